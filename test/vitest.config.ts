@@ -1,0 +1,60 @@
+// Two ways to run a test: `node` for pure rules, laws and faults driven from outside; `workers` for what lives in the
+// platform's own runtime (objects, D1, KV, queues). A file's name chooses: *.worker.test.ts runs in workerd.
+import { fileURLToPath } from "node:url";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const faults = "test/faults/**/*.test.ts";
+
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      {
+        test: {
+          name: "node",
+          root,
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.worker.test.ts", faults],
+        },
+      },
+      {
+        test: {
+          name: "faults",
+          root,
+          include: [faults],
+          testTimeout: 240_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: `${root}wrangler.toml` },
+            miniflare: {
+              bindings: { MIGRATIONS: await readD1Migrations(`${root}migrations`), ...testSecrets() },
+            },
+          })),
+        ],
+        test: {
+          name: "workers",
+          root,
+          include: ["test/**/*.worker.test.ts"],
+          setupFiles: ["./test/support/migrate.ts"],
+        },
+      },
+    ],
+  },
+});
+
+/** Secrets made for one run: nothing in a test depends on their value. */
+function testSecrets(): Record<string, string> {
+  const random = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
+  return {
+    KEYRING: JSON.stringify({ "1": random() }),
+    DOOR_KEY: random(),
+    ADMIN_TOKEN: `mka_${random().replace(/[^a-zA-Z0-9]/g, "")}`,
+  };
+}
