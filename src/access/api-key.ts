@@ -1,0 +1,54 @@
+/**
+ * API keys: `mk_test_` or `mk_live_`, then tenant and key id, 160 random bits, and a MAC of all that. The MAC lets the door
+ * refuse a forged or mistyped key without waking the tenant's object; the object alone knows whether a real one still lives.
+ */
+import { ALPHABET, randomText } from "../base/random.ts";
+import { equalBytes, hmac } from "../base/seal.ts";
+import { parseId, type Owner } from "../base/ids.ts";
+import type { Credential } from "./caller.ts";
+
+const SECRET_CHARACTERS = 32;
+const MAC_CHARACTERS = 16;
+const KEY_PATTERN = /^mk_(test|live)_([eu])([0-9a-hjkmnp-tv-z]{35})([0-9a-hjkmnp-tv-z]{32})([0-9a-hjkmnp-tv-z]{16})$/;
+
+export type Environment = "sandbox" | "live";
+
+/** Keys that MAC what the door must recognise; the first signs, all of them verify, so that it can be replaced. */
+export type DoorKeys = readonly Uint8Array[];
+
+/** A new key for `keyId`. Shown once; the object keeps only `hashOf(secret)`. */
+export function makeApiKey(door: DoorKeys, keyId: string, environment: Environment): { text: string; secret: string } {
+  const secret = randomText(SECRET_CHARACTERS);
+  const body = `mk_${environment === "live" ? "live" : "test"}_${keyId.slice(4)}${secret}`;
+  return { text: body + macOf(door[0], `api-key|${body}`), secret };
+}
+
+/** The credential in `authorization: Bearer …`, if its MAC is ours; null otherwise. Constant time in the MAC. */
+export function readApiKey(door: DoorKeys, header: string | undefined): { credential: Credential; owner: Owner } | null {
+  const text = header === undefined ? undefined : /^Bearer ([!-~]{1,200})$/.exec(header)?.[1];
+  const match = text === undefined ? null : KEY_PATTERN.exec(text);
+  if (text === undefined || match === null) return null;
+  const body = text.slice(0, -MAC_CHARACTERS);
+  if (!door.some((key) => equalBytes(Buffer.from(macOf(key, `api-key|${body}`)), Buffer.from(match[5] ?? "")))) return null;
+  const keyId = `key_${match[2] ?? ""}${match[3] ?? ""}`;
+  const owner = parseId(keyId);
+  return owner === null ? null : { credential: { keyId, secret: match[4] ?? "" }, owner };
+}
+
+/** The MAC in a callback URL: only we could have written it, for this account and this message. */
+export function callbackMac(door: DoorKeys, account: string, message: string): string {
+  return macOf(door[0], `callback|${account}|${message}`);
+}
+
+/** Whether a callback URL's MAC is ours. */
+export function isCallbackMac(door: DoorKeys, account: string, message: string, mac: string): boolean {
+  return door.some((key) => equalBytes(Buffer.from(macOf(key, `callback|${account}|${message}`)), Buffer.from(mac)));
+}
+
+/** 80 bits of HMAC-SHA-256 in the characters of ids. */
+function macOf(key: Uint8Array | undefined, text: string): string {
+  if (key === undefined) throw new Error("no door key");
+  let mac = "";
+  for (const byte of hmac(key, text).subarray(0, MAC_CHARACTERS)) mac += ALPHABET.charAt(byte & 31);
+  return mac;
+}

@@ -1,0 +1,33 @@
+/**
+ * Who is calling, as data: the scopes there are, and the credential as it came. Pure.
+ */
+
+export const SCOPES = [
+  "messages:send",
+  "messages:read",
+  "tokens:write",
+  "tokens:read",
+  "tokens:reveal",
+  "webhooks:manage",
+  "events:read",
+  "audit:read",
+  "keys:manage",
+  "sandbox:use",
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** A key's scopes; `*` is all of them, those that are added later too. */
+export type Granted = readonly (Scope | "*")[];
+
+export function allows(granted: Granted, scope: Scope): boolean {
+  return granted.includes("*") || granted.includes(scope);
+}
+
+/** The credential of a request, its MAC already checked at the door. */
+export type Credential = { keyId: string; secret: string };
+
+/** Where the request came from, as the platform says; nothing a client can write. */
+export type Origin = { ip: string | null; certificate: string | null };
+
+/** A caller whom the tenant's object has recognised. */
+export type Caller = { keyId: string; scopes: Granted; origin: Origin };

@@ -1,0 +1,64 @@
+/**
+ * Keys of repetition: the first answer is kept for 24 hours and given again, byte for byte. The key is kept as a keyed HMAC
+ * of route and key, the body as a keyed HMAC of its bytes, the answer sealed, because a caller may have put a number in any
+ * of them. A day's keys lie together in the primary key, so forgetting them needs no index.
+ */
+import { HOUR_MS } from "../base/clock.ts";
+import { bytesOf, first, type Sql } from "../base/sql.ts";
+
+/** How long a key is kept, as the contract says. */
+export const KEPT_MS = 24 * HOUR_MS;
+
+/** What the door found in the header and the body. */
+export type Repeatable = { route: string; key: string; bodyDigest: Uint8Array };
+
+export type Kept = { body: Uint8Array; answer: Uint8Array; at: number };
+
+const bucketOf = (now: number) => Math.floor(now / KEPT_MS);
+
+export class IdempotencyLedger {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS idempotency(
+      bucket INTEGER NOT NULL, name BLOB NOT NULL, body BLOB NOT NULL, answer BLOB NOT NULL, at INTEGER NOT NULL,
+      PRIMARY KEY(bucket, name)
+    ) STRICT, WITHOUT ROWID`);
+  }
+
+  /** What was answered to this key within the last 24 hours. */
+  find(name: Uint8Array, now: number): Kept | null {
+    const row = first<{ body: ArrayBuffer; answer: ArrayBuffer; at: number }>(
+      this.#sql,
+      `SELECT body, answer, at FROM idempotency WHERE bucket IN (?, ?) AND name = ? ORDER BY at DESC LIMIT 1`,
+      bucketOf(now),
+      bucketOf(now) - 1,
+      name,
+    );
+    if (row === null || row.at <= now - KEPT_MS) return null;
+    return { body: bytesOf(row.body), answer: bytesOf(row.answer), at: row.at };
+  }
+
+  keep(name: Uint8Array, body: Uint8Array, answer: Uint8Array, now: number): void {
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO idempotency(bucket, name, body, answer, at) VALUES(?,?,?,?,?)`,
+      bucketOf(now), name, body, answer, now,
+    );
+  }
+
+  /** Forgets up to `limit` keys whose day is over. */
+  purge(now: number, limit: number): number {
+    return this.#sql
+      .exec(
+        `DELETE FROM idempotency WHERE (bucket, name) IN
+           (SELECT bucket, name FROM idempotency WHERE bucket < ? LIMIT ?) RETURNING 1 AS gone`,
+        bucketOf(now) - 1,
+        limit,
+      )
+      .toArray().length;
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * A tenant's API keys, in its object: issue, recognise, rotate, revoke. Secrets are kept as SHA-256 (160 random bits need no
+ * slow hash) and compared in constant time; a revoked key stops with the next call, because nothing caches it.
+ */
+import { isoOf } from "../base/clock.ts";
+import { equalBytes, sha256Hex } from "../base/seal.ts";
+import { first, type Sql } from "../base/sql.ts";
+import { matchesAllowlist } from "../base/address.ts";
+import { refuse, type Outcome } from "../base/refusal.ts";
+import { allows, type Caller, type Credential, type Granted, type Origin, type Scope } from "./caller.ts";
+
+type Row = {
+  id: string;
+  hash: string;
+  name: string;
+  scopes: string;
+  allowlist: string;
+  certificate: string | null;
+  created_at: number;
+  expires_at: number | null;
+  revoked_at: number | null;
+  replaced_by: string | null;
+};
+
+export type KeySettings = {
+  name: string;
+  scopes: Granted;
+  ipAllowlist: string[];
+  certificate: string | null;
+  expiresAt: number | null;
+};
+
+/** Why a credential was refused, for the audit's counts; the caller always hears the same sentence. */
+export type KeyRefusal = "unknown" | "secret" | "revoked" | "expired" | "address" | "certificate";
+
+/** A tenant has no use for more; a leaked admin token could fill the object otherwise. */
+export const KEYS_MAX = 100;
+
+export class KeysLedger {
+  readonly #sql: Sql;
+  readonly #rows = new Map<string, Row>();
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS api_keys(
+      id TEXT PRIMARY KEY, hash TEXT NOT NULL, name TEXT NOT NULL, scopes TEXT NOT NULL, allowlist TEXT NOT NULL,
+      certificate TEXT, created_at INTEGER NOT NULL, expires_at INTEGER, revoked_at INTEGER, replaced_by TEXT
+    ) STRICT, WITHOUT ROWID`);
+  }
+
+  add(id: string, secret: string, settings: KeySettings, realNow: number): Outcome<KeyView> {
+    if ((first<{ n: number }>(this.#sql, `SELECT count(*) AS n FROM api_keys WHERE revoked_at IS NULL`)?.n ?? 0) >= KEYS_MAX) {
+      return refuse("state_conflict", { detail: `A tenant has at most ${KEYS_MAX} live keys; revoke one first.` });
+    }
+    this.#sql.exec(
+      `INSERT INTO api_keys(id, hash, name, scopes, allowlist, certificate, created_at, expires_at) VALUES(?,?,?,?,?,?,?,?)`,
+      id,
+      sha256Hex(secret),
+      settings.name,
+      JSON.stringify(settings.scopes),
+      JSON.stringify(settings.ipAllowlist),
+      settings.certificate,
+      realNow,
+      settings.expiresAt,
+    );
+    return { ok: viewOf(this.#read(id) ?? missing()) };
+  }
+
+  /** The caller behind a credential at real time, or why there is none. Compares before it tells anything apart. */
+  recognise(credential: Credential, origin: Origin, realNow: number): Caller | KeyRefusal {
+    const row = this.#read(credential.keyId);
+    const given = Buffer.from(sha256Hex(credential.secret));
+    const matches = equalBytes(given, Buffer.from(row?.hash ?? "0".repeat(64)));
+    if (row === null) return "unknown";
+    if (!matches) return "secret";
+    if (row.revoked_at !== null && row.revoked_at <= realNow) return "revoked";
+    if (row.expires_at !== null && row.expires_at <= realNow) return "expired";
+    const allowlist = JSON.parse(row.allowlist) as string[];
+    if (allowlist.length > 0 && (origin.ip === null || !matchesAllowlist(origin.ip, allowlist))) return "address";
+    if (row.certificate !== null && row.certificate !== origin.certificate) return "certificate";
+    return { keyId: row.id, scopes: JSON.parse(row.scopes) as Granted, origin };
+  }
+
+  /**
+   * Puts a successor in a key's place: the old key keeps working until `overlapUntil`, so that a fleet can change over.
+   * Settings are the old key's; the caller issues the new secret.
+   */
+  rotate(id: string, newId: string, secret: string, overlapUntil: number, realNow: number): Outcome<KeyView> {
+    const row = this.#read(id);
+    if (row === null) return refuse("not_found");
+    if (row.revoked_at !== null) return refuse("state_conflict", { detail: "The key is revoked or already being replaced." });
+    const added = this.add(newId, secret, settingsOf(row), realNow);
+    if ("refused" in added) return added;
+    this.#sql.exec(`UPDATE api_keys SET revoked_at = ?, replaced_by = ? WHERE id = ?`, overlapUntil, newId, id);
+    this.#rows.delete(id);
+    return added;
+  }
+
+  /** Revokes at once; a second time changes nothing. */
+  revoke(id: string, realNow: number): Outcome<KeyView> {
+    const row = this.#read(id);
+    if (row === null) return refuse("not_found");
+    if (row.revoked_at === null || row.revoked_at > realNow) {
+      this.#sql.exec(`UPDATE api_keys SET revoked_at = ? WHERE id = ?`, realNow, id);
+      this.#rows.delete(id);
+    }
+    return { ok: viewOf(this.#read(id) ?? missing()) };
+  }
+
+  get(id: string): Outcome<KeyView> {
+    const row = this.#read(id);
+    return row === null ? refuse("not_found") : { ok: viewOf(row) };
+  }
+
+  list(): KeyView[] {
+    return this.#sql.exec<Row>(`SELECT * FROM api_keys ORDER BY id DESC LIMIT 1000`).toArray().map(viewOf);
+  }
+
+  #read(id: string): Row | null {
+    const known = this.#rows.get(id);
+    if (known !== undefined) return known;
+    const row = first<Row>(this.#sql, `SELECT * FROM api_keys WHERE id = ?`, id);
+    if (row !== null) this.#rows.set(id, row);
+    return row;
+  }
+}
+
+/** Whether a caller may; the refusal names the scope. */
+export function demand(caller: Caller, scope: Scope): Outcome<null> {
+  return allows(caller.scopes, scope) ? { ok: null } : refuse("missing_scope", { detail: `This needs the scope ${scope}.` });
+}
+
+export type KeyView = ReturnType<typeof viewOf>;
+
+function viewOf(row: Row) {
+  const time = (at: number | null) => (at === null ? null : isoOf(at));
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: JSON.parse(row.scopes) as Granted,
+    ip_allowlist: JSON.parse(row.allowlist) as string[],
+    certificate_sha256: row.certificate,
+    created_at: isoOf(row.created_at),
+    expires_at: time(row.expires_at),
+    revoked_at: time(row.revoked_at),
+    replaced_by: row.replaced_by,
+  };
+}
+
+function settingsOf(row: Row): KeySettings {
+  return {
+    name: row.name,
+    scopes: JSON.parse(row.scopes) as Granted,
+    ipAllowlist: JSON.parse(row.allowlist) as string[],
+    certificate: row.certificate,
+    expiresAt: row.expires_at,
+  };
+}
+
+function missing(): never {
+  throw new Error("a key that was just written is not there");
+}

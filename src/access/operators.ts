@@ -1,0 +1,49 @@
+/**
+ * Who runs this service: people through Cloudflare Access, whose signed assertion is checked against the team's keys; in
+ * local development only, the generated admin token. The actor is an opaque subject, never an e-mail address.
+ */
+import { createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from "jose";
+import { equalBytes, sha256Hex } from "../base/seal.ts";
+
+export type Operator = { subject: string };
+
+export type OperatorSettings = {
+  /** `https://<team>.cloudflareaccess.com`; null switches Access off. */
+  team: string | null;
+  audience: string | null;
+  /** Only in local development; a production deployment never has one. */
+  adminToken: string | null;
+};
+
+/** What Access signs with. An allowlist, so that neither `none` nor a shared-secret algorithm can be chosen by a token. */
+const ALGORITHMS = ["RS256", "ES256"];
+
+/** Where the team's keys are read from; jose caches them and re-reads on an unknown key id, at most every 30 s. */
+export function accessKeys(team: string): JWTVerifyGetKey {
+  return createRemoteJWKSet(new URL(`${team}/cdn-cgi/access/certs`), { timeoutDuration: 5_000 });
+}
+
+/** The operator behind a request, or null. Any failure (keys unreachable included) is a refusal. */
+export async function readOperator(
+  settings: OperatorSettings,
+  headers: { authorization: string | undefined; assertion: string | undefined },
+  keys: JWTVerifyGetKey | null,
+): Promise<Operator | null> {
+  if (settings.adminToken !== null && headers.authorization !== undefined) {
+    const given = Buffer.from(sha256Hex(headers.authorization));
+    const expected = Buffer.from(sha256Hex(`Bearer ${settings.adminToken}`));
+    return equalBytes(given, expected) ? { subject: "local-admin" } : null;
+  }
+  if (settings.team === null || settings.audience === null || keys === null || headers.assertion === undefined) return null;
+  try {
+    const { payload } = await jwtVerify(headers.assertion, keys, {
+      issuer: settings.team,
+      audience: settings.audience,
+      algorithms: ALGORITHMS,
+      requiredClaims: ["exp", "iat", "sub"],
+    });
+    return typeof payload.sub === "string" && payload.sub !== "" ? { subject: payload.sub } : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Ids of the contract: three letters, `_`, jurisdiction, eight characters of tenant, one of shard, a ULID. 40 characters,
+ * the shortest client-reference field of a carrier. From an id alone the Worker knows namespace and object, so a foreign
+ * id is refused without waking anything. An id is never a secret.
+ */
+import { ALPHABET, randomBytes, randomText } from "./random.ts";
+
+export type Jurisdiction = "eu" | "us";
+
+/** The prefixes of CONTRACT, ids that carry a ULID. */
+export const PREFIXES = [
+  "key", "msg", "bat", "ver", "svc", "ses", "par", "int", "num", "pol",
+  "lea", "sub", "con", "evt", "wbh", "aud", "car", "rte", "lin",
+] as const;
+export type Prefix = (typeof PREFIXES)[number];
+
+/** The tenant part of things that belong to the operator: accounts and shared stock. No tenant is ever given it. */
+export const OPERATOR_CODE = "00000000";
+
+/** The one shard there is today; the character is reserved so that a bigger tenant can have more. */
+const SHARD = "0";
+
+const JURISDICTION_LETTER: Record<Jurisdiction, "e" | "u"> = { eu: "e", us: "u" };
+const ID_PATTERN = /^([a-z]{3})_([eu])([0-9a-hjkmnp-tv-z]{8})0([0-9a-hjkmnp-tv-z]{26})$/;
+const TENANT_PATTERN = /^ten_([eu])([0-9a-hjkmnp-tv-z]{8})$/;
+const TOKEN_PATTERN = /^tok_([eu])([0-9a-hjkmnp-tv-z]{8})0([0-9a-hjkmnp-tv-z]{26})$/;
+
+export type Owner = { jurisdiction: Jurisdiction; code: string };
+
+const jurisdictionOf = (letter: string | undefined): Jurisdiction => (letter === "u" ? "us" : "eu");
+
+/** A tenant's id from its owner part, and back. */
+export function tenantId(owner: Owner): string {
+  return `ten_${JURISDICTION_LETTER[owner.jurisdiction]}${owner.code}`;
+}
+
+/** The owner named by `ten_…`, or null when the text is no tenant id. */
+export function parseTenantId(text: string): Owner | null {
+  const match = TENANT_PATTERN.exec(text);
+  return match?.[2] === undefined ? null : { jurisdiction: jurisdictionOf(match[1]), code: match[2] };
+}
+
+/** The owner of any id with a ULID, and its prefix; null when the text is no such id. */
+export function parseId(text: string): (Owner & { prefix: string; ulid: string }) | null {
+  const match = ID_PATTERN.exec(text);
+  if (match?.[1] === undefined || match[3] === undefined || match[4] === undefined) return null;
+  return { prefix: match[1], jurisdiction: jurisdictionOf(match[2]), code: match[3], ulid: match[4] };
+}
+
+/** The owner of a number token, or null when the text is no token. */
+export function parseToken(text: string): Owner | null {
+  const match = TOKEN_PATTERN.exec(text);
+  return match?.[2] === undefined ? null : { jurisdiction: jurisdictionOf(match[1]), code: match[2] };
+}
+
+/** The eight characters of a new tenant: 40 random bits; the operator object refuses one it has already given. */
+export function newTenantCode(): string {
+  for (;;) {
+    const code = randomText(8);
+    if (code !== OPERATOR_CODE) return code;
+  }
+}
+
+/** A number token: secrets-grade random (130 bits), so that one token tells nothing about another. */
+export function newToken(owner: Owner): string {
+  return `tok_${JURISDICTION_LETTER[owner.jurisdiction]}${owner.code}${SHARD}${randomText(26)}`;
+}
+
+/** Makes ids of one owner: rising within one maker even inside a millisecond (ULID's monotonic rule). */
+export class IdMaker {
+  readonly #infix: string;
+  #lastMs = -1;
+  #tail: number[] = [];
+
+  constructor(owner: Owner) {
+    this.#infix = `_${JURISDICTION_LETTER[owner.jurisdiction]}${owner.code}${SHARD}`;
+  }
+
+  /** Starts no earlier than this: after a restart under a clock that stepped back, ids still rise. */
+  startFrom(milliseconds: number): void {
+    if (milliseconds > this.#lastMs) {
+      this.#lastMs = milliseconds;
+      this.#tail = Array.from(randomBytes(16), (byte) => byte & 31);
+      this.#tail[0] = 16 | (this.#tail[0] ?? 0); // after the ids already made in that millisecond, which begin below 16
+    }
+  }
+
+  /** A new id; `now` may stand still or step back (a clock can), the ids still rise. */
+  make(prefix: Prefix, now: number): string {
+    if (now > this.#lastMs) {
+      this.#lastMs = now;
+      this.#tail = Array.from(randomBytes(16), (byte) => byte & 31);
+      this.#tail[0] = (this.#tail[0] ?? 0) & 15; // head room, so that counting up never overflows
+    } else {
+      this.#countUp();
+    }
+    let tail = "";
+    for (const digit of this.#tail) tail += ALPHABET.charAt(digit);
+    return `${prefix}${this.#infix}${ulidTime(this.#lastMs)}${tail}`;
+  }
+
+  #countUp(): void {
+    for (let at = 15; at >= 0; at -= 1) {
+      const digit = (this.#tail[at] ?? 0) + 1;
+      this.#tail[at] = digit & 31;
+      if (digit < 32) return;
+    }
+  }
+}
+
+let timeMs = -1;
+let timeText = "";
+
+/** The ten time characters of a ULID; sorts as the time does. */
+export function ulidTime(milliseconds: number): string {
+  if (milliseconds === timeMs) return timeText;
+  let rest = milliseconds;
+  let text = "";
+  for (let at = 0; at < 10; at += 1) {
+    text = ALPHABET.charAt(rest % 32) + text;
+    rest = Math.floor(rest / 32);
+  }
+  timeMs = milliseconds;
+  timeText = text;
+  return text;
+}
+
+/** Milliseconds from an id's ULID. */
+export function timeOfId(id: string): number {
+  let milliseconds = 0;
+  for (const letter of id.slice(-26, -16)) milliseconds = milliseconds * 32 + ALPHABET.indexOf(letter);
+  return milliseconds;
+}

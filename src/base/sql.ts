@@ -1,0 +1,26 @@
+/**
+ * What a ledger needs of an object's SQLite: synchronous statements. The platform's `SqlStorage` fits it as it is; tests
+ * give Node's own SQLite. Every ledger goes through it, so rows can be counted and storage faults planted in one place.
+ */
+export type SqlValue = string | number | null | Uint8Array | ArrayBuffer;
+export type SqlRow = Record<string, SqlValue>;
+
+export interface SqlCursor<Row> extends Iterable<Row> {
+  toArray(): Row[];
+  readonly rowsWritten: number;
+}
+
+export interface Sql {
+  exec<Row extends SqlRow>(query: string, ...bindings: SqlValue[]): SqlCursor<Row>;
+}
+
+/** The first row, or null. */
+export function first<Row extends SqlRow>(sql: Sql, query: string, ...bindings: SqlValue[]): Row | null {
+  return sql.exec<Row>(query, ...bindings).toArray()[0] ?? null;
+}
+
+/** A BLOB as bytes: the platform answers with an ArrayBuffer, Node with a Uint8Array. */
+export function bytesOf(value: SqlValue | undefined): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : new Uint8Array(0);
+}

@@ -1,0 +1,191 @@
+/**
+ * The courier of one carrier account: keeps the account and its secrets, its pace and the time it asked to be left alone,
+ * and hands out permits. One object per account and jurisdiction, so that a limit is one limit however many senders there
+ * are.
+ */
+import { z } from "zod";
+import { refuse, type Outcome } from "../base/refusal.ts";
+import { first, bytesOf, type Sql } from "../base/sql.ts";
+import type { Keyring } from "../vault/keyring.ts";
+import type { Account, Callback, Carrier, Report } from "./carrier.ts";
+import { Pace, PERMIT_MS, type Want } from "./pace.ts";
+
+/** What is kept of an account in clear; the secret lies beside it, wrapped by the root key. */
+export const AccountConfig = z.strictObject({
+  id: z.string(),
+  kind: z.enum(["sandbox", "http"]),
+  mode: z.enum(["test", "live"]),
+  url: z.string().nullable(),
+  perSecond: z.number().positive().nullable(),
+  price: z.strictObject({ amount: z.int(), currency: z.string() }).nullable(),
+});
+export type AccountConfig = z.infer<typeof AccountConfig>;
+
+/** How long a want may wait in line before the sender is told to come back. */
+const WAIT_MS_MAX = 1_500;
+
+type Waiting = Want & { since: number; resume: (granted: number) => void };
+
+export type CourierDeps = {
+  sql: Sql;
+  ring: Keyring;
+  now: () => number;
+  later: (milliseconds: number, run: () => void) => void;
+  carrierOf: (kind: Account["kind"]) => Carrier;
+};
+
+export class Courier {
+  readonly #deps: CourierDeps;
+  #account: Account | null = null;
+  #pace: Pace | null = null;
+  #waiting: Waiting[] = [];
+  #pumping = false;
+
+  constructor(deps: CourierDeps) {
+    this.#deps = deps;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS account(
+      id TEXT PRIMARY KEY, config TEXT NOT NULL, root INTEGER, secret BLOB, hold_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+  }
+
+  /** Creates the account or changes it. A secret that is not given stays as it was. */
+  configure(config: AccountConfig, secret: string | null): void {
+    Courier.migrate(this.#deps.sql);
+    const wrapped = secret === null ? null : this.#deps.ring.wrap(secret, `carrier|${config.id}`);
+    this.#deps.sql.exec(
+      `INSERT INTO account(id, config, root, secret, hold_until) VALUES(?,?,?,?,0)
+       ON CONFLICT(id) DO UPDATE SET config = excluded.config, root = coalesce(excluded.root, root),
+         secret = coalesce(excluded.secret, secret)`,
+      config.id,
+      JSON.stringify(config),
+      wrapped?.root ?? null,
+      wrapped?.sealed ?? null,
+    );
+    this.#account = null;
+    this.#pace = null;
+  }
+
+  /** Wraps the secret under the newest root key; answers the root versions in use afterwards. */
+  rewrap(): number[] {
+    const account = this.#open();
+    if (account === null) return [];
+    if (account.secret !== null) this.configure(configOf(account), account.secret);
+    return account.secret === null ? [] : [this.#deps.ring.current];
+  }
+
+  /** The root versions that the stored secret needs. */
+  rootsInUse(): number[] {
+    if (this.#open() === null) return [];
+    const row = first<{ root: number | null }>(this.#deps.sql, `SELECT root FROM account`);
+    return row === null || row.root === null ? [] : [row.root];
+  }
+
+  /** Permits for calls now; waits its turn for a while. Null when there is no such account. */
+  async permit(want: Want): Promise<{ granted: number; waitMs: number; goodUntil: number; account: Account } | null> {
+    const account = this.#open();
+    if (account === null) return null;
+    const since = this.#deps.now();
+    for (;;) {
+      const now = this.#deps.now();
+      const mine = this.#waiting.length === 0;
+      const { granted, waitMs } = mine ? this.#paceOf(account).grant(want.wanted, now) : { granted: 0, waitMs: 50 };
+      const over = now - since >= WAIT_MS_MAX || waitMs > WAIT_MS_MAX;
+      if (granted > 0 || over) return { granted, waitMs, goodUntil: now + PERMIT_MS, account };
+      const turn = await this.#stand(want, since, waitMs);
+      if (turn > 0) return { granted: turn, waitMs: 0, goodUntil: this.#deps.now() + PERMIT_MS, account };
+    }
+  }
+
+  /** The carrier asked to be left alone; kept in storage, so that a restart does not forget it. */
+  hold(retryAfterSeconds: number): void {
+    const account = this.#open();
+    if (account === null) return;
+    const until = this.#deps.now() + retryAfterSeconds * 1_000;
+    if (this.#paceOf(account).hold(until)) this.#deps.sql.exec(`UPDATE account SET hold_until = ?`, until);
+  }
+
+  /** Reads a callback of the account: its reports when authentic, else why it is refused. */
+  readReceipt(callback: Callback): Outcome<Report[]> {
+    const account = this.#open();
+    if (account === null) return refuse("not_found");
+    const read = this.#deps.carrierOf(account.kind).readReceipt(account, callback);
+    if ("reports" in read) return { ok: read.reports };
+    return "forged" in read ? refuse("unauthenticated", { detail: "The callback's signature is not valid." }) : refuse("malformed_body");
+  }
+
+  /** Stands in line until the pump gives this want a turn (its permits) or its time is up (0). */
+  #stand(want: Want, since: number, waitMs: number): Promise<number> {
+    return new Promise((resume) => {
+      this.#waiting.push({ ...want, since, resume });
+      this.#pump(waitMs);
+    });
+  }
+
+  #pump(waitMs: number): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    this.#deps.later(Math.max(1, waitMs), () => {
+      this.#pumping = false;
+      this.#serve();
+    });
+  }
+
+  #serve(): void {
+    const account = this.#open();
+    const now = this.#deps.now();
+    let waitMs = 50;
+    while (account !== null && this.#waiting.length > 0) {
+      const pace = this.#paceOf(account);
+      const turn = pace.next(this.#waiting);
+      if (turn === null) break;
+      const grant = pace.grant(turn.wanted, now);
+      if (grant.granted === 0) {
+        waitMs = grant.waitMs;
+        break;
+      }
+      this.#finish(turn, grant.granted);
+    }
+    for (const late of this.#waiting.filter((waiting) => now - waiting.since >= WAIT_MS_MAX)) this.#finish(late, 0);
+    if (this.#waiting.length > 0) this.#pump(Math.min(waitMs, WAIT_MS_MAX));
+  }
+
+  #finish(waiting: Waiting, granted: number): void {
+    this.#waiting = this.#waiting.filter((other) => other !== waiting);
+    waiting.resume(granted);
+  }
+
+  #paceOf(account: Account): Pace {
+    if (this.#pace === null) {
+      const row = first<{ hold_until: number }>(this.#deps.sql, `SELECT hold_until FROM account`);
+      this.#pace = new Pace(account.perSecond, row?.hold_until ?? 0, this.#deps.now());
+    }
+    return this.#pace;
+  }
+
+  #open(): Account | null {
+    if (this.#account !== null) return this.#account;
+    const exists = first(this.#deps.sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'account'`);
+    if (exists === null) return null;
+    const row = first<{ config: string; root: number | null; secret: ArrayBuffer | null }>(
+      this.#deps.sql,
+      `SELECT config, root, secret FROM account LIMIT 1`,
+    );
+    if (row === null) return null;
+    const config = AccountConfig.parse(JSON.parse(row.config));
+    let secret: string | null = null;
+    if (row.root !== null && row.secret !== null) {
+      const opened = this.#deps.ring.unwrap({ root: row.root, sealed: bytesOf(row.secret) }, `carrier|${config.id}`);
+      if (opened === null) return null;
+      secret = new TextDecoder().decode(opened);
+    }
+    this.#account = { ...config, secret };
+    return this.#account;
+  }
+}
+
+function configOf({ id, kind, mode, url, perSecond, price }: Account): AccountConfig {
+  return { id, kind, mode, url, perSecond, price };
+}

@@ -1,0 +1,119 @@
+/**
+ * The carrier `http`: any gateway that takes JSON. Posts a signed request to the account's URL and takes signed receipts,
+ * both by Standard Webhooks v1 with the account's secret. docs/carriers-http.md is the contract for whoever stands behind
+ * the URL. Because the contract is ours, it can say what a status means: 2xx with `accepted: true` accepts, any 4xx and an
+ * explicit `accepted: false` decline, 429 and 503 have taken nothing, everything else may have been sent.
+ */
+import { createHmac } from "node:crypto";
+import { z } from "zod";
+import { equalBytes, fromBase64, toBase64 } from "../base/seal.ts";
+import { ANSWER_BYTES_MAX, CALL_TIMEOUT_MS, type Account, type Answer, type Callback, type Carrier, type CarrierIo, type Handover } from "./carrier.ts";
+import { readCapped } from "./read-capped.ts";
+
+const AcceptAnswer = z.object({ accepted: z.boolean(), reference: z.string().max(200).optional(), code: z.string().max(64).optional() });
+const ReceiptBody = z.strictObject({
+  message: z.string().max(64),
+  state: z.enum(["sent", "delivered", "undelivered"]),
+  code: z.string().max(64).nullish(),
+  at: z.iso.datetime({ offset: true }).nullish(),
+});
+
+/** Receipts signed longer ago, or further ahead, are refused: the tolerance of the Standard Webhooks libraries. */
+export const TOLERANCE_SECONDS = 300;
+const RETRY_AFTER_SECONDS_DEFAULT = 5;
+const RETRY_AFTER_SECONDS_MAX = 3_600;
+/** Codes that say the number or the text itself is refused: no other carrier is asked. */
+const PERMANENT_CODES: ReadonlySet<string> = new Set(["invalid_number", "invalid_text", "opted_out", "blocked"]);
+
+export const httpCarrier: Carrier = { send, readReceipt };
+
+async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
+  if (account.url === null || account.secret === null) return { outcome: "declined", code: "account_incomplete", permanent: false };
+  const body = JSON.stringify({
+    message: handover.message,
+    to: handover.to,
+    from: handover.from,
+    text: handover.text,
+    encoding: handover.encoding,
+    validity_seconds: handover.validitySeconds,
+    receipt_url: handover.receiptUrl,
+  });
+  const timestamp = Math.floor(io.now() / 1_000);
+  let response: Response;
+  try {
+    response = await io.fetch(account.url, {
+      method: "POST",
+      redirect: "manual",
+      headers: {
+        "content-type": "application/json",
+        "webhook-id": handover.message,
+        "webhook-timestamp": String(timestamp),
+        "webhook-signature": signatureOf(account.secret, handover.message, timestamp, body),
+      },
+      body,
+      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    });
+  } catch (error) {
+    return { outcome: "unknown", code: error instanceof DOMException && error.name === "TimeoutError" ? "timeout" : "connection" };
+  }
+  return classify(response);
+}
+
+async function classify(response: Response): Promise<Answer> {
+  const text = await readCapped(response, ANSWER_BYTES_MAX);
+  const { status } = response;
+  if (status === 429 || status === 503) {
+    return { outcome: "throttled", code: `http_${status}`, retryAfterSeconds: retryAfterOf(response.headers.get("retry-after")) };
+  }
+  const parsed = text === null ? null : AcceptAnswer.safeParse(parseJson(text));
+  const answer = parsed?.success === true ? parsed.data : null;
+  if (status >= 400 && status < 500 && status !== 408) {
+    const code = answer?.code ?? `http_${status}`;
+    return { outcome: "declined", code, permanent: PERMANENT_CODES.has(code) };
+  }
+  if (status >= 200 && status < 300 && answer !== null) {
+    if (!answer.accepted) {
+      const code = answer.code ?? "not_accepted";
+      return { outcome: "declined", code, permanent: PERMANENT_CODES.has(code) };
+    }
+    return answer.reference === undefined ? { outcome: "accepted" } : { outcome: "accepted", reference: answer.reference };
+  }
+  return { outcome: "unknown", code: status >= 200 && status < 300 ? "unreadable_answer" : `http_${status}` };
+}
+
+function readReceipt(account: Account, callback: Callback): ReturnType<Carrier["readReceipt"]> {
+  const { headers, body, now } = callback;
+  const id = headers["webhook-id"];
+  const timestamp = headers["webhook-timestamp"];
+  const signatures = headers["webhook-signature"];
+  if (account.secret === null || id === undefined || timestamp === undefined || signatures === undefined) return { forged: "unsigned" };
+  if (!/^\d{1,12}$/.test(timestamp) || !/^[\x21-\x2d\x2f-\x7e]{1,256}$/.test(id)) return { forged: "malformed_header" };
+  const expected = Buffer.from(signatureOf(account.secret, id, Number(timestamp), body));
+  const matched = signatures.split(" ").some((signature) => equalBytes(Buffer.from(signature), expected));
+  if (!matched) return { forged: "signature" };
+  if (Math.abs(now / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return { forged: "stale" };
+  const parsed = ReceiptBody.safeParse(parseJson(new TextDecoder("utf-8", { ignoreBOM: true }).decode(body)));
+  if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
+  const { message, state, code, at } = parsed.data;
+  return { reports: [{ message, state, code: code ?? null, at: at == null ? null : Date.parse(at) }] };
+}
+
+/** Standard Webhooks v1 over `id.timestamp.body`. */
+export function signatureOf(secret: string, id: string, timestamp: number, body: string | Uint8Array): string {
+  const key = fromBase64(secret.replace(/^whsec_/, "")) ?? new Uint8Array(0);
+  const mac = createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();
+  return `v1,${toBase64(mac)}`;
+}
+
+function retryAfterOf(header: string | null): number {
+  if (header === null || !/^\d{1,6}$/.test(header.trim())) return RETRY_AFTER_SECONDS_DEFAULT;
+  return Math.min(Math.max(1, Number(header)), RETRY_AFTER_SECONDS_MAX);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * The first half of the conveyor: one request becomes a durable row, or a refusal that leaves nothing behind. Runs inside
+ * the tenant's object, in one transaction, with no `await` between the first check and the last write.
+ */
+import { DAY_MS, HOUR_MS, MINUTE_MS, isoOf } from "../base/clock.ts";
+import type { IdMaker } from "../base/ids.ts";
+import { maskNumbersIn, maskOf, prefixOf, type Num } from "../base/phone.ts";
+import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import { measure } from "../base/sms-text.ts";
+import type { CapReached, CapsLedger } from "../risk/ledger.ts";
+import type { Contact, VaultLedger } from "../vault/ledger.ts";
+import { laneOf, viewOf, type Lane, type Message, type MessageView, type Note, type Price, type Purpose } from "./message.ts";
+import type { MessagesLedger } from "./ledger.ts";
+import { judgeNumber, type Policy } from "./policy.ts";
+import type { Screen } from "./screen.ts";
+
+/** A message as the door hands it in: shape checked, number normalised, sender linted, text measured against hard limits. */
+export type SendInput = {
+  to: Num | { token: string };
+  from: string | null;
+  text: string;
+  purpose: Purpose;
+  reference: string | null;
+  metadata: Record<string, string> | null;
+  scheduleAt: number | null;
+  expiresAt: number | null;
+  ttlSeconds: number | null;
+};
+
+export type Recorded = { act: string; subject: string | null; facts: Record<string, string | number | boolean | null | Record<string, number>> };
+
+export type AdmitDeps = {
+  ledger: MessagesLedger;
+  vault: VaultLedger;
+  caps: CapsLedger;
+  ids: IdMaker;
+  now: () => number;
+  policy: () => Policy;
+  environment: "sandbox" | "live";
+  price: (account: string) => Price | null;
+  screen: Screen;
+  record: (key: string, entry: Recorded) => void;
+  tell: (message: Message) => void;
+  dispatch: (account: string, lane: Lane, id: string) => void;
+};
+
+/** A message lives this long when the caller names no end. Codes: the ten minutes no setting raises (NIST SP 800-63B-4). */
+const VALID_MS: Record<Purpose, number> = { otp: 10 * MINUTE_MS, service: DAY_MS, marketing: DAY_MS };
+export const SCHEDULE_MS_MAX = 35 * DAY_MS;
+const SCHEDULE_MS_MIN = 1_000;
+/** A scheduled message may run this much longer than its time. */
+const VALID_MS_MAX = 3 * DAY_MS;
+export const BATCH_MAX = 1_000;
+
+export type BatchItem = { index: number; message: MessageView } | { index: number; problem: Refusal };
+
+/** Admits one message. */
+export function admitOne(deps: AdmitDeps, key: string, input: SendInput): Outcome<MessageView> {
+  const outcome = admit(deps, key, input, null);
+  deps.caps.flush();
+  if (isRefused(outcome)) return outcome;
+  const message = outcome.ok;
+  deps.record(key, {
+    act: "message.accepted",
+    subject: message.id,
+    facts: { token: message.token, purpose: message.purpose, segments: message.facts.segments, state: message.state },
+  });
+  return { ok: viewOf(message, noteOf(input)) };
+}
+
+/** Admits up to a thousand, each on its own merits, with one audit entry that names each token's outcome by count. */
+export function admitBatch(
+  deps: AdmitDeps,
+  key: string,
+  inputs: readonly (SendInput | Refusal)[],
+): Outcome<{ batch_id: string; data: BatchItem[] }> {
+  const batch = deps.ids.make("bat", deps.now());
+  const tokens: Record<string, number> = {};
+  const refusals: Record<string, number> = {};
+  const data = inputs.map((input, index): BatchItem => {
+    const outcome = "refused" in input ? input : admit(deps, key, input, batch);
+    if (isRefused(outcome)) {
+      refusals[outcome.refused] = (refusals[outcome.refused] ?? 0) + 1;
+      return { index, problem: outcome };
+    }
+    tokens[outcome.ok.token] = (tokens[outcome.ok.token] ?? 0) + 1;
+    return { index, message: viewOf(outcome.ok, "refused" in input ? null : noteOf(input)) };
+  });
+  deps.caps.flush();
+  deps.record(key, { act: "batch.accepted", subject: batch, facts: { messages: inputs.length, accepted: tokens, refused: refusals } });
+  return { ok: { batch_id: batch, data } };
+}
+
+/** Whom a message is for: found or, when `create`, made. A token never seen is a refusal. */
+export function contactOf(
+  deps: Pick<AdmitDeps, "vault" | "now">,
+  to: Num | { token: string },
+): { known: Contact } | { fresh: Num; index: Uint8Array; block: string } | Refusal {
+  if ("token" in to) {
+    const known = deps.vault.findToken(to.token);
+    return known === null ? refuse("token_unknown") : { known };
+  }
+  const index = deps.vault.indexOf(to.e164);
+  const known = deps.vault.find(index);
+  return known === null ? { fresh: to, index, block: blockOf(deps.vault, to.e164) } : { known };
+}
+
+/** The keyed name of a number's block of a thousand: counted by, and nothing without the tenant's key. */
+export function blockOf(vault: VaultLedger, e164: string): string {
+  return Buffer.from(vault.keyedName("block", prefixOf(e164)).subarray(0, 12)).toString("base64url");
+}
+
+function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | null): Outcome<Message> {
+  const now = deps.now();
+  const policy = deps.policy();
+  const contact = contactOf(deps, input.to);
+  if ("refused" in contact) return contact;
+  const number = "known" in contact ? contact.known : contact.fresh;
+  const times = timesOf(input, now);
+  const measured = measure(input.text);
+  const routes = policy.routes;
+  const refusal =
+    judgeNumber(number, policy, deps.environment) ??
+    ("refused" in times ? times : null) ??
+    (measured.segments > policy.segmentsMax
+      ? refuse("text_too_long", { detail: `The text needs ${measured.segments} segments; ${policy.segmentsMax} are allowed.` })
+      : null) ??
+    (routes[0] === undefined ? refuse("carrier_unavailable") : null);
+  if (refusal !== null || "refused" in times || routes[0] === undefined) return refusal ?? refuse("carrier_unavailable");
+  const act = actOf(key, "known" in contact ? contact.known : { ...contact, country: contact.fresh.country }, policy);
+  const reached = deps.caps.check(act, policy.limits, now);
+  if (reached !== null) return limitRefusal(reached);
+
+  deps.caps.count(act, now);
+  const known = "known" in contact ? contact.known : addContact(deps, contact, now);
+  if ("known" in contact) deps.vault.touch(known.token, false, now);
+  const id = deps.ids.make("msg", now);
+  const verdict = deps.screen({ text: input.text, purpose: input.purpose });
+  const state = verdict === "hold" ? "held" : times.scheduleAt !== null ? "scheduled" : "queued";
+  const message: Message = {
+    id,
+    state,
+    version: 1,
+    purpose: input.purpose,
+    token: known.token,
+    subject: known.subject,
+    account: state === "queued" ? routes[0] : null,
+    facts: {
+      batch,
+      key,
+      sender: input.from ?? policy.defaultSender,
+      encoding: measured.encoding,
+      segments: measured.segments,
+      country: known.country,
+      kind: known.kind,
+      mask: known.mask,
+      scheduleAt: times.scheduleAt,
+      expiresAt: times.expiresAt,
+      createdAt: now,
+      routes: [...routes],
+      price: priceOf(deps.price(routes[0]), measured.segments),
+      note: input.reference !== null || input.metadata !== null || policy.keepTextDays > 0,
+    },
+    attempts: [],
+    lease: null,
+    due: state === "queued" ? null : (times.scheduleAt ?? times.expiresAt),
+    reason: null,
+    sentAt: null,
+    endedAt: null,
+  };
+  store(deps, message, input, policy);
+  deps.tell(message);
+  if (state === "queued") deps.dispatch(routes[0], laneOf(message.purpose), id);
+  return { ok: message };
+}
+
+function store(deps: AdmitDeps, message: Message, input: SendInput, policy: Policy): void {
+  const sealed = deps.vault.sealText(message.subject, message.id, "text", input.text);
+  if (sealed === null) throw new Error("a contact without a subject key");
+  const reference = input.reference === null ? null : deps.vault.keyedName("reference", input.reference).subarray(0, 16);
+  deps.ledger.insert(message, sealed, reference);
+  if (!message.facts.note) return;
+  const text = policy.keepTextDays > 0 ? input.text : null;
+  const note = deps.vault.sealText(
+    message.subject,
+    message.id,
+    "note",
+    JSON.stringify({ reference: input.reference, metadata: input.metadata, text }),
+  );
+  const days = text === null ? policy.keepNotesDays : policy.keepTextDays;
+  if (note !== null) deps.ledger.putNote(message.id, message.subject, note, deps.now() + days * DAY_MS);
+}
+
+function addContact(deps: AdmitDeps, fresh: { fresh: Num; index: Uint8Array; block: string }, now: number): Contact {
+  return deps.vault.add(fresh.fresh, fresh.index, maskOf(fresh.fresh.e164), fresh.block, false, now);
+}
+
+/** The act a cap counts. */
+export function actOf(key: string, contact: { index: Uint8Array; block: string; country: string }, policy: Policy) {
+  return {
+    key,
+    recipient: Buffer.from(contact.index.subarray(0, 16)).toString("base64url"),
+    block: contact.block,
+    country: contact.country,
+    home: contact.country === "GB" && policy.countries.includes("GB"),
+  };
+}
+
+/** A cap as a refusal: which one, and when to come back. */
+export function limitRefusal(reached: CapReached): Refusal {
+  if (reached.cap === "numbers") return refuse("new_numbers_exceeded", { retryAfterSeconds: reached.retryAfterSeconds });
+  return refuse("rate_limited", {
+    detail: `The limit of messages per ${reached.cap} per ${reached.window} is reached.`,
+    retryAfterSeconds: reached.retryAfterSeconds,
+  });
+}
+
+/** When a message leaves and when it is too late, or why these times cannot be. */
+export function timesOf(
+  input: Pick<SendInput, "scheduleAt" | "expiresAt" | "ttlSeconds" | "purpose">,
+  now: number,
+): { scheduleAt: number | null; expiresAt: number } | Refusal {
+  const { scheduleAt } = input;
+  if (scheduleAt !== null && (scheduleAt < now + SCHEDULE_MS_MIN || scheduleAt > now + SCHEDULE_MS_MAX)) {
+    return refuse("schedule_out_of_range");
+  }
+  const from = scheduleAt ?? now;
+  const ttl = input.ttlSeconds === null ? VALID_MS[input.purpose] : input.ttlSeconds * 1_000;
+  const expiresAt = input.expiresAt ?? from + ttl;
+  if (expiresAt <= from) return refuse("schedule_out_of_range", { detail: `The message would expire before it leaves (${isoOf(from)}).` });
+  const longest = input.purpose === "otp" ? VALID_MS.otp : VALID_MS_MAX;
+  if (expiresAt > from + longest) {
+    return refuse("schedule_out_of_range", { detail: `A ${input.purpose} message may live at most ${longest / HOUR_MS} hours.` });
+  }
+  return { scheduleAt, expiresAt };
+}
+
+function priceOf(price: Price | null, segments: number): Price | null {
+  return price === null ? null : { amount: price.amount * segments, currency: price.currency };
+}
+
+/** The free fields as the answer shows them: any phone number in them is masked. */
+export function noteOf(input: Pick<SendInput, "reference" | "metadata">): Note {
+  const metadata =
+    input.metadata === null
+      ? null
+      : Object.fromEntries(Object.entries(input.metadata).map(([name, value]) => [maskNumbersIn(name), maskNumbersIn(value)]));
+  return { reference: input.reference === null ? null : maskNumbersIn(input.reference), metadata };
+}

@@ -1,0 +1,185 @@
+/**
+ * The second half of the conveyor, in the tenant's object: a sender claims, calls, settles; receipts settle again. Every
+ * step is a compare-and-swap, so whatever comes twice or late finds nothing to change.
+ */
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../base/clock.ts";
+import type { Answer, Report } from "../carriers/carrier.ts";
+import type { Claimed, Onward, Settlement } from "../carriers/sender.ts";
+import type { VaultLedger } from "../vault/ledger.ts";
+import { ENDED, laneOf, type Attempt, type Lane, type Message } from "./message.ts";
+import type { Change, MessagesLedger } from "./ledger.ts";
+
+export type DispatchDeps = {
+  ledger: MessagesLedger;
+  vault: VaultLedger;
+  now: () => number;
+  receiptUrl: (account: string, message: string) => string;
+  tell: (message: Message) => void;
+  dispatch: (account: string, lane: Lane, id: string) => void;
+  /** The sandbox's receipts that fall due with a settlement. */
+  settled: () => void;
+};
+
+/** A claim is good for this long: a call is given up after ten seconds, the rest is for a slow settlement. */
+export const CLAIM_LEASE_MS = 30 * SECOND_MS;
+/** How often a carrier may throttle one message before the message waits for its next look. */
+const THROTTLED_LOOK_MS_MIN = SECOND_MS;
+/** After this long without a receipt the outcome stays `unknown` for good; a receipt may still correct it. */
+export const UNKNOWN_WINDOW_MS = { otp: 10 * MINUTE_MS, service: 72 * HOUR_MS, marketing: 72 * HOUR_MS } as const;
+/** A carrier asked more often than this about one message is a loop. */
+const ATTEMPTS_MAX = 50;
+
+/** Gives a sender the messages it may call for now: queued (or between two attempts), its account, its time not passed. */
+export function claim(deps: DispatchDeps, account: string, ids: readonly string[]): Claimed[] {
+  const claimed: Claimed[] = [];
+  for (const id of ids) {
+    const message = deps.ledger.get(id);
+    if (message === null || message.account !== account || !claimable(message)) continue;
+    const now = deps.now();
+    if (message.facts.expiresAt <= now) {
+      end(deps, message, "expired", "too_late", now);
+      continue;
+    }
+    const one = claimOne(deps, message, account, now);
+    if (one !== null) claimed.push(one);
+  }
+  return claimed;
+}
+
+/** Whether a sender may claim it: queued, or waiting between two attempts. */
+export function claimable(message: Message): boolean {
+  return message.state === "queued" || (message.state === "sending" && message.lease === null);
+}
+
+function claimOne(deps: DispatchDeps, message: Message, account: string, now: number): Claimed | null {
+  const to = deps.vault.openNumber(message.token);
+  const sealed = deps.ledger.sealedText(message.id);
+  const text = sealed === null ? null : deps.vault.openText(message.subject, message.id, "text", sealed);
+  if (to === null || text === null) {
+    end(deps, message, "failed", "erased", now);
+    return null;
+  }
+  const attempt: Attempt = { carrier: account, outcome: null, at: now, latencyMs: null };
+  const change: Change = { attempts: [...message.attempts, attempt], lease: now + CLAIM_LEASE_MS };
+  const first = message.state === "queued";
+  const moved = first ? deps.ledger.move(message, "sending", change) : deps.ledger.amend(message, change);
+  if (moved === null) return null;
+  if (first) deps.tell(moved);
+  return {
+    message: message.id,
+    attempt: moved.attempts.length,
+    to,
+    kind: message.facts.kind,
+    from: message.facts.sender,
+    text,
+    encoding: message.facts.encoding,
+    validitySeconds: Math.max(1, Math.floor((message.facts.expiresAt - now) / 1_000)),
+    receiptUrl: deps.receiptUrl(account, message.id),
+  };
+}
+
+/** Records what the carrier answered. Answers what goes on to another account now. */
+export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): Onward[] {
+  const onward: Onward[] = [];
+  for (const settlement of settlements) {
+    const message = deps.ledger.get(settlement.message);
+    if (message === null) continue;
+    const attempts = answered(message, settlement);
+    if (attempts === null) continue; // another claim's, or already settled
+    if (message.state === "sending") applyAnswer(deps, message, attempts, settlement.answer, onward);
+    else deps.ledger.amend(message, { attempts, lease: null }); // a receipt was faster than the answer
+  }
+  deps.settled();
+  return onward;
+}
+
+/** The attempts with this one's outcome, or null when it is not the open one. */
+function answered(message: Message, settlement: Settlement): Attempt[] | null {
+  const open = message.attempts[settlement.attempt - 1];
+  if (open === undefined || open.outcome !== null || message.attempts.length !== settlement.attempt) return null;
+  const { answer, latencyMs } = settlement;
+  const code = "code" in answer ? { code: answer.code } : {};
+  return [...message.attempts.slice(0, -1), { ...open, outcome: answer.outcome, latencyMs, ...code }];
+}
+
+function applyAnswer(deps: DispatchDeps, message: Message, attempts: Attempt[], answer: Answer, onward: Onward[]): void {
+  const now = deps.now();
+  if (answer.outcome === "accepted") {
+    tellMoved(deps, deps.ledger.move(message, "sent", { attempts, lease: null, sentAt: now, dropText: true }));
+    return;
+  }
+  if (answer.outcome === "unknown") {
+    doubt(deps, message, attempts, answer.code, now);
+    return;
+  }
+  const spent = attempts.length >= ATTEMPTS_MAX;
+  const permanent = answer.outcome === "declined" && answer.permanent;
+  const next = answer.outcome === "declined" ? nextRoute(message) : message.account;
+  if (spent || permanent || next === null) {
+    end(deps, message, "failed", answer.code, now, attempts);
+  } else if (answer.outcome === "throttled") {
+    const due = now + Math.max(THROTTLED_LOOK_MS_MIN, answer.retryAfterSeconds * 1_000);
+    deps.ledger.amend(message, { attempts, lease: null, due: Math.min(due, message.facts.expiresAt) });
+  } else {
+    const moved = deps.ledger.amend(message, { attempts, lease: null, account: next });
+    if (moved !== null) onward.push({ account: next, lane: laneOf(message.purpose), ids: [message.id] });
+  }
+}
+
+/** May have been sent: the text goes, nobody sends again, a receipt within the window decides. */
+export function doubt(deps: DispatchDeps, message: Message, attempts: Attempt[], reason: string, now: number): void {
+  const due = now + UNKNOWN_WINDOW_MS[message.purpose];
+  const change: Change = { attempts, lease: null, reason, dropText: true, due };
+  tellMoved(deps, deps.ledger.move(message, "unknown", change));
+}
+
+/** The account after the present one, or null: each is tried once. */
+function nextRoute(message: Message): string | null {
+  const at = message.facts.routes.indexOf(message.account ?? "");
+  return message.facts.routes[at + 1] ?? null;
+}
+
+/** Ends a message: its text goes with it. */
+export function end(
+  deps: DispatchDeps,
+  message: Message,
+  state: "failed" | "expired" | "canceled" | "blocked" | "delivered" | "undelivered",
+  reason: string | null,
+  now: number,
+  attempts: Attempt[] = message.attempts,
+): Message | null {
+  const due = message.due === null ? null : now; // one that has a look coming is looked at now, to be recorded
+  const moved = deps.ledger.move(message, state, { attempts, lease: null, reason, endedAt: now, dropText: true, due });
+  tellMoved(deps, moved);
+  return moved;
+}
+
+/**
+ * Applies a carrier's reports. Late, repeated and unordered ones change nothing; a message of another account's looks like
+ * an unknown one. Answers how many changed a state.
+ */
+export function applyReports(deps: DispatchDeps, account: string, reports: readonly Report[]): number {
+  let applied = 0;
+  for (const report of reports) {
+    const message = deps.ledger.get(report.message);
+    if (message === null || !wasGivenTo(message, account) || ENDED.has(message.state)) continue;
+    const now = deps.now();
+    if (report.state === "sent") {
+      const sentAt = message.sentAt ?? now;
+      const moved = deps.ledger.move(message, "sent", { lease: null, sentAt, dropText: true, reason: null });
+      if (moved !== null) applied += 1;
+      tellMoved(deps, moved);
+    } else if (end(deps, message, report.state, report.code, now) !== null) {
+      applied += 1;
+    }
+  }
+  return applied;
+}
+
+function wasGivenTo(message: Message, account: string): boolean {
+  return message.attempts.some((attempt) => attempt.carrier === account);
+}
+
+function tellMoved(deps: DispatchDeps, moved: Message | null): void {
+  if (moved !== null) deps.tell(moved);
+}

@@ -1,0 +1,277 @@
+/**
+ * The messages of one tenant while they live: the outbox. The row is the promise; a queue message only carries its id.
+ * Moves are compare-and-swap on the states that the table allows, so a late or repeated step changes nothing.
+ *
+ * Rows written are the bill, so an ordinary message touches no index but its primary key: `due` stays NULL until the first
+ * look, and only a message that is still alive then enters the index of deadlines.
+ */
+import { bytesOf, first, type Sql, type SqlValue } from "../base/sql.ts";
+import { ulidTime } from "../base/ids.ts";
+import { ENTERS, mayEnter, type Attempt, type Facts, type Lane, type Message, type Purpose, type State } from "./message.ts";
+import { laneOf } from "./message.ts";
+
+type Row = {
+  id: string;
+  state: string;
+  version: number;
+  purpose: string;
+  token: string;
+  subject: string;
+  account: string | null;
+  facts: string;
+  attempts: string;
+  lease: number | null;
+  due: number | null;
+  reason: string | null;
+  sent_at: number | null;
+  ended_at: number | null;
+  reference: ArrayBuffer | null;
+};
+
+const COLUMNS = `id, state, version, purpose, token, subject, account, facts, attempts, lease, due, reason, sent_at,
+  ended_at, reference`;
+
+/** What a move may change beside the state. */
+export type Change = {
+  account?: string | null;
+  attempts?: Attempt[];
+  lease?: number | null;
+  due?: number | null;
+  reason?: string | null;
+  sentAt?: number;
+  endedAt?: number;
+  dropText?: boolean;
+};
+
+export type ListFilter = { state?: State; token?: string; reference?: Uint8Array; before?: string; from?: string; to?: string };
+
+export class MessagesLedger {
+  readonly #sql: Sql;
+  readonly #idPrefix: string;
+
+  /** `idPrefix` is what every message id of the tenant begins with; the rest of an id sorts by time. */
+  constructor(sql: Sql, idPrefix: string) {
+    this.#sql = sql;
+    this.#idPrefix = idPrefix;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS messages(
+      id TEXT PRIMARY KEY, state TEXT NOT NULL, version INTEGER NOT NULL, purpose TEXT NOT NULL, token TEXT NOT NULL,
+      subject TEXT NOT NULL, account TEXT, facts TEXT NOT NULL, attempts TEXT NOT NULL, lease INTEGER, due INTEGER,
+      reason TEXT, sent_at INTEGER, ended_at INTEGER, reference BLOB, sealed BLOB
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS messages_due ON messages(due) WHERE due IS NOT NULL`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS notes(
+      message TEXT PRIMARY KEY, subject TEXT NOT NULL, sealed BLOB NOT NULL, until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS conveyor(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`);
+  }
+
+  insert(message: Message, sealed: Uint8Array, reference: Uint8Array | null): void {
+    this.#sql.exec(
+      `INSERT INTO messages(${COLUMNS}, sealed) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+      message.id,
+      message.state,
+      message.version,
+      message.purpose,
+      message.token,
+      message.subject,
+      message.account,
+      JSON.stringify(message.facts),
+      JSON.stringify(message.attempts),
+      message.lease,
+      message.due,
+      message.reason,
+      message.sentAt,
+      message.endedAt,
+      reference,
+      sealed,
+    );
+  }
+
+  get(id: string): Message | null {
+    const row = first<Row>(this.#sql, `SELECT ${COLUMNS} FROM messages WHERE id = ?`, id);
+    return row === null ? null : messageOf(row);
+  }
+
+  /** The sealed text, or null once it was dropped. */
+  sealedText(id: string): Uint8Array | null {
+    const row = first<{ sealed: ArrayBuffer | null }>(this.#sql, `SELECT sealed FROM messages WHERE id = ?`, id);
+    return row === null || row.sealed === null ? null : bytesOf(row.sealed);
+  }
+
+  /**
+   * Moves a message as it was read to `to`, if the table allows it and nobody moved it since. Answers the message as it is
+   * now, or null when nothing was changed: late or repeated, which is not an error.
+   */
+  move(message: Message, to: State, change: Change = {}): Message | null {
+    return mayEnter(message.state, to) ? this.#write(message, to, change) : null;
+  }
+
+  /** Changes what is known of a message without moving it, if nobody moved it since. */
+  amend(message: Message, change: Change): Message | null {
+    return this.#write(message, message.state, change);
+  }
+
+  #write(message: Message, to: State, change: Change): Message | null {
+    const next: Message = {
+      ...message,
+      state: to,
+      version: message.version + 1,
+      account: change.account === undefined ? message.account : change.account,
+      attempts: change.attempts ?? message.attempts,
+      lease: change.lease === undefined ? message.lease : change.lease,
+      due: change.due === undefined ? message.due : change.due,
+      reason: change.reason === undefined ? message.reason : change.reason,
+      sentAt: change.sentAt ?? message.sentAt,
+      endedAt: change.endedAt ?? message.endedAt,
+    };
+    const due = next.due === message.due ? "" : ", due = ?9"; // the index of deadlines is touched only when it must be
+    const text = change.dropText === true ? ", sealed = NULL" : "";
+    const written = this.#sql
+      .exec<{ id: string }>(
+        `UPDATE messages SET state = ?1, version = ?2, account = ?3, attempts = ?4, lease = ?5, reason = ?6, sent_at = ?7,
+           ended_at = ?8${due}${text} WHERE id = ?10 AND version = ?11 RETURNING id`,
+        next.state,
+        next.version,
+        next.account,
+        JSON.stringify(next.attempts),
+        next.lease,
+        next.reason,
+        next.sentAt,
+        next.endedAt,
+        next.due,
+        message.id,
+        message.version,
+      )
+      .toArray();
+    return written.length === 1 ? next : null;
+  }
+
+  /** Sets the next look without a change of state. */
+  look(id: string, due: number | null): void {
+    this.#sql.exec(`UPDATE messages SET due = ? WHERE id = ?`, due, id);
+  }
+
+  /** Up to `limit` messages never looked at, after the id `after`, admitted no later than `admittedBy`. */
+  unseen(after: string, admittedBy: number, limit: number): Message[] {
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE id > ? AND id < ? AND due IS NULL ORDER BY id LIMIT ?`,
+        after,
+        this.#idPrefix + ulidTime(admittedBy + 1),
+        limit,
+      )
+      .toArray()
+      .map(messageOf);
+  }
+
+  /** Up to `limit` messages whose next look has come. */
+  due(now: number, limit: number): Message[] {
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?`, now, limit,
+      )
+      .toArray()
+      .map(messageOf); // prettier-ignore
+  }
+
+  /** The next look there is to come, and the oldest message that none has been given yet. */
+  nextLook(after: string): { due: number | null; unseen: string | null } {
+    const due = first<{ due: number | null }>(this.#sql, `SELECT min(due) AS due FROM messages WHERE due IS NOT NULL`);
+    const unseen = first<{ id: string }>(
+      this.#sql, `SELECT id FROM messages WHERE id > ? AND due IS NULL ORDER BY id LIMIT 1`, after,
+    ); // prettier-ignore
+    return { due: due?.due ?? null, unseen: unseen?.id ?? null };
+  }
+
+  /** The live rows of a list, newest first. */
+  list(filter: ListFilter, limit: number): { message: Message; reference: Uint8Array | null }[] {
+    const where = ["1 = 1"];
+    const values: SqlValue[] = [];
+    const add = (condition: string, value: SqlValue | undefined) => {
+      if (value === undefined) return;
+      where.push(condition);
+      values.push(value);
+    };
+    add("id < ?", filter.before);
+    add("id >= ?", filter.from);
+    add("id < ?", filter.to);
+    add("state = ?", filter.state);
+    add("token = ?", filter.token);
+    add("reference = ?", filter.reference);
+    return this.#sql
+      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`, ...values, limit)
+      .toArray()
+      .map((row) => ({ message: messageOf(row), reference: row.reference === null ? null : bytesOf(row.reference) }));
+  }
+
+  /** The keyed name of the caller's reference, for the ledger of records. */
+  referenceOf(id: string): Uint8Array | null {
+    const row = first<{ reference: ArrayBuffer | null }>(this.#sql, `SELECT reference FROM messages WHERE id = ?`, id);
+    return row === null || row.reference === null ? null : bytesOf(row.reference);
+  }
+
+  remove(ids: readonly string[]): void {
+    this.#sql.exec(`DELETE FROM messages WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids));
+  }
+
+  putNote(message: string, subject: string, sealed: Uint8Array, until: number): void {
+    this.#sql.exec(`INSERT INTO notes(message, subject, sealed, until) VALUES(?,?,?,?)`, message, subject, sealed, until);
+  }
+
+  note(message: string): { subject: string; sealed: Uint8Array } | null {
+    const row = first<{ subject: string; sealed: ArrayBuffer }>(
+      this.#sql, `SELECT subject, sealed FROM notes WHERE message = ?`, message,
+    ); // prettier-ignore
+    return row === null ? null : { subject: row.subject, sealed: bytesOf(row.sealed) };
+  }
+
+  /** Drops notes whose time has passed; answers how many. */
+  dropNotes(now: number, limit: number): number {
+    return this.#sql
+      .exec(`DELETE FROM notes WHERE message IN (SELECT message FROM notes WHERE until <= ? LIMIT ?) RETURNING 1 AS gone`, now, limit)
+      .toArray().length; // prettier-ignore
+  }
+
+  /** The id up to which every message has been looked at once. */
+  looked(): string {
+    return first<{ value: string }>(this.#sql, `SELECT value FROM conveyor WHERE name = 'looked'`)?.value ?? "";
+  }
+
+  setLooked(id: string): void {
+    this.#sql.exec(`INSERT OR REPLACE INTO conveyor(name, value) VALUES('looked', ?)`, id);
+  }
+
+  count(): number {
+    return first<{ n: number }>(this.#sql, `SELECT count(*) AS n FROM messages`)?.n ?? 0;
+  }
+}
+
+function messageOf(row: Row): Message {
+  return {
+    id: row.id,
+    state: row.state as State,
+    version: row.version,
+    purpose: row.purpose as Purpose,
+    token: row.token,
+    subject: row.subject,
+    account: row.account,
+    facts: JSON.parse(row.facts) as Facts,
+    attempts: JSON.parse(row.attempts) as Attempt[],
+    lease: row.lease,
+    due: row.due,
+    reason: row.reason,
+    sentAt: row.sent_at,
+    endedAt: row.ended_at,
+  };
+}
+
+/** The lane a row leaves by. */
+export function laneOfMessage(message: Message): Lane {
+  return laneOf(message.purpose);
+}
+
+/** The states a state may be entered from, for those who build their own query. */
+export const sourcesOf = (state: State): readonly (State | null)[] => ENTERS[state];

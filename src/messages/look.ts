@@ -1,0 +1,106 @@
+/**
+ * The turn of the alarm: whatever the fast belt lost is found here. Every message is looked at once when it is a few seconds
+ * old, and again at each deadline of its own. Bounded in every turn; a backlog that is merely slow is left alone.
+ */
+import { HOUR_MS, SECOND_MS, DAY_MS } from "../base/clock.ts";
+import { timeOfId } from "../base/ids.ts";
+import { claimable, doubt, end, type DispatchDeps } from "./dispatch.ts";
+import { ENDED, laneOf, type Message } from "./message.ts";
+
+/** The first look: by then an ordinary message is with its carrier. */
+export const FIRST_LOOK_MS = 12 * SECOND_MS;
+const LOOKS_MAX = 1_000;
+/** A row still queued this long after the last claim anywhere: the belt stands still, so it is put on again. */
+const STANDSTILL_MS = 10 * SECOND_MS;
+/** The belt keeps order roughly; a row this much older than what was claimed last was lost, not slow. */
+const OVERTAKEN_MS = 10 * SECOND_MS;
+const LOOK_AGAIN_MS = 15 * SECOND_MS;
+/** Receipts come up to 72 hours late; a row waits a little longer for them, then its record is all that is left. */
+const RECEIPTS_MS = 76 * HOUR_MS;
+/** Until then a receipt may still correct an `unknown`. */
+const CORRECTED_MS = 7 * DAY_MS;
+
+/** What the belt was last seen doing, kept in memory: after a restart nothing was seen, so everything is looked at. */
+export class Belt {
+  lastClaimAt = 0;
+  newestClaimedMs = 0;
+
+  claimed(ids: readonly string[], now: number): void {
+    this.lastClaimAt = now;
+    for (const id of ids) this.newestClaimedMs = Math.max(this.newestClaimedMs, timeOfId(id));
+  }
+
+  /** Whether a row that was admitted then has been lost on the way rather than not reached yet. */
+  lost(admittedMs: number, now: number): boolean {
+    return now - this.lastClaimAt > STANDSTILL_MS || this.newestClaimedMs - admittedMs > OVERTAKEN_MS;
+  }
+}
+
+/** `seenTo` becomes the cursor of first looks once the ended ones are recorded; until then they would be found again. */
+export type Turn = { looked: number; ended: string[]; seenTo: string | null };
+
+/** One turn. Ended messages are named, to be recorded and then removed. */
+export function look(deps: DispatchDeps, belt: Belt, now: number): Turn {
+  const ended: string[] = [];
+  const unseen = deps.ledger.unseen(deps.ledger.looked(), now - FIRST_LOOK_MS, LOOKS_MAX);
+  for (const message of unseen) lookAt(deps, belt, message, now, ended);
+  const due = deps.ledger.due(now, LOOKS_MAX);
+  for (const message of due) lookAt(deps, belt, message, now, ended);
+  return { looked: unseen.length + due.length, ended, seenTo: unseen.at(-1)?.id ?? null };
+}
+
+function lookAt(deps: DispatchDeps, belt: Belt, message: Message, now: number, ended: string[]): void {
+  const { state, facts } = message;
+  if (ENDED.has(state)) {
+    ended.push(message.id);
+    return;
+  }
+  if ((state === "scheduled" || state === "held" || claimable(message)) && facts.expiresAt <= now) {
+    const over = end(deps, message, "expired", state === "held" ? "never_released" : "too_late", now);
+    if (over !== null) ended.push(over.id);
+    return;
+  }
+  if (state === "scheduled") return release(deps, message, now);
+  if (state === "held") return deps.ledger.look(message.id, facts.expiresAt);
+  if (claimable(message)) return requeue(deps, belt, message, now);
+  if (state === "sending") return lookAtSending(deps, message, now);
+  lookAtWaiting(deps, message, now, ended);
+}
+
+/** Its time has come, or the next look is at its time. */
+function release(deps: DispatchDeps, message: Message, now: number): void {
+  const at = message.facts.scheduleAt ?? now;
+  const account = message.facts.routes[0] ?? null;
+  if (at > now || account === null) return deps.ledger.look(message.id, Math.max(at, now + LOOK_AGAIN_MS));
+  const moved = deps.ledger.move(message, "queued", { account, due: now + FIRST_LOOK_MS });
+  if (moved === null) return;
+  deps.tell(moved);
+  deps.dispatch(account, laneOf(message.purpose), message.id);
+}
+
+/** Queued, or between two attempts: put on the belt again when it was lost. */
+function requeue(deps: DispatchDeps, belt: Belt, message: Message, now: number): void {
+  const { account } = message;
+  const between = message.state === "sending";
+  if (account !== null && (between || belt.lost(message.facts.createdAt, now))) {
+    deps.dispatch(account, laneOf(message.purpose), message.id);
+  }
+  deps.ledger.look(message.id, Math.min(now + LOOK_AGAIN_MS, message.facts.expiresAt));
+}
+
+/** The claim's lease is over and nobody settled: the call was in flight when its sender died. */
+function lookAtSending(deps: DispatchDeps, message: Message, now: number): void {
+  const lease = message.lease ?? now;
+  if (lease > now) return deps.ledger.look(message.id, lease);
+  const open = message.attempts.at(-1);
+  const attempts = open === undefined ? [] : [...message.attempts.slice(0, -1), { ...open, outcome: "unknown" as const }];
+  doubt(deps, message, attempts, "sender_lost", now);
+}
+
+/** Sent or unknown: waits for a receipt as long as one may come. */
+function lookAtWaiting(deps: DispatchDeps, message: Message, now: number, ended: string[]): void {
+  const since = message.attempts.at(-1)?.at ?? message.facts.createdAt;
+  const until = since + (message.state === "unknown" ? CORRECTED_MS : RECEIPTS_MS);
+  if (until <= now) ended.push(message.id);
+  else deps.ledger.look(message.id, until);
+}

@@ -1,0 +1,129 @@
+/**
+ * The message: its states, from which state each may be entered, and what a caller is shown of it. Pure.
+ */
+import { isoOf } from "../base/clock.ts";
+import type { Num } from "../base/phone.ts";
+
+export const STATES = [
+  "scheduled", "held", "queued", "sending", "unknown", "sent",
+  "delivered", "undelivered", "failed", "expired", "blocked", "canceled",
+] as const; // prettier-ignore
+export type State = (typeof STATES)[number];
+
+/** The contract's table: a state is entered only from the states named; `null` is the beginning. */
+export const ENTERS: Record<State, readonly (State | null)[]> = {
+  scheduled: [null],
+  held: [null, "scheduled"],
+  queued: [null, "scheduled", "held"],
+  sending: ["queued"],
+  unknown: ["sending"],
+  sent: ["sending", "unknown"],
+  delivered: ["sending", "sent", "unknown"],
+  undelivered: ["sending", "sent", "unknown"],
+  failed: ["queued", "sending"],
+  expired: ["scheduled", "held", "queued", "sending"],
+  blocked: ["held"],
+  canceled: ["scheduled", "held", "queued"],
+};
+
+/** States that nothing follows. `unknown` ends too, after its window, but a receipt may still correct it. */
+export const ENDED: ReadonlySet<State> = new Set(["delivered", "undelivered", "failed", "expired", "blocked", "canceled"]);
+
+/** True when the table allows the step. */
+export function mayEnter(from: State | null, to: State): boolean {
+  return ENTERS[to].includes(from);
+}
+
+export const PURPOSES = ["otp", "service", "marketing"] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** Two lanes, so that a newsletter never stands before a code. */
+export type Lane = "otp" | "bulk";
+export const laneOf = (purpose: Purpose): Lane => (purpose === "otp" ? "otp" : "bulk");
+
+/** One handing over to a carrier, as recorded. `outcome` is null while the call runs. */
+export type Attempt = {
+  carrier: string;
+  outcome: "accepted" | "declined" | "throttled" | "unknown" | null;
+  at: number;
+  latencyMs: number | null;
+  code?: string;
+};
+
+export type Price = { amount: number; currency: string };
+
+/** What is fixed when a message is admitted. */
+export type Facts = {
+  batch: string | null;
+  key: string;
+  sender: string | null;
+  encoding: "gsm7" | "ucs2";
+  segments: number;
+  country: string;
+  kind: Num["kind"];
+  mask: string;
+  scheduleAt: number | null;
+  expiresAt: number;
+  createdAt: number;
+  /** Carrier accounts in the order they may be tried. */
+  routes: string[];
+  price: Price | null;
+  /** Whether reference or metadata lie in the notes. */
+  note: boolean;
+};
+
+/** A message as its object holds it, without its text. */
+export type Message = {
+  id: string;
+  state: State;
+  version: number;
+  purpose: Purpose;
+  token: string;
+  subject: string;
+  account: string | null;
+  facts: Facts;
+  attempts: Attempt[];
+  lease: number | null;
+  due: number | null;
+  reason: string | null;
+  sentAt: number | null;
+  endedAt: number | null;
+};
+
+/** The free fields of a caller, opened for the answer, numbers in them masked. */
+export type Note = { reference: string | null; metadata: Record<string, string> | null };
+
+/** The message of the contract: ids, tokens and masks; never a number, never a text. */
+export function viewOf(message: Message, note: Note | null) {
+  const { facts } = message;
+  const time = (at: number | null) => (at === null ? null : isoOf(at));
+  return {
+    id: message.id,
+    batch_id: facts.batch,
+    to: { token: message.token, mask: facts.mask, country: facts.country, kind: facts.kind },
+    from: facts.sender,
+    purpose: message.purpose,
+    state: message.state,
+    reason: message.reason,
+    segments: facts.segments,
+    encoding: facts.encoding,
+    reference: note?.reference ?? null,
+    metadata: note?.metadata ?? null,
+    schedule_at: time(facts.scheduleAt),
+    expires_at: isoOf(facts.expiresAt),
+    created_at: isoOf(facts.createdAt),
+    sent_at: time(message.sentAt),
+    ended_at: time(message.endedAt),
+    carrier: message.account,
+    attempts: message.attempts.map(({ carrier, outcome, at, latencyMs }) => ({
+      carrier,
+      outcome,
+      at: isoOf(at),
+      latency_ms: latencyMs,
+    })),
+    price: facts.price,
+    sequence: message.version,
+  };
+}
+
+export type MessageView = ReturnType<typeof viewOf>;

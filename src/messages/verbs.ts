@@ -1,0 +1,140 @@
+/**
+ * What the room `messages` can be asked.
+ */
+import { verb } from "../base/verb.ts";
+import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import { measure, smartEncode } from "../base/sms-text.ts";
+
+import { actOf, admitBatch, admitOne, contactOf, limitRefusal, timesOf, type AdmitDeps, type SendInput } from "./admit.ts";
+import { end, type DispatchDeps } from "./dispatch.ts";
+import { mayEnter, viewOf, type MessageView, type Note } from "./message.ts";
+import type { ListFilter } from "./ledger.ts";
+import { maskNumbersIn } from "../base/phone.ts";
+import { judgeNumber } from "./policy.ts";
+
+export type MessagesDeps = AdmitDeps & DispatchDeps;
+
+/** A list as the door asks for it; the reference is a caller's text and becomes a keyed name here. */
+export type ListInput = Omit<ListFilter, "reference"> & { reference?: string; limit: number };
+
+export type Preview = {
+  encoding: "gsm7" | "ucs2";
+  segments: number;
+  replacements: { from: string; to: string; count: number }[];
+  sender: string | null;
+  number_kind: string;
+  route: string | null;
+  price: { amount: number; currency: string } | null;
+  would: "accepted" | "refused";
+  reasons: string[];
+};
+
+export function messagesVerbs(deps: MessagesDeps) {
+  return {
+    "messages.send": verb("messages:send", (who, input: SendInput) => admitOne(deps, who.keyId, input)),
+
+    "messages.batch": verb("messages:send", (who, input: { items: (SendInput | Refusal)[] }) =>
+      admitBatch(deps, who.keyId, input.items),
+    ),
+
+    "messages.preview": verb("messages:send", (who, input: SendInput & { smart: boolean }) => preview(deps, who.keyId, input)),
+
+    /** The live message, and the caller's own notes, which stay here when the record has moved on. */
+    "messages.get": verb(
+      "messages:read",
+      (_who, input: { id: string }): Outcome<{ message: MessageView | null; note: Note | null }> => {
+        const message = deps.ledger.get(input.id);
+        const note = readNote(deps, input.id);
+        return { ok: { message: message === null ? null : viewOf(message, note), note } };
+      },
+    ),
+
+    "messages.list": verb(
+      "messages:read",
+      (_who, input: ListInput): Outcome<{ live: MessageView[]; reference: string | null }> => {
+        const { reference, limit, ...rest } = input;
+        const name = reference === undefined ? undefined : deps.vault.keyedName("reference", reference).subarray(0, 16);
+        const rows = deps.ledger.list(name === undefined ? rest : { ...rest, reference: name }, limit);
+        const live = rows.map(({ message }) => viewOf(message, message.facts.note ? readNote(deps, message.id) : null));
+        return { ok: { live, reference: name === undefined ? null : Buffer.from(name).toString("base64url") } };
+      },
+    ),
+
+    "messages.notes": verb(
+      "messages:read",
+      (_who, input: { ids: string[] }): Outcome<Record<string, Note>> => ({
+        ok: Object.fromEntries(
+          input.ids.flatMap((id) => {
+            const note = readNote(deps, id);
+            return note === null ? [] : [[id, note]];
+          }),
+        ),
+      }),
+    ),
+
+    "messages.cancel": verb("messages:send", (who, input: { id: string }) => cancel(deps, who.keyId, input.id)),
+  };
+}
+
+export type MessagesVerbs = ReturnType<typeof messagesVerbs>;
+
+function cancel(deps: MessagesDeps, key: string, id: string): Outcome<MessageView> {
+  const message = deps.ledger.get(id);
+  if (message === null) return refuse("not_found");
+  const canceled = mayEnter(message.state, "canceled") ? end(deps, message, "canceled", "by_caller", deps.now()) : null;
+  if (canceled === null) return refuse("not_cancelable", { detail: `The message is ${message.state}.` });
+  deps.record(key, { act: "message.canceled", subject: id, facts: {} });
+  return { ok: viewOf(canceled, readNote(deps, id)) };
+}
+
+/** What would happen, without a token, a count or a row. */
+function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: boolean }): Outcome<Preview> {
+  const policy = deps.policy();
+  const now = deps.now();
+  const encoded = input.smart ? smartEncode(input.text) : { text: input.text, replacements: [] };
+  const measured = measure(encoded.text);
+  const contact = contactOf(deps, input.to);
+  if ("refused" in contact) return contact;
+  const number = "known" in contact ? contact.known : contact.fresh;
+  const reasons: string[] = [];
+  const judged = judgeNumber(number, policy, deps.environment);
+  if (judged !== null) reasons.push(judged.refused);
+  const times = timesOf(input, now);
+  if ("refused" in times) reasons.push(times.refused);
+  if (measured.segments > policy.segmentsMax) reasons.push("text_too_long");
+  const route = policy.routes[0] ?? null;
+  if (route === null) reasons.push("carrier_unavailable");
+  const act = actOf(key, "known" in contact ? contact.known : { ...contact, country: contact.fresh.country }, policy);
+  const reached = deps.caps.check(act, policy.limits, now);
+  if (reached !== null) reasons.push(limitRefusal(reached).refused);
+  const price = route === null ? null : deps.price(route);
+  return {
+    ok: {
+      encoding: measured.encoding,
+      segments: measured.segments,
+      replacements: encoded.replacements,
+      sender: input.from ?? policy.defaultSender,
+      number_kind: number.kind,
+      route,
+      price: price === null ? null : { amount: price.amount * measured.segments, currency: price.currency },
+      would: reasons.length === 0 ? "accepted" : "refused",
+      reasons,
+    },
+  };
+}
+
+/** The caller's free fields, opened, with any phone number in them masked. */
+function readNote(deps: Pick<MessagesDeps, "ledger" | "vault">, id: string): Note | null {
+  const note = deps.ledger.note(id);
+  const text = note === null ? null : deps.vault.openText(note.subject, id, "note", note.sealed);
+  if (text === null) return null;
+  const { reference, metadata } = JSON.parse(text) as Note;
+  return {
+    reference: reference === null ? null : maskNumbersIn(reference),
+    metadata:
+      metadata === null
+        ? null
+        : Object.fromEntries(Object.entries(metadata).map(([name, value]) => [maskNumbersIn(name), maskNumbersIn(value)])),
+  };
+}
+

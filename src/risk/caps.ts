@@ -1,0 +1,84 @@
+/**
+ * Caps, counted before the act: per key, recipient, tenant, country and block of a thousand numbers, by minute, hour and
+ * day. Fixed windows aligned to the clock: a burst across a boundary can reach twice a minute's cap, never twice a day's.
+ */
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/clock.ts";
+
+export type Caps = { minute: number; hour: number; day: number };
+
+export type Limits = {
+  recipient: Caps;
+  block: Caps;
+  key: Caps;
+  tenant: Caps;
+  country: { home: Caps; abroad: Caps };
+  /** Distinct numbers a key may name in a day, known or new alike, so that tokens cannot be used to list numbers. */
+  numbersPerKeyPerDay: number;
+};
+
+/**
+ * What a tenant starts with. Recipient: above the market's 5 sends of a code in 10 minutes, far under a pumping run.
+ * Abroad: GOV.UK Notify's default of 100 international texts a day. An operator raises them tenant by tenant.
+ */
+export const DEFAULT_LIMITS: Limits = {
+  recipient: { minute: 5, hour: 20, day: 50 },
+  block: { minute: 60, hour: 300, day: 1_000 },
+  key: { minute: 1_200, hour: 30_000, day: 250_000 },
+  tenant: { minute: 2_400, hour: 60_000, day: 250_000 },
+  country: { home: { minute: 2_400, hour: 60_000, day: 250_000 }, abroad: { minute: 10, hour: 50, day: 100 } },
+  numbersPerKeyPerDay: 10_000,
+};
+
+/** A sandbox has one block of numbers for everybody, so the block's cap cannot be a live one. */
+export const SANDBOX_LIMITS: Limits = { ...DEFAULT_LIMITS, block: { minute: 1_200, hour: 10_000, day: 50_000 } };
+
+/** Counts in the three windows: start and count of each. */
+export type Windows = { m: number; mc: number; h: number; hc: number; d: number; dc: number };
+
+export const emptyWindows = (): Windows => ({ m: 0, mc: 0, h: 0, hc: 0, d: 0, dc: 0 });
+
+/** Turns the windows to `now`; a clock that steps back keeps counting in the newer window. */
+export function turn(windows: Windows, now: number): void {
+  const minute = Math.floor(now / MINUTE_MS);
+  const hour = Math.floor(now / HOUR_MS);
+  const day = Math.floor(now / DAY_MS);
+  if (minute > windows.m) {
+    windows.m = minute;
+    windows.mc = 0;
+  }
+  if (hour > windows.h) {
+    windows.h = hour;
+    windows.hc = 0;
+  }
+  if (day > windows.d) {
+    windows.d = day;
+    windows.dc = 0;
+  }
+}
+
+export type Room = { left: number; resetSeconds: number; window: keyof Caps };
+
+/** How many acts are left in the tightest window, and when that window ends. Expects windows turned to `now`. */
+export function roomIn(windows: Windows, caps: Caps, now: number): Room {
+  const rooms: Room[] = [
+    { window: "minute", left: caps.minute - windows.mc, resetSeconds: secondsLeft(now, MINUTE_MS) },
+    { window: "hour", left: caps.hour - windows.hc, resetSeconds: secondsLeft(now, HOUR_MS) },
+    { window: "day", left: caps.day - windows.dc, resetSeconds: secondsLeft(now, DAY_MS) },
+  ];
+  let tightest: Room = rooms[0] ?? { window: "minute", left: 0, resetSeconds: 60 };
+  for (const room of rooms) {
+    if (room.left < tightest.left || (room.left <= 0 && room.resetSeconds > tightest.resetSeconds)) tightest = room;
+  }
+  return { ...tightest, left: Math.max(0, tightest.left) };
+}
+
+/** Counts one act in all three windows. */
+export function count(windows: Windows): void {
+  windows.mc += 1;
+  windows.hc += 1;
+  windows.dc += 1;
+}
+
+function secondsLeft(now: number, windowMs: number): number {
+  return Math.max(1, Math.ceil((windowMs - (now % windowMs)) / 1_000));
+}

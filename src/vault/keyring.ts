@@ -1,0 +1,68 @@
+/**
+ * Root keys, versioned, from the secret `KEYRING`. Only objects are handed the ring, never a door. A root key wraps what is
+ * kept in the jurisdiction's KV (each tenant's epoch and index keys) and a carrier account's secrets; it seals no number.
+ */
+import { z } from "zod";
+import { derive, fromBase64, KEY_BYTES, open, seal } from "../base/seal.ts";
+
+/** Something sealed under a root key, and which. */
+export type Wrapped = { root: number; sealed: Uint8Array };
+
+const KeyringSecret = z.record(z.string().regex(/^[1-9]\d{0,5}$/), z.base64()).refine((ring) => Object.keys(ring).length > 0);
+
+/** Fewer distinct bytes than this in 32 is no random key: a sample, a repeated byte, a sentence. */
+const DISTINCT_BYTES_MIN = 20;
+
+export class Keyring {
+  readonly current: number;
+  readonly #roots: ReadonlyMap<number, Uint8Array>;
+  readonly #derived = new Map<string, Uint8Array>();
+
+  private constructor(roots: ReadonlyMap<number, Uint8Array>) {
+    this.#roots = roots;
+    this.current = Math.max(...roots.keys());
+  }
+
+  /**
+   * Reads the secret: a JSON object of version to 32 bytes in base64. Throws on a ring that is empty, malformed or made of
+   * keys that are published or plainly not random (T33), because a service with such a key must not start.
+   */
+  static parse(secret: string): Keyring {
+    const roots = new Map<number, Uint8Array>();
+    for (const [version, text] of Object.entries(KeyringSecret.parse(JSON.parse(secret)))) {
+      const key = fromBase64(text);
+      if (key === null || key.length !== KEY_BYTES) throw new TypeError(`KEYRING: version ${version} is not 32 bytes`);
+      if (new Set(key).size < DISTINCT_BYTES_MIN) throw new TypeError(`KEYRING: version ${version} is not a random key`);
+      roots.set(Number(version), key);
+    }
+    return new Keyring(roots);
+  }
+
+  get versions(): number[] {
+    return [...this.#roots.keys()].sort((a, b) => a - b);
+  }
+
+  /** Seals under the newest root key, for one purpose. */
+  wrap(secret: Uint8Array | string, about: string): Wrapped {
+    return { root: this.current, sealed: seal(this.#keyFor(this.current, about), secret, about) };
+  }
+
+  /** Opens what any root key still in the ring sealed; null when the version is gone or the bytes do not open. */
+  unwrap(wrapped: Wrapped, about: string): Uint8Array | null {
+    if (!this.#roots.has(wrapped.root)) return null;
+    return open(this.#keyFor(wrapped.root, about), wrapped.sealed, about);
+  }
+
+  #keyFor(version: number, about: string): Uint8Array {
+    const purpose = `maskline root v1|${about.split("|", 1)[0] ?? ""}`;
+    const name = `${version}|${purpose}`;
+    let key = this.#derived.get(name);
+    if (key === undefined) {
+      const root = this.#roots.get(version);
+      if (root === undefined) throw new Error("no such root key");
+      key = derive(root, purpose);
+      this.#derived.set(name, key);
+    }
+    return key;
+  }
+}

@@ -1,0 +1,259 @@
+/**
+ * The vault's tables in a tenant's object: subjects (a person, with a key of their own), tokens (a number under that key)
+ * and the index (HMAC of the number to its token). The one home of plaintext: what leaves here as a number leaves through
+ * `open`, and every caller of `open` is listed in docs/threat-model.md.
+ */
+import { newToken, type IdMaker, type Owner } from "../base/ids.ts";
+import { randomBytes } from "../base/random.ts";
+import { hmac, KEY_BYTES, open, openText, seal } from "../base/seal.ts";
+import { bytesOf, first, type Sql } from "../base/sql.ts";
+import { DAY_MS } from "../base/clock.ts";
+import type { Num } from "../base/phone.ts";
+import type { TenantKeys } from "./tenant-keys.ts";
+
+/** What may be known of a number without opening it. */
+export type Contact = {
+  token: string;
+  subject: string;
+  country: string;
+  kind: Num["kind"];
+  /** Calling code, hidden digits and the last two: what the mask is made of. */
+  mask: string;
+  /** Keyed name of the number, and of its block of a thousand: what limits are counted by. */
+  index: Uint8Array;
+  block: string;
+  createdAt: number;
+};
+
+type ContactRow = {
+  token: string;
+  subject: string;
+  country: string;
+  kind: string;
+  mask: string;
+  number_index: ArrayBuffer;
+  block: string;
+  created_at: number;
+  seen_day: number;
+  kept: number;
+};
+
+/** How many subject keys stay unwrapped in memory; a key is 32 bytes, an unwrap about ten microseconds. */
+const KEYS_IN_MEMORY_MAX = 5_000;
+
+/** The subject under whose key a tenant's own secrets and free fields lie. */
+export const TENANT_SUBJECT = "tenant";
+
+export class VaultLedger {
+  readonly #sql: Sql;
+  readonly #owner: Owner;
+  readonly #ids: IdMaker;
+  readonly #keys: TenantKeys;
+  readonly #subjectKeys = new Map<string, Uint8Array>();
+
+  constructor(sql: Sql, owner: Owner, ids: IdMaker, keys: TenantKeys) {
+    this.#sql = sql;
+    this.#owner = owner;
+    this.#ids = ids;
+    this.#keys = keys;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS subjects(
+      subject TEXT PRIMARY KEY, epoch INTEGER NOT NULL, wrapped BLOB NOT NULL, created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS tokens(
+      token TEXT PRIMARY KEY, subject TEXT NOT NULL, sealed BLOB NOT NULL, number_index BLOB NOT NULL, block TEXT NOT NULL,
+      country TEXT NOT NULL, kind TEXT NOT NULL, mask TEXT NOT NULL, created_at INTEGER NOT NULL,
+      seen_day INTEGER NOT NULL, kept INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS number_index(
+      number_index BLOB PRIMARY KEY, token TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+  }
+
+  /** The keyed name of a number: the same for the same number, nothing without the tenant's index key. */
+  indexOf(e164: string): Uint8Array {
+    return hmac(this.#keys.index, `number|${e164}`);
+  }
+
+  /** The keyed name of anything a caller may have filled with a number. */
+  keyedName(kind: string, text: string | Uint8Array): Uint8Array {
+    return hmac(this.#keys.index, Buffer.concat([Buffer.from(`${kind}|`), Buffer.from(text)]));
+  }
+
+  /** The contact of a number already known, or null. */
+  find(index: Uint8Array): Contact | null {
+    const row = first<ContactRow>(
+      this.#sql,
+      `SELECT t.* FROM number_index n JOIN tokens t ON t.token = n.token WHERE n.number_index = ?`,
+      index,
+    );
+    return row === null ? null : contactOf(row);
+  }
+
+  /** The contact behind a token, or null. */
+  findToken(token: string): Contact | null {
+    const row = first<ContactRow>(this.#sql, `SELECT * FROM tokens WHERE token = ?`, token);
+    return row === null ? null : contactOf(row);
+  }
+
+  /** Seals a new number under a new subject's key: three rows. The caller has made sure that the index is free. */
+  add(number: Num, index: Uint8Array, mask: string, block: string, kept: boolean, now: number): Contact {
+    const subject = this.#ids.make("sub", now);
+    const token = newToken(this.#owner);
+    const key = this.#newSubjectKey(subject, now);
+    const sealed = seal(key, number.e164, this.#about(token, "number"));
+    this.#sql.exec(
+      `INSERT INTO tokens(token, subject, sealed, number_index, block, country, kind, mask, created_at, seen_day, kept)
+       VALUES(?,?,?,?,?,?,?,?,?,?,?)`,
+      token, subject, sealed, index, block, number.country, number.kind, mask, now, dayOf(now), kept ? 1 : 0,
+    );
+    this.#sql.exec(`INSERT INTO number_index(number_index, token) VALUES(?,?)`, index, token);
+    return { token, subject, country: number.country, kind: number.kind, mask, index, block, createdAt: now };
+  }
+
+  /** Marks the number as used today (at most one row a day) and, when asked, as kept until erased. */
+  touch(token: string, kept: boolean, now: number): void {
+    this.#sql.exec(
+      `UPDATE tokens SET seen_day = ?1, kept = max(kept, ?2) WHERE token = ?3 AND (seen_day < ?1 OR kept < ?2)`,
+      dayOf(now), kept ? 1 : 0, token,
+    );
+  }
+
+  /** The number in plaintext, for the carrier's call or an audited reveal; null when it was erased or does not open. */
+  openNumber(token: string): string | null {
+    const row = first<{ subject: string; sealed: ArrayBuffer }>(
+      this.#sql, `SELECT subject, sealed FROM tokens WHERE token = ?`, token,
+    );
+    if (row === null) return null;
+    const key = this.#subjectKey(row.subject);
+    return key === null ? null : openText(key, bytesOf(row.sealed), this.#about(token, "number"));
+  }
+
+  /** Seals a text of a record under the subject's key; null when the subject's key is gone. */
+  sealText(subject: string, record: string, field: string, text: string): Uint8Array | null {
+    const key = this.#subjectKey(subject);
+    return key === null ? null : seal(key, text, this.#about(record, field));
+  }
+
+  /** Opens what `sealText` sealed; null when it was erased, altered or moved. */
+  openText(subject: string, record: string, field: string, sealed: Uint8Array): string | null {
+    const key = this.#subjectKey(subject);
+    return key === null ? null : openText(key, sealed, this.#about(record, field));
+  }
+
+  /**
+   * Forgets numbers that nobody asked to keep and that were last used before `day`. Deletes token, index and the subject's
+   * wrapped key, so nothing sealed under that key opens again once the epoch has turned.
+   */
+  forgetUnkept(day: number, limit: number): number {
+    const rows = this.#sql
+      .exec<{ token: string; subject: string; number_index: ArrayBuffer }>(
+        `SELECT token, subject, number_index FROM tokens WHERE kept = 0 AND seen_day < ? LIMIT ?`, day, limit,
+      )
+      .toArray();
+    for (const row of rows) {
+      this.#sql.exec(`DELETE FROM number_index WHERE number_index = ?`, row.number_index);
+      this.#sql.exec(`DELETE FROM tokens WHERE token = ?`, row.token);
+      this.#sql.exec(`DELETE FROM subjects WHERE subject = ?`, row.subject);
+      this.#subjectKeys.delete(row.subject);
+    }
+    return rows.length;
+  }
+
+  /**
+   * Wraps up to `limit` subject keys of older epochs under the present one; answers how many are left. When none is, the
+   * older epoch keys can be destroyed and a restored backup from before opens nothing.
+   */
+  rewrapSubjects(limit: number): { moved: number; left: number } {
+    const rows = this.#sql
+      .exec<{ subject: string; epoch: number; wrapped: ArrayBuffer }>(
+        `SELECT subject, epoch, wrapped FROM subjects WHERE epoch < ? LIMIT ?`, this.#keys.epoch, limit,
+      )
+      .toArray();
+    for (const row of rows) {
+      const key = this.#subjectKey(row.subject);
+      if (key === null) throw new Error("a subject key does not open under its epoch");
+      this.#sql.exec(
+        `UPDATE subjects SET epoch = ?, wrapped = ? WHERE subject = ?`,
+        this.#keys.epoch, this.#wrap(row.subject, this.#keys.epoch, key), row.subject,
+      );
+    }
+    const left = first<{ left: number }>(
+      this.#sql, `SELECT count(*) AS left FROM (SELECT 1 FROM subjects WHERE epoch < ? LIMIT 100001)`, this.#keys.epoch,
+    );
+    return { moved: rows.length, left: left?.left ?? 0 };
+  }
+
+  #about(record: string, field: string): string {
+    return `${this.#owner.code}|${record}|${field}|1`;
+  }
+
+  #wrap(subject: string, epoch: number, key: Uint8Array): Uint8Array {
+    const epochKey = this.#keys.epochs.get(epoch);
+    if (epochKey === undefined) throw new Error("the epoch key is gone");
+    return seal(epochKey, key, this.#about(subject, `key|${epoch}`));
+  }
+
+  #newSubjectKey(subject: string, now: number): Uint8Array {
+    const key = randomBytes(KEY_BYTES);
+    const wrapped = this.#wrap(subject, this.#keys.epoch, key);
+    this.#sql.exec(
+      `INSERT INTO subjects(subject, epoch, wrapped, created_at) VALUES(?,?,?,?)`,
+      subject, this.#keys.epoch, wrapped, now,
+    );
+    this.#remember(subject, key);
+    return key;
+  }
+
+  #subjectKey(subject: string): Uint8Array | null {
+    const known = this.#subjectKeys.get(subject);
+    if (known !== undefined) return known;
+    const row = first<{ epoch: number; wrapped: ArrayBuffer }>(
+      this.#sql, `SELECT epoch, wrapped FROM subjects WHERE subject = ?`, subject,
+    );
+    if (row === null) return subject === TENANT_SUBJECT ? this.#newSubjectKey(subject, 0) : null;
+    const epochKey = this.#keys.epochs.get(row.epoch);
+    if (epochKey === undefined) return null;
+    const key = open(epochKey, bytesOf(row.wrapped), this.#about(subject, `key|${row.epoch}`));
+    if (key !== null) this.#remember(subject, key);
+    return key;
+  }
+
+  #remember(subject: string, key: Uint8Array): void {
+    if (this.#subjectKeys.size >= KEYS_IN_MEMORY_MAX) {
+      const [oldest] = this.#subjectKeys.keys();
+      if (oldest !== undefined) this.#subjectKeys.delete(oldest);
+    }
+    this.#subjectKeys.set(subject, key);
+  }
+}
+
+/** The number of days since 1970. */
+export function dayOf(now: number): number {
+  return Math.floor(now / DAY_MS);
+}
+
+function contactOf(row: ContactRow): Contact {
+  return {
+    token: row.token,
+    subject: row.subject,
+    country: row.country,
+    kind: kindOf(row.kind),
+    mask: row.mask,
+    index: bytesOf(row.number_index),
+    block: row.block,
+    createdAt: row.created_at,
+  };
+}
+
+const KINDS: ReadonlySet<string> = new Set([
+  "mobile", "drama", "fixed", "voip", "personal", "pager", "premium", "crown_mobile", "other",
+]);
+
+function isKind(text: string): text is Num["kind"] {
+  return KINDS.has(text);
+}
+
+const kindOf = (text: string): Num["kind"] => (isKind(text) ? text : "other");

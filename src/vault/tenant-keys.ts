@@ -1,0 +1,84 @@
+/**
+ * A tenant's epoch keys and index key, as they lie in the jurisdiction's KV: outside the object's storage and outside D1,
+ * both of which keep deleted rows restorable for 30 days. A restored copy of either opens nothing once its epoch key is gone.
+ */
+import { z } from "zod";
+import { fromBase64, KEY_BYTES, toBase64 } from "../base/seal.ts";
+import { randomBytes } from "../base/random.ts";
+import type { Keyring, Wrapped } from "./keyring.ts";
+
+/** The jurisdiction's key store. `put` is durable when it answers; a read elsewhere may lag by a minute. */
+export type KeyShelf = {
+  get(name: string): Promise<string | null>;
+  put(name: string, value: string): Promise<void>;
+  delete(name: string): Promise<void>;
+};
+
+const WrappedRecord = z.strictObject({ root: z.int().positive(), sealed: z.base64() });
+const ShelfRecord = z.strictObject({
+  format: z.literal(1),
+  epoch: z.int().positive(),
+  epochs: z.record(z.string(), WrappedRecord),
+  index: WrappedRecord,
+});
+type ShelfRecord = z.infer<typeof ShelfRecord>;
+
+const nameOf = (tenant: string) => `tenant-keys/${tenant}`;
+const aboutEpoch = (tenant: string, epoch: number) => `epoch|${tenant}|${epoch}`;
+const aboutIndex = (tenant: string) => `index|${tenant}`;
+
+const toRecord = (wrapped: Wrapped) => ({ root: wrapped.root, sealed: toBase64(wrapped.sealed) });
+
+/** The keys in memory. They live as long as the object does and are never written anywhere unsealed. */
+export type TenantKeys = { epoch: number; epochs: ReadonlyMap<number, Uint8Array>; index: Uint8Array };
+
+/** Makes a tenant's first epoch key and index key and puts them on the shelf. */
+export async function createTenantKeys(shelf: KeyShelf, ring: Keyring, tenant: string): Promise<TenantKeys> {
+  const keys: TenantKeys = { epoch: 1, epochs: new Map([[1, randomBytes(KEY_BYTES)]]), index: randomBytes(KEY_BYTES) };
+  await saveTenantKeys(shelf, ring, tenant, keys);
+  return keys;
+}
+
+/** Wraps the keys under the newest root key and puts them on the shelf: how an epoch turns and how a root is replaced. */
+export async function saveTenantKeys(shelf: KeyShelf, ring: Keyring, tenant: string, keys: TenantKeys): Promise<void> {
+  const record: ShelfRecord = {
+    format: 1,
+    epoch: keys.epoch,
+    epochs: Object.fromEntries(
+      [...keys.epochs].map(([epoch, key]) => [String(epoch), toRecord(ring.wrap(key, aboutEpoch(tenant, epoch)))]),
+    ),
+    index: toRecord(ring.wrap(keys.index, aboutIndex(tenant))),
+  };
+  await shelf.put(nameOf(tenant), JSON.stringify(record));
+}
+
+/** The keys, and whether the shelf's copy is under an older root; null when they are absent or do not open. */
+export async function loadTenantKeys(
+  shelf: KeyShelf,
+  ring: Keyring,
+  tenant: string,
+): Promise<{ keys: TenantKeys; roots: number[] } | null> {
+  const text = await shelf.get(nameOf(tenant));
+  if (text === null) return null;
+  const record = ShelfRecord.parse(JSON.parse(text));
+  const roots = new Set<number>();
+  const unwrap = (wrapped: z.infer<typeof WrappedRecord>, about: string): Uint8Array | null => {
+    const sealed = fromBase64(wrapped.sealed);
+    roots.add(wrapped.root);
+    return sealed === null ? null : ring.unwrap({ root: wrapped.root, sealed }, about);
+  };
+  const epochs = new Map<number, Uint8Array>();
+  for (const [epoch, wrapped] of Object.entries(record.epochs)) {
+    const key = unwrap(wrapped, aboutEpoch(tenant, Number(epoch)));
+    if (key === null) return null;
+    epochs.set(Number(epoch), key);
+  }
+  const index = unwrap(record.index, aboutIndex(tenant));
+  if (index === null || !epochs.has(record.epoch)) return null;
+  return { keys: { epoch: record.epoch, epochs, index }, roots: [...roots] };
+}
+
+/** Destroys every key of the tenant. What was sealed under them stays sealed for good. */
+export async function destroyTenantKeys(shelf: KeyShelf, tenant: string): Promise<void> {
+  await shelf.delete(nameOf(tenant));
+}

@@ -1,0 +1,321 @@
+/**
+ * What a tenant is told: events, the endpoints they go to, and what is still owed. An event is one row; that it was
+ * delivered is one cursor for each endpoint, moved once for a whole batch, so the ordinary event costs no second row. Only a
+ * failed delivery gets a row of its own. After a crash an endpoint may hear an event again, with the same `webhook-id`.
+ */
+import { isoOf } from "../base/clock.ts";
+import type { IdMaker } from "../base/ids.ts";
+import { first, type Sql, type SqlValue } from "../base/sql.ts";
+import { matches } from "./event.ts";
+
+export type EventRow = { id: string; sequence: number; type: string; resource: string; at: number; data: string };
+
+export type Endpoint = {
+  id: string;
+  url: string;
+  events: string[];
+  /** Sealed JSON of the live secrets, newest first, with their end times. */
+  secrets: Uint8Array;
+  state: "active" | "disabled";
+  reason: string | null;
+  cursor: string;
+  slowUntil: number;
+  createdAt: number;
+};
+
+type EndpointRow = {
+  id: string;
+  url: string;
+  events: string;
+  secrets: ArrayBuffer | Uint8Array;
+  state: string;
+  reason: string | null;
+  cursor: string;
+  slow_until: number;
+  created_at: number;
+};
+
+/** A delivery owed: the event, and how often it was tried. */
+export type Owed = { event: EventRow; attempt: number };
+export type Failure = { event: string; attempt: number; dueAt: number };
+
+/** A batch handed to a consumer that never reports back is owed again after this. */
+export const DELIVERY_LEASE_MS = 60_000;
+export const ENDPOINTS_MAX = 20;
+/** Events are kept for replay this long. */
+export const EVENTS_KEPT_DAYS = 30;
+
+type Progress = { position: string; inFlight: Map<string, number>; leaseUntil: number };
+
+export class EventsLedger {
+  readonly #sql: Sql;
+  readonly #ids: IdMaker;
+  readonly #progress = new Map<string, Progress>();
+  #endpoints: Endpoint[] | null = null;
+  #sequence = -1;
+
+  constructor(sql: Sql, ids: IdMaker) {
+    this.#sql = sql;
+    this.#ids = ids;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS events(
+      id TEXT PRIMARY KEY, sequence INTEGER NOT NULL, type TEXT NOT NULL, resource TEXT NOT NULL, at INTEGER NOT NULL,
+      data TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS endpoints(
+      id TEXT PRIMARY KEY, url TEXT NOT NULL, events TEXT NOT NULL, secrets BLOB NOT NULL, state TEXT NOT NULL, reason TEXT,
+      cursor TEXT NOT NULL, slow_until INTEGER NOT NULL, created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS owed(
+      endpoint TEXT NOT NULL, event TEXT NOT NULL, attempt INTEGER NOT NULL, due INTEGER NOT NULL,
+      PRIMARY KEY(endpoint, event)
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS owed_due ON owed(due)`);
+  }
+
+  /** Whether any active endpoint asked for this type. */
+  wanted(type: string): boolean {
+    return this.endpoints().some((endpoint) => endpoint.state === "active" && matches(endpoint.events, type));
+  }
+
+  /** Writes an event and answers the endpoints to wake. `data` holds ids and tokens only. */
+  emit(type: string, resource: string, data: unknown, now: number): string[] {
+    const sequence = this.#nextSequence();
+    this.#sql.exec(
+      `INSERT INTO events(id, sequence, type, resource, at, data) VALUES(?,?,?,?,?,?)`,
+      this.#ids.make("evt", now),
+      sequence,
+      type,
+      resource,
+      now,
+      JSON.stringify(data),
+    );
+    return this.endpoints()
+      .filter((endpoint) => endpoint.state === "active" && matches(endpoint.events, type))
+      .map((endpoint) => endpoint.id);
+  }
+
+  /**
+   * Up to `limit` deliveries owed to an endpoint now: failed ones that are due, then new events in order. They are leased to
+   * the caller; nobody else is given them until it settles or the lease runs out.
+   */
+  take(endpoint: Endpoint, limit: number, now: number): Owed[] {
+    const progress = this.#progressOf(endpoint, now);
+    const taken: Owed[] = [];
+    for (const row of this.#sql
+      .exec<EventRow & { attempt: number }>(
+        `SELECT e.*, o.attempt FROM owed o JOIN events e ON e.id = o.event
+         WHERE o.endpoint = ? AND o.due <= ? ORDER BY o.due LIMIT ?`,
+        endpoint.id,
+        now,
+        limit + progress.inFlight.size,
+      )
+      .toArray()) {
+      if (taken.length < limit && !progress.inFlight.has(row.id)) taken.push({ event: row, attempt: row.attempt });
+    }
+    while (taken.length < limit) {
+      const page = this.#eventsAfter(progress.position, limit);
+      for (const event of page) {
+        progress.position = event.id;
+        if (this.#isOwed(endpoint.id, event.id)) continue; // tried before a crash: its own row says when again
+        if (matches(endpoint.events, event.type)) taken.push({ event, attempt: 0 });
+        if (taken.length === limit) break;
+      }
+      if (page.length < limit) break;
+    }
+    for (const { event, attempt } of taken) progress.inFlight.set(event.id, attempt);
+    if (taken.length > 0) progress.leaseUntil = now + DELIVERY_LEASE_MS;
+    else this.#moveCursor(endpoint, progress);
+    return taken;
+  }
+
+  /** Records how a batch went. Delivered events leave no row; failed ones get one with their next due time. */
+  settle(endpoint: Endpoint, delivered: readonly string[], failed: readonly Failure[], givenUp: readonly string[]): void {
+    const progress = this.#progress.get(endpoint.id);
+    for (const event of [...delivered, ...givenUp]) {
+      if ((progress?.inFlight.get(event) ?? 1) > 0) {
+        this.#sql.exec(`DELETE FROM owed WHERE endpoint = ? AND event = ?`, endpoint.id, event);
+      }
+      progress?.inFlight.delete(event);
+    }
+    for (const { event, attempt, dueAt } of failed) {
+      this.#sql.exec(
+        `INSERT OR REPLACE INTO owed(endpoint, event, attempt, due) VALUES(?,?,?,?)`,
+        endpoint.id,
+        event,
+        attempt,
+        dueAt,
+      );
+      progress?.inFlight.delete(event);
+    }
+    if (progress !== undefined) this.#moveCursor(endpoint, progress);
+  }
+
+  /** Owes an event to an endpoint again from the beginning of the schedule. */
+  replay(endpointId: string, eventId: string, now: number): void {
+    this.#sql.exec(`INSERT OR REPLACE INTO owed(endpoint, event, attempt, due) VALUES(?,?,0,?)`, endpointId, eventId, now);
+  }
+
+  /** Endpoints that are owed something now, and when the next is. */
+  owing(now: number): { endpoints: Endpoint[]; nextAt: number | null } {
+    const newest = first<{ id: string | null }>(this.#sql, `SELECT max(id) AS id FROM events`)?.id ?? "";
+    const next = first<{ due: number | null }>(this.#sql, `SELECT min(due) AS due FROM owed WHERE due > ?`, now);
+    const due = new Set(
+      this.#sql
+        .exec<{ endpoint: string }>(`SELECT DISTINCT endpoint FROM owed WHERE due <= ?`, now)
+        .toArray()
+        .map((row) => row.endpoint),
+    );
+    const nextAts = next?.due == null ? [] : [next.due];
+    const endpoints = this.endpoints().filter((endpoint) => {
+      if (endpoint.state !== "active") return false;
+      const progress = this.#progress.get(endpoint.id);
+      if (progress !== undefined && progress.inFlight.size > 0 && progress.leaseUntil > now) {
+        nextAts.push(progress.leaseUntil);
+        return false;
+      }
+      return due.has(endpoint.id) || (progress?.position ?? endpoint.cursor) < newest || (progress?.inFlight.size ?? 0) > 0;
+    });
+    return { endpoints, nextAt: nextAts.length === 0 ? null : Math.min(...nextAts) };
+  }
+
+  endpoints(): Endpoint[] {
+    this.#endpoints ??= this.#sql.exec<EndpointRow>(`SELECT * FROM endpoints ORDER BY id`).toArray().map(endpointOf);
+    return this.#endpoints;
+  }
+
+  endpoint(id: string): Endpoint | null {
+    return this.endpoints().find((endpoint) => endpoint.id === id) ?? null;
+  }
+
+  /** A new endpoint hears what happens from now on. */
+  addEndpoint(endpoint: Omit<Endpoint, "cursor">): void {
+    const newest = first<{ id: string | null }>(this.#sql, `SELECT max(id) AS id FROM events`)?.id ?? "";
+    this.#sql.exec(
+      `INSERT INTO endpoints(id, url, events, secrets, state, reason, cursor, slow_until, created_at) VALUES(?,?,?,?,?,?,?,?,?)`,
+      endpoint.id,
+      endpoint.url,
+      JSON.stringify(endpoint.events),
+      endpoint.secrets,
+      endpoint.state,
+      endpoint.reason,
+      newest,
+      endpoint.slowUntil,
+      endpoint.createdAt,
+    );
+    this.#endpoints = null;
+  }
+
+  changeEndpoint(id: string, change: Partial<Pick<Endpoint, "url" | "events" | "secrets" | "state" | "reason" | "slowUntil">>): void {
+    const sets: string[] = [];
+    const values: SqlValue[] = [];
+    const add = (column: string, value: SqlValue | undefined) => {
+      if (value === undefined) return;
+      sets.push(`${column} = ?`);
+      values.push(value);
+    };
+    add("url", change.url);
+    add("events", change.events === undefined ? undefined : JSON.stringify(change.events));
+    add("secrets", change.secrets);
+    add("state", change.state);
+    add("reason", change.reason);
+    add("slow_until", change.slowUntil);
+    if (sets.length > 0) this.#sql.exec(`UPDATE endpoints SET ${sets.join(", ")} WHERE id = ?`, ...values, id);
+    this.#endpoints = null;
+  }
+
+  removeEndpoint(id: string): void {
+    this.#sql.exec(`DELETE FROM endpoints WHERE id = ?`, id);
+    this.#sql.exec(`DELETE FROM owed WHERE endpoint = ?`, id);
+    this.#progress.delete(id);
+    this.#endpoints = null;
+  }
+
+  list(filter: { after?: string; type?: string }, limit: number): EventRow[] {
+    const type = filter.type === undefined ? "" : "AND type = ?";
+    const values: SqlValue[] = [filter.after ?? "", ...(filter.type === undefined ? [] : [filter.type]), limit];
+    return this.#sql.exec<EventRow>(`SELECT * FROM events WHERE id > ? ${type} ORDER BY id LIMIT ?`, ...values).toArray();
+  }
+
+  get(id: string): EventRow | null {
+    return first<EventRow>(this.#sql, `SELECT * FROM events WHERE id = ?`, id);
+  }
+
+  /** Drops up to `limit` events made before `id`, and what was owed of them. The newest stays: sequences count on from it. */
+  purge(before: string, limit: number): number {
+    const gone = this.#sql
+      .exec<{ id: string }>(
+        `DELETE FROM events WHERE id IN (
+           SELECT id FROM events WHERE id < ? AND id < (SELECT max(id) FROM events) ORDER BY id LIMIT ?
+         ) RETURNING id`,
+        before,
+        limit,
+      )
+      .toArray();
+    if (gone.length > 0) this.#sql.exec(`DELETE FROM owed WHERE event < ?`, before);
+    return gone.length;
+  }
+
+  #isOwed(endpoint: string, event: string): boolean {
+    return first(this.#sql, `SELECT 1 AS yes FROM owed WHERE endpoint = ? AND event = ?`, endpoint, event) !== null;
+  }
+
+  #eventsAfter(position: string, limit: number): EventRow[] {
+    return this.#sql.exec<EventRow>(`SELECT * FROM events WHERE id > ? ORDER BY id LIMIT ?`, position, limit).toArray();
+  }
+
+  #progressOf(endpoint: Endpoint, now: number): Progress {
+    let progress = this.#progress.get(endpoint.id);
+    if (progress === undefined || (progress.inFlight.size > 0 && progress.leaseUntil <= now)) {
+      progress = { position: endpoint.cursor, inFlight: new Map(), leaseUntil: 0 };
+      this.#progress.set(endpoint.id, progress);
+    }
+    return progress;
+  }
+
+  /** The cursor follows the position once nothing before it is in flight; one row for however many events. */
+  #moveCursor(endpoint: Endpoint, progress: Progress): void {
+    if (progress.inFlight.size > 0 || progress.position === endpoint.cursor) return;
+    this.#sql.exec(`UPDATE endpoints SET cursor = ? WHERE id = ?`, progress.position, endpoint.id);
+    endpoint.cursor = progress.position;
+    const listed = this.#endpoints?.find((other) => other.id === endpoint.id);
+    if (listed !== undefined) listed.cursor = progress.position;
+  }
+
+  #nextSequence(): number {
+    if (this.#sequence < 0) {
+      const last = first<{ sequence: number }>(this.#sql, `SELECT sequence FROM events ORDER BY id DESC LIMIT 1`);
+      this.#sequence = last?.sequence ?? 0;
+    }
+    this.#sequence += 1;
+    return this.#sequence;
+  }
+}
+
+function endpointOf(row: EndpointRow): Endpoint {
+  return {
+    id: row.id,
+    url: row.url,
+    events: JSON.parse(row.events) as string[],
+    secrets: row.secrets instanceof Uint8Array ? row.secrets : new Uint8Array(row.secrets),
+    state: row.state === "active" ? "active" : "disabled",
+    reason: row.reason,
+    cursor: row.cursor,
+    slowUntil: row.slow_until,
+    createdAt: row.created_at,
+  };
+}
+
+/** An event as tenants see it, in webhooks and in lists. */
+export function eventView(event: EventRow) {
+  return {
+    id: event.id,
+    type: event.type,
+    sequence: event.sequence,
+    resource: event.resource,
+    occurred_at: isoOf(event.at),
+    data: JSON.parse(event.data) as Record<string, unknown>,
+  };
+}
