@@ -141,6 +141,5 @@ function matchesEntry(host: string, entry: string): boolean {
   const parsed = parse(`https://${below ? entry.slice(2) : entry}`);
   if (parsed === null || parsed.pathname !== "/") return false;
   const name = parsed.hostname.replace(/^\[(.*)\]$/, "$1");
-  if (!below) return host === name;
-  return kindOf(host) === "name" && host.endsWith(`.${name}`);
+  return below ? host.endsWith(`.${name}`) : host === name;
 }

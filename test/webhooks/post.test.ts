@@ -70,6 +70,7 @@ describe("one call to a receiver", () => {
       const empty = status === 204 || status === 304;
       const answer = await post(answers(empty ? null : "zebra", { status, statusText: "zebra", headers }));
       expect(answer).toEqual({ status, retryAfter: "120", latencyMs: 0 });
+      expect(vi.getTimerCount()).toBe(0);
     },
   );
   test("a Retry-After longer than any date is dropped", async () => {
