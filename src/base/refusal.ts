@@ -51,7 +51,7 @@ export const REASONS = {
   state_conflict: row(409, "The state does not allow this", "Read the resource again."),
   name_taken: row(409, "The name is taken", "Choose another name."),
   // Webhooks
-  url_refused: row(422, "The URL cannot be called", "Use https to a public host name, on port 443 or 8443 upwards, without credentials."),
+  url_refused: row(422, "The URL cannot be called", "Use https to a public host name, on port 443 or 1024 upwards, without credentials."),
   too_many_endpoints: row(409, "The tenant has the largest number of endpoints", "Delete one first."),
   // The service
   carrier_unavailable: row(503, "No carrier account can take this message", "The operator must configure one for this tenant."),

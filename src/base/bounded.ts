@@ -1,0 +1,69 @@
+/**
+ * Bounds on talking to strangers: how long, and how much is read.
+ * Called by every outgoing call whose other end we do not trust. It never interprets what it reads.
+ */
+
+/** The part of `fetch` that outgoing calls use, so that tests can hand in another. */
+export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
+
+/** What `withDeadline` answers when the time is up. */
+export const TIMED_OUT = Symbol("timed out");
+
+/**
+ * Runs the work and answers its value, or TIMED_OUT. Late work is aborted and its later failure goes nowhere; when this
+ * returns, the signal has fired in either case, so no connection the work opened stays open. An error of the work
+ * in time is thrown on.
+ */
+export async function withDeadline<T>(
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | typeof TIMED_OUT> {
+  const aborter = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const late = new Promise<typeof TIMED_OUT>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(TIMED_OUT);
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([work(aborter.signal), late]);
+  } finally {
+    clearTimeout(timer);
+    aborter.abort();
+  }
+}
+
+/**
+ * Reads a body up to `maxBytes`, or answers null as soon as it proves longer, the rest being cancelled unread. The cap
+ * counts bytes after decompression, so a small bomb is a large body. An announced length is not believed either way.
+ */
+export async function readAtMost(
+  body: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+): Promise<Uint8Array | null> {
+  if (body === null) return new Uint8Array();
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return joined(chunks, length);
+    length += value.byteLength;
+    if (length > maxBytes) {
+      // Not awaited: a stranger's stream may take its time to notice, and there is nothing left to learn from it.
+      reader.cancel().catch(() => undefined);
+      return null;
+    }
+    chunks.push(value);
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,45 @@
+/**
+ * Signatures on what we tell tenants: Standard Webhooks 1.0.0, symmetric (`v1`), so that the official libraries verify.
+ * Called for each attempt and when an endpoint's secret is made. It never stores a secret and never verifies one.
+ */
+import { createHmac } from "node:crypto";
+
+/** The specification asks for 24 to 64 bytes; 32 is the width of SHA-256, beyond which HMAC gains nothing. */
+const SECRET_BYTES = 32;
+const SECRET_BYTES_MIN = 24;
+const SECRET_BYTES_MAX = 64;
+
+const SECRET_PREFIX = "whsec_";
+
+/** What is signed. `body` is the exact text that is sent; `id` stays over retries, `timestampSeconds` is each attempt's own. */
+export type Signed = { id: string; timestampSeconds: number; body: string; secrets: readonly string[] };
+
+/** A new secret from a source of random bytes: `whsec_` and the base64 of 32 of them. */
+export function makeSecret(random: (bytes: number) => Uint8Array): string {
+  const bytes = random(SECRET_BYTES);
+  if (bytes.byteLength !== SECRET_BYTES) throw new Error("the random source gave another length than was asked for");
+  return SECRET_PREFIX + btoa(String.fromCharCode(...bytes));
+}
+
+/**
+ * The value of `webhook-signature`: one `v1,` signature for each secret, separated by spaces, so that during a rotation
+ * a receiver with either secret verifies. Throws only on our own mistakes: no secret, one that is none, an id with a
+ * full stop (the signed text is joined by them) or a space, a timestamp that is not whole seconds.
+ */
+export function sign({ id, timestampSeconds, body, secrets }: Signed): string {
+  if (!/^[\x21-\x2d\x2f-\x7e]+$/.test(id)) throw new Error("a webhook id is visible ASCII without a full stop");
+  if (!Number.isSafeInteger(timestampSeconds) || timestampSeconds < 0) throw new Error("a timestamp is whole seconds");
+  if (secrets.length === 0) throw new Error("a webhook is never sent unsigned");
+  const signed = `${id}.${String(timestampSeconds)}.${body}`;
+  return secrets.map((secret) => `v1,${createHmac("sha256", keyOf(secret)).update(signed).digest("base64")}`).join(" ");
+}
+
+/** The key inside a secret. The error names no byte of it. */
+function keyOf(secret: string): Uint8Array {
+  const text = secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : "";
+  if (!/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text))
+    throw new Error("not a webhook secret");
+  const key = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  if (key.byteLength < SECRET_BYTES_MIN || key.byteLength > SECRET_BYTES_MAX) throw new Error("not a webhook secret");
+  return key;
+}

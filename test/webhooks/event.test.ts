@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { EVENT_FAMILIES, EVENT_TYPES, eventFilterSchema, matches } from "../../src/webhooks/event.ts";
+
+describe("the catalogue of events", () => {
+  test("has each state of a message of the contract, and each type once", () => {
+    const states = "scheduled held queued sending unknown sent delivered undelivered failed expired blocked canceled";
+    const others = ["audit.head", "endpoint.disabled", "alert.limit"];
+    expect([...EVENT_TYPES]).toEqual([...states.split(" ").map((state) => `message.${state}`), ...others]);
+  });
+  test("names every family, and no family without a type", () => {
+    expect([...EVENT_FAMILIES]).toEqual([...new Set(EVENT_TYPES.map((type) => type.split(".")[0]))]);
+  });
+});
+
+describe("an endpoint's filter", () => {
+  test.each([
+    [["*"]],
+    [["message.*", "audit.head"]],
+    [[...EVENT_TYPES]],
+    [["message.*", "message.sent"]],
+    [["alert.*"]],
+  ])("may be %j", (filter) => {
+    expect(eventFilterSchema.safeParse(filter).success).toBe(true);
+  });
+  test.each([
+    [[]], [[""]], [["message"]], [["message."]], [["message.**"]], [["messages.*"]], [["Message.sent"]], [["message.sent "]],
+    [["message.read"]], [["*.sent"]], [["message.s*"]], [["**"]], [["message.*", "nope"]], [["__proto__"]], [[1]], ["*"], [null],
+    [{ 0: "*" }], [Array.from({ length: EVENT_TYPES.length + EVENT_FAMILIES.length + 2 }, () => "*")],
+  ])("may not be %j", (filter) => {
+    expect(eventFilterSchema.safeParse(filter).success).toBe(false);
+  }); // prettier-ignore
+
+  test.each([
+    ["*", [...EVENT_TYPES]],
+    ["message.*", EVENT_TYPES.filter((type) => type.startsWith("message."))],
+    ["audit.*", ["audit.head"]],
+    ["message.sent", ["message.sent"]],
+    ["message.unknown", ["message.unknown"]],
+    ["endpoint.disabled", ["endpoint.disabled"]],
+  ])("%s lets through exactly %j", (line, expected) => {
+    expect(EVENT_TYPES.filter((type) => matches([line], type))).toEqual(expected);
+    expect(EVENT_TYPES.filter((type) => matches(["verification.sent", line], type))).toEqual(expected);
+  });
+  test.each([
+    [[]],
+    [["message"]],
+    [["message."]],
+    [["verification.*"]],
+    [["message.s"]],
+    [["mess*"]],
+    [[".*"]],
+    [[""]],
+  ])("%j, were it stored, lets nothing through", (filter) => {
+    expect(EVENT_TYPES.filter((type) => matches(filter, type))).toEqual([]);
+  });
+});
