@@ -10,9 +10,7 @@ import { setup } from "./setup.mjs";
 await script(async () => {
   setup();
   await refuseSecondStart();
-  const stopped = new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => resolve("stopped"));
-  });
+  const stopped = asked();
 
   console.log("Starting Maskline …");
   const server = await Promise.race([bootDevServer(), stopped]);
@@ -27,6 +25,16 @@ await script(async () => {
     console.log("\nStopped. The data stays; `npm start` goes on with it.");
   }
 });
+
+/** Resolves when somebody wants us to end: by a signal, or by ending the npm that started us without telling us. */
+function asked() {
+  const parent = process.ppid;
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => resolve("stopped"));
+    const look = () => process.ppid !== parent && resolve("stopped");
+    if (process.env.npm_lifecycle_event) setInterval(look, 500).unref();
+  });
+}
 
 /** Two services on one state would spoil each other's data. */
 async function refuseSecondStart() {

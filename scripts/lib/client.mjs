@@ -19,7 +19,7 @@ export function client(base, credential) {
       },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(20_000),
-    }).catch((error) => ({ status: "no answer", text: async () => String(error.cause?.code ?? error.message) }));
+    }).catch(unreached);
     const text = await answer.text();
     if (answer.status !== expect)
       throw new Trouble(
@@ -28,6 +28,11 @@ export function client(base, credential) {
       );
     return text === "" ? undefined : JSON.parse(text);
   };
+}
+
+/** A connection that failed, in the shape of an answer, so that it is told in the same words. */
+function unreached(error) {
+  return { status: "no answer", text: async () => String(error.cause?.code ?? error.message) };
 }
 
 /** The facts that the last `npm start` wrote down, or nothing. */

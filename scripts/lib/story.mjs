@@ -61,11 +61,13 @@ async function verify(secret, event) {
 /** A receiver of our own on the loopback address; it keeps what it was sent. */
 async function receive() {
   const received = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     let body = "";
-    for await (const chunk of request.setEncoding("utf8")) body += chunk;
-    response.writeHead(204).end();
-    received.push({ ...JSON.parse(body), body, headers: request.headers });
+    request.setEncoding("utf8").on("data", (chunk) => (body += chunk));
+    request.on("end", () => {
+      response.writeHead(204).end();
+      received.push({ ...JSON.parse(body), body, headers: request.headers });
+    });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

@@ -1,6 +1,7 @@
 // How every script runs another program: with the project's own Node, quietly, from the root of the project.
 // The Node that started us may be too old for wrangler, so a tool is never run through its own shebang.
 import { spawn, spawnSync } from "node:child_process";
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -48,6 +49,13 @@ export function run(name, args, { input, env } = {}) {
     maxBuffer: 64 * 1024 * 1024,
   });
   return { code: done.status ?? 1, output: `${done.stdout ?? ""}${done.stderr ?? ""}`, stdout: done.stdout ?? "" };
+}
+
+/** Goes on in the project's own Node when this is another one. Call it after the installation. */
+export function reexec() {
+  if (realpathSync(process.execPath) === realpathSync(ownNode)) return;
+  const { status } = spawnSync(ownNode, process.argv.slice(1), { stdio: "inherit", env: quiet });
+  process.exit(status ?? 1);
 }
 
 /** A failure that a person can act on: what was done, what was expected, what to do. Shown without a stack. */
