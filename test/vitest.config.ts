@@ -1,10 +1,9 @@
 // Two ways to run a test: `node` for pure rules, laws and faults driven from outside; `workers` for what lives in the
 // platform's own runtime (objects, D1, KV, queues). A file's name chooses: *.worker.test.ts runs in workerd.
-import { fileURLToPath } from "node:url";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = `${import.meta.dirname}/../`;
 const faults = "test/faults/**/*.test.ts";
 
 export default defineConfig({

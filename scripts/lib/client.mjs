@@ -1,0 +1,45 @@
+// The public API as the scripts call it: JSON in, JSON out, and a failure that says what was expected.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { logFile } from "./dev-server.mjs";
+import { dev, Trouble } from "./tools.mjs";
+
+export const quickstartFile = join(dev, "quickstart.json");
+
+/** A caller with one credential: `call("POST /v1/messages", {expect: 202, …})` answers the parsed body. */
+export function client(base, credential) {
+  return async function call(route, { body, headers, expect = 200 } = {}) {
+    const [method, path] = route.split(" ");
+    const answer = await fetch(base + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${credential}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(20_000),
+    }).catch(unreached);
+    const text = await answer.text();
+    if (answer.status !== expect)
+      throw new Trouble(
+        `${route} failed.\nExpected: ${expect}. Got: ${answer.status} ${text.slice(0, 500)}\n` +
+          `What to do: follow the \`detail\` above; the service's own log is ${logFile}.`,
+      );
+    return text === "" ? undefined : JSON.parse(text);
+  };
+}
+
+/** A connection that failed, in the shape of an answer, so that it is told in the same words. */
+function unreached(error) {
+  return { status: "no answer", text: async () => String(error.cause?.code ?? error.message) };
+}
+
+/** The facts that the last `npm start` wrote down, or nothing. */
+export function readQuickstart() {
+  try {
+    return JSON.parse(readFileSync(quickstartFile, "utf8"));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+// `wrangler dev` as a child that leaves nothing behind: a free port, its log in a file, its whole group ended with us.
+import { closeSync, openSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { stateFolder } from "./migrate.mjs";
+import { dev, start, Trouble } from "./tools.mjs";
+
+const preferredPort = 8787;
+const bootSecondsMax = 90;
+const stopMillisecondsMax = 5_000;
+
+export const logFile = join(dev, "start.log");
+
+/** Boots the Worker on a free port and answers `{base, ended, stop}` when `GET /healthz` says 200. */
+export async function bootDevServer() {
+  const port = (await isFree(preferredPort)) ? preferredPort : await freePort();
+  const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", String(await freePort())];
+  args.push("--persist-to", stateFolder, "--show-interactive-dev-session=false");
+
+  // Its output goes to a file: wrangler's notes are for us to read when something is wrong, not for a newcomer.
+  const log = openSync(logFile, "w", 0o600);
+  // A group of its own, because wrangler does not always take its workerd along.
+  const child = start("wrangler", args, { detached: true, stdio: ["ignore", log, log] });
+  closeSync(log);
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const base = `http://127.0.0.1:${port}`;
+  const stop = () => stopGroup(child.pid, ended);
+
+  try {
+    await healthy(base, ended);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { base, ended, stop };
+}
+
+/** Waits until the service says that it serves. */
+export async function healthy(base, ended = new Promise(() => {})) {
+  let gone = false;
+  void ended.then(() => (gone = true));
+  const until = Date.now() + bootSecondsMax * 1000;
+  let last = "no answer";
+  while (!gone && Date.now() < until) {
+    try {
+      const answer = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(2_000) });
+      if (answer.status === 200) return;
+      last = `${answer.status} ${await answer.text()}`;
+    } catch {
+      last = "no answer";
+    }
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  throw new Trouble(
+    `The service did not come up at ${base}.\n` +
+      `Expected: GET /healthz answers 200 within ${bootSecondsMax} s. Got: ${gone ? "the process ended" : last}.\n` +
+      `What to do: read ${logFile}; after a failed build, correct it and start again.`,
+  );
+}
+
+/** Ends every process of a group, gently first. */
+async function stopGroup(group, ended) {
+  const signal = (name) => {
+    try {
+      process.kill(process.platform === "win32" ? group : -group, name);
+      return true;
+    } catch {
+      return false; // nobody is left
+    }
+  };
+  if (!signal("SIGTERM")) return;
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  await Promise.race([ended, pause(stopMillisecondsMax)]);
+  await pause(100);
+  signal("SIGKILL");
+}
+
+/** True when nobody listens on the port of this machine. */
+function isFree(port) {
+  return listen(port).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A port that nobody listens on now. */
+function freePort() {
+  return listen(0);
+}
+
+function listen(port) {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      const { port: chosen } = server.address();
+      server.close(() => resolve(chosen));
+    });
+  });
+}

@@ -1,0 +1,74 @@
+// `npm test`: set-up, then every kind of check in order; the last line is the count. `.ci/run` runs exactly this.
+// `npm test -- node lint` runs only these parts; `--soak` runs the fault tests at full size.
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { dev, quiet, script, start, Trouble } from "./lib/tools.mjs";
+import { addUp, countOf, lastLine } from "./lib/counts.mjs";
+import { setup } from "./setup.mjs";
+
+const soak = process.argv.includes("--soak");
+const reports = join(dev, "reports");
+
+/** In this order: what fails fastest comes first. */
+const parts = {
+  types: () => tool("tsc", ["--noEmit"]),
+  lint: () => tool("oxlint", ["--type-aware", "--deny-warnings"]),
+  format: () => tool("prettier", ["--check", "--log-level", "warn", "."]),
+  node: () => tests("node"),
+  workers: () => tests("workers"),
+  faults: () => tests("faults"),
+};
+
+await script(async () => {
+  const asked = soak ? ["faults"] : process.argv.slice(2);
+  const unknown = asked.filter((name) => !(name in parts));
+  if (unknown.length > 0)
+    throw new Trouble(`No such part: ${unknown.join(", ")}. There are: ${Object.keys(parts).join(", ")}.`);
+  setup();
+  mkdirSync(reports, { recursive: true });
+
+  const summary = [];
+  for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
+    console.log(`\n── ${name}`);
+    const began = performance.now();
+    const count = await parts[name]();
+    summary.push({ name, count, seconds: (performance.now() - began) / 1000 });
+  }
+
+  console.log("\n── summary");
+  for (const { name, count, seconds } of summary)
+    console.log(`${name.padEnd(8)} ${lastLine(count)}  (${seconds.toFixed(1)} s)`);
+  const total = addUp(summary.map(({ count }) => count));
+  process.exitCode = total.failed > 0 ? 1 : 0;
+  console.log(lastLine(total));
+});
+
+/** A tool is one test: it passes or it does not. */
+async function tool(name, args) {
+  const passed = (await ended(start(name, args, { stdio: "inherit" }))) === 0;
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+}
+
+/** One project of test/vitest.config.ts, counted from its own report. */
+async function tests(project) {
+  const report = join(reports, `${project}.json`);
+  rmSync(report, { force: true });
+  const args = ["run", "--config", "test/vitest.config.ts", "--project", project, "--passWithNoTests"];
+  args.push("--reporter=default", "--reporter=json", `--outputFile.json=${report}`);
+  const env = soak ? { ...quiet, MASKLINE_SOAK: "1" } : quiet;
+  const code = await ended(start("vitest", args, { stdio: "inherit", env }));
+  return countOf(code, read(report));
+}
+
+function read(report) {
+  try {
+    return JSON.parse(readFileSync(report, "utf8"));
+  } catch {
+    return undefined; // vitest ended before it could write one
+  }
+}
+
+function ended(child) {
+  return new Promise((resolve) => child.once("exit", (code) => resolve(code ?? 1)).once("error", () => resolve(1)));
+}
