@@ -6,9 +6,9 @@
  */
 import { createHmac } from "node:crypto";
 import { z } from "zod";
+import { readAtMost } from "../base/bounded.ts";
 import { equalBytes, fromBase64, toBase64 } from "../base/seal.ts";
 import { ANSWER_BYTES_MAX, CALL_TIMEOUT_MS, type Account, type Answer, type Callback, type Carrier, type CarrierIo, type Handover } from "./carrier.ts";
-import { readCapped } from "./read-capped.ts";
 
 const AcceptAnswer = z.object({ accepted: z.boolean(), reference: z.string().max(200).optional(), code: z.string().max(64).optional() });
 const ReceiptBody = z.strictObject({
@@ -60,7 +60,8 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
 }
 
 async function classify(response: Response): Promise<Answer> {
-  const text = await readCapped(response, ANSWER_BYTES_MAX);
+  const bytes = await readAtMost(response.body, ANSWER_BYTES_MAX).catch(() => null);
+  const text = bytes === null ? null : new TextDecoder().decode(bytes);
   const { status } = response;
   if (status === 429 || status === 503) {
     return { outcome: "throttled", code: `http_${status}`, retryAfterSeconds: retryAfterOf(response.headers.get("retry-after")) };

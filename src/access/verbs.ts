@@ -1,0 +1,71 @@
+/**
+ * What a tenant can ask about its own API keys. A key can give away only the scopes it holds itself.
+ */
+import { refuse, type Outcome } from "../base/refusal.ts";
+import { verb } from "../base/verb.ts";
+import { makeApiKey, type DoorKeys, type Environment } from "./api-key.ts";
+import { allows, type Granted } from "./caller.ts";
+import type { KeySettings, KeysLedger, KeyView } from "./keys.ts";
+
+export type KeysDeps = {
+  keys: KeysLedger;
+  door: DoorKeys;
+  environment: Environment;
+  newId: () => string;
+  /** Real time: a key's end is never moved by a sandbox's clock. */
+  realNow: () => number;
+  scopesOf: (keyId: string) => Granted;
+  record: (keyId: string, entry: { act: string; subject: string; facts?: Record<string, string | number> }) => void;
+};
+
+export type IssuedKey = KeyView & { secret: string };
+
+export function keysVerbs(deps: KeysDeps) {
+  return {
+    "keys.create": verb("keys:manage", (who, input: KeySettings): Outcome<IssuedKey> => {
+      const beyond = input.scopes.find((scope) => !holds(deps.scopesOf(who.keyId), scope));
+      if (beyond !== undefined) return refuse("missing_scope", { detail: "A key can only give the scopes it holds itself." });
+      return issueKey(deps, who.keyId, input);
+    }),
+
+    "keys.list": verb("keys:manage", (): Outcome<{ data: KeyView[] }> => ({ ok: { data: deps.keys.list() } })),
+
+    "keys.rotate": verb(
+      "keys:manage",
+      (who, input: { id: string; overlapSeconds: number }): Outcome<IssuedKey> => {
+        const { text, secret, id } = freshKey(deps);
+        const until = deps.realNow() + input.overlapSeconds * 1_000;
+        const rotated = deps.keys.rotate(input.id, id, secret, until, deps.realNow());
+        if ("refused" in rotated) return rotated;
+        deps.record(who.keyId, { act: "key.rotated", subject: input.id, facts: { by: id, overlap_seconds: input.overlapSeconds } });
+        return { ok: { ...rotated.ok, secret: text } };
+      },
+    ),
+
+    "keys.revoke": verb("keys:manage", (who, input: { id: string }): Outcome<KeyView> => {
+      const revoked = deps.keys.revoke(input.id, deps.realNow());
+      if (!("refused" in revoked)) deps.record(who.keyId, { act: "key.revoked", subject: input.id });
+      return revoked;
+    }),
+  };
+}
+
+export type KeysVerbs = ReturnType<typeof keysVerbs>;
+
+/** Issues a key; the secret is in this answer and never again. */
+export function issueKey(deps: KeysDeps, actor: string, settings: KeySettings): Outcome<IssuedKey> {
+  const { text, secret, id } = freshKey(deps);
+  const added = deps.keys.add(id, secret, settings, deps.realNow());
+  if ("refused" in added) return added;
+  deps.record(actor, { act: "key.created", subject: id, facts: { scopes: settings.scopes.join(" ") } });
+  return { ok: { ...added.ok, secret: text } };
+}
+
+function freshKey(deps: KeysDeps): { text: string; secret: string; id: string } {
+  const id = deps.newId();
+  return { id, ...makeApiKey(deps.door, id, deps.environment) };
+}
+
+function holds(granted: Granted, scope: Granted[number]): boolean {
+  return scope === "*" ? granted.includes("*") : allows(granted, scope);
+}

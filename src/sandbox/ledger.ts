@@ -1,0 +1,168 @@
+/**
+ * The carrier's side of the sandbox, in the tenant's object: the texts on its handsets, sealed at rest, and the receipts
+ * that are still to come. A line is an opaque id for a drama number, so that no page and no URL needs the number.
+ */
+import { DAY_MS, isoOf } from "../base/clock.ts";
+import type { IdMaker } from "../base/ids.ts";
+import { bytesOf, first, type Sql } from "../base/sql.ts";
+import type { HandsetDelivery, Report } from "../carriers/carrier.ts";
+import { TENANT_SUBJECT, type VaultLedger } from "../vault/ledger.ts";
+
+/** A handset shows its newest texts; the oldest go when there are more, or after a week. */
+const TEXTS_MAX = 2_000;
+export const TEXTS_KEPT_MS = 7 * DAY_MS;
+
+export type HandsetText = { id: string; line: string; number: string; from: string | null; text: string; message_id: string; received_at: string };
+export type HandsetLine = { line: string; number: string; texts: number };
+
+type LineRow = { line: string; sealed: ArrayBuffer };
+
+export class SandboxLedger {
+  readonly #sql: Sql;
+  readonly #ids: IdMaker;
+  readonly #vault: VaultLedger;
+  #texts = -1;
+
+  constructor(sql: Sql, ids: IdMaker, vault: VaultLedger) {
+    this.#sql = sql;
+    this.#ids = ids;
+    this.#vault = vault;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS handset_lines(
+      line TEXT PRIMARY KEY, number_index BLOB NOT NULL UNIQUE, sealed BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS handset_texts(
+      id TEXT PRIMARY KEY, line TEXT NOT NULL, message TEXT NOT NULL, sealed BLOB NOT NULL, at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS sandbox_receipts(
+      id TEXT PRIMARY KEY, due INTEGER NOT NULL, account TEXT NOT NULL, message TEXT NOT NULL, state TEXT NOT NULL, code TEXT
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS sandbox_receipts_due ON sandbox_receipts(due)`);
+  }
+
+  /** Takes a text off the air and plans its receipts. */
+  receive(delivery: HandsetDelivery, now: number): void {
+    if (delivery.shown) {
+      const id = this.#ids.make("evt", now);
+      const line = this.#lineOf(delivery.to, now);
+      const sealed = this.#seal(id, JSON.stringify({ from: delivery.from, text: delivery.text }));
+      this.#sql.exec(
+        `INSERT INTO handset_texts(id, line, message, sealed, at) VALUES(?,?,?,?,?)`,
+        id,
+        line,
+        delivery.message,
+        sealed,
+        now,
+      );
+      this.#keepWithin();
+    }
+    for (const receipt of delivery.receipts) {
+      this.#sql.exec(
+        `INSERT INTO sandbox_receipts(id, due, account, message, state, code) VALUES(?,?,?,?,?,?)`,
+        this.#ids.make("evt", now),
+        now + receipt.afterMs,
+        delivery.account,
+        delivery.message,
+        receipt.state,
+        receipt.code,
+      );
+    }
+  }
+
+  /** The receipts that have fallen due, oldest first; they are gone from the plan. */
+  takeReceipts(now: number, limit: number): { account: string; report: Report }[] {
+    const rows = this.#sql
+      .exec<{ id: string; account: string; message: string; state: string; code: string | null }>(
+        `SELECT id, account, message, state, code FROM sandbox_receipts WHERE due <= ? ORDER BY due, id LIMIT ?`,
+        now,
+        limit,
+      )
+      .toArray();
+    if (rows.length > 0) {
+      const ids = JSON.stringify(rows.map((row) => row.id));
+      this.#sql.exec(`DELETE FROM sandbox_receipts WHERE id IN (SELECT value FROM json_each(?))`, ids);
+    }
+    return rows.map((row) => ({
+      account: row.account,
+      report: { message: row.message, state: stateOf(row.state), code: row.code, at: now },
+    }));
+  }
+
+  nextReceiptAt(): number | null {
+    return first<{ due: number | null }>(this.#sql, `SELECT min(due) AS due FROM sandbox_receipts`)?.due ?? null;
+  }
+
+  /** The newest texts, of one line or of all. */
+  texts(line: string | null, limit: number): HandsetText[] {
+    const where = line === null ? "" : "WHERE t.line = ?";
+    return this.#sql
+      .exec<{ id: string; line: string; message: string; sealed: ArrayBuffer; at: number; number: ArrayBuffer }>(
+        `SELECT t.*, l.sealed AS number FROM handset_texts t JOIN handset_lines l ON l.line = t.line
+         ${where} ORDER BY t.id DESC LIMIT ?`,
+        ...(line === null ? [] : [line]),
+        limit,
+      )
+      .toArray()
+      .map((row) => {
+        const { from, text } = JSON.parse(this.#open(row.id, bytesOf(row.sealed))) as { from: string | null; text: string };
+        const number = this.#open(row.line, bytesOf(row.number));
+        return { id: row.id, line: row.line, number, from, text, message_id: row.message, received_at: isoOf(row.at) };
+      });
+  }
+
+  lines(): HandsetLine[] {
+    return this.#sql
+      .exec<LineRow & { texts: number }>(
+        `SELECT l.line, l.sealed, count(t.id) AS texts FROM handset_lines l LEFT JOIN handset_texts t ON t.line = l.line
+         GROUP BY l.line ORDER BY max(t.id) DESC LIMIT 1000`,
+      )
+      .toArray()
+      .map((row) => ({ line: row.line, number: this.#open(row.line, bytesOf(row.sealed)), texts: row.texts }));
+  }
+
+  purge(now: number): number {
+    const gone = this.#sql
+      .exec(`DELETE FROM handset_texts WHERE at < ? RETURNING 1 AS gone`, now - TEXTS_KEPT_MS)
+      .toArray().length;
+    this.#texts = -1;
+    return gone;
+  }
+
+  #lineOf(number: string, now: number): string {
+    const index = this.#vault.keyedName("line", number);
+    const known = first<{ line: string }>(this.#sql, `SELECT line FROM handset_lines WHERE number_index = ?`, index);
+    if (known !== null) return known.line;
+    const line = this.#ids.make("lin", now);
+    this.#sql.exec(
+      `INSERT INTO handset_lines(line, number_index, sealed) VALUES(?,?,?)`,
+      line,
+      index,
+      this.#seal(line, number),
+    );
+    return line;
+  }
+
+  #keepWithin(): void {
+    if (this.#texts < 0) this.#texts = first<{ n: number }>(this.#sql, `SELECT count(*) AS n FROM handset_texts`)?.n ?? 0;
+    else this.#texts += 1;
+    if (this.#texts <= TEXTS_MAX) return;
+    this.#sql.exec(`DELETE FROM handset_texts WHERE id IN (SELECT id FROM handset_texts ORDER BY id LIMIT 100)`);
+    this.#texts = -1;
+  }
+
+  #seal(record: string, text: string): Uint8Array {
+    const sealed = this.#vault.sealText(TENANT_SUBJECT, record, "handset", text);
+    if (sealed === null) throw new Error("the tenant's own key is gone");
+    return sealed;
+  }
+
+  #open(record: string, sealed: Uint8Array): string {
+    return this.#vault.openText(TENANT_SUBJECT, record, "handset", sealed) ?? "";
+  }
+}
+
+function stateOf(text: string): Report["state"] {
+  return text === "delivered" || text === "sent" ? text : "undelivered";
+}

@@ -1,0 +1,42 @@
+/**
+ * What a sandbox tenant can ask: its handset, and its clock. A live tenant is refused: nobody reads a real person's texts
+ * here and nobody moves real time.
+ */
+import { isoOf } from "../base/clock.ts";
+import { refuse, type Outcome } from "../base/refusal.ts";
+import { verb } from "../base/verb.ts";
+import type { HandsetLine, HandsetText, SandboxLedger } from "./ledger.ts";
+
+export type SandboxDeps = {
+  sandbox: SandboxLedger | null;
+  now: () => number;
+  /** Moves the tenant's clock; what has become due runs before the answer. */
+  advance: (seconds: number) => void;
+  record: (keyId: string, entry: { act: string; subject: string | null; facts?: Record<string, number> }) => void;
+};
+
+/** A clock moves forward by at most 400 days at once. */
+export const ADVANCE_SECONDS_MAX = 400 * 24 * 3_600;
+
+export function sandboxVerbs(deps: SandboxDeps) {
+  const live = () => refuse("not_found", { detail: "Live tenants have no sandbox." });
+  return {
+    "sandbox.texts": verb(
+      "sandbox:use",
+      (_who, input: { line: string | null; limit: number }): Outcome<{ data: HandsetText[] }> =>
+        deps.sandbox === null ? live() : { ok: { data: deps.sandbox.texts(input.line, input.limit) } },
+    ),
+    "sandbox.lines": verb(
+      "sandbox:use",
+      (): Outcome<{ data: HandsetLine[] }> => (deps.sandbox === null ? live() : { ok: { data: deps.sandbox.lines() } }),
+    ),
+    "sandbox.clock": verb("sandbox:use", (who, input: { advanceSeconds: number }): Outcome<{ now: string }> => {
+      if (deps.sandbox === null) return live();
+      deps.advance(input.advanceSeconds);
+      deps.record(who.keyId, { act: "sandbox.clock_moved", subject: null, facts: { seconds: input.advanceSeconds } });
+      return { ok: { now: isoOf(deps.now()) } };
+    }),
+  };
+}
+
+export type SandboxVerbs = ReturnType<typeof sandboxVerbs>;

@@ -1,0 +1,70 @@
+/**
+ * What the vault can be asked by a tenant: a token for a number, what a token stands for without the number, and, with a
+ * reason and an audit entry, the number itself.
+ */
+import { isoOf } from "../base/clock.ts";
+import { maskOf, type Num } from "../base/phone.ts";
+import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import { verb } from "../base/verb.ts";
+import type { Contact, VaultLedger } from "./ledger.ts";
+
+export type TokensDeps = {
+  vault: VaultLedger;
+  now: () => number;
+  blockOf: (e164: string) => string;
+  /** Counts the number against the key's daily allowance, known or new alike; a refusal when it is spent. */
+  nameNumber: (keyId: string, contact: { index: Uint8Array; block: string; country: string }) => Refusal | null;
+  /** Whether the tenant's environment and policy let it hold such a number at all. */
+  judge: (number: Num) => Refusal | null;
+  record: (keyId: string, entry: { act: string; subject: string; reason?: string }) => void;
+};
+
+export const REVEAL_REASONS = ["support", "dispute", "legal", "migration", "security"] as const;
+export type RevealReason = (typeof REVEAL_REASONS)[number];
+
+export function tokensVerbs(deps: TokensDeps) {
+  return {
+    /** The number's token; the same answer, whether it was known before or not. */
+    "tokens.create": verb("tokens:write", (who, input: { number: Num }): Outcome<TokenView> => {
+      const { number } = input;
+      const judged = deps.judge(number);
+      if (judged !== null) return judged;
+      const index = deps.vault.indexOf(number.e164);
+      const block = deps.blockOf(number.e164);
+      const spent = deps.nameNumber(who.keyId, { index, block, country: number.country });
+      if (spent !== null) return spent;
+      const known = deps.vault.find(index);
+      const now = deps.now();
+      const contact = known ?? deps.vault.add(number, index, maskOf(number.e164), block, true, now);
+      if (known !== null) deps.vault.touch(known.token, true, now);
+      deps.record(who.keyId, { act: "token.created", subject: contact.token });
+      return { ok: tokenView(contact) };
+    }),
+
+    "tokens.get": verb("tokens:read", (_who, input: { token: string }): Outcome<TokenView & { first_seen_at: string }> => {
+      const contact = deps.vault.findToken(input.token);
+      if (contact === null) return refuse("token_unknown");
+      return { ok: { ...tokenView(contact), first_seen_at: isoOf(contact.createdAt) } };
+    }),
+
+    /** The one door from token to number: its own scope, a reason, an entry in the same transaction. */
+    "tokens.reveal": verb(
+      "tokens:reveal",
+      (who, input: { token: string; reason: RevealReason }): Outcome<TokenView & { number: string }> => {
+        const contact = deps.vault.findToken(input.token);
+        const number = contact === null ? null : deps.vault.openNumber(input.token);
+        if (contact === null || number === null) return refuse("token_unknown");
+        deps.record(who.keyId, { act: "token.revealed", subject: contact.token, reason: input.reason });
+        return { ok: { ...tokenView(contact), number } };
+      },
+    ),
+  };
+}
+
+export type TokensVerbs = ReturnType<typeof tokensVerbs>;
+
+export type TokenView = { token: string; mask: string; country: string; kind: Num["kind"] };
+
+function tokenView(contact: Contact): TokenView {
+  return { token: contact.token, mask: contact.mask, country: contact.country, kind: contact.kind };
+}

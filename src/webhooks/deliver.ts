@@ -1,0 +1,71 @@
+/**
+ * One endpoint's turn, outside the object: take what is owed, judge the URL anew, post, report. The object signs, so the
+ * secret never leaves it; the URL is resolved before every batch, and no answer of the resolver means no call.
+ */
+import type { FetchLike } from "../base/bounded.ts";
+import { judgeResolved, judgeUrl, type Resolver, type UrlPolicy } from "../base/outside-url.ts";
+import { postOnce, type PostAnswer } from "./post.ts";
+
+/** One signed call, ready to be made. */
+export type Parcel = { event: string; attempt: number; headers: Record<string, string>; body: string };
+export type Taken = { url: string; slow: boolean; parcels: Parcel[] };
+export type Delivered = { event: string; attempt: number; answer: PostAnswer | { failed: "refused_url" } };
+
+export type DeliverDeps = {
+  take: (endpoint: string, limit: number) => Promise<Taken | null>;
+  settle: (endpoint: string, delivered: Delivered[]) => Promise<void>;
+  fetchLike: FetchLike;
+  resolve: Resolver;
+  policy: UrlPolicy;
+  now: () => number;
+};
+
+/** The first try is short, so that a dead receiver costs little; an endpoint known to be slow is given the whole time. */
+export const TIMEOUT_FAST_MS = 5_000;
+export const TIMEOUT_SLOW_MS = 20_000;
+/** Calls at once to one endpoint; six connections is all an invocation has. */
+const POSTS_AT_ONCE = 4;
+const PARCELS_AT_ONCE = 40;
+/** An invocation serves one endpoint no longer than this; what is left is owed still. */
+const TURN_MS_MAX = 20_000;
+
+/** Delivers until nothing is owed or the time is up; answers whether more is waiting. */
+export async function deliver(deps: DeliverDeps, endpoint: string): Promise<{ more: boolean }> {
+  const until = deps.now() + TURN_MS_MAX;
+  while (deps.now() < until) {
+    const taken = await deps.take(endpoint, PARCELS_AT_ONCE);
+    if (taken === null || taken.parcels.length === 0) return { more: false };
+    const url = await callable(deps, taken.url);
+    const queue = [...taken.parcels];
+    const done: Delivered[] = [];
+    const lane = async () => {
+      for (let parcel = queue.shift(); parcel !== undefined; parcel = queue.shift()) {
+        const answer = url === null ? { failed: "refused_url" as const } : await post(deps, url, taken.slow, parcel);
+        done.push({ event: parcel.event, attempt: parcel.attempt, answer });
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(POSTS_AT_ONCE, queue.length) }, lane));
+    await deps.settle(endpoint, done);
+  }
+  return { more: true };
+}
+
+function post(deps: DeliverDeps, url: string, slow: boolean, parcel: Parcel): Promise<PostAnswer> {
+  return postOnce({
+    url,
+    headers: parcel.headers,
+    body: parcel.body,
+    timeoutMs: slow ? TIMEOUT_SLOW_MS : TIMEOUT_FAST_MS,
+    fetchLike: deps.fetchLike,
+    now: deps.now,
+  });
+}
+
+/** The URL to call, or null when it, or any address its name has now, is not a public one. */
+async function callable(deps: DeliverDeps, text: string): Promise<string | null> {
+  const judged = judgeUrl(text, deps.policy);
+  if ("refused" in judged) return null;
+  if (judged.url.kind !== "name") return judged.url.href;
+  const addresses = judgeResolved(await deps.resolve(judged.url.host));
+  return "refused" in addresses ? null : judged.url.href;
+}

@@ -1,0 +1,168 @@
+/**
+ * What a tenant can ask about its endpoints and events. Whether a URL may be called is judged before, at the door, because
+ * that asks a resolver; it is judged again at every attempt.
+ */
+import { HOUR_MS, isoOf } from "../base/clock.ts";
+import { randomBytes } from "../base/random.ts";
+import { refuse, type Outcome } from "../base/refusal.ts";
+import { verb } from "../base/verb.ts";
+import { ENDPOINTS_MAX, eventView, type Endpoint, type EventsLedger } from "./ledger.ts";
+import { makeSecret } from "./signature.ts";
+
+export type WebhooksDeps = {
+  events: EventsLedger;
+  now: () => number;
+  /** Real time: a secret's end is never moved by a sandbox's clock. */
+  realNow: () => number;
+  newId: () => string;
+  seal: (record: string, text: string) => Uint8Array;
+  open: (record: string, sealed: Uint8Array) => string | null;
+  wake: (endpointId: string) => void;
+  record: (keyId: string, entry: { act: string; subject: string; facts?: Record<string, string | number> }) => void;
+};
+
+/** A signing secret and when it stops; null while it is the newest. */
+export type Secret = { secret: string; until: number | null };
+
+export type EndpointView = ReturnType<typeof endpointView>;
+export type EventView = ReturnType<typeof eventView>;
+
+export function webhooksVerbs(deps: WebhooksDeps) {
+  const find = (id: string): Outcome<Endpoint> => {
+    const endpoint = deps.events.endpoint(id);
+    return endpoint === null ? refuse("not_found") : { ok: endpoint };
+  };
+  return {
+    "webhooks.create": verb(
+      "webhooks:manage",
+      (who, input: { url: string; events: string[] }): Outcome<EndpointView & { secret: string }> => {
+        if (deps.events.endpoints().length >= ENDPOINTS_MAX) return refuse("too_many_endpoints");
+        const id = deps.newId();
+        const secret = makeSecret(randomBytes);
+        deps.events.addEndpoint({
+          id,
+          url: input.url,
+          events: input.events,
+          secrets: deps.seal(id, JSON.stringify([{ secret, until: null }] satisfies Secret[])),
+          state: "active",
+          reason: null,
+          slowUntil: 0,
+          createdAt: deps.now(),
+        });
+        deps.record(who.keyId, { act: "webhook.created", subject: id });
+        return answer(deps, id, { secret });
+      },
+    ),
+
+    "webhooks.list": verb(
+      "webhooks:manage",
+      (): Outcome<{ data: EndpointView[] }> => ({ ok: { data: deps.events.endpoints().map(endpointView) } }),
+    ),
+
+    "webhooks.get": verb("webhooks:manage", (_who, input: { id: string }): Outcome<EndpointView> => answer(deps, input.id, {})),
+
+    "webhooks.change": verb(
+      "webhooks:manage",
+      (who, input: { id: string; url?: string; events?: string[]; state?: "active" | "disabled" }): Outcome<EndpointView> => {
+        const { id, ...change } = input;
+        const found = find(id);
+        if ("refused" in found) return found;
+        deps.events.changeEndpoint(id, change.state === "active" ? { ...change, reason: null, slowUntil: 0 } : change);
+        deps.record(who.keyId, { act: "webhook.changed", subject: id, facts: { fields: Object.keys(change).join(" ") } });
+        if (change.state === "active") deps.wake(id);
+        return answer(deps, id, {});
+      },
+    ),
+
+    "webhooks.delete": verb("webhooks:manage", (who, input: { id: string }): Outcome<null> => {
+      const found = find(input.id);
+      if ("refused" in found) return found;
+      deps.events.removeEndpoint(input.id);
+      deps.record(who.keyId, { act: "webhook.deleted", subject: input.id });
+      return { ok: null };
+    }),
+
+    /** A new secret; until the overlap ends every call is signed with both. */
+    "webhooks.rotate": verb(
+      "webhooks:manage",
+      (who, input: { id: string; overlapHours: number }): Outcome<EndpointView & { secret: string }> => {
+        const found = find(input.id);
+        if ("refused" in found) return found;
+        const secret = makeSecret(randomBytes);
+        const until = deps.realNow() + input.overlapHours * HOUR_MS;
+        const former = secretsOf(deps, found.ok)
+          .filter((old) => old.until === null || old.until > deps.realNow())
+          .map((old) => ({ secret: old.secret, until: old.until ?? until }))
+          .slice(0, 2);
+        const secrets = deps.seal(input.id, JSON.stringify([{ secret, until: null }, ...former]));
+        deps.events.changeEndpoint(input.id, { secrets });
+        deps.record(who.keyId, { act: "webhook.rotated", subject: input.id, facts: { overlap_hours: input.overlapHours } });
+        return answer(deps, input.id, { secret });
+      },
+    ),
+
+    "events.list": verb(
+      "events:read",
+      (_who, input: { after?: string; type?: string; limit: number }): Outcome<{ data: EventView[]; next_cursor: string | null }> => {
+        const { limit, ...filter } = input;
+        const rows = deps.events.list(filter, limit + 1);
+        const data = rows.slice(0, limit).map(eventView);
+        return { ok: { data, next_cursor: rows.length > limit ? (data.at(-1)?.id ?? null) : null } };
+      },
+    ),
+
+    "events.get": verb("events:read", (_who, input: { id: string }): Outcome<EventView> => {
+      const event = deps.events.get(input.id);
+      return event === null ? refuse("not_found") : { ok: eventView(event) };
+    }),
+
+    /** Sends an event again, with the same id, to one endpoint or to all that listen. */
+    "events.replay": verb(
+      "webhooks:manage",
+      (who, input: { id: string; endpoint: string | null }): Outcome<{ endpoints: string[] }> => {
+        if (deps.events.get(input.id) === null) return refuse("not_found");
+        if (input.endpoint !== null && deps.events.endpoint(input.endpoint) === null) return refuse("not_found");
+        const endpoints = deps.events
+          .endpoints()
+          .filter((endpoint) => endpoint.state === "active" && (input.endpoint === null || endpoint.id === input.endpoint))
+          .map((endpoint) => endpoint.id);
+        for (const id of endpoints) {
+          deps.events.replay(id, input.id, deps.now());
+          deps.wake(id);
+        }
+        deps.record(who.keyId, { act: "event.replayed", subject: input.id, facts: { endpoints: endpoints.length } });
+        return { ok: { endpoints } };
+      },
+    ),
+  };
+}
+
+export type WebhooksVerbs = ReturnType<typeof webhooksVerbs>;
+
+/** The endpoint's secrets that are in force now, newest first. */
+export function secretsInForce(deps: Pick<WebhooksDeps, "open" | "realNow">, endpoint: Endpoint): string[] {
+  return secretsOf(deps, endpoint)
+    .filter((secret) => secret.until === null || secret.until > deps.realNow())
+    .map((secret) => secret.secret);
+}
+
+function secretsOf(deps: Pick<WebhooksDeps, "open">, endpoint: Endpoint): Secret[] {
+  const text = deps.open(endpoint.id, endpoint.secrets);
+  return text === null ? [] : (JSON.parse(text) as Secret[]);
+}
+
+function answer<Extra extends object>(deps: WebhooksDeps, id: string, extra: Extra): Outcome<EndpointView & Extra> {
+  const endpoint = deps.events.endpoint(id);
+  return endpoint === null ? refuse("not_found") : { ok: { ...endpointView(endpoint), ...extra } };
+}
+
+function endpointView(endpoint: Endpoint) {
+  return {
+    id: endpoint.id,
+    url: endpoint.url,
+    events: endpoint.events,
+    state: endpoint.state,
+    reason: endpoint.reason,
+    created_at: isoOf(endpoint.createdAt),
+  };
+}
