@@ -7,6 +7,8 @@ export type SqlRow = Record<string, SqlValue>;
 
 export interface SqlCursor<Row> extends Iterable<Row> {
   toArray(): Row[];
+  /** The only row; throws when there are none or several. */
+  one(): Row;
   readonly rowsWritten: number;
 }
 

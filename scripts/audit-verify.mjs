@@ -1,0 +1,94 @@
+// Checks an export of the audit log offline: `npm run audit:verify -- FILE [--key PUBLIC] [--head FILE]... [--after N]`.
+// Uses Node's own modules and src/audit, which imports nothing else; it opens no connection and writes nothing.
+// Exit code 0: everything it says it checked is right. 1: something is not, and the first bad line is named. 2: bad usage.
+import { createReadStream, readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+const USAGE = `usage: npm run audit:verify -- FILE [--key PUBLIC] [--head FILE]... [--after N]
+
+  FILE          the export: one audit entry a line, and the signed head behind the last
+  --key PUBLIC  the log's public key text, name+id+key; without it no signature is checked
+  --head FILE   a signed head kept from elsewhere; may be given several times
+  --after N     the export was asked for behind entry N (by default it must begin with entry 1)`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args) {
+  const asked = parse(args);
+  if (asked === null) return complain(USAGE, 2);
+  if (!process.features.typescript) return complain("this needs Node 22.18 or later; `npm run` brings one along", 2);
+  const { checkExport } = await import("../src/audit/export.ts");
+  let result;
+  try {
+    const heads = asked.heads.map((path) => readFileSync(path, "utf8"));
+    result = await run(checkExport({ ...asked.options, heads }), asked.file);
+  } catch (error) {
+    if (error?.syscall === undefined) throw error;
+    return complain(`cannot read ${error.path ?? asked.file}: ${error.code}`, 2);
+  }
+  if ("fault" in result) {
+    const where = result.line === null ? asked.file : `${asked.file}, line ${result.line}`;
+    return complain(`FAILED ${where}: ${result.fault}: ${result.detail}`, 1);
+  }
+  console.log(summary(asked, result.ok));
+  return 0;
+}
+
+function parse(args) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { key: { type: "string" }, head: { type: "string", multiple: true }, after: { type: "string" } },
+    });
+    const after = values.after ?? "0";
+    if (positionals.length !== 1 || !/^(0|[1-9]\d{0,14})$/.test(after)) return null;
+    const options = { after: Number(after), ...(values.key === undefined ? {} : { publicKey: values.key }) };
+    return { file: positionals[0], heads: values.head ?? [], options };
+  } catch {
+    return null;
+  }
+}
+
+async function run(check, file) {
+  if ("fault" in check) return check;
+  for await (const line of lines(file)) {
+    const fault = check.line(line);
+    if (fault !== null) return fault;
+  }
+  return check.end();
+}
+
+// Splits at newlines only: Node's readline would also split at U+2028, which a reason may contain.
+async function* lines(file) {
+  let rest = "";
+  for await (const chunk of createReadStream(file, "utf8")) {
+    const parts = (rest + chunk).split("\n");
+    rest = parts.pop();
+    yield* parts;
+  }
+  if (rest !== "") yield rest;
+}
+
+function summary(asked, report) {
+  const first = asked.options.after + 1;
+  const said = [`${asked.file}: ${report.entries} entries`];
+  if (report.entries > 0) said.push(`  entries ${first} to ${report.end.size}: form, numbering and chain are right`);
+  said.push(`  head: size ${report.end.size}, hash ${report.end.hash}`);
+  if (report.headsChecked.length === 0) {
+    said.push("  NOT CHECKED: whether entries are missing at the end, or all was rewritten: there is no signed head");
+  } else {
+    said.push(`  signed heads of ${report.origin} that agree: size ${report.headsChecked.join(", ")}`);
+    if (!report.signaturesChecked) said.push("  NOT CHECKED: who signed the heads: no --key was given");
+  }
+  if (report.headsBefore.length > 0) {
+    said.push(`  NOT CHECKED: heads of size ${report.headsBefore.join(", ")}: they end before this export begins`);
+  }
+  if (first > 1) said.push(`  NOT CHECKED: what stands before entry ${first}`);
+  return said.join("\n");
+}
+
+function complain(text, code) {
+  console.error(text);
+  return code;
+}
