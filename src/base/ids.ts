@@ -76,6 +76,11 @@ export class IdMaker {
     this.#infix = `_${JURISDICTION_LETTER[owner.jurisdiction]}${owner.code}${SHARD}`;
   }
 
+  /** What every id of this prefix begins with; the rest sorts by time. */
+  prefixOf(prefix: Prefix): string {
+    return `${prefix}${this.#infix}`;
+  }
+
   /** Starts no earlier than this: after a restart under a clock that stepped back, ids still rise. */
   startFrom(milliseconds: number): void {
     if (milliseconds > this.#lastMs) {

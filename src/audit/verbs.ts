@@ -1,0 +1,35 @@
+/**
+ * What a tenant can ask about its audit: a page of entries, and an export that the offline verifier reads.
+ */
+import type { Outcome } from "../base/refusal.ts";
+import { verb } from "../base/verb.ts";
+import type { Head } from "./entry.ts";
+import type { AuditLedger, AuditRecord, ListQuery } from "./ledger.ts";
+
+export type AuditDeps = {
+  audit: AuditLedger;
+  record: (keyId: string, entry: { act: string; subject: null; facts: Record<string, number> }) => void;
+};
+
+export function auditVerbs(deps: AuditDeps) {
+  return {
+    "audit.list": verb(
+      "audit:read",
+      (_who, input: ListQuery): Outcome<{ data: AuditRecord[]; next_cursor: string | null }> => {
+        const { data, next } = deps.audit.list(input);
+        return { ok: { data, next_cursor: next === null ? null : String(next) } };
+      },
+    ),
+
+    /** One page of the log, each line exactly as it was hashed. Taking one is an act, recorded with its first page. */
+    "audit.export": verb(
+      "audit:read",
+      (who, input: { after: number }): Outcome<{ ndjson: string; next: number | null; head: Head }> => {
+        if (input.after === 0) deps.record(who.keyId, { act: "audit.exported", subject: null, facts: {} });
+        return { ok: { ...deps.audit.export({ after: input.after }), head: deps.audit.head() } };
+      },
+    ),
+  };
+}
+
+export type AuditVerbs = ReturnType<typeof auditVerbs>;

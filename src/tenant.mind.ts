@@ -1,0 +1,254 @@
+/**
+ * The rooms of one tenant, joined: every ledger over the object's storage, and one table of verbs. Built when the object
+ * wakes and thrown away whole when a transaction fails, so that nothing in memory can disagree with what is stored.
+ * Holds no rule: what may happen is decided in the rooms.
+ */
+import { AUDIT_TABLE, AuditLedger } from "./audit/ledger.ts";
+import type { NewEntry } from "./audit/entry.ts";
+import { auditVerbs } from "./audit/verbs.ts";
+import { readClock } from "./base/clock.ts";
+import { IdMaker, timeOfId, type Owner } from "./base/ids.ts";
+import { first, type Sql } from "./base/sql.ts";
+import { callbackMac, type DoorKeys, type Environment } from "./access/api-key.ts";
+import type { Granted } from "./access/caller.ts";
+import { IdempotencyLedger } from "./access/idempotency.ts";
+import { KeysLedger } from "./access/keys.ts";
+import { keysVerbs, type KeysDeps } from "./access/verbs.ts";
+import { admitPort, type AccountFacts } from "./messages/ports.ts";
+import { MessagesLedger } from "./messages/ledger.ts";
+import { Belt } from "./messages/look.ts";
+import { applyReports } from "./messages/dispatch.ts";
+import { viewOf, type Lane, type Message } from "./messages/message.ts";
+import { blockOf, limitRefusal } from "./messages/admit.ts";
+import { judgeNumber, type Policy } from "./messages/policy.ts";
+import { messagesVerbs, type MessagesDeps } from "./messages/verbs.ts";
+import { openScreen } from "./messages/screen.ts";
+import { CapsLedger } from "./risk/ledger.ts";
+import { SandboxLedger } from "./sandbox/ledger.ts";
+import { sandboxVerbs } from "./sandbox/verbs.ts";
+import { TENANT_SUBJECT, VaultLedger } from "./vault/ledger.ts";
+import type { TenantKeys } from "./vault/tenant-keys.ts";
+import { tokensVerbs } from "./vault/verbs.ts";
+import { EventsLedger } from "./webhooks/ledger.ts";
+import type { EventType } from "./webhooks/event.ts";
+import { webhooksVerbs, type WebhooksDeps } from "./webhooks/verbs.ts";
+
+/** What the operator set, as the object keeps it. */
+export type TenantRecord = {
+  id: string;
+  name: string;
+  environment: Environment;
+  state: "active" | "suspended";
+  createdAt: number;
+};
+
+/** What has to happen outside once the transaction is durable: queue messages, by lane and account, and endpoints to wake. */
+export type After = { dispatch: { account: string; lane: Lane; ids: string[] }[]; wake: string[] };
+
+export type MindDeps = {
+  sql: Sql;
+  owner: Owner;
+  record: TenantRecord;
+  keys: TenantKeys;
+  door: DoorKeys;
+  policy: () => Policy;
+  accounts: () => Record<string, AccountFacts>;
+  clockOffset: () => number;
+  advance: (seconds: number) => void;
+  publicUrl: () => string;
+};
+
+/** Events that are kept whether or not an endpoint asked for them: how a message ended. */
+const ALWAYS_TOLD: ReadonlySet<string> = new Set(["unknown", "delivered", "undelivered", "failed", "expired", "blocked", "canceled"]);
+
+export class TenantMind {
+  readonly ids: IdMaker;
+  readonly audit: AuditLedger;
+  readonly keys: KeysLedger;
+  readonly vault: VaultLedger;
+  readonly caps: CapsLedger;
+  readonly messages: MessagesLedger;
+  readonly events: EventsLedger;
+  readonly sandbox: SandboxLedger | null;
+  readonly idempotency: IdempotencyLedger;
+  readonly belt = new Belt();
+  readonly conveyor: MessagesDeps;
+  readonly hooks: WebhooksDeps;
+  readonly keysDeps: KeysDeps;
+  readonly verbs: ReturnType<TenantMind["makeVerbs"]>;
+  readonly #deps: MindDeps;
+  readonly #wake = new Set<string>();
+  readonly #dispatch = new Map<string, { account: string; lane: Lane; ids: string[] }>();
+  #settling = false;
+
+  constructor(deps: MindDeps) {
+    this.#deps = deps;
+    const { sql, owner } = deps;
+    this.ids = new IdMaker(owner);
+    this.audit = new AuditLedger(sql);
+    this.keys = new KeysLedger(sql);
+    this.vault = new VaultLedger(sql, owner, this.ids, deps.keys);
+    this.caps = new CapsLedger(sql);
+    this.messages = new MessagesLedger(sql, this.ids.prefixOf("msg"));
+    this.events = new EventsLedger(sql, this.ids);
+    this.idempotency = new IdempotencyLedger(sql);
+    this.sandbox = deps.record.environment === "sandbox" ? new SandboxLedger(sql, this.ids, this.vault) : null;
+    this.#riseAboveStored(sql);
+    this.conveyor = this.#makeConveyor();
+    this.hooks = this.#makeHooks();
+    this.keysDeps = this.#makeKeysDeps();
+    this.verbs = this.makeVerbs();
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(AUDIT_TABLE);
+    for (const ledger of [KeysLedger, VaultLedger, CapsLedger, MessagesLedger, EventsLedger, IdempotencyLedger, SandboxLedger]) {
+      ledger.migrate(sql);
+    }
+  }
+
+  /** The tenant's time: real, or its own in a sandbox. */
+  now(): number {
+    return readClock() + this.#deps.clockOffset();
+  }
+
+  /** What has gathered for the outside since the last time. */
+  takeAfter(): After {
+    const after: After = { dispatch: [...this.#dispatch.values()], wake: [...this.#wake] };
+    this.#dispatch.clear();
+    this.#wake.clear();
+    return after;
+  }
+
+  /** Writes an audit entry in the running transaction. */
+  enter(entry: NewEntry): void {
+    const now = this.now();
+    this.audit.append(entry, now, () => this.ids.make("aud", now));
+  }
+
+  /** Tells the endpoints that asked for it; what nobody asked for is written only when it is how a message ended. */
+  emit(type: EventType, resource: string, data: unknown): void {
+    for (const endpoint of this.events.emit(type, resource, data, this.now())) this.#wake.add(endpoint);
+  }
+
+  /** Applies the sandbox's receipts that are due. Applying one may not start the next round of itself. */
+  runSandboxReceipts(): void {
+    if (this.sandbox === null || this.#settling) return;
+    this.#settling = true;
+    try {
+      for (const { account, report } of this.sandbox.takeReceipts(this.now(), 200)) {
+        applyReports(this.conveyor, account, [report]);
+      }
+    } finally {
+      this.#settling = false;
+    }
+  }
+
+  makeVerbs() {
+    const entry = (keyId: string, { act, subject, ...rest }: { act: string; subject: string | null; reason?: string; facts?: NewEntry["facts"] }) =>
+      this.enter({
+        actor: { type: "key", id: keyId },
+        act,
+        subject: subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject },
+        ...(rest.reason === undefined ? {} : { reason: rest.reason }),
+        ...(rest.facts === undefined ? {} : { facts: rest.facts }),
+      });
+    const now = () => this.now();
+    return {
+      ...auditVerbs({ audit: this.audit, record: entry }),
+      ...keysVerbs({ ...this.keysDeps, record: entry }),
+      ...tokensVerbs({
+        vault: this.vault,
+        now,
+        blockOf: (e164) => blockOf(this.vault, e164),
+        nameNumber: (keyId, contact) => this.#nameNumber(keyId, contact),
+        judge: (number) => judgeNumber(number, this.#deps.policy(), this.#deps.record.environment),
+        record: entry,
+      }),
+      ...messagesVerbs({ ...this.conveyor, record: entry }),
+      ...webhooksVerbs({ ...this.hooks, record: entry }),
+      ...sandboxVerbs({ sandbox: this.sandbox, now, advance: this.#deps.advance, record: entry }),
+    };
+  }
+
+  #nameNumber(keyId: string, contact: { index: Uint8Array; block: string; country: string }) {
+    const { limits } = this.#deps.policy();
+    const recipient = Buffer.from(contact.index.subarray(0, 16)).toString("base64url");
+    const act = { key: keyId, recipient, block: contact.block, country: contact.country, home: true };
+    const reached = this.caps.nameNumber(act, limits, this.now());
+    this.caps.flush();
+    return reached === null ? null : limitRefusal(reached);
+  }
+
+  #makeConveyor(): MessagesDeps {
+    const { record, policy, accounts, door, publicUrl } = this.#deps;
+    return {
+      ...admitPort(accounts),
+      ledger: this.messages,
+      vault: this.vault,
+      caps: this.caps,
+      ids: this.ids,
+      now: () => this.now(),
+      policy,
+      environment: record.environment,
+      screen: openScreen,
+      record: () => undefined,
+      tell: (message) => this.#tell(message),
+      dispatch: (account, lane, id) => this.#putOnBelt(account, lane, id),
+      receiptUrl: (account, message) => `${publicUrl()}/carriers/${account}/receipts/${message}.${callbackMac(door, account, message)}`,
+      settled: () => this.runSandboxReceipts(),
+    };
+  }
+
+  #makeHooks(): WebhooksDeps {
+    const about = (record: string) => [TENANT_SUBJECT, record, "webhook-secret"] as const;
+    return {
+      events: this.events,
+      now: () => this.now(),
+      realNow: readClock,
+      newId: () => this.ids.make("wbh", this.now()),
+      seal: (record, text) => this.vault.sealText(...about(record), text) ?? new Uint8Array(0),
+      open: (record, sealed) => this.vault.openText(...about(record), sealed),
+      wake: (endpoint) => this.#wake.add(endpoint),
+      record: () => undefined,
+    };
+  }
+
+  #makeKeysDeps(): KeysDeps {
+    const { record, door } = this.#deps;
+    return {
+      keys: this.keys,
+      door,
+      environment: record.environment,
+      newId: () => this.ids.make("key", this.now()),
+      realNow: readClock,
+      scopesOf: (keyId): Granted => {
+        const key = this.keys.get(keyId);
+        return "refused" in key ? [] : key.ok.scopes;
+      },
+      record: () => undefined,
+    };
+  }
+
+  #tell(message: Message): void {
+    const type: EventType = `message.${message.state}`;
+    if (!ALWAYS_TOLD.has(message.state) && !this.events.wanted(type)) return;
+    const { reference: _reference, metadata: _metadata, ...told } = viewOf(message, null); // free fields may hold anything
+    this.emit(type, message.id, { message: told });
+  }
+
+  #putOnBelt(account: string, lane: Lane, id: string): void {
+    const name = `${lane} ${account}`;
+    const entry = this.#dispatch.get(name);
+    if (entry === undefined) this.#dispatch.set(name, { account, lane, ids: [id] });
+    else entry.ids.push(id);
+  }
+
+  /** Ids made from now on come after every stored one, whatever the clock did meanwhile: cursors depend on it. */
+  #riseAboveStored(sql: Sql): void {
+    for (const table of ["messages", "events"]) {
+      const newest = first<{ id: string | null }>(sql, `SELECT max(id) AS id FROM ${table}`)?.id;
+      if (newest != null) this.ids.startFrom(timeOfId(newest));
+    }
+  }
+}
