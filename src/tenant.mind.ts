@@ -80,19 +80,21 @@ export class TenantMind {
   readonly #wake = new Set<string>();
   readonly #dispatch = new Map<string, { account: string; lane: Lane; ids: string[] }>();
   #settling = false;
+  #soonest = Infinity;
 
   constructor(deps: MindDeps) {
     this.#deps = deps;
     const { sql, owner } = deps;
+    const soon = (at: number) => (this.#soonest = Math.min(this.#soonest, at));
     this.ids = new IdMaker(owner);
     this.audit = new AuditLedger(sql);
     this.keys = new KeysLedger(sql);
     this.vault = new VaultLedger(sql, owner, this.ids, deps.keys);
     this.caps = new CapsLedger(sql);
-    this.messages = new MessagesLedger(sql, this.ids.prefixOf("msg"));
-    this.events = new EventsLedger(sql, this.ids);
+    this.messages = new MessagesLedger(sql, this.ids.prefixOf("msg"), soon);
+    this.events = new EventsLedger(sql, this.ids, soon);
     this.idempotency = new IdempotencyLedger(sql);
-    this.sandbox = deps.record.environment === "sandbox" ? new SandboxLedger(sql, this.ids, this.vault) : null;
+    this.sandbox = deps.record.environment === "sandbox" ? new SandboxLedger(sql, this.ids, this.vault, soon) : null;
     this.#riseAboveStored(sql);
     this.conveyor = this.#makeConveyor();
     this.hooks = this.#makeHooks();
@@ -120,10 +122,32 @@ export class TenantMind {
     return after;
   }
 
+  /** The earliest deadline set since the last time, on the tenant's clock; null when none was. */
+  takeSoonest(): number | null {
+    const soonest = this.#soonest;
+    this.#soonest = Infinity;
+    return soonest === Infinity ? null : soonest;
+  }
+
   /** Writes an audit entry in the running transaction. */
   enter(entry: NewEntry): void {
     const now = this.now();
     this.audit.append(entry, now, () => this.ids.make("aud", now));
+  }
+
+  /** As `enter`, for a verb's short form. The subject's type is the first word of the act. */
+  enterFor(
+    type: NewEntry["actor"]["type"],
+    id: string,
+    { act, subject, reason, facts }: { act: string; subject: string | null; reason?: string; facts?: NewEntry["facts"] },
+  ): void {
+    this.enter({
+      actor: { type, id },
+      act,
+      subject: subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject },
+      ...(reason === undefined ? {} : { reason }),
+      ...(facts === undefined ? {} : { facts }),
+    });
   }
 
   /** Tells the endpoints that asked for it; what nobody asked for is written only when it is how a message ended. */
@@ -145,14 +169,7 @@ export class TenantMind {
   }
 
   makeVerbs() {
-    const entry = (keyId: string, { act, subject, ...rest }: { act: string; subject: string | null; reason?: string; facts?: NewEntry["facts"] }) =>
-      this.enter({
-        actor: { type: "key", id: keyId },
-        act,
-        subject: subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject },
-        ...(rest.reason === undefined ? {} : { reason: rest.reason }),
-        ...(rest.facts === undefined ? {} : { facts: rest.facts }),
-      });
+    const entry = (keyId: string, short: Parameters<TenantMind["enterFor"]>[2]) => this.enterFor("key", keyId, short);
     const now = () => this.now();
     return {
       ...auditVerbs({ audit: this.audit, record: entry }),

@@ -83,15 +83,15 @@ export function parseNumber(input: string, country: string = "GB"): { number: Nu
   return ask(compact.digits, country);
 }
 
-/** `+44` and the last two digits in sight, one dot for each digit between them: `+44••••••••23` for a UK mobile. */
+/** Calling code and the last two digits in sight: `+44•••••••23`. Always seven dots, so that not even the length shows. */
 export function maskOf(e164: string): string {
   const code = callingCodeOf(e164);
-  return maskFrom(code, e164.length - 1 - code.length - 2, lastTwo(e164));
+  return maskFrom(code, lastTwo(e164));
 }
 
-/** The mask from what a ledger may keep: calling code, count of hidden digits, last two digits. */
-export function maskFrom(callingCode: string, hiddenCount: number, lastTwoDigits: string): string {
-  return `+${callingCode}${"•".repeat(Math.max(2, hiddenCount))}${lastTwoDigits}`;
+/** The mask from what a ledger may keep: calling code and last two digits. */
+export function maskFrom(callingCode: string, lastTwoDigits: string): string {
+  return `+${callingCode}•••••••${lastTwoDigits}`;
 }
 
 /** The last two digits, all that is ever shown of a subscriber's own. */

@@ -43,16 +43,24 @@ export type Change = {
   dropText?: boolean;
 };
 
+/** The first look at a message: by then an ordinary one is with its carrier. */
+export const FIRST_LOOK_MS = 12_000;
+
 export type ListFilter = { state?: State; token?: string; reference?: Uint8Array; before?: string; from?: string; to?: string };
 
 export class MessagesLedger {
   readonly #sql: Sql;
   readonly #idPrefix: string;
+  readonly #soon: (at: number) => void;
 
-  /** `idPrefix` is what every message id of the tenant begins with; the rest of an id sorts by time. */
-  constructor(sql: Sql, idPrefix: string) {
+  /**
+   * `idPrefix` is what every message id of the tenant begins with; the rest of an id sorts by time. `soon` hears of every
+   * deadline that is set, so that the one alarm comes in time without a query for it in every request.
+   */
+  constructor(sql: Sql, idPrefix: string, soon: (at: number) => void) {
     this.#sql = sql;
     this.#idPrefix = idPrefix;
+    this.#soon = soon;
   }
 
   static migrate(sql: Sql): void {
@@ -69,6 +77,7 @@ export class MessagesLedger {
   }
 
   insert(message: Message, sealed: Uint8Array, reference: Uint8Array | null): void {
+    this.#soon(message.due ?? message.facts.createdAt + FIRST_LOOK_MS);
     this.#sql.exec(
       `INSERT INTO messages(${COLUMNS}, sealed) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
       message.id,
@@ -127,6 +136,7 @@ export class MessagesLedger {
       sentAt: change.sentAt ?? message.sentAt,
       endedAt: change.endedAt ?? message.endedAt,
     };
+    if (next.due !== null && next.due !== message.due) this.#soon(next.due);
     const due = next.due === message.due ? "" : ", due = ?9"; // the index of deadlines is touched only when it must be
     const text = change.dropText === true ? ", sealed = NULL" : "";
     const written = this.#sql
@@ -150,7 +160,8 @@ export class MessagesLedger {
   }
 
   /** Sets the next look without a change of state. */
-  look(id: string, due: number | null): void {
+  look(id: string, due: number): void {
+    this.#soon(due);
     this.#sql.exec(`UPDATE messages SET due = ? WHERE id = ?`, due, id);
   }
 

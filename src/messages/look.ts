@@ -5,10 +5,9 @@
 import { HOUR_MS, SECOND_MS, DAY_MS } from "../base/clock.ts";
 import { timeOfId } from "../base/ids.ts";
 import { claimable, doubt, end, type DispatchDeps } from "./dispatch.ts";
+import { FIRST_LOOK_MS } from "./ledger.ts";
 import { ENDED, laneOf, type Message } from "./message.ts";
 
-/** The first look: by then an ordinary message is with its carrier. */
-export const FIRST_LOOK_MS = 12 * SECOND_MS;
 const LOOKS_MAX = 1_000;
 /** A row still queued this long after the last claim anywhere: the belt stands still, so it is put on again. */
 const STANDSTILL_MS = 10 * SECOND_MS;

@@ -21,9 +21,11 @@ export class SandboxLedger {
   readonly #sql: Sql;
   readonly #ids: IdMaker;
   readonly #vault: VaultLedger;
+  readonly #soon: (at: number) => void;
   #texts = -1;
 
-  constructor(sql: Sql, ids: IdMaker, vault: VaultLedger) {
+  constructor(sql: Sql, ids: IdMaker, vault: VaultLedger, soon: (at: number) => void) {
+    this.#soon = soon;
     this.#sql = sql;
     this.#ids = ids;
     this.#vault = vault;
@@ -59,6 +61,7 @@ export class SandboxLedger {
       this.#keepWithin();
     }
     for (const receipt of delivery.receipts) {
+      this.#soon(now + receipt.afterMs);
       this.#sql.exec(
         `INSERT INTO sandbox_receipts(id, due, account, message, state, code) VALUES(?,?,?,?,?,?)`,
         this.#ids.make("evt", now),

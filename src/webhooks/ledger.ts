@@ -6,7 +6,7 @@
 import { isoOf } from "../base/clock.ts";
 import type { IdMaker } from "../base/ids.ts";
 import { first, type Sql, type SqlValue } from "../base/sql.ts";
-import { matches } from "./event.ts";
+import { matches, type EventType } from "./event.ts";
 
 export type EventRow = { id: string; sequence: number; type: string; resource: string; at: number; data: string };
 
@@ -41,6 +41,8 @@ export type Failure = { event: string; attempt: number; dueAt: number };
 
 /** A batch handed to a consumer that never reports back is owed again after this. */
 export const DELIVERY_LEASE_MS = 60_000;
+/** A wake that the belt lost is made good after this. */
+export const SAFETY_MS = 12_000;
 export const ENDPOINTS_MAX = 20;
 /** Events are kept for replay this long. */
 export const EVENTS_KEPT_DAYS = 30;
@@ -50,13 +52,15 @@ type Progress = { position: string; inFlight: Map<string, number>; leaseUntil: n
 export class EventsLedger {
   readonly #sql: Sql;
   readonly #ids: IdMaker;
+  readonly #soon: (at: number) => void;
   readonly #progress = new Map<string, Progress>();
   #endpoints: Endpoint[] | null = null;
   #sequence = -1;
 
-  constructor(sql: Sql, ids: IdMaker) {
+  constructor(sql: Sql, ids: IdMaker, soon: (at: number) => void) {
     this.#sql = sql;
     this.#ids = ids;
+    this.#soon = soon;
   }
 
   static migrate(sql: Sql): void {
@@ -76,12 +80,12 @@ export class EventsLedger {
   }
 
   /** Whether any active endpoint asked for this type. */
-  wanted(type: string): boolean {
+  wanted(type: EventType): boolean {
     return this.endpoints().some((endpoint) => endpoint.state === "active" && matches(endpoint.events, type));
   }
 
   /** Writes an event and answers the endpoints to wake. `data` holds ids and tokens only. */
-  emit(type: string, resource: string, data: unknown, now: number): string[] {
+  emit(type: EventType, resource: string, data: unknown, now: number): string[] {
     const sequence = this.#nextSequence();
     this.#sql.exec(
       `INSERT INTO events(id, sequence, type, resource, at, data) VALUES(?,?,?,?,?,?)`,
@@ -92,9 +96,11 @@ export class EventsLedger {
       now,
       JSON.stringify(data),
     );
-    return this.endpoints()
+    const listening = this.endpoints()
       .filter((endpoint) => endpoint.state === "active" && matches(endpoint.events, type))
       .map((endpoint) => endpoint.id);
+    if (listening.length > 0) this.#soon(now + SAFETY_MS); // should the belt lose the wake
+    return listening;
   }
 
   /**
@@ -120,7 +126,7 @@ export class EventsLedger {
       for (const event of page) {
         progress.position = event.id;
         if (this.#isOwed(endpoint.id, event.id)) continue; // tried before a crash: its own row says when again
-        if (matches(endpoint.events, event.type)) taken.push({ event, attempt: 0 });
+        if (matches(endpoint.events, event.type as EventType)) taken.push({ event, attempt: 0 });
         if (taken.length === limit) break;
       }
       if (page.length < limit) break;
@@ -141,6 +147,7 @@ export class EventsLedger {
       progress?.inFlight.delete(event);
     }
     for (const { event, attempt, dueAt } of failed) {
+      this.#soon(dueAt);
       this.#sql.exec(
         `INSERT OR REPLACE INTO owed(endpoint, event, attempt, due) VALUES(?,?,?,?)`,
         endpoint.id,
@@ -156,6 +163,7 @@ export class EventsLedger {
   /** Owes an event to an endpoint again from the beginning of the schedule. */
   replay(endpointId: string, eventId: string, now: number): void {
     this.#sql.exec(`INSERT OR REPLACE INTO owed(endpoint, event, attempt, due) VALUES(?,?,0,?)`, endpointId, eventId, now);
+    this.#soon(now + SAFETY_MS);
   }
 
   /** Endpoints that are owed something now, and when the next is. */

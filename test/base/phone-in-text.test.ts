@@ -4,7 +4,7 @@ import examples from "libphonenumber-js/examples.mobile.json" with { type: "json
 import { describe, expect, it } from "vitest";
 import { findNumbers, maskNumbersIn, maskOf } from "../../src/base/phone.ts";
 
-const MASK = "+44••••••••23";
+const MASK = "+44•••••••23";
 
 describe("a number in a free text is masked", () => {
   it.each([
@@ -29,8 +29,8 @@ describe("a number in a free text is masked", () => {
     ["tel07700900123", `tel${MASK}`],
     ["user+447700900123x@example.com", `user${MASK}x@example.com`],
     ["1-07700900123", `1-${MASK}`],
-    ["07700900123 07700900456", `${MASK} +44••••••••56`],
-    ["07700900123/07700900456", `${MASK}/+44••••••••56`],
+    ["07700900123 07700900456", `${MASK} +44•••••••56`],
+    ["07700900123/07700900456", `${MASK}/+44•••••••56`],
     ["+447700900123 12", `${MASK} 12`],
     ["020 7946 0123", MASK],
     ['{"a":"07700900123"}', `{"a":"${MASK}"}`],
@@ -54,7 +54,7 @@ describe("a number in a free text is masked", () => {
       fc.property(word, lead, separator, separator, tail, word, (before, start, one, two, n, after) => {
         const masked = maskNumbersIn(`${before} ${start}${one}7700${one}900${two}${n} ${after}`);
         expect(masked).not.toMatch(/900/);
-        expect(masked).toContain(`+44••••••••${String(n).slice(1)}`);
+        expect(masked).toContain(`+44•••••••${String(n).slice(1)}`);
         expect(maskNumbersIn(masked)).toBe(masked);
       }),
       { numRuns: 1_000 },

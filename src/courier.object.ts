@@ -1,0 +1,45 @@
+/**
+ * One carrier account's courier. Opens storage and delegates; the mind is carriers/courier.ts.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { readClock } from "./base/clock.ts";
+import type { Callback } from "./carriers/carrier.ts";
+import { carrierOf } from "./carriers/carriers.ts";
+import { Courier, type AccountConfig } from "./carriers/courier.ts";
+import type { Want } from "./carriers/pace.ts";
+import { courierParts } from "./wiring.ts";
+
+export class CourierObject extends DurableObject<Env> {
+  readonly #courier: Courier;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const { sql, ring } = courierParts(env, ctx);
+    const later = (milliseconds: number, run: () => void) => void setTimeout(run, milliseconds);
+    this.#courier = new Courier({ sql, ring, now: readClock, later, carrierOf });
+  }
+
+  async configure(config: AccountConfig, secret: string | null) {
+    this.#courier.configure(config, secret);
+  }
+
+  async permit(want: Want) {
+    return this.#courier.permit(want);
+  }
+
+  async hold(retryAfterSeconds: number) {
+    this.#courier.hold(retryAfterSeconds);
+  }
+
+  async readReceipt(callback: Omit<Callback, "now">) {
+    return this.#courier.readReceipt({ ...callback, now: readClock() });
+  }
+
+  async rewrap() {
+    return this.#courier.rewrap();
+  }
+
+  async rootsInUse() {
+    return this.#courier.rootsInUse();
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * What one object may be asked by another, as plain promises of data. Written out here, because the platform's own stub types
+ * of classes this size are slower to check than the code is to write; the classes are held to these by `satisfies`-like
+ * checks in test/laws.
+ */
+import type { HandsetDelivery, Account, Callback, Report } from "./carriers/carrier.ts";
+import type { AccountConfig } from "./carriers/courier.ts";
+import type { Want } from "./carriers/pace.ts";
+import type { Claimed, Job, JobReport, Onward, Settlement } from "./carriers/sender.ts";
+import type { KeySettings } from "./access/keys.ts";
+import type { Outcome } from "./base/refusal.ts";
+import type { PolicyChange } from "./messages/policy.ts";
+import type { AccountFacts } from "./messages/ports.ts";
+import type { After } from "./tenant.mind.ts";
+import type { Call, CreateTenant, Reply } from "./tenant.object.ts";
+import type { Delivered, Taken } from "./webhooks/deliver.ts";
+
+export type TenantPort = {
+  create(tenant: CreateTenant): Promise<void>;
+  ask(call: Call): Promise<Reply>;
+  describe(): Promise<Outcome<unknown>>;
+  issueKey(operator: string, settings: KeySettings): Promise<Outcome<unknown>>;
+  revokeKey(operator: string, id: string): Promise<Outcome<unknown>>;
+  listKeys(): Promise<Outcome<unknown>>;
+  setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>>;
+  changePolicy(operator: string, change: PolicyChange): Promise<Outcome<unknown>>;
+  setAccounts(accounts: Record<string, AccountFacts>): Promise<void>;
+  claim(account: string, ids: string[]): Promise<Claimed[]>;
+  settle(settlements: Settlement[]): Promise<{ onward: Onward[]; after: After }>;
+  reports(account: string, reports: Report[]): Promise<{ applied: number; after: After }>;
+  handset(delivery: HandsetDelivery): Promise<void>;
+  takeDeliveries(endpoint: string, limit: number): Promise<Taken | null>;
+  settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void>;
+  purge(operator: string | null): Promise<Outcome<unknown>>;
+  rewrap(): Promise<number[]>;
+  rootsInUse(): Promise<number[]>;
+};
+
+export type CourierPort = {
+  configure(config: AccountConfig, secret: string | null): Promise<void>;
+  permit(want: Want): Promise<{ granted: number; waitMs: number; goodUntil: number; account: Account } | null>;
+  hold(retryAfterSeconds: number): Promise<void>;
+  readReceipt(callback: Omit<Callback, "now">): Promise<Outcome<Report[]>>;
+  rewrap(): Promise<number[]>;
+  rootsInUse(): Promise<number[]>;
+};
+
+export type SenderPort = { drive(job: Job): Promise<JobReport> };
+
+/** Operators' questions; `ask` is one table of verbs, as with tenants. */
+export type OperatorPort = {
+  ask(operator: string, verb: string, input: unknown): Promise<Outcome<unknown>>;
+  tenants(after: string, limit: number): Promise<string[]>;
+};

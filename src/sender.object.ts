@@ -1,0 +1,42 @@
+/**
+ * One of the senders of a carrier account, in the account's jurisdiction: plaintext is here only while its call runs.
+ * Stores nothing; the mind is carriers/sender.ts.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { readClock } from "./base/clock.ts";
+import { carrierOf } from "./carriers/carriers.ts";
+import { Sender, type Job, type JobReport } from "./carriers/sender.ts";
+import { senderParts } from "./wiring.ts";
+
+export class SenderObject extends DurableObject<Env> {
+  readonly #parts: ReturnType<typeof senderParts>;
+  #sender: Sender | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#parts = senderParts(env);
+  }
+
+  async drive(job: Job): Promise<JobReport> {
+    this.#sender ??= this.#make(job.account);
+    return this.#sender.drive(job);
+  }
+
+  #make(account: string): Sender {
+    const { courier, tenant, fetchLike, outside } = this.#parts;
+    return new Sender({
+      permit: (want) => courier(account).permit(want),
+      hold: (retryAfterSeconds) => courier(account).hold(retryAfterSeconds),
+      claim: (job, ids) => tenant(job.tenant).claim(job.account, ids),
+      settle: async (job, settlements) => {
+        const { onward, after } = await tenant(job.tenant).settle(settlements);
+        if (after.wake.length + after.dispatch.length > 0) await outside(job.tenant, after).catch(() => undefined);
+        return onward;
+      },
+      carrierOf: ({ kind }) => carrierOf(kind),
+      ioOf: (job) => ({ fetch: fetchLike, now: readClock, handset: (delivery) => tenant(job.tenant).handset(delivery) }),
+      now: readClock,
+      sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
+    });
+  }
+}

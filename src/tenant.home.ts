@@ -1,0 +1,222 @@
+/**
+ * Where a tenant's mind lives: the object's storage, its record and policy, its clock, its keys and its one alarm. Opens the
+ * mind when it is first asked, and throws it away when a transaction fails, so that memory never disagrees with storage.
+ */
+import { readClock } from "./base/clock.ts";
+import { refuse, type Outcome } from "./base/refusal.ts";
+import { first } from "./base/sql.ts";
+import { nameOfError } from "./base/log.ts";
+import { changed, defaultPolicy, type Policy, type PolicyChange } from "./messages/policy.ts";
+import type { AccountFacts } from "./messages/ports.ts";
+import { purgeTenant } from "./tenant.purge.ts";
+import { createTenantKeys, loadTenantKeys, saveTenantKeys, type TenantKeys } from "./vault/tenant-keys.ts";
+import { TenantMind, type After, type TenantRecord } from "./tenant.mind.ts";
+import type { CreateTenant } from "./tenant.object.ts";
+import type { TenantParts } from "./wiring.ts";
+
+/** An alarm is moved only when it would be this much too late: setting one costs a row. */
+const ALARM_SLACK_MS = 1_000;
+
+type Opened = TenantMind | "locked" | null;
+
+export class TenantHome {
+  readonly #parts: TenantParts;
+  record: TenantRecord | null = null;
+  #policy: Policy | null = null;
+  #accounts: Record<string, AccountFacts> = {};
+  #offset = 0;
+  #keys: TenantKeys | null = null;
+  #mind: TenantMind | null = null;
+  #opening: Promise<Opened> | null = null;
+  #armedAt: number | null = null;
+  readonly #refusals = new Map<string, number>();
+
+  constructor(parts: TenantParts) {
+    this.#parts = parts;
+  }
+
+  /** The mind; null when the tenant was never created, "locked" while its keys cannot be had. */
+  async open(): Promise<Opened> {
+    if (this.#mind !== null) return this.#mind;
+    this.#opening ??= this.#load().finally(() => (this.#opening = null));
+    return this.#opening;
+  }
+
+  /** The mind that `open` found; for use right after it, in the same turn. */
+  mind(): TenantMind {
+    if (this.#mind === null) this.#mind = this.#build();
+    return this.#mind;
+  }
+
+  async create(tenant: CreateTenant): Promise<void> {
+    const { sql, shelf, ring } = this.#parts;
+    if ((await this.open()) !== null) return;
+    const keys = await createTenantKeys(shelf, ring, tenant.id);
+    const { id, name, environment, routes } = tenant;
+    const record: TenantRecord = { id, name, environment, state: "active", createdAt: readClock() };
+    this.#parts.transaction(() => {
+      sql.exec(`CREATE TABLE IF NOT EXISTS tenant(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`);
+      TenantMind.migrate(sql);
+      this.#put("record", record);
+      this.#put("policy", { ...defaultPolicy(environment), routes });
+    });
+    this.#keys = keys;
+    this.#restore();
+  }
+
+  /** Runs a change whole or not at all, then makes sure the alarm comes in time for what it left behind. */
+  transaction<T>(act: (mind: TenantMind) => T): T {
+    try {
+      const result = this.#parts.transaction(() => act(this.mind()));
+      this.arm();
+      return result;
+    } catch (error) {
+      this.#mind = null; // counters, cursors and the audit's head in memory may be ahead of storage
+      this.#restore();
+      throw error;
+    }
+  }
+
+  /** What gathered for the outside in the last transaction. */
+  after(): After {
+    return this.mind().takeAfter();
+  }
+
+  policy(): Policy {
+    if (this.#policy === null) throw new Error("no policy before the tenant is open");
+    return this.#policy;
+  }
+
+  changePolicy(change: PolicyChange): void {
+    this.#policy = changed(this.policy(), change);
+    this.#put("policy", this.#policy);
+  }
+
+  setState(state: TenantRecord["state"]): void {
+    if (this.record === null) return;
+    this.record = { ...this.record, state };
+    this.#put("record", this.record);
+  }
+
+  setAccounts(accounts: Record<string, AccountFacts>): void {
+    this.#accounts = accounts;
+    this.#put("accounts", accounts);
+  }
+
+  offsetSeconds(): number {
+    return Math.floor(this.#offset / 1_000);
+  }
+
+  /** Moves a sandbox's clock; what has become due runs with the alarm, which is set to now. */
+  #advance(seconds: number): void {
+    this.#offset += seconds * 1_000;
+    this.#put("clock", this.#offset);
+    this.#armBy(0);
+  }
+
+  /** Counts a refused credential; a minute's counts become one audit entry. */
+  countRefusal(reason: string): void {
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+    this.#armBy(readClock() + 60_000);
+  }
+
+  takeRefusals(): Record<string, number> {
+    const counts = Object.fromEntries(this.#refusals);
+    this.#refusals.clear();
+    return counts;
+  }
+
+  /** Sets the alarm for the earliest deadline that was set since, unless one will come early enough. */
+  arm(): void {
+    const at = this.mind().takeSoonest();
+    if (at !== null) this.armBy(at);
+  }
+
+  /** Sets the alarm for a time on the tenant's clock, unless one will come early enough. */
+  armBy(at: number): void {
+    this.#armBy(at - this.#offset);
+  }
+
+  /** The alarm has come: there is none until one is set again. */
+  alarmCame(): void {
+    this.#armedAt = null;
+  }
+
+  async purge(operator: string | null): Promise<Outcome<unknown>> {
+    const mind = await this.open();
+    if (mind === null || mind === "locked") return refuse("not_found");
+    return { ok: await purgeTenant(this, this.#parts, operator) };
+  }
+
+  async rewrap(): Promise<number[]> {
+    const { shelf, ring } = this.#parts;
+    const mind = await this.open();
+    if (mind === null || mind === "locked" || this.#keys === null || this.record === null) return [];
+    await saveTenantKeys(shelf, ring, this.record.id, this.#keys);
+    return [ring.current];
+  }
+
+  async rootsInUse(): Promise<number[]> {
+    if (this.record === null && (await this.open()) === null) return [];
+    const loaded = this.record === null ? null : await loadTenantKeys(this.#parts.shelf, this.#parts.ring, this.record.id);
+    return loaded?.roots ?? [];
+  }
+
+  #armBy(realAt: number): void {
+    const at = Math.max(realAt, readClock());
+    if (this.#armedAt !== null && this.#armedAt <= at + ALARM_SLACK_MS) return;
+    this.#armedAt = at;
+    this.#parts.setAlarm(at);
+  }
+
+  async #load(): Promise<Opened> {
+    const { sql, shelf, ring } = this.#parts;
+    if (first(sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'tenant'`) === null) return null;
+    this.#restore();
+    if (this.record === null) return null;
+    if (this.#keys === null) {
+      try {
+        this.#keys = (await loadTenantKeys(shelf, ring, this.record.id))?.keys ?? null;
+      } catch (error) {
+        this.#parts.log({ level: "error", what: nameOfError(error), tenant: this.record.id, code: "keys_unavailable" });
+      }
+      if (this.#keys === null) return "locked";
+      this.#armedAt = await this.#parts.getAlarm();
+    }
+    return this.mind();
+  }
+
+  #build(): TenantMind {
+    const { record } = this;
+    if (record === null || this.#keys === null) throw new Error("the tenant is not open");
+    return new TenantMind({
+      sql: this.#parts.sql,
+      owner: this.#parts.owner,
+      record,
+      keys: this.#keys,
+      door: this.#parts.door,
+      policy: () => this.policy(),
+      accounts: () => this.#accounts,
+      clockOffset: () => this.#offset,
+      advance: (seconds) => this.#advance(seconds),
+      publicUrl: () => this.#parts.publicUrl,
+    });
+  }
+
+  #put(name: string, value: unknown): void {
+    this.#parts.sql.exec(`INSERT OR REPLACE INTO tenant(name, value) VALUES(?,?)`, name, JSON.stringify(value));
+  }
+
+  /** Reads record, policy, accounts and clock as they are stored. */
+  #restore(): void {
+    const read = (name: string): unknown => {
+      const row = first<{ value: string }>(this.#parts.sql, `SELECT value FROM tenant WHERE name = ?`, name);
+      return row === null ? null : JSON.parse(row.value);
+    };
+    this.record = read("record") as TenantRecord | null;
+    this.#policy = read("policy") as Policy | null;
+    this.#accounts = (read("accounts") as Record<string, AccountFacts> | null) ?? {};
+    this.#offset = (read("clock") as number | null) ?? 0;
+  }
+}
+

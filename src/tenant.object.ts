@@ -1,0 +1,203 @@
+/**
+ * One tenant: one serial mind, pinned to its jurisdiction. Opens storage, keeps one alarm for every deadline, and gives
+ * callers what the rooms answer. Holds no rule. Until it is created on purpose it writes nothing, whatever is asked of it.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { Credential, Origin } from "./access/caller.ts";
+import { demand } from "./access/keys.ts";
+import type { Repeatable } from "./access/idempotency.ts";
+import { issueKey } from "./access/verbs.ts";
+import type { KeySettings } from "./access/keys.ts";
+import { readClock } from "./base/clock.ts";
+import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
+import type { Claimed, Onward, Settlement } from "./carriers/sender.ts";
+import type { HandsetDelivery, Report } from "./carriers/carrier.ts";
+import { claim, applyReports, settle } from "./messages/dispatch.ts";
+import type { PolicyChange } from "./messages/policy.ts";
+import { policyView } from "./messages/policy.ts";
+import type { After } from "./tenant.mind.ts";
+import { TenantHome } from "./tenant.home.ts";
+import { runTurn } from "./tenant.turn.ts";
+import { repeatOrRun } from "./tenant.repeat.ts";
+import { settleDeliveries, takeDeliveries, type Delivered, type Taken } from "./webhooks/take.ts";
+import { tenantParts, type TenantParts } from "./wiring.ts";
+
+/** One question to a tenant: who asks, what, and how it may be repeated. */
+export type Call = {
+  credential: Credential;
+  origin: Origin;
+  verb: string;
+  input: unknown;
+  repeat: Repeatable | null;
+  /** Fields of the answer that a replay leaves out, because they are shown once. */
+  secret: readonly string[];
+};
+
+/** The answer, what must happen outside now, and the caller's room under its limit. */
+export type Reply = {
+  outcome: Outcome<unknown>;
+  after: After;
+  room: { quota: number; windowSeconds: number; left: number; resetSeconds: number } | null;
+  replayed: boolean;
+};
+
+export type CreateTenant = { id: string; name: string; environment: "sandbox" | "live"; routes: string[] };
+
+export class TenantObject extends DurableObject<Env> {
+  readonly #parts: TenantParts;
+  readonly #home: TenantHome;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#parts = tenantParts(env, ctx);
+    this.#home = new TenantHome(this.#parts);
+  }
+
+  /** Creates the tenant; a second time changes nothing. The only call that writes into an object that was never created. */
+  async create(tenant: CreateTenant): Promise<void> {
+    await this.#home.create(tenant);
+  }
+
+  /** Recognises the caller, checks the scope, repeats a repeated answer or runs the verb: one transaction. */
+  async ask(call: Call): Promise<Reply> {
+    const mind = await this.#home.open();
+    if (mind === null) return plain(refuse("unauthenticated"));
+    if (mind === "locked") return plain(refuse("keys_unavailable", { retryAfterSeconds: 5 }));
+    const caller = mind.keys.recognise(call.credential, call.origin, readClock());
+    if (typeof caller === "string") {
+      this.#home.countRefusal(caller);
+      return plain(refuse("unauthenticated"));
+    }
+    const verb = Object.hasOwn(mind.verbs, call.verb) ? mind.verbs[call.verb as keyof typeof mind.verbs] : null;
+    if (verb === null) return plain(refuse("route_not_found"));
+    const allowed = demand(caller, verb.scope as Parameters<typeof demand>[1]);
+    if (isRefused(allowed)) return plain(allowed);
+    if (this.#home.record?.state === "suspended") return plain(refuse("tenant_suspended"));
+    const ran = this.#home.transaction((present) => repeatOrRun(present, caller, call));
+    const limits = this.#home.policy().limits;
+    const present = this.#home.mind();
+    return { ...ran, after: this.#home.after(), room: present.caps.roomOf(caller.keyId, limits, present.now()) };
+  }
+
+  /** For operators: the tenant's record and policy. */
+  async describe(): Promise<Outcome<unknown>> {
+    const mind = await this.#home.open();
+    const { record } = this.#home;
+    if (mind === null || record === null) return refuse("not_found");
+    return { ok: { policy: policyView(this.#home.policy()), clock_offset_seconds: this.#home.offsetSeconds() } };
+  }
+
+  async issueKey(operator: string, settings: KeySettings): Promise<Outcome<unknown>> {
+    return this.#operate((mind) =>
+      issueKey({ ...mind.keysDeps, record: (actor, entry) => mind.enterFor("operator", actor, entry) }, operator, settings),
+    );
+  }
+
+  async revokeKey(operator: string, id: string): Promise<Outcome<unknown>> {
+    return this.#operate((mind) => {
+      const revoked = mind.keys.revoke(id, readClock());
+      if (!isRefused(revoked)) mind.enterFor("operator", operator, { act: "key.revoked", subject: id });
+      return revoked;
+    });
+  }
+
+  async listKeys(): Promise<Outcome<unknown>> {
+    return this.#operate((mind) => ({ ok: { data: mind.keys.list() } }));
+  }
+
+  async setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>> {
+    return this.#operate((mind) => {
+      this.#home.setState(state);
+      mind.enterFor("operator", operator, { act: `tenant.${state === "active" ? "resumed" : "suspended"}`, subject: null });
+      return { ok: null };
+    });
+  }
+
+  async changePolicy(operator: string, change: PolicyChange): Promise<Outcome<unknown>> {
+    return this.#operate((mind) => {
+      this.#home.changePolicy(change);
+      const fields = Object.keys(change).sort().join(" ");
+      mind.enterFor("operator", operator, { act: "tenant.policy_changed", subject: null, facts: { fields } });
+      return { ok: { policy: policyView(this.#home.policy()) } };
+    });
+  }
+
+  /** Facts of the carrier accounts the tenant's routes name, as the operator object knows them. */
+  async setAccounts(accounts: Parameters<TenantHome["setAccounts"]>[0]): Promise<void> {
+    if ((await this.#home.open()) !== null) this.#home.setAccounts(accounts);
+  }
+
+  /** A sender claims what it can call for now. */
+  async claim(account: string, ids: string[]): Promise<Claimed[]> {
+    const mind = await this.#home.open();
+    if (mind === null || mind === "locked") return [];
+    mind.belt.claimed(ids, mind.now());
+    return this.#home.transaction((present) => claim(present.conveyor, account, ids));
+  }
+
+  /** A sender says how its calls went. */
+  async settle(settlements: Settlement[]): Promise<{ onward: Onward[]; after: After }> {
+    const mind = await this.#home.open();
+    if (mind === null || mind === "locked") throw new Error("the tenant's keys are not to be had");
+    const onward = this.#home.transaction((present) => settle(present.conveyor, settlements));
+    return { onward, after: this.#home.after() };
+  }
+
+  /** A carrier's reports, authentic and of `account`. */
+  async reports(account: string, reports: Report[]): Promise<{ applied: number; after: After }> {
+    const mind = await this.#home.open();
+    if (mind === null || mind === "locked") return { applied: 0, after: { dispatch: [], wake: [] } };
+    const applied = this.#home.transaction((present) => applyReports(present.conveyor, account, reports));
+    return { applied, after: this.#home.after() };
+  }
+
+  /** The sandbox carrier puts a text on a handset. */
+  async handset(delivery: HandsetDelivery): Promise<void> {
+    const mind = await this.#home.open();
+    if (mind === null || mind === "locked") return;
+    this.#home.transaction((present) => present.sandbox?.receive(delivery, present.now()));
+  }
+
+  async takeDeliveries(endpoint: string, limit: number): Promise<Taken | null> {
+    const mind = await this.#home.open();
+    if (mind === null || mind === "locked") return null;
+    return this.#home.transaction((present) => takeDeliveries(present.hooks, endpoint, limit));
+  }
+
+  async settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void> {
+    const mind = await this.#home.open();
+    if (mind === null || mind === "locked") return;
+    this.#home.transaction((present) => settleDeliveries(present, endpoint, delivered));
+    this.#home.arm();
+  }
+
+  /** Whatever is due: lost messages, deadlines, receipts of the sandbox, deliveries owed, records, purges. */
+  override async alarm(): Promise<void> {
+    await runTurn(this.#home, this.#parts);
+  }
+
+  /** The daily purge, and on demand; answers how much of what went. */
+  async purge(operator: string | null): Promise<Outcome<unknown>> {
+    return this.#home.purge(operator);
+  }
+
+  /** Wraps the tenant's keys under the newest root key; answers the root versions that are then in use. */
+  async rewrap(): Promise<number[]> {
+    return this.#home.rewrap();
+  }
+
+  async rootsInUse(): Promise<number[]> {
+    return this.#home.rootsInUse();
+  }
+
+  async #operate(act: (mind: ReturnType<TenantHome["mind"]>) => Outcome<unknown>): Promise<Outcome<unknown>> {
+    const mind = await this.#home.open();
+    if (mind === null) return refuse("not_found");
+    if (mind === "locked") return refuse("keys_unavailable", { retryAfterSeconds: 5 });
+    return this.#home.transaction(act);
+  }
+}
+
+function plain(outcome: Outcome<unknown>): Reply {
+  return { outcome, after: { dispatch: [], wake: [] }, room: null, replayed: false };
+}

@@ -1,0 +1,52 @@
+/**
+ * What is dropped when its time has passed: texts go when a message ends; here go repeated answers, events, free fields,
+ * handset texts, counters, records, and numbers that nobody asked to keep. Bounded, reported, entered in the audit.
+ */
+import { DAY_MS, isoOf, readClock } from "./base/clock.ts";
+import { ulidTime } from "./base/ids.ts";
+import { purgeRecords } from "./messages/store.ts";
+import { dayOf } from "./vault/ledger.ts";
+import { EVENTS_KEPT_DAYS } from "./webhooks/ledger.ts";
+import type { TenantHome } from "./tenant.home.ts";
+import type { TenantParts } from "./wiring.ts";
+
+/** Records are the tenant's history; a year and a month, until the room `governance` lets it be set. */
+export const RECORDS_KEPT_DAYS = 396;
+/** At most so many of a kind in one purge, so that no object is held up for long; the next purge goes on. */
+const PURGED_MAX = 10_000;
+
+export type PurgeReport = {
+  at: string;
+  idempotency: number;
+  events: number;
+  notes: number;
+  handset_texts: number;
+  counters: number;
+  numbers: number;
+  records: number;
+};
+
+/** One purge of one tenant. */
+export async function purgeTenant(home: TenantHome, parts: TenantParts, operator: string | null): Promise<PurgeReport> {
+  const { forgetNumbersAfterDays } = home.policy();
+  const now = home.mind().now();
+  const before = (days: number, prefix: "evt" | "msg") => home.mind().ids.prefixOf(prefix) + ulidTime(Math.max(0, now - days * DAY_MS));
+  const gone = home.transaction((mind) => ({
+    idempotency: mind.idempotency.purge(now, PURGED_MAX),
+    events: mind.events.purge(before(EVENTS_KEPT_DAYS, "evt"), PURGED_MAX),
+    notes: mind.messages.dropNotes(now, PURGED_MAX),
+    handset_texts: mind.sandbox?.purge(now) ?? 0,
+    counters: mind.caps.purge(now, PURGED_MAX),
+    numbers: mind.vault.forgetUnkept(dayOf(now) - forgetNumbersAfterDays, PURGED_MAX),
+  }));
+  const records = await purgeRecords(parts.db, parts.tenantId, before(RECORDS_KEPT_DAYS, "msg"), PURGED_MAX);
+  home.transaction((mind) =>
+    mind.enter({
+      actor: operator === null ? { type: "system", id: "cron" } : { type: "operator", id: operator },
+      act: "retention.purged",
+      subject: null,
+      facts: { gone: { ...gone, records } },
+    }),
+  );
+  return { at: isoOf(readClock()), ...gone, records };
+}

@@ -1,0 +1,49 @@
+/**
+ * Repetition, in front of every verb: a key seen before gives the first answer again, byte for byte, and runs nothing. Final
+ * refusals are kept too; 409, 429 and 503 never, because the same request may do better later.
+ */
+import type { Caller } from "./access/caller.ts";
+import { equalBytes } from "./base/seal.ts";
+import { isRefused, REASONS, refuse, type Outcome } from "./base/refusal.ts";
+import { TENANT_SUBJECT } from "./vault/ledger.ts";
+import type { TenantMind } from "./tenant.mind.ts";
+import type { Call } from "./tenant.object.ts";
+
+const NEVER_KEPT: ReadonlySet<number> = new Set([401, 403, 409, 429, 500, 503]);
+
+/** Runs the verb, or repeats its first answer. */
+export function repeatOrRun(mind: TenantMind, caller: Caller, call: Call): { outcome: Outcome<unknown>; replayed: boolean } {
+  const { repeat } = call;
+  if (repeat === null) return { outcome: run(mind, caller, call), replayed: false };
+  const name = mind.vault.keyedName("idempotency", `${repeat.route}|${repeat.key}`).subarray(0, 16);
+  const body = mind.vault.keyedName("body", repeat.bodyDigest);
+  const record = Buffer.from(name).toString("hex");
+  const kept = mind.idempotency.find(name, mind.now());
+  if (kept !== null) {
+    if (!equalBytes(kept.body, body)) return { outcome: refuse("idempotency_key_reused"), replayed: false };
+    const text = mind.vault.openText(TENANT_SUBJECT, record, "answer", kept.answer);
+    if (text === null) throw new Error("a kept answer does not open");
+    return { outcome: JSON.parse(text) as Outcome<unknown>, replayed: true };
+  }
+  const outcome = run(mind, caller, call);
+  if (isKept(outcome)) {
+    const answer = mind.vault.sealText(TENANT_SUBJECT, record, "answer", JSON.stringify(withoutSecrets(outcome, call.secret)));
+    if (answer !== null) mind.idempotency.keep(name, body, answer, mind.now());
+  }
+  return { outcome, replayed: false };
+}
+
+function run(mind: TenantMind, caller: Caller, call: Call): Outcome<unknown> {
+  const verb = mind.verbs[call.verb as keyof typeof mind.verbs];
+  return (verb.run as (who: Caller, input: unknown) => Outcome<unknown>)(caller, call.input);
+}
+
+function isKept(outcome: Outcome<unknown>): boolean {
+  return !isRefused(outcome) || !NEVER_KEPT.has(REASONS[outcome.refused].status);
+}
+
+/** What was shown once is not kept for a replay. */
+function withoutSecrets(outcome: Outcome<unknown>, secret: readonly string[]): Outcome<unknown> {
+  if (isRefused(outcome) || secret.length === 0 || typeof outcome.ok !== "object" || outcome.ok === null) return outcome;
+  return { ok: Object.fromEntries(Object.entries(outcome.ok).filter(([name]) => !secret.includes(name))) };
+}

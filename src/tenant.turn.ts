@@ -1,0 +1,81 @@
+/**
+ * One turn of a tenant's alarm, and when the next must be. Never throws: an alarm that throws is retried six times and then
+ * gone, so whatever fails here is logged and tried again with the next turn.
+ */
+import { readClock, SECOND_MS } from "./base/clock.ts";
+import { timeOfId } from "./base/ids.ts";
+import { nameOfError } from "./base/log.ts";
+import { FIRST_LOOK_MS } from "./messages/ledger.ts";
+import { look } from "./messages/look.ts";
+import type { Message } from "./messages/message.ts";
+import { writeRecords } from "./messages/store.ts";
+import type { TenantHome } from "./tenant.home.ts";
+import type { TenantMind } from "./tenant.mind.ts";
+import type { TenantParts } from "./wiring.ts";
+
+/** A turn that failed comes again after this. */
+const AGAIN_MS = 5 * SECOND_MS;
+
+/** Everything that is due, then the next alarm. */
+export async function runTurn(home: TenantHome, parts: TenantParts): Promise<void> {
+  home.alarmCame();
+  try {
+    const mind = await home.open();
+    if (mind === null) return;
+    if (mind === "locked") return parts.setAlarm(readClock() + AGAIN_MS);
+    await turn(home, parts);
+    const at = nextTurnAt(home.mind());
+    if (at !== null) home.armBy(at);
+  } catch (error) {
+    parts.log({ level: "error", what: nameOfError(error), code: "turn_failed" });
+    parts.setAlarm(readClock() + AGAIN_MS);
+  }
+}
+
+async function turn(home: TenantHome, parts: TenantParts): Promise<void> {
+  home.transaction((mind) => mind.runSandboxReceipts());
+  writeRefusals(home);
+  const looked = home.transaction((mind) => look(mind.conveyor, mind.belt, mind.now()));
+  const ended = looked.ended.flatMap((id) => endedRow(home.mind(), id));
+  if (ended.length > 0) await writeRecords(parts.db, parts.tenantId, ended);
+  home.transaction((mind) => {
+    mind.messages.remove(ended.map(({ message }) => message.id));
+    if (looked.seenTo !== null) mind.messages.setLooked(looked.seenTo);
+  });
+  const owing = home.mind().events.owing(home.mind().now());
+  const after = home.after();
+  await parts.outside({
+    dispatch: after.dispatch,
+    wake: [...new Set([...after.wake, ...owing.endpoints.map((endpoint) => endpoint.id)])],
+  });
+}
+
+function endedRow(mind: TenantMind, id: string): { message: Message; reference: Uint8Array | null }[] {
+  const message = mind.messages.get(id);
+  return message === null ? [] : [{ message, reference: mind.messages.referenceOf(id) }];
+}
+
+/** Refused credentials, in one entry for the whole minute. */
+function writeRefusals(home: TenantHome): void {
+  const counts = home.takeRefusals();
+  if (Object.keys(counts).length === 0) return;
+  home.transaction((mind) =>
+    mind.enter({ actor: { type: "system", id: "door" }, act: "credential.refused", subject: null, facts: { reasons: counts } }),
+  );
+}
+
+/** When the mind next has something to do, on the tenant's clock; null when nothing is waiting. */
+export function nextTurnAt(mind: TenantMind): number | null {
+  const now = mind.now();
+  const { due, unseen } = mind.messages.nextLook(mind.messages.looked());
+  const owing = mind.events.owing(now);
+  const at = [
+    due,
+    unseen === null ? null : timeOfId(unseen) + FIRST_LOOK_MS,
+    owing.nextAt,
+    owing.endpoints.length > 0 ? now + FIRST_LOOK_MS : null,
+    mind.sandbox?.nextReceiptAt() ?? null,
+  ].filter((time) => time !== null);
+  return at.length === 0 ? null : Math.min(...at);
+}
+

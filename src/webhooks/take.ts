@@ -1,0 +1,84 @@
+/**
+ * The object's side of a delivery: what is owed to an endpoint now, signed; and what became of it.
+ */
+import { MINUTE_MS } from "../base/clock.ts";
+import { randomFraction } from "../base/random.ts";
+import type { Delivered, Parcel, Taken } from "./deliver.ts";
+import { eventView, type Endpoint, type Failure, type Owed } from "./ledger.ts";
+import { classifyAnswer, nextAttempt } from "./schedule.ts";
+import { sign } from "./signature.ts";
+import { secretsInForce, type WebhooksDeps } from "./verbs.ts";
+
+export type { Delivered, Taken } from "./deliver.ts";
+
+/** After a call that ran out of time the endpoint goes by the slow lane for this long, where it delays nobody. */
+export const SLOW_MS = 30 * MINUTE_MS;
+
+/** Up to `limit` signed parcels for an active endpoint; null when there is no such endpoint or it is switched off. */
+export function takeDeliveries(deps: WebhooksDeps, endpointId: string, limit: number): Taken | null {
+  const endpoint = deps.events.endpoint(endpointId);
+  if (endpoint === null || endpoint.state !== "active") return null;
+  const secrets = secretsInForce(deps, endpoint);
+  const timestampSeconds = Math.floor(deps.realNow() / 1_000);
+  const parcels = deps.events.take(endpoint, limit, deps.now()).map((owed) => parcelOf(owed, secrets, timestampSeconds));
+  return { url: endpoint.url, slow: endpoint.slowUntil > deps.now(), parcels };
+}
+
+function parcelOf({ event, attempt }: Owed, secrets: string[], timestampSeconds: number): Parcel {
+  const body = JSON.stringify(eventView(event));
+  return {
+    event: event.id,
+    attempt,
+    body,
+    headers: {
+      "content-type": "application/json",
+      "user-agent": "maskline-webhooks/1",
+      "webhook-id": event.id,
+      "webhook-timestamp": String(timestampSeconds),
+      "webhook-signature": sign({ id: event.id, timestampSeconds, body, secrets }),
+    },
+  };
+}
+
+export type SettleDeps = {
+  hooks: WebhooksDeps;
+  emit: (type: "endpoint.disabled", resource: string, data: unknown) => void;
+};
+
+/** Records what became of a batch: done, owed again later, or given up; a 410 or a long failure switches the endpoint off. */
+export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered: readonly Delivered[]): void {
+  const { events } = deps.hooks;
+  const endpoint = events.endpoint(endpointId);
+  if (endpoint === null) return;
+  const now = deps.hooks.now();
+  const done: string[] = [];
+  const failed: Failure[] = [];
+  const givenUp: string[] = [];
+  let gone: string | null = null;
+  for (const one of delivered) {
+    const { verdict, retryAfterSeconds } =
+      "status" in one.answer
+        ? classifyAnswer(one.answer.status, one.answer.retryAfter, now)
+        : { verdict: "failed" as const, retryAfterSeconds: null };
+    if (verdict === "delivered") {
+      done.push(one.event);
+      continue;
+    }
+    const next = nextAttempt({ attempt: one.attempt + 1, outcome: verdict, now, random: randomFraction(), retryAfterSeconds });
+    if ("dueAt" in next) failed.push({ event: one.event, attempt: one.attempt + 1, dueAt: next.dueAt });
+    else {
+      givenUp.push(one.event);
+      gone = next.giveUp;
+    }
+  }
+  events.settle(endpoint, done, failed, givenUp);
+  if (gone !== null) disable(deps, endpoint, gone);
+  else if (delivered.some((one) => "failed" in one.answer && one.answer.failed === "timeout")) {
+    events.changeEndpoint(endpointId, { slowUntil: now + SLOW_MS });
+  }
+}
+
+function disable(deps: SettleDeps, endpoint: Endpoint, reason: string): void {
+  deps.hooks.events.changeEndpoint(endpoint.id, { state: "disabled", reason });
+  deps.emit("endpoint.disabled", endpoint.id, { endpoint: endpoint.id, reason });
+}

@@ -1,0 +1,264 @@
+/**
+ * The only file that reads bindings: parses them, chooses by jurisdiction, and hands each object and door the few things it
+ * needs. The one helper that calls `.jurisdiction()` is here; the local runtime throws there, so a variable switches it off,
+ * and a production deployment with the switch off refuses to serve.
+ */
+import { z } from "zod";
+import { accessKeys, type OperatorSettings } from "./access/operators.ts";
+import type { DoorKeys } from "./access/api-key.ts";
+import { dohResolver } from "./base/doh.ts";
+import type { FetchLike } from "./base/bounded.ts";
+import { OPERATOR_CODE, parseId, parseTenantId, tenantId, type Jurisdiction, type Owner } from "./base/ids.ts";
+import { writeLog, type Log } from "./base/log.ts";
+import type { Resolver, UrlPolicy } from "./base/outside-url.ts";
+import { fromBase64 } from "./base/seal.ts";
+import type { Sql } from "./base/sql.ts";
+import { meteredSql } from "./base/metered-sql.ts";
+import type { RecordDb } from "./messages/store.ts";
+import type { Lane } from "./messages/message.ts";
+import { Keyring } from "./vault/keyring.ts";
+import type { KeyShelf } from "./vault/tenant-keys.ts";
+import type { After } from "./tenant.mind.ts";
+import type { CourierPort, OperatorPort, SenderPort, TenantPort } from "./ports.ts";
+
+const Flag = z.enum(["on", "off"]);
+
+const Settings = z.object({
+  ENVIRONMENT: z.enum(["local", "production"]),
+  DO_JURISDICTIONS: Flag,
+  PUBLIC_URL: z.union([z.literal(""), z.url()]),
+  ACCESS_TEAM: z.union([z.literal(""), z.url({ protocol: /^https$/ })]),
+  ACCESS_AUDIENCE: z.string().max(200),
+  SENDERS_PER_ACCOUNT: z.coerce.number().int().min(1).max(64),
+  EGRESS_ALLOWLIST: z.string().max(10_000),
+  FAULTS: z.string().max(200).optional(),
+  KEYRING: z.string().min(1),
+  DOOR_KEY: z.string().min(1),
+  AUDIT_KEY: z.string().min(1).optional(),
+  ADMIN_TOKEN: z.string().min(32).optional(),
+});
+type Settings = z.infer<typeof Settings>;
+
+/** Names of the resolver and of the lanes, for both jurisdictions. */
+const RESOLVER_URL = "https://cloudflare-dns.com/dns-query";
+
+let parsed: { env: Env; settings: Settings } | null = null;
+
+/** The environment, parsed once an isolate. Throws what is wrong with it, by name and never by value. */
+function settingsOf(env: Env): Settings {
+  if (parsed?.env === env) return parsed.settings;
+  const result = Settings.safeParse(env);
+  if (!result.success) throw new TypeError(`environment: ${result.error.issues.map((issue) => issue.path.join(".")).join(", ")}`);
+  parsed = { env, settings: result.data };
+  return result.data;
+}
+
+/** Why this deployment must not serve, or null. */
+export function unfit(env: Env): string | null {
+  try {
+    const settings = settingsOf(env);
+    Keyring.parse(settings.KEYRING);
+    doorKeysOf(settings);
+    if (settings.ENVIRONMENT === "local") return null;
+    if (settings.DO_JURISDICTIONS !== "on") return "DO_JURISDICTIONS is off";
+    if (settings.PUBLIC_URL === "") return "PUBLIC_URL is empty";
+    if (settings.ADMIN_TOKEN !== undefined) return "ADMIN_TOKEN is for local development only";
+    if (settings.ACCESS_TEAM === "" || settings.ACCESS_AUDIENCE === "") return "ACCESS_TEAM or ACCESS_AUDIENCE is empty";
+    if (settings.FAULTS !== undefined) return "FAULTS is for tests only";
+    return null;
+  } catch (error) {
+    return error instanceof TypeError ? error.message : "environment";
+  }
+}
+
+function doorKeysOf(settings: Settings): DoorKeys {
+  return settings.DOOR_KEY.split(",").map((text) => {
+    const key = fromBase64(text.trim());
+    if (key === null || key.length < 32 || new Set(key).size < 16) throw new TypeError("DOOR_KEY: not 32 random bytes in base64");
+    return key;
+  });
+}
+
+/** An object of a namespace, by name, pinned to its jurisdiction. Locally the name alone tells jurisdictions apart. */
+function objectOf<T extends Rpc.DurableObjectBranded | undefined>(
+  env: Env,
+  namespace: DurableObjectNamespace<T>,
+  jurisdiction: Jurisdiction,
+  name: string,
+): DurableObjectStub<T> {
+  const pinned = settingsOf(env).DO_JURISDICTIONS === "on" ? namespace.jurisdiction(jurisdiction) : namespace;
+  return pinned.get(pinned.idFromName(`${jurisdiction}:${name}`));
+}
+
+const queueOf = (env: Env, lane: Lane | "events" | "slow", jurisdiction: Jurisdiction): Queue =>
+  ({
+    otp: { eu: env.OTP_EU, us: env.OTP_US },
+    bulk: { eu: env.BULK_EU, us: env.BULK_US },
+    events: { eu: env.EVENTS_EU, us: env.EVENTS_US },
+    slow: { eu: env.SLOW_EU, us: env.SLOW_US },
+  })[lane][jurisdiction];
+
+const shelfOf = (env: Env, jurisdiction: Jurisdiction): KVNamespace => (jurisdiction === "eu" ? env.KEYS_EU : env.KEYS_US);
+
+/** What the doors are given: how to reach every object, and nothing that opens a number. */
+export type Doors = ReturnType<typeof doorsOf>;
+
+export function doorsOf(env: Env) {
+  const settings = settingsOf(env);
+  const local = settings.ENVIRONMENT === "local";
+  const policy: UrlPolicy = {
+    allowlist: settings.EGRESS_ALLOWLIST.split(",").map((host) => host.trim()).filter((host) => host !== ""),
+    allowLoopbackHttp: local,
+  };
+  const fetchLike: FetchLike = (url, init) => fetch(url, init);
+  const resolve: Resolver = dohResolver(fetchLike, RESOLVER_URL);
+  const operators: OperatorSettings = {
+    team: settings.ACCESS_TEAM === "" ? null : settings.ACCESS_TEAM,
+    audience: settings.ACCESS_AUDIENCE === "" ? null : settings.ACCESS_AUDIENCE,
+    adminToken: local ? (settings.ADMIN_TOKEN ?? null) : null,
+  };
+  return {
+    local,
+    door: doorKeysOf(settings),
+    operators,
+    accessKeys: operators.team === null ? null : accessKeys(operators.team),
+    policy,
+    fetchLike,
+    resolve,
+    publicUrl: settings.PUBLIC_URL.replace(/\/$/, ""),
+    log: writeLog,
+    rootVersions: Keyring.parse(settings.KEYRING).versions,
+    tenant: (owner: Owner): TenantPort => objectOf(env, env.TENANTS, owner.jurisdiction, owner.code) as unknown as TenantPort,
+    courier: (account: string): CourierPort => courierOf(env, account),
+    sender: (account: string, shard: number): SenderPort => {
+      const { jurisdiction } = ownerOf(account);
+      return objectOf(env, env.SENDERS, jurisdiction, `${account}/${shard % settings.SENDERS_PER_ACCOUNT}`) as unknown as SenderPort;
+    },
+    senders: settings.SENDERS_PER_ACCOUNT,
+    operator: (jurisdiction: Jurisdiction): OperatorPort =>
+      objectOf(env, env.OPERATORS, jurisdiction, "operator") as unknown as OperatorPort,
+    records: (jurisdiction: Jurisdiction): RecordDb => (jurisdiction === "eu" ? env.DB_EU : env.DB_US),
+    outside: (owner: Owner, after: After) => sendOutside(env, owner, after),
+    assets: env.ASSETS,
+  };
+}
+
+function ownerOf(id: string): Owner {
+  return parseId(id) ?? { jurisdiction: "eu", code: OPERATOR_CODE };
+}
+
+function courierOf(env: Env, account: string): CourierPort {
+  return objectOf(env, env.COURIERS, ownerOf(account).jurisdiction, account) as unknown as CourierPort;
+}
+
+/** Ids in one queue message: 40 characters each, far under 128 KB, and few enough for one sender's turn. */
+const IDS_PER_MESSAGE_MAX = 100;
+/** What the platform takes in one `sendBatch`. */
+const MESSAGES_PER_SEND_MAX = 100;
+
+/** Puts on the belt what a transaction left to do. Throws when the queue refuses; the rows are there all the same. */
+async function sendOutside(env: Env, owner: Owner, after: After): Promise<void> {
+  const tenant = tenantId(owner);
+  const sends: Promise<unknown>[] = [];
+  for (const { account, lane, ids } of after.dispatch) {
+    const queue = queueOf(env, lane, owner.jurisdiction);
+    const bodies: { body: unknown }[] = [];
+    for (let at = 0; at < ids.length; at += IDS_PER_MESSAGE_MAX) {
+      bodies.push({ body: { tenant, account, lane, ids: ids.slice(at, at + IDS_PER_MESSAGE_MAX) } });
+    }
+    if (bodies.length === 1) sends.push(queue.send(bodies[0]?.body));
+    else for (let at = 0; at < bodies.length; at += MESSAGES_PER_SEND_MAX) sends.push(queue.sendBatch(bodies.slice(at, at + MESSAGES_PER_SEND_MAX)));
+  }
+  const events = queueOf(env, "events", owner.jurisdiction);
+  for (const endpoint of after.wake) sends.push(events.send({ tenant, endpoint }));
+  await Promise.all(sends);
+}
+
+/** Puts an endpoint on the slow lane. */
+export async function sendSlow(env: Env, owner: Owner, endpoint: string): Promise<void> {
+  await queueOf(env, "slow", owner.jurisdiction).send({ tenant: tenantId(owner), endpoint });
+}
+
+/** What a tenant's object is given. */
+export type TenantParts = {
+  sql: Sql;
+  transaction: <T>(act: () => T) => T;
+  owner: Owner;
+  tenantId: string;
+  shelf: KeyShelf;
+  ring: Keyring;
+  door: DoorKeys;
+  publicUrl: string;
+  db: RecordDb;
+  log: Log;
+  auditKey: string | null;
+  outside: (after: After) => Promise<void>;
+  setAlarm: (at: number) => void;
+  getAlarm: () => Promise<number | null>;
+};
+
+export function tenantParts(env: Env, ctx: DurableObjectState): TenantParts {
+  const settings = settingsOf(env);
+  const [jurisdiction, code] = (ctx.id.name ?? "").split(":");
+  const owner: Owner = { jurisdiction: jurisdiction === "us" ? "us" : "eu", code: code ?? "" };
+  if (parseTenantId(tenantId(owner)) === null) throw new Error("a tenant's object has a tenant's name");
+  return {
+    ...storageParts(settings, ctx),
+    owner,
+    tenantId: tenantId(owner),
+    shelf: shelfOf(env, owner.jurisdiction),
+    ring: Keyring.parse(settings.KEYRING),
+    door: doorKeysOf(settings),
+    publicUrl: settings.PUBLIC_URL.replace(/\/$/, ""),
+    db: owner.jurisdiction === "eu" ? env.DB_EU : env.DB_US,
+    log: writeLog,
+    auditKey: settings.AUDIT_KEY ?? null,
+    outside: (after) => sendOutside(env, owner, after),
+    getAlarm: () => ctx.storage.getAlarm(),
+  };
+}
+
+function storageParts(settings: Settings, ctx: DurableObjectState) {
+  return {
+    sql: meteredSql(ctx.storage.sql, settings.FAULTS),
+    transaction: <T>(act: () => T): T => ctx.storage.transactionSync(act),
+    setAlarm: (at: number) => void ctx.storage.setAlarm(at),
+  };
+}
+
+/** What a courier's object is given. */
+export function courierParts(env: Env, ctx: DurableObjectState) {
+  const settings = settingsOf(env);
+  return { ...storageParts(settings, ctx), ring: Keyring.parse(settings.KEYRING) };
+}
+
+/** What a sender's object is given: its courier, and the tenants whose messages it sends. */
+export function senderParts(env: Env) {
+  return {
+    courier: (account: string) => courierOf(env, account),
+    tenant: (id: string): TenantPort => {
+      const owner = parseTenantId(id);
+      if (owner === null) throw new Error("a job names a tenant");
+      return objectOf(env, env.TENANTS, owner.jurisdiction, owner.code) as unknown as TenantPort;
+    },
+    fetchLike: ((url, init) => fetch(url, init)) satisfies FetchLike,
+    outside: async (id: string, after: After) => {
+      const owner = parseTenantId(id);
+      if (owner !== null) await sendOutside(env, owner, after);
+    },
+  };
+}
+
+/** What the operators' object is given. */
+export function operatorParts(env: Env, ctx: DurableObjectState) {
+  const settings = settingsOf(env);
+  const jurisdiction: Jurisdiction = (ctx.id.name ?? "").startsWith("us:") ? "us" : "eu";
+  return {
+    ...storageParts(settings, ctx),
+    jurisdiction,
+    ring: Keyring.parse(settings.KEYRING),
+    tenant: (owner: Owner): TenantPort => objectOf(env, env.TENANTS, owner.jurisdiction, owner.code) as unknown as TenantPort,
+    courier: (account: string) => courierOf(env, account),
+    log: writeLog,
+  };
+}
