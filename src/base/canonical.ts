@@ -4,9 +4,6 @@
  * Never repairs its input: what JSON cannot say, or says in two ways, is our own mistake and throws a TypeError.
  */
 
-/** Plain data as JSON knows it. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
-
 /** Deeper than this is a circle or a mistake: an audit entry has three levels. */
 const DEPTH_MAX = 64;
 

@@ -150,6 +150,13 @@ describe("heads from elsewhere", () => {
     expect(check(whole.slice(0, -1), { ...withKey, heads: [early] })).toMatchObject({ fault: "unsigned" });
   });
 
+  test("one inside the file stands directly behind its last entry", () => {
+    expect(check([...whole.slice(0, 5), headLine(early), ...whole.slice(5)])).toMatchObject({
+      ok: { headsChecked: [5, 10] },
+    });
+    expect(check([...whole.slice(0, 6), headLine(early)])).toMatchObject({ fault: "gap", line: 7 });
+  });
+
   test("heads of two logs are not mixed", () => {
     const other = signed(growing.ledger, newKey("other.test/log").signer);
     expect(checkExport({ heads: [early, other] })).toMatchObject({ fault: "other_key" });

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, sign } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { GENESIS } from "../../src/audit/entry.ts";
@@ -62,6 +62,14 @@ describe("a head is refused", () => {
     expect(verifyHead(note, elsewhere)).toMatchObject({ fault: "other_key" });
   });
 
+  test("when our key signed another log's head under its own name", () => {
+    const body = note.slice(0, note.indexOf("\n\n") + 1).replace(ORIGIN, "elsewhere.test/log");
+    const bytes = Uint8Array.from(atob(signature.split(" ")[2] ?? ""), (char) => char.charCodeAt(0));
+    bytes.set(sign(null, new TextEncoder().encode(body), signer.privateKey), 4);
+    const forged = `${body}\n\u2014 ${ORIGIN} ${btoa(String.fromCharCode(...bytes))}\n`;
+    expect(verifyHead(forged, publicKey)).toMatchObject({ fault: "other_key" });
+  });
+
   test("when the signature is of another head", () => {
     const other =
       signHead({ ...head, size: 8 }, signer)
@@ -81,12 +89,16 @@ describe("a head is refused", () => {
     });
   });
 
-  test.each(["", "x", "name+00000000+AAAA", `${publicKey} `, publicKey.replace(/\+[0-9a-f]{8}\+/, "+00000000+")])(
-    "under the malformed key %j",
-    (key) => {
-      expect(verifyHead(note, key)).toMatchObject({ fault: "malformed_key" });
-    },
-  );
+  test.each([
+    "",
+    "x",
+    "name+00000000+AAAA",
+    `${publicKey} `,
+    publicKey.replace(/\+[0-9a-f]{8}\+/, "+00000000+"),
+    `${publicKey.slice(0, -44)}B${publicKey.slice(-43)}`,
+  ])("under the malformed key %j", (key) => {
+    expect(verifyHead(note, key)).toMatchObject({ fault: "malformed_key" });
+  });
 
   test("with an extension line, a leading zero or a size beyond exact integers", () => {
     for (const [from, to] of [

@@ -176,6 +176,7 @@ describe("verifying and signing", () => {
       ({ sql }) => sql.db.exec(`INSERT INTO audit SELECT seq + 1, entry, hash FROM audit WHERE seq = 10`),
       "gap",
     ],
+    ["the last entry moved", ({ sql }) => sql.db.exec("UPDATE audit SET seq = 12 WHERE seq = 10"), "gap"],
     [
       "two entries exchanged",
       ({ sql }) =>
@@ -194,6 +195,12 @@ describe("verifying and signing", () => {
     expect(each.ledger.verify()).toMatchObject({ fault });
     expect(each.ledger.signedHead(key.signer, [])).toMatchObject({ fault });
     expect(each.ledger.signedHead(key.signer, [signedBefore])).toMatchObject({ fault });
+  });
+
+  test("an entry stored under another number is the first fault", () => {
+    const each = log(10);
+    each.sql.db.exec("UPDATE audit SET seq = 12 WHERE seq = 10");
+    expect(each.ledger.verify()).toMatchObject({ fault: "gap", seq: 10 });
   });
 
   test("a log rolled back behind a signed head gets no new signature, not even after it has grown again", () => {
@@ -226,6 +233,14 @@ describe("verifying and signing", () => {
     const signedBefore = headAt(each, 7);
     each.sql.db.exec("DELETE FROM audit WHERE seq = 7");
     expect(each.ledger.signedHead(key.signer, [signedBefore])).toMatchObject({ fault: "gap", seq: 7 });
+  });
+
+  test("damage before the newest signed head leaves that head true: signing goes on, and verification finds it", () => {
+    const each = log(10);
+    const signedBefore = headAt(each, 7);
+    each.sql.db.exec("UPDATE audit SET entry = replace(entry, 'msg_3', 'msg_0') WHERE seq = 3");
+    expect(each.ledger.assertConsistent([signedBefore, GENESIS])).toMatchObject({ ok: { size: 10 } });
+    expect(each.ledger.verify()).toMatchObject({ fault: "broken", seq: 3 });
   });
 
   test("a consistent log is signed, and its head verifies", () => {
