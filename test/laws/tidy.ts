@@ -1,0 +1,159 @@
+// The laws of structure as a pure function over {path: text}: what each file may import, read and hold.
+// Sizes (400 lines a file, 60 a function) are oxlint's; see .oxlintrc.json and the proof in tidy.test.ts.
+import { posix } from "node:path";
+import { codeOnly } from "../support/code.ts";
+import type { Files } from "../support/tree.ts";
+
+/** The floor of each room. Add a room here when it is built; a file belongs on the lowest floor that has all it needs. */
+export const FLOORS: Record<string, number> = {
+  base: 0,
+  audit: 1,
+  vault: 2,
+  access: 3,
+  carriers: 3,
+  sandbox: 3,
+  webhooks: 4,
+  risk: 4,
+  consent: 4,
+  numbers: 4,
+  messages: 5,
+  verify: 6,
+  masking: 6,
+  inbound: 7,
+  console: 8,
+  governance: 8,
+  compat: 8,
+};
+const ROOT_FLOOR = 9;
+
+const isSource = (path: string) => /^src\/.*\.tsx?$/.test(path);
+const roomOf = (path: string) => path.split("/").slice(1, -1)[0];
+const floorOf = (path: string) => {
+  const room = roomOf(path);
+  return room === undefined ? ROOT_FLOOR : FLOORS[room];
+};
+
+/** Each import of a source file that leads to a source file, types included. */
+function importsOf(path: string, files: Files): string[] {
+  const found = (files[path] ?? "").matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g);
+  return [...found].map((match) => {
+    const target = posix.join(posix.dirname(path), match[1] ?? "");
+    return [target, `${target}.ts`, `${target}.tsx`, `${target}/index.ts`].find((each) => each in files) ?? target;
+  });
+}
+
+/** Where a file may not reach: floors, doors, stores. */
+function importBreaches(path: string, target: string): string[] {
+  const says = (why: string) => [`${path} imports ${target}: ${why}`];
+  if (!target.startsWith("src/")) return says("src imports nothing outside src; move what it needs into a room");
+  const [from, to] = [roomOf(path), roomOf(target)];
+  if (from === undefined || from === to) return [];
+  const [here, there] = [floorOf(path), floorOf(target)];
+  if (here === undefined || there === undefined) return []; // told once, as a room without a floor
+  if (there > here) return says("imports go down; let wiring.ts hand the function in through Deps");
+  if (there === here) return says("rooms of one floor do not import each other; let wiring.ts hand it in through Deps");
+  if (/\.(routes|queue|cron|object)\.tsx?$/.test(target))
+    return says("only the root imports a file that the platform wakes; import the verb it calls");
+  if (posix.basename(target) === "store.ts")
+    return says("a store is private to its room; call one of the room's verbs");
+  return [];
+}
+
+/** What a line of code may not hold, where, and what to do instead. */
+const FORBIDDEN: { what: RegExp; allowed?: string[]; instead: string }[] = [
+  {
+    what: /\benv\.[A-Z]|import\s*\{[^}]*\benv\b[^}]*\}\s*from\s*"cloudflare:workers"/,
+    allowed: ["src/wiring.ts"],
+    instead: "only wiring.ts reads bindings; declare a Deps type and be handed the thing",
+  },
+  {
+    what: /\bDate\.now\b|\bnew Date(?:\(\)|(?!\s*[(\w]))|\bperformance\.now\b/,
+    allowed: ["src/base/clock.ts"],
+    instead: "only base/clock.ts reads the clock; take `now` as an argument",
+  },
+  { what: /\bMath\.random\b/, instead: "use crypto.getRandomValues, or take the randomness as an argument" },
+  { what: /\.jurisdiction\(/, allowed: ["src/wiring.ts"], instead: "only the helper in wiring.ts places objects" },
+  {
+    what: /\bconsole\./,
+    allowed: ["src/base/log.ts"],
+    instead: "log through base/log.ts, which knows what may be logged",
+  },
+];
+
+function lineBreaches(path: string, text: string): string[] {
+  // Texts are blanked, but the law on bindings needs the module's name.
+  const code = codeOnly(text).split("\n");
+  const raw = text.split("\n");
+  return code.flatMap((line, index) => {
+    const where = `${path}:${index + 1}`;
+    const seen = /^\s*import\b/.test(line) ? (raw[index] ?? "") : line;
+    const forbidden = FORBIDDEN.filter(({ what, allowed }) => !allowed?.includes(path) && what.test(seen));
+    const told = forbidden.map(({ what, instead }) => `${where}: ${what.exec(seen)?.[0]}: ${instead}`);
+    if (/\b(TODO|FIXME|XXX)\b/.test(raw[index] ?? ""))
+      told.push(`${where}: do it now, or open an issue and leave no mark`);
+    if (/\b(ox|es)lint-disable/.test(raw[index] ?? "") && !/ -- \S/.test(raw[index] ?? ""))
+      told.push(`${where}: a lint rule is switched off without a reason; write " -- why" behind it, or obey it`);
+    return told;
+  });
+}
+
+/** Exported functions and classes that nothing is said about. */
+function docBreaches(path: string, text: string): string[] {
+  const lines = text.split("\n");
+  const exported =
+    /^export (?:default )?(?:abstract )?(?:async )?(?:function\*? |class |const \w+(?:: [^=]+)? = (?:async )?(?:function|\([^)]*\)(?:: [^=]+)? =>|\w+ =>))/;
+  return lines.flatMap((line, index) => {
+    if (!exported.test(line) || /\*\/\s*$/.test(lines[index - 1] ?? "")) return [];
+    const name = /(?:function\*?|class|const) (\w+)/.exec(line)?.[1];
+    const overload = name !== undefined && new RegExp(`^export .*\\b${name}\\b.*;$`).test(lines[index - 1] ?? "");
+    return overload
+      ? []
+      : [`${path}:${index + 1}: ${name ?? "an export"} says nothing of what it guarantees; add a docstring`];
+  });
+}
+
+/** Circles of imports, each told once, from its first file in the order of the alphabet. */
+function circles(graph: Map<string, string[]>): string[] {
+  const told = new Set<string>();
+  const done = new Set<string>();
+  const walk = (path: string, trail: string[]) => {
+    const back = trail.indexOf(path);
+    if (back >= 0) {
+      const circle = trail.slice(back);
+      const first = circle.indexOf([...circle].sort((a, b) => a.localeCompare(b))[0] ?? "");
+      told.add([...circle.slice(first), ...circle.slice(0, first)].join(" → "));
+    }
+    if (back >= 0 || done.has(path)) return;
+    for (const next of graph.get(path) ?? []) walk(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) walk(path, []);
+  return [...told].map((circle) => `${circle}: a circle; move what both need into a file below them`);
+}
+
+/** Files that the Worker never loads. */
+function deadFiles(graph: Map<string, string[]>): string[] {
+  const alive = new Set<string>();
+  const visit = (path: string) => {
+    if (alive.has(path)) return;
+    alive.add(path);
+    for (const next of graph.get(path) ?? []) visit(next);
+  };
+  visit("src/index.ts");
+  const dead = [...graph.keys()].filter((path) => !alive.has(path));
+  return dead.map((path) => `${path}: nothing that src/index.ts reaches imports it; use it or delete it`);
+}
+
+/** Every breach of the laws of structure, each with what to do instead. */
+export function breaches(files: Files): string[] {
+  const sources = Object.keys(files).filter(isSource);
+  const graph = new Map(sources.map((path) => [path, importsOf(path, files)]));
+  const homeless = new Set(sources.filter((path) => floorOf(path) === undefined).map(roomOf));
+  return [
+    ...[...homeless].map((room) => `src/${room}: a room without a floor; give it one in test/laws/tidy.ts`),
+    ...[...graph].flatMap(([path, targets]) => targets.flatMap((target) => importBreaches(path, target))),
+    ...circles(graph),
+    ...deadFiles(graph),
+    ...sources.flatMap((path) => [...lineBreaches(path, files[path] ?? ""), ...docBreaches(path, files[path] ?? "")]),
+  ];
+}

@@ -1,0 +1,66 @@
+// What no file of the project may say, as a pure function over {path: text}.
+import type { Files } from "../support/tree.ts";
+
+/** Numbers that regulators set aside for fiction; a number written like any other may be somebody's. */
+const FICTION = [
+  /^447700900\d{3}$/, // Ofcom, mobile: the range that `base/phone.ts` knows
+  /^44(?:1632960|2079460|3069990|8081570|9098790)\d{3,4}$/, // Ofcom: no area, London, UK-wide, freephone, premium
+  /^44(?:113|114|115|116|117|118|121|131|141|151|161)4960\d{3}$/, // Ofcom: the cities
+  /^44(?:1914980|2896496|2920180)\d{3,4}$/, // Ofcom: Tyneside, Northern Ireland, Cardiff
+  /^1[2-9]\d{2}55501\d{2}$/, // NANPA: 555-0100 to 555-0199
+  /^33(?:199|261|353|465|536|639)\d{6}$/, // Arcep
+  /^61491570\d{3}$/, // ACMA
+];
+
+/** Files that are allowed one kind of words, with the reason. */
+const ALLOWED: Record<string, string[]> = {
+  number: ["package-lock.json"], // hashes hold digits
+  registry: ["package-lock.json"],
+  machine: [],
+  claim: [],
+};
+const itself = /^test\/laws\/words/;
+
+const NUMBER =
+  /(?<![\w.])(?:\+|00)[1-9](?:[ -]?\d){6,14}(?!\d)|(?<![\w.+])0(?:7|1|2|3|8|9)\d{2,3}[ -]?\d{3}[ -]?\d{3,4}(?![\w])/g;
+const REGISTRY =
+  /\b(?:registry\.npmjs\.org|npmjs\.com|registry\.yarnpkg\.com|npm\.pkg\.github\.com|pypi\.org|crates\.io|jsr\.io|ghcr\.io|docker\.io)\b/g;
+const MACHINE = /(?<![\w.:/-])\/(?:work|home|root|Users|tmp)\/\w[\w./-]*/g;
+const CLAIM = /\bUK (?:data )?residency\b|\bend-to-end[ -]encrypt\w*/gi;
+const DENIED = /\b(?:no|not|never|neither|nor|without|cannot|isn't|doesn't)\b/i;
+
+/** A number in E.164 digits without the plus. */
+const digits = (written: string) => written.replace(/\D/g, "").replace(/^00/, "").replace(/^0/, "44");
+
+/** The sentence that holds a place of a text. */
+function sentenceAt(text: string, at: number): string {
+  const before = Math.max(text.lastIndexOf(". ", at), text.lastIndexOf("\n\n", at), text.lastIndexOf("|", at));
+  const after = /[.|](?:\s|$)|\n\n/.exec(text.slice(at));
+  return text.slice(before + 1, after ? at + after.index : undefined);
+}
+
+/** Every word that must not be there, each with what to write instead. */
+export function badWords(files: Files): string[] {
+  return Object.entries(files).flatMap(([path, text]) => {
+    if (itself.test(path)) return [];
+    const found = (kind: string, pattern: RegExp, instead: string, isFine: (match: RegExpExecArray) => boolean) =>
+      ALLOWED[kind]?.includes(path)
+        ? []
+        : [...text.matchAll(pattern)]
+            .filter((match) => !isFine(match))
+            .map((match) => `${path}:${text.slice(0, match.index).split("\n").length}: ${match[0]}: ${instead}`);
+    return [
+      ...found("number", NUMBER, "use Ofcom's drama numbers, +447700900000 to +447700900999", (match) =>
+        FICTION.some((range) => range.test(digits(match[0]))),
+      ),
+      ...found("registry", REGISTRY, "name the package, not the host it comes from", () => false),
+      ...found("machine", MACHINE, "use a path from the root of the project", () => false),
+      ...found(
+        "claim",
+        CLAIM,
+        "say it only to deny it: the platform has no UK jurisdiction, and carriers read texts",
+        (match) => DENIED.test(sentenceAt(text, match.index)),
+      ),
+    ];
+  });
+}
