@@ -29,7 +29,7 @@ export type TenantPort = {
   settle(settlements: Settlement[]): Promise<{ onward: Onward[]; after: After }>;
   reports(account: string, reports: Report[]): Promise<{ applied: number; after: After }>;
   handset(delivery: HandsetDelivery): Promise<void>;
-  takeDeliveries(endpoint: string, limit: number): Promise<Taken | null>;
+  takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null>;
   settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void>;
   purge(operator: string | null): Promise<Outcome<unknown>>;
   rewrap(): Promise<number[]>;
@@ -50,5 +50,4 @@ export type SenderPort = { drive(job: Job): Promise<JobReport> };
 /** Operators' questions; `ask` is one table of verbs, as with tenants. */
 export type OperatorPort = {
   ask(operator: string, verb: string, input: unknown): Promise<Outcome<unknown>>;
-  tenants(after: string, limit: number): Promise<string[]>;
 };

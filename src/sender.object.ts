@@ -34,7 +34,11 @@ export class SenderObject extends DurableObject<Env> {
         return onward;
       },
       carrierOf: ({ kind }) => carrierOf(kind),
-      ioOf: (job) => ({ fetch: fetchLike, now: readClock, handset: (delivery) => tenant(job.tenant).handset(delivery) }),
+      ioOf: (job) => ({
+        fetch: fetchLike,
+        now: readClock,
+        handset: (delivery) => tenant(job.tenant).handset(delivery),
+      }),
       now: readClock,
       sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
     });

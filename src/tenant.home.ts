@@ -6,6 +6,8 @@ import { readClock } from "./base/clock.ts";
 import { refuse, type Outcome } from "./base/refusal.ts";
 import { first } from "./base/sql.ts";
 import { nameOfError } from "./base/log.ts";
+import type { Head } from "./audit/entry.ts";
+import { headSigner, readHead } from "./audit/head.ts";
 import { changed, defaultPolicy, type Policy, type PolicyChange } from "./messages/policy.ts";
 import type { AccountFacts } from "./messages/ports.ts";
 import { purgeTenant } from "./tenant.purge.ts";
@@ -29,6 +31,8 @@ export class TenantHome {
   #mind: TenantMind | null = null;
   #opening: Promise<Opened> | null = null;
   #armedAt: number | null = null;
+  #signedBefore: Head | null = null;
+  readonly #pending: Promise<void>[] = [];
   readonly #refusals = new Map<string, number>();
 
   constructor(parts: TenantParts) {
@@ -158,7 +162,8 @@ export class TenantHome {
 
   async rootsInUse(): Promise<number[]> {
     if (this.record === null && (await this.open()) === null) return [];
-    const loaded = this.record === null ? null : await loadTenantKeys(this.#parts.shelf, this.#parts.ring, this.record.id);
+    const loaded =
+      this.record === null ? null : await loadTenantKeys(this.#parts.shelf, this.#parts.ring, this.record.id);
     return loaded?.roots ?? [];
   }
 
@@ -182,6 +187,9 @@ export class TenantHome {
       }
       if (this.#keys === null) return "locked";
       this.#armedAt = await this.#parts.getAlarm();
+      const note = await shelf.get(`audit-head/${this.record.id}`);
+      const read = note === null ? null : readHead(note);
+      if (read !== null && !("fault" in read)) this.#signedBefore = read.head;
     }
     return this.mind();
   }
@@ -200,7 +208,26 @@ export class TenantHome {
       clockOffset: () => this.#offset,
       advance: (seconds) => this.#advance(seconds),
       publicUrl: () => this.#parts.publicUrl,
+      signer:
+        this.#parts.auditKey === null
+          ? null
+          : headSigner(`${this.#parts.auditOrigin}/audit/${record.id}`, this.#parts.auditKey),
+      signedBefore: () => this.#signedBefore,
+      signed: (note) => this.#rememberSigned(note),
     });
+  }
+
+  /** Keeps a signed head where a restored copy of this object's storage does not reach. */
+  #rememberSigned(note: string): void {
+    const read = readHead(note);
+    if ("fault" in read || this.record === null) return;
+    this.#signedBefore = read.head;
+    this.#pending.push(this.#parts.shelf.put(`audit-head/${this.record.id}`, note));
+  }
+
+  /** Waits for what was begun outside storage. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#pending.splice(0));
   }
 
   #put(name: string, value: unknown): void {
@@ -219,4 +246,3 @@ export class TenantHome {
     this.#offset = (read("clock") as number | null) ?? 0;
   }
 }
-

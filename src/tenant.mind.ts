@@ -4,7 +4,9 @@
  * Holds no rule: what may happen is decided in the rooms.
  */
 import { AUDIT_TABLE, AuditLedger } from "./audit/ledger.ts";
-import type { NewEntry } from "./audit/entry.ts";
+import type { Head, NewEntry } from "./audit/entry.ts";
+import type { HeadSigner } from "./audit/head.ts";
+import { isFault } from "./audit/chain.ts";
 import { auditVerbs } from "./audit/verbs.ts";
 import { readClock } from "./base/clock.ts";
 import { IdMaker, timeOfId, type Owner } from "./base/ids.ts";
@@ -56,10 +58,23 @@ export type MindDeps = {
   clockOffset: () => number;
   advance: (seconds: number) => void;
   publicUrl: () => string;
+  signer: HeadSigner | null;
+  /** The head signed last, remembered outside the object's storage, so that a rolled-back log is not signed again. */
+  signedBefore: () => Head | null;
+  /** Remembers a head that was signed. */
+  signed: (note: string) => void;
 };
 
 /** Events that are kept whether or not an endpoint asked for them: how a message ended. */
-const ALWAYS_TOLD: ReadonlySet<string> = new Set(["unknown", "delivered", "undelivered", "failed", "expired", "blocked", "canceled"]);
+const ALWAYS_TOLD: ReadonlySet<string> = new Set([
+  "unknown",
+  "delivered",
+  "undelivered",
+  "failed",
+  "expired",
+  "blocked",
+  "canceled",
+]);
 
 export class TenantMind {
   readonly ids: IdMaker;
@@ -104,7 +119,15 @@ export class TenantMind {
 
   static migrate(sql: Sql): void {
     sql.exec(AUDIT_TABLE);
-    for (const ledger of [KeysLedger, VaultLedger, CapsLedger, MessagesLedger, EventsLedger, IdempotencyLedger, SandboxLedger]) {
+    for (const ledger of [
+      KeysLedger,
+      VaultLedger,
+      CapsLedger,
+      MessagesLedger,
+      EventsLedger,
+      IdempotencyLedger,
+      SandboxLedger,
+    ]) {
       ledger.migrate(sql);
     }
   }
@@ -139,7 +162,12 @@ export class TenantMind {
   enterFor(
     type: NewEntry["actor"]["type"],
     id: string,
-    { act, subject, reason, facts }: { act: string; subject: string | null; reason?: string; facts?: NewEntry["facts"] },
+    {
+      act,
+      subject,
+      reason,
+      facts,
+    }: { act: string; subject: string | null; reason?: string; facts?: NewEntry["facts"] },
   ): void {
     this.enter({
       actor: { type, id },
@@ -148,6 +176,20 @@ export class TenantMind {
       ...(reason === undefined ? {} : { reason }),
       ...(facts === undefined ? {} : { facts }),
     });
+  }
+
+  /**
+   * The signed note of the audit's head; null without a signing key, and when the log contradicts what was signed before:
+   * the service refuses to put its name under a log that was cut or rewritten.
+   */
+  signHead(): string | null {
+    const { signer, signedBefore, signed } = this.#deps;
+    if (signer === null) return null;
+    const before = signedBefore();
+    const note = this.audit.signedHead(signer, before === null ? [] : [before]);
+    if (isFault(note)) return null;
+    signed(note.ok);
+    return note.ok;
   }
 
   /** Tells the endpoints that asked for it; what nobody asked for is written only when it is how a message ended. */
@@ -172,7 +214,7 @@ export class TenantMind {
     const entry = (keyId: string, short: Parameters<TenantMind["enterFor"]>[2]) => this.enterFor("key", keyId, short);
     const now = () => this.now();
     return {
-      ...auditVerbs({ audit: this.audit, record: entry }),
+      ...auditVerbs({ audit: this.audit, signHead: () => this.signHead(), record: entry }),
       ...keysVerbs({ ...this.keysDeps, record: entry }),
       ...tokensVerbs({
         vault: this.vault,
@@ -212,7 +254,8 @@ export class TenantMind {
       record: () => undefined,
       tell: (message) => this.#tell(message),
       dispatch: (account, lane, id) => this.#putOnBelt(account, lane, id),
-      receiptUrl: (account, message) => `${publicUrl()}/carriers/${account}/receipts/${message}.${callbackMac(door, account, message)}`,
+      receiptUrl: (account, message) =>
+        `${publicUrl()}/carriers/${account}/receipts/${message}.${callbackMac(door, account, message)}`,
       settled: () => this.runSandboxReceipts(),
     };
   }

@@ -74,6 +74,7 @@ export class TenantObject extends DurableObject<Env> {
     if (isRefused(allowed)) return plain(allowed);
     if (this.#home.record?.state === "suspended") return plain(refuse("tenant_suspended"));
     const ran = this.#home.transaction((present) => repeatOrRun(present, caller, call));
+    await this.#home.settled();
     const limits = this.#home.policy().limits;
     const present = this.#home.mind();
     return { ...ran, after: this.#home.after(), room: present.caps.roomOf(caller.keyId, limits, present.now()) };
@@ -89,7 +90,11 @@ export class TenantObject extends DurableObject<Env> {
 
   async issueKey(operator: string, settings: KeySettings): Promise<Outcome<unknown>> {
     return this.#operate((mind) =>
-      issueKey({ ...mind.keysDeps, record: (actor, entry) => mind.enterFor("operator", actor, entry) }, operator, settings),
+      issueKey(
+        { ...mind.keysDeps, record: (actor, entry) => mind.enterFor("operator", actor, entry) },
+        operator,
+        settings,
+      ),
     );
   }
 
@@ -108,7 +113,10 @@ export class TenantObject extends DurableObject<Env> {
   async setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>> {
     return this.#operate((mind) => {
       this.#home.setState(state);
-      mind.enterFor("operator", operator, { act: `tenant.${state === "active" ? "resumed" : "suspended"}`, subject: null });
+      mind.enterFor("operator", operator, {
+        act: `tenant.${state === "active" ? "resumed" : "suspended"}`,
+        subject: null,
+      });
       return { ok: null };
     });
   }
@@ -158,10 +166,10 @@ export class TenantObject extends DurableObject<Env> {
     this.#home.transaction((present) => present.sandbox?.receive(delivery, present.now()));
   }
 
-  async takeDeliveries(endpoint: string, limit: number): Promise<Taken | null> {
+  async takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null> {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return null;
-    return this.#home.transaction((present) => takeDeliveries(present.hooks, endpoint, limit));
+    return this.#home.transaction((present) => takeDeliveries(present.hooks, endpoint, limit, slowLane));
   }
 
   async settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void> {

@@ -30,7 +30,8 @@ export type PurgeReport = {
 export async function purgeTenant(home: TenantHome, parts: TenantParts, operator: string | null): Promise<PurgeReport> {
   const { forgetNumbersAfterDays } = home.policy();
   const now = home.mind().now();
-  const before = (days: number, prefix: "evt" | "msg") => home.mind().ids.prefixOf(prefix) + ulidTime(Math.max(0, now - days * DAY_MS));
+  const before = (days: number, prefix: "evt" | "msg") =>
+    home.mind().ids.prefixOf(prefix) + ulidTime(Math.max(0, now - days * DAY_MS));
   const gone = home.transaction((mind) => ({
     idempotency: mind.idempotency.purge(now, PURGED_MAX),
     events: mind.events.purge(before(EVENTS_KEPT_DAYS, "evt"), PURGED_MAX),

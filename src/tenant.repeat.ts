@@ -12,7 +12,11 @@ import type { Call } from "./tenant.object.ts";
 const NEVER_KEPT: ReadonlySet<number> = new Set([401, 403, 409, 429, 500, 503]);
 
 /** Runs the verb, or repeats its first answer. */
-export function repeatOrRun(mind: TenantMind, caller: Caller, call: Call): { outcome: Outcome<unknown>; replayed: boolean } {
+export function repeatOrRun(
+  mind: TenantMind,
+  caller: Caller,
+  call: Call,
+): { outcome: Outcome<unknown>; replayed: boolean } {
   const { repeat } = call;
   if (repeat === null) return { outcome: run(mind, caller, call), replayed: false };
   const name = mind.vault.keyedName("idempotency", `${repeat.route}|${repeat.key}`).subarray(0, 16);
@@ -27,7 +31,12 @@ export function repeatOrRun(mind: TenantMind, caller: Caller, call: Call): { out
   }
   const outcome = run(mind, caller, call);
   if (isKept(outcome)) {
-    const answer = mind.vault.sealText(TENANT_SUBJECT, record, "answer", JSON.stringify(withoutSecrets(outcome, call.secret)));
+    const answer = mind.vault.sealText(
+      TENANT_SUBJECT,
+      record,
+      "answer",
+      JSON.stringify(withoutSecrets(outcome, call.secret)),
+    );
     if (answer !== null) mind.idempotency.keep(name, body, answer, mind.now());
   }
   return { outcome, replayed: false };
@@ -44,6 +53,7 @@ function isKept(outcome: Outcome<unknown>): boolean {
 
 /** What was shown once is not kept for a replay. */
 function withoutSecrets(outcome: Outcome<unknown>, secret: readonly string[]): Outcome<unknown> {
-  if (isRefused(outcome) || secret.length === 0 || typeof outcome.ok !== "object" || outcome.ok === null) return outcome;
+  if (isRefused(outcome) || secret.length === 0 || typeof outcome.ok !== "object" || outcome.ok === null)
+    return outcome;
   return { ok: Object.fromEntries(Object.entries(outcome.ok).filter(([name]) => !secret.includes(name))) };
 }

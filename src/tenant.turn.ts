@@ -60,7 +60,12 @@ function writeRefusals(home: TenantHome): void {
   const counts = home.takeRefusals();
   if (Object.keys(counts).length === 0) return;
   home.transaction((mind) =>
-    mind.enter({ actor: { type: "system", id: "door" }, act: "credential.refused", subject: null, facts: { reasons: counts } }),
+    mind.enter({
+      actor: { type: "system", id: "door" },
+      act: "credential.refused",
+      subject: null,
+      facts: { reasons: counts },
+    }),
   );
 }
 
@@ -78,4 +83,3 @@ export function nextTurnAt(mind: TenantMind): number | null {
   ].filter((time) => time !== null);
   return at.length === 0 ? null : Math.min(...at);
 }
-

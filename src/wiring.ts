@@ -16,6 +16,7 @@ import type { Sql } from "./base/sql.ts";
 import { meteredSql } from "./base/metered-sql.ts";
 import type { RecordDb } from "./messages/store.ts";
 import type { Lane } from "./messages/message.ts";
+import type { Job } from "./carriers/sender.ts";
 import { Keyring } from "./vault/keyring.ts";
 import type { KeyShelf } from "./vault/tenant-keys.ts";
 import type { After } from "./tenant.mind.ts";
@@ -46,9 +47,10 @@ let parsed: { env: Env; settings: Settings } | null = null;
 
 /** The environment, parsed once an isolate. Throws what is wrong with it, by name and never by value. */
 function settingsOf(env: Env): Settings {
-  if (parsed?.env === env) return parsed.settings;
+  if (parsed !== null && parsed.env === env) return parsed.settings;
   const result = Settings.safeParse(env);
-  if (!result.success) throw new TypeError(`environment: ${result.error.issues.map((issue) => issue.path.join(".")).join(", ")}`);
+  if (!result.success)
+    throw new TypeError(`environment: ${result.error.issues.map((issue) => issue.path.join(".")).join(", ")}`);
   parsed = { env, settings: result.data };
   return result.data;
 }
@@ -63,7 +65,8 @@ export function unfit(env: Env): string | null {
     if (settings.DO_JURISDICTIONS !== "on") return "DO_JURISDICTIONS is off";
     if (settings.PUBLIC_URL === "") return "PUBLIC_URL is empty";
     if (settings.ADMIN_TOKEN !== undefined) return "ADMIN_TOKEN is for local development only";
-    if (settings.ACCESS_TEAM === "" || settings.ACCESS_AUDIENCE === "") return "ACCESS_TEAM or ACCESS_AUDIENCE is empty";
+    if (settings.ACCESS_TEAM === "" || settings.ACCESS_AUDIENCE === "")
+      return "ACCESS_TEAM or ACCESS_AUDIENCE is empty";
     if (settings.FAULTS !== undefined) return "FAULTS is for tests only";
     return null;
   } catch (error) {
@@ -74,7 +77,8 @@ export function unfit(env: Env): string | null {
 function doorKeysOf(settings: Settings): DoorKeys {
   return settings.DOOR_KEY.split(",").map((text) => {
     const key = fromBase64(text.trim());
-    if (key === null || key.length < 32 || new Set(key).size < 16) throw new TypeError("DOOR_KEY: not 32 random bytes in base64");
+    if (key === null || key.length < 32 || new Set(key).size < 16)
+      throw new TypeError("DOOR_KEY: not 32 random bytes in base64");
     return key;
   });
 }
@@ -98,7 +102,8 @@ const queueOf = (env: Env, lane: Lane | "events" | "slow", jurisdiction: Jurisdi
     slow: { eu: env.SLOW_EU, us: env.SLOW_US },
   })[lane][jurisdiction];
 
-const shelfOf = (env: Env, jurisdiction: Jurisdiction): KVNamespace => (jurisdiction === "eu" ? env.KEYS_EU : env.KEYS_US);
+const shelfOf = (env: Env, jurisdiction: Jurisdiction): KVNamespace =>
+  jurisdiction === "eu" ? env.KEYS_EU : env.KEYS_US;
 
 /** What the doors are given: how to reach every object, and nothing that opens a number. */
 export type Doors = ReturnType<typeof doorsOf>;
@@ -107,7 +112,9 @@ export function doorsOf(env: Env) {
   const settings = settingsOf(env);
   const local = settings.ENVIRONMENT === "local";
   const policy: UrlPolicy = {
-    allowlist: settings.EGRESS_ALLOWLIST.split(",").map((host) => host.trim()).filter((host) => host !== ""),
+    allowlist: settings.EGRESS_ALLOWLIST.split(",")
+      .map((host) => host.trim())
+      .filter((host) => host !== ""),
     allowLoopbackHttp: local,
   };
   const fetchLike: FetchLike = (url, init) => fetch(url, init);
@@ -128,18 +135,23 @@ export function doorsOf(env: Env) {
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ""),
     log: writeLog,
     rootVersions: Keyring.parse(settings.KEYRING).versions,
-    tenant: (owner: Owner): TenantPort => objectOf(env, env.TENANTS, owner.jurisdiction, owner.code) as unknown as TenantPort,
+    tenant: (owner: Owner): TenantPort =>
+      objectOf(env, env.TENANTS, owner.jurisdiction, owner.code) as unknown as TenantPort,
     courier: (account: string): CourierPort => courierOf(env, account),
     sender: (account: string, shard: number): SenderPort => {
       const { jurisdiction } = ownerOf(account);
-      return objectOf(env, env.SENDERS, jurisdiction, `${account}/${shard % settings.SENDERS_PER_ACCOUNT}`) as unknown as SenderPort;
+      return objectOf(
+        env,
+        env.SENDERS,
+        jurisdiction,
+        `${account}/${shard % settings.SENDERS_PER_ACCOUNT}`,
+      ) as unknown as SenderPort;
     },
     senders: settings.SENDERS_PER_ACCOUNT,
     operator: (jurisdiction: Jurisdiction): OperatorPort =>
       objectOf(env, env.OPERATORS, jurisdiction, "operator") as unknown as OperatorPort,
     records: (jurisdiction: Jurisdiction): RecordDb => (jurisdiction === "eu" ? env.DB_EU : env.DB_US),
     outside: (owner: Owner, after: After) => sendOutside(env, owner, after),
-    assets: env.ASSETS,
   };
 }
 
@@ -167,7 +179,9 @@ async function sendOutside(env: Env, owner: Owner, after: After): Promise<void> 
       bodies.push({ body: { tenant, account, lane, ids: ids.slice(at, at + IDS_PER_MESSAGE_MAX) } });
     }
     if (bodies.length === 1) sends.push(queue.send(bodies[0]?.body));
-    else for (let at = 0; at < bodies.length; at += MESSAGES_PER_SEND_MAX) sends.push(queue.sendBatch(bodies.slice(at, at + MESSAGES_PER_SEND_MAX)));
+    else
+      for (let at = 0; at < bodies.length; at += MESSAGES_PER_SEND_MAX)
+        sends.push(queue.sendBatch(bodies.slice(at, at + MESSAGES_PER_SEND_MAX)));
   }
   const events = queueOf(env, "events", owner.jurisdiction);
   for (const endpoint of after.wake) sends.push(events.send({ tenant, endpoint }));
@@ -177,6 +191,12 @@ async function sendOutside(env: Env, owner: Owner, after: After): Promise<void> 
 /** Puts an endpoint on the slow lane. */
 export async function sendSlow(env: Env, owner: Owner, endpoint: string): Promise<void> {
   await queueOf(env, "slow", owner.jurisdiction).send({ tenant: tenantId(owner), endpoint });
+}
+
+/** Puts a job on its lane after a while: the sender could not get to it, or another account is next. */
+export async function requeueJob(env: Env, job: Job, delaySeconds: number): Promise<void> {
+  const owner = parseTenantId(job.tenant);
+  if (owner !== null) await queueOf(env, job.lane, owner.jurisdiction).send(job, { delaySeconds });
 }
 
 /** What a tenant's object is given. */
@@ -192,6 +212,7 @@ export type TenantParts = {
   db: RecordDb;
   log: Log;
   auditKey: string | null;
+  auditOrigin: string;
   outside: (after: After) => Promise<void>;
   setAlarm: (at: number) => void;
   getAlarm: () => Promise<number | null>;
@@ -213,6 +234,7 @@ export function tenantParts(env: Env, ctx: DurableObjectState): TenantParts {
     db: owner.jurisdiction === "eu" ? env.DB_EU : env.DB_US,
     log: writeLog,
     auditKey: settings.AUDIT_KEY ?? null,
+    auditOrigin: settings.PUBLIC_URL === "" ? "maskline.local" : new URL(settings.PUBLIC_URL).host,
     outside: (after) => sendOutside(env, owner, after),
     getAlarm: () => ctx.storage.getAlarm(),
   };
@@ -257,7 +279,8 @@ export function operatorParts(env: Env, ctx: DurableObjectState) {
     ...storageParts(settings, ctx),
     jurisdiction,
     ring: Keyring.parse(settings.KEYRING),
-    tenant: (owner: Owner): TenantPort => objectOf(env, env.TENANTS, owner.jurisdiction, owner.code) as unknown as TenantPort,
+    tenant: (owner: Owner): TenantPort =>
+      objectOf(env, env.TENANTS, owner.jurisdiction, owner.code) as unknown as TenantPort,
     courier: (account: string) => courierOf(env, account),
     log: writeLog,
   };

@@ -16,6 +16,7 @@ export async function bootDevServer() {
   const port = (await isFree(preferredPort)) ? preferredPort : await freePort();
   const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", String(await freePort())];
   args.push("--persist-to", stateFolder, "--show-interactive-dev-session=false");
+  args.push("--var", `PUBLIC_URL:http://127.0.0.1:${port}`);
 
   // Its output goes to a file: wrangler's notes are for us to read when something is wrong, not for a newcomer.
   const log = openSync(logFile, "w", 0o600);

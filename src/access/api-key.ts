@@ -24,12 +24,16 @@ export function makeApiKey(door: DoorKeys, keyId: string, environment: Environme
 }
 
 /** The credential in `authorization: Bearer …`, if its MAC is ours; null otherwise. Constant time in the MAC. */
-export function readApiKey(door: DoorKeys, header: string | undefined): { credential: Credential; owner: Owner } | null {
+export function readApiKey(
+  door: DoorKeys,
+  header: string | undefined,
+): { credential: Credential; owner: Owner } | null {
   const text = header === undefined ? undefined : /^Bearer ([!-~]{1,200})$/.exec(header)?.[1];
   const match = text === undefined ? null : KEY_PATTERN.exec(text);
   if (text === undefined || match === null) return null;
   const body = text.slice(0, -MAC_CHARACTERS);
-  if (!door.some((key) => equalBytes(Buffer.from(macOf(key, `api-key|${body}`)), Buffer.from(match[5] ?? "")))) return null;
+  if (!door.some((key) => equalBytes(Buffer.from(macOf(key, `api-key|${body}`)), Buffer.from(match[5] ?? ""))))
+    return null;
   const keyId = `key_${match[2] ?? ""}${match[3] ?? ""}`;
   const owner = parseId(keyId);
   return owner === null ? null : { credential: { keyId, secret: match[4] ?? "" }, owner };

@@ -46,7 +46,11 @@ export class IdempotencyLedger {
   keep(name: Uint8Array, body: Uint8Array, answer: Uint8Array, now: number): void {
     this.#sql.exec(
       `INSERT OR REPLACE INTO idempotency(bucket, name, body, answer, at) VALUES(?,?,?,?,?)`,
-      bucketOf(now), name, body, answer, now,
+      bucketOf(now),
+      name,
+      body,
+      answer,
+      now,
     );
   }
 

@@ -52,7 +52,10 @@ export class KeysLedger {
   }
 
   add(id: string, secret: string, settings: KeySettings, realNow: number): Outcome<KeyView> {
-    if ((first<{ n: number }>(this.#sql, `SELECT count(*) AS n FROM api_keys WHERE revoked_at IS NULL`)?.n ?? 0) >= KEYS_MAX) {
+    if (
+      (first<{ n: number }>(this.#sql, `SELECT count(*) AS n FROM api_keys WHERE revoked_at IS NULL`)?.n ?? 0) >=
+      KEYS_MAX
+    ) {
       return refuse("state_conflict", { detail: `A tenant has at most ${KEYS_MAX} live keys; revoke one first.` });
     }
     this.#sql.exec(
@@ -91,7 +94,8 @@ export class KeysLedger {
   rotate(id: string, newId: string, secret: string, overlapUntil: number, realNow: number): Outcome<KeyView> {
     const row = this.#read(id);
     if (row === null) return refuse("not_found");
-    if (row.revoked_at !== null) return refuse("state_conflict", { detail: "The key is revoked or already being replaced." });
+    if (row.revoked_at !== null)
+      return refuse("state_conflict", { detail: "The key is revoked or already being replaced." });
     const added = this.add(newId, secret, settingsOf(row), realNow);
     if ("refused" in added) return added;
     this.#sql.exec(`UPDATE api_keys SET revoked_at = ?, replaced_by = ? WHERE id = ?`, overlapUntil, newId, id);
@@ -130,7 +134,9 @@ export class KeysLedger {
 
 /** Whether a caller may; the refusal names the scope. */
 export function demand(caller: Caller, scope: Scope): Outcome<null> {
-  return allows(caller.scopes, scope) ? { ok: null } : refuse("missing_scope", { detail: `This needs the scope ${scope}.` });
+  return allows(caller.scopes, scope)
+    ? { ok: null }
+    : refuse("missing_scope", { detail: `This needs the scope ${scope}.` });
 }
 
 export type KeyView = ReturnType<typeof viewOf>;

@@ -34,7 +34,8 @@ export async function readOperator(
     const expected = Buffer.from(sha256Hex(`Bearer ${settings.adminToken}`));
     return equalBytes(given, expected) ? { subject: "local-admin" } : null;
   }
-  if (settings.team === null || settings.audience === null || keys === null || headers.assertion === undefined) return null;
+  if (settings.team === null || settings.audience === null || keys === null || headers.assertion === undefined)
+    return null;
   try {
     const { payload } = await jwtVerify(headers.assertion, keys, {
       issuer: settings.team,

@@ -24,23 +24,25 @@ export function keysVerbs(deps: KeysDeps) {
   return {
     "keys.create": verb("keys:manage", (who, input: KeySettings): Outcome<IssuedKey> => {
       const beyond = input.scopes.find((scope) => !holds(deps.scopesOf(who.keyId), scope));
-      if (beyond !== undefined) return refuse("missing_scope", { detail: "A key can only give the scopes it holds itself." });
+      if (beyond !== undefined)
+        return refuse("missing_scope", { detail: "A key can only give the scopes it holds itself." });
       return issueKey(deps, who.keyId, input);
     }),
 
     "keys.list": verb("keys:manage", (): Outcome<{ data: KeyView[] }> => ({ ok: { data: deps.keys.list() } })),
 
-    "keys.rotate": verb(
-      "keys:manage",
-      (who, input: { id: string; overlapSeconds: number }): Outcome<IssuedKey> => {
-        const { text, secret, id } = freshKey(deps);
-        const until = deps.realNow() + input.overlapSeconds * 1_000;
-        const rotated = deps.keys.rotate(input.id, id, secret, until, deps.realNow());
-        if ("refused" in rotated) return rotated;
-        deps.record(who.keyId, { act: "key.rotated", subject: input.id, facts: { by: id, overlap_seconds: input.overlapSeconds } });
-        return { ok: { ...rotated.ok, secret: text } };
-      },
-    ),
+    "keys.rotate": verb("keys:manage", (who, input: { id: string; overlapSeconds: number }): Outcome<IssuedKey> => {
+      const { text, secret, id } = freshKey(deps);
+      const until = deps.realNow() + input.overlapSeconds * 1_000;
+      const rotated = deps.keys.rotate(input.id, id, secret, until, deps.realNow());
+      if ("refused" in rotated) return rotated;
+      deps.record(who.keyId, {
+        act: "key.rotated",
+        subject: input.id,
+        facts: { by: id, overlap_seconds: input.overlapSeconds },
+      });
+      return { ok: { ...rotated.ok, secret: text } };
+    }),
 
     "keys.revoke": verb("keys:manage", (who, input: { id: string }): Outcome<KeyView> => {
       const revoked = deps.keys.revoke(input.id, deps.realNow());

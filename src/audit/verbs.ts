@@ -3,11 +3,12 @@
  */
 import type { Outcome } from "../base/refusal.ts";
 import { verb } from "../base/verb.ts";
-import type { Head } from "./entry.ts";
 import type { AuditLedger, AuditRecord, ListQuery } from "./ledger.ts";
 
 export type AuditDeps = {
   audit: AuditLedger;
+  /** The signed note of the head as it stands, or null where the operator has set no signing key. */
+  signHead: () => string | null;
   record: (keyId: string, entry: { act: string; subject: null; facts: Record<string, number> }) => void;
 };
 
@@ -24,9 +25,10 @@ export function auditVerbs(deps: AuditDeps) {
     /** One page of the log, each line exactly as it was hashed. Taking one is an act, recorded with its first page. */
     "audit.export": verb(
       "audit:read",
-      (who, input: { after: number }): Outcome<{ ndjson: string; next: number | null; head: Head }> => {
+      (who, input: { after: number }): Outcome<{ ndjson: string; next: number | null; head: string | null }> => {
         if (input.after === 0) deps.record(who.keyId, { act: "audit.exported", subject: null, facts: {} });
-        return { ok: { ...deps.audit.export({ after: input.after }), head: deps.audit.head() } };
+        const page = deps.audit.export({ after: input.after });
+        return { ok: { ...page, head: page.next === null ? deps.signHead() : null } };
       },
     ),
   };

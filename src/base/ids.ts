@@ -9,8 +9,25 @@ export type Jurisdiction = "eu" | "us";
 
 /** The prefixes of CONTRACT, ids that carry a ULID. */
 export const PREFIXES = [
-  "key", "msg", "bat", "ver", "svc", "ses", "par", "int", "num", "pol",
-  "lea", "sub", "con", "evt", "wbh", "aud", "car", "rte", "lin",
+  "key",
+  "msg",
+  "bat",
+  "ver",
+  "svc",
+  "ses",
+  "par",
+  "int",
+  "num",
+  "pol",
+  "lea",
+  "sub",
+  "con",
+  "evt",
+  "wbh",
+  "aud",
+  "car",
+  "rte",
+  "lin",
 ] as const;
 export type Prefix = (typeof PREFIXES)[number];
 

@@ -3,7 +3,7 @@
  * fault tests. A production deployment with faults planted refuses to serve (src/wiring.ts).
  */
 import { randomFraction } from "./random.ts";
-import type { Sql, SqlCursor, SqlRow, SqlValue } from "./sql.ts";
+import type { Sql, SqlCursor, SqlBinding, SqlRow } from "./sql.ts";
 
 /** Rows written by this object since it woke. */
 export type Meter = { rowsWritten: number };
@@ -14,7 +14,7 @@ export function meteredSql(inner: Sql, faults: string | undefined): Sql & { mete
   const meter: Meter = { rowsWritten: 0 };
   return {
     meter,
-    exec<Row extends SqlRow>(query: string, ...bindings: SqlValue[]): SqlCursor<Row> {
+    exec<Row extends SqlRow>(query: string, ...bindings: SqlBinding[]): SqlCursor<Row> {
       if (share > 0 && WRITES.test(query) && randomFraction() < share) throw new Error("planted storage fault");
       const cursor = inner.exec<Row>(query, ...bindings);
       meter.rowsWritten += cursor.rowsWritten;

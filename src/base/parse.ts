@@ -23,11 +23,19 @@ function fieldOf(path: readonly PropertyKey[]): string {
 function errorsOf(issue: z.core.$ZodIssue): FieldError[] {
   const field = fieldOf(issue.path);
   if (issue.code === "unrecognized_keys") {
-    return [{ field, code: "unknown_field", detail: `${issue.keys.length} field(s) here are not known; see the route's schema.` }];
+    return [
+      {
+        field,
+        code: "unknown_field",
+        detail: `${issue.keys.length} field(s) here are not known; see the route's schema.`,
+      },
+    ];
   }
   if (issue.code === "invalid_type") {
     const missing = issue.input === undefined;
-    const detail = missing ? `A value of type ${issue.expected} is required.` : `The value must be of type ${issue.expected}.`;
+    const detail = missing
+      ? `A value of type ${issue.expected} is required.`
+      : `The value must be of type ${issue.expected}.`;
     return [{ field, code: missing ? "missing_field" : "wrong_type", detail }];
   }
   if (issue.code === "invalid_value") {

@@ -7,14 +7,22 @@
 /** One field that is wrong: `field` is a JSON pointer without the leading slash's escapes, e.g. `to` or `messages/3/to`. */
 export type FieldError = { field: string; code: string; detail: string };
 
-type ReasonRow = { status: 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503; title: string; detail: string };
+type ReasonRow = {
+  status: 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
+  title: string;
+  detail: string;
+};
 
 const row = (status: ReasonRow["status"], title: string, detail: string): ReasonRow => ({ status, title, detail });
 
 /** The table. A code, once published, keeps its meaning. */
 export const REASONS = {
   // The request itself
-  malformed_body: row(400, "The body is not what this route reads", "Send one JSON object in UTF-8, without repeated keys."),
+  malformed_body: row(
+    400,
+    "The body is not what this route reads",
+    "Send one JSON object in UTF-8, without repeated keys.",
+  ),
   unknown_field: row(400, "A field is not known here", "Remove the field, or correct its spelling."),
   invalid_field: row(422, "A field has a value that cannot be used", "Correct the fields listed in `errors`."),
   missing_field: row(400, "A required field is missing", "Add the fields listed in `errors`."),
@@ -22,42 +30,94 @@ export const REASONS = {
   body_too_large: row(413, "The body is too large", "Send less at once; the limit is in `detail`."),
   unsupported_media_type: row(415, "The content type is not JSON", "Send `content-type: application/json`."),
   route_not_found: row(404, "There is no such route", "See /docs for the routes there are."),
-  not_found: row(404, "There is no such thing here", "Check the id; an id of another tenant looks the same as an absent one."),
-  number_in_query: row(400, "A query may not carry a phone number", "URLs are logged on their way. Filter by token instead."),
+  not_found: row(
+    404,
+    "There is no such thing here",
+    "Check the id; an id of another tenant looks the same as an absent one.",
+  ),
+  number_in_query: row(
+    400,
+    "A query may not carry a phone number",
+    "URLs are logged on their way. Filter by token instead.",
+  ),
   // Who is calling
-  unauthenticated: row(401, "The credential is missing or not valid", "Send `authorization: Bearer mk_…` with a key that is live."),
+  unauthenticated: row(
+    401,
+    "The credential is missing or not valid",
+    "Send `authorization: Bearer mk_…` with a key that is live.",
+  ),
   missing_scope: row(403, "The key lacks a scope", "Use a key with the scope named in `detail`."),
   tenant_suspended: row(403, "The tenant is suspended", "Ask the operator of this service."),
   // Keys of repetition
-  idempotency_key_invalid: row(400, "The idempotency key is not usable", "Use 1 to 255 visible ASCII characters, quoted or not."),
-  idempotency_key_reused: row(422, "The idempotency key was used with another body", "Use a new key for a new request."),
+  idempotency_key_invalid: row(
+    400,
+    "The idempotency key is not usable",
+    "Use 1 to 255 visible ASCII characters, quoted or not.",
+  ),
+  idempotency_key_reused: row(
+    422,
+    "The idempotency key was used with another body",
+    "Use a new key for a new request.",
+  ),
   idempotency_in_progress: row(409, "The first request with this key is still running", "Ask again in a moment."),
   // Numbers and texts
   invalid_number: row(422, "The number cannot be a phone number", "Write it in E.164, such as +447700900123."),
-  number_kind_refused: row(422, "This kind of number is not allowed", "Only mobile numbers are allowed unless the tenant's policy says otherwise."),
+  number_kind_refused: row(
+    422,
+    "This kind of number is not allowed",
+    "Only mobile numbers are allowed unless the tenant's policy says otherwise.",
+  ),
   country_not_allowed: row(422, "This country is not allowed", "The tenant's policy lists the countries it may text."),
-  drama_number_on_live: row(422, "Drama numbers are for sandbox tenants only", "Numbers in 07700 900000 to 900999 reach nobody."),
+  drama_number_on_live: row(
+    422,
+    "Drama numbers are for sandbox tenants only",
+    "Numbers in 07700 900000 to 900999 reach nobody.",
+  ),
   real_number_in_sandbox: row(422, "A sandbox tenant may only text drama numbers", "Use 07700 900000 to 07700 900999."),
   text_too_long: row(422, "The text needs too many segments", "Shorten it; preview shows how it is counted."),
   sender_refused: row(422, "The sender ID is not allowed", "See `errors` for the rule it breaks."),
   token_unknown: row(404, "There is no such number token", "Tokenise the number again, or send to the number itself."),
-  schedule_out_of_range: row(422, "The schedule time cannot be used", "Choose a time in the future, at most 35 days ahead, before the message expires."),
+  schedule_out_of_range: row(
+    422,
+    "The schedule time cannot be used",
+    "Choose a time in the future, at most 35 days ahead, before the message expires.",
+  ),
   // Limits
-  rate_limited: row(429, "A limit has been reached", "Wait for the seconds in `retry-after`; `detail` names the limit."),
-  new_numbers_exceeded: row(429, "Too many new numbers today for this key", "The daily limit keeps tokens from being used to list numbers."),
+  rate_limited: row(
+    429,
+    "A limit has been reached",
+    "Wait for the seconds in `retry-after`; `detail` names the limit.",
+  ),
+  new_numbers_exceeded: row(
+    429,
+    "Too many new numbers today for this key",
+    "The daily limit keeps tokens from being used to list numbers.",
+  ),
   batch_too_large: row(413, "Too many messages in one batch", "Send at most 1,000 at once."),
   // State
   not_cancelable: row(409, "It is too late to cancel", "Only a scheduled, held or queued message can be canceled."),
   state_conflict: row(409, "The state does not allow this", "Read the resource again."),
   name_taken: row(409, "The name is taken", "Choose another name."),
   // Webhooks
-  url_refused: row(422, "The URL cannot be called", "Use https to a public host name, on port 443 or 1024 upwards, without credentials."),
+  url_refused: row(
+    422,
+    "The URL cannot be called",
+    "Use https to a public host name, on port 443 or 1024 upwards, without credentials.",
+  ),
   too_many_endpoints: row(409, "The tenant has the largest number of endpoints", "Delete one first."),
   // The service
-  carrier_unavailable: row(503, "No carrier account can take this message", "The operator must configure one for this tenant."),
+  carrier_unavailable: row(
+    503,
+    "No carrier account can take this message",
+    "The operator must configure one for this tenant.",
+  ),
   keys_unavailable: row(503, "The tenant's keys cannot be read now", "Ask again in a moment. Nothing was changed."),
   storage_unavailable: row(503, "Storage did not answer", "Ask again in a moment. Nothing was changed."),
-  not_serving: row(503, "This deployment is not fit to serve", "The operator must complete its configuration; see docs/deploy.md."),
+  not_serving: row(
+    503,
+    "This deployment is not fit to serve",
+    "The operator must complete its configuration; see docs/deploy.md.",
+  ),
   internal: row(500, "Something went wrong on our side", "Ask again, and send us the request_id if it persists."),
 } as const satisfies Record<string, ReasonRow>;
 

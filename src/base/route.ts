@@ -34,7 +34,13 @@ export type Route = {
   finish: string | null;
 };
 
-type Spec<V extends VerbTable, K extends keyof V & string, B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType> = {
+type Spec<
+  V extends VerbTable,
+  K extends keyof V & string,
+  B extends z.ZodType,
+  Q extends z.ZodType,
+  P extends z.ZodType,
+> = {
   method: Method;
   path: string;
   verb: K;

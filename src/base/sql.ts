@@ -2,8 +2,10 @@
  * What a ledger needs of an object's SQLite: synchronous statements. The platform's `SqlStorage` fits it as it is; tests
  * give Node's own SQLite. Every ledger goes through it, so rows can be counted and storage faults planted in one place.
  */
-export type SqlValue = string | number | null | Uint8Array | ArrayBuffer;
+export type SqlValue = string | number | null | ArrayBuffer;
 export type SqlRow = Record<string, SqlValue>;
+/** What may be bound: a view is stored as the bytes it shows. */
+export type SqlBinding = SqlValue | Uint8Array;
 
 export interface SqlCursor<Row> extends Iterable<Row> {
   toArray(): Row[];
@@ -13,16 +15,16 @@ export interface SqlCursor<Row> extends Iterable<Row> {
 }
 
 export interface Sql {
-  exec<Row extends SqlRow>(query: string, ...bindings: SqlValue[]): SqlCursor<Row>;
+  exec<Row extends SqlRow>(query: string, ...bindings: SqlBinding[]): SqlCursor<Row>;
 }
 
 /** The first row, or null. */
-export function first<Row extends SqlRow>(sql: Sql, query: string, ...bindings: SqlValue[]): Row | null {
+export function first<Row extends SqlRow>(sql: Sql, query: string, ...bindings: SqlBinding[]): Row | null {
   return sql.exec<Row>(query, ...bindings).toArray()[0] ?? null;
 }
 
 /** A BLOB as bytes: the platform answers with an ArrayBuffer, Node with a Uint8Array. */
-export function bytesOf(value: SqlValue | undefined): Uint8Array {
+export function bytesOf(value: SqlBinding | undefined): Uint8Array {
   if (value instanceof Uint8Array) return value;
   return value instanceof ArrayBuffer ? new Uint8Array(value) : new Uint8Array(0);
 }

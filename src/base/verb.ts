@@ -15,6 +15,9 @@ export type InputOf<V> = V extends Verb<infer Input, unknown> ? Input : never;
 export type OutputOf<V> = V extends { run: (who: Who, input: never) => Outcome<infer Output> } ? Output : never;
 
 /** Declares a verb. */
-export function verb<Input, Output>(scope: string, run: (who: Who, input: Input) => Outcome<Output>): Verb<Input, Output> {
+export function verb<Input, Output>(
+  scope: string,
+  run: (who: Who, input: Input) => Outcome<Output>,
+): Verb<Input, Output> {
   return { scope, run };
 }

@@ -29,7 +29,12 @@ export type Answer =
   | { outcome: "unknown"; code: string };
 
 /** What a receipt says of a message. */
-export type Report = { message: string; state: "sent" | "delivered" | "undelivered"; code: string | null; at: number | null };
+export type Report = {
+  message: string;
+  state: "sent" | "delivered" | "undelivered";
+  code: string | null;
+  at: number | null;
+};
 
 /** A carrier account as the operator configured it. Secrets are opened inside the courier and the senders only. */
 export type Account = {

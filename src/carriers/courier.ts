@@ -113,7 +113,9 @@ export class Courier {
     if (account === null) return refuse("not_found");
     const read = this.#deps.carrierOf(account.kind).readReceipt(account, callback);
     if ("reports" in read) return { ok: read.reports };
-    return "forged" in read ? refuse("unauthenticated", { detail: "The callback's signature is not valid." }) : refuse("malformed_body");
+    return "forged" in read
+      ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })
+      : refuse("malformed_body");
   }
 
   /** Stands in line until the pump gives this want a turn (its permits) or its time is up (0). */

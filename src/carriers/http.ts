@@ -8,9 +8,22 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { readAtMost } from "../base/bounded.ts";
 import { equalBytes, fromBase64, toBase64 } from "../base/seal.ts";
-import { ANSWER_BYTES_MAX, CALL_TIMEOUT_MS, type Account, type Answer, type Callback, type Carrier, type CarrierIo, type Handover } from "./carrier.ts";
+import {
+  ANSWER_BYTES_MAX,
+  CALL_TIMEOUT_MS,
+  type Account,
+  type Answer,
+  type Callback,
+  type Carrier,
+  type CarrierIo,
+  type Handover,
+} from "./carrier.ts";
 
-const AcceptAnswer = z.object({ accepted: z.boolean(), reference: z.string().max(200).optional(), code: z.string().max(64).optional() });
+const AcceptAnswer = z.object({
+  accepted: z.boolean(),
+  reference: z.string().max(200).optional(),
+  code: z.string().max(64).optional(),
+});
 const ReceiptBody = z.strictObject({
   message: z.string().max(64),
   state: z.enum(["sent", "delivered", "undelivered"]),
@@ -28,7 +41,8 @@ const PERMANENT_CODES: ReadonlySet<string> = new Set(["invalid_number", "invalid
 export const httpCarrier: Carrier = { send, readReceipt };
 
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
-  if (account.url === null || account.secret === null) return { outcome: "declined", code: "account_incomplete", permanent: false };
+  if (account.url === null || account.secret === null)
+    return { outcome: "declined", code: "account_incomplete", permanent: false };
   const body = JSON.stringify({
     message: handover.message,
     to: handover.to,
@@ -54,7 +68,10 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
       signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     });
   } catch (error) {
-    return { outcome: "unknown", code: error instanceof DOMException && error.name === "TimeoutError" ? "timeout" : "connection" };
+    return {
+      outcome: "unknown",
+      code: error instanceof DOMException && error.name === "TimeoutError" ? "timeout" : "connection",
+    };
   }
   return classify(response);
 }
@@ -64,7 +81,11 @@ async function classify(response: Response): Promise<Answer> {
   const text = bytes === null ? null : new TextDecoder().decode(bytes);
   const { status } = response;
   if (status === 429 || status === 503) {
-    return { outcome: "throttled", code: `http_${status}`, retryAfterSeconds: retryAfterOf(response.headers.get("retry-after")) };
+    return {
+      outcome: "throttled",
+      code: `http_${status}`,
+      retryAfterSeconds: retryAfterOf(response.headers.get("retry-after")),
+    };
   }
   const parsed = text === null ? null : AcceptAnswer.safeParse(parseJson(text));
   const answer = parsed?.success === true ? parsed.data : null;
@@ -77,7 +98,9 @@ async function classify(response: Response): Promise<Answer> {
       const code = answer.code ?? "not_accepted";
       return { outcome: "declined", code, permanent: PERMANENT_CODES.has(code) };
     }
-    return answer.reference === undefined ? { outcome: "accepted" } : { outcome: "accepted", reference: answer.reference };
+    return answer.reference === undefined
+      ? { outcome: "accepted" }
+      : { outcome: "accepted", reference: answer.reference };
   }
   return { outcome: "unknown", code: status >= 200 && status < 300 ? "unreadable_answer" : `http_${status}` };
 }
@@ -87,13 +110,16 @@ function readReceipt(account: Account, callback: Callback): ReturnType<Carrier["
   const id = headers["webhook-id"];
   const timestamp = headers["webhook-timestamp"];
   const signatures = headers["webhook-signature"];
-  if (account.secret === null || id === undefined || timestamp === undefined || signatures === undefined) return { forged: "unsigned" };
+  if (account.secret === null || id === undefined || timestamp === undefined || signatures === undefined)
+    return { forged: "unsigned" };
   if (!/^\d{1,12}$/.test(timestamp) || !/^[\x21-\x2d\x2f-\x7e]{1,256}$/.test(id)) return { forged: "malformed_header" };
   const expected = Buffer.from(signatureOf(account.secret, id, Number(timestamp), body));
   const matched = signatures.split(" ").some((signature) => equalBytes(Buffer.from(signature), expected));
   if (!matched) return { forged: "signature" };
   if (Math.abs(now / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return { forged: "stale" };
-  const parsed = ReceiptBody.safeParse(parseJson(new TextDecoder("utf-8", { ignoreBOM: true }).decode(body)));
+  const parsed = ReceiptBody.safeParse(
+    parseJson(new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(body)),
+  );
   if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
   const { message, state, code, at } = parsed.data;
   return { reports: [{ message, state, code: code ?? null, at: at == null ? null : Date.parse(at) }] };

@@ -98,7 +98,9 @@ export class Sender {
 
   /** A call that neither answers nor fails is given up, whatever the adapter does about its own timeout. */
   async #bounded(account: Account, claimed: Claimed, io: CarrierIo): Promise<Answer> {
-    const giveUp = this.#deps.sleep(CALL_TIMEOUT_MS + 500).then((): Answer => ({ outcome: "unknown", code: "timeout" }));
+    const giveUp = this.#deps
+      .sleep(CALL_TIMEOUT_MS + 500)
+      .then((): Answer => ({ outcome: "unknown", code: "timeout" }));
     try {
       return await Promise.race([this.#deps.carrierOf(account).send(account, claimed, io), giveUp]);
     } catch {

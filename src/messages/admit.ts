@@ -9,7 +9,16 @@ import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.t
 import { measure } from "../base/sms-text.ts";
 import type { CapReached, CapsLedger } from "../risk/ledger.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";
-import { laneOf, viewOf, type Lane, type Message, type MessageView, type Note, type Price, type Purpose } from "./message.ts";
+import {
+  laneOf,
+  viewOf,
+  type Lane,
+  type Message,
+  type MessageView,
+  type Note,
+  type Price,
+  type Purpose,
+} from "./message.ts";
 import type { MessagesLedger } from "./ledger.ts";
 import { judgeNumber, type Policy } from "./policy.ts";
 import type { Screen } from "./screen.ts";
@@ -27,7 +36,11 @@ export type SendInput = {
   ttlSeconds: number | null;
 };
 
-export type Recorded = { act: string; subject: string | null; facts: Record<string, string | number | boolean | null | Record<string, number>> };
+export type Recorded = {
+  act: string;
+  subject: string | null;
+  facts: Record<string, string | number | boolean | null | Record<string, number>>;
+};
 
 export type AdmitDeps = {
   ledger: MessagesLedger;
@@ -87,7 +100,11 @@ export function admitBatch(
     return { index, message: viewOf(outcome.ok, "refused" in input ? null : noteOf(input)) };
   });
   deps.caps.flush();
-  deps.record(key, { act: "batch.accepted", subject: batch, facts: { messages: inputs.length, accepted: tokens, refused: refusals } });
+  deps.record(key, {
+    act: "batch.accepted",
+    subject: batch,
+    facts: { messages: inputs.length, accepted: tokens, refused: refusals },
+  });
   return { ok: { batch_id: batch, data } };
 }
 
@@ -123,10 +140,13 @@ function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | n
     judgeNumber(number, policy, deps.environment) ??
     ("refused" in times ? times : null) ??
     (measured.segments > policy.segmentsMax
-      ? refuse("text_too_long", { detail: `The text needs ${measured.segments} segments; ${policy.segmentsMax} are allowed.` })
+      ? refuse("text_too_long", {
+          detail: `The text needs ${measured.segments} segments; ${policy.segmentsMax} are allowed.`,
+        })
       : null) ??
     (routes[0] === undefined ? refuse("carrier_unavailable") : null);
-  if (refusal !== null || "refused" in times || routes[0] === undefined) return refusal ?? refuse("carrier_unavailable");
+  if (refusal !== null || "refused" in times || routes[0] === undefined)
+    return refusal ?? refuse("carrier_unavailable");
   const act = actOf(key, "known" in contact ? contact.known : { ...contact, country: contact.fresh.country }, policy);
   const reached = deps.caps.check(act, policy.limits, now);
   if (reached !== null) return limitRefusal(reached);
@@ -177,7 +197,8 @@ function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | n
 function store(deps: AdmitDeps, message: Message, input: SendInput, policy: Policy): void {
   const sealed = deps.vault.sealText(message.subject, message.id, "text", input.text);
   if (sealed === null) throw new Error("a contact without a subject key");
-  const reference = input.reference === null ? null : deps.vault.keyedName("reference", input.reference).subarray(0, 16);
+  const reference =
+    input.reference === null ? null : deps.vault.keyedName("reference", input.reference).subarray(0, 16);
   deps.ledger.insert(message, sealed, reference);
   if (!message.facts.note) return;
   const text = policy.keepTextDays > 0 ? input.text : null;
@@ -208,7 +229,8 @@ export function actOf(key: string, contact: { index: Uint8Array; block: string; 
 
 /** A cap as a refusal: which one, and when to come back. */
 export function limitRefusal(reached: CapReached): Refusal {
-  if (reached.cap === "numbers") return refuse("new_numbers_exceeded", { retryAfterSeconds: reached.retryAfterSeconds });
+  if (reached.cap === "numbers")
+    return refuse("new_numbers_exceeded", { retryAfterSeconds: reached.retryAfterSeconds });
   return refuse("rate_limited", {
     detail: `The limit of messages per ${reached.cap} per ${reached.window} is reached.`,
     retryAfterSeconds: reached.retryAfterSeconds,
@@ -227,10 +249,13 @@ export function timesOf(
   const from = scheduleAt ?? now;
   const ttl = input.ttlSeconds === null ? VALID_MS[input.purpose] : input.ttlSeconds * 1_000;
   const expiresAt = input.expiresAt ?? from + ttl;
-  if (expiresAt <= from) return refuse("schedule_out_of_range", { detail: `The message would expire before it leaves (${isoOf(from)}).` });
+  if (expiresAt <= from)
+    return refuse("schedule_out_of_range", { detail: `The message would expire before it leaves (${isoOf(from)}).` });
   const longest = input.purpose === "otp" ? VALID_MS.otp : VALID_MS_MAX;
   if (expiresAt > from + longest) {
-    return refuse("schedule_out_of_range", { detail: `A ${input.purpose} message may live at most ${longest / HOUR_MS} hours.` });
+    return refuse("schedule_out_of_range", {
+      detail: `A ${input.purpose} message may live at most ${longest / HOUR_MS} hours.`,
+    });
   }
   return { scheduleAt, expiresAt };
 }
@@ -244,6 +269,8 @@ export function noteOf(input: Pick<SendInput, "reference" | "metadata">): Note {
   const metadata =
     input.metadata === null
       ? null
-      : Object.fromEntries(Object.entries(input.metadata).map(([name, value]) => [maskNumbersIn(name), maskNumbersIn(value)]));
+      : Object.fromEntries(
+          Object.entries(input.metadata).map(([name, value]) => [maskNumbersIn(name), maskNumbersIn(value)]),
+        );
   return { reference: input.reference === null ? null : maskNumbersIn(input.reference), metadata };
 }

@@ -102,7 +102,13 @@ function answered(message: Message, settlement: Settlement): Attempt[] | null {
   return [...message.attempts.slice(0, -1), { ...open, outcome: answer.outcome, latencyMs, ...code }];
 }
 
-function applyAnswer(deps: DispatchDeps, message: Message, attempts: Attempt[], answer: Answer, onward: Onward[]): void {
+function applyAnswer(
+  deps: DispatchDeps,
+  message: Message,
+  attempts: Attempt[],
+  answer: Answer,
+  onward: Onward[],
+): void {
   const now = deps.now();
   if (answer.outcome === "accepted") {
     tellMoved(deps, deps.ledger.move(message, "sent", { attempts, lease: null, sentAt: now, dropText: true }));

@@ -5,9 +5,18 @@
  * Rows written are the bill, so an ordinary message touches no index but its primary key: `due` stays NULL until the first
  * look, and only a message that is still alive then enters the index of deadlines.
  */
-import { bytesOf, first, type Sql, type SqlValue } from "../base/sql.ts";
+import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
 import { ulidTime } from "../base/ids.ts";
-import { ENTERS, mayEnter, type Attempt, type Facts, type Lane, type Message, type Purpose, type State } from "./message.ts";
+import {
+  ENTERS,
+  mayEnter,
+  type Attempt,
+  type Facts,
+  type Lane,
+  type Message,
+  type Purpose,
+  type State,
+} from "./message.ts";
 import { laneOf } from "./message.ts";
 
 type Row = {
@@ -46,7 +55,14 @@ export type Change = {
 /** The first look at a message: by then an ordinary one is with its carrier. */
 export const FIRST_LOOK_MS = 12_000;
 
-export type ListFilter = { state?: State; token?: string; reference?: Uint8Array; before?: string; from?: string; to?: string };
+export type ListFilter = {
+  state?: State;
+  token?: string;
+  reference?: Uint8Array;
+  before?: string;
+  from?: string;
+  to?: string;
+};
 
 export class MessagesLedger {
   readonly #sql: Sql;
@@ -200,8 +216,8 @@ export class MessagesLedger {
   /** The live rows of a list, newest first. */
   list(filter: ListFilter, limit: number): { message: Message; reference: Uint8Array | null }[] {
     const where = ["1 = 1"];
-    const values: SqlValue[] = [];
-    const add = (condition: string, value: SqlValue | undefined) => {
+    const values: SqlBinding[] = [];
+    const add = (condition: string, value: SqlBinding | undefined) => {
       if (value === undefined) return;
       where.push(condition);
       values.push(value);
@@ -213,7 +229,11 @@ export class MessagesLedger {
     add("token = ?", filter.token);
     add("reference = ?", filter.reference);
     return this.#sql
-      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`, ...values, limit)
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`,
+        ...values,
+        limit,
+      )
       .toArray()
       .map((row) => ({ message: messageOf(row), reference: row.reference === null ? null : bytesOf(row.reference) }));
   }
@@ -229,7 +249,13 @@ export class MessagesLedger {
   }
 
   putNote(message: string, subject: string, sealed: Uint8Array, until: number): void {
-    this.#sql.exec(`INSERT INTO notes(message, subject, sealed, until) VALUES(?,?,?,?)`, message, subject, sealed, until);
+    this.#sql.exec(
+      `INSERT INTO notes(message, subject, sealed, until) VALUES(?,?,?,?)`,
+      message,
+      subject,
+      sealed,
+      until,
+    );
   }
 
   note(message: string): { subject: string; sealed: Uint8Array } | null {

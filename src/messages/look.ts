@@ -92,7 +92,8 @@ function lookAtSending(deps: DispatchDeps, message: Message, now: number): void 
   const lease = message.lease ?? now;
   if (lease > now) return deps.ledger.look(message.id, lease);
   const open = message.attempts.at(-1);
-  const attempts = open === undefined ? [] : [...message.attempts.slice(0, -1), { ...open, outcome: "unknown" as const }];
+  const attempts =
+    open === undefined ? [] : [...message.attempts.slice(0, -1), { ...open, outcome: "unknown" as const }];
   doubt(deps, message, attempts, "sender_lost", now);
 }
 

@@ -5,9 +5,19 @@ import { isoOf } from "../base/clock.ts";
 import type { Num } from "../base/phone.ts";
 
 export const STATES = [
-  "scheduled", "held", "queued", "sending", "unknown", "sent",
-  "delivered", "undelivered", "failed", "expired", "blocked", "canceled",
-] as const; // prettier-ignore
+  "scheduled",
+  "held",
+  "queued",
+  "sending",
+  "unknown",
+  "sent",
+  "delivered",
+  "undelivered",
+  "failed",
+  "expired",
+  "blocked",
+  "canceled",
+] as const;
 export type State = (typeof STATES)[number];
 
 /** The contract's table: a state is entered only from the states named; `null` is the beginning. */
@@ -27,7 +37,14 @@ export const ENTERS: Record<State, readonly (State | null)[]> = {
 };
 
 /** States that nothing follows. `unknown` ends too, after its window, but a receipt may still correct it. */
-export const ENDED: ReadonlySet<State> = new Set(["delivered", "undelivered", "failed", "expired", "blocked", "canceled"]);
+export const ENDED: ReadonlySet<State> = new Set([
+  "delivered",
+  "undelivered",
+  "failed",
+  "expired",
+  "blocked",
+  "canceled",
+]);
 
 /** True when the table allows the step. */
 export function mayEnter(from: State | null, to: State): boolean {

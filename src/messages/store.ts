@@ -101,4 +101,3 @@ export async function purgeRecords(db: RecordDb, tenant: string, idBefore: strin
     .all<{ id: string }>();
   return rows.results.length;
 }
-

@@ -5,17 +5,42 @@ import { verb } from "../base/verb.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure, smartEncode } from "../base/sms-text.ts";
 
-import { actOf, admitBatch, admitOne, contactOf, limitRefusal, timesOf, type AdmitDeps, type SendInput } from "./admit.ts";
+import {
+  actOf,
+  admitBatch,
+  admitOne,
+  contactOf,
+  limitRefusal,
+  timesOf,
+  type AdmitDeps,
+  type SendInput,
+} from "./admit.ts";
 import { end, type DispatchDeps } from "./dispatch.ts";
-import { mayEnter, viewOf, type MessageView, type Note } from "./message.ts";
-import type { ListFilter } from "./ledger.ts";
+import { mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
+import type { RecordFilter } from "./store.ts";
+import { ulidTime } from "../base/ids.ts";
 import { maskNumbersIn } from "../base/phone.ts";
 import { judgeNumber } from "./policy.ts";
 
 export type MessagesDeps = AdmitDeps & DispatchDeps;
 
 /** A list as the door asks for it; the reference is a caller's text and becomes a keyed name here. */
-export type ListInput = Omit<ListFilter, "reference"> & { reference?: string; limit: number };
+export type ListInput = {
+  limit: number;
+  before?: string;
+  state?: State;
+  token?: string;
+  reference?: string;
+  createdFrom?: number;
+  createdTo?: number;
+};
+
+/** The live part of a list, and how to ask the records for the rest. */
+export type ListPart = {
+  live: MessageView[];
+  limit: number;
+  records: Omit<RecordFilter, "tenant">;
+};
 
 export type Preview = {
   encoding: "gsm7" | "ucs2";
@@ -37,7 +62,9 @@ export function messagesVerbs(deps: MessagesDeps) {
       admitBatch(deps, who.keyId, input.items),
     ),
 
-    "messages.preview": verb("messages:send", (who, input: SendInput & { smart: boolean }) => preview(deps, who.keyId, input)),
+    "messages.preview": verb("messages:send", (who, input: SendInput & { smart: boolean }) =>
+      preview(deps, who.keyId, input),
+    ),
 
     /** The live message, and the caller's own notes, which stay here when the record has moved on. */
     "messages.get": verb(
@@ -49,28 +76,29 @@ export function messagesVerbs(deps: MessagesDeps) {
       },
     ),
 
-    "messages.list": verb(
-      "messages:read",
-      (_who, input: ListInput): Outcome<{ live: MessageView[]; reference: string | null }> => {
-        const { reference, limit, ...rest } = input;
-        const name = reference === undefined ? undefined : deps.vault.keyedName("reference", reference).subarray(0, 16);
-        const rows = deps.ledger.list(name === undefined ? rest : { ...rest, reference: name }, limit);
-        const live = rows.map(({ message }) => viewOf(message, message.facts.note ? readNote(deps, message.id) : null));
-        return { ok: { live, reference: name === undefined ? null : Buffer.from(name).toString("base64url") } };
-      },
-    ),
+    "messages.list": verb("messages:read", (_who, input: ListInput): Outcome<ListPart> => {
+      const { reference, limit, createdFrom, createdTo, ...rest } = input;
+      const prefix = deps.ids.prefixOf("msg");
+      const filter = {
+        ...rest,
+        from: prefix + (createdFrom === undefined ? "" : ulidTime(createdFrom)),
+        to: createdTo === undefined ? `${prefix}~` : prefix + ulidTime(createdTo),
+      };
+      const name = reference === undefined ? null : deps.vault.keyedName("reference", reference).subarray(0, 16);
+      const rows = deps.ledger.list(name === null ? filter : { ...filter, reference: name }, limit + 1);
+      const live = rows.map(({ message }) => viewOf(message, message.facts.note ? readNote(deps, message.id) : null));
+      const records = name === null ? filter : { ...filter, reference: Buffer.from(name).toString("base64url") };
+      return { ok: { live, limit, records } };
+    }),
 
-    "messages.notes": verb(
-      "messages:read",
-      (_who, input: { ids: string[] }): Outcome<Record<string, Note>> => ({
-        ok: Object.fromEntries(
-          input.ids.flatMap((id) => {
-            const note = readNote(deps, id);
-            return note === null ? [] : [[id, note]];
-          }),
-        ),
-      }),
-    ),
+    "messages.notes": verb("messages:read", (_who, input: { ids: string[] }): Outcome<Record<string, Note>> => ({
+      ok: Object.fromEntries(
+        input.ids.flatMap((id) => {
+          const note = readNote(deps, id);
+          return note === null ? [] : [[id, note]];
+        }),
+      ),
+    })),
 
     "messages.cancel": verb("messages:send", (who, input: { id: string }) => cancel(deps, who.keyId, input.id)),
   };
@@ -134,7 +162,8 @@ function readNote(deps: Pick<MessagesDeps, "ledger" | "vault">, id: string): Not
     metadata:
       metadata === null
         ? null
-        : Object.fromEntries(Object.entries(metadata).map(([name, value]) => [maskNumbersIn(name), maskNumbersIn(value)])),
+        : Object.fromEntries(
+            Object.entries(metadata).map(([name, value]) => [maskNumbersIn(name), maskNumbersIn(value)]),
+          ),
   };
 }
-

@@ -15,7 +15,11 @@ type Account = { tenant: Windows; keys: Record<string, KeyCount>; countries: Rec
 export type Act = { key: string; recipient: string; block: string; country: string; home: boolean };
 
 /** Which cap is reached, and for how long. */
-export type CapReached = { cap: "recipient" | "block" | "key" | "tenant" | "country" | "numbers"; retryAfterSeconds: number; window: keyof Caps };
+export type CapReached = {
+  cap: "recipient" | "block" | "key" | "tenant" | "country" | "numbers";
+  retryAfterSeconds: number;
+  window: keyof Caps;
+};
 
 /** Counter rows kept in memory; a row is about 100 bytes. */
 const ROWS_IN_MEMORY_MAX = 20_000;
@@ -118,7 +122,11 @@ export class CapsLedger {
     const named = this.#row(`r|${act.recipient}`).keys[act.key] === dayOf(now);
     if (named || key.numbers < limits.numbersPerKeyPerDay) return null;
     const windows = { ...emptyWindows(), d: dayOf(now), dc: 1 };
-    return { cap: "numbers", retryAfterSeconds: roomIn(windows, { minute: 9, hour: 9, day: 1 }, now).resetSeconds, window: "day" };
+    return {
+      cap: "numbers",
+      retryAfterSeconds: roomIn(windows, { minute: 9, hour: 9, day: 1 }, now).resetSeconds,
+      window: "day",
+    };
   }
 
   #countNumber(act: Act, key: KeyCount, now: number): void {
@@ -134,7 +142,8 @@ export class CapsLedger {
   #open(): Account {
     if (this.#account === null) {
       const row = first<{ windows: string }>(this.#sql, `SELECT windows FROM counters WHERE name = 'account'`);
-      this.#account = row === null ? { tenant: emptyWindows(), keys: {}, countries: {} } : (JSON.parse(row.windows) as Account);
+      this.#account =
+        row === null ? { tenant: emptyWindows(), keys: {}, countries: {} } : (JSON.parse(row.windows) as Account);
     }
     return this.#account;
   }

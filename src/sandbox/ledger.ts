@@ -12,7 +12,15 @@ import { TENANT_SUBJECT, type VaultLedger } from "../vault/ledger.ts";
 const TEXTS_MAX = 2_000;
 export const TEXTS_KEPT_MS = 7 * DAY_MS;
 
-export type HandsetText = { id: string; line: string; number: string; from: string | null; text: string; message_id: string; received_at: string };
+export type HandsetText = {
+  id: string;
+  line: string;
+  number: string;
+  from: string | null;
+  text: string;
+  message_id: string;
+  received_at: string;
+};
 export type HandsetLine = { line: string; number: string; texts: number };
 
 type LineRow = { line: string; sealed: ArrayBuffer };
@@ -109,7 +117,10 @@ export class SandboxLedger {
       )
       .toArray()
       .map((row) => {
-        const { from, text } = JSON.parse(this.#open(row.id, bytesOf(row.sealed))) as { from: string | null; text: string };
+        const { from, text } = JSON.parse(this.#open(row.id, bytesOf(row.sealed))) as {
+          from: string | null;
+          text: string;
+        };
         const number = this.#open(row.line, bytesOf(row.number));
         return { id: row.id, line: row.line, number, from, text, message_id: row.message, received_at: isoOf(row.at) };
       });
@@ -148,7 +159,8 @@ export class SandboxLedger {
   }
 
   #keepWithin(): void {
-    if (this.#texts < 0) this.#texts = first<{ n: number }>(this.#sql, `SELECT count(*) AS n FROM handset_texts`)?.n ?? 0;
+    if (this.#texts < 0)
+      this.#texts = first<{ n: number }>(this.#sql, `SELECT count(*) AS n FROM handset_texts`)?.n ?? 0;
     else this.#texts += 1;
     if (this.#texts <= TEXTS_MAX) return;
     this.#sql.exec(`DELETE FROM handset_texts WHERE id IN (SELECT id FROM handset_texts ORDER BY id LIMIT 100)`);

@@ -26,9 +26,8 @@ export function sandboxVerbs(deps: SandboxDeps) {
       (_who, input: { line: string | null; limit: number }): Outcome<{ data: HandsetText[] }> =>
         deps.sandbox === null ? live() : { ok: { data: deps.sandbox.texts(input.line, input.limit) } },
     ),
-    "sandbox.lines": verb(
-      "sandbox:use",
-      (): Outcome<{ data: HandsetLine[] }> => (deps.sandbox === null ? live() : { ok: { data: deps.sandbox.lines() } }),
+    "sandbox.lines": verb("sandbox:use", (): Outcome<{ data: HandsetLine[] }> =>
+      deps.sandbox === null ? live() : { ok: { data: deps.sandbox.lines() } },
     ),
     "sandbox.clock": verb("sandbox:use", (who, input: { advanceSeconds: number }): Outcome<{ now: string }> => {
       if (deps.sandbox === null) return live();

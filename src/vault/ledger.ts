@@ -107,7 +107,17 @@ export class VaultLedger {
     this.#sql.exec(
       `INSERT INTO tokens(token, subject, sealed, number_index, block, country, kind, mask, created_at, seen_day, kept)
        VALUES(?,?,?,?,?,?,?,?,?,?,?)`,
-      token, subject, sealed, index, block, number.country, number.kind, mask, now, dayOf(now), kept ? 1 : 0,
+      token,
+      subject,
+      sealed,
+      index,
+      block,
+      number.country,
+      number.kind,
+      mask,
+      now,
+      dayOf(now),
+      kept ? 1 : 0,
     );
     this.#sql.exec(`INSERT INTO number_index(number_index, token) VALUES(?,?)`, index, token);
     return { token, subject, country: number.country, kind: number.kind, mask, index, block, createdAt: now };
@@ -117,14 +127,18 @@ export class VaultLedger {
   touch(token: string, kept: boolean, now: number): void {
     this.#sql.exec(
       `UPDATE tokens SET seen_day = ?1, kept = max(kept, ?2) WHERE token = ?3 AND (seen_day < ?1 OR kept < ?2)`,
-      dayOf(now), kept ? 1 : 0, token,
+      dayOf(now),
+      kept ? 1 : 0,
+      token,
     );
   }
 
   /** The number in plaintext, for the carrier's call or an audited reveal; null when it was erased or does not open. */
   openNumber(token: string): string | null {
     const row = first<{ subject: string; sealed: ArrayBuffer }>(
-      this.#sql, `SELECT subject, sealed FROM tokens WHERE token = ?`, token,
+      this.#sql,
+      `SELECT subject, sealed FROM tokens WHERE token = ?`,
+      token,
     );
     if (row === null) return null;
     const key = this.#subjectKey(row.subject);
@@ -150,7 +164,9 @@ export class VaultLedger {
   forgetUnkept(day: number, limit: number): number {
     const rows = this.#sql
       .exec<{ token: string; subject: string; number_index: ArrayBuffer }>(
-        `SELECT token, subject, number_index FROM tokens WHERE kept = 0 AND seen_day < ? LIMIT ?`, day, limit,
+        `SELECT token, subject, number_index FROM tokens WHERE kept = 0 AND seen_day < ? LIMIT ?`,
+        day,
+        limit,
       )
       .toArray();
     for (const row of rows) {
@@ -169,7 +185,9 @@ export class VaultLedger {
   rewrapSubjects(limit: number): { moved: number; left: number } {
     const rows = this.#sql
       .exec<{ subject: string; epoch: number; wrapped: ArrayBuffer }>(
-        `SELECT subject, epoch, wrapped FROM subjects WHERE epoch < ? LIMIT ?`, this.#keys.epoch, limit,
+        `SELECT subject, epoch, wrapped FROM subjects WHERE epoch < ? LIMIT ?`,
+        this.#keys.epoch,
+        limit,
       )
       .toArray();
     for (const row of rows) {
@@ -177,11 +195,15 @@ export class VaultLedger {
       if (key === null) throw new Error("a subject key does not open under its epoch");
       this.#sql.exec(
         `UPDATE subjects SET epoch = ?, wrapped = ? WHERE subject = ?`,
-        this.#keys.epoch, this.#wrap(row.subject, this.#keys.epoch, key), row.subject,
+        this.#keys.epoch,
+        this.#wrap(row.subject, this.#keys.epoch, key),
+        row.subject,
       );
     }
     const left = first<{ left: number }>(
-      this.#sql, `SELECT count(*) AS left FROM (SELECT 1 FROM subjects WHERE epoch < ? LIMIT 100001)`, this.#keys.epoch,
+      this.#sql,
+      `SELECT count(*) AS left FROM (SELECT 1 FROM subjects WHERE epoch < ? LIMIT 100001)`,
+      this.#keys.epoch,
     );
     return { moved: rows.length, left: left?.left ?? 0 };
   }
@@ -201,7 +223,10 @@ export class VaultLedger {
     const wrapped = this.#wrap(subject, this.#keys.epoch, key);
     this.#sql.exec(
       `INSERT INTO subjects(subject, epoch, wrapped, created_at) VALUES(?,?,?,?)`,
-      subject, this.#keys.epoch, wrapped, now,
+      subject,
+      this.#keys.epoch,
+      wrapped,
+      now,
     );
     this.#remember(subject, key);
     return key;
@@ -211,7 +236,9 @@ export class VaultLedger {
     const known = this.#subjectKeys.get(subject);
     if (known !== undefined) return known;
     const row = first<{ epoch: number; wrapped: ArrayBuffer }>(
-      this.#sql, `SELECT epoch, wrapped FROM subjects WHERE subject = ?`, subject,
+      this.#sql,
+      `SELECT epoch, wrapped FROM subjects WHERE subject = ?`,
+      subject,
     );
     if (row === null) return subject === TENANT_SUBJECT ? this.#newSubjectKey(subject, 0) : null;
     const epochKey = this.#keys.epochs.get(row.epoch);
@@ -249,7 +276,15 @@ function contactOf(row: ContactRow): Contact {
 }
 
 const KINDS: ReadonlySet<string> = new Set([
-  "mobile", "drama", "fixed", "voip", "personal", "pager", "premium", "crown_mobile", "other",
+  "mobile",
+  "drama",
+  "fixed",
+  "voip",
+  "personal",
+  "pager",
+  "premium",
+  "crown_mobile",
+  "other",
 ]);
 
 function isKind(text: string): text is Num["kind"] {

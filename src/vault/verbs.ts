@@ -41,11 +41,14 @@ export function tokensVerbs(deps: TokensDeps) {
       return { ok: tokenView(contact) };
     }),
 
-    "tokens.get": verb("tokens:read", (_who, input: { token: string }): Outcome<TokenView & { first_seen_at: string }> => {
-      const contact = deps.vault.findToken(input.token);
-      if (contact === null) return refuse("token_unknown");
-      return { ok: { ...tokenView(contact), first_seen_at: isoOf(contact.createdAt) } };
-    }),
+    "tokens.get": verb(
+      "tokens:read",
+      (_who, input: { token: string }): Outcome<TokenView & { first_seen_at: string }> => {
+        const contact = deps.vault.findToken(input.token);
+        if (contact === null) return refuse("token_unknown");
+        return { ok: { ...tokenView(contact), first_seen_at: isoOf(contact.createdAt) } };
+      },
+    ),
 
     /** The one door from token to number: its own scope, a reason, an entry in the same transaction. */
     "tokens.reveal": verb(

@@ -8,7 +8,8 @@ import { postOnce, type PostAnswer } from "./post.ts";
 
 /** One signed call, ready to be made. */
 export type Parcel = { event: string; attempt: number; headers: Record<string, string>; body: string };
-export type Taken = { url: string; slow: boolean; parcels: Parcel[] };
+/** `putAside`: the endpoint is slow and this is not the slow lane; nothing was taken. */
+export type Taken = { url: string; slow: boolean; putAside: boolean; parcels: Parcel[] };
 export type Delivered = { event: string; attempt: number; answer: PostAnswer | { failed: "refused_url" } };
 
 export type DeliverDeps = {

@@ -5,7 +5,7 @@
  */
 import { isoOf } from "../base/clock.ts";
 import type { IdMaker } from "../base/ids.ts";
-import { first, type Sql, type SqlValue } from "../base/sql.ts";
+import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
 import { matches, type EventType } from "./event.ts";
 
 export type EventRow = { id: string; sequence: number; type: string; resource: string; at: number; data: string };
@@ -27,7 +27,7 @@ type EndpointRow = {
   id: string;
   url: string;
   events: string;
-  secrets: ArrayBuffer | Uint8Array;
+  secrets: ArrayBuffer;
   state: string;
   reason: string | null;
   cursor: string;
@@ -138,7 +138,12 @@ export class EventsLedger {
   }
 
   /** Records how a batch went. Delivered events leave no row; failed ones get one with their next due time. */
-  settle(endpoint: Endpoint, delivered: readonly string[], failed: readonly Failure[], givenUp: readonly string[]): void {
+  settle(
+    endpoint: Endpoint,
+    delivered: readonly string[],
+    failed: readonly Failure[],
+    givenUp: readonly string[],
+  ): void {
     const progress = this.#progress.get(endpoint.id);
     for (const event of [...delivered, ...givenUp]) {
       if ((progress?.inFlight.get(event) ?? 1) > 0) {
@@ -162,7 +167,12 @@ export class EventsLedger {
 
   /** Owes an event to an endpoint again from the beginning of the schedule. */
   replay(endpointId: string, eventId: string, now: number): void {
-    this.#sql.exec(`INSERT OR REPLACE INTO owed(endpoint, event, attempt, due) VALUES(?,?,0,?)`, endpointId, eventId, now);
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO owed(endpoint, event, attempt, due) VALUES(?,?,0,?)`,
+      endpointId,
+      eventId,
+      now,
+    );
     this.#soon(now + SAFETY_MS);
   }
 
@@ -184,7 +194,9 @@ export class EventsLedger {
         nextAts.push(progress.leaseUntil);
         return false;
       }
-      return due.has(endpoint.id) || (progress?.position ?? endpoint.cursor) < newest || (progress?.inFlight.size ?? 0) > 0;
+      return (
+        due.has(endpoint.id) || (progress?.position ?? endpoint.cursor) < newest || (progress?.inFlight.size ?? 0) > 0
+      );
     });
     return { endpoints, nextAt: nextAts.length === 0 ? null : Math.min(...nextAts) };
   }
@@ -216,10 +228,13 @@ export class EventsLedger {
     this.#endpoints = null;
   }
 
-  changeEndpoint(id: string, change: Partial<Pick<Endpoint, "url" | "events" | "secrets" | "state" | "reason" | "slowUntil">>): void {
+  changeEndpoint(
+    id: string,
+    change: Partial<Pick<Endpoint, "url" | "events" | "secrets" | "state" | "reason" | "slowUntil">>,
+  ): void {
     const sets: string[] = [];
-    const values: SqlValue[] = [];
-    const add = (column: string, value: SqlValue | undefined) => {
+    const values: SqlBinding[] = [];
+    const add = (column: string, value: SqlBinding | undefined) => {
       if (value === undefined) return;
       sets.push(`${column} = ?`);
       values.push(value);
@@ -243,8 +258,10 @@ export class EventsLedger {
 
   list(filter: { after?: string; type?: string }, limit: number): EventRow[] {
     const type = filter.type === undefined ? "" : "AND type = ?";
-    const values: SqlValue[] = [filter.after ?? "", ...(filter.type === undefined ? [] : [filter.type]), limit];
-    return this.#sql.exec<EventRow>(`SELECT * FROM events WHERE id > ? ${type} ORDER BY id LIMIT ?`, ...values).toArray();
+    const values: SqlBinding[] = [filter.after ?? "", ...(filter.type === undefined ? [] : [filter.type]), limit];
+    return this.#sql
+      .exec<EventRow>(`SELECT * FROM events WHERE id > ? ${type} ORDER BY id LIMIT ?`, ...values)
+      .toArray();
   }
 
   get(id: string): EventRow | null {
@@ -307,7 +324,7 @@ function endpointOf(row: EndpointRow): Endpoint {
     id: row.id,
     url: row.url,
     events: JSON.parse(row.events) as string[],
-    secrets: row.secrets instanceof Uint8Array ? row.secrets : new Uint8Array(row.secrets),
+    secrets: bytesOf(row.secrets),
     state: row.state === "active" ? "active" : "disabled",
     reason: row.reason,
     cursor: row.cursor,

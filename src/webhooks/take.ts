@@ -15,13 +15,17 @@ export type { Delivered, Taken } from "./deliver.ts";
 export const SLOW_MS = 30 * MINUTE_MS;
 
 /** Up to `limit` signed parcels for an active endpoint; null when there is no such endpoint or it is switched off. */
-export function takeDeliveries(deps: WebhooksDeps, endpointId: string, limit: number): Taken | null {
+export function takeDeliveries(deps: WebhooksDeps, endpointId: string, limit: number, slowLane: boolean): Taken | null {
   const endpoint = deps.events.endpoint(endpointId);
   if (endpoint === null || endpoint.state !== "active") return null;
+  const slow = endpoint.slowUntil > deps.now();
+  if (slow && !slowLane) return { url: endpoint.url, slow, putAside: true, parcels: [] };
   const secrets = secretsInForce(deps, endpoint);
   const timestampSeconds = Math.floor(deps.realNow() / 1_000);
-  const parcels = deps.events.take(endpoint, limit, deps.now()).map((owed) => parcelOf(owed, secrets, timestampSeconds));
-  return { url: endpoint.url, slow: endpoint.slowUntil > deps.now(), parcels };
+  const parcels = deps.events
+    .take(endpoint, limit, deps.now())
+    .map((owed) => parcelOf(owed, secrets, timestampSeconds));
+  return { url: endpoint.url, slow, putAside: false, parcels };
 }
 
 function parcelOf({ event, attempt }: Owed, secrets: string[], timestampSeconds: number): Parcel {
@@ -64,7 +68,13 @@ export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered
       done.push(one.event);
       continue;
     }
-    const next = nextAttempt({ attempt: one.attempt + 1, outcome: verdict, now, random: randomFraction(), retryAfterSeconds });
+    const next = nextAttempt({
+      attempt: one.attempt + 1,
+      outcome: verdict,
+      now,
+      random: randomFraction(),
+      retryAfterSeconds,
+    });
     if ("dueAt" in next) failed.push({ event: one.event, attempt: one.attempt + 1, dueAt: next.dueAt });
     else {
       givenUp.push(one.event);

@@ -54,21 +54,29 @@ export function webhooksVerbs(deps: WebhooksDeps) {
       },
     ),
 
-    "webhooks.list": verb(
-      "webhooks:manage",
-      (): Outcome<{ data: EndpointView[] }> => ({ ok: { data: deps.events.endpoints().map(endpointView) } }),
-    ),
+    "webhooks.list": verb("webhooks:manage", (): Outcome<{ data: EndpointView[] }> => ({
+      ok: { data: deps.events.endpoints().map(endpointView) },
+    })),
 
-    "webhooks.get": verb("webhooks:manage", (_who, input: { id: string }): Outcome<EndpointView> => answer(deps, input.id, {})),
+    "webhooks.get": verb("webhooks:manage", (_who, input: { id: string }): Outcome<EndpointView> =>
+      answer(deps, input.id, {}),
+    ),
 
     "webhooks.change": verb(
       "webhooks:manage",
-      (who, input: { id: string; url?: string; events?: string[]; state?: "active" | "disabled" }): Outcome<EndpointView> => {
+      (
+        who,
+        input: { id: string; url?: string; events?: string[]; state?: "active" | "disabled" },
+      ): Outcome<EndpointView> => {
         const { id, ...change } = input;
         const found = find(id);
         if ("refused" in found) return found;
         deps.events.changeEndpoint(id, change.state === "active" ? { ...change, reason: null, slowUntil: 0 } : change);
-        deps.record(who.keyId, { act: "webhook.changed", subject: id, facts: { fields: Object.keys(change).join(" ") } });
+        deps.record(who.keyId, {
+          act: "webhook.changed",
+          subject: id,
+          facts: { fields: Object.keys(change).join(" ") },
+        });
         if (change.state === "active") deps.wake(id);
         return answer(deps, id, {});
       },
@@ -96,14 +104,21 @@ export function webhooksVerbs(deps: WebhooksDeps) {
           .slice(0, 2);
         const secrets = deps.seal(input.id, JSON.stringify([{ secret, until: null }, ...former]));
         deps.events.changeEndpoint(input.id, { secrets });
-        deps.record(who.keyId, { act: "webhook.rotated", subject: input.id, facts: { overlap_hours: input.overlapHours } });
+        deps.record(who.keyId, {
+          act: "webhook.rotated",
+          subject: input.id,
+          facts: { overlap_hours: input.overlapHours },
+        });
         return answer(deps, input.id, { secret });
       },
     ),
 
     "events.list": verb(
       "events:read",
-      (_who, input: { after?: string; type?: string; limit: number }): Outcome<{ data: EventView[]; next_cursor: string | null }> => {
+      (
+        _who,
+        input: { after?: string; type?: string; limit: number },
+      ): Outcome<{ data: EventView[]; next_cursor: string | null }> => {
         const { limit, ...filter } = input;
         const rows = deps.events.list(filter, limit + 1);
         const data = rows.slice(0, limit).map(eventView);
@@ -124,7 +139,9 @@ export function webhooksVerbs(deps: WebhooksDeps) {
         if (input.endpoint !== null && deps.events.endpoint(input.endpoint) === null) return refuse("not_found");
         const endpoints = deps.events
           .endpoints()
-          .filter((endpoint) => endpoint.state === "active" && (input.endpoint === null || endpoint.id === input.endpoint))
+          .filter(
+            (endpoint) => endpoint.state === "active" && (input.endpoint === null || endpoint.id === input.endpoint),
+          )
           .map((endpoint) => endpoint.id);
         for (const id of endpoints) {
           deps.events.replay(id, input.id, deps.now());

@@ -1,0 +1,132 @@
+/**
+ * The Hono app: every route there is, in reading order, behind one frame that gives the request an id, refuses to serve from
+ * a deployment that is not fit, logs one line, and turns whatever was not expected into a bare 500.
+ */
+import { Hono } from "hono";
+import { auditRoutes } from "./audit/audit.routes.ts";
+import { keysRoutes } from "./access/keys.routes.ts";
+import { readClock } from "./base/clock.ts";
+import { nameOfError, writeLog } from "./base/log.ts";
+import { randomText } from "./base/random.ts";
+import { isRefused, refuse } from "./base/refusal.ts";
+import type { Route } from "./base/route.ts";
+import { serveTenant, type Bindings } from "./door.ts";
+import { messagesRoutes } from "./messages/messages.routes.ts";
+import { receiveReceipt } from "./messages/receipts.routes.ts";
+import { mountPages } from "./pages.routes.ts";
+import { serveOperator } from "./operator-door.ts";
+import { operatorRoutes } from "./operators.routes.ts";
+import { problemResponse } from "./problem.ts";
+import { sandboxRoutes } from "./sandbox/sandbox.routes.ts";
+import { tokensRoutes } from "./vault/tokens.routes.ts";
+import { webhooksRoutes } from "./webhooks/webhooks.routes.ts";
+import { doorsOf, unfit, type Doors } from "./wiring.ts";
+
+/** Every route of tenants. */
+export const tenantRoutes: readonly Route[] = [
+  ...messagesRoutes,
+  ...tokensRoutes,
+  ...webhooksRoutes,
+  ...keysRoutes,
+  ...auditRoutes,
+  ...sandboxRoutes,
+];
+
+export const app = new Hono<Bindings>();
+
+let doors: { env: Env; doors: Doors } | null = null;
+
+/** The doors of this isolate, built once. */
+function doorsFor(env: Env): Doors {
+  if (doors === null || doors.env !== env) doors = { env, doors: doorsOf(env) };
+  return doors.doors;
+}
+
+app.use(async (c, next) => {
+  const started = readClock();
+  const requestId = `req_${randomText(20)}`;
+  c.set("requestId", requestId);
+  c.set("tenant", null);
+  c.set("code", null);
+  c.set("route", "none");
+  const unfitness = unfit(c.env);
+  if (unfitness !== null && c.req.path !== "/healthz") c.res = problemResponse(refuse("not_serving"), requestId);
+  else await next();
+  c.res.headers.set("x-request-id", requestId);
+  c.res.headers.set("x-content-type-options", "nosniff");
+  const { status } = c.res;
+  const tenant = c.get("tenant");
+  const code = c.get("code");
+  writeLog({
+    level: status >= 500 ? "error" : "info",
+    what: "request",
+    request_id: requestId,
+    method: c.req.method,
+    route: c.get("route"),
+    status,
+    ms: readClock() - started,
+    ...(tenant === null ? {} : { tenant }),
+    ...(code === null ? {} : { code }),
+  });
+});
+
+app.get("/healthz", (c) => {
+  c.set("route", "/healthz");
+  const unfitness = unfit(c.env);
+  return c.json(
+    unfitness === null ? { status: "ok" } : { status: "unfit", reason: unfitness },
+    unfitness === null ? 200 : 503,
+  );
+});
+
+/** `{id}` of the documents is `:id` of the router. */
+const pathOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
+
+for (const route of tenantRoutes) {
+  app.on(route.method.toUpperCase(), pathOf(route.path), (c) => {
+    c.set("route", route.path);
+    return serveTenant(c, route, doorsFor(c.env));
+  });
+}
+
+for (const route of operatorRoutes) {
+  app.on(route.method.toUpperCase(), pathOf(route.path), (c) => {
+    c.set("route", route.path);
+    return serveOperator(c, route, doorsFor(c.env));
+  });
+}
+
+app.post("/carriers/:account/receipts/:name", async (c) => {
+  c.set("route", "/carriers/{account}/receipts/{name}");
+  const { door, courier, tenant, outside } = doorsFor(c.env);
+  const outcome = await receiveReceipt(
+    {
+      door,
+      verify: (account, callback) => courier(account).readReceipt(callback),
+      settle: async (owner, account, reports) => {
+        const { applied, after } = await tenant(owner).reports(account, reports);
+        if (after.wake.length + after.dispatch.length > 0)
+          c.executionCtx.waitUntil(outside(owner, after).catch(() => undefined));
+        return applied;
+      },
+    },
+    c.req.param("account"),
+    c.req.param("name"),
+    c.req.raw,
+  );
+  if (isRefused(outcome)) {
+    c.set("code", outcome.refused);
+    return problemResponse(outcome, c.get("requestId"));
+  }
+  return c.json({ applied: outcome.ok });
+});
+
+mountPages(app, doorsFor);
+
+app.notFound((c) => problemResponse(refuse("route_not_found"), c.get("requestId")));
+
+app.onError((error, c) => {
+  writeLog({ level: "error", what: nameOfError(error), request_id: c.get("requestId"), route: c.get("route") });
+  c.set("code", "internal");
+  return problemResponse(refuse("internal"), c.get("requestId"));
+});

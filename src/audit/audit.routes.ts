@@ -1,0 +1,68 @@
+/**
+ * The doors of a tenant's audit.
+ */
+import { z } from "zod";
+import { routesOver, type Route } from "../base/route.ts";
+import type { AuditVerbs } from "./verbs.ts";
+
+const route = routesOver<AuditVerbs>();
+const tag = "Audit";
+
+const EntryView = z
+  .object({
+    id: z.string(),
+    seq: z.int(),
+    at: z.string(),
+    actor: z.object({ type: z.string(), id: z.string() }),
+    act: z.string(),
+    subject: z.object({ type: z.string(), id: z.string() }).nullable(),
+    reason: z.string().optional(),
+    facts: z.record(z.string(), z.unknown()).optional(),
+    prev: z.string(),
+    hash: z.string(),
+  })
+  .meta({ id: "AuditEntry" });
+
+export const auditRoutes: Route[] = [
+  route({
+    method: "get",
+    path: "/v1/audit",
+    verb: "audit.list",
+    summary: "List audit entries, oldest first",
+    tag,
+    query: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(500).default(50),
+      cursor: z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .optional(),
+      act: z.string().max(64).optional(),
+      from: z.iso.datetime().optional(),
+      to: z.iso.datetime().optional(),
+    }),
+    status: 200,
+    answer: z.object({ data: z.array(EntryView), next_cursor: z.string().nullable() }),
+    input: ({ query }) => ({
+      ok: {
+        limit: query.limit,
+        ...(query.cursor === undefined ? {} : { after: Number(query.cursor) }),
+        ...(query.act === undefined ? {} : { act: query.act }),
+        ...(query.from === undefined ? {} : { from: query.from }),
+        ...(query.to === undefined ? {} : { to: query.to }),
+      },
+    }),
+  }),
+  route({
+    method: "get",
+    path: "/v1/audit/export",
+    verb: "audit.export",
+    summary: "Export the audit for offline checking",
+    detail:
+      "A page of NDJSON, each line exactly as it was hashed. The last page ends with the signed head; `npm run audit:verify` checks the whole file without this service.",
+    tag,
+    query: z.strictObject({ after: z.coerce.number().int().min(0).default(0) }),
+    status: 200,
+    answer: z.object({ ndjson: z.string(), next: z.int().nullable(), head: z.string().nullable() }),
+    input: ({ query }) => ({ ok: query }),
+  }),
+];

@@ -1,0 +1,72 @@
+/**
+ * Woken by a batch of the lanes: which tenant, which account, which ids. Opens nothing and knows no number; hands each job to
+ * one of the account's senders. Every message of the batch is acknowledged whatever happens, because the row is the promise:
+ * what is left here is found by the tenant's alarm.
+ */
+import { z } from "zod";
+import type { Log } from "../base/log.ts";
+import { nameOfError } from "../base/log.ts";
+import type { Job, JobReport } from "../carriers/sender.ts";
+
+const JobMessage = z.strictObject({
+  tenant: z.string().max(16),
+  account: z.string().max(64),
+  lane: z.enum(["otp", "bulk"]),
+  ids: z.array(z.string().max(64)).min(1).max(100),
+});
+
+export type ConveyorDeps = {
+  /** Calls sender number `shard` of the job's account. */
+  drive: (job: Job, shard: number) => Promise<JobReport>;
+  /** Puts a job on its lane, after a while. */
+  requeue: (job: Job, delaySeconds: number) => Promise<void>;
+  senders: number;
+  log: Log;
+};
+
+/** Ids for one sender at a time: small enough that several senders share a big batch. */
+const IDS_PER_JOB = 50;
+let turn = 0;
+
+/** Serves one batch. */
+export async function consumeConveyor(bodies: readonly unknown[], deps: ConveyorDeps): Promise<void> {
+  const jobs = new Map<string, Job>();
+  for (const body of bodies) {
+    const parsed = JobMessage.safeParse(body);
+    if (!parsed.success) {
+      deps.log({ level: "error", what: "a message on a lane is not a job", code: "queue_message_malformed" });
+      continue;
+    }
+    const { tenant, account, lane, ids } = parsed.data;
+    const job = jobs.get(`${account} ${tenant}`);
+    if (job === undefined) jobs.set(`${account} ${tenant}`, { tenant, account, lane, ids: [...ids] });
+    else job.ids.push(...ids);
+  }
+  await Promise.all([...jobs.values()].flatMap((job) => split(job).map((part) => serve(part, deps))));
+}
+
+function split(job: Job): Job[] {
+  const parts: Job[] = [];
+  for (let at = 0; at < job.ids.length; at += IDS_PER_JOB)
+    parts.push({ ...job, ids: job.ids.slice(at, at + IDS_PER_JOB) });
+  return parts;
+}
+
+async function serve(job: Job, deps: ConveyorDeps): Promise<void> {
+  turn = (turn + 1) % deps.senders;
+  try {
+    const report = await deps.drive(job, turn);
+    if (report.left.length > 0) {
+      await deps.requeue({ ...job, ids: report.left }, Math.min(60, Math.ceil(report.waitMs / 1_000)));
+    }
+    for (const onward of report.onward) await deps.requeue({ ...onward, tenant: job.tenant }, 0);
+  } catch (error) {
+    deps.log({
+      level: "error",
+      what: nameOfError(error),
+      tenant: job.tenant,
+      count: job.ids.length,
+      code: "drive_failed",
+    });
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * The doors of messages. A door parses, normalises the number and lints the sender; everything that needs to know the tenant
+ * is the verb's.
+ */
+import { z } from "zod";
+import { millisecondsOf } from "../base/clock.ts";
+import { findNumbers, parseNumber } from "../base/phone.ts";
+import { parseWith } from "../base/parse.ts";
+import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import { routesOver, type Route } from "../base/route.ts";
+import { checkText, smartEncode } from "../base/sms-text.ts";
+import { lintSender } from "./sender-id.ts";
+import type { SendInput } from "./admit.ts";
+import { BatchBody, MessageView, PreviewView, SendBody, Time } from "./schemas.ts";
+import { STATES } from "./message.ts";
+import type { MessagesVerbs } from "./verbs.ts";
+
+const route = routesOver<MessagesVerbs>();
+const tag = "Messages";
+const Id = z.strictObject({ id: z.string().max(64) });
+const SENDS = [
+  "invalid_number",
+  "number_kind_refused",
+  "country_not_allowed",
+  "drama_number_on_live",
+  "real_number_in_sandbox",
+  "text_too_long",
+  "sender_refused",
+  "token_unknown",
+  "schedule_out_of_range",
+  "rate_limited",
+  "new_numbers_exceeded",
+  "carrier_unavailable",
+] as const;
+
+const example = { to: "+447700900123", purpose: "service", text: "Your shift on Friday is confirmed." };
+
+/** A batch of a thousand texts of ten segments, with room for their other fields. */
+const BATCH_BYTES_MAX = 4 * 1_024 * 1_024;
+const PAGE_MAX = 100;
+
+export const messagesRoutes: Route[] = [
+  route({
+    method: "post",
+    path: "/v1/messages",
+    verb: "messages.send",
+    summary: "Send one message",
+    detail: "202 means that the message is stored durably; watch its state by webhook or by `GET`.",
+    tag,
+    body: SendBody,
+    status: 202,
+    answer: MessageView,
+    refuses: SENDS,
+    repeat: {},
+    example,
+    input: ({ body }) => sendInput(body),
+  }),
+  route({
+    method: "post",
+    path: "/v1/messages/batch",
+    verb: "messages.batch",
+    summary: "Send up to 1,000 messages",
+    detail: "Each message is judged by itself: the answer names, by index, the message or the problem.",
+    tag,
+    body: BatchBody,
+    bodyBytesMax: BATCH_BYTES_MAX,
+    status: 202,
+    answer: z.object({
+      batch_id: z.string(),
+      data: z.array(
+        z.union([
+          z.object({ index: z.int(), message: MessageView }),
+          z.object({ index: z.int(), problem: z.unknown() }),
+        ]),
+      ),
+    }),
+    refuses: ["batch_too_large"],
+    repeat: {},
+    example: { messages: [example, { ...example, to: "+447700900124" }] },
+    input: ({ body }) => ({ ok: { items: body.messages.map(itemOf) } }),
+  }),
+  route({
+    method: "post",
+    path: "/v1/messages/preview",
+    verb: "messages.preview",
+    summary: "See what sending would do",
+    detail: "Counts nothing, stores nothing, gives no token.",
+    tag,
+    body: SendBody,
+    status: 200,
+    answer: PreviewView,
+    refuses: ["invalid_number", "token_unknown", "sender_refused"],
+    example,
+    input: ({ body }) => {
+      const input = sendInput({ ...body, smart_encoding: false });
+      return isRefused(input) ? input : { ok: { ...input.ok, smart: body.smart_encoding === true } };
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/messages",
+    verb: "messages.list",
+    summary: "List messages, newest first",
+    tag,
+    query: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(20),
+      cursor: z.string().max(64).optional(),
+      state: z.enum(STATES).optional(),
+      token: z.string().max(64).optional(),
+      reference: z.string().max(200).optional(),
+      created_from: Time.optional(),
+      created_to: Time.optional(),
+    }),
+    status: 200,
+    answer: z.object({ data: z.array(MessageView), next_cursor: z.string().nullable() }),
+    refuses: ["number_in_query"],
+    finish: "messages.list",
+    input: ({ query }) => {
+      if (query.reference !== undefined && findNumbers(query.reference).length > 0) return refuse("number_in_query");
+      return {
+        ok: {
+          limit: query.limit,
+          ...given("before", query.cursor),
+          ...given("state", query.state),
+          ...given("token", query.token),
+          ...given("reference", query.reference),
+          ...given("createdFrom", timeOf(query.created_from)),
+          ...given("createdTo", timeOf(query.created_to)),
+        },
+      };
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/messages/{id}",
+    verb: "messages.get",
+    summary: "Read one message",
+    tag,
+    params: Id,
+    status: 200,
+    answer: MessageView,
+    finish: "messages.get",
+    input: ({ params }) => ({ ok: params }),
+  }),
+  route({
+    method: "post",
+    path: "/v1/messages/{id}/cancel",
+    verb: "messages.cancel",
+    summary: "Cancel a message that has not left",
+    tag,
+    params: Id,
+    status: 200,
+    answer: MessageView,
+    refuses: ["not_cancelable"],
+    repeat: {},
+    input: ({ params }) => ({ ok: params }),
+  }),
+];
+
+/** `{name: value}`, or nothing when there is no value: an absent field is not an undefined one. */
+function given<Name extends string, Value>(name: Name, value: Value | undefined): { [K in Name]?: Value } {
+  return value === undefined ? {} : ({ [name]: value } as { [K in Name]: Value });
+}
+
+const timeOf = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : (millisecondsOf(text) ?? undefined);
+
+/** One message of a batch; what is wrong with it is its own problem, at its own index. */
+function itemOf(item: unknown): SendInput | Refusal {
+  const parsed = parseWith(SendBody, item);
+  if (isRefused(parsed)) return parsed;
+  const input = sendInput(parsed.ok);
+  return isRefused(input) ? input : input.ok;
+}
+
+/** The message as the verb takes it: number normalised, sender linted, text checked. */
+function sendInput(body: SendBody): Outcome<SendInput> {
+  const to = typeof body.to === "string" ? parseNumber(body.to) : { number: body.to };
+  if ("refused" in to)
+    return refuse("invalid_number", {
+      errors: [{ field: "to", code: "invalid_number", detail: to.detail ?? "Write it in E.164." }],
+    });
+  const text = body.smart_encoding === true ? smartEncode(body.text).text : body.text;
+  const wrong = checkText(text);
+  if (wrong !== null) {
+    const reason = wrong.code === "text_too_long" ? "text_too_long" : "invalid_field";
+    return refuse(reason, { errors: [{ field: "text", code: wrong.code, detail: wrong.detail }] });
+  }
+  if (body.from !== undefined) {
+    const country = "token" in to.number ? "GB" : to.number.country;
+    const linted = lintSender(body.from, country);
+    if ("errors" in linted) {
+      return refuse("sender_refused", {
+        errors: linted.errors.map(({ code, detail }) => ({ field: "from", code, detail })),
+      });
+    }
+  }
+  return {
+    ok: {
+      to: to.number,
+      from: body.from ?? null,
+      text,
+      purpose: body.purpose,
+      reference: body.reference ?? null,
+      metadata: body.metadata ?? null,
+      scheduleAt: body.schedule_at === undefined ? null : millisecondsOf(body.schedule_at),
+      expiresAt: body.expires_at === undefined ? null : millisecondsOf(body.expires_at),
+      ttlSeconds: body.ttl_seconds ?? null,
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * The shapes of messages in the API: what is taken, and what is answered. They validate and they make the document.
+ */
+import { z } from "zod";
+import { millisecondsOf } from "../base/clock.ts";
+import { PURPOSES, STATES } from "./message.ts";
+
+/** A number in an answer: a token and a mask, never the number. */
+export const NumberView = z
+  .object({
+    token: z.string(),
+    mask: z.string(),
+    country: z.string(),
+    kind: z.string(),
+  })
+  .meta({ id: "Number", description: "A number as the API shows it: a token, a mask, and what kind it is." });
+
+/** A time in a body: RFC 3339 with an offset. */
+export const Time = z
+  .string()
+  .max(40)
+  .refine((text) => millisecondsOf(text) !== null, "Write an RFC 3339 time with an offset.");
+
+const To = z
+  .union([z.string().min(1).max(40), z.strictObject({ token: z.string().min(1).max(64) })])
+  .meta({ description: 'A phone number, or `{"token": "tok_…"}`.' });
+
+/** A message may be this long in characters: ten segments of GSM-7 and a little. */
+const TEXT_CHARS_MAX = 1_600;
+
+export const SendBody = z
+  .strictObject({
+    to: To,
+    text: z.string().min(1).max(TEXT_CHARS_MAX),
+    purpose: z.enum(PURPOSES),
+    from: z.string().min(1).max(16).optional(),
+    reference: z.string().min(1).max(200).optional(),
+    metadata: z
+      .record(z.string().min(1).max(64), z.string().max(500))
+      .refine((metadata) => Object.keys(metadata).length <= 20, "At most 20 entries.")
+      .optional(),
+    schedule_at: Time.optional(),
+    expires_at: Time.optional(),
+    ttl_seconds: z.int().min(10).max(259_200).optional(),
+    smart_encoding: z.boolean().optional(),
+  })
+  .meta({ id: "SendMessage" });
+export type SendBody = z.infer<typeof SendBody>;
+
+export const BatchBody = z
+  .strictObject({ messages: z.array(z.unknown()).min(1).max(1_000) })
+  .meta({ id: "SendBatch", description: "Up to 1,000 messages, each as in `POST /v1/messages`." });
+
+export const MoneyView = z.object({ amount: z.int(), currency: z.string() }).nullable();
+
+export const MessageView = z
+  .object({
+    id: z.string(),
+    batch_id: z.string().nullable(),
+    to: NumberView,
+    from: z.string().nullable(),
+    purpose: z.enum(PURPOSES),
+    state: z.enum(STATES),
+    reason: z.string().nullable(),
+    segments: z.int(),
+    encoding: z.enum(["gsm7", "ucs2"]),
+    reference: z.string().nullable(),
+    metadata: z.record(z.string(), z.string()).nullable(),
+    schedule_at: z.string().nullable(),
+    expires_at: z.string(),
+    created_at: z.string(),
+    sent_at: z.string().nullable(),
+    ended_at: z.string().nullable(),
+    carrier: z.string().nullable(),
+    attempts: z.array(
+      z.object({
+        carrier: z.string(),
+        outcome: z.enum(["accepted", "declined", "throttled", "unknown"]).nullable(),
+        at: z.string(),
+        latency_ms: z.int().nullable(),
+      }),
+    ),
+    price: MoneyView,
+    sequence: z.int(),
+  })
+  .meta({ id: "Message" });
+
+export const PreviewView = z
+  .object({
+    encoding: z.enum(["gsm7", "ucs2"]),
+    segments: z.int(),
+    replacements: z.array(z.object({ from: z.string(), to: z.string(), count: z.int() })),
+    sender: z.string().nullable(),
+    number_kind: z.string(),
+    route: z.string().nullable(),
+    price: MoneyView,
+    would: z.enum(["accepted", "refused"]),
+    reasons: z.array(z.string()),
+  })
+  .meta({ id: "Preview" });

@@ -1,0 +1,278 @@
+/**
+ * What operators can ask of one jurisdiction: tenants and their keys, carrier accounts, root keys, purges, the operators' own
+ * audit. Tenants' numbers, texts and keys never pass here; a tenant's object does its own work.
+ */
+import { accountView, AccountsLedger, type AccountRow } from "./carriers/accounts.ts";
+import type { AccountConfig } from "./carriers/courier.ts";
+import { AUDIT_TABLE, AuditLedger, type ListQuery } from "./audit/ledger.ts";
+import { tenantView, TenantsLedger, type TenantRow } from "./access/tenants.ts";
+import type { KeySettings } from "./access/keys.ts";
+import { readClock } from "./base/clock.ts";
+import {
+  IdMaker,
+  newTenantCode,
+  OPERATOR_CODE,
+  parseTenantId,
+  tenantId,
+  type Jurisdiction,
+  type Owner,
+} from "./base/ids.ts";
+import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
+import type { Sql } from "./base/sql.ts";
+import type { PolicyChange } from "./messages/policy.ts";
+import type { CourierPort, TenantPort } from "./ports.ts";
+import type { Keyring } from "./vault/keyring.ts";
+
+export type OperatorDeps = {
+  sql: Sql;
+  transaction: <T>(act: () => T) => T;
+  jurisdiction: Jurisdiction;
+  ring: Keyring;
+  tenant: (owner: Owner) => TenantPort;
+  courier: (account: string) => CourierPort;
+};
+
+/** Tenants served in one call of a job that walks them all; the caller comes again with the cursor. */
+const WALK_MAX = 50;
+
+type Answer = Promise<Outcome<unknown>>;
+type Walk = { after: string };
+
+export class OperatorMind {
+  readonly #deps: OperatorDeps;
+  readonly #ids: IdMaker;
+  readonly #tenants: TenantsLedger;
+  readonly #accounts: AccountsLedger;
+  readonly #audit: AuditLedger;
+
+  constructor(deps: OperatorDeps) {
+    this.#deps = deps;
+    this.#ids = new IdMaker({ jurisdiction: deps.jurisdiction, code: OPERATOR_CODE });
+    this.#tenants = new TenantsLedger(deps.sql);
+    this.#accounts = new AccountsLedger(deps.sql);
+    this.#audit = new AuditLedger(deps.sql);
+  }
+
+  /** Creates the tables; the object does so with the first question, which only an operator can ask. */
+  migrate(): void {
+    for (const ledger of [TenantsLedger, AccountsLedger]) ledger.migrate(this.#deps.sql);
+    this.#deps.sql.exec(AUDIT_TABLE);
+  }
+
+  readonly verbs = {
+    "tenants.create": async (operator: string, input: { name: string; environment: "sandbox" | "live" }): Answer => {
+      const tenant = this.#newTenant(input);
+      const routes = input.environment === "sandbox" ? [await this.#sandboxAccount()] : [];
+      const owner = ownerOf(tenant.id);
+      await this.#deps.tenant(owner).create({ ...tenant, routes });
+      await this.#deps.tenant(owner).setAccounts(this.#accountFacts());
+      this.#deps.transaction(() => {
+        this.#tenants.add(tenant);
+        this.#enter(operator, "tenant.created", tenant.id, { environment: tenant.environment });
+      });
+      return { ok: tenantView(tenant, this.#deps.jurisdiction) };
+    },
+
+    "tenants.list": async (_operator: string, input: { after: string; limit: number }): Answer => ({
+      ok: this.#tenants.list(input.after, input.limit).map((tenant) => tenantView(tenant, this.#deps.jurisdiction)),
+    }),
+
+    "tenants.get": (_operator: string, input: { id: string }): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const described = await port.describe();
+        return isRefused(described)
+          ? described
+          : { ok: { ...tenantView(tenant, this.#deps.jurisdiction), ...object(described.ok) } };
+      }),
+
+    "tenants.change": (operator: string, input: { id: string; policy: PolicyChange }): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const wrong = this.#routesFault(tenant, input.policy.routes ?? []);
+        if (wrong !== null) return wrong;
+        await port.setAccounts(this.#accountFacts());
+        const changed = await port.changePolicy(operator, input.policy);
+        if (isRefused(changed)) return changed;
+        this.#enter(operator, "tenant.policy_changed", tenant.id, {
+          fields: Object.keys(input.policy).sort().join(" "),
+        });
+        return { ok: { ...tenantView(tenant, this.#deps.jurisdiction), ...object(changed.ok) } };
+      }),
+
+    "tenants.suspend": (operator: string, input: { id: string }): Answer =>
+      this.#setState(operator, input.id, "suspended"),
+    "tenants.resume": (operator: string, input: { id: string }): Answer => this.#setState(operator, input.id, "active"),
+
+    "tenant_keys.create": (operator: string, input: { id: string; settings: KeySettings }): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const issued = await port.issueKey(operator, input.settings);
+        if (!isRefused(issued)) this.#enter(operator, "key.created", tenant.id, { key: idOf(issued.ok) });
+        return issued;
+      }),
+
+    "tenant_keys.list": (_operator: string, input: { id: string }): Answer =>
+      this.#withTenant(input.id, (_tenant, port) => port.listKeys()),
+
+    "tenant_keys.revoke": (operator: string, input: { id: string; key: string }): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const revoked = await port.revokeKey(operator, input.key);
+        if (!isRefused(revoked)) this.#enter(operator, "key.revoked", tenant.id, { key: input.key });
+        return revoked;
+      }),
+
+    "carriers.create": async (
+      operator: string,
+      input: { name: string; config: Omit<AccountConfig, "id">; secret: string | null },
+    ): Answer => {
+      const config: AccountConfig = { id: this.#ids.make("car", readClock()), ...input.config };
+      await this.#deps.courier(config.id).configure(config, input.secret);
+      const account: AccountRow = { config, name: input.name, createdAt: readClock() };
+      this.#deps.transaction(() => {
+        this.#accounts.put(account);
+        this.#enter(operator, "carrier.created", config.id, { kind: config.kind, mode: config.mode });
+      });
+      return { ok: accountView(account) };
+    },
+
+    "carriers.list": async (): Answer => ({ ok: { data: this.#accounts.list().map(accountView) } }),
+
+    "carriers.change": async (
+      operator: string,
+      input: { id: string; name?: string; url?: string; perSecond?: number | null; secret?: string },
+    ): Answer => {
+      const account = this.#accounts.get(input.id);
+      if (account === null) return refuse("not_found");
+      const config: AccountConfig = {
+        ...account.config,
+        url: input.url ?? account.config.url,
+        perSecond: input.perSecond === undefined ? account.config.perSecond : input.perSecond,
+      };
+      await this.#deps.courier(config.id).configure(config, input.secret ?? null);
+      const changed = { ...account, config, name: input.name ?? account.name };
+      this.#deps.transaction(() => {
+        this.#accounts.put(changed);
+        this.#enter(operator, "carrier.changed", config.id, {});
+      });
+      return { ok: accountView(changed) };
+    },
+
+    /** Purges a stretch of tenants; the report is summed by the caller. */
+    "purge.run": async (operator: string, input: Walk): Answer =>
+      this.#walk(input, async (port) => {
+        const purged = await port.purge(operator === "cron" ? null : operator);
+        return isRefused(purged) ? null : purged.ok;
+      }),
+
+    /** Root versions in use by a stretch of tenants, and by every carrier account with the first stretch. */
+    "keys.uses": async (_operator: string, input: Walk): Answer =>
+      this.#walk(
+        input,
+        (port) => port.rootsInUse(),
+        (courier) => courier.rootsInUse(),
+      ),
+
+    /** Wraps a stretch of tenants' keys under the newest root key. */
+    "keys.rewrap": async (operator: string, input: Walk): Answer => {
+      const walked = await this.#walk(
+        input,
+        (port) => port.rewrap(),
+        (courier) => courier.rewrap(),
+      );
+      this.#enter(operator, "keys.rewrapped", null, { root: this.#deps.ring.current });
+      return walked;
+    },
+
+    "audit.list": async (_operator: string, input: ListQuery): Answer => {
+      const { data, next } = this.#audit.list(input);
+      return { ok: { data, next_cursor: next === null ? null : String(next) } };
+    },
+  };
+
+  #newTenant(input: { name: string; environment: "sandbox" | "live" }): TenantRow {
+    for (;;) {
+      const id = tenantId({ jurisdiction: this.#deps.jurisdiction, code: newTenantCode() });
+      if (this.#tenants.get(id) === null) return { id, ...input, state: "active", createdAt: readClock() };
+    }
+  }
+
+  /** The one sandbox account of the jurisdiction; made when the first sandbox tenant is. */
+  async #sandboxAccount(): Promise<string> {
+    const known = this.#accounts.list().find((account) => account.config.kind === "sandbox");
+    if (known !== undefined) return known.config.id;
+    const id = this.#ids.make("car", readClock());
+    const config: AccountConfig = { id, kind: "sandbox", mode: "test", url: null, perSecond: null, price: null };
+    await this.#deps.courier(id).configure(config, null);
+    this.#accounts.put({ config, name: "Sandbox carrier", createdAt: readClock() });
+    return id;
+  }
+
+  /** Sandbox tenants reach only test accounts, live ones only live ones, and all of them only accounts there are. */
+  #routesFault(tenant: TenantRow, routes: readonly string[]): Outcome<never> | null {
+    const mode = tenant.environment === "live" ? "live" : "test";
+    const at = routes.findIndex((id) => this.#accounts.get(id)?.config.mode !== mode);
+    if (at < 0) return null;
+    const detail = `Name a carrier account of this jurisdiction in mode ${mode}.`;
+    return refuse("invalid_field", { errors: [{ field: `routes/${at}`, code: "invalid_field", detail }] });
+  }
+
+  #accountFacts() {
+    return Object.fromEntries(
+      this.#accounts.list().map(({ config }) => [config.id, { mode: config.mode, price: config.price }]),
+    );
+  }
+
+  async #withTenant(id: string, act: (tenant: TenantRow, port: TenantPort) => Answer): Answer {
+    const tenant = this.#tenants.get(id);
+    return tenant === null ? refuse("not_found") : act(tenant, this.#deps.tenant(ownerOf(id)));
+  }
+
+  #setState(operator: string, id: string, state: TenantRow["state"]): Answer {
+    return this.#withTenant(id, async (tenant, port) => {
+      const set = await port.setState(operator, state);
+      if (isRefused(set)) return set;
+      this.#deps.transaction(() => {
+        this.#tenants.setState(id, state);
+        this.#enter(operator, `tenant.${state === "active" ? "resumed" : "suspended"}`, id, {});
+      });
+      return { ok: tenantView({ ...tenant, state }, this.#deps.jurisdiction) };
+    });
+  }
+
+  async #walk(
+    { after }: Walk,
+    visit: (port: TenantPort) => Promise<unknown>,
+    visitCourier?: (courier: CourierPort) => Promise<unknown>,
+  ): Answer {
+    const tenants = this.#tenants.list(after, WALK_MAX);
+    const data: unknown[] = [];
+    for (const { id } of tenants) data.push(await visit(this.#deps.tenant(ownerOf(id))));
+    if (after === "" && visitCourier !== undefined) {
+      for (const { config } of this.#accounts.list()) data.push(await visitCourier(this.#deps.courier(config.id)));
+    }
+    return { ok: { data, next: tenants.length === WALK_MAX ? (tenants.at(-1)?.id ?? null) : null } };
+  }
+
+  #enter(operator: string, act: string, subject: string | null, facts: Record<string, string | number>): void {
+    const now = readClock();
+    this.#audit.append(
+      {
+        actor: { type: operator === "cron" ? "system" : "operator", id: operator },
+        act,
+        subject: subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject },
+        facts,
+      },
+      now,
+      () => this.#ids.make("aud", now),
+    );
+  }
+}
+
+export type OperatorVerbs = OperatorMind["verbs"];
+
+function ownerOf(id: string): Owner {
+  const owner = parseTenantId(id);
+  if (owner === null) throw new Error("a listed tenant has a tenant id");
+  return owner;
+}
+
+const object = (value: unknown): object => (typeof value === "object" && value !== null ? value : {});
+const idOf = (value: unknown): string => String((object(value) as { id?: unknown }).id ?? "");

@@ -1,0 +1,174 @@
+/**
+ * The doors of endpoints and events. Where a URL leads is judged by literal here and by resolver in `check`, before the
+ * object is asked.
+ */
+import { z } from "zod";
+import { routesOver, type Route } from "../base/route.ts";
+import { eventFilterSchema } from "./event.ts";
+import type { WebhooksVerbs } from "./verbs.ts";
+
+const route = routesOver<WebhooksVerbs>();
+const tag = "Webhooks";
+const Id = z.strictObject({ id: z.string().max(64) });
+const Url = z.string().min(1).max(2_000);
+
+const EndpointView = z
+  .object({
+    id: z.string(),
+    url: z.string(),
+    events: z.array(z.string()),
+    state: z.enum(["active", "disabled"]),
+    reason: z.string().nullable(),
+    created_at: z.string(),
+  })
+  .meta({ id: "Endpoint" });
+const IssuedEndpointView = EndpointView.extend({ secret: z.string().optional() }).meta({ id: "IssuedEndpoint" });
+
+const EventView = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    sequence: z.int(),
+    resource: z.string(),
+    occurred_at: z.string(),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "Event" });
+
+export const webhooksRoutes: Route[] = [
+  route({
+    method: "post",
+    path: "/v1/webhooks",
+    verb: "webhooks.create",
+    summary: "Register an endpoint",
+    detail: "The signing secret is in this answer and never shown again. Calls are signed by Standard Webhooks v1.",
+    tag,
+    body: z.strictObject({ url: Url, events: eventFilterSchema }).meta({ id: "NewEndpoint" }),
+    status: 201,
+    answer: IssuedEndpointView,
+    refuses: ["url_refused", "too_many_endpoints"],
+    repeat: { secret: ["secret"] },
+    example: { url: "https://hooks.example.com/maskline", events: ["message.*"] },
+    input: ({ body }) => ({ ok: body }),
+  }),
+  route({
+    method: "get",
+    path: "/v1/webhooks",
+    verb: "webhooks.list",
+    summary: "List endpoints",
+    tag,
+    status: 200,
+    answer: z.object({ data: z.array(EndpointView) }),
+    input: () => ({ ok: null }),
+  }),
+  route({
+    method: "get",
+    path: "/v1/webhooks/{id}",
+    verb: "webhooks.get",
+    summary: "Read an endpoint",
+    tag,
+    params: Id,
+    status: 200,
+    answer: EndpointView,
+    input: ({ params }) => ({ ok: params }),
+  }),
+  route({
+    method: "patch",
+    path: "/v1/webhooks/{id}",
+    verb: "webhooks.change",
+    summary: "Change an endpoint, or switch it on again",
+    tag,
+    params: Id,
+    body: z
+      .strictObject({
+        url: Url.optional(),
+        events: eventFilterSchema.optional(),
+        state: z.enum(["active", "disabled"]).optional(),
+      })
+      .meta({ id: "ChangeEndpoint" }),
+    status: 200,
+    answer: EndpointView,
+    refuses: ["url_refused"],
+    example: { events: ["message.delivered", "message.failed"] },
+    input: ({ params, body }) => ({
+      ok: {
+        id: params.id,
+        ...(body.url === undefined ? {} : { url: body.url }),
+        ...(body.events === undefined ? {} : { events: body.events }),
+        ...(body.state === undefined ? {} : { state: body.state }),
+      },
+    }),
+  }),
+  route({
+    method: "delete",
+    path: "/v1/webhooks/{id}",
+    verb: "webhooks.delete",
+    summary: "Delete an endpoint",
+    tag,
+    params: Id,
+    status: 204,
+    input: ({ params }) => ({ ok: params }),
+  }),
+  route({
+    method: "post",
+    path: "/v1/webhooks/{id}/rotate",
+    verb: "webhooks.rotate",
+    summary: "Replace the signing secret, with an overlap",
+    detail: "Until the overlap ends every call carries a signature by the new and by the old secret.",
+    tag,
+    params: Id,
+    body: z.strictObject({ overlap_hours: z.int().min(0).max(168).default(24) }).meta({ id: "RotateSecret" }),
+    status: 200,
+    answer: IssuedEndpointView,
+    repeat: { secret: ["secret"] },
+    example: { overlap_hours: 24 },
+    input: ({ params, body }) => ({ ok: { id: params.id, overlapHours: body.overlap_hours } }),
+  }),
+  route({
+    method: "get",
+    path: "/v1/events",
+    verb: "events.list",
+    summary: "List events, oldest first",
+    tag,
+    query: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(100).default(20),
+      cursor: z.string().max(64).optional(),
+      type: z.string().max(64).optional(),
+    }),
+    status: 200,
+    answer: z.object({ data: z.array(EventView), next_cursor: z.string().nullable() }),
+    input: ({ query }) => ({
+      ok: {
+        limit: query.limit,
+        ...(query.cursor === undefined ? {} : { after: query.cursor }),
+        ...(query.type === undefined ? {} : { type: query.type }),
+      },
+    }),
+  }),
+  route({
+    method: "get",
+    path: "/v1/events/{id}",
+    verb: "events.get",
+    summary: "Read an event",
+    tag,
+    params: Id,
+    status: 200,
+    answer: EventView,
+    input: ({ params }) => ({ ok: params }),
+  }),
+  route({
+    method: "post",
+    path: "/v1/events/{id}/replay",
+    verb: "events.replay",
+    summary: "Send an event again",
+    detail: "With the same id, to one endpoint or to all that are active.",
+    tag,
+    params: Id,
+    body: z.strictObject({ endpoint: z.string().max(64).optional() }).meta({ id: "Replay" }),
+    status: 202,
+    answer: z.object({ endpoints: z.array(z.string()) }),
+    repeat: {},
+    example: {},
+    input: ({ params, body }) => ({ ok: { id: params.id, endpoint: body.endpoint ?? null } }),
+  }),
+];
