@@ -9,6 +9,7 @@ import { Courier, type AccountConfig } from "./carriers/courier.ts";
 import type { Want } from "./carriers/pace.ts";
 import { courierParts } from "./wiring.ts";
 
+/** The courier's object. */
 export class CourierObject extends DurableObject<Env> {
   readonly #courier: Courier;
 

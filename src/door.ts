@@ -15,7 +15,7 @@ import { judgeResolved, judgeUrl } from "./base/outside-url.ts";
 import { finishGet, finishList, type FinishDeps } from "./messages/finish.ts";
 import type { Note } from "./messages/message.ts";
 import { problemOf, problemResponse } from "./problem.ts";
-import type { Call, Reply } from "./tenant.object.ts";
+import type { Call, Reply } from "./ports.ts";
 import type { Doors } from "./wiring.ts";
 
 export type Bindings = {

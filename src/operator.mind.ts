@@ -38,6 +38,7 @@ const WALK_MAX = 50;
 type Answer = Promise<Outcome<unknown>>;
 type Walk = { after: string };
 
+/** The mind of one jurisdiction's operator object. */
 export class OperatorMind {
   readonly #deps: OperatorDeps;
   readonly #ids: IdMaker;
@@ -275,4 +276,4 @@ function ownerOf(id: string): Owner {
 }
 
 const object = (value: unknown): object => (typeof value === "object" && value !== null ? value : {});
-const idOf = (value: unknown): string => String((object(value) as { id?: unknown }).id ?? "");
+const idOf = (value: unknown): string => (object(value) as { id?: string }).id ?? "";

@@ -6,6 +6,7 @@ import { refuse, type Outcome } from "./base/refusal.ts";
 import { OperatorMind } from "./operator.mind.ts";
 import { operatorParts } from "./wiring.ts";
 
+/** The operators' object. */
 export class OperatorObject extends DurableObject<Env> {
   readonly #mind: OperatorMind;
   #migrated = false;

@@ -83,7 +83,7 @@ function door<
     params: spec.params ?? Nothing,
     query: spec.query ?? Nothing,
     body: spec.body ?? null,
-    ask: spec.ask as OperatorRoute["ask"],
+    ask: spec.ask,
   };
 }
 

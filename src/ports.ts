@@ -1,7 +1,6 @@
 /**
- * What one object may be asked by another, as plain promises of data. Written out here, because the platform's own stub types
- * of classes this size are slower to check than the code is to write; the classes are held to these by `satisfies`-like
- * checks in test/laws.
+ * What one object may be asked by another, as plain promises of data. Written out here, because the
+ * platform's own stub types of classes this size are slow to check and hard to read; the classes implement these.
  */
 import type { HandsetDelivery, Account, Callback, Report } from "./carriers/carrier.ts";
 import type { AccountConfig } from "./carriers/courier.ts";
@@ -11,9 +10,34 @@ import type { KeySettings } from "./access/keys.ts";
 import type { Outcome } from "./base/refusal.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import type { AccountFacts } from "./messages/ports.ts";
-import type { After } from "./tenant.mind.ts";
-import type { Call, CreateTenant, Reply } from "./tenant.object.ts";
+import type { Lane } from "./messages/message.ts";
+import type { Credential, Origin } from "./access/caller.ts";
+import type { Repeatable } from "./access/idempotency.ts";
 import type { Delivered, Taken } from "./webhooks/deliver.ts";
+
+/** One question to a tenant: who asks, what, and how it may be repeated. */
+export type Call = {
+  credential: Credential;
+  origin: Origin;
+  verb: string;
+  input: unknown;
+  repeat: Repeatable | null;
+  /** Fields of the answer that a replay leaves out, because they are shown once. */
+  secret: readonly string[];
+};
+
+/** The answer, what must happen outside now, and the caller's room under its limit. */
+export type Reply = {
+  outcome: Outcome<unknown>;
+  after: After;
+  room: { quota: number; windowSeconds: number; left: number; resetSeconds: number } | null;
+  replayed: boolean;
+};
+
+export type CreateTenant = { id: string; name: string; environment: "sandbox" | "live"; routes: string[] };
+
+/** What has to happen outside once the transaction is durable: queue messages, by lane and account, and endpoints to wake. */
+export type After = { dispatch: { account: string; lane: Lane; ids: string[] }[]; wake: string[] };
 
 export type TenantPort = {
   create(tenant: CreateTenant): Promise<void>;

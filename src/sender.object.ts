@@ -8,6 +8,7 @@ import { carrierOf } from "./carriers/carriers.ts";
 import { Sender, type Job, type JobReport } from "./carriers/sender.ts";
 import { senderParts } from "./wiring.ts";
 
+/** A sender's object. */
 export class SenderObject extends DurableObject<Env> {
   readonly #parts: ReturnType<typeof senderParts>;
   #sender: Sender | null = null;

@@ -3,17 +3,15 @@
  * mind when it is first asked, and throws it away when a transaction fails, so that memory never disagrees with storage.
  */
 import { readClock } from "./base/clock.ts";
-import { refuse, type Outcome } from "./base/refusal.ts";
 import { first } from "./base/sql.ts";
 import { nameOfError } from "./base/log.ts";
 import type { Head } from "./audit/entry.ts";
 import { headSigner, readHead } from "./audit/head.ts";
 import { changed, defaultPolicy, type Policy, type PolicyChange } from "./messages/policy.ts";
 import type { AccountFacts } from "./messages/ports.ts";
-import { purgeTenant } from "./tenant.purge.ts";
 import { createTenantKeys, loadTenantKeys, saveTenantKeys, type TenantKeys } from "./vault/tenant-keys.ts";
-import { TenantMind, type After, type TenantRecord } from "./tenant.mind.ts";
-import type { CreateTenant } from "./tenant.object.ts";
+import { TenantMind, type TenantRecord } from "./tenant.mind.ts";
+import type { After, CreateTenant } from "./ports.ts";
 import type { TenantParts } from "./wiring.ts";
 
 /** An alarm is moved only when it would be this much too late: setting one costs a row. */
@@ -21,6 +19,7 @@ const ALARM_SLACK_MS = 1_000;
 
 type Opened = TenantMind | "locked" | null;
 
+/** The home of one tenant's mind. */
 export class TenantHome {
   readonly #parts: TenantParts;
   record: TenantRecord | null = null;
@@ -144,12 +143,6 @@ export class TenantHome {
   /** The alarm has come: there is none until one is set again. */
   alarmCame(): void {
     this.#armedAt = null;
-  }
-
-  async purge(operator: string | null): Promise<Outcome<unknown>> {
-    const mind = await this.open();
-    if (mind === null || mind === "locked") return refuse("not_found");
-    return { ok: await purgeTenant(this, this.#parts, operator) };
   }
 
   async rewrap(): Promise<number[]> {

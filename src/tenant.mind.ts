@@ -24,6 +24,7 @@ import { viewOf, type Lane, type Message } from "./messages/message.ts";
 import { blockOf, limitRefusal } from "./messages/admit.ts";
 import { judgeNumber, type Policy } from "./messages/policy.ts";
 import { messagesVerbs, type MessagesDeps } from "./messages/verbs.ts";
+import type { After } from "./ports.ts";
 import { openScreen } from "./messages/screen.ts";
 import { CapsLedger } from "./risk/ledger.ts";
 import { SandboxLedger } from "./sandbox/ledger.ts";
@@ -43,9 +44,6 @@ export type TenantRecord = {
   state: "active" | "suspended";
   createdAt: number;
 };
-
-/** What has to happen outside once the transaction is durable: queue messages, by lane and account, and endpoints to wake. */
-export type After = { dispatch: { account: string; lane: Lane; ids: string[] }[]; wake: string[] };
 
 export type MindDeps = {
   sql: Sql;
@@ -76,6 +74,7 @@ const ALWAYS_TOLD: ReadonlySet<string> = new Set([
   "canceled",
 ]);
 
+/** The rooms of one tenant, joined. */
 export class TenantMind {
   readonly ids: IdMaker;
   readonly audit: AuditLedger;
@@ -308,7 +307,7 @@ export class TenantMind {
   #riseAboveStored(sql: Sql): void {
     for (const table of ["messages", "events"]) {
       const newest = first<{ id: string | null }>(sql, `SELECT max(id) AS id FROM ${table}`)?.id;
-      if (newest != null) this.ids.startFrom(timeOfId(newest));
+      if (typeof newest === "string") this.ids.startFrom(timeOfId(newest));
     }
   }
 }

@@ -3,9 +3,7 @@
  * callers what the rooms answer. Holds no rule. Until it is created on purpose it writes nothing, whatever is asked of it.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { Credential, Origin } from "./access/caller.ts";
 import { demand } from "./access/keys.ts";
-import type { Repeatable } from "./access/idempotency.ts";
 import { issueKey } from "./access/verbs.ts";
 import type { KeySettings } from "./access/keys.ts";
 import { readClock } from "./base/clock.ts";
@@ -15,35 +13,16 @@ import type { HandsetDelivery, Report } from "./carriers/carrier.ts";
 import { claim, applyReports, settle } from "./messages/dispatch.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import { policyView } from "./messages/policy.ts";
-import type { After } from "./tenant.mind.ts";
+import type { After, Call, CreateTenant, Reply, TenantPort } from "./ports.ts";
 import { TenantHome } from "./tenant.home.ts";
+import { purgeTenant } from "./tenant.purge.ts";
 import { runTurn } from "./tenant.turn.ts";
 import { repeatOrRun } from "./tenant.repeat.ts";
 import { settleDeliveries, takeDeliveries, type Delivered, type Taken } from "./webhooks/take.ts";
 import { tenantParts, type TenantParts } from "./wiring.ts";
 
-/** One question to a tenant: who asks, what, and how it may be repeated. */
-export type Call = {
-  credential: Credential;
-  origin: Origin;
-  verb: string;
-  input: unknown;
-  repeat: Repeatable | null;
-  /** Fields of the answer that a replay leaves out, because they are shown once. */
-  secret: readonly string[];
-};
-
-/** The answer, what must happen outside now, and the caller's room under its limit. */
-export type Reply = {
-  outcome: Outcome<unknown>;
-  after: After;
-  room: { quota: number; windowSeconds: number; left: number; resetSeconds: number } | null;
-  replayed: boolean;
-};
-
-export type CreateTenant = { id: string; name: string; environment: "sandbox" | "live"; routes: string[] };
-
-export class TenantObject extends DurableObject<Env> {
+/** The tenant's object; see ports.ts for what each call means to its caller. */
+export class TenantObject extends DurableObject<Env> implements TenantPort {
   readonly #parts: TenantParts;
   readonly #home: TenantHome;
 
@@ -186,7 +165,9 @@ export class TenantObject extends DurableObject<Env> {
 
   /** The daily purge, and on demand; answers how much of what went. */
   async purge(operator: string | null): Promise<Outcome<unknown>> {
-    return this.#home.purge(operator);
+    const mind = await this.#home.open();
+    if (mind === null || mind === "locked") return refuse("not_found");
+    return { ok: await purgeTenant(this.#home, this.#parts, operator) };
   }
 
   /** Wraps the tenant's keys under the newest root key; answers the root versions that are then in use. */

@@ -7,7 +7,7 @@ import { equalBytes } from "./base/seal.ts";
 import { isRefused, REASONS, refuse, type Outcome } from "./base/refusal.ts";
 import { TENANT_SUBJECT } from "./vault/ledger.ts";
 import type { TenantMind } from "./tenant.mind.ts";
-import type { Call } from "./tenant.object.ts";
+import type { Call } from "./ports.ts";
 
 const NEVER_KEPT: ReadonlySet<number> = new Set([401, 403, 409, 429, 500, 503]);
 

@@ -19,8 +19,7 @@ import type { Lane } from "./messages/message.ts";
 import type { Job } from "./carriers/sender.ts";
 import { Keyring } from "./vault/keyring.ts";
 import type { KeyShelf } from "./vault/tenant-keys.ts";
-import type { After } from "./tenant.mind.ts";
-import type { CourierPort, OperatorPort, SenderPort, TenantPort } from "./ports.ts";
+import type { After, CourierPort, OperatorPort, SenderPort, TenantPort } from "./ports.ts";
 
 const Flag = z.enum(["on", "off"]);
 
@@ -108,6 +107,7 @@ const shelfOf = (env: Env, jurisdiction: Jurisdiction): KVNamespace =>
 /** What the doors are given: how to reach every object, and nothing that opens a number. */
 export type Doors = ReturnType<typeof doorsOf>;
 
+/** The doors' half of the wiring. */
 export function doorsOf(env: Env) {
   const settings = settingsOf(env);
   const local = settings.ENVIRONMENT === "local";
@@ -135,21 +135,14 @@ export function doorsOf(env: Env) {
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ""),
     log: writeLog,
     rootVersions: Keyring.parse(settings.KEYRING).versions,
-    tenant: (owner: Owner): TenantPort =>
-      objectOf(env, env.TENANTS, owner.jurisdiction, owner.code) as unknown as TenantPort,
+    tenant: (owner: Owner): TenantPort => objectOf(env, env.TENANTS, owner.jurisdiction, owner.code),
     courier: (account: string): CourierPort => courierOf(env, account),
     sender: (account: string, shard: number): SenderPort => {
       const { jurisdiction } = ownerOf(account);
-      return objectOf(
-        env,
-        env.SENDERS,
-        jurisdiction,
-        `${account}/${shard % settings.SENDERS_PER_ACCOUNT}`,
-      ) as unknown as SenderPort;
+      return objectOf(env, env.SENDERS, jurisdiction, `${account}/${shard % settings.SENDERS_PER_ACCOUNT}`);
     },
     senders: settings.SENDERS_PER_ACCOUNT,
-    operator: (jurisdiction: Jurisdiction): OperatorPort =>
-      objectOf(env, env.OPERATORS, jurisdiction, "operator") as unknown as OperatorPort,
+    operator: (jurisdiction: Jurisdiction): OperatorPort => objectOf(env, env.OPERATORS, jurisdiction, "operator"),
     records: (jurisdiction: Jurisdiction): RecordDb => (jurisdiction === "eu" ? env.DB_EU : env.DB_US),
     outside: (owner: Owner, after: After) => sendOutside(env, owner, after),
   };
@@ -160,7 +153,7 @@ function ownerOf(id: string): Owner {
 }
 
 function courierOf(env: Env, account: string): CourierPort {
-  return objectOf(env, env.COURIERS, ownerOf(account).jurisdiction, account) as unknown as CourierPort;
+  return objectOf(env, env.COURIERS, ownerOf(account).jurisdiction, account);
 }
 
 /** Ids in one queue message: 40 characters each, far under 128 KB, and few enough for one sender's turn. */
@@ -218,6 +211,7 @@ export type TenantParts = {
   getAlarm: () => Promise<number | null>;
 };
 
+/** Builds a tenant's parts from its object's name. */
 export function tenantParts(env: Env, ctx: DurableObjectState): TenantParts {
   const settings = settingsOf(env);
   const [jurisdiction, code] = (ctx.id.name ?? "").split(":");
@@ -261,7 +255,7 @@ export function senderParts(env: Env) {
     tenant: (id: string): TenantPort => {
       const owner = parseTenantId(id);
       if (owner === null) throw new Error("a job names a tenant");
-      return objectOf(env, env.TENANTS, owner.jurisdiction, owner.code) as unknown as TenantPort;
+      return objectOf(env, env.TENANTS, owner.jurisdiction, owner.code);
     },
     fetchLike: ((url, init) => fetch(url, init)) satisfies FetchLike,
     outside: async (id: string, after: After) => {
@@ -279,8 +273,7 @@ export function operatorParts(env: Env, ctx: DurableObjectState) {
     ...storageParts(settings, ctx),
     jurisdiction,
     ring: Keyring.parse(settings.KEYRING),
-    tenant: (owner: Owner): TenantPort =>
-      objectOf(env, env.TENANTS, owner.jurisdiction, owner.code) as unknown as TenantPort,
+    tenant: (owner: Owner): TenantPort => objectOf(env, env.TENANTS, owner.jurisdiction, owner.code),
     courier: (account: string) => courierOf(env, account),
     log: writeLog,
   };

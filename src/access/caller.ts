@@ -19,6 +19,7 @@ export type Scope = (typeof SCOPES)[number];
 /** A key's scopes; `*` is all of them, those that are added later too. */
 export type Granted = readonly (Scope | "*")[];
 
+/** Whether the granted scopes include this one. */
 export function allows(granted: Granted, scope: Scope): boolean {
   return granted.includes("*") || granted.includes(scope);
 }

@@ -16,6 +16,7 @@ export type Kept = { body: Uint8Array; answer: Uint8Array; at: number };
 
 const bucketOf = (now: number) => Math.floor(now / KEPT_MS);
 
+/** The kept answers of one tenant. */
 export class IdempotencyLedger {
   readonly #sql: Sql;
 

@@ -36,6 +36,7 @@ export type KeyRefusal = "unknown" | "secret" | "revoked" | "expired" | "address
 /** A tenant has no use for more; a leaked admin token could fill the object otherwise. */
 export const KEYS_MAX = 100;
 
+/** The API keys of one tenant. */
 export class KeysLedger {
   readonly #sql: Sql;
   readonly #rows = new Map<string, Row>();

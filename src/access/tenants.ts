@@ -16,6 +16,7 @@ export type TenantRow = {
 
 type Row = { id: string; name: string; environment: string; state: string; created_at: number };
 
+/** The tenants of one jurisdiction. */
 export class TenantsLedger {
   readonly #sql: Sql;
 

@@ -20,6 +20,7 @@ export type KeysDeps = {
 
 export type IssuedKey = KeyView & { secret: string };
 
+/** The verbs of API keys, over their ledger. */
 export function keysVerbs(deps: KeysDeps) {
   return {
     "keys.create": verb("keys:manage", (who, input: KeySettings): Outcome<IssuedKey> => {

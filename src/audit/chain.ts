@@ -37,6 +37,7 @@ export function follow(before: Head, text: string): Followed | Fault {
   return { head: { size: seq, hash: leafHash(text) }, entry };
 }
 
+/** Whether a step of a check found a fault. */
 export function isFault(value: object): value is Fault {
   return "fault" in value;
 }

@@ -38,6 +38,7 @@ export type Appended = { id: string; seq: number; hash: string };
 
 type Row = { seq: number; entry: string; hash: string };
 
+/** The audit log of one object. */
 export class AuditLedger {
   readonly #sql: Sql;
   /** The head as last read or appended; null until the first use, since the table may not exist at construction. */

@@ -12,6 +12,7 @@ export type AuditDeps = {
   record: (keyId: string, entry: { act: string; subject: null; facts: Record<string, number> }) => void;
 };
 
+/** The verbs of the audit, over its ledger. */
 export function auditVerbs(deps: AuditDeps) {
   return {
     "audit.list": verb(

@@ -71,9 +71,13 @@ function inOrder(keys: string[]): string[] {
   if (keys.length > 16) return keys.sort();
   // Insertion sort: entries have about ten keys, mostly in order already, and `sort()` costs more than the rest.
   for (let i = 1; i < keys.length; i++) {
-    const key = keys[i]!;
+    const key = keys[i] ?? "";
     let at = i - 1;
-    for (; at >= 0 && keys[at]! > key; at--) keys[at + 1] = keys[at]!;
+    for (; at >= 0; at--) {
+      const before = keys[at] ?? "";
+      if (before <= key) break;
+      keys[at + 1] = before;
+    }
     keys[at + 1] = key;
   }
   return keys;

@@ -35,7 +35,7 @@ function faultIn(text: string): JsonFault | null {
     if (letter === 0x22) {
       const end = endOfString(text, at);
       const open = keys.at(-1);
-      if (expectKey && open != null) {
+      if (expectKey && open !== null && open !== undefined) {
         const raw = text.slice(at, end + 1);
         const key = raw.includes("\\") ? String(JSON.parse(raw)) : raw.slice(1, -1);
         if (open.has(key)) return "repeated_key";
@@ -50,7 +50,7 @@ function faultIn(text: string): JsonFault | null {
     } else if (letter === 0x7d || letter === 0x5d) {
       keys.pop();
     } else if (letter === 0x2c) {
-      expectKey = keys.at(-1) != null;
+      expectKey = keys.at(-1) instanceof Set;
     }
   }
   return null;

@@ -84,7 +84,7 @@ export function routesOver<V extends VerbTable>() {
     refuses: spec.refuses ?? [],
     repeat: spec.repeat ?? null,
     finish: spec.finish ?? null,
-    input: spec.input as Route["input"],
+    input: spec.input,
   });
 }
 

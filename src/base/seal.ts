@@ -67,6 +67,7 @@ export function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64");
 }
 
+/** The bytes of a base64 text; null when the text is not base64 of anything. */
 export function fromBase64(text: string): Uint8Array | null {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
   return new Uint8Array(Buffer.from(text, "base64"));

@@ -146,11 +146,11 @@ export function smartEncode(text: string): { text: string; replacements: Replace
 }
 
 /** C0, DEL and C1, but for line feed and carriage return. */
-const CONTROL = /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
+const CONTROL = /[^\P{Cc}\n\r]/u;
 
 /** The text without control characters other than line feed and carriage return, and without lone surrogates. */
 export function stripControls(text: string): string {
-  return text.replace(/[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]|\p{Cs}/gu, "");
+  return text.replace(/[^\P{Cc}\n\r]|\p{Cs}/gu, "");
 }
 
 /** What is wrong with a text; the caller adds the field's name. */

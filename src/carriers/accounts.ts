@@ -10,6 +10,7 @@ export type AccountRow = { config: AccountConfig; name: string; createdAt: numbe
 
 type Row = { id: string; name: string; config: string; created_at: number };
 
+/** The carrier accounts of one jurisdiction, without their secrets. */
 export class AccountsLedger {
   readonly #sql: Sql;
 

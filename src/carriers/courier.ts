@@ -34,6 +34,7 @@ export type CourierDeps = {
   carrierOf: (kind: Account["kind"]) => Carrier;
 };
 
+/** The courier of one account; its object delegates to it. */
 export class Courier {
   readonly #deps: CourierDeps;
   #account: Account | null = null;

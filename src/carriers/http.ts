@@ -122,7 +122,7 @@ function readReceipt(account: Account, callback: Callback): ReturnType<Carrier["
   );
   if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
   const { message, state, code, at } = parsed.data;
-  return { reports: [{ message, state, code: code ?? null, at: at == null ? null : Date.parse(at) }] };
+  return { reports: [{ message, state, code: code ?? null, at: typeof at === "string" ? Date.parse(at) : null }] };
 }
 
 /** Standard Webhooks v1 over `id.timestamp.body`. */

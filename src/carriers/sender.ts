@@ -31,6 +31,7 @@ export type SenderDeps = {
 
 export type JobReport = { left: string[]; waitMs: number; onward: Onward[] };
 
+/** One sender of one account; its object delegates to it. */
 export class Sender {
   readonly #deps: SenderDeps;
   #free = CALLS_IN_FLIGHT_MAX;

@@ -154,31 +154,52 @@ function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | n
   deps.caps.count(act, now);
   const known = "known" in contact ? contact.known : addContact(deps, contact, now);
   if ("known" in contact) deps.vault.touch(known.token, false, now);
-  const id = deps.ids.make("msg", now);
+  const message = compose(deps, { key, input, batch, contact: known, times, measured, policy, first: routes[0], now });
+  store(deps, message, input, policy);
+  deps.tell(message);
+  if (message.account !== null) deps.dispatch(message.account, laneOf(message.purpose), message.id);
+  return { ok: message };
+}
+
+type Parts = {
+  key: string;
+  input: SendInput;
+  batch: string | null;
+  contact: Contact;
+  times: { scheduleAt: number | null; expiresAt: number };
+  measured: { encoding: "gsm7" | "ucs2"; segments: number };
+  policy: Policy;
+  first: string;
+  now: number;
+};
+
+/** The message as it begins: queued, scheduled, or held by the screen. */
+function compose(deps: AdmitDeps, parts: Parts): Message {
+  const { input, contact, times, measured, policy, first, now } = parts;
   const verdict = deps.screen({ text: input.text, purpose: input.purpose });
   const state = verdict === "hold" ? "held" : times.scheduleAt !== null ? "scheduled" : "queued";
-  const message: Message = {
-    id,
+  return {
+    id: deps.ids.make("msg", now),
     state,
     version: 1,
     purpose: input.purpose,
-    token: known.token,
-    subject: known.subject,
-    account: state === "queued" ? routes[0] : null,
+    token: contact.token,
+    subject: contact.subject,
+    account: state === "queued" ? first : null,
     facts: {
-      batch,
-      key,
+      batch: parts.batch,
+      key: parts.key,
       sender: input.from ?? policy.defaultSender,
       encoding: measured.encoding,
       segments: measured.segments,
-      country: known.country,
-      kind: known.kind,
-      mask: known.mask,
+      country: contact.country,
+      kind: contact.kind,
+      mask: contact.mask,
       scheduleAt: times.scheduleAt,
       expiresAt: times.expiresAt,
       createdAt: now,
-      routes: [...routes],
-      price: priceOf(deps.price(routes[0]), measured.segments),
+      routes: [...policy.routes],
+      price: priceOf(deps.price(first), measured.segments),
       note: input.reference !== null || input.metadata !== null || policy.keepTextDays > 0,
     },
     attempts: [],
@@ -188,10 +209,6 @@ function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | n
     sentAt: null,
     endedAt: null,
   };
-  store(deps, message, input, policy);
-  deps.tell(message);
-  if (state === "queued") deps.dispatch(routes[0], laneOf(message.purpose), id);
-  return { ok: message };
 }
 
 function store(deps: AdmitDeps, message: Message, input: SendInput, policy: Policy): void {

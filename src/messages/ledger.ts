@@ -64,6 +64,7 @@ export type ListFilter = {
   to?: string;
 };
 
+/** The live messages of one tenant. */
 export class MessagesLedger {
   readonly #sql: Sql;
   readonly #idPrefix: string;

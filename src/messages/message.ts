@@ -56,6 +56,7 @@ export type Purpose = (typeof PURPOSES)[number];
 
 /** Two lanes, so that a newsletter never stands before a code. */
 export type Lane = "otp" | "bulk";
+/** The lane a purpose leaves by. */
 export const laneOf = (purpose: Purpose): Lane => (purpose === "otp" ? "otp" : "bulk");
 
 /** One handing over to a carrier, as recorded. `outcome` is null while the call runs. */

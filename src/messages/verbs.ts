@@ -54,6 +54,7 @@ export type Preview = {
   reasons: string[];
 };
 
+/** The verbs of messages, over the tenant's ledgers. */
 export function messagesVerbs(deps: MessagesDeps) {
   return {
     "messages.send": verb("messages:send", (who, input: SendInput) => admitOne(deps, who.keyId, input)),

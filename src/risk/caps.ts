@@ -35,6 +35,7 @@ export const SANDBOX_LIMITS: Limits = { ...DEFAULT_LIMITS, block: { minute: 1_20
 /** Counts in the three windows: start and count of each. */
 export type Windows = { m: number; mc: number; h: number; hc: number; d: number; dc: number };
 
+/** Windows in which nothing was counted. */
 export const emptyWindows = (): Windows => ({ m: 0, mc: 0, h: 0, hc: 0, d: 0, dc: 0 });
 
 /** Turns the windows to `now`; a clock that steps back keeps counting in the newer window. */

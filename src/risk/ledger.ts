@@ -26,6 +26,7 @@ const ROWS_IN_MEMORY_MAX = 20_000;
 /** Keys remembered in one recipient's row; beyond it the oldest is forgotten, which counts a number again. */
 const KEYS_PER_RECIPIENT_MAX = 20;
 
+/** The counters of one tenant. */
 export class CapsLedger {
   readonly #sql: Sql;
   readonly #rows = new Map<string, Recipient>();

@@ -25,6 +25,7 @@ export type HandsetLine = { line: string; number: string; texts: number };
 
 type LineRow = { line: string; sealed: ArrayBuffer };
 
+/** The handsets of one sandbox tenant. */
 export class SandboxLedger {
   readonly #sql: Sql;
   readonly #ids: IdMaker;

@@ -18,6 +18,7 @@ export type SandboxDeps = {
 /** A clock moves forward by at most 400 days at once. */
 export const ADVANCE_SECONDS_MAX = 400 * 24 * 3_600;
 
+/** The verbs of the sandbox; each refuses a live tenant. */
 export function sandboxVerbs(deps: SandboxDeps) {
   const live = () => refuse("not_found", { detail: "Live tenants have no sandbox." });
   return {

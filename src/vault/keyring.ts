@@ -15,6 +15,7 @@ const KeyringSecret = z
 /** Fewer distinct bytes than this in 32 is no random key: a sample, a repeated byte, a sentence. */
 const DISTINCT_BYTES_MIN = 20;
 
+/** The root keys of this deployment. */
 export class Keyring {
   readonly current: number;
   readonly #roots: ReadonlyMap<number, Uint8Array>;

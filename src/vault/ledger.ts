@@ -44,6 +44,7 @@ const KEYS_IN_MEMORY_MAX = 5_000;
 /** The subject under whose key a tenant's own secrets and free fields lie. */
 export const TENANT_SUBJECT = "tenant";
 
+/** The vault of one tenant. */
 export class VaultLedger {
   readonly #sql: Sql;
   readonly #owner: Owner;

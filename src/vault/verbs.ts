@@ -22,6 +22,7 @@ export type TokensDeps = {
 export const REVEAL_REASONS = ["support", "dispute", "legal", "migration", "security"] as const;
 export type RevealReason = (typeof REVEAL_REASONS)[number];
 
+/** The verbs of tokens, over the vault. */
 export function tokensVerbs(deps: TokensDeps) {
   return {
     /** The number's token; the same answer, whether it was known before or not. */

@@ -49,6 +49,7 @@ export const EVENTS_KEPT_DAYS = 30;
 
 type Progress = { position: string; inFlight: Map<string, number>; leaseUntil: number };
 
+/** The events and endpoints of one tenant. */
 export class EventsLedger {
   readonly #sql: Sql;
   readonly #ids: IdMaker;
@@ -186,7 +187,7 @@ export class EventsLedger {
         .toArray()
         .map((row) => row.endpoint),
     );
-    const nextAts = next?.due == null ? [] : [next.due];
+    const nextAts = typeof next?.due === "number" ? [next.due] : [];
     const endpoints = this.endpoints().filter((endpoint) => {
       if (endpoint.state !== "active") return false;
       const progress = this.#progress.get(endpoint.id);

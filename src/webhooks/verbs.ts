@@ -27,11 +27,7 @@ export type Secret = { secret: string; until: number | null };
 export type EndpointView = ReturnType<typeof endpointView>;
 export type EventView = ReturnType<typeof eventView>;
 
-export function webhooksVerbs(deps: WebhooksDeps) {
-  const find = (id: string): Outcome<Endpoint> => {
-    const endpoint = deps.events.endpoint(id);
-    return endpoint === null ? refuse("not_found") : { ok: endpoint };
-  };
+function endpointVerbs(deps: WebhooksDeps) {
   return {
     "webhooks.create": verb(
       "webhooks:manage",
@@ -69,7 +65,7 @@ export function webhooksVerbs(deps: WebhooksDeps) {
         input: { id: string; url?: string; events?: string[]; state?: "active" | "disabled" },
       ): Outcome<EndpointView> => {
         const { id, ...change } = input;
-        const found = find(id);
+        const found = find(deps, id);
         if ("refused" in found) return found;
         deps.events.changeEndpoint(id, change.state === "active" ? { ...change, reason: null, slowUntil: 0 } : change);
         deps.record(who.keyId, {
@@ -83,18 +79,22 @@ export function webhooksVerbs(deps: WebhooksDeps) {
     ),
 
     "webhooks.delete": verb("webhooks:manage", (who, input: { id: string }): Outcome<null> => {
-      const found = find(input.id);
+      const found = find(deps, input.id);
       if ("refused" in found) return found;
       deps.events.removeEndpoint(input.id);
       deps.record(who.keyId, { act: "webhook.deleted", subject: input.id });
       return { ok: null };
     }),
+  };
+}
 
+function secretVerbs(deps: WebhooksDeps) {
+  return {
     /** A new secret; until the overlap ends every call is signed with both. */
     "webhooks.rotate": verb(
       "webhooks:manage",
       (who, input: { id: string; overlapHours: number }): Outcome<EndpointView & { secret: string }> => {
-        const found = find(input.id);
+        const found = find(deps, input.id);
         if ("refused" in found) return found;
         const secret = makeSecret(randomBytes);
         const until = deps.realNow() + input.overlapHours * HOUR_MS;
@@ -112,7 +112,11 @@ export function webhooksVerbs(deps: WebhooksDeps) {
         return answer(deps, input.id, { secret });
       },
     ),
+  };
+}
 
+function eventsVerbs(deps: WebhooksDeps) {
+  return {
     "events.list": verb(
       "events:read",
       (
@@ -154,6 +158,11 @@ export function webhooksVerbs(deps: WebhooksDeps) {
   };
 }
 
+/** The verbs of endpoints and events, over their ledger. */
+export function webhooksVerbs(deps: WebhooksDeps) {
+  return { ...endpointVerbs(deps), ...secretVerbs(deps), ...eventsVerbs(deps) };
+}
+
 export type WebhooksVerbs = ReturnType<typeof webhooksVerbs>;
 
 /** The endpoint's secrets that are in force now, newest first. */
@@ -166,6 +175,11 @@ export function secretsInForce(deps: Pick<WebhooksDeps, "open" | "realNow">, end
 function secretsOf(deps: Pick<WebhooksDeps, "open">, endpoint: Endpoint): Secret[] {
   const text = deps.open(endpoint.id, endpoint.secrets);
   return text === null ? [] : (JSON.parse(text) as Secret[]);
+}
+
+function find(deps: WebhooksDeps, id: string): Outcome<Endpoint> {
+  const endpoint = deps.events.endpoint(id);
+  return endpoint === null ? refuse("not_found") : { ok: endpoint };
 }
 
 function answer<Extra extends object>(deps: WebhooksDeps, id: string, extra: Extra): Outcome<EndpointView & Extra> {
