@@ -6,7 +6,7 @@ import type { Context } from "hono";
 import { readApiKey } from "./access/api-key.ts";
 import type { Origin } from "./access/caller.ts";
 import { readAtMost } from "./base/bounded.ts";
-import { parseId, parseToken, type Owner } from "./base/ids.ts";
+import { parseId, parseToken, tenantId, type Owner } from "./base/ids.ts";
 import { readJson } from "./base/json.ts";
 import { parseWith } from "./base/parse.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts";
@@ -174,7 +174,7 @@ async function finished(
   if (route.finish === null || isRefused(outcome)) return outcome;
   const deps: FinishDeps = {
     db: doors.records(owner.jurisdiction),
-    tenant: owner.code,
+    tenant: tenantId(owner),
     notes: async (ids) => {
       const notes = await doors.tenant(owner).ask({ ...call, verb: "messages.notes", input: { ids }, repeat: null });
       return isRefused(notes.outcome) ? {} : (notes.outcome.ok as Record<string, Note>);

@@ -1,0 +1,57 @@
+// Runs inside a child process of its own: the built Worker on the local runtime, with kept storage. Started by
+// `startWorker` in worker.mjs and nobody else; told what to do by one JSON argument, says `{"ready": url}` on stdout.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions as readConfig } from "wrangler";
+
+const { config, script, persist, port, bindings, migrations } = JSON.parse(process.argv[2] ?? "{}");
+const { workerOptions } = readConfig(config, undefined, { envFiles: [] });
+const { assets: _assets, ...options } = workerOptions;
+const miniflare = new Miniflare(
+  convertV4MiniflareOptions({
+    ...options,
+    modulesRules: undefined,
+    modules: [{ type: "ESModule", path: script }],
+    bindings: { ...workerOptions.bindings, ...bindings },
+    host: "127.0.0.1",
+    port,
+    cf: false,
+    handleStructuredLogs: ({ message }) => process.stderr.write(`${message}\n`),
+    ...(persist === null ? {} : { resourcePersistencePath: persist }),
+  }),
+);
+
+const url = await miniflare.ready;
+if (migrations !== null) {
+  for (const name of ["DB_EU", "DB_US"]) {
+    const database = await miniflare.getD1Database(name);
+    await database.exec("CREATE TABLE IF NOT EXISTS applied_migrations(name TEXT PRIMARY KEY)");
+    const { results } = await database.prepare("SELECT name FROM applied_migrations").all();
+    const done = new Set(results.map((row) => row.name));
+    for (const file of readdirSync(migrations).sort()) {
+      if (!file.endsWith(".sql") || done.has(file)) continue;
+      for (const statement of statements(readFileSync(join(migrations, file), "utf8")))
+        await database.prepare(statement).run();
+      await database.prepare("INSERT INTO applied_migrations VALUES(?)").bind(file).run();
+    }
+  }
+}
+process.stdout.write(`${JSON.stringify({ ready: url.href.replace(/\/$/, "") })}\n`);
+
+// What a test asks of the runtime itself: cron events, which nothing outside can cause otherwise.
+process.on("message", async (message) => {
+  if (message.scheduled === undefined) return;
+  const worker = await miniflare.getWorker();
+  await worker.scheduled({ cron: message.scheduled });
+  process.send({ done: message.id });
+});
+process.on("SIGTERM", () => void miniflare.dispose().then(() => process.exit(0)));
+
+function statements(sql) {
+  return sql
+    .replaceAll(/--.*$/gm, "")
+    .split(";")
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== "");
+}

@@ -1,0 +1,128 @@
+// The built Worker as a process, for fault tests and for the bench: built once, started with storage that is kept, killed
+// without warning, started again. Everything listens on the loopback address only.
+import { spawn, spawnSync } from "node:child_process";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "../..");
+const bootMillisecondsMax = 60_000;
+
+/** Builds a Worker as production would and answers the path of its one module. */
+export function buildWorker(outdir = join(root, ".dev/built"), config = join(root, "wrangler.toml")) {
+  mkdirSync(outdir, { recursive: true });
+  const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
+  const built = spawnSync(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", outdir, "--config", config], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
+  });
+  if (built.status !== 0) throw new Error(`the Worker does not build:\n${built.stdout}\n${built.stderr}`);
+  return join(outdir, "index.js");
+}
+
+/** Secrets for one run; nothing depends on their value. */
+export function makeSecrets() {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  return {
+    KEYRING: JSON.stringify({ 1: randomBytes(32).toString("base64") }),
+    DOOR_KEY: randomBytes(32).toString("base64"),
+    ADMIN_TOKEN: `mka_${randomBytes(32).toString("base64url")}`,
+    AUDIT_KEY: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
+  };
+}
+
+/** A port that nobody listens on now. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables.
+ * `kill()` ends the process and its runtime at once, as a power cut would; `stop()` lets it go gently; `log()` is what it
+ * wrote so far; `scheduled(cron)` fires a cron event and waits for it.
+ */
+export async function startWorker({
+  script,
+  persist = null,
+  port,
+  bindings,
+  config = join(root, "wrangler.toml"),
+  migrations = join(root, "migrations"),
+}) {
+  const listen = port ?? (await freePort());
+  const argument = JSON.stringify({
+    config,
+    script,
+    persist,
+    port: listen,
+    bindings: { PUBLIC_URL: `http://127.0.0.1:${listen}`, ...bindings },
+    migrations,
+  });
+  const child = spawn(process.execPath, [join(import.meta.dirname, "worker-process.mjs"), argument], {
+    cwd: root,
+    detached: true, // a group of its own, so that its workerd dies with it
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
+  });
+  let log = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const kill = async (signal = "SIGKILL") => {
+    try {
+      process.kill(-child.pid, signal);
+    } catch {
+      // the group is gone already
+    }
+    await ended;
+  };
+  const base = await ready(child, ended, kill, () => log);
+  let calls = 0;
+  return {
+    base,
+    port: listen,
+    kill,
+    stop: () => kill("SIGTERM"),
+    log: () => log,
+    scheduled(cron) {
+      const id = ++calls;
+      return new Promise((resolve) => {
+        child.on("message", function done(message) {
+          if (message.done !== id) return;
+          child.off("message", done);
+          resolve();
+        });
+        child.send({ scheduled: cron, id });
+      });
+    },
+  };
+}
+
+function ready(child, ended, kill, log) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => void kill().then(() => reject(new Error(`the Worker did not start:\n${log()}`))),
+      bootMillisecondsMax,
+    );
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk) => {
+      text += chunk;
+      const line = text.split("\n").find((each) => each.startsWith('{"ready"'));
+      if (line === undefined) return;
+      clearTimeout(timer);
+      resolve(JSON.parse(line).ready);
+    });
+    void ended.then(() => {
+      clearTimeout(timer);
+      reject(new Error(`the Worker ended while starting:\n${log()}`));
+    });
+  });
+}
