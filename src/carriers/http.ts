@@ -87,7 +87,8 @@ async function classify(response: Response): Promise<Answer> {
       retryAfterSeconds: retryAfterOf(response.headers.get("retry-after")),
     };
   }
-  const parsed = text === null ? null : AcceptAnswer.safeParse(parseJson(text));
+  const json = /^application\/json(;|$)/i.test(response.headers.get("content-type") ?? "");
+  const parsed = text === null || !json ? null : AcceptAnswer.safeParse(parseJson(text));
   const answer = parsed?.success === true ? parsed.data : null;
   if (status >= 400 && status < 500 && status !== 408) {
     const code = answer?.code ?? `http_${status}`;
