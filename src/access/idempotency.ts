@@ -31,11 +31,12 @@ export class IdempotencyLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** What was answered to this key within the last 24 hours. */
+  /** What was answered to this key within the last 24 hours, or in a day to come if the clock has stepped back since. */
   find(name: Uint8Array, now: number): Kept | null {
     const row = first<{ body: ArrayBuffer; answer: ArrayBuffer; at: number }>(
       this.#sql,
-      `SELECT body, answer, at FROM idempotency WHERE bucket IN (?, ?) AND name = ? ORDER BY at DESC LIMIT 1`,
+      `SELECT body, answer, at FROM idempotency WHERE bucket IN (?, ?, ?) AND name = ? ORDER BY at DESC LIMIT 1`,
+      bucketOf(now) + 1,
       bucketOf(now),
       bucketOf(now) - 1,
       name,
