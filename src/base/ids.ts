@@ -98,27 +98,32 @@ export class IdMaker {
     return `${prefix}${this.#infix}`;
   }
 
-  /** Starts no earlier than this: after a restart under a clock that stepped back, ids still rise. */
+  /**
+   * Starts after this: after a restart under a clock that stepped back, ids still rise, however often that happens. The next
+   * millisecond, because nobody knows any more how far the ids of that one went.
+   */
   startFrom(milliseconds: number): void {
-    if (milliseconds > this.#lastMs) {
-      this.#lastMs = milliseconds;
-      this.#tail = Array.from(randomBytes(16), (byte) => byte & 31);
-      this.#tail[0] = 16 | (this.#tail[0] ?? 0); // after the ids already made in that millisecond, which begin below 16
-    }
+    if (milliseconds < this.#lastMs) return;
+    this.#lastMs = milliseconds + 1;
+    this.#drawTail();
   }
 
   /** A new id; `now` may stand still or step back (a clock can), the ids still rise. */
   make(prefix: Prefix, now: number): string {
     if (now > this.#lastMs) {
       this.#lastMs = now;
-      this.#tail = Array.from(randomBytes(16), (byte) => byte & 31);
-      this.#tail[0] = (this.#tail[0] ?? 0) & 15; // head room, so that counting up never overflows
+      this.#drawTail();
     } else {
       this.#countUp();
     }
     let tail = "";
     for (const digit of this.#tail) tail += ALPHABET.charAt(digit);
     return `${prefix}${this.#infix}${ulidTime(this.#lastMs)}${tail}`;
+  }
+
+  #drawTail(): void {
+    this.#tail = Array.from(randomBytes(16), (byte) => byte & 31);
+    this.#tail[0] = (this.#tail[0] ?? 0) & 15; // head room, so that counting up never overflows
   }
 
   #countUp(): void {
