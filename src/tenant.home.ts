@@ -7,6 +7,7 @@ import { first } from "./base/sql.ts";
 import { nameOfError } from "./base/log.ts";
 import type { Head } from "./audit/entry.ts";
 import { headSigner, readHead } from "./audit/head.ts";
+import { Belt } from "./messages/belt.ts";
 import { changed, defaultPolicy, type Policy, type PolicyChange } from "./messages/policy.ts";
 import type { AccountFacts } from "./messages/ports.ts";
 import { createTenantKeys, loadTenantKeys, saveTenantKeys, type TenantKeys } from "./vault/tenant-keys.ts";
@@ -16,6 +17,10 @@ import type { TenantParts } from "./wiring.ts";
 
 /** An alarm is moved only when it would be this much too late: setting one costs a row. */
 const ALARM_SLACK_MS = 1_000;
+/** An alarm that should have come this long ago is not believed in any more. */
+const ALARM_OVERDUE_MS = 10_000;
+/** After a failure the next turn comes so soon. */
+const AGAIN_MS = 5_000;
 
 type Opened = TenantMind | "locked" | null;
 
@@ -28,6 +33,7 @@ export class TenantHome {
   #offset = 0;
   #keys: TenantKeys | null = null;
   #mind: TenantMind | null = null;
+  #belt: Belt | null = null;
   #opening: Promise<Opened> | null = null;
   #armedAt: number | null = null;
   #signedBefore: Head | null = null;
@@ -69,6 +75,7 @@ export class TenantHome {
 
   /** Runs a change whole or not at all, then makes sure the alarm comes in time for what it left behind. */
   transaction<T>(act: (mind: TenantMind) => T): T {
+    const armedAt = this.#armedAt;
     try {
       const result = this.#parts.transaction(() => act(this.mind()));
       this.arm();
@@ -76,6 +83,8 @@ export class TenantHome {
     } catch (error) {
       this.#mind = null; // counters, cursors and the audit's head in memory may be ahead of storage
       this.#restore();
+      this.#armedAt = armedAt; // an alarm that was set in there is undone with the rest
+      this.#armBy(readClock() + AGAIN_MS); // deadlines that the old mind had heard of are known to the next turn only
       throw error;
     }
   }
@@ -140,6 +149,12 @@ export class TenantHome {
     this.#armBy(at - this.#offset);
   }
 
+  /** Sets the alarm a few seconds from now, whatever was set: for a turn that failed, which must not run in circles. */
+  comeAgain(): void {
+    this.#armedAt = null;
+    this.#armBy(readClock() + AGAIN_MS);
+  }
+
   /** The alarm has come: there is none until one is set again. */
   alarmCame(): void {
     this.#armedAt = null;
@@ -161,8 +176,10 @@ export class TenantHome {
   }
 
   #armBy(realAt: number): void {
-    const at = Math.max(realAt, readClock());
-    if (this.#armedAt !== null && this.#armedAt <= at + ALARM_SLACK_MS) return;
+    const now = readClock();
+    const at = Math.max(realAt, now);
+    const armed = this.#armedAt !== null && this.#armedAt > now - ALARM_OVERDUE_MS;
+    if (armed && (this.#armedAt ?? 0) <= at + ALARM_SLACK_MS) return;
     this.#armedAt = at;
     this.#parts.setAlarm(at);
   }
@@ -195,6 +212,7 @@ export class TenantHome {
       owner: this.#parts.owner,
       record,
       keys: this.#keys,
+      belt: (this.#belt ??= new Belt(readClock() + this.#offset)),
       door: this.#parts.door,
       policy: () => this.policy(),
       accounts: () => this.#accounts,

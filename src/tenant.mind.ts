@@ -18,7 +18,7 @@ import { KeysLedger } from "./access/keys.ts";
 import { keysVerbs, type KeysDeps } from "./access/verbs.ts";
 import { admitPort, type AccountFacts } from "./messages/ports.ts";
 import { MessagesLedger } from "./messages/ledger.ts";
-import { Belt } from "./messages/look.ts";
+import type { Belt } from "./messages/belt.ts";
 import { applyReports } from "./messages/dispatch.ts";
 import { viewOf, type Lane, type Message } from "./messages/message.ts";
 import { blockOf, limitRefusal } from "./messages/admit.ts";
@@ -51,6 +51,8 @@ export type MindDeps = {
   record: TenantRecord;
   keys: TenantKeys;
   door: DoorKeys;
+  /** Outlives this mind: what the queue does is no matter of storage. */
+  belt: Belt;
   policy: () => Policy;
   accounts: () => Record<string, AccountFacts>;
   clockOffset: () => number;
@@ -85,7 +87,7 @@ export class TenantMind {
   readonly events: EventsLedger;
   readonly sandbox: SandboxLedger | null;
   readonly idempotency: IdempotencyLedger;
-  readonly belt = new Belt();
+  readonly belt: Belt;
   readonly conveyor: MessagesDeps;
   readonly hooks: WebhooksDeps;
   readonly keysDeps: KeysDeps;
@@ -99,6 +101,7 @@ export class TenantMind {
   constructor(deps: MindDeps) {
     this.#deps = deps;
     const { sql, owner } = deps;
+    this.belt = deps.belt;
     const soon = (at: number) => (this.#soonest = Math.min(this.#soonest, at));
     this.ids = new IdMaker(owner);
     this.audit = new AuditLedger(sql);
@@ -247,6 +250,7 @@ export class TenantMind {
       caps: this.caps,
       ids: this.ids,
       now: () => this.now(),
+      realNow: readClock,
       policy,
       environment: record.environment,
       screen: openScreen,
@@ -309,5 +313,7 @@ export class TenantMind {
       const newest = first<{ id: string | null }>(sql, `SELECT max(id) AS id FROM ${table}`)?.id;
       if (typeof newest === "string") this.ids.startFrom(timeOfId(newest));
     }
+    const looked = this.messages.looked(); // its row may be gone by now
+    if (looked !== "") this.ids.startFrom(timeOfId(looked));
   }
 }

@@ -53,10 +53,11 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     if (isRefused(allowed)) return plain(allowed);
     if (this.#home.record?.state === "suspended") return plain(refuse("tenant_suspended"));
     const ran = this.#home.transaction((present) => repeatOrRun(present, caller, call));
+    const after = this.#home.after(); // before any await: a transaction that fails meanwhile throws the mind away
     await this.#home.settled();
     const limits = this.#home.policy().limits;
     const present = this.#home.mind();
-    return { ...ran, after: this.#home.after(), room: present.caps.roomOf(caller.keyId, limits, present.now()) };
+    return { ...ran, after, room: present.caps.roomOf(caller.keyId, limits, present.now()) };
   }
 
   /** For operators: the tenant's record and policy. */
@@ -120,6 +121,12 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     if (mind === null || mind === "locked") return [];
     mind.belt.claimed(ids, mind.now());
     return this.#home.transaction((present) => claim(present.conveyor, account, ids));
+  }
+
+  /** A sender could not get to these ids; they are on their way again. */
+  async handBack(ids: string[], waitMs: number): Promise<void> {
+    const mind = await this.#home.open();
+    if (mind !== null && mind !== "locked") mind.belt.handedBack(ids, waitMs, mind.now());
   }
 
   /** A sender says how its calls went. */

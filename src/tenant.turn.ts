@@ -2,19 +2,19 @@
  * One turn of a tenant's alarm, and when the next must be. Never throws: an alarm that throws is retried six times and then
  * gone, so whatever fails here is logged and tried again with the next turn.
  */
-import { readClock, SECOND_MS } from "./base/clock.ts";
+import { SECOND_MS } from "./base/clock.ts";
 import { timeOfId } from "./base/ids.ts";
 import { nameOfError } from "./base/log.ts";
 import { FIRST_LOOK_MS } from "./messages/ledger.ts";
-import { look } from "./messages/look.ts";
+import { look, LOOKS_MAX } from "./messages/look.ts";
 import type { Message } from "./messages/message.ts";
 import { writeRecords } from "./messages/store.ts";
 import type { TenantHome } from "./tenant.home.ts";
 import type { TenantMind } from "./tenant.mind.ts";
 import type { TenantParts } from "./wiring.ts";
 
-/** A turn that failed comes again after this. */
-const AGAIN_MS = 5 * SECOND_MS;
+/** Deadlines that lie closer together than this share a turn: a turn for each would be an alarm for each. */
+const TURN_GAP_MS = SECOND_MS;
 
 /** Everything that is due, then the next alarm. */
 export async function runTurn(home: TenantHome, parts: TenantParts): Promise<void> {
@@ -22,24 +22,25 @@ export async function runTurn(home: TenantHome, parts: TenantParts): Promise<voi
   try {
     const mind = await home.open();
     if (mind === null) return;
-    if (mind === "locked") return parts.setAlarm(readClock() + AGAIN_MS);
-    await turn(home, parts);
+    if (mind === "locked") return home.comeAgain();
+    const full = await turn(home, parts);
     const at = nextTurnAt(home.mind());
-    if (at !== null) home.armBy(at);
+    if (at !== null) home.armBy(full ? at : Math.max(at, home.mind().now() + TURN_GAP_MS));
   } catch (error) {
     parts.log({ level: "error", what: nameOfError(error), code: "turn_failed" });
-    parts.setAlarm(readClock() + AGAIN_MS);
+    home.comeAgain();
   }
 }
 
-async function turn(home: TenantHome, parts: TenantParts): Promise<void> {
+/** Answers whether there was more to look at than one turn takes. */
+async function turn(home: TenantHome, parts: TenantParts): Promise<boolean> {
   home.transaction((mind) => mind.runSandboxReceipts());
   writeRefusals(home);
   const looked = home.transaction((mind) => look(mind.conveyor, mind.belt, mind.now()));
   const ended = looked.ended.flatMap((id) => endedRow(home.mind(), id));
   if (ended.length > 0) await writeRecords(parts.db, parts.tenantId, ended);
   home.transaction((mind) => {
-    mind.messages.remove(ended.map(({ message }) => message.id));
+    removeRecorded(mind, ended);
     if (looked.seenTo !== null) mind.messages.setLooked(looked.seenTo);
   });
   const owing = home.mind().events.owing(home.mind().now());
@@ -48,6 +49,15 @@ async function turn(home: TenantHome, parts: TenantParts): Promise<void> {
     dispatch: after.dispatch,
     wake: [...new Set([...after.wake, ...owing.endpoints.map((endpoint) => endpoint.id)])],
   });
+  return looked.looked >= LOOKS_MAX;
+}
+
+/** A receipt may have come while the record was written: such a row stays, to be recorded again as it is now. */
+function removeRecorded(mind: TenantMind, recorded: readonly { message: Message }[]): void {
+  const same = ({ message }: { message: Message }) => mind.messages.get(message.id)?.version === message.version;
+  const { stay = [], go = [] } = Object.groupBy(recorded, (one) => (same(one) ? "go" : "stay"));
+  mind.messages.remove(go.map(({ message }) => message.id));
+  for (const { message } of stay) mind.messages.look(message.id, mind.now());
 }
 
 function endedRow(mind: TenantMind, id: string): { message: Message; reference: Uint8Array | null }[] {

@@ -2,8 +2,8 @@
  * The first half of the conveyor: one request becomes a durable row, or a refusal that leaves nothing behind. Runs inside
  * the tenant's object, in one transaction, with no `await` between the first check and the last write.
  */
-import { DAY_MS, HOUR_MS, MINUTE_MS, isoOf } from "../base/clock.ts";
-import type { IdMaker } from "../base/ids.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, isoOf } from "../base/clock.ts";
+import { timeOfId, type IdMaker } from "../base/ids.ts";
 import { maskNumbersIn, maskOf, prefixOf, type Num } from "../base/phone.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure } from "../base/sms-text.ts";
@@ -19,7 +19,7 @@ import {
   type Price,
   type Purpose,
 } from "./message.ts";
-import type { MessagesLedger } from "./ledger.ts";
+import { FIRST_LOOK_MS, type MessagesLedger } from "./ledger.ts";
 import { judgeNumber, type Policy } from "./policy.ts";
 import type { Screen } from "./screen.ts";
 
@@ -178,8 +178,11 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
   const { input, contact, times, measured, policy, first, now } = parts;
   const verdict = deps.screen({ text: input.text, purpose: input.purpose });
   const state = verdict === "hold" ? "held" : times.scheduleAt !== null ? "scheduled" : "queued";
+  const id = deps.ids.make("msg", now);
+  // An id made after the clock stepped back is ahead of it; the walk of first looks would reach it too late.
+  const firstLook = timeOfId(id) > now + SECOND_MS ? now + FIRST_LOOK_MS : null;
   return {
-    id: deps.ids.make("msg", now),
+    id,
     state,
     version: 1,
     purpose: input.purpose,
@@ -204,7 +207,7 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
     },
     attempts: [],
     lease: null,
-    due: state === "queued" ? null : (times.scheduleAt ?? times.expiresAt),
+    due: state === "queued" ? firstLook : (times.scheduleAt ?? times.expiresAt),
     reason: null,
     sentAt: null,
     endedAt: null,

@@ -13,6 +13,8 @@ export type DispatchDeps = {
   ledger: MessagesLedger;
   vault: VaultLedger;
   now: () => number;
+  /** Real time, for leases: a sandbox that moves its clock does not make its senders slower. */
+  realNow: () => number;
   receiptUrl: (account: string, message: string) => string;
   tell: (message: Message) => void;
   dispatch: (account: string, lane: Lane, id: string) => void;
@@ -26,6 +28,8 @@ export const CLAIM_LEASE_MS = 30 * SECOND_MS;
 const THROTTLED_LOOK_MS_MIN = SECOND_MS;
 /** After this long without a receipt the outcome stays `unknown` for good; a receipt may still correct it. */
 export const UNKNOWN_WINDOW_MS = { otp: 10 * MINUTE_MS, service: 72 * HOUR_MS, marketing: 72 * HOUR_MS } as const;
+/** Why a message is in doubt whose sender never reported back. */
+export const SENDER_LOST = "sender_lost";
 /** A carrier asked more often than this about one message is a loop. */
 const ATTEMPTS_MAX = 50;
 
@@ -60,7 +64,7 @@ function claimOne(deps: DispatchDeps, message: Message, account: string, now: nu
     return null;
   }
   const attempt: Attempt = { carrier: account, outcome: null, at: now, latencyMs: null };
-  const change: Change = { attempts: [...message.attempts, attempt], lease: now + CLAIM_LEASE_MS };
+  const change: Change = { attempts: [...message.attempts, attempt], lease: deps.realNow() + CLAIM_LEASE_MS };
   const first = message.state === "queued";
   const moved = first ? deps.ledger.move(message, "sending", change) : deps.ledger.amend(message, change);
   if (moved === null) return null;
@@ -86,17 +90,22 @@ export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): 
     if (message === null) continue;
     const attempts = answered(message, settlement);
     if (attempts === null) continue; // another claim's, or already settled
-    if (message.state === "sending") applyAnswer(deps, message, attempts, settlement.answer, onward);
+    if (message.state === "sending" || (message.state === "unknown" && settlement.answer.outcome === "accepted"))
+      applyAnswer(deps, message, attempts, settlement.answer, onward);
     else deps.ledger.amend(message, { attempts, lease: null }); // a receipt was faster than the answer
   }
   deps.settled();
   return onward;
 }
 
-/** The attempts with this one's outcome, or null when it is not the open one. */
+/**
+ * The attempts with this one's outcome, or null when it is not the open one. One given up for lost (its lease ran out while the
+ * answer was on its way) is open still: a late answer is better than none.
+ */
 function answered(message: Message, settlement: Settlement): Attempt[] | null {
   const open = message.attempts[settlement.attempt - 1];
-  if (open === undefined || open.outcome !== null || message.attempts.length !== settlement.attempt) return null;
+  if (open === undefined || message.attempts.length !== settlement.attempt) return null;
+  if (open.outcome !== null && !(message.state === "unknown" && message.reason === SENDER_LOST)) return null;
   const { answer, latencyMs } = settlement;
   const code = "code" in answer ? { code: answer.code } : {};
   return [...message.attempts.slice(0, -1), { ...open, outcome: answer.outcome, latencyMs, ...code }];
@@ -111,7 +120,8 @@ function applyAnswer(
 ): void {
   const now = deps.now();
   if (answer.outcome === "accepted") {
-    tellMoved(deps, deps.ledger.move(message, "sent", { attempts, lease: null, sentAt: now, dropText: true }));
+    const change: Change = { attempts, lease: null, sentAt: now, dropText: true, reason: null };
+    tellMoved(deps, deps.ledger.move(message, "sent", change));
     return;
   }
   if (answer.outcome === "unknown") {
