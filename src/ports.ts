@@ -70,7 +70,7 @@ export type CourierPort = {
   rootsInUse(): Promise<number[]>;
 };
 
-export type SenderPort = { drive(job: Job): Promise<JobReport> };
+export type SenderPort = { drive(job: Job): Promise<JobReport>; hold(until: number): Promise<void> };
 
 /** Operators' questions; `ask` is one table of verbs, as with tenants. */
 export type OperatorPort = {

@@ -137,10 +137,8 @@ export function doorsOf(env: Env) {
     rootVersions: Keyring.parse(settings.KEYRING).versions,
     tenant: (owner: Owner): TenantPort => objectOf(env, env.TENANTS, owner.jurisdiction, owner.code),
     courier: (account: string): CourierPort => courierOf(env, account),
-    sender: (account: string, shard: number): SenderPort => {
-      const { jurisdiction } = ownerOf(account);
-      return objectOf(env, env.SENDERS, jurisdiction, `${account}/${shard % settings.SENDERS_PER_ACCOUNT}`);
-    },
+    sender: (account: string, shard: number): SenderPort =>
+      senderOf(env, account, shard % settings.SENDERS_PER_ACCOUNT),
     senders: settings.SENDERS_PER_ACCOUNT,
     operator: (jurisdiction: Jurisdiction): OperatorPort => objectOf(env, env.OPERATORS, jurisdiction, "operator"),
     records: (jurisdiction: Jurisdiction): RecordDb => (jurisdiction === "eu" ? env.DB_EU : env.DB_US),
@@ -154,6 +152,10 @@ function ownerOf(id: string): Owner {
 
 function courierOf(env: Env, account: string): CourierPort {
   return objectOf(env, env.COURIERS, ownerOf(account).jurisdiction, account);
+}
+
+function senderOf(env: Env, account: string, shard: number): SenderPort {
+  return objectOf(env, env.SENDERS, ownerOf(account).jurisdiction, `${account}/${shard}`);
 }
 
 /** Ids in one queue message: 40 characters each, far under 128 KB, and few enough for one sender's turn. */
@@ -245,7 +247,12 @@ function storageParts(settings: Settings, ctx: DurableObjectState) {
 /** What a courier's object is given. */
 export function courierParts(env: Env, ctx: DurableObjectState) {
   const settings = settingsOf(env);
-  return { ...storageParts(settings, ctx), ring: Keyring.parse(settings.KEYRING) };
+  const shards = Array.from({ length: settings.SENDERS_PER_ACCOUNT }, (_, shard) => shard);
+  return {
+    ...storageParts(settings, ctx),
+    ring: Keyring.parse(settings.KEYRING),
+    senders: (account: string) => shards.map((shard) => senderOf(env, account, shard)),
+  };
 }
 
 /** What a sender's object is given: its courier, and the tenants whose messages it sends. */

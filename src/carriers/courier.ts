@@ -32,6 +32,8 @@ export type CourierDeps = {
   now: () => number;
   later: (milliseconds: number, run: () => void) => void;
   carrierOf: (kind: Account["kind"]) => Carrier;
+  /** Tells every sender of the account to be quiet until then. */
+  quiet: (account: string, until: number) => Promise<void>;
 };
 
 /** The courier of one account; its object delegates to it. */
@@ -100,12 +102,18 @@ export class Courier {
     }
   }
 
-  /** The carrier asked to be left alone; kept in storage, so that a restart does not forget it. */
-  hold(retryAfterSeconds: number): void {
+  /**
+   * The carrier asked to be left alone; kept in storage, so that a restart does not forget it. The other senders still have
+   * permits from before, so each of them is told.
+   */
+  async hold(retryAfterSeconds: number): Promise<void> {
     const account = this.#open();
     if (account === null) return;
     const until = this.#deps.now() + retryAfterSeconds * 1_000;
-    if (this.#paceOf(account).hold(until)) this.#deps.sql.exec(`UPDATE account SET hold_until = ?`, until);
+    if (!this.#paceOf(account).hold(until)) return;
+    const told = this.#deps.quiet(account.id, until);
+    this.#deps.sql.exec(`UPDATE account SET hold_until = ?`, until);
+    await told;
   }
 
   /** Reads a callback of the account: its reports when authentic, else why it is refused. */

@@ -1,0 +1,65 @@
+/**
+ * Brings carriers' answers home: settles in one call whatever has finished meanwhile, so a hanging call holds nobody's result
+ * back, and tries again when the tenant's storage fails, because an answer that is lost leaves a message in doubt.
+ */
+/** Tried so often, each wait twice the last: about eight seconds, well within the claim's half minute. */
+const TRIES_MAX = 9;
+const WAIT_MS_FIRST = 50;
+const WAIT_MS_MAX = 2_000;
+
+/** The settlements of one job. */
+export class Settler<Settlement, Onward> {
+  readonly #settle: (settlements: Settlement[]) => Promise<Onward[]>;
+  readonly #sleep: (milliseconds: number) => Promise<void>;
+  readonly #onward: Onward[] = [];
+  #ready: Settlement[] = [];
+  #running: Promise<void> | null = null;
+
+  constructor(
+    settle: (settlements: Settlement[]) => Promise<Onward[]>,
+    sleep: (milliseconds: number) => Promise<void>,
+  ) {
+    this.#settle = settle;
+    this.#sleep = sleep;
+  }
+
+  add(settlement: Settlement): void {
+    this.#ready.push(settlement);
+    this.#running ??= this.#run();
+  }
+
+  /** Waits until nothing is left to settle; answers what goes on to another account. Never throws. */
+  async finish(): Promise<Onward[]> {
+    while (this.#running !== null) await this.#running;
+    return this.#onward;
+  }
+
+  /** What cannot be settled in time is dropped: its claim's lease runs out, and the message is `unknown`. */
+  async #run(): Promise<void> {
+    await Promise.resolve();
+    while (this.#ready.length > 0) {
+      const batch = this.#ready;
+      this.#ready = [];
+      if (await this.#settled(batch)) continue;
+      for (const one of batch) await this.#insist(one);
+    }
+    this.#running = null;
+  }
+
+  /** One by one after a failure, so that one message's trouble is not everybody's. */
+  async #insist(one: Settlement): Promise<void> {
+    for (let nth = 0; nth < TRIES_MAX; nth += 1) {
+      await this.#sleep(Math.min(WAIT_MS_MAX, WAIT_MS_FIRST * 2 ** nth));
+      if (await this.#settled([one])) return;
+    }
+  }
+
+  async #settled(batch: Settlement[]): Promise<boolean> {
+    try {
+      this.#onward.push(...(await this.#settle(batch)));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
