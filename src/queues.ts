@@ -29,6 +29,8 @@ export async function consume(batch: MessageBatch, env: Env, ctx: ExecutionConte
         drive: (job, shard) => doors.sender(job.account, shard).drive(job),
         requeue: (job, delaySeconds) => requeueJob(env, job, delaySeconds),
         senders: doors.senders,
+        waitUntil: (work) => ctx.waitUntil(work),
+        sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
         log: doors.log,
       });
     }
