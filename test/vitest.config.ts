@@ -23,6 +23,7 @@ export default defineConfig({
           name: "faults",
           root,
           include: [faults],
+          globalSetup: ["./test/support/build-worker.ts"],
           testTimeout: 240_000,
           hookTimeout: 60_000,
           fileParallelism: false,

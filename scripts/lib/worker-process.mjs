@@ -39,14 +39,17 @@ if (migrations !== null) {
 }
 process.stdout.write(`${JSON.stringify({ ready: url.href.replace(/\/$/, "") })}\n`);
 
-// What a test asks of the runtime itself: cron events, which nothing outside can cause otherwise.
-process.on("message", async (message) => {
-  if (message.scheduled === undefined) return;
-  const worker = await miniflare.getWorker();
-  await worker.scheduled({ cron: message.scheduled });
-  process.send({ done: message.id });
-});
+// What a test asks of the runtime itself: cron events and queue messages, which nothing outside can cause otherwise.
+process.on("message", (message) => void serve(message).then(() => process.send({ done: message.id })));
 process.on("SIGTERM", () => void miniflare.dispose().then(() => process.exit(0)));
+
+async function serve({ scheduled, enqueue, bodies }) {
+  if (scheduled !== undefined) await (await miniflare.getWorker()).scheduled({ cron: scheduled });
+  if (enqueue !== undefined) {
+    const queue = await miniflare.getQueueProducer(enqueue);
+    await queue.sendBatch(bodies.map((body) => ({ body })));
+  }
+}
 
 function statements(sql) {
   return sql

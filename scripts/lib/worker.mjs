@@ -48,7 +48,9 @@ export function freePort() {
 /**
  * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables.
  * `kill()` ends the process and its runtime at once, as a power cut would; `stop()` lets it go gently; `log()` is what it
- * wrote so far; `scheduled(cron)` fires a cron event and waits for it.
+ * wrote so far; `scheduled(cron)` fires a cron event and waits for it; `enqueue(binding, bodies)` puts bodies on a queue.
+ *
+ * @param {{script: string, persist?: string | null, port?: number, bindings: Record<string, string>, config?: string, migrations?: string}} options
  */
 export async function startWorker({
   script,
@@ -78,7 +80,7 @@ export async function startWorker({
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const kill = async (signal = "SIGKILL") => {
     try {
-      process.kill(-child.pid, signal);
+      process.kill(-(child.pid ?? 0), signal);
     } catch {
       // the group is gone already
     }
@@ -86,23 +88,26 @@ export async function startWorker({
   };
   const base = await ready(child, ended, kill, () => log);
   let calls = 0;
+  const ask = (question) => {
+    const id = ++calls;
+    return new Promise((resolve) => {
+      child.on("message", function done(message) {
+        if (message.done !== id) return;
+        child.off("message", done);
+        resolve();
+      });
+      child.send({ ...question, id });
+    });
+  };
   return {
     base,
     port: listen,
+    pid: child.pid ?? 0,
     kill,
     stop: () => kill("SIGTERM"),
     log: () => log,
-    scheduled(cron) {
-      const id = ++calls;
-      return new Promise((resolve) => {
-        child.on("message", function done(message) {
-          if (message.done !== id) return;
-          child.off("message", done);
-          resolve();
-        });
-        child.send({ scheduled: cron, id });
-      });
-    },
+    scheduled: (cron) => ask({ scheduled: cron }),
+    enqueue: (binding, bodies) => ask({ enqueue: binding, bodies }),
   };
 }
 
