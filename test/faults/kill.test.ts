@@ -32,8 +32,8 @@ afterAll(async () => {
 function conduct(): Conduct {
   const receipts = [{ state: "delivered" as const, afterMs: random.between(10, 1_000) }];
   const die = random.fraction();
-  if (die < 0.8) return { does: "accept", afterMs: random.between(5, 150), receipts };
-  if (die < 0.85) return { does: "accept", afterMs: random.between(5, 150) };
+  if (die < 0.8) return { does: "accept", afterMs: random.between(50, 250), receipts };
+  if (die < 0.85) return { does: "accept", afterMs: random.between(50, 250) };
   if (die < 0.9) return { does: "decline", code: "invalid_number" };
   if (die < 0.94) return { does: "reset_after_accepting", receipts };
   if (die < 0.97) return { does: "error", status: 500 };
