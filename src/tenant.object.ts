@@ -49,7 +49,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     }
     const verb = Object.hasOwn(mind.verbs, call.verb) ? mind.verbs[call.verb as keyof typeof mind.verbs] : null;
     if (verb === null) return plain(refuse("route_not_found"));
-    const allowed = demand(caller, verb.scope as Parameters<typeof demand>[1]);
+    const allowed = demand(caller, verb.scope);
     if (isRefused(allowed)) return plain(allowed);
     if (this.#home.record?.state === "suspended") return plain(refuse("tenant_suspended"));
     const ran = this.#home.transaction((present) => repeatOrRun(present, caller, call));

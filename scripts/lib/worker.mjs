@@ -46,7 +46,8 @@ export function freePort() {
 }
 
 /**
- * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables.
+ * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables;
+ * `assets` serves its static files too.
  * `kill()` ends the process and its runtime at once, as a power cut would; `stop()` lets it go gently; `log()` is what it
  * wrote so far; `scheduled(cron)` fires a cron event and waits for it.
  */
@@ -55,6 +56,7 @@ export async function startWorker({
   persist = null,
   port,
   bindings,
+  assets = false,
   config = join(root, "wrangler.toml"),
   migrations = join(root, "migrations"),
 }) {
@@ -63,6 +65,7 @@ export async function startWorker({
     config,
     script,
     persist,
+    assets,
     port: listen,
     bindings: { PUBLIC_URL: `http://127.0.0.1:${listen}`, ...bindings },
     migrations,

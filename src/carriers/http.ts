@@ -24,12 +24,15 @@ const AcceptAnswer = z.object({
   reference: z.string().max(200).optional(),
   code: z.string().max(64).optional(),
 });
-const ReceiptBody = z.strictObject({
-  message: z.string().max(64),
-  state: z.enum(["sent", "delivered", "undelivered"]),
-  code: z.string().max(64).nullish(),
-  at: z.iso.datetime({ offset: true }).nullish(),
-});
+/** What a gateway tells about a message. */
+export const ReceiptBody = z
+  .strictObject({
+    message: z.string().max(64),
+    state: z.enum(["sent", "delivered", "undelivered"]),
+    code: z.string().max(64).nullish(),
+    at: z.iso.datetime({ offset: true }).nullish(),
+  })
+  .meta({ id: "Receipt" });
 
 /** Receipts signed longer ago, or further ahead, are refused: the tolerance of the Standard Webhooks libraries. */
 export const TOLERANCE_SECONDS = 300;
