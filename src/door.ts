@@ -13,7 +13,7 @@ import { readRepeat } from "./access/repeat-header.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts";
 import type { Route } from "./base/route.ts";
 import { judgeResolved, judgeUrl } from "./base/outside-url.ts";
-import { finishGet, finishList, type FinishDeps } from "./messages/finish.ts";
+import { finishCancel, finishGet, finishList, type FinishDeps } from "./messages/finish.ts";
 import type { Note } from "./messages/message.ts";
 import { problemOf, problemResponse } from "./problem.ts";
 import type { Call, Reply } from "./ports.ts";
@@ -162,7 +162,9 @@ async function finished(
   owner: Owner,
   doors: Doors,
 ): Promise<Outcome<unknown>> {
-  if (route.finish === null || isRefused(outcome)) return outcome;
+  const cancel = route.finish === "messages.cancel";
+  if (route.finish === null || (isRefused(outcome) ? !cancel || outcome.refused !== "not_found" : cancel))
+    return outcome;
   const deps: FinishDeps = {
     db: doors.records(owner.jurisdiction),
     tenant: tenantId(owner),
@@ -171,6 +173,7 @@ async function finished(
       return isRefused(notes.outcome) ? {} : (notes.outcome.ok as Record<string, Note>);
     },
   };
+  if (isRefused(outcome)) return finishCancel(deps, (call.input as { id: string }).id);
   if (route.finish === "messages.get") return finishGet(deps, (call.input as { id: string }).id, outcome.ok as never);
   return finishList(deps, outcome.ok as never);
 }
