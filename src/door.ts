@@ -9,10 +9,11 @@ import { readAtMost } from "./base/bounded.ts";
 import { parseId, parseToken, tenantId, type Owner } from "./base/ids.ts";
 import { readJson } from "./base/json.ts";
 import { parseWith } from "./base/parse.ts";
+import { readRepeat } from "./access/repeat-header.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts";
 import type { Route } from "./base/route.ts";
 import { judgeResolved, judgeUrl } from "./base/outside-url.ts";
-import { finishGet, finishList, type FinishDeps } from "./messages/finish.ts";
+import { finishCancel, finishGet, finishList, type FinishDeps } from "./messages/finish.ts";
 import type { Note } from "./messages/message.ts";
 import { problemOf, problemResponse } from "./problem.ts";
 import type { Call, Reply } from "./ports.ts";
@@ -23,8 +24,6 @@ export type Bindings = {
   Variables: { requestId: string; tenant: string | null; route: string; code: string | null };
 };
 export type C = Context<Bindings>;
-
-const KEY_PATTERN = /^(?:"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e][\x21-\x7e]{0,254}))$/;
 
 /** Serves one request of a tenant's route. */
 export async function serveTenant(c: C, route: Route, doors: Doors): Promise<Response> {
@@ -75,7 +74,8 @@ async function readRequest(c: C, route: Route): Promise<Outcome<{ value: unknown
     if (read === null) return tooLarge;
     bytes = new Uint8Array(read);
   }
-  const repeat = await repeatOf(route, header, bytes);
+  const repeat: Outcome<Call["repeat"]> =
+    route.repeat === null ? { ok: null } : await readRepeat(`${route.method} ${route.path}`, header, bytes);
   if (isRefused(repeat)) return repeat;
   if (route.body === null) return { ok: { value: undefined, repeat: repeat.ok } };
   if (!/^application\/json(;|$)/i.test(c.req.header("content-type") ?? "application/json"))
@@ -91,15 +91,6 @@ const FAULTS = {
   repeated_key: "The body names a key twice in one object; two readers would see two values.",
   too_deep: "The body is nested too deeply.",
 };
-
-async function repeatOf(route: Route, header: string | undefined, bytes: Uint8Array): Promise<Outcome<Call["repeat"]>> {
-  if (route.repeat === null || header === undefined) return { ok: null };
-  const match = KEY_PATTERN.exec(header);
-  const key = match?.[1] ?? match?.[2];
-  if (key === undefined) return refuse("idempotency_key_invalid");
-  const bodyDigest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return { ok: { route: `${route.method} ${route.path}`, key, bodyDigest } };
-}
 
 function parseRequest(c: C, route: Route, value: unknown): Outcome<{ body: unknown; query: unknown; params: unknown }> {
   const query = queryOf(c);
@@ -171,7 +162,9 @@ async function finished(
   owner: Owner,
   doors: Doors,
 ): Promise<Outcome<unknown>> {
-  if (route.finish === null || isRefused(outcome)) return outcome;
+  const cancel = route.finish === "messages.cancel";
+  if (route.finish === null || (isRefused(outcome) ? !cancel || outcome.refused !== "not_found" : cancel))
+    return outcome;
   const deps: FinishDeps = {
     db: doors.records(owner.jurisdiction),
     tenant: tenantId(owner),
@@ -180,6 +173,7 @@ async function finished(
       return isRefused(notes.outcome) ? {} : (notes.outcome.ok as Record<string, Note>);
     },
   };
+  if (isRefused(outcome)) return finishCancel(deps, (call.input as { id: string }).id);
   if (route.finish === "messages.get") return finishGet(deps, (call.input as { id: string }).id, outcome.ok as never);
   return finishList(deps, outcome.ok as never);
 }

@@ -2,6 +2,7 @@
  * The one handler behind every route of operators: recognise the operator, parse, ask the operator object of the
  * jurisdiction named, answer. Jobs that walk both jurisdictions are summed here.
  */
+import { readRepeat } from "./access/repeat-header.ts";
 import { readOperator } from "./access/operators.ts";
 import { readAtMost } from "./base/bounded.ts";
 import { readJson } from "./base/json.ts";
@@ -36,25 +37,33 @@ async function serve(c: C, route: OperatorRoute, doors: Doors): Promise<Outcome<
   const question = route.ask(parsed.ok as never, doors.policy);
   if (isRefused(question)) return question;
   const { where, input } = question.ok;
+  const repeat =
+    route.method === "post" && route.status === 201
+      ? await readRepeat(`${route.method} ${c.req.path}`, c.req.header("idempotency-key"), parsed.ok.bytes)
+      : { ok: null };
+  if (isRefused(repeat)) return repeat;
   if (where === "both") return job(route.verb, operator.subject, doors);
-  const outcome = await doors.operator(where).ask(operator.subject, route.verb, input);
+  const outcome = await doors.operator(where).ask(operator.subject, route.verb, input, repeat.ok);
   return route.verb === "tenants.list" && !isRefused(outcome)
     ? paged(outcome.ok as { id: string }[], input as { limit: number })
     : outcome;
 }
 
-async function parse(c: C, route: OperatorRoute): Promise<Outcome<unknown>> {
+type Parsed = { body: unknown; query: unknown; params: unknown; bytes: Uint8Array };
+
+async function parse(c: C, route: OperatorRoute): Promise<Outcome<Parsed>> {
   const query = parseWith(route.query, c.req.query());
   if (isRefused(query)) return query;
   const params = parseWith(route.params, c.req.param());
   if (isRefused(params)) return refuse("not_found");
-  if (route.body === null) return { ok: { body: undefined, query: query.ok, params: params.ok } };
+  if (route.body === null)
+    return { ok: { body: undefined, query: query.ok, params: params.ok, bytes: new Uint8Array(0) } };
   const bytes = await readAtMost(c.req.raw.body, BODY_BYTES_MAX);
   if (bytes === null) return refuse("body_too_large", { detail: `A body here has at most ${BODY_BYTES_MAX} bytes.` });
   const json = readJson(bytes);
   if ("fault" in json) return refuse("malformed_body");
   const body = parseWith(route.body, json.value);
-  return isRefused(body) ? body : { ok: { body: body.ok, query: query.ok, params: params.ok } };
+  return isRefused(body) ? body : { ok: { body: body.ok, query: query.ok, params: params.ok, bytes } };
 }
 
 function paged(rows: { id: string }[], { limit }: { limit: number }): Outcome<unknown> {
