@@ -5,13 +5,14 @@
 import { z } from "zod";
 import type { Reason } from "./base/refusal.ts";
 import type { OpenRoute, Route } from "./base/route.ts";
-import type { OperatorRoute } from "./operators.routes.ts";
+import { isRepeatable, type OperatorRoute } from "./operators.routes.ts";
 
 /** Any route may be met by a deployment that is not fit, and by our own mistake. */
 const ANY: readonly Reason[] = ["not_serving", "internal"];
 const CALLER: readonly Reason[] = ["unauthenticated", "missing_scope", "tenant_suspended", "keys_unavailable"];
 const VALUES: readonly Reason[] = ["missing_field", "wrong_type", "invalid_field"];
-const REPEATED: readonly Reason[] = ["idempotency_key_invalid", "idempotency_key_reused", "idempotency_in_progress"];
+/** A tenant's verb waits for nothing, so a second request always finds the first one's answer: no 409 for it. */
+const REPEATED: readonly Reason[] = ["idempotency_key_invalid", "idempotency_key_reused"];
 
 /** Names of the fields of a strict object; none when it takes nothing. */
 export function fieldsOf(schema: z.ZodType): string[] {
@@ -46,6 +47,7 @@ export function operatorCodesOf(route: OperatorRoute): Reason[] {
     ...(route.body === null && fieldsOf(route.query).length === 0 ? [] : VALUES),
     ...(hasId ? (["not_found"] as const) : []),
     ...(hasId && route.path.includes("/tenants/") ? (["keys_unavailable"] as const) : []),
+    ...(isRepeatable(route) ? ([...REPEATED, "idempotency_in_progress"] as const) : []),
     ...(route.refuses ?? []),
     ...ANY,
   ]);

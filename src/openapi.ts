@@ -11,7 +11,7 @@ import { codesOf, openCodesOf, operatorCodesOf } from "./openapi-codes.ts";
 import { toldBy } from "./openapi-events.ts";
 import { headers, INFO, registerParts, TAGS } from "./openapi-parts.ts";
 import { sampleOf, type Json } from "./openapi-sample.ts";
-import type { OperatorRoute } from "./operators.routes.ts";
+import { isRepeatable, type OperatorRoute } from "./operators.routes.ts";
 import { EVENT_TYPES } from "./webhooks/event.ts";
 
 export type Routes = {
@@ -45,6 +45,8 @@ export function openApiDocument(routes: Routes, origin: string) {
   return document;
 }
 
+const REPEATABLE = { parameters: [{ $ref: "#/components/parameters/IdempotencyKey" }] };
+
 function tenantPath(route: Route): RouteConfig {
   const good = headers(
     "RequestId",
@@ -57,7 +59,7 @@ function tenantPath(route: Route): RouteConfig {
     description: `${route.detail === undefined ? "" : `${route.detail}\n\n`}Needs the scope \`${route.scope}\`.`,
     security: [{ apiKey: [route.scope] }],
     request: request(route),
-    ...(route.repeat === null ? {} : { parameters: [{ $ref: "#/components/parameters/IdempotencyKey" }] }),
+    ...(route.repeat === null ? {} : REPEATABLE),
     responses: { [route.status]: answer(route.status, route.answer, good), ...problems(codesOf(route)) },
   };
 }
@@ -67,6 +69,7 @@ function operatorPath(route: OperatorRoute): RouteConfig {
     ...common(route, camel(`operators.${route.verb}`)),
     security: [{ access: [] }, { adminToken: [] }],
     request: request(route),
+    ...(isRepeatable(route) ? REPEATABLE : {}),
     responses: {
       [route.status]: answer(route.status, route.answer, headers("RequestId")),
       ...problems(operatorCodesOf(route)),

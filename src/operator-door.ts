@@ -11,7 +11,7 @@ import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts
 import { BODY_BYTES_MAX } from "./base/route.ts";
 import { purgeAll, walk } from "./cron.ts";
 import type { C } from "./door.ts";
-import type { OperatorRoute } from "./operators.routes.ts";
+import { isRepeatable, type OperatorRoute } from "./operators.routes.ts";
 import { problemResponse } from "./problem.ts";
 import type { Doors } from "./wiring.ts";
 
@@ -37,10 +37,9 @@ async function serve(c: C, route: OperatorRoute, doors: Doors): Promise<Outcome<
   const question = route.ask(parsed.ok as never, doors.policy);
   if (isRefused(question)) return question;
   const { where, input } = question.ok;
-  const repeat =
-    route.method === "post" && route.status === 201
-      ? await readRepeat(`${route.method} ${c.req.path}`, c.req.header("idempotency-key"), parsed.ok.bytes)
-      : { ok: null };
+  const repeat = isRepeatable(route)
+    ? await readRepeat(`${route.method} ${c.req.path}`, c.req.header("idempotency-key"), parsed.ok.bytes)
+    : { ok: null };
   if (isRefused(repeat)) return repeat;
   if (where === "both") return job(route.verb, operator.subject, doors);
   const outcome = await doors.operator(where).ask(operator.subject, route.verb, input, repeat.ok);

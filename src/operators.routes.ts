@@ -32,6 +32,9 @@ export type OperatorRoute = {
   ask: (parsed: Parsed, policy: UrlPolicy) => Outcome<{ where: Jurisdiction | "both"; input: unknown }>;
 };
 
+/** Whether the route takes an Idempotency-Key: those that create do. */
+export const isRepeatable = ({ method, status }: OperatorRoute): boolean => method === "post" && status === 201;
+
 const Nothing = z.strictObject({});
 const tag = "Operators";
 const JURISDICTION = z.enum(["eu", "us"]);

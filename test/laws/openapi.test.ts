@@ -8,6 +8,7 @@ import { app, routes } from "../../src/app.ts";
 import { REASONS } from "../../src/base/refusal.ts";
 import { codesOf } from "../../src/openapi-codes.ts";
 import { toldBy } from "../../src/openapi-events.ts";
+import { isRepeatable } from "../../src/operators.routes.ts";
 import { openApiDocument } from "../../src/openapi.ts";
 import { pageRoutes } from "../../src/pages.routes.ts";
 import { EVENT_TYPES } from "../../src/webhooks/event.ts";
@@ -36,6 +37,8 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
 );
 const byName = new Map(operations.map(({ name, operation }) => [name, operation]));
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
+const isKeyed = ({ parameters = [] }: Operation) =>
+  parameters.some((each) => "$ref" in each && each.$ref.endsWith("/IdempotencyKey"));
 const codesAt = (operation: Operation, status: string) =>
   Object.keys(operation.responses[status]?.content?.["application/problem+json"]?.examples ?? {});
 
@@ -84,8 +87,11 @@ it("a tenant's route says who may call it, how it is repeated and what its limit
 });
 
 it("operators' routes take an operator, the rest say that they take nobody or a carrier", () => {
-  for (const route of routes.operator)
-    expect(byName.get(nameOf(route))?.security).toEqual([{ access: [] }, { adminToken: [] }]);
+  for (const route of routes.operator) {
+    const operation = byName.get(nameOf(route))!;
+    expect(operation.security).toEqual([{ access: [] }, { adminToken: [] }]);
+    expect(isKeyed(operation), nameOf(route)).toBe(isRepeatable(route));
+  }
   for (const route of routes.open)
     expect(byName.get(nameOf(route))?.security).toEqual(route.headers === null ? [] : [{ carrierSignature: [] }]);
 });
