@@ -39,7 +39,7 @@ export function mountPages(app: Hono<Bindings>, doorsFor: (env: Env) => Doors, r
   let document: { origin: string; json: string } | null = null;
   app.get(documentRoute.path, (c) => {
     c.set("route", documentRoute.path);
-    const origin = doorsFor(c.env).publicUrl || new URL(c.req.url).origin;
+    const { origin } = new URL(c.req.url); // the reader's, so that the reference page may call it
     if (document?.origin !== origin) document = { origin, json: JSON.stringify(openApiDocument(routes, origin)) };
     return c.body(document.json, 200, { "content-type": "application/json", "cache-control": "no-cache" });
   });
@@ -72,9 +72,10 @@ function handsetDeps(c: C, doors: Doors): HandsetDeps {
   };
 }
 
-/** No advertisement, and greys and greens that can be read on white. */
+/** No advertisement, and greys and greens that can be read. */
 const SCALAR_CSS = `a[href*="powered-by"]{display:none}
-.light-mode{--scalar-color-3:#666;--scalar-sidebar-search-color:#666;--scalar-color-green:#006b44}`;
+.light-mode{--scalar-color-3:#666;--scalar-sidebar-search-color:#666;--scalar-color-green:#006b44}
+.dark-mode{--scalar-color-3:#a0a0a0;--scalar-sidebar-search-color:#a0a0a0}`;
 
 /** Scalar, with everything off that would call a host of its maker's. */
 const SCALAR = {

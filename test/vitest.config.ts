@@ -1,10 +1,12 @@
-// Two ways to run a test: `node` for pure rules, laws and faults driven from outside; `workers` for what lives in the
-// platform's own runtime (objects, D1, KV, queues). A file's name chooses: *.worker.test.ts runs in workerd.
+// Ways to run a test: `node` for pure rules, laws and faults driven from outside; `workers` for what lives in the
+// platform's own runtime (objects, D1, KV, queues); `browser` for pages of the built Worker in a real Chromium. A file's
+// name chooses: *.worker.test.ts runs in workerd, *.browser.test.ts drives the browser.
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 const root = `${import.meta.dirname}/../`;
 const faults = "test/faults/**/*.test.ts";
+const browser = "test/**/*.browser.test.ts";
 
 export default defineConfig({
   root,
@@ -15,7 +17,7 @@ export default defineConfig({
           name: "node",
           root,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.worker.test.ts", faults],
+          exclude: ["test/**/*.worker.test.ts", faults, browser],
         },
       },
       {
@@ -24,6 +26,16 @@ export default defineConfig({
           root,
           include: [faults],
           testTimeout: 240_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          root,
+          include: [browser],
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
         },

@@ -54,13 +54,13 @@ export function freePort() {
 export async function startWorker({
   script,
   persist = null,
-  port,
+  port = 0,
   bindings,
   assets = false,
   config = join(root, "wrangler.toml"),
   migrations = join(root, "migrations"),
 }) {
-  const listen = port ?? (await freePort());
+  const listen = port || (await freePort());
   const argument = JSON.stringify({
     config,
     script,

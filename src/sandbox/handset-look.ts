@@ -6,7 +6,7 @@
 export const STYLE = `
 :root{color-scheme:light dark;--bg:#f4f6f7;--card:#fff;--ink:#16232b;--soft:#52636d;--line:#d5dde1;--accent:#0b5c6b;--on:#fff;--bubble:#e3f1f3;--wrong:#a3201b;--focus:#b4480a}
 @media (prefers-color-scheme:dark){:root{--bg:#0e1518;--card:#172126;--ink:#e6edf0;--soft:#a3b3bb;--line:#2e3c43;--accent:#6fcbdb;--on:#06262d;--bubble:#1d3238;--wrong:#ff9d94;--focus:#ffb169}}
-*{box-sizing:border-box}
+*{box-sizing:border-box}[hidden]{display:none!important}
 body{margin:0;background:var(--bg);color:var(--ink);font:1rem/1.5 system-ui,sans-serif}
 a{color:var(--accent);text-underline-offset:.2em}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px;border-radius:4px}
