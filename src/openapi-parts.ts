@@ -26,7 +26,8 @@ export const INFO = {
 export const TAGS = [
   { name: "Messages", description: "One SMS, from the request to the receipt." },
   { name: "Tokens", description: "Numbers as tokens: tokenise, look up, reveal with a reason." },
-  { name: "Webhooks", description: "Endpoints, events, and sending an event again." },
+  { name: "Webhooks", description: "Endpoints, the events they are sent, and sending one again." },
+  { name: "Events", description: "What endpoints are sent, by type. An endpoint names types, families or everything." },
   { name: "Keys", description: "A tenant's API keys." },
   { name: "Audit", description: "Who did what, to what and why, in a chain that can be checked offline." },
   { name: "Sandbox", description: "The carrier's side of a sandbox: its handset and its clock." },

@@ -97,16 +97,18 @@ function openPath(route: OpenRoute): RouteConfig {
   };
 }
 
+const SIGNED =
+  "Signed by Standard Webhooks v1: check `webhook-signature` over `webhook-id`, `webhook-timestamp` and the body's bytes before you believe it. Events may come twice and out of order; `id` and `sequence` tell.";
+
 function webhook(type: (typeof EVENT_TYPES)[number]): RouteConfig {
   const { body, says } = toldBy(type);
   return {
     method: "post",
     path: type,
     operationId: camel(`event.${type}`),
-    summary: says,
-    description:
-      "Signed by Standard Webhooks v1: check `webhook-signature` over `webhook-id`, `webhook-timestamp` and the body's bytes before you believe it. Events may come twice and out of order; `id` and `sequence` tell.",
-    tags: ["Webhooks"],
+    summary: type,
+    description: `${says}\n\n${SIGNED}`,
+    tags: ["Events"],
     security: [],
     request: { body: { required: true, content: { "application/json": { schema: body } } } },
     responses: {

@@ -74,8 +74,8 @@ function handsetDeps(c: C, doors: Doors): HandsetDeps {
 
 /** No advertisement, and greys and greens that can be read. */
 const SCALAR_CSS = `a[href*="powered-by"]{display:none}
-.light-mode{--scalar-color-3:#666;--scalar-sidebar-search-color:#666;--scalar-color-green:#006b44}
-.dark-mode{--scalar-color-3:#a0a0a0;--scalar-sidebar-search-color:#a0a0a0}`;
+.light-mode{--scalar-color-3:#666;--scalar-sidebar-search-color:#666;--scalar-color-green:#006b44;--scalar-color-yellow:#7a5a00;--scalar-color-red:#b3261e}
+.dark-mode{--scalar-color-red:#ff8a80;--scalar-color-3:#a0a0a0;--scalar-sidebar-search-color:#a0a0a0}`;
 
 /** Scalar, with everything off that would call a host of its maker's. */
 const SCALAR = {
