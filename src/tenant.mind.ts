@@ -9,7 +9,7 @@ import type { HeadSigner } from "./audit/head.ts";
 import { isFault } from "./audit/chain.ts";
 import { auditVerbs } from "./audit/verbs.ts";
 import { readClock } from "./base/clock.ts";
-import { IdMaker, timeOfId, type Owner } from "./base/ids.ts";
+import { IdMaker, type Owner } from "./base/ids.ts";
 import { first, type Sql } from "./base/sql.ts";
 import { callbackMac, type DoorKeys, type Environment } from "./access/api-key.ts";
 import type { Granted } from "./access/caller.ts";
@@ -307,7 +307,7 @@ export class TenantMind {
   #riseAboveStored(sql: Sql): void {
     for (const table of ["messages", "events"]) {
       const newest = first<{ id: string | null }>(sql, `SELECT max(id) AS id FROM ${table}`)?.id;
-      if (typeof newest === "string") this.ids.startFrom(timeOfId(newest));
+      if (typeof newest === "string") this.ids.startAfter(newest);
     }
   }
 }
