@@ -1,5 +1,6 @@
 // Two ways to run a test: `node` for pure rules, laws and faults driven from outside; `workers` for what lives in the
 // platform's own runtime (objects, D1, KV, queues). A file's name chooses: *.worker.test.ts runs in workerd.
+import { generateKeyPairSync } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -54,6 +55,7 @@ function testSecrets(): Record<string, string> {
   return {
     KEYRING: JSON.stringify({ "1": random() }),
     DOOR_KEY: random(),
+    AUDIT_KEY: generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
     ADMIN_TOKEN: `mka_${random().replace(/[^a-zA-Z0-9]/g, "")}`,
   };
 }
