@@ -2,6 +2,7 @@
  * The doors of a tenant's audit.
  */
 import { z } from "zod";
+import { isoOf, millisecondsOf } from "../base/clock.ts";
 import { routesOver, type Route } from "../base/route.ts";
 import type { AuditVerbs } from "./verbs.ts";
 
@@ -22,6 +23,9 @@ const EntryView = z
     hash: z.string(),
   })
   .meta({ id: "AuditEntry" });
+
+/** A time as entries have it: two spellings of one moment must not be compared as texts. */
+const timeOf = (text: string): string => isoOf(millisecondsOf(text) ?? Date.parse(text));
 
 export const auditRoutes: Route[] = [
   route({
@@ -47,8 +51,8 @@ export const auditRoutes: Route[] = [
         limit: query.limit,
         ...(query.cursor === undefined ? {} : { after: Number(query.cursor) }),
         ...(query.act === undefined ? {} : { act: query.act }),
-        ...(query.from === undefined ? {} : { from: query.from }),
-        ...(query.to === undefined ? {} : { to: query.to }),
+        ...(query.from === undefined ? {} : { from: timeOf(query.from) }),
+        ...(query.to === undefined ? {} : { to: timeOf(query.to) }),
       },
     }),
   }),
@@ -64,5 +68,17 @@ export const auditRoutes: Route[] = [
     status: 200,
     answer: z.object({ ndjson: z.string(), next: z.int().nullable(), head: z.string().nullable() }),
     input: ({ query }) => ({ ok: query }),
+  }),
+  route({
+    method: "get",
+    path: "/v1/audit/key",
+    verb: "audit.key",
+    summary: "The public key of the audit's signed heads",
+    detail:
+      "`name+id+key`, a signed note's verifier key. Keep it when you first see it; `npm run audit:verify -- FILE --key …` takes it. Every day an `audit.head` event carries the signed head of that day.",
+    tag,
+    status: 200,
+    answer: z.object({ public_key: z.string() }),
+    input: () => ({ ok: null }),
   }),
 ];
