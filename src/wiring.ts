@@ -4,6 +4,7 @@
  * and a production deployment with the switch off refuses to serve.
  */
 import { z } from "zod";
+import { headSigner } from "./audit/head.ts";
 import { accessKeys, type OperatorSettings } from "./access/operators.ts";
 import type { DoorKeys } from "./access/api-key.ts";
 import { dohResolver } from "./base/doh.ts";
@@ -54,12 +55,20 @@ function settingsOf(env: Env): Settings {
   return result.data;
 }
 
-/** Why this deployment must not serve, or null. */
+let judged: { env: Env; unfit: string | null } | null = null;
+
+/** Why this deployment must not serve, or null. Judged once an isolate: an environment does not change in one. */
 export function unfit(env: Env): string | null {
+  if (judged === null || judged.env !== env) judged = { env, unfit: judge(env) };
+  return judged.unfit;
+}
+
+function judge(env: Env): string | null {
   try {
     const settings = settingsOf(env);
     Keyring.parse(settings.KEYRING);
     doorKeysOf(settings);
+    if (settings.AUDIT_KEY !== undefined) headSigner("audit", settings.AUDIT_KEY);
     if (settings.ENVIRONMENT === "local") return null;
     if (settings.DO_JURISDICTIONS !== "on") return "DO_JURISDICTIONS is off";
     if (settings.PUBLIC_URL === "") return "PUBLIC_URL is empty";

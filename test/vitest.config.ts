@@ -1,6 +1,7 @@
 // Ways to run a test: `node` for pure rules, laws and faults driven from outside; `workers` for what lives in the
 // platform's own runtime (objects, D1, KV, queues); `browser` for pages of the built Worker in a real Chromium. A file's
 // name chooses: *.worker.test.ts runs in workerd, *.browser.test.ts drives the browser.
+import { generateKeyPairSync } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -66,6 +67,7 @@ function testSecrets(): Record<string, string> {
   return {
     KEYRING: JSON.stringify({ "1": random() }),
     DOOR_KEY: random(),
+    AUDIT_KEY: generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
     ADMIN_TOKEN: `mka_${random().replace(/[^a-zA-Z0-9]/g, "")}`,
   };
 }

@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, EXAMPLE_TOKEN, exampleId } from "../base/example.ts";
+import { isoOf, millisecondsOf } from "../base/clock.ts";
 import { routesOver, type Route } from "../base/route.ts";
 import type { AuditVerbs } from "./verbs.ts";
 
@@ -39,6 +40,9 @@ export const AuditEntryView = z
     ],
   });
 
+/** A time as entries have it: two spellings of one moment must not be compared as texts. */
+const timeOf = (text: string): string => isoOf(millisecondsOf(text) ?? Date.parse(text));
+
 export const auditRoutes: Route[] = [
   route({
     method: "get",
@@ -64,8 +68,8 @@ export const auditRoutes: Route[] = [
         limit: query.limit,
         ...(query.cursor === undefined ? {} : { after: Number(query.cursor) }),
         ...(query.act === undefined ? {} : { act: query.act }),
-        ...(query.from === undefined ? {} : { from: query.from }),
-        ...(query.to === undefined ? {} : { to: query.to }),
+        ...(query.from === undefined ? {} : { from: timeOf(query.from) }),
+        ...(query.to === undefined ? {} : { to: timeOf(query.to) }),
       },
     }),
   }),
@@ -86,5 +90,17 @@ export const auditRoutes: Route[] = [
       head: z.string().nullable(),
     }),
     input: ({ query }) => ({ ok: query }),
+  }),
+  route({
+    method: "get",
+    path: "/v1/audit/key",
+    verb: "audit.key",
+    summary: "The public key of the audit's signed heads",
+    detail:
+      "`name+id+key`, a signed note's verifier key. Keep it when you first see it; `npm run audit:verify -- FILE --key …` takes it. Every day an `audit.head` event carries the signed head of that day.",
+    tag,
+    status: 200,
+    answer: z.object({ public_key: z.string() }),
+    input: () => ({ ok: null }),
   }),
 ];

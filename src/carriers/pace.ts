@@ -10,7 +10,7 @@ export const PERMIT_MS = 1_000;
 /** Without a limit of ours, a permit is a formality that keeps the courier's word heard every so often. */
 const UNLIMITED_GRANT = 1_000;
 
-/** The pace of one account, in memory; a restart begins with an empty bucket and the hold that was stored. */
+/** The pace of one account, in memory; a restart begins with a tenth of a second's calls and the stored hold. */
 export class Pace {
   readonly #perSecond: number | null;
   #tokens: number;
