@@ -1,7 +1,7 @@
 /**
  * Zod at the door, and its issues in the words of the contract: which field, what would be right. Never what was sent.
  */
-import type { z } from "zod";
+import { z } from "zod";
 import { refuse, type FieldError, type Outcome, type Reason } from "./refusal.ts";
 
 /** A body with a hundred wrong fields is told about the first of them. */
@@ -9,19 +9,41 @@ const ERRORS_MAX = 20;
 
 /** The parsed value, or the refusal that names every wrong field. */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown): Outcome<T> {
-  const parsed = schema.safeParse(value);
+  // The input is asked for only to tell a missing value from one of the wrong type; no sentence repeats it.
+  const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return { ok: parsed.data };
-  const errors = parsed.error.issues.flatMap(errorsOf).slice(0, ERRORS_MAX);
+  const errors = parsed.error.issues.flatMap((issue) => errorsOf(schema, issue)).slice(0, ERRORS_MAX);
   return refuse(worst(errors), { errors });
 }
 
-/** `messages/3/to` for a path. A field name that the caller made up is not repeated. */
-function fieldOf(path: readonly PropertyKey[]): string {
-  return path.map(String).join("/");
+/** `messages/3/to` for a path. A name that the schema does not know was made up by the caller and is not repeated. */
+function fieldOf(schema: z.ZodType, path: readonly PropertyKey[]): string {
+  let here: readonly z.core.$ZodType[] = [schema];
+  const names = path.map((segment) => {
+    const forms = here.flatMap(formsOf);
+    if (typeof segment !== "string") {
+      here = forms.flatMap((form) => (form instanceof z.ZodArray ? [form.element] : []));
+      return String(segment);
+    }
+    here = forms.flatMap((form) => {
+      const next = form instanceof z.ZodObject && Object.hasOwn(form.shape, segment) ? form.shape[segment] : undefined;
+      return next === undefined ? [] : [next];
+    });
+    return here.length > 0 ? segment : "*";
+  });
+  return names.join("/");
 }
 
-function errorsOf(issue: z.core.$ZodIssue): FieldError[] {
-  const field = fieldOf(issue.path);
+/** A schema without its wrappings; a choice is each of its forms. */
+function formsOf(schema: z.core.$ZodType): z.core.$ZodType[] {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+    return formsOf(schema.unwrap());
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(formsOf);
+  return [schema];
+}
+
+function errorsOf(schema: z.ZodType, issue: z.core.$ZodIssue): FieldError[] {
+  const field = fieldOf(schema, issue.path);
   if (issue.code === "unrecognized_keys") {
     return [
       {
@@ -31,17 +53,23 @@ function errorsOf(issue: z.core.$ZodIssue): FieldError[] {
       },
     ];
   }
-  if (issue.code === "invalid_type") {
-    const missing = issue.input === undefined;
-    const detail = missing
-      ? `A value of type ${issue.expected} is required.`
-      : `The value must be of type ${issue.expected}.`;
-    return [{ field, code: missing ? "missing_field" : "wrong_type", detail }];
-  }
+  if (issue.input === undefined && MISSING.has(issue.code))
+    return [{ field, code: "missing_field", detail: missingDetail(issue) }];
+  if (issue.code === "invalid_type")
+    return [{ field, code: "wrong_type", detail: `The value must be of type ${issue.expected}.` }];
   if (issue.code === "invalid_value") {
     return [{ field, code: "invalid_field", detail: `Use one of: ${issue.values.map(String).join(", ")}.` }];
   }
   return [{ field, code: "invalid_field", detail: detailOf(issue) }];
+}
+
+/** The codes with which a value that is not there at all comes. */
+const MISSING: ReadonlySet<z.core.$ZodIssue["code"]> = new Set(["invalid_type", "invalid_value", "invalid_union"]);
+
+function missingDetail(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type") return `A value of type ${issue.expected} is required.`;
+  if (issue.code === "invalid_value") return `A value is required, one of: ${issue.values.map(String).join(", ")}.`;
+  return "A value is required.";
 }
 
 /** Zod's own sentences quote limits and patterns, never the value; ours replace those that would not help. */
