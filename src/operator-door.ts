@@ -3,8 +3,6 @@
  * jurisdiction named, answer. Jobs that walk both jurisdictions are summed here.
  */
 import { readOperator } from "./access/operators.ts";
-import { readAtMost } from "./base/bounded.ts";
-import { readJson } from "./base/json.ts";
 import { parseWith } from "./base/parse.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts";
 import { BODY_BYTES_MAX } from "./base/route.ts";
@@ -12,6 +10,7 @@ import { purgeAll, walk } from "./cron.ts";
 import type { C } from "./door.ts";
 import type { OperatorRoute } from "./operators.routes.ts";
 import { problemResponse } from "./problem.ts";
+import { isFromAnotherSite, jsonOf, queryOf, readBody } from "./request.ts";
 import type { Doors } from "./wiring.ts";
 
 /** Serves one request of an operators' route. */
@@ -29,6 +28,8 @@ export async function serveOperator(c: C, route: OperatorRoute, doors: Doors): P
 
 async function serve(c: C, route: OperatorRoute, doors: Doors): Promise<Outcome<unknown>> {
   const headers = { authorization: c.req.header("authorization"), assertion: c.req.header("cf-access-jwt-assertion") };
+  if (isFromAnotherSite(c))
+    return refuse("unauthenticated", { detail: "The request was caused by another site's page." });
   const operator = await readOperator(doors.operators, headers, doors.accessKeys);
   if (operator === null) return refuse("unauthenticated");
   const parsed = await parse(c, route);
@@ -44,16 +45,18 @@ async function serve(c: C, route: OperatorRoute, doors: Doors): Promise<Outcome<
 }
 
 async function parse(c: C, route: OperatorRoute): Promise<Outcome<unknown>> {
-  const query = parseWith(route.query, c.req.query());
+  const bytes = await readBody(c, BODY_BYTES_MAX);
+  if (isRefused(bytes)) return bytes;
+  const given = queryOf(c);
+  if (isRefused(given)) return given;
+  const query = parseWith(route.query, given.ok);
   if (isRefused(query)) return query;
   const params = parseWith(route.params, c.req.param());
   if (isRefused(params)) return refuse("not_found");
   if (route.body === null) return { ok: { body: undefined, query: query.ok, params: params.ok } };
-  const bytes = await readAtMost(c.req.raw.body, BODY_BYTES_MAX);
-  if (bytes === null) return refuse("body_too_large", { detail: `A body here has at most ${BODY_BYTES_MAX} bytes.` });
-  const json = readJson(bytes);
-  if ("fault" in json) return refuse("malformed_body");
-  const body = parseWith(route.body, json.value);
+  const json = jsonOf(c, bytes.ok);
+  if (isRefused(json)) return json;
+  const body = parseWith(route.body, json.ok);
   return isRefused(body) ? body : { ok: { body: body.ok, query: query.ok, params: params.ok } };
 }
 
