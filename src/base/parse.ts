@@ -9,67 +9,64 @@ const ERRORS_MAX = 20;
 
 /** The parsed value, or the refusal that names every wrong field. */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown): Outcome<T> {
-  // The input is asked for only to tell a missing value from one of the wrong type; no sentence repeats it.
-  const parsed = schema.safeParse(value, { reportInput: true });
+  const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: parsed.data };
-  const errors = parsed.error.issues.flatMap((issue) => errorsOf(schema, issue)).slice(0, ERRORS_MAX);
+  const errors = parsed.error.issues.map((issue) => errorOf(issue, schema, value)).slice(0, ERRORS_MAX);
   return refuse(worst(errors), { errors });
 }
 
-/** `messages/3/to` for a path. A name that the schema does not know was made up by the caller and is not repeated. */
-function fieldOf(schema: z.ZodType, path: readonly PropertyKey[]): string {
-  let here: readonly z.core.$ZodType[] = [schema];
-  const names = path.map((segment) => {
-    const forms = here.flatMap(formsOf);
-    if (typeof segment !== "string") {
-      here = forms.flatMap((form) => (form instanceof z.ZodArray ? [form.element] : []));
-      return String(segment);
-    }
-    here = forms.flatMap((form) => {
-      const next = form instanceof z.ZodObject && Object.hasOwn(form.shape, segment) ? form.shape[segment] : undefined;
-      return next === undefined ? [] : [next];
-    });
-    return here.length > 0 ? segment : "*";
-  });
-  return names.join("/");
+/** `messages/3/to` for a path. A name that the caller made up (in a map of free names) is not repeated. */
+function fieldOf(schema: z.core.$ZodType, path: readonly PropertyKey[]): string {
+  const names = namesOf(schema);
+  return path.map((step) => (typeof step === "number" || names.has(String(step)) ? String(step) : "…")).join("/");
 }
 
-/** A schema without its wrappings; a choice is each of its forms. */
-function formsOf(schema: z.core.$ZodType): z.core.$ZodType[] {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
-    return formsOf(schema.unwrap());
-  if (schema instanceof z.ZodUnion) return schema.options.flatMap(formsOf);
-  return [schema];
+const namesKnown = new WeakMap<z.core.$ZodType, ReadonlySet<string>>();
+
+/** Every field name that the schema itself has. */
+function namesOf(schema: z.core.$ZodType): ReadonlySet<string> {
+  const known = namesKnown.get(schema);
+  if (known !== undefined) return known;
+  const names = new Set<string>();
+  const visit = (each: z.core.$ZodType): void => {
+    if (each instanceof z.ZodObject) {
+      for (const [name, field] of Object.entries(each.shape)) {
+        names.add(name);
+        visit(field);
+      }
+    } else if (each instanceof z.ZodArray) visit(each.element);
+    else if (each instanceof z.ZodUnion) each.options.forEach(visit);
+    else if (each instanceof z.ZodOptional || each instanceof z.ZodNullable || each instanceof z.ZodDefault)
+      visit(each.unwrap());
+  };
+  visit(schema);
+  namesKnown.set(schema, names);
+  return names;
 }
 
-function errorsOf(schema: z.ZodType, issue: z.core.$ZodIssue): FieldError[] {
+/** What stands at a path of the caller's value; undefined when nothing does. */
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | null | undefined)?.[step], value);
+}
+
+function errorOf(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): FieldError {
   const field = fieldOf(schema, issue.path);
   if (issue.code === "unrecognized_keys") {
-    return [
-      {
-        field,
-        code: "unknown_field",
-        detail: `${issue.keys.length} field(s) here are not known; see the route's schema.`,
-      },
-    ];
+    const detail = `${issue.keys.length} field(s) here are not known; see the route's schema.`;
+    return { field, code: "unknown_field", detail };
   }
-  if (issue.input === undefined && MISSING.has(issue.code))
-    return [{ field, code: "missing_field", detail: missingDetail(issue) }];
-  if (issue.code === "invalid_type")
-    return [{ field, code: "wrong_type", detail: `The value must be of type ${issue.expected}.` }];
+  const missing = valueAt(value, issue.path) === undefined;
+  if (issue.code === "invalid_type") {
+    const detail = missing
+      ? `A value of type ${issue.expected} is required.`
+      : `The value must be of type ${issue.expected}.`;
+    return { field, code: missing ? "missing_field" : "wrong_type", detail };
+  }
+  const code = missing ? "missing_field" : "invalid_field";
   if (issue.code === "invalid_value") {
-    return [{ field, code: "invalid_field", detail: `Use one of: ${issue.values.map(String).join(", ")}.` }];
+    return { field, code, detail: `Use one of: ${issue.values.map(String).join(", ")}.` };
   }
-  return [{ field, code: "invalid_field", detail: detailOf(issue) }];
-}
-
-/** The codes with which a value that is not there at all comes. */
-const MISSING: ReadonlySet<z.core.$ZodIssue["code"]> = new Set(["invalid_type", "invalid_value", "invalid_union"]);
-
-function missingDetail(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_type") return `A value of type ${issue.expected} is required.`;
-  if (issue.code === "invalid_value") return `A value is required, one of: ${issue.values.map(String).join(", ")}.`;
-  return "A value is required.";
+  return { field, code, detail: detailOf(issue) };
 }
 
 /** Zod's own sentences quote limits and patterns, never the value; ours replace those that would not help. */
