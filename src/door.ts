@@ -7,14 +7,15 @@ import { readApiKey } from "./access/api-key.ts";
 import type { Origin } from "./access/caller.ts";
 import { parseId, parseToken, tenantId, type Owner } from "./base/ids.ts";
 import { parseWith } from "./base/parse.ts";
+import { readRepeat } from "./access/repeat-header.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts";
 import type { Route } from "./base/route.ts";
 import { judgeResolved, judgeUrl } from "./base/outside-url.ts";
-import { finishGet, finishList, type FinishDeps } from "./messages/finish.ts";
+import { finishCancel, finishGet, finishList, type FinishDeps } from "./messages/finish.ts";
 import type { Note } from "./messages/message.ts";
 import { problemOf, problemResponse } from "./problem.ts";
 import type { Call, Reply } from "./ports.ts";
-import { jsonOf, queryOf, readBody } from "./request.ts";
+import { jsonOf, queryOf, readBody, requestBytes } from "./request.ts";
 import type { Doors } from "./wiring.ts";
 
 export type Bindings = {
@@ -22,8 +23,6 @@ export type Bindings = {
   Variables: { requestId: string; tenant: string | null; route: string; code: string | null };
 };
 export type C = Context<Bindings>;
-
-const KEY_PATTERN = /^(?:"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e][\x21-\x7e]{0,254}))$/;
 
 /** Serves one request of a tenant's route. */
 export async function serveTenant(c: C, route: Route, doors: Doors): Promise<Response> {
@@ -68,26 +67,13 @@ async function readRequest(c: C, route: Route): Promise<Outcome<{ value: unknown
   const header = c.req.header("idempotency-key");
   const body = await readBody(c, route.bodyBytesMax);
   if (isRefused(body)) return body;
-  const repeat = await repeatOf(c, route, header, body.ok);
+  const repeat: Outcome<Call["repeat"]> =
+    route.repeat === null
+      ? { ok: null }
+      : await readRepeat(`${route.method} ${route.path}`, header, requestBytes(c, body.ok));
   if (isRefused(repeat)) return repeat;
   const json = route.body === null ? { ok: undefined } : jsonOf(c, body.ok);
   return isRefused(json) ? json : { ok: { value: json.ok, repeat: repeat.ok } };
-}
-
-/** The path is hashed with the body: the same key on another thing of the same route is another request. */
-async function repeatOf(
-  c: C,
-  route: Route,
-  header: string | undefined,
-  bytes: Uint8Array,
-): Promise<Outcome<Call["repeat"]>> {
-  if (route.repeat === null || header === undefined) return { ok: null };
-  const match = KEY_PATTERN.exec(header);
-  const key = match?.[1] ?? match?.[2];
-  if (key === undefined) return refuse("idempotency_key_invalid");
-  const whole = Buffer.concat([Buffer.from(`${c.req.path}\n`), bytes]);
-  const bodyDigest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
-  return { ok: { route: `${route.method} ${route.path}`, key, bodyDigest } };
 }
 
 function parseRequest(c: C, route: Route, value: unknown): Outcome<{ body: unknown; query: unknown; params: unknown }> {
@@ -152,7 +138,9 @@ async function finished(
   owner: Owner,
   doors: Doors,
 ): Promise<Outcome<unknown>> {
-  if (route.finish === null || isRefused(outcome)) return outcome;
+  const cancel = route.finish === "messages.cancel";
+  if (route.finish === null || (isRefused(outcome) ? !cancel || outcome.refused !== "not_found" : cancel))
+    return outcome;
   const deps: FinishDeps = {
     db: doors.records(owner.jurisdiction),
     tenant: tenantId(owner),
@@ -161,6 +149,7 @@ async function finished(
       return isRefused(notes.outcome) ? {} : (notes.outcome.ok as Record<string, Note>);
     },
   };
+  if (isRefused(outcome)) return finishCancel(deps, (call.input as { id: string }).id);
   if (route.finish === "messages.get") return finishGet(deps, (call.input as { id: string }).id, outcome.ok as never);
   return finishList(deps, outcome.ok as never);
 }

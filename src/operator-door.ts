@@ -2,6 +2,7 @@
  * The one handler behind every route of operators: recognise the operator, parse, ask the operator object of the
  * jurisdiction named, answer. Jobs that walk both jurisdictions are summed here.
  */
+import { readRepeat } from "./access/repeat-header.ts";
 import { readOperator } from "./access/operators.ts";
 import { parseWith } from "./base/parse.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts";
@@ -10,7 +11,7 @@ import { purgeAll, walk } from "./cron.ts";
 import type { C } from "./door.ts";
 import type { OperatorRoute } from "./operators.routes.ts";
 import { problemResponse } from "./problem.ts";
-import { isFromAnotherSite, jsonOf, queryOf, readBody } from "./request.ts";
+import { isFromAnotherSite, jsonOf, queryOf, readBody, requestBytes } from "./request.ts";
 import type { Doors } from "./wiring.ts";
 
 /** Serves one request of an operators' route. */
@@ -37,14 +38,21 @@ async function serve(c: C, route: OperatorRoute, doors: Doors): Promise<Outcome<
   const question = route.ask(parsed.ok as never, doors.policy);
   if (isRefused(question)) return question;
   const { where, input } = question.ok;
+  const repeat =
+    route.method === "post" && route.status === 201
+      ? await readRepeat(`${route.method} ${c.req.path}`, c.req.header("idempotency-key"), parsed.ok.bytes)
+      : { ok: null };
+  if (isRefused(repeat)) return repeat;
   if (where === "both") return job(route.verb, operator.subject, doors);
-  const outcome = await doors.operator(where).ask(operator.subject, route.verb, input);
+  const outcome = await doors.operator(where).ask(operator.subject, route.verb, input, repeat.ok);
   return route.verb === "tenants.list" && !isRefused(outcome)
     ? paged(outcome.ok as { id: string }[], input as { limit: number })
     : outcome;
 }
 
-async function parse(c: C, route: OperatorRoute): Promise<Outcome<unknown>> {
+type Parsed = { body: unknown; query: unknown; params: unknown; bytes: Uint8Array };
+
+async function parse(c: C, route: OperatorRoute): Promise<Outcome<Parsed>> {
   const bytes = await readBody(c, BODY_BYTES_MAX);
   if (isRefused(bytes)) return bytes;
   const given = queryOf(c);
@@ -53,11 +61,12 @@ async function parse(c: C, route: OperatorRoute): Promise<Outcome<unknown>> {
   if (isRefused(query)) return query;
   const params = parseWith(route.params, c.req.param());
   if (isRefused(params)) return refuse("not_found");
-  if (route.body === null) return { ok: { body: undefined, query: query.ok, params: params.ok } };
+  const whole = requestBytes(c, bytes.ok);
+  if (route.body === null) return { ok: { body: undefined, query: query.ok, params: params.ok, bytes: whole } };
   const json = jsonOf(c, bytes.ok);
   if (isRefused(json)) return json;
   const body = parseWith(route.body, json.ok);
-  return isRefused(body) ? body : { ok: { body: body.ok, query: query.ok, params: params.ok } };
+  return isRefused(body) ? body : { ok: { body: body.ok, query: query.ok, params: params.ok, bytes: whole } };
 }
 
 function paged(rows: { id: string }[], { limit }: { limit: number }): Outcome<unknown> {

@@ -19,6 +19,7 @@ import {
 } from "./base/ids.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { Sql } from "./base/sql.ts";
+import { OperatorRepeats } from "./operator.repeat.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import type { CourierPort, TenantPort } from "./ports.ts";
 import type { Keyring } from "./vault/keyring.ts";
@@ -45,6 +46,7 @@ export class OperatorMind {
   readonly #tenants: TenantsLedger;
   readonly #accounts: AccountsLedger;
   readonly #audit: AuditLedger;
+  readonly repeats: OperatorRepeats;
 
   constructor(deps: OperatorDeps) {
     this.#deps = deps;
@@ -52,11 +54,12 @@ export class OperatorMind {
     this.#tenants = new TenantsLedger(deps.sql);
     this.#accounts = new AccountsLedger(deps.sql);
     this.#audit = new AuditLedger(deps.sql);
+    this.repeats = new OperatorRepeats(deps.sql, deps.ring);
   }
 
   /** Creates the tables; the object does so with the first question, which only an operator can ask. */
   migrate(): void {
-    for (const ledger of [TenantsLedger, AccountsLedger]) ledger.migrate(this.#deps.sql);
+    for (const ledger of [TenantsLedger, AccountsLedger, OperatorRepeats]) ledger.migrate(this.#deps.sql);
     this.#deps.sql.exec(AUDIT_TABLE);
   }
 
@@ -169,6 +172,7 @@ export class OperatorMind {
         input,
         (port) => port.rootsInUse(),
         (courier) => courier.rootsInUse(),
+        () => this.repeats.rootsInUse(),
       ),
 
     /** Wraps a stretch of tenants' keys under the newest root key. */
@@ -177,6 +181,10 @@ export class OperatorMind {
         input,
         (port) => port.rewrap(),
         (courier) => courier.rewrap(),
+        () => {
+          this.repeats.rewrap();
+          return this.repeats.rootsInUse();
+        },
       );
       this.#enter(operator, "keys.rewrapped", null, { root: this.#deps.ring.current });
       return walked;
@@ -242,10 +250,12 @@ export class OperatorMind {
     { after }: Walk,
     visit: (port: TenantPort) => Promise<unknown>,
     visitCourier?: (courier: CourierPort) => Promise<unknown>,
+    visitOwn?: () => unknown,
   ): Answer {
     const tenants = this.#tenants.list(after, WALK_MAX);
     const data: unknown[] = [];
     for (const { id } of tenants) data.push(await visit(this.#deps.tenant(ownerOf(id))));
+    if (after === "" && visitOwn !== undefined) data.push(visitOwn());
     if (after === "" && visitCourier !== undefined) {
       for (const { config } of this.#accounts.list()) data.push(await visitCourier(this.#deps.courier(config.id)));
     }

@@ -23,6 +23,11 @@ export async function readBody(c: C, bytesMax: number): Promise<Outcome<Uint8Arr
   return read === null ? tooLarge : { ok: read };
 }
 
+/** What an idempotency key is bound to: path and body, because the same key on another thing is another request. */
+export function requestBytes(c: C, body: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(`${c.req.path}\n`), body]);
+}
+
 /** The value of a JSON body; an empty one is an empty object. */
 export function jsonOf(c: C, bytes: Uint8Array): Outcome<unknown> {
   if (!/^application\/json(;|$)/i.test(c.req.header("content-type") ?? "application/json"))

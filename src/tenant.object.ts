@@ -53,10 +53,11 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     if (isRefused(allowed)) return plain(allowed);
     if (this.#home.record?.state === "suspended") return plain(refuse("tenant_suspended"));
     const ran = this.#home.transaction((present) => repeatOrRun(present, caller, call));
+    const after = this.#home.after(); // before anything is waited for, or another call's would be among it
     await this.#home.settled();
     const limits = this.#home.policy().limits;
     const present = this.#home.mind();
-    return { ...ran, after: this.#home.after(), room: present.caps.roomOf(caller.keyId, limits, present.now()) };
+    return { ...ran, after, room: present.caps.roomOf(caller.keyId, limits, present.now()) };
   }
 
   /** For operators: the tenant's record and policy. */

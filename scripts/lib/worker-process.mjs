@@ -40,13 +40,16 @@ if (migrations !== null) {
 process.stdout.write(`${JSON.stringify({ ready: url.href.replace(/\/$/, "") })}\n`);
 
 // What a test asks of the runtime itself: cron events, which nothing outside can cause otherwise.
-process.on("message", async (message) => {
-  if (message.scheduled === undefined) return;
-  const worker = await miniflare.getWorker();
-  await worker.scheduled({ cron: message.scheduled });
-  process.send({ done: message.id });
+process.on("message", (message) => {
+  if (message.scheduled !== undefined) void runCron(message);
 });
 process.on("SIGTERM", () => void miniflare.dispose().then(() => process.exit(0)));
+
+async function runCron({ scheduled, id }) {
+  const worker = await miniflare.getWorker();
+  await worker.scheduled({ cron: scheduled });
+  process.send({ done: id });
+}
 
 function statements(sql) {
   return sql

@@ -76,9 +76,11 @@ export async function startWorker({
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
   const ended = new Promise((resolve) => child.once("exit", resolve));
+  const { pid } = child;
+  if (pid === undefined) throw new Error("the Worker process did not start");
   const kill = async (signal = "SIGKILL") => {
     try {
-      process.kill(-child.pid, signal);
+      process.kill(-pid, signal);
     } catch {
       // the group is gone already
     }

@@ -153,6 +153,7 @@ export const messagesRoutes: Route[] = [
     answer: MessageView,
     refuses: ["not_cancelable"],
     repeat: {},
+    finish: "messages.cancel",
     input: ({ params }) => ({ ok: params }),
   }),
 ];
