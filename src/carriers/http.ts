@@ -38,6 +38,11 @@ const RETRY_AFTER_SECONDS_MAX = 3_600;
 /** Codes that say the number or the text itself is refused: no other carrier is asked. */
 const PERMANENT_CODES: ReadonlySet<string> = new Set(["invalid_number", "invalid_text", "opted_out", "blocked"]);
 
+/** Codes are kept and shown: a few characters of a name, and nothing that could be a number that was sent. */
+const PLAIN_CODE = /^(?!.*\d{6})[A-Za-z0-9_.:-]{1,64}$/;
+const plainCode = (code: string | null | undefined, otherwise: string): string =>
+  typeof code === "string" && PLAIN_CODE.test(code) ? code : otherwise;
+
 export const httpCarrier: Carrier = { send, readReceipt };
 
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
@@ -90,12 +95,12 @@ async function classify(response: Response): Promise<Answer> {
   const parsed = text === null ? null : AcceptAnswer.safeParse(parseJson(text));
   const answer = parsed?.success === true ? parsed.data : null;
   if (status >= 400 && status < 500 && status !== 408) {
-    const code = answer?.code ?? `http_${status}`;
+    const code = plainCode(answer?.code, `http_${status}`);
     return { outcome: "declined", code, permanent: PERMANENT_CODES.has(code) };
   }
   if (status >= 200 && status < 300 && answer !== null) {
     if (!answer.accepted) {
-      const code = answer.code ?? "not_accepted";
+      const code = plainCode(answer.code, "not_accepted");
       return { outcome: "declined", code, permanent: PERMANENT_CODES.has(code) };
     }
     return answer.reference === undefined
@@ -122,7 +127,8 @@ function readReceipt(account: Account, callback: Callback): ReturnType<Carrier["
   );
   if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
   const { message, state, code, at } = parsed.data;
-  return { reports: [{ message, state, code: code ?? null, at: typeof at === "string" ? Date.parse(at) : null }] };
+  const told = typeof code === "string" ? plainCode(code, "unnamed") : null;
+  return { reports: [{ message, state, code: told, at: typeof at === "string" ? Date.parse(at) : null }] };
 }
 
 /** Standard Webhooks v1 over `id.timestamp.body`. */
