@@ -33,6 +33,10 @@ export function watch(changes: Record<string, unknown> = {}): Watched {
         return namespace.idFromName(text);
       },
       get: (id: DurableObjectId) => namespace.get(id),
+      getByName(text: string) {
+        touched.push(`${name} ${text}`);
+        return namespace.getByName(text);
+      },
     };
   }
   for (const name of [...QUEUES, ...STORES]) {
