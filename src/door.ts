@@ -124,9 +124,10 @@ async function judgeTarget(route: Route, call: Call, owner: Owner, doors: Doors)
 export function originOf(c: C): Origin {
   const auth = (c.req.raw.cf as IncomingRequestCfProperties | undefined)?.tlsClientAuth;
   const verified = auth?.certPresented === "1" && auth.certVerified === "SUCCESS" && auth.certRevoked === "0";
+  const fingerprint = String(auth?.certFingerprintSHA256 ?? "").toLowerCase();
   return {
     ip: c.req.header("cf-connecting-ip") ?? null,
-    certificate: verified ? auth.certFingerprintSHA256.toLowerCase() : null,
+    certificate: verified && fingerprint !== "" ? fingerprint : null,
   };
 }
 
