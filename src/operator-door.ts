@@ -4,8 +4,6 @@
  */
 import { readRepeat } from "./access/repeat-header.ts";
 import { readOperator } from "./access/operators.ts";
-import { readAtMost } from "./base/bounded.ts";
-import { readJson } from "./base/json.ts";
 import { parseWith } from "./base/parse.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts";
 import { BODY_BYTES_MAX } from "./base/route.ts";
@@ -13,6 +11,7 @@ import { purgeAll, walk } from "./cron.ts";
 import type { C } from "./door.ts";
 import { isRepeatable, type OperatorRoute } from "./operators.routes.ts";
 import { problemResponse } from "./problem.ts";
+import { isFromAnotherSite, jsonOf, queryOf, readBody, requestBytes } from "./request.ts";
 import type { Doors } from "./wiring.ts";
 
 /** Serves one request of an operators' route. */
@@ -30,6 +29,8 @@ export async function serveOperator(c: C, route: OperatorRoute, doors: Doors): P
 
 async function serve(c: C, route: OperatorRoute, doors: Doors): Promise<Outcome<unknown>> {
   const headers = { authorization: c.req.header("authorization"), assertion: c.req.header("cf-access-jwt-assertion") };
+  if (isFromAnotherSite(c))
+    return refuse("unauthenticated", { detail: "The request was caused by another site's page." });
   const operator = await readOperator(doors.operators, headers, doors.accessKeys);
   if (operator === null) return refuse("unauthenticated");
   const parsed = await parse(c, route);
@@ -51,18 +52,20 @@ async function serve(c: C, route: OperatorRoute, doors: Doors): Promise<Outcome<
 type Parsed = { body: unknown; query: unknown; params: unknown; bytes: Uint8Array };
 
 async function parse(c: C, route: OperatorRoute): Promise<Outcome<Parsed>> {
-  const query = parseWith(route.query, c.req.query());
+  const bytes = await readBody(c, BODY_BYTES_MAX);
+  if (isRefused(bytes)) return bytes;
+  const given = queryOf(c);
+  if (isRefused(given)) return given;
+  const query = parseWith(route.query, given.ok);
   if (isRefused(query)) return query;
   const params = parseWith(route.params, c.req.param());
   if (isRefused(params)) return refuse("not_found");
-  if (route.body === null)
-    return { ok: { body: undefined, query: query.ok, params: params.ok, bytes: new Uint8Array(0) } };
-  const bytes = await readAtMost(c.req.raw.body, BODY_BYTES_MAX);
-  if (bytes === null) return refuse("body_too_large", { detail: `A body here has at most ${BODY_BYTES_MAX} bytes.` });
-  const json = readJson(bytes);
-  if ("fault" in json) return refuse("malformed_body");
-  const body = parseWith(route.body, json.value);
-  return isRefused(body) ? body : { ok: { body: body.ok, query: query.ok, params: params.ok, bytes } };
+  const whole = requestBytes(c, bytes.ok);
+  if (route.body === null) return { ok: { body: undefined, query: query.ok, params: params.ok, bytes: whole } };
+  const json = jsonOf(c, bytes.ok);
+  if (isRefused(json)) return json;
+  const body = parseWith(route.body, json.ok);
+  return isRefused(body) ? body : { ok: { body: body.ok, query: query.ok, params: params.ok, bytes: whole } };
 }
 
 function paged(rows: { id: string }[], { limit }: { limit: number }): Outcome<unknown> {

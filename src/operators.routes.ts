@@ -6,8 +6,10 @@ import { EXAMPLE_TENANT, EXAMPLE_TIME, exampleId } from "./base/example.ts";
 import { judgeUrl } from "./base/outside-url.ts";
 import type { UrlPolicy } from "./base/outside-url.ts";
 import { parseId, parseTenantId, type Jurisdiction } from "./base/ids.ts";
-import { isRefused, refuse, type Outcome, type Reason } from "./base/refusal.ts";
+import { isRefused, refuse, type Outcome, type Reason, type Refusal } from "./base/refusal.ts";
 import type { Method } from "./base/route.ts";
+import { fromBase64 } from "./base/seal.ts";
+import { weaknessOf } from "./base/weak-key.ts";
 import { AuditEntryView } from "./audit/audit.routes.ts";
 import { IssuedKeyView, KeyBody, KeyView, keySettings } from "./access/keys.routes.ts";
 import { PolicyChange } from "./messages/policy.ts";
@@ -93,7 +95,18 @@ const AccountView = z
     ],
   });
 
-const Secret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "whsec_ and 24 to 64 random bytes in base64.");
+const SECRET_FORM = "whsec_ and 24 to 64 random bytes in base64.";
+const Secret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, SECRET_FORM);
+
+/** A secret that is printed somewhere lets anybody write receipts; the one of our own example is. */
+function weakSecret(secret: string | undefined): Refusal | null {
+  if (secret === undefined) return null;
+  const key = fromBase64(secret.slice("whsec_".length));
+  const weakness = key === null ? "not base64" : weaknessOf(key, 24);
+  if (weakness === null) return null;
+  const detail = `The secret is ${weakness}. Use ${SECRET_FORM}`;
+  return refuse("invalid_field", { errors: [{ field: "secret", code: "invalid_field", detail }] });
+}
 
 function door<
   B extends z.ZodType = typeof Nothing,
@@ -274,6 +287,8 @@ const carriers: OperatorRoute[] = [
     ask: ({ body }, policy) => {
       const judged = judgeUrl(body.url, policy);
       if ("refused" in judged) return judged;
+      const weak = weakSecret(body.secret);
+      if (weak !== null) return weak;
       const { kind, mode, price } = body;
       const config = { kind, mode, url: judged.url.href, perSecond: body.per_second, price };
       return { ok: { where: body.jurisdiction, input: { name: body.name, config, secret: body.secret } } };
@@ -311,6 +326,8 @@ const carriers: OperatorRoute[] = [
     ask: ({ params, body }, policy) => {
       const judged = body.url === undefined ? null : judgeUrl(body.url, policy);
       if (judged !== null && "refused" in judged) return judged;
+      const weak = weakSecret(body.secret);
+      if (weak !== null) return weak;
       return ofAccount(params.id, {
         ...(body.name === undefined ? {} : { name: body.name }),
         ...(judged === null ? {} : { url: judged.url.href }),

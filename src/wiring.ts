@@ -13,6 +13,7 @@ import { OPERATOR_CODE, parseId, parseTenantId, tenantId, type Jurisdiction, typ
 import { writeLog, type Log } from "./base/log.ts";
 import type { Resolver, UrlPolicy } from "./base/outside-url.ts";
 import { fromBase64 } from "./base/seal.ts";
+import { weaknessOf } from "./base/weak-key.ts";
 import type { Sql } from "./base/sql.ts";
 import { meteredSql } from "./base/metered-sql.ts";
 import type { RecordDb } from "./messages/store.ts";
@@ -69,6 +70,9 @@ function judge(env: Env): string | null {
     Keyring.parse(settings.KEYRING);
     doorKeysOf(settings);
     if (settings.AUDIT_KEY !== undefined) headSigner("audit", settings.AUDIT_KEY);
+    const weakness = auditKeyWeakness(settings);
+    if (weakness !== null) return weakness;
+    if (settings.KEYRING.includes(settings.DOOR_KEY)) return "DOOR_KEY is also in KEYRING";
     if (settings.ENVIRONMENT === "local") return null;
     if (settings.DO_JURISDICTIONS !== "on") return "DO_JURISDICTIONS is off";
     if (settings.PUBLIC_URL === "") return "PUBLIC_URL is empty";
@@ -85,10 +89,19 @@ function judge(env: Env): string | null {
 function doorKeysOf(settings: Settings): DoorKeys {
   return settings.DOOR_KEY.split(",").map((text) => {
     const key = fromBase64(text.trim());
-    if (key === null || key.length < 32 || new Set(key).size < 16)
-      throw new TypeError("DOOR_KEY: not 32 random bytes in base64");
+    const weakness = key === null ? "not base64" : weaknessOf(key, 32);
+    if (key === null || weakness !== null) throw new TypeError(`DOOR_KEY: ${weakness}`);
     return key;
   });
+}
+
+/** An Ed25519 key of PKCS#8 ends with its 32 bytes (RFC 8410). */
+function auditKeyWeakness(settings: Settings): string | null {
+  if (settings.AUDIT_KEY === undefined) return null;
+  const der = fromBase64(settings.AUDIT_KEY);
+  if (der === null || der.length !== 48) return "AUDIT_KEY: not an Ed25519 key";
+  const weakness = weaknessOf(der.subarray(16), 32);
+  return weakness === null ? null : `AUDIT_KEY: ${weakness}`;
 }
 
 /** An object of a namespace, by name, pinned to its jurisdiction. Locally the name alone tells jurisdictions apart. */

@@ -95,6 +95,7 @@ export const auditRoutes: Route[] = [
     method: "get",
     path: "/v1/audit/key",
     verb: "audit.key",
+    scope: "audit:read",
     summary: "The public key of the audit's signed heads",
     detail:
       "`name+id+key`, a signed note's verifier key. Keep it when you first see it; `npm run audit:verify -- FILE --key …` takes it. Every day an `audit.head` event carries the signed head of that day.",
