@@ -6,7 +6,7 @@ import { readAtMost } from "./base/bounded.ts";
 import { readJson } from "./base/json.ts";
 import { findNumbers } from "./base/phone.ts";
 import { refuse, type Outcome } from "./base/refusal.ts";
-import type { C } from "./door.ts";
+import type { C } from "./context.ts";
 
 const FAULTS = {
   not_utf8: "The body is not UTF-8.",

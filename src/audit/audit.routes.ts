@@ -101,7 +101,11 @@ export const auditRoutes: Route[] = [
       "`name+id+key`, a signed note's verifier key. Keep it when you first see it; `npm run audit:verify -- FILE --key …` takes it. Every day an `audit.head` event carries the signed head of that day.",
     tag,
     status: 200,
-    answer: z.object({ public_key: z.string() }),
+    answer: z.object({
+      public_key: z.string().meta({
+        examples: ["sms.example.com/audit/ten_edxzht155+1a2b3c4d+AVBtZl5lb2Y9q0lG0uJ0mV4h1z7nYxkT3cWwJ8sQ2r5o"],
+      }),
+    }),
     input: () => ({ ok: null }),
   }),
 ];

@@ -1,5 +1,6 @@
 // The service as its callers see it, inside the runtime: operators, tenants with a key, and the few looks behind the
 // scenes that a test of storage needs. Waits for what is to happen; never for a time.
+import type { TenantObject } from "../../src/index.ts";
 import { createScheduledController, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { parseTenantId } from "../../src/base/ids.ts";
@@ -34,7 +35,7 @@ export type Tenant = {
   until: (id: string, ...states: string[]) => Promise<Json>;
   /** Rows of the tenant's object. */
   rows: (query: string) => Promise<Json[]>;
-  stub: () => DurableObjectStub<import("../../src/index.ts").TenantObject>;
+  stub: () => DurableObjectStub<TenantObject>;
 };
 
 /** A new tenant with a key that may do everything. */
