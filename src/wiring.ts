@@ -4,7 +4,6 @@
  * and a production deployment with the switch off refuses to serve.
  */
 import { z } from "zod";
-import { headSigner } from "./audit/head.ts";
 import { accessKeys, type OperatorSettings } from "./access/operators.ts";
 import type { DoorKeys } from "./access/api-key.ts";
 import { dohResolver } from "./base/doh.ts";
@@ -69,7 +68,6 @@ function judge(env: Env): string | null {
     const settings = settingsOf(env);
     Keyring.parse(settings.KEYRING);
     doorKeysOf(settings);
-    if (settings.AUDIT_KEY !== undefined) headSigner("audit", settings.AUDIT_KEY);
     const weakness = auditKeyWeakness(settings);
     if (weakness !== null) return weakness;
     if (settings.KEYRING.includes(settings.DOOR_KEY)) return "DOOR_KEY is also in KEYRING";

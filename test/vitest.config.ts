@@ -12,6 +12,7 @@ const browser = "test/**/*.browser.test.ts";
 export default defineConfig({
   root,
   test: {
+    silent: "passed-only", // the service logs a line a request; only a failing test shows its own
     projects: [
       {
         test: {
