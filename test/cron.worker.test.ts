@@ -108,7 +108,7 @@ describe("the audit's head", { timeout: 60_000 }, () => {
     await cron(NIGHTLY);
     const told = await heads(tenant);
     expect(told).toHaveLength(1);
-    const { head, public_key } = told[0]?.["data"];
+    const { head, public_key } = told[0]!["data"];
     expect(public_key).toBe((await tenant.call("GET /v1/audit/key")).body["public_key"]);
     expect(verifyHead(head, public_key)).toMatchObject({ origin: expect.stringContaining(tenant.id) });
     await tenant.send();

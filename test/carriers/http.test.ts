@@ -86,7 +86,7 @@ describe("the call", () => {
     await httpCarrier.send(account, handover, { ...io(fetch), now: Date.now });
     const [url, init] = seen[0]!;
     expect([url, init.method, init.redirect, seen.length]).toEqual([account.url, "POST", "manual", 1]);
-    expect(new Webhook(secret).verify(String(init.body), init.headers as Record<string, string>)).toEqual({ message: "msg_1", to: "+447700900123", from: "Acme", text: "Hello £5", encoding: "gsm7", validity_seconds: 60, receipt_url: handover.receiptUrl }); // prettier-ignore
+    expect(new Webhook(secret).verify(init.body as string, init.headers as Record<string, string>)).toEqual({ message: "msg_1", to: "+447700900123", from: "Acme", text: "Hello £5", encoding: "gsm7", validity_seconds: 60, receipt_url: handover.receiptUrl }); // prettier-ignore
     expect(url + JSON.stringify(init.headers)).not.toMatch(/900123|Hello/);
   });
 

@@ -198,7 +198,7 @@ describe("what is written", () => {
     const writes: string[] = [];
     const counting: Sql = {
       exec: (query, ...bindings) => {
-        if (/^\s*(INSERT|UPDATE|DELETE)/i.test(query)) writes.push(String(bindings[0]));
+        if (/^\s*(INSERT|UPDATE|DELETE)/i.test(query)) writes.push(bindings[0] as string);
         return sql.exec(query, ...bindings) as never;
       },
     };

@@ -2,9 +2,10 @@
 // scenes that a test of storage needs. Waits for what is to happen; never for a time.
 import { createScheduledController, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
+import type { TenantObject } from "../../src/index.ts";
 import { parseTenantId } from "../../src/base/ids.ts";
 
-export type Json = Record<string, any>; // eslint-disable-line -- answers are judged by the tests that read them
+export type Json = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- answers, judged by the tests that read them
 export type Answer = { status: number; body: Json; headers: Headers };
 
 const BASE = "http://127.0.0.1:8787";
@@ -34,7 +35,7 @@ export type Tenant = {
   until: (id: string, ...states: string[]) => Promise<Json>;
   /** Rows of the tenant's object. */
   rows: (query: string) => Promise<Json[]>;
-  stub: () => DurableObjectStub<import("../../src/index.ts").TenantObject>;
+  stub: () => DurableObjectStub<TenantObject>;
 };
 
 /** A new tenant with a key that may do everything. */

@@ -57,7 +57,7 @@ describe("events", () => {
     emit();
     const { data } = { data: events.list({}, 10) };
     expect(data.map(({ sequence }) => sequence)).toEqual([4, 5]);
-    expect(data.map(({ id }) => id)).toEqual([...data.map(({ id }) => id)].sort());
+    expect(data.map(({ id }) => id)).toEqual(data.map(({ id }) => id).toSorted());
   });
 
   it("wake only active endpoints that asked for the type", () => {
