@@ -76,15 +76,15 @@ function paged(rows: { id: string }[], { limit }: { limit: number }): Outcome<un
 async function job(verb: string, operator: string, doors: Doors): Promise<Outcome<unknown> | Refusal> {
   if (verb === "purge.run") return { ok: await purgeAll(doors, operator) };
   const uses = new Map<number, number>(doors.rootVersions.map((version) => [version, 0]));
-  let visited = 0;
+  const newest = Math.max(...doors.rootVersions);
+  let rewrapped = 0;
   for (const jurisdiction of ["eu", "us"] as const) {
     for await (const roots of walk(doors, jurisdiction, operator, verb)) {
-      visited += 1;
+      if ((roots as number[]).includes(newest)) rewrapped += 1;
       for (const root of roots as number[]) uses.set(root, (uses.get(root) ?? 0) + 1);
     }
   }
-  const newest = Math.max(...doors.rootVersions);
   const remaining = [...uses].reduce((sum, [version, count]) => (version === newest ? sum : sum + count), 0);
-  if (verb === "keys.rewrap") return { ok: { rewrapped: visited, remaining } };
+  if (verb === "keys.rewrap") return { ok: { rewrapped, remaining } };
   return { ok: { data: [...uses].sort(([a], [b]) => a - b).map(([version, count]) => ({ version, uses: count })) } };
 }

@@ -57,11 +57,12 @@ export class Pace {
         bestRank = rank;
       }
     }
-    if (best !== null) {
-      const { tenant } = best;
-      this.#turn = [...this.#turn.filter((other) => other !== tenant), tenant].slice(-1_000);
-    }
     return best;
+  }
+
+  /** The want that was next was given something: only that uses a turn up, or a full bucket's end would skip a tenant for ever. */
+  served({ tenant }: Want): void {
+    this.#turn = [...this.#turn.filter((other) => other !== tenant), tenant].slice(-1_000);
   }
 
   /** Refills the bucket; its depth is a tenth of a second, so a pause never ends in a burst. A backward clock adds nothing. */

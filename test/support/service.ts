@@ -3,9 +3,10 @@
 import type { TenantObject } from "../../src/index.ts";
 import { createScheduledController, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
+import type { TenantObject } from "../../src/index.ts";
 import { parseTenantId } from "../../src/base/ids.ts";
 
-export type Json = Record<string, any>; // eslint-disable-line -- answers are judged by the tests that read them
+export type Json = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- answers, judged by the tests that read them
 export type Answer = { status: number; body: Json; headers: Headers };
 
 const BASE = "http://127.0.0.1:8787";
