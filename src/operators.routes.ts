@@ -2,6 +2,7 @@
  * The doors of operators, as data: each names the verb of the operator object and where that object is.
  */
 import { z } from "zod";
+import { Label, UrlText } from "./base/label.ts";
 import { judgeUrl } from "./base/outside-url.ts";
 import type { UrlPolicy } from "./base/outside-url.ts";
 import { parseId, parseTenantId, type Jurisdiction } from "./base/ids.ts";
@@ -121,7 +122,7 @@ const tenants: OperatorRoute[] = [
     summary: "Create a tenant",
     body: z
       .strictObject({
-        name: z.string().min(1).max(100),
+        name: Label,
         jurisdiction: JURISDICTION.default("eu"),
         environment: ENVIRONMENT,
       })
@@ -226,11 +227,11 @@ const carriers: OperatorRoute[] = [
     summary: "Create a carrier account",
     body: z
       .strictObject({
-        name: z.string().min(1).max(100),
+        name: Label,
         jurisdiction: JURISDICTION.default("eu"),
         kind: z.literal("http"),
         mode: z.enum(["test", "live"]),
-        url: z.string().max(2_000),
+        url: UrlText,
         secret: Secret,
         per_second: z.number().positive().max(100_000).nullable().default(null),
         price: z
@@ -277,8 +278,8 @@ const carriers: OperatorRoute[] = [
     params: TenantParam,
     body: z
       .strictObject({
-        name: z.string().min(1).max(100),
-        url: z.string().max(2_000),
+        name: Label,
+        url: UrlText,
         secret: Secret,
         per_second: z.number().positive().max(100_000).nullable(),
       })
