@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { EXAMPLE_TENANT, EXAMPLE_TIME, exampleId } from "./base/example.ts";
+import { Label, UrlText } from "./base/label.ts";
 import { judgeUrl } from "./base/outside-url.ts";
 import type { UrlPolicy } from "./base/outside-url.ts";
 import { parseId, parseTenantId, type Jurisdiction } from "./base/ids.ts";
@@ -154,7 +155,7 @@ const tenants: OperatorRoute[] = [
     summary: "Create a tenant",
     body: z
       .strictObject({
-        name: z.string().min(1).max(100),
+        name: Label,
         jurisdiction: JURISDICTION.default("eu"),
         environment: ENVIRONMENT,
       })
@@ -260,11 +261,11 @@ const carriers: OperatorRoute[] = [
     summary: "Create a carrier account",
     body: z
       .strictObject({
-        name: z.string().min(1).max(100),
+        name: Label,
         jurisdiction: JURISDICTION.default("eu"),
         kind: z.literal("http"),
         mode: z.enum(["test", "live"]),
-        url: z.string().max(2_000),
+        url: UrlText,
         secret: Secret,
         per_second: z.number().positive().max(100_000).nullable().default(null),
         price: z
@@ -312,8 +313,8 @@ const carriers: OperatorRoute[] = [
     params: TenantParam,
     body: z
       .strictObject({
-        name: z.string().min(1).max(100),
-        url: z.string().max(2_000),
+        name: Label,
+        url: UrlText,
         secret: Secret,
         per_second: z.number().positive().max(100_000).nullable(),
       })

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { parseCidr } from "../base/address.ts";
 import { millisecondsOf } from "../base/clock.ts";
 import { EXAMPLE_TIME, exampleId } from "../base/example.ts";
+import { Label } from "../base/label.ts";
 import { refuse, type FieldError, type Outcome } from "../base/refusal.ts";
 import { routesOver, type Route } from "../base/route.ts";
 import { SCOPES } from "./caller.ts";
@@ -17,7 +18,7 @@ const Id = z.strictObject({ id: z.string().max(64) });
 
 export const KeyBody = z
   .strictObject({
-    name: z.string().min(1).max(100),
+    name: Label,
     scopes: z
       .array(z.enum([...SCOPES, "*"]))
       .min(1)

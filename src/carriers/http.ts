@@ -7,6 +7,7 @@
 import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { readAtMost } from "../base/bounded.ts";
+import { readJson } from "../base/json.ts";
 import { equalBytes, fromBase64, toBase64 } from "../base/seal.ts";
 import {
   ANSWER_BYTES_MAX,
@@ -42,7 +43,7 @@ const RETRY_AFTER_SECONDS_MAX = 3_600;
 const PERMANENT_CODES: ReadonlySet<string> = new Set(["invalid_number", "invalid_text", "opted_out", "blocked"]);
 
 /** Codes are kept and shown: a few characters of a name, and nothing that could be a number that was sent. */
-const PLAIN_CODE = /^(?!.*\d{6})[A-Za-z0-9_.:-]{1,64}$/;
+const PLAIN_CODE = /^(?!(?:.*\d){7})[A-Za-z0-9_.:-]{1,64}$/;
 const plainCode = (code: string | null | undefined, otherwise: string): string =>
   typeof code === "string" && PLAIN_CODE.test(code) ? code : otherwise;
 
@@ -125,9 +126,8 @@ function readReceipt(account: Account, callback: Callback): ReturnType<Carrier["
   const matched = signatures.split(" ").some((signature) => equalBytes(Buffer.from(signature), expected));
   if (!matched) return { forged: "signature" };
   if (Math.abs(now / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return { forged: "stale" };
-  const parsed = ReceiptBody.safeParse(
-    parseJson(new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(body)),
-  );
+  const json = readJson(body); // strictly: the gateway's own view of what it signed must be the only one
+  const parsed = ReceiptBody.safeParse("fault" in json ? null : json.value);
   if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
   const { message, state, code, at } = parsed.data;
   const told = typeof code === "string" ? plainCode(code, "unnamed") : null;

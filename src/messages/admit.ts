@@ -20,7 +20,7 @@ import {
   type Purpose,
 } from "./message.ts";
 import type { MessagesLedger } from "./ledger.ts";
-import { judgeNumber, type Policy } from "./policy.ts";
+import { judgeNumber, judgeSender, type Policy } from "./policy.ts";
 import type { Screen } from "./screen.ts";
 
 /** A message as the door hands it in: shape checked, number normalised, sender linted, text measured against hard limits. */
@@ -138,6 +138,7 @@ function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | n
   const routes = policy.routes;
   const refusal =
     judgeNumber(number, policy, deps.environment) ??
+    judgeSender(input.from, policy) ??
     ("refused" in times ? times : null) ??
     (measured.segments > policy.segmentsMax
       ? refuse("text_too_long", {

@@ -62,7 +62,8 @@ export async function receiveReceipt(
   name: string,
   request: Request,
 ): Promise<Outcome<number>> {
-  const [message = "", mac = ""] = name.split(".", 2);
+  const [message = "", mac = "", ...more] = name.split(".");
+  if (more.length > 0) return refuse("not_found"); // another spelling of a path is another path
   const owner = parseId(message);
   if (owner === null || owner.prefix !== "msg" || parseId(account)?.prefix !== "car") return refuse("not_found");
   if (!isCallbackMac(deps.door, account, message, mac)) return refuse("not_found");

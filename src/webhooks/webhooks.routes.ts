@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../base/example.ts";
+import { UrlText } from "../base/label.ts";
 import { routesOver, type Route } from "../base/route.ts";
 import { eventFilterSchema } from "./event.ts";
 import type { WebhooksVerbs } from "./verbs.ts";
@@ -11,7 +12,6 @@ import type { WebhooksVerbs } from "./verbs.ts";
 const route = routesOver<WebhooksVerbs>();
 const tag = "Webhooks";
 const Id = z.strictObject({ id: z.string().max(64) });
-const Url = z.string().min(1).max(2_000);
 
 const EXAMPLE = {
   id: exampleId("wbh"),
@@ -68,7 +68,7 @@ export const webhooksRoutes: Route[] = [
     summary: "Register an endpoint",
     detail: "The signing secret is in this answer and never shown again. Calls are signed by Standard Webhooks v1.",
     tag,
-    body: z.strictObject({ url: Url, events: eventFilterSchema }).meta({ id: "NewEndpoint" }),
+    body: z.strictObject({ url: UrlText, events: eventFilterSchema }).meta({ id: "NewEndpoint" }),
     status: 201,
     answer: IssuedEndpointView,
     refuses: ["url_refused", "too_many_endpoints"],
@@ -109,7 +109,7 @@ export const webhooksRoutes: Route[] = [
     params: Id,
     body: z
       .strictObject({
-        url: Url.optional(),
+        url: UrlText.optional(),
         events: eventFilterSchema.optional(),
         state: z.enum(["active", "disabled"]).optional(),
       })

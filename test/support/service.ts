@@ -1,6 +1,5 @@
 // The service as its callers see it, inside the runtime: operators, tenants with a key, and the few looks behind the
 // scenes that a test of storage needs. Waits for what is to happen; never for a time.
-import type { TenantObject } from "../../src/index.ts";
 import { createScheduledController, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import type { TenantObject } from "../../src/index.ts";
