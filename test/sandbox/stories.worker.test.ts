@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { everything, newTenant, until, type Json, type Tenant } from "../support/service.ts";
+import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/service.ts";
 
 /** Each magic number: what the message comes to, in which states it was told, and whether the handset shows the text. */
 const STORIES: [string, string[], boolean][] = [
@@ -105,7 +105,27 @@ describe("the sandbox's clock", () => {
     expect(await handset(tenant)).toEqual([]);
   });
 
-  it("moved while calls are under way puts none of them in doubt", async () => {
+  it("moved in the middle of a carrier's call does not put it in doubt", { timeout: 30_000 }, async () => {
+    const tenant = await newTenant();
+    const gateway = { name: "g", kind: "http", mode: "test", url: "http://127.0.0.1:65001/", secret: `whsec_${"A".repeat(40)}` }; // prettier-ignore
+    const { body: account } = await operator("POST /admin/v1/carriers", gateway);
+    await operator(`PATCH /admin/v1/tenants/${tenant.id}`, { policy: { routes: [account["id"]] } });
+    const call = { answers: false, made: 0 };
+    vi.spyOn(globalThis, "fetch").mockImplementation(async () => {
+      call.made += 1;
+      while (!call.answers) await scheduler.wait(10);
+      return Response.json({ accepted: true });
+    });
+    const { id } = await tenant.send();
+    await tenant.until(id, "sending");
+    await advance(tenant, 300);
+    expect((await tenant.call(`GET /v1/messages/${id}`)).body["state"]).toBe("sending");
+    call.answers = true;
+    expect((await tenant.until(id, "sent", "unknown"))["state"]).toBe("sent");
+    expect(call.made).toBe(1);
+  });
+
+  it("moved while many messages are on their way loses none of them", async () => {
     const tenant = await newTenant();
     const sent = await Promise.all(Array.from({ length: 10 }, (_, n) => tenant.send({ to: `+44770090010${n}` })));
     await advance(tenant, 60);

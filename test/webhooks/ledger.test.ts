@@ -145,6 +145,7 @@ describe("an endpoint", () => {
     settle([3, 4]);
     const later = NOON + DELIVERY_LEASE_MS + 1;
     expect(take(10, later)).toEqual([[1, 0], [2, 0]]); // prettier-ignore
+    expect(take(10, later)).toEqual([]); // leased anew
     settle([1, 2]);
     expect(take(10, later + DELIVERY_LEASE_MS * 2)).toEqual([]);
   });
