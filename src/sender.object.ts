@@ -47,10 +47,7 @@ export class SenderObject extends DurableObject<Env> {
         handset: (delivery) => tenant(job.tenant).handset(delivery),
       }),
       now: readClock,
-      later: (milliseconds, run) => {
-        const timer = setTimeout(run, milliseconds);
-        return () => clearTimeout(timer);
-      },
+      sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
     });
   }
 }

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as readConfig } from "wrangler";
 
-const { config, script, persist, port, bindings, migrations } = JSON.parse(process.argv[2] ?? "{}");
+const { config, script, persist, assets, port, bindings, migrations } = JSON.parse(process.argv[2] ?? "{}");
 const { workerOptions } = readConfig(config, undefined, { envFiles: [] });
-const { assets: _assets, ...options } = workerOptions;
+const { assets: files, ...options } = workerOptions;
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     ...options,
@@ -17,6 +17,7 @@ const miniflare = new Miniflare(
     host: "127.0.0.1",
     port,
     cf: false,
+    ...(assets ? { assets: files } : {}),
     handleStructuredLogs: ({ message }) => process.stderr.write(`${message}\n`),
     ...(persist === null ? {} : { resourcePersistencePath: persist }),
   }),

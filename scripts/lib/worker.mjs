@@ -46,25 +46,29 @@ export function freePort() {
 }
 
 /**
- * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables.
+ * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables;
+ * `assets` serves its static files too.
  * `kill()` ends the process and its runtime at once, as a power cut would; `stop()` lets it go gently; `log()` is what it
  * wrote so far; `scheduled(cron)` fires a cron event and waits for it; `enqueue(binding, bodies)` puts bodies on a queue.
  *
- * @param {{script: string, persist?: string | null, port?: number, bindings: Record<string, string>, config?: string, migrations?: string}} options
+ * @param {{script: string, persist?: string | null, port?: number | undefined, bindings: Record<string, string>, assets?: boolean,
+ *   config?: string, migrations?: string}} options
  */
 export async function startWorker({
   script,
   persist = null,
-  port,
+  port = 0,
   bindings,
+  assets = false,
   config = join(root, "wrangler.toml"),
   migrations = join(root, "migrations"),
 }) {
-  const listen = port ?? (await freePort());
+  const listen = port || (await freePort());
   const argument = JSON.stringify({
     config,
     script,
     persist,
+    assets,
     port: listen,
     bindings: { PUBLIC_URL: `http://127.0.0.1:${listen}`, ...bindings },
     migrations,
@@ -78,9 +82,11 @@ export async function startWorker({
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
   const ended = new Promise((resolve) => child.once("exit", resolve));
+  const { pid } = child;
+  if (pid === undefined) throw new Error("the Worker process did not start");
   const kill = async (signal = "SIGKILL") => {
     try {
-      process.kill(-(child.pid ?? 0), signal);
+      process.kill(-pid, signal);
     } catch {
       // the group is gone already
     }
@@ -102,7 +108,7 @@ export async function startWorker({
   return {
     base,
     port: listen,
-    pid: child.pid ?? 0,
+    pid,
     kill,
     stop: () => kill("SIGTERM"),
     log: () => log,

@@ -98,32 +98,30 @@ export class IdMaker {
     return `${prefix}${this.#infix}`;
   }
 
-  /**
-   * Starts after this: after a restart under a clock that stepped back, ids still rise, however often that happens. The next
-   * millisecond, because nobody knows any more how far the ids of that one went.
-   */
-  startFrom(milliseconds: number): void {
-    if (milliseconds < this.#lastMs) return;
-    this.#lastMs = milliseconds + 1;
-    this.#drawTail();
+  /** Goes on behind a stored id: after a restart under a clock that stands still or stepped back, ids still rise. */
+  startAfter(id: string): void {
+    const ulid = id.slice(-26);
+    if (this.#lastMs >= 0 && ulid <= ulidTime(this.#lastMs) + this.#tailText()) return;
+    this.#lastMs = timeOfId(id);
+    this.#tail = Array.from(ulid.slice(10), (letter) => ALPHABET.indexOf(letter));
   }
 
   /** A new id; `now` may stand still or step back (a clock can), the ids still rise. */
   make(prefix: Prefix, now: number): string {
     if (now > this.#lastMs) {
       this.#lastMs = now;
-      this.#drawTail();
+      this.#tail = Array.from(randomBytes(16), (byte) => byte & 31);
+      this.#tail[0] = (this.#tail[0] ?? 0) & 15; // head room, so that counting up never overflows
     } else {
       this.#countUp();
     }
-    let tail = "";
-    for (const digit of this.#tail) tail += ALPHABET.charAt(digit);
-    return `${prefix}${this.#infix}${ulidTime(this.#lastMs)}${tail}`;
+    return `${prefix}${this.#infix}${ulidTime(this.#lastMs)}${this.#tailText()}`;
   }
 
-  #drawTail(): void {
-    this.#tail = Array.from(randomBytes(16), (byte) => byte & 31);
-    this.#tail[0] = (this.#tail[0] ?? 0) & 15; // head room, so that counting up never overflows
+  #tailText(): string {
+    let tail = "";
+    for (const digit of this.#tail) tail += ALPHABET.charAt(digit);
+    return tail;
   }
 
   #countUp(): void {

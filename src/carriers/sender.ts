@@ -3,6 +3,7 @@
  * for, so that a crash leaves no more in doubt than the calls that were in flight. It holds no state that matters: what it
  * forgets, the tenant's outbox remembers.
  */
+import { TIMED_OUT, withDeadline } from "../base/bounded.ts";
 import { CALL_TIMEOUT_MS, type Account, type Answer, type Carrier, type CarrierIo, type Handover } from "./carrier.ts";
 import type { Want } from "./pace.ts";
 import { Settler } from "./settler.ts";
@@ -33,8 +34,7 @@ export type SenderDeps = {
   carrierOf: (account: Account) => Carrier;
   ioOf: (job: Job) => CarrierIo;
   now: () => number;
-  /** Runs something after a while, unless the answer is called first. */
-  later: (milliseconds: number, run: () => void) => () => void;
+  sleep: (milliseconds: number) => Promise<void>;
 };
 
 export type JobReport = { left: string[]; waitMs: number; onward: Onward[] };
@@ -56,8 +56,7 @@ export class Sender {
   /** Sends what it can of a job. Ids it could not get to are handed back; an id that was sent already claims nothing. */
   async drive(job: Job): Promise<JobReport> {
     const deadline = this.#deps.now() + JOB_MS_MAX;
-    const sleep = (milliseconds: number) => this.#sleep(milliseconds);
-    const settler = new Settler((settlements: Settlement[]) => this.#deps.settle(job, settlements), sleep);
+    const settler = new Settler((settlements: Settlement[]) => this.#deps.settle(job, settlements), this.#deps.sleep);
     const calls: Promise<void>[] = [];
     const { left, waitMs } = await this.#callAll(job, deadline, (one) => calls.push(this.#call(job, one, settler)));
     if (left.length > 0) await this.#deps.handBack(job, left, waitMs).catch(() => undefined); // a courtesy only
@@ -89,7 +88,7 @@ export class Sender {
       this.#release(want - granted.count);
       if (granted.count === 0) {
         if (granted.waitMs > WAIT_MS_MAX) return { left, waitMs: granted.waitMs };
-        await this.#sleep(granted.waitMs);
+        await this.#deps.sleep(granted.waitMs);
         continue;
       }
       const ids = left.splice(0, granted.count);
@@ -135,16 +134,12 @@ export class Sender {
 
   /** A call that neither answers nor fails is given up, whatever the adapter does about its own timeout. */
   async #bounded(account: Account, claimed: Claimed, io: CarrierIo): Promise<Answer> {
-    let cancel = () => {};
-    const giveUp = new Promise<Answer>((resolve) => {
-      cancel = this.#deps.later(CALL_TIMEOUT_MS + 500, () => resolve({ outcome: "unknown", code: "timeout" }));
-    });
     try {
-      return await Promise.race([this.#deps.carrierOf(account).send(account, claimed, io), giveUp]);
+      const send = () => this.#deps.carrierOf(account).send(account, claimed, io);
+      const answer = await withDeadline(CALL_TIMEOUT_MS + 500, send);
+      return answer === TIMED_OUT ? { outcome: "unknown", code: "timeout" } : answer;
     } catch {
       return { outcome: "unknown", code: "adapter" };
-    } finally {
-      cancel(); // a timer a call, each ten seconds long, would soon be more than an object may have
     }
   }
 
@@ -170,27 +165,15 @@ export class Sender {
     while (this.#free === 0) {
       const leftMs = deadline - this.#deps.now();
       if (leftMs <= 0) return;
-      await new Promise<void>((resume) => {
-        const wake = () => {
-          cancel();
-          resume();
-        };
-        const cancel = this.#deps.later(leftMs, () => {
-          this.#waiting = this.#waiting.filter((other) => other !== wake);
-          resume();
-        });
-        this.#waiting.push(wake);
-      });
+      let wake = () => {};
+      await withDeadline(leftMs, () => new Promise<void>((resume) => this.#waiting.push((wake = resume))));
+      this.#waiting = this.#waiting.filter((other) => other !== wake);
     }
   }
 
   #release(slots: number): void {
     this.#free += slots;
     for (let at = 0; at < slots; at += 1) this.#waiting.shift()?.();
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resume) => void this.#deps.later(milliseconds, resume));
   }
 }
 

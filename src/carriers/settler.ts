@@ -40,17 +40,19 @@ export class Settler<Settlement, Onward> {
     while (this.#ready.length > 0) {
       const batch = this.#ready;
       this.#ready = [];
-      if (await this.#settled(batch)) continue;
-      for (const one of batch) await this.#insist(one);
+      if (!(await this.#settled(batch))) await this.#insist(batch);
     }
     this.#running = null;
   }
 
   /** One by one after a failure, so that one message's trouble is not everybody's. */
-  async #insist(one: Settlement): Promise<void> {
-    for (let nth = 0; nth < TRIES_MAX; nth += 1) {
+  async #insist(batch: Settlement[]): Promise<void> {
+    let left = batch;
+    for (let nth = 0; nth < TRIES_MAX && left.length > 0; nth += 1) {
       await this.#sleep(Math.min(WAIT_MS_MAX, WAIT_MS_FIRST * 2 ** nth));
-      if (await this.#settled([one])) return;
+      const failed: Settlement[] = [];
+      for (const one of left) if (!(await this.#settled([one]))) failed.push(one);
+      left = failed;
     }
   }
 

@@ -13,8 +13,6 @@ export type DispatchDeps = {
   ledger: MessagesLedger;
   vault: VaultLedger;
   now: () => number;
-  /** Real time, for leases: a sandbox that moves its clock does not make its senders slower. */
-  realNow: () => number;
   receiptUrl: (account: string, message: string) => string;
   tell: (message: Message) => void;
   dispatch: (account: string, lane: Lane, id: string) => void;
@@ -64,7 +62,7 @@ function claimOne(deps: DispatchDeps, message: Message, account: string, now: nu
     return null;
   }
   const attempt: Attempt = { carrier: account, outcome: null, at: now, latencyMs: null };
-  const change: Change = { attempts: [...message.attempts, attempt], lease: deps.realNow() + CLAIM_LEASE_MS };
+  const change: Change = { attempts: [...message.attempts, attempt], lease: now + CLAIM_LEASE_MS };
   const first = message.state === "queued";
   const moved = first ? deps.ledger.move(message, "sending", change) : deps.ledger.amend(message, change);
   if (moved === null) return null;
@@ -90,7 +88,7 @@ export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): 
     if (message === null) continue;
     const attempts = answered(message, settlement);
     if (attempts === null) continue; // another claim's, or already settled
-    if (message.state === "sending" || (message.state === "unknown" && settlement.answer.outcome === "accepted"))
+    if (message.state === "sending" || message.state === "unknown")
       applyAnswer(deps, message, attempts, settlement.answer, onward);
     else deps.ledger.amend(message, { attempts, lease: null }); // a receipt was faster than the answer
   }
@@ -100,12 +98,13 @@ export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): 
 
 /**
  * The attempts with this one's outcome, or null when it is not the open one. One given up for lost (its lease ran out while the
- * answer was on its way) is open still: a late answer is better than none.
+ * answer was on its way) is open still for a late `accepted`, which the table lets a doubt become.
  */
 function answered(message: Message, settlement: Settlement): Attempt[] | null {
   const open = message.attempts[settlement.attempt - 1];
   if (open === undefined || message.attempts.length !== settlement.attempt) return null;
-  if (open.outcome !== null && !(message.state === "unknown" && message.reason === SENDER_LOST)) return null;
+  const lost = message.state === "unknown" && message.reason === SENDER_LOST;
+  if (open.outcome !== null && !(lost && settlement.answer.outcome === "accepted")) return null;
   const { answer, latencyMs } = settlement;
   const code = "code" in answer ? { code: answer.code } : {};
   return [...message.attempts.slice(0, -1), { ...open, outcome: answer.outcome, latencyMs, ...code }];

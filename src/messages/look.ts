@@ -72,8 +72,8 @@ function requeue(deps: DispatchDeps, belt: Belt, message: Message, now: number):
 
 /** The claim's lease is over and nobody settled: the call was in flight when its sender died. */
 function lookAtSending(deps: DispatchDeps, message: Message, now: number): void {
-  const leftMs = (message.lease ?? 0) - deps.realNow();
-  if (leftMs > 0) return deps.ledger.look(message.id, now + leftMs);
+  const lease = message.lease ?? now;
+  if (lease > now) return deps.ledger.look(message.id, lease);
   const open = message.attempts.at(-1);
   const attempts =
     open === undefined ? [] : [...message.attempts.slice(0, -1), { ...open, outcome: "unknown" as const }];

@@ -62,9 +62,9 @@ export type Room = { left: number; resetSeconds: number; window: keyof Caps };
 /** How many acts are left in the tightest window, and when that window ends. Expects windows turned to `now`. */
 export function roomIn(windows: Windows, caps: Caps, now: number): Room {
   const rooms: Room[] = [
-    { window: "minute", left: caps.minute - windows.mc, resetSeconds: secondsLeft(now, MINUTE_MS) },
-    { window: "hour", left: caps.hour - windows.hc, resetSeconds: secondsLeft(now, HOUR_MS) },
-    { window: "day", left: caps.day - windows.dc, resetSeconds: secondsLeft(now, DAY_MS) },
+    { window: "minute", left: caps.minute - windows.mc, resetSeconds: secondsLeft(windows.m, now, MINUTE_MS) },
+    { window: "hour", left: caps.hour - windows.hc, resetSeconds: secondsLeft(windows.h, now, HOUR_MS) },
+    { window: "day", left: caps.day - windows.dc, resetSeconds: secondsLeft(windows.d, now, DAY_MS) },
   ];
   let tightest: Room = rooms[0] ?? { window: "minute", left: 0, resetSeconds: 60 };
   for (const room of rooms) {
@@ -80,6 +80,8 @@ export function count(windows: Windows): void {
   windows.dc += 1;
 }
 
-function secondsLeft(now: number, windowMs: number): number {
-  return Math.max(1, Math.ceil((windowMs - (now % windowMs)) / 1_000));
+/** To the end of the window that counts: behind a clock that stepped back that is a later one than the clock's. */
+function secondsLeft(window: number, now: number, windowMs: number): number {
+  const end = (Math.max(window, Math.floor(now / windowMs)) + 1) * windowMs;
+  return Math.max(1, Math.ceil((end - now) / 1_000));
 }

@@ -127,7 +127,7 @@ export class VaultLedger {
   /** Marks the number as used today (at most one row a day) and, when asked, as kept until erased. */
   touch(token: string, kept: boolean, now: number): void {
     this.#sql.exec(
-      `UPDATE tokens SET seen_day = ?1, kept = max(kept, ?2) WHERE token = ?3 AND (seen_day < ?1 OR kept < ?2)`,
+      `UPDATE tokens SET seen_day = max(seen_day, ?1), kept = max(kept, ?2) WHERE token = ?3 AND (seen_day < ?1 OR kept < ?2)`,
       dayOf(now),
       kept ? 1 : 0,
       token,

@@ -15,7 +15,6 @@ export const ROUTES = ["car_a", "car_b"];
 
 export class Outbox {
   now = 1_795_000_000_000;
-  realNow = this.now;
   readonly sql = nodeSql();
   readonly ids = new IdMaker({ jurisdiction: "eu", code: "tttttttt" });
   readonly told: { id: string; state: State }[] = [];
@@ -32,7 +31,6 @@ export class Outbox {
       ledger: this.ledger,
       vault: { openNumber: () => "+447700900001", openText: () => "text" } as never,
       now: () => this.now,
-      realNow: () => this.realNow,
       receiptUrl: () => "",
       tell: ({ id, state }) => void this.told.push({ id, state }),
       dispatch: (_account, _lane, id) => void this.dispatched.push(id),
@@ -97,10 +95,15 @@ export class Outbox {
     return applyReports(this.deps, account, [{ message, state, code: null, at: null }]);
   }
 
-  /** Time passes for everybody. */
+  /** Time passes. */
   pass(milliseconds: number): void {
     this.now += milliseconds;
-    this.realNow += milliseconds;
+  }
+
+  /** The clock jumps: forward as a sandbox's does, which tells the ledger; back as a real one might, which tells nobody. */
+  jump(milliseconds: number): void {
+    this.now += milliseconds;
+    if (milliseconds > 0) this.ledger.clockMoved(milliseconds);
   }
 
   look(): Turn {
