@@ -108,7 +108,7 @@ export class Sender {
     const started = this.#deps.now();
     const answer = await this.#answer(job, claimed);
     const latencyMs = Math.max(0, this.#deps.now() - started);
-    if (answer.outcome === "throttled") {
+    if (answer.outcome === "throttled" && answer.onlyThis !== true) {
       this.#permits = 0;
       await this.#deps.hold(answer.retryAfterSeconds).catch(() => undefined); // the carrier will say it again
     }
