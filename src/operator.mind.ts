@@ -193,10 +193,7 @@ export class OperatorMind {
         input,
         (port) => port.rewrap(),
         (courier) => courier.rewrap(),
-        () => {
-          this.repeats.rewrap();
-          return this.repeats.rootsInUse();
-        },
+        () => this.repeats.rewrap(),
       );
       this.#enter(operator, "keys.rewrapped", null, { root: this.#deps.ring.current });
       return walked;

@@ -121,6 +121,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   async claim(account: string, ids: string[]): Promise<Claimed[]> {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return [];
+    if (this.#home.record?.state === "suspended") return []; // what is queued waits, and expires if nobody resumes in time
     mind.belt.claimed(ids, mind.now());
     return this.#home.transaction((present) => claim(present.conveyor, account, ids));
   }

@@ -116,7 +116,7 @@ export class Sender {
   async #call(job: Job, claimed: Claimed, settler: Settler<Settlement, Onward>): Promise<void> {
     const started = this.#deps.now();
     const answer = await this.#answerOf(job, claimed, started);
-    const throttled = answer.outcome === "throttled" && answer.code !== HELD;
+    const throttled = answer.outcome === "throttled" && answer.onlyThis !== true;
     if (throttled) this.hold(this.#deps.now() + answer.retryAfterSeconds * 1_000);
     this.#release(1);
     const latencyMs = Math.max(0, this.#deps.now() - started);
@@ -127,8 +127,8 @@ export class Sender {
   /** The carrier's answer; no call is made when the carrier asked for quiet since the claim. */
   async #answerOf(job: Job, claimed: Claimed, now: number): Promise<Answer> {
     if (this.#account === null) return { outcome: "unknown", code: "sender" };
-    if (now < this.#holdUntil)
-      return { outcome: "throttled", code: HELD, retryAfterSeconds: Math.ceil((this.#holdUntil - now) / 1_000) };
+    const waitSeconds = Math.ceil((this.#holdUntil - now) / 1_000);
+    if (waitSeconds > 0) return { outcome: "throttled", code: "held", retryAfterSeconds: waitSeconds, onlyThis: true };
     return this.#bounded(this.#account, claimed, this.#deps.ioOf(job));
   }
 
@@ -176,6 +176,3 @@ export class Sender {
     for (let at = 0; at < slots; at += 1) this.#waiting.shift()?.();
   }
 }
-
-/** The answer of a call that was not made. */
-const HELD = "held";

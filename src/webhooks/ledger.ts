@@ -57,6 +57,7 @@ export class EventsLedger {
   readonly #ids: IdMaker;
   readonly #soon: (at: number) => void;
   readonly #progress = new Map<string, Progress>();
+  readonly #heardAt = new Map<string, number>();
   #endpoints: Endpoint[] | null = null;
   #sequence = -1;
 
@@ -169,7 +170,9 @@ export class EventsLedger {
     delivered: readonly string[],
     failed: readonly Failure[],
     givenUp: readonly string[],
+    now: number,
   ): void {
+    if (delivered.length > 0) this.#heardAt.set(endpoint.id, now);
     const progress = this.#progress.get(endpoint.id);
     for (const event of [...delivered, ...givenUp]) {
       if (progress?.inFlight.get(event)?.owed !== false) {
@@ -189,6 +192,11 @@ export class EventsLedger {
       progress?.inFlight.delete(event);
     }
     if (progress !== undefined) this.#moveCursor(endpoint, progress);
+  }
+
+  /** Whether the endpoint is known to have taken something since then; after a restart nothing is known. */
+  heardSince(endpointId: string, since: number): boolean {
+    return (this.#heardAt.get(endpointId) ?? 0) >= since;
   }
 
   /** Owes an event to an endpoint again from the beginning of the schedule. */

@@ -41,6 +41,7 @@ const settle = (delivered: number[], failed: [number, number, number][] = [], gi
     delivered.map(idOf),
     failed.map(([sequence, attempt, dueAt]) => ({ event: idOf(sequence), attempt, dueAt })),
     givenUp.map(idOf),
+    NOON,
   );
 const owedRows = () => sql.exec(`SELECT event FROM owed`).toArray().length;
 const cursor = (id = "wbh_1") =>
