@@ -5,9 +5,10 @@
 import type { Context } from "hono";
 import { readApiKey } from "./access/api-key.ts";
 import type { Origin } from "./access/caller.ts";
-import { readAtMost } from "./base/bounded.ts";
+import { readWholeAtMost } from "./base/bounded.ts";
 import { parseId, parseToken, tenantId, type Owner } from "./base/ids.ts";
 import { readJson } from "./base/json.ts";
+import { sha256 } from "./base/seal.ts";
 import { parseWith } from "./base/parse.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts";
 import type { Route } from "./base/route.ts";
@@ -67,15 +68,10 @@ export async function serveTenant(c: C, route: Route, doors: Doors): Promise<Res
 /** The body's bytes, its value, and how the request may be repeated. */
 async function readRequest(c: C, route: Route): Promise<Outcome<{ value: unknown; repeat: Call["repeat"] }>> {
   const header = c.req.header("idempotency-key");
-  let bytes = new Uint8Array(0);
-  if (route.body !== null || c.req.header("content-length") !== undefined || c.req.raw.body !== null) {
-    const tooLarge = refuse("body_too_large", { detail: `A body here has at most ${route.bodyBytesMax} bytes.` });
-    if (Number(c.req.header("content-length") ?? 0) > route.bodyBytesMax) return tooLarge;
-    const read = await readAtMost(c.req.raw.body, route.bodyBytesMax);
-    if (read === null) return tooLarge;
-    bytes = new Uint8Array(read);
-  }
-  const repeat = await repeatOf(route, header, bytes);
+  const bytes = await readWholeAtMost(c.req.raw, route.bodyBytesMax);
+  if (bytes === null)
+    return refuse("body_too_large", { detail: `A body here has at most ${route.bodyBytesMax} bytes.` });
+  const repeat = repeatOf(route, header, bytes);
   if (isRefused(repeat)) return repeat;
   if (route.body === null) return { ok: { value: undefined, repeat: repeat.ok } };
   if (!/^application\/json(;|$)/i.test(c.req.header("content-type") ?? "application/json"))
@@ -92,13 +88,12 @@ const FAULTS = {
   too_deep: "The body is nested too deeply.",
 };
 
-async function repeatOf(route: Route, header: string | undefined, bytes: Uint8Array): Promise<Outcome<Call["repeat"]>> {
+function repeatOf(route: Route, header: string | undefined, bytes: Uint8Array): Outcome<Call["repeat"]> {
   if (route.repeat === null || header === undefined) return { ok: null };
   const match = KEY_PATTERN.exec(header);
   const key = match?.[1] ?? match?.[2];
   if (key === undefined) return refuse("idempotency_key_invalid");
-  const bodyDigest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return { ok: { route: `${route.method} ${route.path}`, key, bodyDigest } };
+  return { ok: { route: `${route.method} ${route.path}`, key, bodyDigest: sha256(bytes) } };
 }
 
 function parseRequest(c: C, route: Route, value: unknown): Outcome<{ body: unknown; query: unknown; params: unknown }> {

@@ -4,7 +4,7 @@
  * late reports are answered 200, because a carrier would only repeat them.
  */
 import { isCallbackMac, type DoorKeys } from "../access/api-key.ts";
-import { readAtMost } from "../base/bounded.ts";
+import { readWholeAtMost } from "../base/bounded.ts";
 import { parseId, type Owner } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import type { Report } from "../carriers/carrier.ts";
@@ -32,7 +32,7 @@ export async function receiveReceipt(
   const owner = parseId(message);
   if (owner === null || owner.prefix !== "msg" || parseId(account)?.prefix !== "car") return refuse("not_found");
   if (!isCallbackMac(deps.door, account, message, mac)) return refuse("not_found");
-  const body = await readAtMost(request.body, RECEIPT_BYTES_MAX);
+  const body = await readWholeAtMost(request, RECEIPT_BYTES_MAX);
   if (body === null) return refuse("body_too_large", { detail: `A receipt has at most ${RECEIPT_BYTES_MAX} bytes.` });
   const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
   const verified = await deps.verify(account, { message, headers, body });
