@@ -41,7 +41,14 @@ export class SenderObject extends DurableObject<Env> {
         handset: (delivery) => tenant(job.tenant).handset(delivery),
       }),
       now: readClock,
-      sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
+      sleep: (milliseconds, over) =>
+        new Promise((resume) => {
+          const timer = setTimeout(resume, milliseconds);
+          over?.addEventListener("abort", () => {
+            clearTimeout(timer);
+            resume();
+          });
+        }),
     });
   }
 }

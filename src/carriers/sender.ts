@@ -11,6 +11,9 @@ export const CALLS_IN_FLIGHT_MAX = 6;
 /** A job is handed back after this long; a queue consumer may run far longer, but its batch waits for the slowest. */
 export const JOB_MS_MAX = 20_000;
 
+/** Calls and results that come within this time are claimed and settled together: each question is a durable write. */
+const GATHER_MS = 2;
+
 export type Job = { tenant: string; account: string; lane: "otp" | "bulk"; ids: string[] };
 /** A message claimed for one call now. `attempt` names the claim, so that only its own settlement counts. */
 export type Claimed = Handover & { attempt: number };
@@ -26,7 +29,8 @@ export type SenderDeps = {
   carrierOf: (account: Account) => Carrier;
   ioOf: (job: Job) => CarrierIo;
   now: () => number;
-  sleep: (milliseconds: number) => Promise<void>;
+  /** Ends early, its timer gone, when `over` is aborted. */
+  sleep: (milliseconds: number, over?: AbortSignal) => Promise<void>;
 };
 
 export type JobReport = { left: string[]; waitMs: number; onward: Onward[] };
@@ -48,11 +52,13 @@ export class Sender {
   async drive(job: Job): Promise<JobReport> {
     const deadline = this.#deps.now() + JOB_MS_MAX;
     const queue = [...job.ids];
-    const settler = new Settler((settlements) => this.#deps.settle(job, settlements));
+    const gather = () => this.#deps.sleep(GATHER_MS);
+    const settler = new Settler((settlements) => this.#deps.settle(job, settlements), gather);
     const calls: Promise<void>[] = [];
     let waitMs = 0;
     while (queue.length > 0) {
       await this.#freeSlot();
+      if (this.#free < Math.min(queue.length, CALLS_IN_FLIGHT_MAX)) await this.#gather();
       const want = Math.min(this.#free, queue.length);
       this.#free -= want; // reserved before any await, or two jobs would count the same slot
       const granted = await this.#permit(job, want);
@@ -99,13 +105,16 @@ export class Sender {
 
   /** A call that neither answers nor fails is given up, whatever the adapter does about its own timeout. */
   async #bounded(account: Account, claimed: Claimed, io: CarrierIo): Promise<Answer> {
+    const over = new AbortController();
     const giveUp = this.#deps
-      .sleep(CALL_TIMEOUT_MS + 500)
+      .sleep(CALL_TIMEOUT_MS + 500, over.signal)
       .then((): Answer => ({ outcome: "unknown", code: "timeout" }));
     try {
       return await Promise.race([this.#deps.carrierOf(account).send(account, claimed, io), giveUp]);
     } catch {
       return { outcome: "unknown", code: "adapter" };
+    } finally {
+      over.abort(); // a timer left behind wakes the object ten seconds later, once for every call
     }
   }
 
@@ -123,6 +132,12 @@ export class Sender {
     return { count, waitMs: 0 };
   }
 
+  /** Calls that began together end together: a moment's wait claims for all of them at once, instead of one by one. */
+  async #gather(): Promise<void> {
+    await this.#deps.sleep(GATHER_MS);
+    await this.#freeSlot(); // another job may have taken it meanwhile
+  }
+
   async #freeSlot(): Promise<void> {
     while (this.#free === 0) await new Promise<void>((resume) => this.#waiting.push(resume));
   }
@@ -136,12 +151,14 @@ export class Sender {
 /** Settles in one call whatever has finished meanwhile: a hanging call holds nobody's result back. */
 class Settler {
   readonly #settle: (settlements: Settlement[]) => Promise<Onward[]>;
+  readonly #gather: () => Promise<void>;
   #ready: Settlement[] = [];
   #running: Promise<void> | null = null;
   #onward: Onward[] = [];
 
-  constructor(settle: (settlements: Settlement[]) => Promise<Onward[]>) {
+  constructor(settle: (settlements: Settlement[]) => Promise<Onward[]>, gather: () => Promise<void>) {
     this.#settle = settle;
+    this.#gather = gather;
   }
 
   add(settlement: Settlement): void {
@@ -155,9 +172,9 @@ class Settler {
   }
 
   async #run(): Promise<void> {
-    await Promise.resolve();
     try {
       while (this.#ready.length > 0) {
+        await this.#gather();
         const batch = this.#ready;
         this.#ready = [];
         this.#onward.push(...(await this.#settle(batch)));

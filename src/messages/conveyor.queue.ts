@@ -24,8 +24,9 @@ export type ConveyorDeps = {
   log: Log;
 };
 
-/** Ids for one sender at a time: small enough that several senders share a big batch. */
-const IDS_PER_JOB = 50;
+/** Ids for one sender at a time: a batch is shared among the senders, in parts no smaller than what one calls at once. */
+const IDS_PER_JOB_MAX = 50;
+const IDS_PER_JOB_MIN = 6;
 let turn = 0;
 
 /** Serves one batch. */
@@ -42,13 +43,14 @@ export async function consumeConveyor(bodies: readonly unknown[], deps: Conveyor
     if (job === undefined) jobs.set(`${account} ${tenant}`, { tenant, account, lane, ids: [...ids] });
     else job.ids.push(...ids);
   }
-  await Promise.all([...jobs.values()].flatMap((job) => split(job).map((part) => serve(part, deps))));
+  await Promise.all([...jobs.values()].flatMap((job) => split(job, deps.senders).map((part) => serve(part, deps))));
 }
 
-function split(job: Job): Job[] {
+function split(job: Job, senders: number): Job[] {
+  const share = Math.ceil(job.ids.length / senders);
+  const size = Math.min(IDS_PER_JOB_MAX, Math.max(IDS_PER_JOB_MIN, share));
   const parts: Job[] = [];
-  for (let at = 0; at < job.ids.length; at += IDS_PER_JOB)
-    parts.push({ ...job, ids: job.ids.slice(at, at + IDS_PER_JOB) });
+  for (let at = 0; at < job.ids.length; at += size) parts.push({ ...job, ids: job.ids.slice(at, at + size) });
   return parts;
 }
 
