@@ -16,6 +16,9 @@ import type { TenantParts } from "./wiring.ts";
 /** A turn that failed comes again after this. */
 const AGAIN_MS = 5 * SECOND_MS;
 
+/** First looks wait for one another this long: under load a message comes of age every millisecond, and a turn costs rows. */
+const LOOKS_TOGETHER_MS = SECOND_MS;
+
 /** Everything that is due, then the next alarm. */
 export async function runTurn(home: TenantHome, parts: TenantParts): Promise<void> {
   home.alarmCame();
@@ -76,7 +79,7 @@ export function nextTurnAt(mind: TenantMind): number | null {
   const owing = mind.events.owing(now);
   const at = [
     due,
-    unseen === null ? null : timeOfId(unseen) + FIRST_LOOK_MS,
+    unseen === null ? null : Math.max(timeOfId(unseen) + FIRST_LOOK_MS, now + LOOKS_TOGETHER_MS),
     owing.nextAt,
     owing.endpoints.length > 0 ? now + FIRST_LOOK_MS : null,
     mind.sandbox?.nextReceiptAt() ?? null,
