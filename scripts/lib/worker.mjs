@@ -89,6 +89,7 @@ export async function startWorker({
   return {
     base,
     port: listen,
+    pid: child.pid,
     kill,
     stop: () => kill("SIGTERM"),
     log: () => log,
