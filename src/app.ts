@@ -3,18 +3,21 @@
  * a deployment that is not fit, logs one line, and turns whatever was not expected into a bare 500.
  */
 import { Hono } from "hono";
+import { z } from "zod";
 import { auditRoutes } from "./audit/audit.routes.ts";
 import { keysRoutes } from "./access/keys.routes.ts";
 import { readClock } from "./base/clock.ts";
 import { nameOfError, writeLog } from "./base/log.ts";
 import { randomText } from "./base/random.ts";
 import { isRefused, refuse } from "./base/refusal.ts";
-import type { Route } from "./base/route.ts";
-import { serveTenant, type Bindings } from "./door.ts";
+import type { OpenRoute, Route } from "./base/route.ts";
+import type { Bindings } from "./context.ts";
+import { serveTenant } from "./door.ts";
 import { messagesRoutes } from "./messages/messages.routes.ts";
-import { receiveReceipt } from "./messages/receipts.routes.ts";
-import { mountPages } from "./pages.routes.ts";
+import { receiptRoute, receiveReceipt } from "./messages/receipts.routes.ts";
+import { documentRoute, mountPages } from "./pages.routes.ts";
 import { serveOperator } from "./operator-door.ts";
+import type { Routes } from "./openapi.ts";
 import { operatorRoutes } from "./operators.routes.ts";
 import { problemResponse } from "./problem.ts";
 import { sandboxRoutes } from "./sandbox/sandbox.routes.ts";
@@ -31,6 +34,35 @@ export const tenantRoutes: readonly Route[] = [
   ...auditRoutes,
   ...sandboxRoutes,
 ];
+
+const healthRoute: OpenRoute = {
+  name: "healthz",
+  method: "get",
+  path: "/healthz",
+  summary: "Whether this deployment is fit to serve",
+  tag: "Service",
+  params: null,
+  headers: null,
+  body: null,
+  answer: z.object({ status: z.literal("ok") }),
+  others: {
+    503: {
+      what: "Not fit to serve, and why.",
+      answer: z.object({
+        status: z.literal("unfit"),
+        reason: z.string().meta({ examples: ["DO_JURISDICTIONS is off"] }),
+      }),
+    },
+  },
+  refuses: [],
+};
+
+/** Every route that the document names. */
+export const routes: Routes = {
+  tenant: tenantRoutes,
+  operator: operatorRoutes,
+  open: [healthRoute, documentRoute, receiptRoute],
+};
 
 export const app = new Hono<Bindings>();
 
@@ -67,8 +99,8 @@ app.use(async (c, next) => {
   });
 });
 
-app.get("/healthz", (c) => {
-  c.set("route", "/healthz");
+app.get(healthRoute.path, (c) => {
+  c.set("route", healthRoute.path);
   const unfitness = unfit(c.env);
   return c.json(
     unfitness === null ? { status: "ok" } : { status: "unfit", reason: unfitness },
@@ -93,8 +125,8 @@ for (const route of operatorRoutes) {
   });
 }
 
-app.post("/carriers/:account/receipts/:name", async (c) => {
-  c.set("route", "/carriers/{account}/receipts/{name}");
+app.post(pathOf(receiptRoute.path), async (c) => {
+  c.set("route", receiptRoute.path);
   const { door, courier, tenant, outside } = doorsOf(c.env);
   const outcome = await receiveReceipt(
     {
@@ -107,8 +139,8 @@ app.post("/carriers/:account/receipts/:name", async (c) => {
         return applied;
       },
     },
-    c.req.param("account"),
-    c.req.param("name"),
+    c.req.param("account") ?? "",
+    c.req.param("name") ?? "",
     c.req.raw,
   );
   if (isRefused(outcome)) {
@@ -118,7 +150,7 @@ app.post("/carriers/:account/receipts/:name", async (c) => {
   return c.json({ applied: outcome.ok });
 });
 
-mountPages(app, doorsOf);
+mountPages(app, doorsOf, routes);
 
 app.notFound((c) => problemResponse(refuse("route_not_found"), c.get("requestId")));
 

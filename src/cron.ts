@@ -43,7 +43,7 @@ export async function* walk(
 ): AsyncGenerator<unknown> {
   let after: string | null = "";
   while (after !== null) {
-    const outcome = await doors.operator(jurisdiction).ask(operator, verb, { after });
+    const outcome = await doors.operator(jurisdiction).ask(operator, verb, { after }, null);
     if (isRefused(outcome)) return;
     const page = outcome.ok as { data: unknown[]; next: string | null };
     yield* page.data.filter((result) => result !== null);

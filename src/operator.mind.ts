@@ -17,8 +17,10 @@ import {
   type Jurisdiction,
   type Owner,
 } from "./base/ids.ts";
+import { nameOfError, type Log } from "./base/log.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { Sql } from "./base/sql.ts";
+import { OperatorRepeats } from "./operator.repeat.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import type { CourierPort, TenantPort } from "./ports.ts";
 import type { Keyring } from "./vault/keyring.ts";
@@ -30,6 +32,7 @@ export type OperatorDeps = {
   ring: Keyring;
   tenant: (owner: Owner) => TenantPort;
   courier: (account: string) => CourierPort;
+  log: Log;
 };
 
 /** Tenants served in one call of a job that walks them all; the caller comes again with the cursor. */
@@ -45,6 +48,7 @@ export class OperatorMind {
   readonly #tenants: TenantsLedger;
   readonly #accounts: AccountsLedger;
   readonly #audit: AuditLedger;
+  readonly repeats: OperatorRepeats;
 
   constructor(deps: OperatorDeps) {
     this.#deps = deps;
@@ -52,11 +56,12 @@ export class OperatorMind {
     this.#tenants = new TenantsLedger(deps.sql);
     this.#accounts = new AccountsLedger(deps.sql);
     this.#audit = new AuditLedger(deps.sql);
+    this.repeats = new OperatorRepeats(deps.sql, deps.ring);
   }
 
   /** Creates the tables; the object does so with the first question, which only an operator can ask. */
   migrate(): void {
-    for (const ledger of [TenantsLedger, AccountsLedger]) ledger.migrate(this.#deps.sql);
+    for (const ledger of [TenantsLedger, AccountsLedger, OperatorRepeats]) ledger.migrate(this.#deps.sql);
     this.#deps.sql.exec(AUDIT_TABLE);
   }
 
@@ -157,11 +162,21 @@ export class OperatorMind {
     },
 
     /** Purges a stretch of tenants; the report is summed by the caller. */
-    "purge.run": async (operator: string, input: Walk): Answer =>
-      this.#walk(input, async (port) => {
-        const purged = await port.purge(operator === "cron" ? null : operator);
-        return isRefused(purged) ? null : purged.ok;
-      }),
+    "purge.run": async (operator: string, input: Walk): Answer => {
+      let failed = 0;
+      const walked = await this.#walk(input, async (port) => {
+        try {
+          const purged = await port.purge(operator === "cron" ? null : operator);
+          return isRefused(purged) ? null : purged.ok;
+        } catch (error) {
+          failed += 1; // one tenant that cannot be purged now keeps nobody behind it from it
+          this.#deps.log({ level: "error", what: nameOfError(error), code: "purge_failed" });
+          return null;
+        }
+      });
+      this.#enter(operator, "purge.run", null, { failed });
+      return walked;
+    },
 
     /** Root versions in use by a stretch of tenants, and by every carrier account with the first stretch. */
     "keys.uses": async (_operator: string, input: Walk): Answer =>
@@ -169,6 +184,7 @@ export class OperatorMind {
         input,
         (port) => port.rootsInUse(),
         (courier) => courier.rootsInUse(),
+        () => this.repeats.rootsInUse(),
       ),
 
     /** Wraps a stretch of tenants' keys under the newest root key. */
@@ -177,6 +193,10 @@ export class OperatorMind {
         input,
         (port) => port.rewrap(),
         (courier) => courier.rewrap(),
+        () => {
+          this.repeats.rewrap();
+          return this.repeats.rootsInUse();
+        },
       );
       this.#enter(operator, "keys.rewrapped", null, { root: this.#deps.ring.current });
       return walked;
@@ -242,10 +262,12 @@ export class OperatorMind {
     { after }: Walk,
     visit: (port: TenantPort) => Promise<unknown>,
     visitCourier?: (courier: CourierPort) => Promise<unknown>,
+    visitOwn?: () => unknown,
   ): Answer {
     const tenants = this.#tenants.list(after, WALK_MAX);
     const data: unknown[] = [];
     for (const { id } of tenants) data.push(await visit(this.#deps.tenant(ownerOf(id))));
+    if (after === "" && visitOwn !== undefined) data.push(visitOwn());
     if (after === "" && visitCourier !== undefined) {
       for (const { config } of this.#accounts.list()) data.push(await visitCourier(this.#deps.courier(config.id)));
     }

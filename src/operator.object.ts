@@ -2,6 +2,8 @@
  * One jurisdiction's operator object. Reached only through doors that have recognised an operator, and by the clock.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { Repeatable } from "./access/idempotency.ts";
+import { readClock } from "./base/clock.ts";
 import { refuse, type Outcome } from "./base/refusal.ts";
 import { OperatorMind } from "./operator.mind.ts";
 import { operatorParts } from "./wiring.ts";
@@ -16,7 +18,8 @@ export class OperatorObject extends DurableObject<Env> {
     this.#mind = new OperatorMind(operatorParts(env, ctx));
   }
 
-  async ask(operator: string, verb: string, input: unknown): Promise<Outcome<unknown>> {
+  /** One question of an operator; a repeated one is answered as it was the first time. */
+  async ask(operator: string, verb: string, input: unknown, repeat: Repeatable | null): Promise<Outcome<unknown>> {
     if (!this.#migrated) this.#mind.migrate();
     this.#migrated = true;
     if (!Object.hasOwn(this.#mind.verbs, verb)) return refuse("route_not_found");
@@ -24,6 +27,6 @@ export class OperatorObject extends DurableObject<Env> {
       operator: string,
       input: unknown,
     ) => Promise<Outcome<unknown>>;
-    return run(operator, input);
+    return this.#mind.repeats.run(repeat, readClock(), () => run(operator, input));
   }
 }

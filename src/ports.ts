@@ -73,5 +73,5 @@ export type SenderPort = { drive(job: Job): Promise<JobReport> };
 
 /** Operators' questions; `ask` is one table of verbs, as with tenants. */
 export type OperatorPort = {
-  ask(operator: string, verb: string, input: unknown): Promise<Outcome<unknown>>;
+  ask(operator: string, verb: string, input: unknown, repeat: Repeatable | null): Promise<Outcome<unknown>>;
 };

@@ -41,14 +41,7 @@ export class SenderObject extends DurableObject<Env> {
         handset: (delivery) => tenant(job.tenant).handset(delivery),
       }),
       now: readClock,
-      sleep: (milliseconds, over) =>
-        new Promise((resume) => {
-          const timer = setTimeout(resume, milliseconds);
-          over?.addEventListener("abort", () => {
-            clearTimeout(timer);
-            resume();
-          });
-        }),
+      sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
     });
   }
 }

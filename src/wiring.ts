@@ -12,6 +12,7 @@ import { OPERATOR_CODE, parseId, parseTenantId, tenantId, type Jurisdiction, typ
 import { writeLog, type Log } from "./base/log.ts";
 import type { Resolver, UrlPolicy } from "./base/outside-url.ts";
 import { fromBase64 } from "./base/seal.ts";
+import { weaknessOf } from "./base/weak-key.ts";
 import type { Sql } from "./base/sql.ts";
 import { counted, countedRecords, meter, type Meter } from "./base/meter.ts";
 import { meteredSql } from "./base/metered-sql.ts";
@@ -56,12 +57,12 @@ function settingsOf(env: Env): Settings {
   return result.data;
 }
 
-let judged: { env: Env; unfitness: string | null } | null = null;
+let judged: { env: Env; unfit: string | null } | null = null;
 
-/** Why this deployment must not serve, or null. Judged once an isolate: an environment does not change while it lives. */
+/** Why this deployment must not serve, or null. Judged once an isolate: an environment does not change in one. */
 export function unfit(env: Env): string | null {
-  if (judged === null || judged.env !== env) judged = { env, unfitness: judge(env) };
-  return judged.unfitness;
+  if (judged === null || judged.env !== env) judged = { env, unfit: judge(env) };
+  return judged.unfit;
 }
 
 function judge(env: Env): string | null {
@@ -69,6 +70,9 @@ function judge(env: Env): string | null {
     const settings = settingsOf(env);
     Keyring.parse(settings.KEYRING);
     doorKeysOf(settings);
+    const weakness = auditKeyWeakness(settings);
+    if (weakness !== null) return weakness;
+    if (settings.KEYRING.includes(settings.DOOR_KEY)) return "DOOR_KEY is also in KEYRING";
     if (settings.ENVIRONMENT === "local") return null;
     if (settings.DO_JURISDICTIONS !== "on") return "DO_JURISDICTIONS is off";
     if (settings.PUBLIC_URL === "") return "PUBLIC_URL is empty";
@@ -86,10 +90,19 @@ function judge(env: Env): string | null {
 function doorKeysOf(settings: Settings): DoorKeys {
   return settings.DOOR_KEY.split(",").map((text) => {
     const key = fromBase64(text.trim());
-    if (key === null || key.length < 32 || new Set(key).size < 16)
-      throw new TypeError("DOOR_KEY: not 32 random bytes in base64");
+    const weakness = key === null ? "not base64" : weaknessOf(key, 32);
+    if (key === null || weakness !== null) throw new TypeError(`DOOR_KEY: ${weakness}`);
     return key;
   });
+}
+
+/** An Ed25519 key of PKCS#8 ends with its 32 bytes (RFC 8410). */
+function auditKeyWeakness(settings: Settings): string | null {
+  if (settings.AUDIT_KEY === undefined) return null;
+  const der = fromBase64(settings.AUDIT_KEY);
+  if (der === null || der.length !== 48) return "AUDIT_KEY: not an Ed25519 key";
+  const weakness = weaknessOf(der.subarray(16), 32);
+  return weakness === null ? null : `AUDIT_KEY: ${weakness}`;
 }
 
 /** An object of a namespace, by name, pinned to its jurisdiction. Locally the name alone tells jurisdictions apart. */

@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as readConfig } from "wrangler";
 
-const { config, script, persist, port, bindings, migrations } = JSON.parse(process.argv[2] ?? "{}");
+const { config, script, persist, assets, port, bindings, migrations } = JSON.parse(process.argv[2] ?? "{}");
 const { workerOptions } = readConfig(config, undefined, { envFiles: [] });
-const { assets: _assets, ...options } = workerOptions;
+const { assets: files, ...options } = workerOptions;
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     ...options,
@@ -18,6 +18,7 @@ const miniflare = new Miniflare(
     host: "127.0.0.1",
     port,
     cf: false,
+    ...(assets ? { assets: files } : {}),
     handleStructuredLogs: ({ message }) => process.stderr.write(`${message}\n`),
     ...(persist === null ? {} : { resourcePersistencePath: persist }),
   }),
@@ -41,13 +42,16 @@ if (migrations !== null) {
 process.stdout.write(`${JSON.stringify({ ready: url.href.replace(/\/$/, "") })}\n`);
 
 // What a test asks of the runtime itself: cron events, which nothing outside can cause otherwise.
-process.on("message", async (message) => {
-  if (message.scheduled === undefined) return;
-  const worker = await miniflare.getWorker();
-  await worker.scheduled({ cron: message.scheduled });
-  process.send({ done: message.id });
+process.on("message", (message) => {
+  if (message.scheduled !== undefined) void runCron(message);
 });
 process.on("SIGTERM", () => void miniflare.dispose().then(() => process.exit(0)));
+
+async function runCron({ scheduled, id }) {
+  const worker = await miniflare.getWorker();
+  await worker.scheduled({ cron: scheduled });
+  process.send({ done: id });
+}
 
 function statements(sql) {
   return sql

@@ -46,23 +46,26 @@ export function freePort() {
 }
 
 /**
- * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables.
+ * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables;
+ * `assets` serves its static files too.
  * `kill()` ends the process and its runtime at once, as a power cut would; `stop()` lets it go gently; `log()` is what it
  * wrote so far; `scheduled(cron)` fires a cron event and waits for it.
  */
 export async function startWorker({
   script,
   persist = null,
-  port,
+  port = 0,
   bindings,
+  assets = false,
   config = join(root, "wrangler.toml"),
   migrations = join(root, "migrations"),
 }) {
-  const listen = port ?? (await freePort());
+  const listen = port || (await freePort());
   const argument = JSON.stringify({
     config,
     script,
     persist,
+    assets,
     port: listen,
     bindings: { PUBLIC_URL: `http://127.0.0.1:${listen}`, ...bindings },
     migrations,
@@ -76,9 +79,11 @@ export async function startWorker({
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
   const ended = new Promise((resolve) => child.once("exit", resolve));
+  const { pid } = child;
+  if (pid === undefined) throw new Error("the Worker process did not start");
   const kill = async (signal = "SIGKILL") => {
     try {
-      process.kill(-child.pid, signal);
+      process.kill(-pid, signal);
     } catch {
       // the group is gone already
     }

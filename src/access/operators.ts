@@ -18,6 +18,12 @@ export type OperatorSettings = {
 /** What Access signs with. An allowlist, so that neither `none` nor a shared-secret algorithm can be chosen by a token. */
 const ALGORITHMS = ["RS256", "ES256"];
 
+/** The longest session Access can be set to; asking for an age also refuses a token from the future. */
+const TOKEN_AGE_MAX = "31 days";
+
+/** Access names people by UUID. Whatever else a subject may be, it goes into the audit for good: no address, no number. */
+const SUBJECT = /^(?!\d{7})[A-Za-z0-9_-]{8,64}$/;
+
 /** Where the team's keys are read from; jose caches them and re-reads on an unknown key id, at most every 30 s. */
 export function accessKeys(team: string): JWTVerifyGetKey {
   return createRemoteJWKSet(new URL(`${team}/cdn-cgi/access/certs`), { timeoutDuration: 5_000 });
@@ -42,8 +48,9 @@ export async function readOperator(
       audience: settings.audience,
       algorithms: ALGORITHMS,
       requiredClaims: ["exp", "iat", "sub"],
+      maxTokenAge: TOKEN_AGE_MAX,
     });
-    return typeof payload.sub === "string" && payload.sub !== "" ? { subject: payload.sub } : null;
+    return typeof payload.sub === "string" && SUBJECT.test(payload.sub) ? { subject: payload.sub } : null;
   } catch {
     return null;
   }

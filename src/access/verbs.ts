@@ -20,19 +20,25 @@ export type KeysDeps = {
 
 export type IssuedKey = KeyView & { secret: string };
 
+/** Creating a key and replacing one both show a secret: whoever sees it can do what the key can. */
+const BEYOND = "A key can only give the scopes it holds itself.";
+
 /** The verbs of API keys, over their ledger. */
 export function keysVerbs(deps: KeysDeps) {
   return {
     "keys.create": verb("keys:manage", (who, input: KeySettings): Outcome<IssuedKey> => {
       const beyond = input.scopes.find((scope) => !holds(deps.scopesOf(who.keyId), scope));
-      if (beyond !== undefined)
-        return refuse("missing_scope", { detail: "A key can only give the scopes it holds itself." });
+      if (beyond !== undefined) return refuse("missing_scope", { detail: BEYOND });
       return issueKey(deps, who.keyId, input);
     }),
 
     "keys.list": verb("keys:manage", (): Outcome<{ data: KeyView[] }> => ({ ok: { data: deps.keys.list() } })),
 
     "keys.rotate": verb("keys:manage", (who, input: { id: string; overlapSeconds: number }): Outcome<IssuedKey> => {
+      const target = deps.keys.get(input.id);
+      if ("refused" in target) return target;
+      const beyond = target.ok.scopes.find((scope) => !holds(deps.scopesOf(who.keyId), scope));
+      if (beyond !== undefined) return refuse("missing_scope", { detail: BEYOND });
       const { text, secret, id } = freshKey(deps);
       const until = deps.realNow() + input.overlapSeconds * 1_000;
       const rotated = deps.keys.rotate(input.id, id, secret, until, deps.realNow());

@@ -1,7 +1,7 @@
 /**
  * Zod at the door, and its issues in the words of the contract: which field, what would be right. Never what was sent.
  */
-import type { z } from "zod";
+import { z } from "zod";
 import { refuse, type FieldError, type Outcome, type Reason } from "./refusal.ts";
 
 /** A body with a hundred wrong fields is told about the first of them. */
@@ -11,37 +11,62 @@ const ERRORS_MAX = 20;
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown): Outcome<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: parsed.data };
-  const errors = parsed.error.issues.flatMap(errorsOf).slice(0, ERRORS_MAX);
+  const errors = parsed.error.issues.map((issue) => errorOf(issue, schema, value)).slice(0, ERRORS_MAX);
   return refuse(worst(errors), { errors });
 }
 
-/** `messages/3/to` for a path. A field name that the caller made up is not repeated. */
-function fieldOf(path: readonly PropertyKey[]): string {
-  return path.map(String).join("/");
+/** `messages/3/to` for a path. A name that the caller made up (in a map of free names) is not repeated. */
+function fieldOf(schema: z.core.$ZodType, path: readonly PropertyKey[]): string {
+  const names = namesOf(schema);
+  return path.map((step) => (typeof step === "number" || names.has(String(step)) ? String(step) : "…")).join("/");
 }
 
-function errorsOf(issue: z.core.$ZodIssue): FieldError[] {
-  const field = fieldOf(issue.path);
+const namesKnown = new WeakMap<z.core.$ZodType, ReadonlySet<string>>();
+
+/** Every field name that the schema itself has. */
+function namesOf(schema: z.core.$ZodType): ReadonlySet<string> {
+  const known = namesKnown.get(schema);
+  if (known !== undefined) return known;
+  const names = new Set<string>();
+  const visit = (each: z.core.$ZodType): void => {
+    if (each instanceof z.ZodObject) {
+      for (const [name, field] of Object.entries(each.shape)) {
+        names.add(name);
+        visit(field);
+      }
+    } else if (each instanceof z.ZodArray) visit(each.element);
+    else if (each instanceof z.ZodUnion) each.options.forEach(visit);
+    else if (each instanceof z.ZodOptional || each instanceof z.ZodNullable || each instanceof z.ZodDefault)
+      visit(each.unwrap());
+  };
+  visit(schema);
+  namesKnown.set(schema, names);
+  return names;
+}
+
+/** What stands at a path of the caller's value; undefined when nothing does. */
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | null | undefined)?.[step], value);
+}
+
+function errorOf(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): FieldError {
+  const field = fieldOf(schema, issue.path);
   if (issue.code === "unrecognized_keys") {
-    return [
-      {
-        field,
-        code: "unknown_field",
-        detail: `${issue.keys.length} field(s) here are not known; see the route's schema.`,
-      },
-    ];
+    const detail = `${issue.keys.length} field(s) here are not known; see the route's schema.`;
+    return { field, code: "unknown_field", detail };
   }
+  const missing = valueAt(value, issue.path) === undefined;
   if (issue.code === "invalid_type") {
-    const missing = issue.input === undefined;
     const detail = missing
       ? `A value of type ${issue.expected} is required.`
       : `The value must be of type ${issue.expected}.`;
-    return [{ field, code: missing ? "missing_field" : "wrong_type", detail }];
+    return { field, code: missing ? "missing_field" : "wrong_type", detail };
   }
+  const code = missing ? "missing_field" : "invalid_field";
   if (issue.code === "invalid_value") {
-    return [{ field, code: "invalid_field", detail: `Use one of: ${issue.values.map(String).join(", ")}.` }];
+    return { field, code, detail: `Use one of: ${issue.values.map(String).join(", ")}.` };
   }
-  return [{ field, code: "invalid_field", detail: detailOf(issue) }];
+  return { field, code, detail: detailOf(issue) };
 }
 
 /** Zod's own sentences quote limits and patterns, never the value; ours replace those that would not help. */

@@ -72,14 +72,13 @@ export class Courier {
   /** Wraps the secret under the newest root key; answers the root versions in use afterwards. */
   rewrap(): number[] {
     const account = this.#open();
-    if (account === null) return [];
-    if (account.secret !== null) this.configure(configOf(account), account.secret);
-    return account.secret === null ? [] : [this.#deps.ring.current];
+    if (account !== null && account.secret !== null) this.configure(configOf(account), account.secret);
+    return this.rootsInUse();
   }
 
-  /** The root versions that the stored secret needs. */
+  /** The root versions that the stored secret needs, whether or not it opens now: such a one must not be retired. */
   rootsInUse(): number[] {
-    if (this.#open() === null) return [];
+    if (!this.#exists()) return [];
     const row = first<{ root: number | null }>(this.#deps.sql, `SELECT root FROM account`);
     return row === null || row.root === null ? [] : [row.root];
   }
@@ -149,6 +148,7 @@ export class Courier {
         waitMs = grant.waitMs;
         break;
       }
+      pace.served(turn);
       this.#finish(turn, grant.granted);
     }
     for (const late of this.#waiting.filter((waiting) => now - waiting.since >= WAIT_MS_MAX)) this.#finish(late, 0);
@@ -168,10 +168,13 @@ export class Courier {
     return this.#pace;
   }
 
+  #exists(): boolean {
+    return first(this.#deps.sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'account'`) !== null;
+  }
+
   #open(): Account | null {
     if (this.#account !== null) return this.#account;
-    const exists = first(this.#deps.sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'account'`);
-    if (exists === null) return null;
+    if (!this.#exists()) return null;
     const row = first<{ config: string; root: number | null; secret: ArrayBuffer | null }>(
       this.#deps.sql,
       `SELECT config, root, secret FROM account LIMIT 1`,

@@ -7,6 +7,7 @@
 import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { readWholeAtMost, TIMED_OUT, withDeadline } from "../base/bounded.ts";
+import { readJson } from "../base/json.ts";
 import { equalBytes, fromBase64, toBase64 } from "../base/seal.ts";
 import {
   ANSWER_BYTES_MAX,
@@ -24,12 +25,15 @@ const AcceptAnswer = z.object({
   reference: z.string().max(200).optional(),
   code: z.string().max(64).optional(),
 });
-const ReceiptBody = z.strictObject({
-  message: z.string().max(64),
-  state: z.enum(["sent", "delivered", "undelivered"]),
-  code: z.string().max(64).nullish(),
-  at: z.iso.datetime({ offset: true }).nullish(),
-});
+/** What a gateway tells about a message. */
+export const ReceiptBody = z
+  .strictObject({
+    message: z.string().max(64),
+    state: z.enum(["sent", "delivered", "undelivered"]),
+    code: z.string().max(64).nullish(),
+    at: z.iso.datetime({ offset: true }).nullish(),
+  })
+  .meta({ id: "Receipt" });
 
 /** Receipts signed longer ago, or further ahead, are refused: the tolerance of the Standard Webhooks libraries. */
 export const TOLERANCE_SECONDS = 300;
@@ -37,6 +41,11 @@ const RETRY_AFTER_SECONDS_DEFAULT = 5;
 const RETRY_AFTER_SECONDS_MAX = 3_600;
 /** Codes that say the number or the text itself is refused: no other carrier is asked. */
 const PERMANENT_CODES: ReadonlySet<string> = new Set(["invalid_number", "invalid_text", "opted_out", "blocked"]);
+
+/** Codes are kept and shown: a few characters of a name, and nothing that could be a number that was sent. */
+const PLAIN_CODE = /^(?!(?:.*\d){7})[A-Za-z0-9_.:-]{1,64}$/;
+const plainCode = (code: string | null | undefined, otherwise: string): string =>
+  typeof code === "string" && PLAIN_CODE.test(code) ? code : otherwise;
 
 export const httpCarrier: Carrier = { send, readReceipt };
 
@@ -69,8 +78,9 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
     });
     if (response === null) return { outcome: "unknown", code: "timeout" };
     return classify(response, text === TIMED_OUT ? null : text);
-  } catch {
-    return { outcome: "unknown", code: "connection" };
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === "TimeoutError";
+    return { outcome: "unknown", code: late ? "timeout" : "connection" };
   }
 }
 
@@ -92,12 +102,12 @@ function classify(response: Response, text: string | null): Answer {
   const parsed = text === null ? null : AcceptAnswer.safeParse(parseJson(text));
   const answer = parsed?.success === true ? parsed.data : null;
   if (status >= 400 && status < 500 && status !== 408) {
-    const code = answer?.code ?? `http_${status}`;
+    const code = plainCode(answer?.code, `http_${status}`);
     return { outcome: "declined", code, permanent: PERMANENT_CODES.has(code) };
   }
   if (status >= 200 && status < 300 && answer !== null) {
     if (!answer.accepted) {
-      const code = answer.code ?? "not_accepted";
+      const code = plainCode(answer.code, "not_accepted");
       return { outcome: "declined", code, permanent: PERMANENT_CODES.has(code) };
     }
     return answer.reference === undefined
@@ -119,12 +129,12 @@ function readReceipt(account: Account, callback: Callback): ReturnType<Carrier["
   const matched = signatures.split(" ").some((signature) => equalBytes(Buffer.from(signature), expected));
   if (!matched) return { forged: "signature" };
   if (Math.abs(now / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return { forged: "stale" };
-  const parsed = ReceiptBody.safeParse(
-    parseJson(new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(body)),
-  );
+  const json = readJson(body); // strictly: the gateway's own view of what it signed must be the only one
+  const parsed = ReceiptBody.safeParse("fault" in json ? null : json.value);
   if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
   const { message, state, code, at } = parsed.data;
-  return { reports: [{ message, state, code: code ?? null, at: typeof at === "string" ? Date.parse(at) : null }] };
+  const told = typeof code === "string" ? plainCode(code, "unnamed") : null;
+  return { reports: [{ message, state, code: told, at: typeof at === "string" ? Date.parse(at) : null }] };
 }
 
 /** Standard Webhooks v1 over `id.timestamp.body`. */

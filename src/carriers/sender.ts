@@ -3,6 +3,7 @@
  * for, so that a crash leaves no more in doubt than the calls that were in flight. It holds no state that matters: what it
  * forgets, the tenant's outbox remembers.
  */
+import { TIMED_OUT, withDeadline } from "../base/bounded.ts";
 import { CALL_TIMEOUT_MS, type Account, type Answer, type Carrier, type CarrierIo, type Handover } from "./carrier.ts";
 import type { Want } from "./pace.ts";
 
@@ -10,6 +11,9 @@ import type { Want } from "./pace.ts";
 export const CALLS_IN_FLIGHT_MAX = 6;
 /** A job is handed back after this long; a queue consumer may run far longer, but its batch waits for the slowest. */
 export const JOB_MS_MAX = 20_000;
+/** A settlement that fails is tried again after this, doubled each time: 6.3 seconds in all, well within a claim's lease. */
+const SETTLE_AGAIN_MS = 100;
+const SETTLE_TRIES_MAX = 7;
 
 /** Calls and results that come within this time are claimed and settled together: each question is a durable write. */
 const GATHER_MS = 2;
@@ -29,8 +33,7 @@ export type SenderDeps = {
   carrierOf: (account: Account) => Carrier;
   ioOf: (job: Job) => CarrierIo;
   now: () => number;
-  /** Ends early, its timer gone, when `over` is aborted. */
-  sleep: (milliseconds: number, over?: AbortSignal) => Promise<void>;
+  sleep: (milliseconds: number) => Promise<void>;
 };
 
 export type JobReport = { left: string[]; waitMs: number; onward: Onward[] };
@@ -48,20 +51,42 @@ export class Sender {
     this.#deps = deps;
   }
 
-  /** Sends what it can of a job. Ids it could not get to are handed back; an id that was sent already claims nothing. */
+  /**
+   * Sends what it can of a job. Ids it could not get to are handed back; an id that was sent already claims nothing. When
+   * courier or tenant fail, the calls that run come to their end and are settled before the error goes on.
+   */
   async drive(job: Job): Promise<JobReport> {
-    const deadline = this.#deps.now() + JOB_MS_MAX;
     const queue = [...job.ids];
-    const gather = () => this.#deps.sleep(GATHER_MS);
-    const settler = new Settler((settlements) => this.#deps.settle(job, settlements), gather);
+    const settler = new Settler(
+      (settlements) => this.#deps.settle(job, settlements),
+      this.#deps.sleep,
+      () => this.#free < CALLS_IN_FLIGHT_MAX,
+    );
     const calls: Promise<void>[] = [];
+    let waitMs = 0;
+    let onward: Onward[] = [];
+    try {
+      waitMs = await this.#callAll(job, queue, settler, calls);
+    } finally {
+      await Promise.all(calls);
+      onward = await settler.finish();
+    }
+    return { left: queue, waitMs, onward };
+  }
+
+  /** Takes ids off the queue as connections and permits come free; answers how long the courier last asked to wait. */
+  async #callAll(job: Job, queue: string[], settler: Settler, calls: Promise<void>[]): Promise<number> {
+    const deadline = this.#deps.now() + JOB_MS_MAX;
     let waitMs = 0;
     while (queue.length > 0) {
       await this.#freeSlot();
       if (this.#free < Math.min(queue.length, CALLS_IN_FLIGHT_MAX)) await this.#gather();
       const want = Math.min(this.#free, queue.length);
       this.#free -= want; // reserved before any await, or two jobs would count the same slot
-      const granted = await this.#permit(job, want);
+      const granted = await this.#permit(job, want).catch((error: unknown) => {
+        this.#release(want);
+        throw error;
+      });
       this.#release(want - granted.count);
       waitMs = granted.waitMs;
       if (granted.count === 0) {
@@ -72,8 +97,7 @@ export class Sender {
       const claimed = await this.#claim(job, queue.splice(0, granted.count), granted.count);
       for (const one of claimed) calls.push(this.#call(job, one, settler));
     }
-    await Promise.all(calls);
-    return { left: queue, waitMs, onward: await settler.finish() };
+    return waitMs;
   }
 
   async #claim(job: Job, ids: string[], reserved: number): Promise<Claimed[]> {
@@ -87,34 +111,29 @@ export class Sender {
     return claimed;
   }
 
+  /** Never rejects: whatever happens has an answer, and the answer is settled. */
   async #call(job: Job, claimed: Claimed, settler: Settler): Promise<void> {
     const started = this.#deps.now();
-    let answer: Answer = { outcome: "unknown", code: "sender" };
-    try {
-      answer = this.#account === null ? answer : await this.#bounded(this.#account, claimed, this.#deps.ioOf(job));
-      if (answer.outcome === "throttled") {
-        this.#permits = 0;
-        await this.#deps.hold(answer.retryAfterSeconds);
-      }
-    } finally {
-      this.#release(1);
-      const latencyMs = Math.max(0, this.#deps.now() - started);
-      settler.add({ message: claimed.message, attempt: claimed.attempt, answer, latencyMs });
+    const answer = await this.#answer(job, claimed);
+    const latencyMs = Math.max(0, this.#deps.now() - started);
+    if (answer.outcome === "throttled") {
+      this.#permits = 0;
+      await this.#deps.hold(answer.retryAfterSeconds).catch(() => undefined); // the carrier will say it again
     }
+    this.#release(1);
+    settler.add({ message: claimed.message, attempt: claimed.attempt, answer, latencyMs });
   }
 
   /** A call that neither answers nor fails is given up, whatever the adapter does about its own timeout. */
-  async #bounded(account: Account, claimed: Claimed, io: CarrierIo): Promise<Answer> {
-    const over = new AbortController();
-    const giveUp = this.#deps
-      .sleep(CALL_TIMEOUT_MS + 500, over.signal)
-      .then((): Answer => ({ outcome: "unknown", code: "timeout" }));
+  async #answer(job: Job, claimed: Claimed): Promise<Answer> {
+    const account = this.#account;
+    if (account === null) return { outcome: "unknown", code: "sender" };
     try {
-      return await Promise.race([this.#deps.carrierOf(account).send(account, claimed, io), giveUp]);
+      const send = () => this.#deps.carrierOf(account).send(account, claimed, this.#deps.ioOf(job));
+      const answer = await withDeadline(CALL_TIMEOUT_MS + 500, send);
+      return answer === TIMED_OUT ? { outcome: "unknown", code: "timeout" } : answer;
     } catch {
       return { outcome: "unknown", code: "adapter" };
-    } finally {
-      over.abort(); // a timer left behind wakes the object ten seconds later, once for every call
     }
   }
 
@@ -148,17 +167,27 @@ export class Sender {
   }
 }
 
-/** Settles in one call whatever has finished meanwhile: a hanging call holds nobody's result back. */
+/**
+ * Settles in one call whatever has finished meanwhile: a hanging call holds nobody's result back. A settlement that fails is
+ * tried again, since only the first one counts; what cannot be settled at all is told by `finish`.
+ */
 class Settler {
   readonly #settle: (settlements: Settlement[]) => Promise<Onward[]>;
-  readonly #gather: () => Promise<void>;
+  readonly #sleep: (milliseconds: number) => Promise<void>;
+  readonly #busy: () => boolean;
   #ready: Settlement[] = [];
   #running: Promise<void> | null = null;
   #onward: Onward[] = [];
+  #failed: { error: unknown } | null = null;
 
-  constructor(settle: (settlements: Settlement[]) => Promise<Onward[]>, gather: () => Promise<void>) {
+  constructor(
+    settle: (settlements: Settlement[]) => Promise<Onward[]>,
+    sleep: (milliseconds: number) => Promise<void>,
+    busy: () => boolean,
+  ) {
     this.#settle = settle;
-    this.#gather = gather;
+    this.#sleep = sleep;
+    this.#busy = busy;
   }
 
   add(settlement: Settlement): void {
@@ -168,19 +197,32 @@ class Settler {
 
   async finish(): Promise<Onward[]> {
     while (this.#running !== null) await this.#running;
+    if (this.#failed !== null) throw this.#failed.error;
     return this.#onward;
   }
 
   async #run(): Promise<void> {
-    try {
-      while (this.#ready.length > 0) {
-        await this.#gather();
-        const batch = this.#ready;
-        this.#ready = [];
-        this.#onward.push(...(await this.#settle(batch)));
+    while (this.#ready.length > 0) {
+      await (this.#busy() ? this.#sleep(GATHER_MS) : Promise.resolve()); // a result that is alone waits for nobody
+      const batch = this.#ready;
+      this.#ready = [];
+      try {
+        this.#onward.push(...(await this.#settled(batch)));
+      } catch (error) {
+        this.#failed = { error };
       }
-    } finally {
-      this.#running = null;
+    }
+    this.#running = null;
+  }
+
+  async #settled(batch: Settlement[]): Promise<Onward[]> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await this.#settle(batch);
+      } catch (error) {
+        if (tried === SETTLE_TRIES_MAX) throw error;
+        await this.#sleep(SETTLE_AGAIN_MS * 2 ** (tried - 1));
+      }
     }
   }
 }

@@ -2,7 +2,7 @@
  * The first half of the conveyor: one request becomes a durable row, or a refusal that leaves nothing behind. Runs inside
  * the tenant's object, in one transaction, with no `await` between the first check and the last write.
  */
-import { DAY_MS, HOUR_MS, MINUTE_MS, isoOf } from "../base/clock.ts";
+import { DAY_MS, MINUTE_MS, isoOf } from "../base/clock.ts";
 import type { IdMaker } from "../base/ids.ts";
 import { maskNumbersIn, maskOf, prefixOf, type Num } from "../base/phone.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
@@ -20,7 +20,7 @@ import {
   type Purpose,
 } from "./message.ts";
 import type { MessagesLedger } from "./ledger.ts";
-import { judgeNumber, type Policy } from "./policy.ts";
+import { judgeNumber, judgeSender, type Policy } from "./policy.ts";
 import type { Screen } from "./screen.ts";
 
 /** A message as the door hands it in: shape checked, number normalised, sender linted, text measured against hard limits. */
@@ -138,6 +138,7 @@ function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | n
   const routes = policy.routes;
   const refusal =
     judgeNumber(number, policy, deps.environment) ??
+    judgeSender(input.from, policy) ??
     ("refused" in times ? times : null) ??
     (measured.segments > policy.segmentsMax
       ? refuse("text_too_long", {
@@ -153,7 +154,9 @@ function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | n
 
   deps.caps.count(act, now);
   const known = "known" in contact ? contact.known : addContact(deps, contact, now);
-  if ("known" in contact) deps.vault.touch(known.token, false, now);
+  // A message that leaves later uses the number later: it must not be forgotten in between.
+  const used = times.scheduleAt ?? now;
+  if ("known" in contact || used > now) deps.vault.touch(known.token, false, used);
   const message = compose(deps, { key, input, batch, contact: known, times, measured, policy, first: routes[0], now });
   store(deps, message, input, policy);
   deps.tell(message);
@@ -226,7 +229,8 @@ function store(deps: AdmitDeps, message: Message, input: SendInput, policy: Poli
     JSON.stringify({ reference: input.reference, metadata: input.metadata, text }),
   );
   const days = text === null ? policy.keepNotesDays : policy.keepTextDays;
-  if (note !== null) deps.ledger.putNote(message.id, message.subject, note, deps.now() + days * DAY_MS);
+  const from = message.facts.scheduleAt ?? message.facts.createdAt;
+  if (note !== null) deps.ledger.putNote(message.id, message.subject, note, from + days * DAY_MS);
 }
 
 function addContact(deps: AdmitDeps, fresh: { fresh: Num; index: Uint8Array; block: string }, now: number): Contact {
@@ -271,7 +275,7 @@ export function timesOf(
   const longest = input.purpose === "otp" ? VALID_MS.otp : VALID_MS_MAX;
   if (expiresAt > from + longest) {
     return refuse("schedule_out_of_range", {
-      detail: `A ${input.purpose} message may live at most ${longest / HOUR_MS} hours.`,
+      detail: `A ${input.purpose} message may live at most ${longest / MINUTE_MS} minutes.`,
     });
   }
   return { scheduleAt, expiresAt };

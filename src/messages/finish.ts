@@ -2,7 +2,7 @@
  * Reading across the two homes of a message: the object while it lives, the records when it has ended. The object is always
  * asked first; a message is recorded before it leaves the object, so nobody's own write is ever missing in between.
  */
-import { refuse, type Outcome } from "../base/refusal.ts";
+import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { MessageView, Note } from "./message.ts";
 import { listRecords, readRecord, type RecordDb } from "./store.ts";
 import type { ListPart } from "./verbs.ts";
@@ -25,6 +25,14 @@ export async function finishGet(
   if (part.message !== null) return { ok: part.message };
   const record = await readRecord(deps.db, deps.tenant, id);
   return record === null ? refuse("not_found") : { ok: withNote(record, part.note) };
+}
+
+/** A message that has moved on to the records was there, and it is too late: not the same as one that never was. */
+export async function finishCancel(deps: FinishDeps, id: string): Promise<Refusal> {
+  const record = await readRecord(deps.db, deps.tenant, id);
+  return record === null
+    ? refuse("not_found")
+    : refuse("not_cancelable", { detail: `The message is ${record.state}.` });
 }
 
 /** A page of both homes, newest first; where both have a message, the newer version counts. */

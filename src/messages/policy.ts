@@ -103,6 +103,13 @@ export function policyView(policy: Policy) {
   };
 }
 
+/** A sender that is a number must be one the operator gave: any other would be somebody else's, and kept in clear. */
+export function judgeSender(from: string | null, policy: Policy): Refusal | null {
+  if (from === null || from === policy.defaultSender || !from.startsWith("+")) return null;
+  const detail = "Only the number that the operator set as the tenant's own sender can be used. Use a name instead.";
+  return refuse("sender_refused", { errors: [{ field: "from", code: "sender_number_not_yours", detail }] });
+}
+
 /** Why this number may not be texted by this tenant, or null. */
 export function judgeNumber(
   number: { country: string; kind: Num["kind"] },

@@ -20,7 +20,7 @@ import { mayEnter, viewOf, type MessageView, type Note, type State } from "./mes
 import type { RecordFilter } from "./store.ts";
 import { ulidTime } from "../base/ids.ts";
 import { maskNumbersIn } from "../base/phone.ts";
-import { judgeNumber } from "./policy.ts";
+import { judgeNumber, judgeSender } from "./policy.ts";
 
 export type MessagesDeps = AdmitDeps & DispatchDeps;
 
@@ -126,7 +126,8 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   if ("refused" in contact) return contact;
   const number = "known" in contact ? contact.known : contact.fresh;
   const reasons: string[] = [];
-  const judged = judgeNumber(number, policy, deps.environment);
+  const strange = judgeSender(input.from, policy);
+  const judged = judgeNumber(number, policy, deps.environment) ?? strange;
   if (judged !== null) reasons.push(judged.refused);
   const times = timesOf(input, now);
   if ("refused" in times) reasons.push(times.refused);
@@ -142,7 +143,7 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
       encoding: measured.encoding,
       segments: measured.segments,
       replacements: encoded.replacements,
-      sender: input.from ?? policy.defaultSender,
+      sender: strange === null ? (input.from ?? policy.defaultSender) : null,
       number_kind: number.kind,
       route,
       price: price === null ? null : { amount: price.amount * measured.segments, currency: price.currency },

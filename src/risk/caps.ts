@@ -64,15 +64,15 @@ export function roomIn(windows: Windows, caps: Caps, now: number): Room {
   let tightest: Room = {
     window: "minute",
     left: caps.minute - windows.mc,
-    resetSeconds: secondsLeft(now, MINUTE_MS),
+    resetSeconds: secondsLeft(windows.m, now, MINUTE_MS),
   };
-  const consider = (window: keyof Caps, left: number, windowMs: number) => {
+  const consider = (window: keyof Caps, left: number, at: number, windowMs: number) => {
     if (left > 0 && left >= tightest.left) return;
-    const resetSeconds = secondsLeft(now, windowMs);
+    const resetSeconds = secondsLeft(at, now, windowMs);
     if (left < tightest.left || resetSeconds > tightest.resetSeconds) tightest = { window, left, resetSeconds };
   };
-  consider("hour", caps.hour - windows.hc, HOUR_MS);
-  consider("day", caps.day - windows.dc, DAY_MS);
+  consider("hour", caps.hour - windows.hc, windows.h, HOUR_MS);
+  consider("day", caps.day - windows.dc, windows.d, DAY_MS);
   return { ...tightest, left: Math.max(0, tightest.left) };
 }
 
@@ -88,6 +88,8 @@ export function count(windows: Windows): void {
   windows.dc += 1;
 }
 
-function secondsLeft(now: number, windowMs: number): number {
-  return Math.max(1, Math.ceil((windowMs - (now % windowMs)) / 1_000));
+/** To the end of the window that counts: behind a clock that stepped back that is a later one than the clock's. */
+function secondsLeft(window: number, now: number, windowMs: number): number {
+  const end = (Math.max(window, Math.floor(now / windowMs)) + 1) * windowMs;
+  return Math.max(1, Math.ceil((end - now) / 1_000));
 }

@@ -114,7 +114,7 @@ export class CapsLedger {
     return { ...room, quota: limits.key[room.window], windowSeconds };
   }
 
-  /** Forgets counters whose day is over. */
+  /** Forgets counters whose day is over, those of keys and countries in the account's row too. */
   purge(now: number, limit: number): number {
     const gone = this.#sql
       .exec(
@@ -124,6 +124,15 @@ export class CapsLedger {
       )
       .toArray().length; // prettier-ignore
     if (gone > 0) this.#rows.clear();
+    const { keys, countries } = this.#open();
+    for (const counts of [keys, countries] as Record<string, Windows>[]) {
+      for (const [name, windows] of Object.entries(counts)) {
+        if (windows.d >= dayOf(now) - 1) continue;
+        delete counts[name];
+        this.#accountDirty = true;
+      }
+    }
+    this.flush();
     return gone;
   }
 
@@ -142,6 +151,7 @@ export class CapsLedger {
   #countNumber(act: Act, key: KeyCount, now: number): void {
     const recipient = this.#touch(`r|${act.recipient}`);
     this.#accountDirty = true;
+    for (const windows of [recipient, key]) turn(windows, now); // a purge goes by the day they carry
     if (recipient.keys[act.key] === dayOf(now)) return;
     const names = Object.keys(recipient.keys);
     if (names.length >= KEYS_PER_RECIPIENT_MAX && names[0] !== undefined) delete recipient.keys[names[0]];

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { derive, fromBase64, KEY_BYTES, open, seal } from "../base/seal.ts";
+import { weaknessOf } from "../base/weak-key.ts";
 
 /** Something sealed under a root key, and which. */
 export type Wrapped = { root: number; sealed: Uint8Array };
@@ -11,9 +12,6 @@ export type Wrapped = { root: number; sealed: Uint8Array };
 const KeyringSecret = z
   .record(z.string().regex(/^[1-9]\d{0,5}$/), z.base64())
   .refine((ring) => Object.keys(ring).length > 0);
-
-/** Fewer distinct bytes than this in 32 is no random key: a sample, a repeated byte, a sentence. */
-const DISTINCT_BYTES_MIN = 20;
 
 /** The root keys of this deployment. */
 export class Keyring {
@@ -35,8 +33,8 @@ export class Keyring {
     for (const [version, text] of Object.entries(KeyringSecret.parse(JSON.parse(secret)))) {
       const key = fromBase64(text);
       if (key === null || key.length !== KEY_BYTES) throw new TypeError(`KEYRING: version ${version} is not 32 bytes`);
-      if (new Set(key).size < DISTINCT_BYTES_MIN)
-        throw new TypeError(`KEYRING: version ${version} is not a random key`);
+      const weakness = weaknessOf(key, KEY_BYTES);
+      if (weakness !== null) throw new TypeError(`KEYRING: version ${version} is ${weakness}`);
       roots.set(Number(version), key);
     }
     return new Keyring(roots);

@@ -141,7 +141,7 @@ export class VaultLedger {
   touch(token: string, kept: boolean, now: number): void {
     if (!kept && this.#touched.day === dayOf(now) && this.#touched.tokens.has(token)) return;
     this.#sql.exec(
-      `UPDATE tokens SET seen_day = ?1, kept = max(kept, ?2) WHERE token = ?3 AND (seen_day < ?1 OR kept < ?2)`,
+      `UPDATE tokens SET seen_day = max(seen_day, ?1), kept = max(kept, ?2) WHERE token = ?3 AND (seen_day < ?1 OR kept < ?2)`,
       dayOf(now),
       kept ? 1 : 0,
       token,

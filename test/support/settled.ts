@@ -1,0 +1,61 @@
+/** A tenant with one thing of every kind, at rest: nothing queued, nothing due, so that its rows stand still. */
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { ask, newTenant, type Answered, type Tenant } from "./tenants.ts";
+
+export type Furnished = Tenant & {
+  things: { message: string; batch: string; token: string; webhook: string; event: string; key: string; line: string };
+};
+
+const sent = (answer: Answered, status: number): Record<string, unknown> => {
+  if (answer.status !== status) throw new Error(`expected ${status}: ${answer.text}`);
+  return answer.body;
+};
+
+/** Makes the tenant, its things, and waits until they are at rest. */
+export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): Promise<Furnished> {
+  const tenant = await newTenant(name, jurisdiction);
+  const { key } = tenant;
+  const webhook = sent(
+    await ask("POST /v1/webhooks", { key, body: { url: "https://192.0.9.1/hook", events: ["audit.head"] } }),
+    201,
+  );
+  const message = { to: "+447700900150", text: `Hello from ${name}`, purpose: "service" };
+  const batch = sent(await ask("POST /v1/messages/batch", { key, body: { messages: [message] } }), 202);
+  const [first] = batch["data"] as { message: { id: string; to: { token: string } } }[];
+  if (first === undefined) throw new Error("an empty batch");
+  await ended(key, first.message.id);
+  const [event] = sent(await ask("GET /v1/events", { key }), 200)["data"] as { id: string }[];
+  const [line] = sent(await ask("GET /v1/sandbox/handset/lines", { key }), 200)["data"] as { line: string }[];
+  await rest(tenant.id, key);
+  return {
+    ...tenant,
+    things: {
+      message: first.message.id,
+      batch: String(batch["batch_id"]),
+      token: first.message.to.token,
+      webhook: String(webhook["id"]),
+      event: event?.id ?? "",
+      key: tenant.keyId,
+      line: line?.line ?? "",
+    },
+  };
+}
+
+/** Moves the clock past every first look and lets the alarm do what is due. */
+export async function rest(id: string, key: string): Promise<void> {
+  sent(await ask("POST /v1/sandbox/clock", { key, body: { advance_seconds: 3_600 } }), 200);
+  const name = `${id.startsWith("ten_u") ? "us" : "eu"}:${id.slice(5)}`;
+  const stub = env.TENANTS.get(env.TENANTS.idFromName(name));
+  for (let turns = 0; turns < 100 && (await runDurableObjectAlarm(stub)); turns += 1) await scheduler.wait(20);
+}
+
+/** Answers when the message has ended; the conveyor needs a moment. */
+async function ended(key: string, id: string): Promise<void> {
+  for (let looks = 0; looks < 1_000; looks += 1) {
+    const message = sent(await ask(`GET /v1/messages/${id}`, { key }), 200);
+    if (message["ended_at"] !== null) return;
+    await scheduler.wait(10);
+  }
+  throw new Error("the message never ended");
+}
