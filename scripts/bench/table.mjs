@@ -72,7 +72,7 @@ function tellGrowth({ few, many, timeRatio }) {
   row("time, many to few", range(timeRatio, 2), verdict(timeRatio.median <= 1.15, "1.15 or less"));
 }
 
-function tellOperations({ messages, operations, dollarsPerMillion, purge }) {
+function tellOperations({ operations, dollarsPerMillion, purge }) {
   title(
     "Platform operations per message: repeat contact, idempotency key, receipt, one event, webhook, record, removal",
   );
