@@ -37,7 +37,7 @@ export async function startOurs(script, carrierPort, bindings = {}) {
   const body = { name: "bench", kind: "http", mode: "test", url: `http://127.0.0.1:${carrierPort}/sms`, secret };
   const account = await admin("POST /admin/v1/carriers", { body, expect: 201 }).catch(async (error) => {
     await worker.stop(); // nobody else knows of it yet
-    throw error;
+    throw new Error("the bench's carrier account cannot be made", { cause: error });
   });
   return {
     ...worker,
