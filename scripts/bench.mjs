@@ -1,6 +1,6 @@
 // `npm run bench`: how fast messages are accepted, handed over and told, against a floor Worker that does the same platform
 // operations and nothing else; what growth costs; and what the platform counts per message. Loopback only.
-// `-- --quick` is a fast look, `-- --peers` adds Kannel to the same run, `-- --json` also writes .dev/bench.json.
+// `-- --only=accept,growth` runs some sections of: accept, latency, whole, growth, operations. `-- --quick` is a fast look, `-- --peers` adds Kannel to the same run, `-- --json` also writes .dev/bench.json.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildBoth, startFloor, startOurs } from "./bench/contenders.mjs";
@@ -16,7 +16,7 @@ const full = {
   pairs: 7,
   connections: 16,
   messages: 3_000,
-  batches: 10,
+  batches: 5,
   latencyMessages: 600,
   perSecond: 40,
   wholeMessages: 3_000,

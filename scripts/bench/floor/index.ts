@@ -2,7 +2,9 @@
  * The floor of the bench: the platform operations of one message and nothing else. No keys, no crypto, no parsing beyond the
  * platform's own JSON, no router, no log line. What the real Worker adds on top of this is its own cost.
  *
- * Mirrored, as counted by `npm run bench` with the meters of the real one (repeat contact, idempotency key, no receipt):
+ * Mirrored (repeat contact, idempotency key, no receipt). How counted: the meter of the real one reads 7 rows and 1 object
+ * call for accepting a scheduled message, one row of them its entry in the index of deadlines, which an ordinary message
+ * does not have; and 11 for a whole life: these 6, claim, settle, receipt, event, removal. Bytes: averages of a stored copy.
  * - accept: one request, one call to a SQLite object, one transaction of six rows (message, repetition, two counters, the
  *   account's counters, audit), of the bytes that the real rows have; one conditional read (is the key known); 202 with a
  *   body of the real size; one queue message of the real size, after the answer.
