@@ -111,9 +111,9 @@ describe("the sandbox's clock", () => {
     const { body: account } = await operator("POST /admin/v1/carriers", gateway);
     await operator(`PATCH /admin/v1/tenants/${tenant.id}`, { policy: { routes: [account["id"]] } });
     const call = { answers: false, made: 0 };
-    vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (url) => {
+      if (url !== gateway.url) return new Response(null, { status: 204 }); // a webhook of an earlier story
       call.made += 1;
-      console.error("CALL", String(url), String(init?.body).slice(0, 80), Date.now());
       while (!call.answers) await scheduler.wait(10);
       return Response.json({ accepted: true });
     });
