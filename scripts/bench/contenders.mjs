@@ -35,10 +35,13 @@ export async function startOurs(script, carrierPort, bindings = {}) {
   const admin = client(worker.base, secrets.ADMIN_TOKEN);
   const secret = `whsec_${randomBytes(32).toString("base64")}`;
   const body = { name: "bench", kind: "http", mode: "test", url: `http://127.0.0.1:${carrierPort}/sms`, secret };
-  const account = await admin("POST /admin/v1/carriers", { body, expect: 201 }).catch(async (error) => {
+  let account;
+  try {
+    account = await admin("POST /admin/v1/carriers", { body, expect: 201 });
+  } catch (error) {
     await worker.stop(); // nobody else knows of it yet
-    throw new Error("the bench's carrier account cannot be made", { cause: error });
-  });
+    throw error;
+  }
   return {
     ...worker,
     secret,
