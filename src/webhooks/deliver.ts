@@ -1,6 +1,7 @@
 /**
  * One endpoint's turn, outside the object: take what is owed, judge the URL anew, post, report. The object signs, so the
- * secret never leaves it; the URL is resolved before every batch, and no answer of the resolver means no call.
+ * secret never leaves it; the URL is resolved before every batch and again within a long one, and no answer of the
+ * resolver means no call.
  */
 import type { FetchLike } from "../base/bounded.ts";
 import { judgeResolved, judgeUrl, type Resolver, type UrlPolicy } from "../base/outside-url.ts";
@@ -36,11 +37,12 @@ export async function deliver(deps: DeliverDeps, endpoint: string): Promise<{ mo
   while (deps.now() < until) {
     const taken = await deps.take(endpoint, PARCELS_AT_ONCE);
     if (taken === null || taken.parcels.length === 0) return { more: false };
-    const url = await callable(deps, taken.url);
+    const urlNow = judgedAnew(deps, taken.url);
     const queue = [...taken.parcels];
     const done: Delivered[] = [];
     const lane = async () => {
       for (let parcel = queue.shift(); parcel !== undefined; parcel = queue.shift()) {
+        const url = await urlNow();
         const answer = url === null ? { failed: "refused_url" as const } : await post(deps, url, taken.slow, parcel);
         done.push({ event: parcel.event, attempt: parcel.attempt, answer });
       }
@@ -60,6 +62,22 @@ function post(deps: DeliverDeps, url: string, slow: boolean, parcel: Parcel): Pr
     fetchLike: deps.fetchLike,
     now: deps.now,
   });
+}
+
+/** What was found out about a name is believed this long: a batch at a slow receiver outlives any answer of DNS. */
+const JUDGED_MS_MAX = 5_000;
+
+/** Asks for the URL to call; judges it when it was not judged just now. */
+function judgedAnew(deps: DeliverDeps, text: string): () => Promise<string | null> {
+  let judgedAt = -Infinity;
+  let url: Promise<string | null> = Promise.resolve(null);
+  return () => {
+    if (deps.now() - judgedAt >= JUDGED_MS_MAX) {
+      judgedAt = deps.now();
+      url = callable(deps, text);
+    }
+    return url;
+  };
 }
 
 /** The URL to call, or null when it, or any address its name has now, is not a public one. */

@@ -19,7 +19,7 @@ const watched = watch();
 
 /** The gateway takes everything and remembers where it may call back. */
 globalThis.fetch = (_url, init) => {
-  const sent = JSON.parse(String(init?.body)) as { message: string; receipt_url: string };
+  const sent = JSON.parse(init?.body as string) as { message: string; receipt_url: string };
   given.set(sent.message, sent.receipt_url);
   return Promise.resolve(Response.json({ accepted: true }));
 };

@@ -58,7 +58,7 @@ export async function startService(bindings: Record<string, string> = {}) {
     admin,
     /** Every file of the storage, whole. */
     files: () =>
-      (readdirSync(persist, { recursive: true, withFileTypes: true }) as import("node:fs").Dirent[])
+      readdirSync(persist, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map((entry) => ({
           name: join(entry.parentPath, entry.name),

@@ -26,7 +26,7 @@ export function watch(changes: Record<string, unknown> = {}): Watched {
   };
   const watched: Record<string, unknown> = { ...env, ...changes };
   for (const name of OBJECTS) {
-    const namespace = env[name] as DurableObjectNamespace;
+    const namespace = env[name];
     watched[name] = {
       idFromName(text: string) {
         touched.push(`${name} ${text}`);
