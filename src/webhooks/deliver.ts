@@ -11,7 +11,12 @@ import { postOnce, type PostAnswer } from "./post.ts";
 export type Parcel = { event: string; attempt: number; headers: Record<string, string>; body: string };
 /** `putAside`: the endpoint is slow and this is not the slow lane; nothing was taken. */
 export type Taken = { url: string; slow: boolean; putAside: boolean; parcels: Parcel[] };
-export type Delivered = { event: string; attempt: number; answer: PostAnswer | { failed: "refused_url" } };
+/** `put_aside`: not tried now, because the endpoint has just shown that it is slow or the turn is over. */
+export type Delivered = {
+  event: string;
+  attempt: number;
+  answer: PostAnswer | { failed: "refused_url" | "put_aside" };
+};
 
 export type DeliverDeps = {
   take: (endpoint: string, limit: number) => Promise<Taken | null>;
@@ -40,10 +45,14 @@ export async function deliver(deps: DeliverDeps, endpoint: string): Promise<{ mo
     const urlNow = judgedAnew(deps, taken.url);
     const queue = [...taken.parcels];
     const done: Delivered[] = [];
+    let slow = false;
     const lane = async () => {
       for (let parcel = queue.shift(); parcel !== undefined; parcel = queue.shift()) {
-        const url = await urlNow();
-        const answer = url === null ? { failed: "refused_url" as const } : await post(deps, url, taken.slow, parcel);
+        const aside = (slow && !taken.slow) || deps.now() >= until;
+        const url = aside ? null : await urlNow();
+        const failed = aside ? ("put_aside" as const) : ("refused_url" as const);
+        const answer = url === null ? { failed } : await post(deps, url, taken.slow, parcel);
+        slow ||= isSlow(answer);
         done.push({ event: parcel.event, attempt: parcel.attempt, answer });
       }
     };
@@ -51,6 +60,14 @@ export async function deliver(deps: DeliverDeps, endpoint: string): Promise<{ mo
     await deps.settle(endpoint, done);
   }
   return { more: true };
+}
+
+/** A call this long is a slow one, also when a status came at once and only the body drips: it holds a connection. */
+const SLOW_CALL_MS = 4_000;
+
+/** Whether an answer shows that its endpoint belongs on the slow lane. */
+export function isSlow(answer: Delivered["answer"]): boolean {
+  return "latencyMs" in answer && answer.latencyMs >= SLOW_CALL_MS;
 }
 
 function post(deps: DeliverDeps, url: string, slow: boolean, parcel: Parcel): Promise<PostAnswer> {

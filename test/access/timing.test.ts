@@ -26,7 +26,7 @@ const other = (character: string): string => CHARACTERS[(CHARACTERS.indexOf(char
 
 /** As long as the right one, right in its first `length` characters and wrong in every one behind. */
 const prefixRight = (right: string, length: number): string =>
-  right.slice(0, length) + [...right.slice(length)].map(other).join("");
+  right.slice(0, length) + Array.from(right.slice(length), other).join("");
 
 /** Two-sided p of the Mann-Whitney test, by the normal approximation with ties averaged. */
 function mannWhitney(a: readonly number[], b: readonly number[]): number {

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { HOSTILE_JSON, NAUGHTY, placesOf, VALUES, withAt } from "../support/hostile.ts";
-import { absentIds, bodyOf, closedDoors, nameOf, OPEN, pathOf, type Door } from "../support/routes.ts";
+import { absentIds, bodyOf, closedDoors, nameOf, OPEN, pathOf, rowOf, type Door } from "../support/routes.ts";
 import { ask, asOperator, newTenant, type Answered, type Tenant } from "../support/tenants.ts";
 import { watch } from "../support/watched.ts";
 import { env } from "cloudflare:workers";
@@ -104,7 +104,7 @@ test("every hostile JSON text is read as one thing or refused, on every route", 
 
 test("every query and every path", async () => {
   for (const door of reading) {
-    const names = Object.keys(((door.tenant ?? door.operator)?.query as { shape?: object }).shape ?? {});
+    const names = Object.keys((rowOf(door).query as { shape?: object }).shape ?? {});
     const ids = { ...absentIds(tenant.id), "admin-tenants": tenant.id };
     for (const text of NAUGHTY) {
       const value = encodeURIComponent(text.toWellFormed());

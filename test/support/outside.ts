@@ -51,7 +51,7 @@ export async function outside(answer: Answer = noContent): Promise<Outside> {
         const timer = setTimeout(() => {
           waiting.delete(look);
           reject(new Error(`it did not happen: ${what}`));
-        }, 60_000);
+        }, 20_000);
         const look = () => {
           if (!done(calls)) return;
           clearTimeout(timer);

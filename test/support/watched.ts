@@ -40,7 +40,7 @@ export function watch(changes: Record<string, unknown> = {}): Watched {
     };
   }
   for (const name of [...QUEUES, ...STORES]) {
-    watched[name] = new Proxy(env[name] as object, {
+    watched[name] = new Proxy<object>(env[name], {
       get(target, property) {
         const value: unknown = Reflect.get(target, property);
         if (typeof value !== "function") return value;
@@ -54,7 +54,7 @@ export function watch(changes: Record<string, unknown> = {}): Watched {
     reset: () => void touched.splice(0),
     async fetch(request) {
       const ctx = createExecutionContext();
-      const response = await app.fetch(request, watched as unknown as Env, ctx);
+      const response = await app.fetch(request, watched, ctx);
       await waitOnExecutionContext(ctx);
       return response;
     },

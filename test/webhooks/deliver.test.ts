@@ -23,6 +23,7 @@ const parcels = (count: number): Parcel[] =>
 type World = {
   url: string;
   parcels: number;
+  slow?: boolean;
   policy?: UrlPolicy;
   resolve?: (host: string) => readonly string[] | null;
   fetchLike?: typeof fetch;
@@ -41,7 +42,7 @@ async function turn(world: World) {
       take: () => {
         const taken = left;
         left = [];
-        return Promise.resolve({ url: world.url, slow: false, putAside: false, parcels: taken });
+        return Promise.resolve({ url: world.url, slow: world.slow ?? false, putAside: false, parcels: taken });
       },
       settle: (_endpoint, delivered) => Promise.resolve(void settled.push(...delivered)),
       fetchLike: (url, init) => (world.fetchLike ?? fetch)(url, init),
@@ -59,7 +60,7 @@ async function turn(world: World) {
 
 const spellings = (port: number): string[] =>
   [
-    ...[
+    [
       "127.0.0.1",
       "127.1",
       "127.0.1",
@@ -73,7 +74,7 @@ const spellings = (port: number): string[] =>
       "0.0.0.0",
       "127.000.000.001",
     ],
-    ...[
+    [
       "[::1]",
       "[::]",
       "[::ffff:127.0.0.1]",
@@ -83,7 +84,7 @@ const spellings = (port: number): string[] =>
       "[64:ff9b::7f00:1]",
       "[2002:7f00:1::]",
     ],
-    ...[
+    [
       "localhost",
       "LOCALHOST",
       "localhost.",
@@ -94,14 +95,14 @@ const spellings = (port: number): string[] =>
       "127．0．0．1",
       "①②⑦.⓪.⓪.①",
     ],
-    ...[
+    [
       "user@127.0.0.1",
       "hooks.example.com@127.0.0.1",
       "hooks.example.com%40127.0.0.1",
       "127.0.0.1#@hooks.example.com",
       "127.0.0.1%00.example.com",
     ],
-    ...[
+    [
       "169.254.169.254",
       "[fd00:ec2::254]",
       "10.0.0.1",
@@ -113,7 +114,9 @@ const spellings = (port: number): string[] =>
       "router.local",
       "intranet",
     ],
-  ].flatMap((host) => [`http://${host}:${port}/`, `https://${host}:${port}/`, `https://${host}/`]);
+  ]
+    .flat()
+    .flatMap((host) => [`http://${host}:${port}/`, `https://${host}:${port}/`, `https://${host}/`]);
 
 test("no spelling of an address that is not public is registered or called, and no name in it is resolved", async () => {
   const odd = [
@@ -202,7 +205,13 @@ test("a name that turns private while a slow receiver is being served is asked f
     return Promise.resolve(new Response(null, { status: 204 }));
   };
   const resolve = () => (now < 6_000 ? ["192.0.9.1"] : ["127.0.0.1"]);
-  const { settled, asked } = await turn({ url: "https://hooks.example.com/", parcels: 40, resolve, fetchLike });
+  const { settled, asked } = await turn({
+    url: "https://hooks.example.com/",
+    parcels: 40,
+    slow: true,
+    resolve,
+    fetchLike,
+  });
   expect(settled).toHaveLength(40);
   expect(asked.length).toBeGreaterThan(1);
   expect(called).toBeLessThanOrEqual(8);
@@ -233,3 +242,23 @@ test("with an allowlist of the operator, only its hosts are resolved or called",
     expect(asked).toEqual([]);
   }
 });
+
+test("an endpoint that hangs is put aside after its first timeout: the rest of its batch is owed as it was", async () => {
+  let called = 0;
+  const fetchLike = (_url: unknown, init?: RequestInit) =>
+    new Promise<Response>((_resolve, reject) => {
+      called += 1;
+      now += 1_500;
+      init?.signal?.addEventListener("abort", () => reject(new Error("aborted")));
+    });
+  const { settled } = await turn({
+    url: "https://hooks.example.com/",
+    parcels: 40,
+    resolve: () => ["192.0.9.1"],
+    fetchLike,
+  });
+  expect(called).toBe(4);
+  const put = settled.filter(({ answer }) => "failed" in answer && answer.failed === "put_aside");
+  expect(put).toHaveLength(36);
+  expect(put.every(({ attempt }) => attempt === 0)).toBe(true);
+}, 15_000);
