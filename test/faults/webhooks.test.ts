@@ -3,7 +3,7 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { outside, type Kept, type Outside } from "../support/outside.ts";
-import { startService, tenantOf, type Service } from "../support/service.ts";
+import { startService, tenantOf, type Service } from "../support/built.ts";
 
 let service: Service;
 let tenant: { id: string; key: string };
