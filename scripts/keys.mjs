@@ -19,7 +19,7 @@ In production the same, by hand, because only you hold the old keys (Cloudflare 
   1. Add a version to the KEYRING you keep: {"1":"…","2":"<openssl rand -base64 32>"}
   2. wrangler secret put KEYRING --name maskline      (paste the whole JSON when asked)
   3. POST /admin/v1/keys/rewrap until it answers {"remaining":0}
-  4. GET /admin/v1/keys; when version 1 has 0 uses, take it out of the JSON and put the secret again`;
+  4. A minute later, since a read of KV may lag: GET /admin/v1/keys; when version 1 has 0 uses, take it out of the JSON and put the secret again`;
 
 await script(async () => {
   const [verb, version] = process.argv.slice(2);

@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { ensureChromium } from "./lib/chromium.mjs";
 import { dev, quiet, script, start, Trouble } from "./lib/tools.mjs";
 import { addUp, countOf, lastLine } from "./lib/counts.mjs";
 import { setup } from "./setup.mjs";
@@ -17,6 +18,10 @@ const parts = {
   format: () => tool("prettier", ["--check", "--log-level", "warn", "."]),
   node: () => tests("node"),
   workers: () => tests("workers"),
+  browser: () => {
+    ensureChromium();
+    return tests("browser");
+  },
   faults: () => tests("faults"),
 };
 

@@ -3,24 +3,27 @@
  * a deployment that is not fit, logs one line, and turns whatever was not expected into a bare 500.
  */
 import { Hono } from "hono";
+import { z } from "zod";
 import { auditRoutes } from "./audit/audit.routes.ts";
 import { keysRoutes } from "./access/keys.routes.ts";
 import { readClock } from "./base/clock.ts";
 import { nameOfError, writeLog } from "./base/log.ts";
 import { randomText } from "./base/random.ts";
 import { isRefused, refuse } from "./base/refusal.ts";
-import type { Route } from "./base/route.ts";
-import { serveTenant, type Bindings } from "./door.ts";
+import type { OpenRoute, Route } from "./base/route.ts";
+import type { Bindings } from "./context.ts";
+import { serveTenant } from "./door.ts";
 import { messagesRoutes } from "./messages/messages.routes.ts";
-import { receiveReceipt } from "./messages/receipts.routes.ts";
-import { mountPages } from "./pages.routes.ts";
+import { receiptRoute, receiveReceipt } from "./messages/receipts.routes.ts";
+import { documentRoute, mountPages } from "./pages.routes.ts";
 import { serveOperator } from "./operator-door.ts";
+import type { Routes } from "./openapi.ts";
 import { operatorRoutes } from "./operators.routes.ts";
 import { problemResponse } from "./problem.ts";
 import { sandboxRoutes } from "./sandbox/sandbox.routes.ts";
 import { tokensRoutes } from "./vault/tokens.routes.ts";
 import { webhooksRoutes } from "./webhooks/webhooks.routes.ts";
-import { doorsOf, unfit, type Doors } from "./wiring.ts";
+import { benchMeter, doorsOf, unfit } from "./wiring.ts";
 
 /** Every route of tenants. */
 export const tenantRoutes: readonly Route[] = [
@@ -32,15 +35,36 @@ export const tenantRoutes: readonly Route[] = [
   ...sandboxRoutes,
 ];
 
+const healthRoute: OpenRoute = {
+  name: "healthz",
+  method: "get",
+  path: "/healthz",
+  summary: "Whether this deployment is fit to serve",
+  tag: "Service",
+  params: null,
+  headers: null,
+  body: null,
+  answer: z.object({ status: z.literal("ok") }),
+  others: {
+    503: {
+      what: "Not fit to serve, and why.",
+      answer: z.object({
+        status: z.literal("unfit"),
+        reason: z.string().meta({ examples: ["DO_JURISDICTIONS is off"] }),
+      }),
+    },
+  },
+  refuses: [],
+};
+
+/** Every route that the document names. */
+export const routes: Routes = {
+  tenant: tenantRoutes,
+  operator: operatorRoutes,
+  open: [healthRoute, documentRoute, receiptRoute],
+};
+
 export const app = new Hono<Bindings>();
-
-let doors: { env: Env; doors: Doors } | null = null;
-
-/** The doors of this isolate, built once. */
-function doorsFor(env: Env): Doors {
-  if (doors === null || doors.env !== env) doors = { env, doors: doorsOf(env) };
-  return doors.doors;
-}
 
 app.use(async (c, next) => {
   const started = readClock();
@@ -54,6 +78,11 @@ app.use(async (c, next) => {
   else await next();
   c.res.headers.set("x-request-id", requestId);
   c.res.headers.set("x-content-type-options", "nosniff");
+  const meter = unfitness === null ? benchMeter(c.env) : null;
+  if (meter !== null) {
+    meter.requests += 1;
+    c.res.headers.set("x-meter", JSON.stringify(meter));
+  }
   const { status } = c.res;
   const tenant = c.get("tenant");
   const code = c.get("code");
@@ -70,8 +99,8 @@ app.use(async (c, next) => {
   });
 });
 
-app.get("/healthz", (c) => {
-  c.set("route", "/healthz");
+app.get(healthRoute.path, (c) => {
+  c.set("route", healthRoute.path);
   const unfitness = unfit(c.env);
   return c.json(
     unfitness === null ? { status: "ok" } : { status: "unfit", reason: unfitness },
@@ -85,20 +114,20 @@ const pathOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
 for (const route of tenantRoutes) {
   app.on(route.method.toUpperCase(), pathOf(route.path), (c) => {
     c.set("route", route.path);
-    return serveTenant(c, route, doorsFor(c.env));
+    return serveTenant(c, route, doorsOf(c.env));
   });
 }
 
 for (const route of operatorRoutes) {
   app.on(route.method.toUpperCase(), pathOf(route.path), (c) => {
     c.set("route", route.path);
-    return serveOperator(c, route, doorsFor(c.env));
+    return serveOperator(c, route, doorsOf(c.env));
   });
 }
 
-app.post("/carriers/:account/receipts/:name", async (c) => {
-  c.set("route", "/carriers/{account}/receipts/{name}");
-  const { door, courier, tenant, outside } = doorsFor(c.env);
+app.post(pathOf(receiptRoute.path), async (c) => {
+  c.set("route", receiptRoute.path);
+  const { door, courier, tenant, outside } = doorsOf(c.env);
   const outcome = await receiveReceipt(
     {
       door,
@@ -110,8 +139,8 @@ app.post("/carriers/:account/receipts/:name", async (c) => {
         return applied;
       },
     },
-    c.req.param("account"),
-    c.req.param("name"),
+    c.req.param("account") ?? "",
+    c.req.param("name") ?? "",
     c.req.raw,
   );
   if (isRefused(outcome)) {
@@ -121,7 +150,7 @@ app.post("/carriers/:account/receipts/:name", async (c) => {
   return c.json({ applied: outcome.ok });
 });
 
-mountPages(app, doorsFor);
+mountPages(app, doorsOf, routes);
 
 app.notFound((c) => problemResponse(refuse("route_not_found"), c.get("requestId")));
 

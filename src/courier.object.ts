@@ -15,9 +15,12 @@ export class CourierObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const { sql, ring } = courierParts(env, ctx);
+    const { sql, ring, senders } = courierParts(env, ctx);
     const later = (milliseconds: number, run: () => void) => void setTimeout(run, milliseconds);
-    this.#courier = new Courier({ sql, ring, now: readClock, later, carrierOf });
+    const quiet = async (account: string, until: number) => {
+      await Promise.allSettled(senders(account).map((sender) => sender.hold(until)));
+    };
+    this.#courier = new Courier({ sql, ring, now: readClock, later, carrierOf, quiet });
   }
 
   async configure(config: AccountConfig, secret: string | null) {
@@ -29,7 +32,7 @@ export class CourierObject extends DurableObject<Env> {
   }
 
   async hold(retryAfterSeconds: number) {
-    this.#courier.hold(retryAfterSeconds);
+    await this.#courier.hold(retryAfterSeconds);
   }
 
   async readReceipt(callback: Omit<Callback, "now">) {

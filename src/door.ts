@@ -2,7 +2,7 @@
  * The one handler behind every route of tenants: read the key's MAC, read the body strictly, parse, ask the tenant's object
  * once, put on the belt what it left to do, answer. Counts and secrets never pass through here in clear.
  */
-import type { Context } from "hono";
+import type { C } from "./context.ts";
 import { readApiKey } from "./access/api-key.ts";
 import type { Origin } from "./access/caller.ts";
 import { parseId, parseToken, tenantId, type Owner } from "./base/ids.ts";
@@ -17,12 +17,6 @@ import { problemOf, problemResponse } from "./problem.ts";
 import type { Call, Reply } from "./ports.ts";
 import { jsonOf, queryOf, readBody, requestBytes } from "./request.ts";
 import type { Doors } from "./wiring.ts";
-
-export type Bindings = {
-  Bindings: Env;
-  Variables: { requestId: string; tenant: string | null; route: string; code: string | null };
-};
-export type C = Context<Bindings>;
 
 /** Serves one request of a tenant's route. */
 export async function serveTenant(c: C, route: Route, doors: Doors): Promise<Response> {
@@ -70,7 +64,7 @@ async function readRequest(c: C, route: Route): Promise<Outcome<{ value: unknown
   const repeat: Outcome<Call["repeat"]> =
     route.repeat === null
       ? { ok: null }
-      : await readRepeat(`${route.method} ${route.path}`, header, requestBytes(c, body.ok));
+      : readRepeat(`${route.method} ${route.path}`, header, requestBytes(c, body.ok));
   if (isRefused(repeat)) return repeat;
   const json = route.body === null ? { ok: undefined } : jsonOf(c, body.ok);
   return isRefused(json) ? json : { ok: { value: json.ok, repeat: repeat.ok } };

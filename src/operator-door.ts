@@ -8,8 +8,8 @@ import { parseWith } from "./base/parse.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts";
 import { BODY_BYTES_MAX } from "./base/route.ts";
 import { purgeAll, walk } from "./cron.ts";
-import type { C } from "./door.ts";
-import type { OperatorRoute } from "./operators.routes.ts";
+import type { C } from "./context.ts";
+import { isRepeatable, type OperatorRoute } from "./operators.routes.ts";
 import { problemResponse } from "./problem.ts";
 import { isFromAnotherSite, jsonOf, queryOf, readBody, requestBytes } from "./request.ts";
 import type { Doors } from "./wiring.ts";
@@ -38,10 +38,9 @@ async function serve(c: C, route: OperatorRoute, doors: Doors): Promise<Outcome<
   const question = route.ask(parsed.ok as never, doors.policy);
   if (isRefused(question)) return question;
   const { where, input } = question.ok;
-  const repeat =
-    route.method === "post" && route.status === 201
-      ? await readRepeat(`${route.method} ${c.req.path}`, c.req.header("idempotency-key"), parsed.ok.bytes)
-      : { ok: null };
+  const repeat = isRepeatable(route)
+    ? readRepeat(`${route.method} ${c.req.path}`, c.req.header("idempotency-key"), parsed.ok.bytes)
+    : { ok: null };
   if (isRefused(repeat)) return repeat;
   if (where === "both") return job(route.verb, operator.subject, doors);
   const outcome = await doors.operator(where).ask(operator.subject, route.verb, input, repeat.ok);
@@ -77,15 +76,15 @@ function paged(rows: { id: string }[], { limit }: { limit: number }): Outcome<un
 async function job(verb: string, operator: string, doors: Doors): Promise<Outcome<unknown> | Refusal> {
   if (verb === "purge.run") return { ok: await purgeAll(doors, operator) };
   const uses = new Map<number, number>(doors.rootVersions.map((version) => [version, 0]));
-  let visited = 0;
+  const newest = Math.max(...doors.rootVersions);
+  let rewrapped = 0;
   for (const jurisdiction of ["eu", "us"] as const) {
     for await (const roots of walk(doors, jurisdiction, operator, verb)) {
-      visited += 1;
+      if ((roots as number[]).includes(newest)) rewrapped += 1;
       for (const root of roots as number[]) uses.set(root, (uses.get(root) ?? 0) + 1);
     }
   }
-  const newest = Math.max(...doors.rootVersions);
   const remaining = [...uses].reduce((sum, [version, count]) => (version === newest ? sum : sum + count), 0);
-  if (verb === "keys.rewrap") return { ok: { rewrapped: visited, remaining } };
+  if (verb === "keys.rewrap") return { ok: { rewrapped, remaining } };
   return { ok: { data: [...uses].sort(([a], [b]) => a - b).map(([version, count]) => ({ version, uses: count })) } };
 }

@@ -17,6 +17,7 @@ import {
   type Jurisdiction,
   type Owner,
 } from "./base/ids.ts";
+import { nameOfError, type Log } from "./base/log.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { Sql } from "./base/sql.ts";
 import { OperatorRepeats } from "./operator.repeat.ts";
@@ -31,6 +32,7 @@ export type OperatorDeps = {
   ring: Keyring;
   tenant: (owner: Owner) => TenantPort;
   courier: (account: string) => CourierPort;
+  log: Log;
 };
 
 /** Tenants served in one call of a job that walks them all; the caller comes again with the cursor. */
@@ -160,11 +162,21 @@ export class OperatorMind {
     },
 
     /** Purges a stretch of tenants; the report is summed by the caller. */
-    "purge.run": async (operator: string, input: Walk): Answer =>
-      this.#walk(input, async (port) => {
-        const purged = await port.purge(operator === "cron" ? null : operator);
-        return isRefused(purged) ? null : purged.ok;
-      }),
+    "purge.run": async (operator: string, input: Walk): Answer => {
+      let failed = 0;
+      const walked = await this.#walk(input, async (port) => {
+        try {
+          const purged = await port.purge(operator === "cron" ? null : operator);
+          return isRefused(purged) ? null : purged.ok;
+        } catch (error) {
+          failed += 1; // one tenant that cannot be purged now keeps nobody behind it from it
+          this.#deps.log({ level: "error", what: nameOfError(error), code: "purge_failed" });
+          return null;
+        }
+      });
+      this.#enter(operator, "purge.run", null, { failed });
+      return walked;
+    },
 
     /** Root versions in use by a stretch of tenants, and by every carrier account with the first stretch. */
     "keys.uses": async (_operator: string, input: Walk): Answer =>
@@ -181,10 +193,7 @@ export class OperatorMind {
         input,
         (port) => port.rewrap(),
         (courier) => courier.rewrap(),
-        () => {
-          this.repeats.rewrap();
-          return this.repeats.rootsInUse();
-        },
+        () => this.repeats.rewrap(),
       );
       this.#enter(operator, "keys.rewrapped", null, { root: this.#deps.ring.current });
       return walked;

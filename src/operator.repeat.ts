@@ -61,8 +61,10 @@ export class OperatorRepeats {
     }
   }
 
-  /** Wraps this object's own key under the newest root key. */
-  rewrap(): void {
+  /** Wraps this object's own key under the newest root key, if it opens; answers the root versions it then needs. */
+  rewrap(): number[] {
+    const [root] = this.rootsInUse();
+    if (root === undefined || !this.#ring.versions.includes(root)) return this.rootsInUse();
     const wrapped = this.#ring.wrap(this.#key(), KEY_NAME);
     this.#sql.exec(
       `UPDATE operator_keys SET root = ?, sealed = ? WHERE name = ?`,
@@ -70,6 +72,7 @@ export class OperatorRepeats {
       wrapped.sealed,
       KEY_NAME,
     );
+    return this.rootsInUse();
   }
 
   /** The root versions that this object's own key needs. */

@@ -2,14 +2,16 @@
  * The doors of operators, as data: each names the verb of the operator object and where that object is.
  */
 import { z } from "zod";
+import { EXAMPLE_TENANT, EXAMPLE_TIME, exampleId } from "./base/example.ts";
 import { Label, UrlText } from "./base/label.ts";
 import { judgeUrl } from "./base/outside-url.ts";
 import type { UrlPolicy } from "./base/outside-url.ts";
 import { parseId, parseTenantId, type Jurisdiction } from "./base/ids.ts";
-import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts";
+import { isRefused, refuse, type Outcome, type Reason, type Refusal } from "./base/refusal.ts";
 import type { Method } from "./base/route.ts";
 import { fromBase64 } from "./base/seal.ts";
 import { weaknessOf } from "./base/weak-key.ts";
+import { AuditEntryView } from "./audit/audit.routes.ts";
 import { IssuedKeyView, KeyBody, KeyView, keySettings } from "./access/keys.routes.ts";
 import { PolicyChange } from "./messages/policy.ts";
 
@@ -27,9 +29,14 @@ export type OperatorRoute = {
   body: z.ZodType | null;
   status: 200 | 201;
   answer: z.ZodType;
+  /** Reasons beyond those that every route of operators may give. */
+  refuses?: readonly Reason[];
   example?: unknown;
   ask: (parsed: Parsed, policy: UrlPolicy) => Outcome<{ where: Jurisdiction | "both"; input: unknown }>;
 };
+
+/** Whether the route takes an Idempotency-Key: those that create do. */
+export const isRepeatable = ({ method, status }: OperatorRoute): boolean => method === "post" && status === 201;
 
 const Nothing = z.strictObject({});
 const tag = "Operators";
@@ -48,7 +55,19 @@ const TenantView = z
     policy: z.record(z.string(), z.unknown()).optional(),
     clock_offset_seconds: z.int().optional(),
   })
-  .meta({ id: "Tenant" });
+  .meta({
+    id: "Tenant",
+    examples: [
+      {
+        id: EXAMPLE_TENANT,
+        name: "Northern Shifts",
+        jurisdiction: "eu",
+        environment: "sandbox",
+        state: "active",
+        created_at: EXAMPLE_TIME,
+      },
+    ],
+  });
 
 const AccountView = z
   .object({
@@ -61,7 +80,21 @@ const AccountView = z
     price: z.object({ amount: z.int(), currency: z.string() }).nullable(),
     created_at: z.string(),
   })
-  .meta({ id: "CarrierAccount" });
+  .meta({
+    id: "CarrierAccount",
+    examples: [
+      {
+        id: exampleId("car"),
+        name: "Our gateway",
+        kind: "http",
+        mode: "live",
+        url: "https://gateway.example.com/sms",
+        per_second: 30,
+        price: { amount: 38_000, currency: "GBP" },
+        created_at: EXAMPLE_TIME,
+      },
+    ],
+  });
 
 const SECRET_FORM = "whsec_ and 24 to 64 random bytes in base64.";
 const Secret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, SECRET_FORM);
@@ -191,6 +224,7 @@ const tenants: OperatorRoute[] = [
     body: KeyBody,
     status: 201,
     answer: IssuedKeyView,
+    refuses: ["state_conflict"],
     example: { name: "First key", scopes: ["*"] },
     ask: ({ params, body }) => {
       const settings = keySettings(body);
@@ -242,6 +276,7 @@ const carriers: OperatorRoute[] = [
       .meta({ id: "NewCarrierAccount" }),
     status: 201,
     answer: AccountView,
+    refuses: ["url_refused"],
     example: {
       name: "Our gateway",
       kind: "http",
@@ -287,6 +322,7 @@ const carriers: OperatorRoute[] = [
       .meta({ id: "ChangeCarrierAccount" }),
     status: 200,
     answer: AccountView,
+    refuses: ["url_refused"],
     example: { per_second: 50 },
     ask: ({ params, body }, policy) => {
       const judged = body.url === undefined ? null : judgeUrl(body.url, policy);
@@ -310,7 +346,7 @@ const jobs: OperatorRoute[] = [
     verb: "purge.run",
     summary: "Purge what has passed its time, now",
     status: 200,
-    answer: z.object({ tenants: z.int(), gone: z.record(z.string(), z.int()) }),
+    answer: z.object({ tenants: z.int(), gone: z.record(z.string(), z.int()).meta({ examples: [{ texts: 120 }] }) }),
     ask: () => ({ ok: { where: "both", input: null } }),
   }),
   door({
@@ -345,7 +381,7 @@ const jobs: OperatorRoute[] = [
         .default("0"),
     }),
     status: 200,
-    answer: z.object({ data: z.array(z.record(z.string(), z.unknown())), next_cursor: z.string().nullable() }),
+    answer: z.object({ data: z.array(AuditEntryView), next_cursor: z.string().nullable() }),
     ask: ({ query }) => ({
       ok: { where: query.jurisdiction, input: { after: Number(query.cursor), limit: query.limit } },
     }),

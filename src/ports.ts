@@ -50,6 +50,7 @@ export type TenantPort = {
   changePolicy(operator: string, change: PolicyChange): Promise<Outcome<unknown>>;
   setAccounts(accounts: Record<string, AccountFacts>): Promise<void>;
   claim(account: string, ids: string[]): Promise<Claimed[]>;
+  handBack(ids: string[], waitMs: number): Promise<void>;
   settle(settlements: Settlement[]): Promise<{ onward: Onward[]; after: After }>;
   reports(account: string, reports: Report[]): Promise<{ applied: number; after: After }>;
   handset(delivery: HandsetDelivery): Promise<void>;
@@ -69,7 +70,7 @@ export type CourierPort = {
   rootsInUse(): Promise<number[]>;
 };
 
-export type SenderPort = { drive(job: Job): Promise<JobReport> };
+export type SenderPort = { drive(job: Job): Promise<JobReport>; hold(until: number): Promise<void> };
 
 /** Operators' questions; `ask` is one table of verbs, as with tenants. */
 export type OperatorPort = {

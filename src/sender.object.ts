@@ -23,12 +23,18 @@ export class SenderObject extends DurableObject<Env> {
     return this.#sender.drive(job);
   }
 
+  /** The courier says that the carrier asked for quiet. A sender that is not awake has nothing to stop. */
+  async hold(until: number): Promise<void> {
+    this.#sender?.hold(until);
+  }
+
   #make(account: string): Sender {
     const { courier, tenant, fetchLike, outside } = this.#parts;
     return new Sender({
       permit: (want) => courier(account).permit(want),
       hold: (retryAfterSeconds) => courier(account).hold(retryAfterSeconds),
       claim: (job, ids) => tenant(job.tenant).claim(job.account, ids),
+      handBack: (job, ids, waitMs) => tenant(job.tenant).handBack(ids, waitMs),
       settle: async (job, settlements) => {
         const { onward, after } = await tenant(job.tenant).settle(settlements);
         if (after.wake.length + after.dispatch.length > 0) await outside(job.tenant, after).catch(() => undefined);

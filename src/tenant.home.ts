@@ -7,15 +7,26 @@ import { first } from "./base/sql.ts";
 import { nameOfError } from "./base/log.ts";
 import type { Head } from "./audit/entry.ts";
 import { headSigner, readHead } from "./audit/head.ts";
+import { Belt } from "./messages/belt.ts";
 import { changed, defaultPolicy, type Policy, type PolicyChange } from "./messages/policy.ts";
 import type { AccountFacts } from "./messages/ports.ts";
-import { createTenantKeys, loadTenantKeys, saveTenantKeys, type TenantKeys } from "./vault/tenant-keys.ts";
+import {
+  createTenantKeys,
+  loadTenantKeys,
+  rootsOnShelf,
+  saveTenantKeys,
+  type TenantKeys,
+} from "./vault/tenant-keys.ts";
 import { TenantMind, type TenantRecord } from "./tenant.mind.ts";
 import type { After, CreateTenant } from "./ports.ts";
 import type { TenantParts } from "./wiring.ts";
 
 /** An alarm is moved only when it would be this much too late: setting one costs a row. */
 const ALARM_SLACK_MS = 1_000;
+/** An alarm that should have come this long ago is not believed in any more. */
+const ALARM_OVERDUE_MS = 10_000;
+/** After a failure the next turn comes so soon. */
+const AGAIN_MS = 5_000;
 
 type Opened = TenantMind | "locked" | null;
 
@@ -28,10 +39,13 @@ export class TenantHome {
   #offset = 0;
   #keys: TenantKeys | null = null;
   #mind: TenantMind | null = null;
+  #belt: Belt | null = null;
   #opening: Promise<Opened> | null = null;
+  #creating: Promise<void> | null = null;
   #armedAt: number | null = null;
   #signedBefore: Head | null = null;
-  readonly #pending: Promise<void>[] = [];
+  /** A head that was signed in the running transaction; remembered once that transaction stands. */
+  #signedNow: string | null = null;
   readonly #refusals = new Map<string, number>();
 
   constructor(parts: TenantParts) {
@@ -51,7 +65,13 @@ export class TenantHome {
     return this.#mind;
   }
 
+  /** Once, however often and at once it is asked: a second set of keys on the shelf would close what the first sealed. */
   async create(tenant: CreateTenant): Promise<void> {
+    this.#creating ??= this.#create(tenant).finally(() => (this.#creating = null));
+    return this.#creating;
+  }
+
+  async #create(tenant: CreateTenant): Promise<void> {
     const { sql, shelf, ring } = this.#parts;
     if ((await this.open()) !== null) return;
     const keys = await createTenantKeys(shelf, ring, tenant.id);
@@ -69,13 +89,17 @@ export class TenantHome {
 
   /** Runs a change whole or not at all, then makes sure the alarm comes in time for what it left behind. */
   transaction<T>(act: (mind: TenantMind) => T): T {
+    const armedAt = this.#armedAt;
     try {
       const result = this.#parts.transaction(() => act(this.mind()));
       this.arm();
       return result;
     } catch (error) {
+      this.#signedNow = null;
       this.#mind = null; // counters, cursors and the audit's head in memory may be ahead of storage
       this.#restore();
+      this.#armedAt = armedAt; // an alarm that was set in there is undone with the rest
+      this.#armBy(readClock() + AGAIN_MS); // deadlines that the old mind had heard of are known to the next turn only
       throw error;
     }
   }
@@ -110,10 +134,13 @@ export class TenantHome {
     return Math.floor(this.#offset / 1_000);
   }
 
-  /** Moves a sandbox's clock; what has become due runs with the alarm, which is set to now. */
+  /** Moves a sandbox's clock, and with it the leases of calls under way: they take no longer for it. */
   #advance(seconds: number): void {
-    this.#offset += seconds * 1_000;
+    const milliseconds = seconds * 1_000;
+    this.#offset += milliseconds;
     this.#put("clock", this.#offset);
+    this.mind().messages.clockMoved(milliseconds);
+    this.mind().events.clockMoved(milliseconds);
     this.#armBy(0);
   }
 
@@ -140,29 +167,37 @@ export class TenantHome {
     this.#armBy(at - this.#offset);
   }
 
+  /** Sets the alarm a few seconds from now, whatever was set: for a turn that failed, which must not run in circles. */
+  comeAgain(): void {
+    this.#armedAt = null;
+    this.#armBy(readClock() + AGAIN_MS);
+  }
+
   /** The alarm has come: there is none until one is set again. */
   alarmCame(): void {
     this.#armedAt = null;
   }
 
+  /** Keys that cannot be opened now stay as they are, and what they need is still answered: it must not be retired. */
   async rewrap(): Promise<number[]> {
     const { shelf, ring } = this.#parts;
     const mind = await this.open();
-    if (mind === null || mind === "locked" || this.#keys === null || this.record === null) return [];
+    if (mind === null || this.record === null) return [];
+    if (mind === "locked" || this.#keys === null) return rootsOnShelf(shelf, this.record.id);
     await saveTenantKeys(shelf, ring, this.record.id, this.#keys);
     return [ring.current];
   }
 
   async rootsInUse(): Promise<number[]> {
-    if (this.record === null && (await this.open()) === null) return [];
-    const loaded =
-      this.record === null ? null : await loadTenantKeys(this.#parts.shelf, this.#parts.ring, this.record.id);
-    return loaded?.roots ?? [];
+    await this.open();
+    return this.record === null ? [] : rootsOnShelf(this.#parts.shelf, this.record.id);
   }
 
   #armBy(realAt: number): void {
-    const at = Math.max(realAt, readClock());
-    if (this.#armedAt !== null && this.#armedAt <= at + ALARM_SLACK_MS) return;
+    const now = readClock();
+    const at = Math.max(realAt, now);
+    const armed = this.#armedAt !== null && this.#armedAt > now - ALARM_OVERDUE_MS;
+    if (armed && (this.#armedAt ?? 0) <= at + ALARM_SLACK_MS) return;
     this.#armedAt = at;
     this.#parts.setAlarm(at);
   }
@@ -174,7 +209,7 @@ export class TenantHome {
     if (this.record === null) return null;
     if (this.#keys === null) {
       try {
-        this.#keys = (await loadTenantKeys(shelf, ring, this.record.id))?.keys ?? null;
+        this.#keys = await loadTenantKeys(shelf, ring, this.record.id);
       } catch (error) {
         this.#parts.log({ level: "error", what: nameOfError(error), tenant: this.record.id, code: "keys_unavailable" });
       }
@@ -195,6 +230,7 @@ export class TenantHome {
       owner: this.#parts.owner,
       record,
       keys: this.#keys,
+      belt: (this.#belt ??= new Belt(readClock() + this.#offset)),
       door: this.#parts.door,
       policy: () => this.policy(),
       accounts: () => this.#accounts,
@@ -206,21 +242,30 @@ export class TenantHome {
           ? null
           : headSigner(`${this.#parts.auditOrigin}/audit/${record.id}`, this.#parts.auditKey),
       signedBefore: () => this.#signedBefore,
-      signed: (note) => this.#rememberSigned(note),
+      signed: (note) => (this.#signedNow = note),
     });
   }
 
-  /** Keeps a signed head where a restored copy of this object's storage does not reach. */
-  #rememberSigned(note: string): void {
-    const read = readHead(note);
-    if ("fault" in read || this.record === null) return;
+  /**
+   * Keeps a head that was signed where a restored copy of this object's storage does not reach. Called behind the
+   * transaction and before its answer: a head of a transaction that failed was never given out and must not be held
+   * against the log, and one that is given out must be remembered.
+   */
+  async settled(): Promise<void> {
+    const note = this.#signedNow;
+    const read = note === null ? null : readHead(note);
+    this.#signedNow = null;
+    if (note === null || read === null || "fault" in read || this.record === null) return;
+    await this.#parts.shelf.put(`audit-head/${this.record.id}`, note);
     this.#signedBefore = read.head;
-    this.#pending.push(this.#parts.shelf.put(`audit-head/${this.record.id}`, note));
   }
 
-  /** Waits for what was begun outside storage. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#pending.splice(0));
+  /** Whether `value` is new under this name, and then no longer; for use inside a transaction. */
+  isFirst(name: string, value: string): boolean {
+    const known = first<{ value: string }>(this.#parts.sql, `SELECT value FROM tenant WHERE name = ?`, name);
+    if (known !== null && JSON.parse(known.value) === value) return false;
+    this.#put(name, value);
+    return true;
   }
 
   #put(name: string, value: unknown): void {

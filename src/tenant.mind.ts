@@ -5,11 +5,11 @@
  */
 import { AUDIT_TABLE, AuditLedger } from "./audit/ledger.ts";
 import type { Head, NewEntry } from "./audit/entry.ts";
-import type { HeadSigner } from "./audit/head.ts";
+import { publicKeyText, type HeadSigner } from "./audit/head.ts";
 import { isFault } from "./audit/chain.ts";
 import { auditVerbs } from "./audit/verbs.ts";
 import { readClock } from "./base/clock.ts";
-import { IdMaker, timeOfId, type Owner } from "./base/ids.ts";
+import { IdMaker, type Owner } from "./base/ids.ts";
 import { first, type Sql } from "./base/sql.ts";
 import { callbackMac, type DoorKeys, type Environment } from "./access/api-key.ts";
 import type { Granted } from "./access/caller.ts";
@@ -18,7 +18,7 @@ import { KeysLedger } from "./access/keys.ts";
 import { keysVerbs, type KeysDeps } from "./access/verbs.ts";
 import { admitPort, type AccountFacts } from "./messages/ports.ts";
 import { MessagesLedger } from "./messages/ledger.ts";
-import { Belt } from "./messages/look.ts";
+import type { Belt } from "./messages/belt.ts";
 import { applyReports } from "./messages/dispatch.ts";
 import { viewOf, type Lane, type Message } from "./messages/message.ts";
 import { blockOf, limitRefusal } from "./messages/admit.ts";
@@ -51,6 +51,8 @@ export type MindDeps = {
   record: TenantRecord;
   keys: TenantKeys;
   door: DoorKeys;
+  /** Outlives this mind: what the queue does is no matter of storage. */
+  belt: Belt;
   policy: () => Policy;
   accounts: () => Record<string, AccountFacts>;
   clockOffset: () => number;
@@ -85,7 +87,7 @@ export class TenantMind {
   readonly events: EventsLedger;
   readonly sandbox: SandboxLedger | null;
   readonly idempotency: IdempotencyLedger;
-  readonly belt = new Belt();
+  readonly belt: Belt;
   readonly conveyor: MessagesDeps;
   readonly hooks: WebhooksDeps;
   readonly keysDeps: KeysDeps;
@@ -99,6 +101,7 @@ export class TenantMind {
   constructor(deps: MindDeps) {
     this.#deps = deps;
     const { sql, owner } = deps;
+    this.belt = deps.belt;
     const soon = (at: number) => (this.#soonest = Math.min(this.#soonest, at));
     this.ids = new IdMaker(owner);
     this.audit = new AuditLedger(sql);
@@ -191,6 +194,11 @@ export class TenantMind {
     return note.ok;
   }
 
+  /** The key that signs heads, as text; null where the operator has set none. */
+  publicKey(): string | null {
+    return this.#deps.signer === null ? null : publicKeyText(this.#deps.signer);
+  }
+
   /** Tells the endpoints that asked for it; what nobody asked for is written only when it is how a message ended. */
   emit(type: EventType, resource: string, data: unknown): void {
     for (const endpoint of this.events.emit(type, resource, data, this.now())) this.#wake.add(endpoint);
@@ -213,7 +221,12 @@ export class TenantMind {
     const entry = (keyId: string, short: Parameters<TenantMind["enterFor"]>[2]) => this.enterFor("key", keyId, short);
     const now = () => this.now();
     return {
-      ...auditVerbs({ audit: this.audit, signHead: () => this.signHead(), record: entry }),
+      ...auditVerbs({
+        audit: this.audit,
+        signHead: () => this.signHead(),
+        publicKey: () => this.publicKey(),
+        record: entry,
+      }),
       ...keysVerbs({ ...this.keysDeps, record: entry }),
       ...tokensVerbs({
         vault: this.vault,
@@ -307,7 +320,9 @@ export class TenantMind {
   #riseAboveStored(sql: Sql): void {
     for (const table of ["messages", "events"]) {
       const newest = first<{ id: string | null }>(sql, `SELECT max(id) AS id FROM ${table}`)?.id;
-      if (typeof newest === "string") this.ids.startFrom(timeOfId(newest));
+      if (typeof newest === "string") this.ids.startAfter(newest);
     }
+    const looked = this.messages.looked(); // its row may be gone by now
+    if (looked !== "") this.ids.startAfter(looked);
   }
 }

@@ -16,7 +16,8 @@ import { policyView } from "./messages/policy.ts";
 import type { After, Call, CreateTenant, Reply, TenantPort } from "./ports.ts";
 import { TenantHome } from "./tenant.home.ts";
 import { purgeTenant } from "./tenant.purge.ts";
-import { runTurn } from "./tenant.turn.ts";
+import { tellHead } from "./tenant.head.ts";
+import { runDue, runTurn } from "./tenant.turn.ts";
 import { repeatOrRun } from "./tenant.repeat.ts";
 import { settleDeliveries, takeDeliveries, type Delivered, type Taken } from "./webhooks/take.ts";
 import { tenantParts, type TenantParts } from "./wiring.ts";
@@ -49,12 +50,13 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     }
     const verb = Object.hasOwn(mind.verbs, call.verb) ? mind.verbs[call.verb as keyof typeof mind.verbs] : null;
     if (verb === null) return plain(refuse("route_not_found"));
-    const allowed = demand(caller, verb.scope as Parameters<typeof demand>[1]);
+    const allowed = demand(caller, verb.scope);
     if (isRefused(allowed)) return plain(allowed);
     if (this.#home.record?.state === "suspended") return plain(refuse("tenant_suspended"));
     const ran = this.#home.transaction((present) => repeatOrRun(present, caller, call));
-    const after = this.#home.after(); // before anything is waited for, or another call's would be among it
+    const after = this.#home.after(); // before any await: a transaction that fails meanwhile throws the mind away
     await this.#home.settled();
+    if (call.verb === "sandbox.clock" && !isRefused(ran.outcome)) await runDue(this.#home, this.#parts);
     const limits = this.#home.policy().limits;
     const present = this.#home.mind();
     return { ...ran, after, room: present.caps.roomOf(caller.keyId, limits, present.now()) };
@@ -119,8 +121,15 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   async claim(account: string, ids: string[]): Promise<Claimed[]> {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return [];
+    if (this.#home.record?.state === "suspended") return []; // what is queued waits, and expires if nobody resumes in time
     mind.belt.claimed(ids, mind.now());
     return this.#home.transaction((present) => claim(present.conveyor, account, ids));
+  }
+
+  /** A sender could not get to these ids; they are on their way again. */
+  async handBack(ids: string[], waitMs: number): Promise<void> {
+    const mind = await this.#home.open();
+    if (mind !== null && mind !== "locked") mind.belt.handedBack(ids, waitMs, mind.now());
   }
 
   /** A sender says how its calls went. */
@@ -164,11 +173,13 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     await runTurn(this.#home, this.#parts);
   }
 
-  /** The daily purge, and on demand; answers how much of what went. */
+  /** The night's run (nobody's), or an operator's purge; answers how much of what went. */
   async purge(operator: string | null): Promise<Outcome<unknown>> {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return refuse("not_found");
-    return { ok: await purgeTenant(this.#home, this.#parts, operator) };
+    const report = await purgeTenant(this.#home, this.#parts, operator);
+    if (operator === null) await tellHead(this.#home, this.#parts);
+    return { ok: report };
   }
 
   /** Wraps the tenant's keys under the newest root key; answers the root versions that are then in use. */

@@ -12,11 +12,12 @@ import type { TenantParts } from "./wiring.ts";
 
 /** Records are the tenant's history; a year and a month, until the room `governance` lets it be set. */
 export const RECORDS_KEPT_DAYS = 396;
-/** At most so many of a kind in one purge, so that no object is held up for long; the next purge goes on. */
-const PURGED_MAX = 10_000;
+/** At most so many of a kind in one round, so that no object is held up for long; rounds go on until nothing is left. */
+const PURGED_MAX = 5_000;
+/** An end for what should never happen; the next night goes on. */
+const ROUNDS_MAX = 1_000;
 
-export type PurgeReport = {
-  at: string;
+type Gone = {
   idempotency: number;
   events: number;
   notes: number;
@@ -25,9 +26,32 @@ export type PurgeReport = {
   numbers: number;
   records: number;
 };
+export type PurgeReport = { at: string } & Gone;
 
-/** One purge of one tenant. */
+/** One purge of one tenant, to its end: what a night leaves over would never be caught up with. */
 export async function purgeTenant(home: TenantHome, parts: TenantParts, operator: string | null): Promise<PurgeReport> {
+  const gone: Gone = { idempotency: 0, events: 0, notes: 0, handset_texts: 0, counters: 0, numbers: 0, records: 0 };
+  for (let rounds = 0, more = true; more && rounds < ROUNDS_MAX; rounds += 1) {
+    const round = await purgeRound(home, parts);
+    more = false;
+    for (const what of Object.keys(gone) as (keyof Gone)[]) {
+      gone[what] += round[what];
+      more ||= round[what] >= PURGED_MAX;
+    }
+  }
+  home.transaction((mind) =>
+    mind.enter({
+      actor: operator === null ? { type: "system", id: "cron" } : { type: "operator", id: operator },
+      act: "retention.purged",
+      subject: null,
+      facts: { gone },
+    }),
+  );
+  return { at: isoOf(readClock()), ...gone };
+}
+
+/** One round: a transaction over the object's tables, then the records; requests come in between rounds. */
+async function purgeRound(home: TenantHome, parts: TenantParts): Promise<Gone> {
   const { forgetNumbersAfterDays } = home.policy();
   const now = home.mind().now();
   const before = (days: number, prefix: "evt" | "msg") =>
@@ -41,13 +65,5 @@ export async function purgeTenant(home: TenantHome, parts: TenantParts, operator
     numbers: mind.vault.forgetUnkept(dayOf(now) - forgetNumbersAfterDays, PURGED_MAX),
   }));
   const records = await purgeRecords(parts.db, parts.tenantId, before(RECORDS_KEPT_DAYS, "msg"), PURGED_MAX);
-  home.transaction((mind) =>
-    mind.enter({
-      actor: operator === null ? { type: "system", id: "cron" } : { type: "operator", id: operator },
-      act: "retention.purged",
-      subject: null,
-      facts: { gone: { ...gone, records } },
-    }),
-  );
-  return { at: isoOf(readClock()), ...gone, records };
+  return { ...gone, records };
 }

@@ -20,7 +20,7 @@ export function repeatOrRun(
   const { repeat } = call;
   if (repeat === null) return { outcome: run(mind, caller, call), replayed: false };
   const name = mind.vault.keyedName("idempotency", `${repeat.route}|${repeat.key}`).subarray(0, 16);
-  const body = mind.vault.keyedName("body", repeat.bodyDigest);
+  const body = mind.vault.keyedName("body", Buffer.concat([repeat.bodyDigest, Buffer.from(targetOf(call.input))]));
   const record = Buffer.from(name).toString("hex");
   const kept = mind.idempotency.find(name, mind.now());
   if (kept !== null) {
@@ -40,6 +40,12 @@ export function repeatOrRun(
     if (answer !== null) mind.idempotency.keep(name, body, answer, mind.now());
   }
   return { outcome, replayed: false };
+}
+
+/** The id in the path belongs to the request as its body does: one key for two messages is two requests. */
+function targetOf(input: unknown): string {
+  const { id } = (input ?? {}) as { id?: unknown };
+  return typeof id === "string" ? id : "";
 }
 
 function run(mind: TenantMind, caller: Caller, call: Call): Outcome<unknown> {

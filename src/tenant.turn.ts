@@ -2,19 +2,24 @@
  * One turn of a tenant's alarm, and when the next must be. Never throws: an alarm that throws is retried six times and then
  * gone, so whatever fails here is logged and tried again with the next turn.
  */
-import { readClock, SECOND_MS } from "./base/clock.ts";
+import { SECOND_MS } from "./base/clock.ts";
 import { timeOfId } from "./base/ids.ts";
 import { nameOfError } from "./base/log.ts";
 import { FIRST_LOOK_MS } from "./messages/ledger.ts";
-import { look } from "./messages/look.ts";
+import { look, LOOKS_MAX } from "./messages/look.ts";
 import type { Message } from "./messages/message.ts";
 import { writeRecords } from "./messages/store.ts";
 import type { TenantHome } from "./tenant.home.ts";
 import type { TenantMind } from "./tenant.mind.ts";
 import type { TenantParts } from "./wiring.ts";
 
-/** A turn that failed comes again after this. */
-const AGAIN_MS = 5 * SECOND_MS;
+/** Deadlines that lie closer together than this share a turn: a turn for each would be an alarm for each. */
+const TURN_GAP_MS = SECOND_MS;
+
+/** First looks wait for one another this long: under load a message comes of age every millisecond, and a turn costs rows. */
+const LOOKS_TOGETHER_MS = SECOND_MS;
+/** A turn sees to two thousand messages: enough for whatever a sandbox holds, and an end for what should never happen. */
+const TURNS_MAX = 100;
 
 /** Everything that is due, then the next alarm. */
 export async function runTurn(home: TenantHome, parts: TenantParts): Promise<void> {
@@ -22,24 +27,37 @@ export async function runTurn(home: TenantHome, parts: TenantParts): Promise<voi
   try {
     const mind = await home.open();
     if (mind === null) return;
-    if (mind === "locked") return parts.setAlarm(readClock() + AGAIN_MS);
-    await turn(home, parts);
+    if (mind === "locked") return home.comeAgain();
+    const full = await turn(home, parts);
     const at = nextTurnAt(home.mind());
-    if (at !== null) home.armBy(at);
+    if (at !== null) home.armBy(full ? at : Math.max(at, home.mind().now() + TURN_GAP_MS));
   } catch (error) {
     parts.log({ level: "error", what: nameOfError(error), code: "turn_failed" });
-    parts.setAlarm(readClock() + AGAIN_MS);
+    home.comeAgain();
   }
 }
 
-async function turn(home: TenantHome, parts: TenantParts): Promise<void> {
+/** Turns until nothing is due, as after a sandbox's clock was moved; what a turn puts on the belt goes its own way. */
+export async function runDue(home: TenantHome, parts: TenantParts): Promise<void> {
+  for (let turns = 0; turns < TURNS_MAX; turns += 1) {
+    await runTurn(home, parts);
+    const mind = home.mind();
+    if ((nextTurnAt(mind) ?? Infinity) > mind.now()) return;
+  }
+}
+
+/** Answers whether there was more to look at than one turn takes. */
+async function turn(home: TenantHome, parts: TenantParts): Promise<boolean> {
   home.transaction((mind) => mind.runSandboxReceipts());
   writeRefusals(home);
   const looked = home.transaction((mind) => look(mind.conveyor, mind.belt, mind.now()));
   const ended = looked.ended.flatMap((id) => endedRow(home.mind(), id));
   if (ended.length > 0) await writeRecords(parts.db, parts.tenantId, ended);
   home.transaction((mind) => {
-    mind.messages.remove(ended.map(({ message }) => message.id));
+    mind.messages.remove(
+      ended.map(({ message }) => message),
+      mind.now(),
+    );
     if (looked.seenTo !== null) mind.messages.setLooked(looked.seenTo);
   });
   const owing = home.mind().events.owing(home.mind().now());
@@ -48,6 +66,7 @@ async function turn(home: TenantHome, parts: TenantParts): Promise<void> {
     dispatch: after.dispatch,
     wake: [...new Set([...after.wake, ...owing.endpoints.map((endpoint) => endpoint.id)])],
   });
+  return looked.looked >= LOOKS_MAX;
 }
 
 function endedRow(mind: TenantMind, id: string): { message: Message; reference: Uint8Array | null }[] {
@@ -76,7 +95,7 @@ export function nextTurnAt(mind: TenantMind): number | null {
   const owing = mind.events.owing(now);
   const at = [
     due,
-    unseen === null ? null : timeOfId(unseen) + FIRST_LOOK_MS,
+    unseen === null ? null : Math.max(timeOfId(unseen) + FIRST_LOOK_MS, now + LOOKS_TOGETHER_MS),
     owing.nextAt,
     owing.endpoints.length > 0 ? now + FIRST_LOOK_MS : null,
     mind.sandbox?.nextReceiptAt() ?? null,

@@ -1,21 +1,25 @@
-// Two ways to run a test: `node` for pure rules, laws and faults driven from outside; `workers` for what lives in the
-// platform's own runtime (objects, D1, KV, queues). A file's name chooses: *.worker.test.ts runs in workerd.
+// Ways to run a test: `node` for pure rules, laws and faults driven from outside; `workers` for what lives in the
+// platform's own runtime (objects, D1, KV, queues); `browser` for pages of the built Worker in a real Chromium. A file's
+// name chooses: *.worker.test.ts runs in workerd, *.browser.test.ts drives the browser.
+import { generateKeyPairSync } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 const root = `${import.meta.dirname}/../`;
 const faults = "test/faults/**/*.test.ts";
+const browser = "test/**/*.browser.test.ts";
 
 export default defineConfig({
   root,
   test: {
+    silent: "passed-only", // the service logs a line a request; only a failing test shows its own
     projects: [
       {
         test: {
           name: "node",
           root,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.worker.test.ts", faults],
+          exclude: ["test/**/*.worker.test.ts", faults, browser],
         },
       },
       {
@@ -23,7 +27,18 @@ export default defineConfig({
           name: "faults",
           root,
           include: [faults],
+          globalSetup: ["./test/support/build-worker.ts"],
           testTimeout: 240_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          root,
+          include: [browser],
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
         },
@@ -54,6 +69,7 @@ function testSecrets(): Record<string, string> {
   return {
     KEYRING: JSON.stringify({ "1": random() }),
     DOOR_KEY: random(),
+    AUDIT_KEY: generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
     ADMIN_TOKEN: `mka_${random().replace(/[^a-zA-Z0-9]/g, "")}`,
   };
 }

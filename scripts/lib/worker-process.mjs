@@ -1,22 +1,24 @@
 // Runs inside a child process of its own: the built Worker on the local runtime, with kept storage. Started by
 // `startWorker` in worker.mjs and nobody else; told what to do by one JSON argument, says `{"ready": url}` on stdout.
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as readConfig } from "wrangler";
 
-const { config, script, persist, port, bindings, migrations } = JSON.parse(process.argv[2] ?? "{}");
+const { config, script, persist, assets, port, bindings, migrations } = JSON.parse(process.argv[2] ?? "{}");
 const { workerOptions } = readConfig(config, undefined, { envFiles: [] });
-const { assets: _assets, ...options } = workerOptions;
+const { assets: files, ...options } = workerOptions;
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     ...options,
     modulesRules: undefined,
+    modulesRoot: dirname(script), // the built module lies beside no configuration
     modules: [{ type: "ESModule", path: script }],
     bindings: { ...workerOptions.bindings, ...bindings },
     host: "127.0.0.1",
     port,
     cf: false,
+    ...(assets ? { assets: files } : {}),
     handleStructuredLogs: ({ message }) => process.stderr.write(`${message}\n`),
     ...(persist === null ? {} : { resourcePersistencePath: persist }),
   }),
@@ -39,16 +41,16 @@ if (migrations !== null) {
 }
 process.stdout.write(`${JSON.stringify({ ready: url.href.replace(/\/$/, "") })}\n`);
 
-// What a test asks of the runtime itself: cron events, which nothing outside can cause otherwise.
-process.on("message", (message) => {
-  if (message.scheduled !== undefined) void runCron(message);
-});
+// What a test asks of the runtime itself: cron events and queue messages, which nothing outside can cause otherwise.
+process.on("message", (message) => void serve(message).then(() => process.send({ done: message.id })));
 process.on("SIGTERM", () => void miniflare.dispose().then(() => process.exit(0)));
 
-async function runCron({ scheduled, id }) {
-  const worker = await miniflare.getWorker();
-  await worker.scheduled({ cron: scheduled });
-  process.send({ done: id });
+async function serve({ scheduled, enqueue, bodies }) {
+  if (scheduled !== undefined) await (await miniflare.getWorker()).scheduled({ cron: scheduled });
+  if (enqueue !== undefined) {
+    const queue = await miniflare.getQueueProducer(enqueue);
+    await queue.sendBatch(bodies.map((body) => ({ body })));
+  }
 }
 
 function statements(sql) {

@@ -46,23 +46,29 @@ export function freePort() {
 }
 
 /**
- * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables.
+ * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables;
+ * `assets` serves its static files too.
  * `kill()` ends the process and its runtime at once, as a power cut would; `stop()` lets it go gently; `log()` is what it
- * wrote so far; `scheduled(cron)` fires a cron event and waits for it.
+ * wrote so far; `scheduled(cron)` fires a cron event and waits for it; `enqueue(binding, bodies)` puts bodies on a queue.
+ *
+ * @param {{script: string, persist?: string | null, port?: number | undefined, bindings: Record<string, string>, assets?: boolean,
+ *   config?: string, migrations?: string}} options
  */
 export async function startWorker({
   script,
   persist = null,
-  port,
+  port = 0,
   bindings,
+  assets = false,
   config = join(root, "wrangler.toml"),
   migrations = join(root, "migrations"),
 }) {
-  const listen = port ?? (await freePort());
+  const listen = port || (await freePort());
   const argument = JSON.stringify({
     config,
     script,
     persist,
+    assets,
     port: listen,
     bindings: { PUBLIC_URL: `http://127.0.0.1:${listen}`, ...bindings },
     migrations,
@@ -88,23 +94,26 @@ export async function startWorker({
   };
   const base = await ready(child, ended, kill, () => log);
   let calls = 0;
+  const ask = (question) => {
+    const id = ++calls;
+    return new Promise((resolve) => {
+      child.on("message", function done(message) {
+        if (message.done !== id) return;
+        child.off("message", done);
+        resolve();
+      });
+      child.send({ ...question, id });
+    });
+  };
   return {
     base,
     port: listen,
+    pid,
     kill,
     stop: () => kill("SIGTERM"),
     log: () => log,
-    scheduled(cron) {
-      const id = ++calls;
-      return new Promise((resolve) => {
-        child.on("message", function done(message) {
-          if (message.done !== id) return;
-          child.off("message", done);
-          resolve();
-        });
-        child.send({ scheduled: cron, id });
-      });
-    },
+    scheduled: (cron) => ask({ scheduled: cron }),
+    enqueue: (binding, bodies) => ask({ enqueue: binding, bodies }),
   };
 }
 

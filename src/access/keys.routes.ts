@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { parseCidr } from "../base/address.ts";
 import { millisecondsOf } from "../base/clock.ts";
+import { EXAMPLE_TIME, exampleId } from "../base/example.ts";
 import { Label } from "../base/label.ts";
 import { refuse, type FieldError, type Outcome } from "../base/refusal.ts";
 import { routesOver, type Route } from "../base/route.ts";
@@ -31,6 +32,18 @@ export const KeyBody = z
   })
   .meta({ id: "NewKey" });
 
+const EXAMPLE = {
+  id: exampleId("key"),
+  name: "Sender of codes",
+  scopes: ["messages:send", "messages:read"],
+  ip_allowlist: ["192.0.2.0/24"],
+  certificate_sha256: null,
+  created_at: EXAMPLE_TIME,
+  expires_at: null,
+  revoked_at: null,
+  replaced_by: null,
+};
+
 export const KeyView = z
   .object({
     id: z.string(),
@@ -43,10 +56,12 @@ export const KeyView = z
     revoked_at: z.string().nullable(),
     replaced_by: z.string().nullable(),
   })
-  .meta({ id: "Key" });
+  .meta({ id: "Key", examples: [EXAMPLE] });
 
 /** The key with its secret, shown once. */
-export const IssuedKeyView = KeyView.extend({ secret: z.string().optional() }).meta({ id: "IssuedKey" });
+export const IssuedKeyView = KeyView.extend({
+  secret: z.string().optional().meta({ description: "The key itself; a repeated answer leaves it out." }),
+}).meta({ id: "IssuedKey", examples: [{ ...EXAMPLE, secret: "mk_test_…" }] });
 
 /** A key's settings from a body: networks in their one spelling, times as milliseconds. */
 export function keySettings(body: z.infer<typeof KeyBody>): Outcome<KeySettings> {
@@ -71,6 +86,7 @@ export const keysRoutes: Route[] = [
     method: "post",
     path: "/v1/keys",
     verb: "keys.create",
+    scope: "keys:manage",
     summary: "Create an API key",
     detail: "The secret is in this answer and never shown again. A key can give away only the scopes it holds itself.",
     tag,
@@ -86,6 +102,7 @@ export const keysRoutes: Route[] = [
     method: "get",
     path: "/v1/keys",
     verb: "keys.list",
+    scope: "keys:manage",
     summary: "List API keys",
     tag,
     status: 200,
@@ -96,6 +113,7 @@ export const keysRoutes: Route[] = [
     method: "post",
     path: "/v1/keys/{id}/rotate",
     verb: "keys.rotate",
+    scope: "keys:manage",
     summary: "Replace a key, with an overlap",
     detail: "The old key works until the overlap ends; the new one from now on.",
     tag,
@@ -112,6 +130,7 @@ export const keysRoutes: Route[] = [
     method: "delete",
     path: "/v1/keys/{id}",
     verb: "keys.revoke",
+    scope: "keys:manage",
     summary: "Revoke a key at once",
     tag,
     params: Id,

@@ -2,13 +2,15 @@
  * The doors of a tenant's audit.
  */
 import { z } from "zod";
+import { EXAMPLE_TIME, EXAMPLE_TOKEN, exampleId } from "../base/example.ts";
+import { isoOf, millisecondsOf } from "../base/clock.ts";
 import { routesOver, type Route } from "../base/route.ts";
 import type { AuditVerbs } from "./verbs.ts";
 
 const route = routesOver<AuditVerbs>();
 const tag = "Audit";
 
-const EntryView = z
+export const AuditEntryView = z
   .object({
     id: z.string(),
     seq: z.int(),
@@ -21,13 +23,32 @@ const EntryView = z
     prev: z.string(),
     hash: z.string(),
   })
-  .meta({ id: "AuditEntry" });
+  .meta({
+    id: "AuditEntry",
+    examples: [
+      {
+        id: exampleId("aud"),
+        seq: 41,
+        at: EXAMPLE_TIME,
+        actor: { type: "key", id: exampleId("key") },
+        act: "token.revealed",
+        subject: { type: "token", id: EXAMPLE_TOKEN },
+        reason: "support",
+        prev: "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9",
+        hash: "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b",
+      },
+    ],
+  });
+
+/** A time as entries have it: two spellings of one moment must not be compared as texts. */
+const timeOf = (text: string): string => isoOf(millisecondsOf(text) ?? Date.parse(text));
 
 export const auditRoutes: Route[] = [
   route({
     method: "get",
     path: "/v1/audit",
     verb: "audit.list",
+    scope: "audit:read",
     summary: "List audit entries, oldest first",
     tag,
     query: z.strictObject({
@@ -41,14 +62,14 @@ export const auditRoutes: Route[] = [
       to: z.iso.datetime().optional(),
     }),
     status: 200,
-    answer: z.object({ data: z.array(EntryView), next_cursor: z.string().nullable() }),
+    answer: z.object({ data: z.array(AuditEntryView), next_cursor: z.string().nullable() }),
     input: ({ query }) => ({
       ok: {
         limit: query.limit,
         ...(query.cursor === undefined ? {} : { after: Number(query.cursor) }),
         ...(query.act === undefined ? {} : { act: query.act }),
-        ...(query.from === undefined ? {} : { from: query.from }),
-        ...(query.to === undefined ? {} : { to: query.to }),
+        ...(query.from === undefined ? {} : { from: timeOf(query.from) }),
+        ...(query.to === undefined ? {} : { to: timeOf(query.to) }),
       },
     }),
   }),
@@ -56,13 +77,35 @@ export const auditRoutes: Route[] = [
     method: "get",
     path: "/v1/audit/export",
     verb: "audit.export",
+    scope: "audit:read",
     summary: "Export the audit for offline checking",
     detail:
       "A page of NDJSON, each line exactly as it was hashed. The last page ends with the signed head; `npm run audit:verify` checks the whole file without this service.",
     tag,
     query: z.strictObject({ after: z.coerce.number().int().min(0).default(0) }),
     status: 200,
-    answer: z.object({ ndjson: z.string(), next: z.int().nullable(), head: z.string().nullable() }),
+    answer: z.object({
+      ndjson: z.string().meta({ examples: ["…"] }),
+      next: z.int().nullable(),
+      head: z.string().nullable(),
+    }),
     input: ({ query }) => ({ ok: query }),
+  }),
+  route({
+    method: "get",
+    path: "/v1/audit/key",
+    verb: "audit.key",
+    scope: "audit:read",
+    summary: "The public key of the audit's signed heads",
+    detail:
+      "`name+id+key`, a signed note's verifier key. Keep it when you first see it; `npm run audit:verify -- FILE --key …` takes it. Every day an `audit.head` event carries the signed head of that day.",
+    tag,
+    status: 200,
+    answer: z.object({
+      public_key: z.string().meta({
+        examples: ["sms.example.com/audit/ten_edxzht155+1a2b3c4d+AVBtZl5lb2Y9q0lG0uJ0mV4h1z7nYxkT3cWwJ8sQ2r5o"],
+      }),
+    }),
+    input: () => ({ ok: null }),
   }),
 ];

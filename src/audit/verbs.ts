@@ -1,7 +1,7 @@
 /**
  * What a tenant can ask about its audit: a page of entries, and an export that the offline verifier reads.
  */
-import type { Outcome } from "../base/refusal.ts";
+import { refuse, type Outcome } from "../base/refusal.ts";
 import { verb } from "../base/verb.ts";
 import type { AuditLedger, AuditRecord, ListQuery } from "./ledger.ts";
 
@@ -9,6 +9,8 @@ export type AuditDeps = {
   audit: AuditLedger;
   /** The signed note of the head as it stands, or null where the operator has set no signing key. */
   signHead: () => string | null;
+  /** The key that signs heads, as text; null where there is none. */
+  publicKey: () => string | null;
   record: (keyId: string, entry: { act: string; subject: null; facts: Record<string, number> }) => void;
 };
 
@@ -22,6 +24,14 @@ export function auditVerbs(deps: AuditDeps) {
         return { ok: { data, next_cursor: next === null ? null : String(next) } };
       },
     ),
+
+    /** What the offline verifier is given once, and compares every signed head with. */
+    "audit.key": verb("audit:read", (): Outcome<{ public_key: string }> => {
+      const key = deps.publicKey();
+      return key === null
+        ? refuse("not_found", { detail: "The operator of this service has set no key to sign the audit with." })
+        : { ok: { public_key: key } };
+    }),
 
     /** One page of the log, each line exactly as it was hashed. Taking one is an act, recorded with its first page. */
     "audit.export": verb(

@@ -13,11 +13,16 @@ export function isoOf(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-/** Milliseconds of an RFC 3339 time with an explicit offset, or null: a time without an offset is nobody's time. */
+/**
+ * Milliseconds of an RFC 3339 time with an explicit offset, or null: a time without an offset is nobody's time, and what
+ * `Date` would read as another day (30 February, 24:00) is no time at all.
+ */
 export function millisecondsOf(text: string): number | null {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(text)) return null;
-  const parsed = Date.parse(text);
-  return Number.isNaN(parsed) ? null : parsed;
+  const match = /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.exec(text);
+  const parsed = match === null ? Number.NaN : Date.parse(text);
+  if (match === null || Number.isNaN(parsed)) return null;
+  const lastDay = new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate();
+  return Number(match[3]) <= lastDay ? parsed : null;
 }
 
 export const SECOND_MS = 1_000;

@@ -98,13 +98,12 @@ export class IdMaker {
     return `${prefix}${this.#infix}`;
   }
 
-  /** Starts no earlier than this: after a restart under a clock that stepped back, ids still rise. */
-  startFrom(milliseconds: number): void {
-    if (milliseconds > this.#lastMs) {
-      this.#lastMs = milliseconds;
-      this.#tail = Array.from(randomBytes(16), (byte) => byte & 31);
-      this.#tail[0] = 16 | (this.#tail[0] ?? 0); // after the ids already made in that millisecond, which begin below 16
-    }
+  /** Goes on behind a stored id: after a restart under a clock that stands still or stepped back, ids still rise. */
+  startAfter(id: string): void {
+    const ulid = id.slice(-26);
+    if (this.#lastMs >= 0 && ulid <= ulidTime(this.#lastMs) + this.#tailText()) return;
+    this.#lastMs = timeOfId(id);
+    this.#tail = Array.from(ulid.slice(10), (letter) => ALPHABET.indexOf(letter));
   }
 
   /** A new id; `now` may stand still or step back (a clock can), the ids still rise. */
@@ -116,9 +115,13 @@ export class IdMaker {
     } else {
       this.#countUp();
     }
+    return `${prefix}${this.#infix}${ulidTime(this.#lastMs)}${this.#tailText()}`;
+  }
+
+  #tailText(): string {
     let tail = "";
     for (const digit of this.#tail) tail += ALPHABET.charAt(digit);
-    return `${prefix}${this.#infix}${ulidTime(this.#lastMs)}${tail}`;
+    return tail;
   }
 
   #countUp(): void {

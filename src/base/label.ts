@@ -7,12 +7,15 @@ import { findNumbers } from "./phone.ts";
 
 const NO_NUMBER = "A phone number may not stand here: this is kept and shown in clear.";
 
+/** Controls, lone surrogates, line separators, and what turns the reading direction. */
+const UNSEEN = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
 /** A name for people to recognise a thing by. */
 export const Label = z
   .string()
   .min(1)
   .max(100)
-  .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u, "Use one line of visible characters.")
+  .refine((text) => !UNSEEN.test(text), "Use one line of visible characters.")
   .refine((text) => !holdsNumber(text), NO_NUMBER);
 
 /** A URL's text; where it may lead is judged elsewhere. */

@@ -15,6 +15,8 @@ export type Route = {
   method: Method;
   path: string;
   verb: string;
+  /** The scope its verb needs. */
+  scope: string;
   summary: string;
   detail?: string;
   tag: string;
@@ -34,6 +36,21 @@ export type Route = {
   finish: string | null;
 };
 
+/**
+ * A route that knows its caller by something else than a credential (a carrier by MAC and signature), or asks nobody
+ * who he is.
+ */
+export type OpenRoute = Pick<Route, "method" | "path" | "summary" | "detail" | "tag" | "refuses" | "example"> & {
+  /** Its name in the document. */
+  name: string;
+  params: z.ZodType | null;
+  headers: z.ZodType | null;
+  body: z.ZodType | null;
+  answer: z.ZodType;
+  /** Answers that are neither the good one nor a problem, by status. */
+  others?: Readonly<Record<number, { what: string; answer: z.ZodType | null }>>;
+};
+
 type Spec<
   V extends VerbTable,
   K extends keyof V & string,
@@ -44,6 +61,7 @@ type Spec<
   method: Method;
   path: string;
   verb: K;
+  scope: V[K]["scope"];
   summary: string;
   detail?: string;
   tag: string;

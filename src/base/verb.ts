@@ -8,16 +8,19 @@ import type { Outcome } from "./refusal.ts";
 /** The recognised caller, as far as a room may care. */
 export type Who = { keyId: string };
 
-export type Verb<Input, Output> = { scope: string; run: (who: Who, input: Input) => Outcome<Output> };
+export type Verb<Input, Output, S extends string = string> = {
+  scope: S;
+  run: (who: Who, input: Input) => Outcome<Output>;
+};
 export type VerbTable = Record<string, Verb<never, unknown>>;
 
 export type InputOf<V> = V extends Verb<infer Input, unknown> ? Input : never;
 export type OutputOf<V> = V extends { run: (who: Who, input: never) => Outcome<infer Output> } ? Output : never;
 
-/** Declares a verb. */
-export function verb<Input, Output>(
-  scope: string,
+/** Declares a verb. Its scope stays in its type, so that the route that asks it can only name this one. */
+export function verb<Input, Output, S extends string>(
+  scope: S,
   run: (who: Who, input: Input) => Outcome<Output>,
-): Verb<Input, Output> {
+): Verb<Input, Output, S> {
   return { scope, run };
 }

@@ -25,7 +25,8 @@ export type Handover = {
 export type Answer =
   | { outcome: "accepted"; reference?: string }
   | { outcome: "declined"; code: string; permanent: boolean }
-  | { outcome: "throttled"; code: string; retryAfterSeconds: number }
+  /** The account asks to be left alone; with `onlyThis` only the message waits, as where a carrier paces each recipient. */
+  | { outcome: "throttled"; code: string; retryAfterSeconds: number; onlyThis?: true }
   | { outcome: "unknown"; code: string };
 
 /** What a receipt says of a message. */

@@ -32,6 +32,8 @@ export type CourierDeps = {
   now: () => number;
   later: (milliseconds: number, run: () => void) => void;
   carrierOf: (kind: Account["kind"]) => Carrier;
+  /** Tells every sender of the account to be quiet until then. */
+  quiet: (account: string, until: number) => Promise<void>;
 };
 
 /** The courier of one account; its object delegates to it. */
@@ -72,14 +74,13 @@ export class Courier {
   /** Wraps the secret under the newest root key; answers the root versions in use afterwards. */
   rewrap(): number[] {
     const account = this.#open();
-    if (account === null) return [];
-    if (account.secret !== null) this.configure(configOf(account), account.secret);
-    return account.secret === null ? [] : [this.#deps.ring.current];
+    if (account !== null && account.secret !== null) this.configure(configOf(account), account.secret);
+    return this.rootsInUse();
   }
 
-  /** The root versions that the stored secret needs. */
+  /** The root versions that the stored secret needs, whether or not it opens now: such a one must not be retired. */
   rootsInUse(): number[] {
-    if (this.#open() === null) return [];
+    if (!this.#exists()) return [];
     const row = first<{ root: number | null }>(this.#deps.sql, `SELECT root FROM account`);
     return row === null || row.root === null ? [] : [row.root];
   }
@@ -100,12 +101,18 @@ export class Courier {
     }
   }
 
-  /** The carrier asked to be left alone; kept in storage, so that a restart does not forget it. */
-  hold(retryAfterSeconds: number): void {
+  /**
+   * The carrier asked to be left alone; kept in storage, so that a restart does not forget it. The other senders still have
+   * permits from before, so each of them is told.
+   */
+  async hold(retryAfterSeconds: number): Promise<void> {
     const account = this.#open();
     if (account === null) return;
     const until = this.#deps.now() + retryAfterSeconds * 1_000;
-    if (this.#paceOf(account).hold(until)) this.#deps.sql.exec(`UPDATE account SET hold_until = ?`, until);
+    if (!this.#paceOf(account).hold(until)) return;
+    const told = this.#deps.quiet(account.id, until);
+    this.#deps.sql.exec(`UPDATE account SET hold_until = ?`, until);
+    await told;
   }
 
   /** Reads a callback of the account: its reports when authentic, else why it is refused. */
@@ -149,6 +156,7 @@ export class Courier {
         waitMs = grant.waitMs;
         break;
       }
+      pace.served(turn);
       this.#finish(turn, grant.granted);
     }
     for (const late of this.#waiting.filter((waiting) => now - waiting.since >= WAIT_MS_MAX)) this.#finish(late, 0);
@@ -168,10 +176,13 @@ export class Courier {
     return this.#pace;
   }
 
+  #exists(): boolean {
+    return first(this.#deps.sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'account'`) !== null;
+  }
+
   #open(): Account | null {
     if (this.#account !== null) return this.#account;
-    const exists = first(this.#deps.sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'account'`);
-    if (exists === null) return null;
+    if (!this.#exists()) return null;
     const row = first<{ config: string; root: number | null; secret: ArrayBuffer | null }>(
       this.#deps.sql,
       `SELECT config, root, secret FROM account LIMIT 1`,

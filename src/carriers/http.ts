@@ -6,7 +6,7 @@
  */
 import { createHmac } from "node:crypto";
 import { z } from "zod";
-import { readAtMost } from "../base/bounded.ts";
+import { readWholeAtMost, TIMED_OUT, withDeadline } from "../base/bounded.ts";
 import { readJson } from "../base/json.ts";
 import { equalBytes, fromBase64, toBase64 } from "../base/seal.ts";
 import {
@@ -25,12 +25,15 @@ const AcceptAnswer = z.object({
   reference: z.string().max(200).optional(),
   code: z.string().max(64).optional(),
 });
-const ReceiptBody = z.strictObject({
-  message: z.string().max(64),
-  state: z.enum(["sent", "delivered", "undelivered"]),
-  code: z.string().max(64).nullish(),
-  at: z.iso.datetime({ offset: true }).nullish(),
-});
+/** What a gateway tells about a message. */
+export const ReceiptBody = z
+  .strictObject({
+    message: z.string().max(64),
+    state: z.enum(["sent", "delivered", "undelivered"]),
+    code: z.string().max(64).nullish(),
+    at: z.iso.datetime({ offset: true }).nullish(),
+  })
+  .meta({ id: "Receipt" });
 
 /** Receipts signed longer ago, or further ahead, are refused: the tolerance of the Standard Webhooks libraries. */
 export const TOLERANCE_SECONDS = 300;
@@ -59,32 +62,35 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
     receipt_url: handover.receiptUrl,
   });
   const timestamp = Math.floor(io.now() / 1_000);
-  let response: Response;
+  const { url } = account;
+  const headers = {
+    "content-type": "application/json",
+    "webhook-id": handover.message,
+    "webhook-timestamp": String(timestamp),
+    "webhook-signature": signatureOf(account.secret, handover.message, timestamp, body),
+  };
+  let response: Response | null = null;
   try {
-    response = await io.fetch(account.url, {
-      method: "POST",
-      redirect: "manual",
-      headers: {
-        "content-type": "application/json",
-        "webhook-id": handover.message,
-        "webhook-timestamp": String(timestamp),
-        "webhook-signature": signatureOf(account.secret, handover.message, timestamp, body),
-      },
-      body,
-      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    // A timer of the platform's own (`AbortSignal.timeout`) cannot be taken back and would fire for every call answered.
+    const text = await withDeadline(CALL_TIMEOUT_MS, async (signal) => {
+      response = await io.fetch(url, { method: "POST", redirect: "manual", headers, body, signal });
+      return textOf(response);
     });
+    if (response === null) return { outcome: "unknown", code: "timeout" };
+    return classify(response, text === TIMED_OUT ? null : text);
   } catch (error) {
-    return {
-      outcome: "unknown",
-      code: error instanceof DOMException && error.name === "TimeoutError" ? "timeout" : "connection",
-    };
+    const late = error instanceof DOMException && error.name === "TimeoutError";
+    return { outcome: "unknown", code: late ? "timeout" : "connection" };
   }
-  return classify(response);
 }
 
-async function classify(response: Response): Promise<Answer> {
-  const bytes = await readAtMost(response.body, ANSWER_BYTES_MAX).catch(() => null);
-  const text = bytes === null ? null : new TextDecoder().decode(bytes);
+/** The answer's text, or null when it is too long or breaks off: its status stands all the same. */
+async function textOf(response: Response): Promise<string | null> {
+  const bytes = await readWholeAtMost(response, ANSWER_BYTES_MAX).catch(() => null);
+  return bytes === null ? null : new TextDecoder().decode(bytes);
+}
+
+function classify(response: Response, text: string | null): Answer {
   const { status } = response;
   if (status === 429 || status === 503) {
     return {
@@ -93,7 +99,8 @@ async function classify(response: Response): Promise<Answer> {
       retryAfterSeconds: retryAfterOf(response.headers.get("retry-after")),
     };
   }
-  const parsed = text === null ? null : AcceptAnswer.safeParse(parseJson(text));
+  const json = /^application\/json(;|$)/i.test(response.headers.get("content-type") ?? "");
+  const parsed = text === null || !json ? null : AcceptAnswer.safeParse(parseJson(text));
   const answer = parsed?.success === true ? parsed.data : null;
   if (status >= 400 && status < 500 && status !== 408) {
     const code = plainCode(answer?.code, `http_${status}`);

@@ -10,7 +10,7 @@ export const PERMIT_MS = 1_000;
 /** Without a limit of ours, a permit is a formality that keeps the courier's word heard every so often. */
 const UNLIMITED_GRANT = 1_000;
 
-/** The pace of one account, in memory; a restart begins with an empty bucket and the hold that was stored. */
+/** The pace of one account, in memory; a restart begins with a tenth of a second's calls and the stored hold. */
 export class Pace {
   readonly #perSecond: number | null;
   #tokens: number;
@@ -57,11 +57,12 @@ export class Pace {
         bestRank = rank;
       }
     }
-    if (best !== null) {
-      const { tenant } = best;
-      this.#turn = [...this.#turn.filter((other) => other !== tenant), tenant].slice(-1_000);
-    }
     return best;
+  }
+
+  /** The want that was next was given something: only that uses a turn up, or a full bucket's end would skip a tenant for ever. */
+  served({ tenant }: Want): void {
+    this.#turn = [...this.#turn.filter((other) => other !== tenant), tenant].slice(-1_000);
   }
 
   /** Refills the bucket; its depth is a tenth of a second, so a pause never ends in a burst. A backward clock adds nothing. */

@@ -43,7 +43,7 @@ export const MAGIC: Readonly<Record<string, Behaviour>> = {
   },
   "900905": {
     what: "throttled: the carrier asks to wait a second, every time",
-    answer: { outcome: "throttled", code: "too_fast", retryAfterSeconds: 1 },
+    answer: { outcome: "throttled", code: "too_fast", retryAfterSeconds: 1, onlyThis: true },
     shown: false,
     receipts: [],
   },

@@ -3,13 +3,19 @@
  * for, so that a crash leaves no more in doubt than the calls that were in flight. It holds no state that matters: what it
  * forgets, the tenant's outbox remembers.
  */
+import { TIMED_OUT, withDeadline } from "../base/bounded.ts";
 import { CALL_TIMEOUT_MS, type Account, type Answer, type Carrier, type CarrierIo, type Handover } from "./carrier.ts";
 import type { Want } from "./pace.ts";
+import { GATHER_MS, Settler } from "./settler.ts";
 
 /** Six connections an object is the platform's limit in production; the local runtime does not enforce it, so we do. */
 export const CALLS_IN_FLIGHT_MAX = 6;
-/** A job is handed back after this long; a queue consumer may run far longer, but its batch waits for the slowest. */
-export const JOB_MS_MAX = 20_000;
+/** A job begins no call after this; with the last call's ten seconds it ends within the half minute a consumer may wait. */
+export const JOB_MS_MAX = 15_000;
+/** A longer wait is not slept through: the job is handed back, so that it holds up nobody else's. */
+export const WAIT_MS_MAX = 1_000;
+/** Ids whose claim failed come again after this. */
+const CLAIM_AGAIN_MS = 1_000;
 
 export type Job = { tenant: string; account: string; lane: "otp" | "bulk"; ids: string[] };
 /** A message claimed for one call now. `attempt` names the claim, so that only its own settlement counts. */
@@ -23,6 +29,8 @@ export type SenderDeps = {
   hold: (retryAfterSeconds: number) => Promise<void>;
   claim: (job: Job, ids: string[]) => Promise<Claimed[]>;
   settle: (job: Job, settlements: Settlement[]) => Promise<Onward[]>;
+  /** Tells the tenant that these ids come again, so that it does not take them for lost. */
+  handBack: (job: Job, ids: string[], waitMs: number) => Promise<void>;
   carrierOf: (account: Account) => Carrier;
   ioOf: (job: Job) => CarrierIo;
   now: () => number;
@@ -38,6 +46,7 @@ export class Sender {
   #waiting: (() => void)[] = [];
   #permits = 0;
   #permitsUntil = 0;
+  #holdUntil = 0;
   #account: Account | null = null;
 
   constructor(deps: SenderDeps) {
@@ -47,75 +56,109 @@ export class Sender {
   /** Sends what it can of a job. Ids it could not get to are handed back; an id that was sent already claims nothing. */
   async drive(job: Job): Promise<JobReport> {
     const deadline = this.#deps.now() + JOB_MS_MAX;
-    const queue = [...job.ids];
-    const settler = new Settler((settlements) => this.#deps.settle(job, settlements));
+    const settler = new Settler(
+      (settlements: Settlement[]) => this.#deps.settle(job, settlements),
+      this.#deps.sleep,
+      () => this.#free < CALLS_IN_FLIGHT_MAX,
+    );
     const calls: Promise<void>[] = [];
-    let waitMs = 0;
-    while (queue.length > 0) {
-      await this.#freeSlot();
-      const want = Math.min(this.#free, queue.length);
-      this.#free -= want; // reserved before any await, or two jobs would count the same slot
-      const granted = await this.#permit(job, want);
-      this.#release(want - granted.count);
-      waitMs = granted.waitMs;
-      if (granted.count === 0) {
-        if (this.#deps.now() + waitMs >= deadline) break;
-        await this.#deps.sleep(waitMs);
-        continue;
-      }
-      const claimed = await this.#claim(job, queue.splice(0, granted.count), granted.count);
-      for (const one of claimed) calls.push(this.#call(job, one, settler));
-    }
+    const { left, waitMs } = await this.#callAll(job, deadline, (one) => calls.push(this.#call(job, one, settler)));
+    if (left.length > 0) await this.#deps.handBack(job, left, waitMs).catch(() => undefined); // a courtesy only
     await Promise.all(calls);
-    return { left: queue, waitMs, onward: await settler.finish() };
+    return { left, waitMs, onward: await settler.finish() };
   }
 
-  async #claim(job: Job, ids: string[], reserved: number): Promise<Claimed[]> {
-    let claimed: Claimed[] = [];
+  /** The account is to be left alone until then: nothing that was permitted before may still be called. */
+  hold(until: number): void {
+    this.#holdUntil = Math.max(this.#holdUntil, until);
+  }
+
+  /** Claims and calls until the job is done, its time is up, or it would have to wait too long. */
+  async #callAll(
+    job: Job,
+    deadline: number,
+    begin: (one: Claimed) => void,
+  ): Promise<{ left: string[]; waitMs: number }> {
+    const left = [...job.ids];
+    while (left.length > 0) {
+      await this.#freeSlot(deadline);
+      if (this.#deps.now() >= deadline) {
+        this.#waiting.shift()?.(); // whoever is next may have this turn
+        break;
+      }
+      if (this.#free < Math.min(left.length, CALLS_IN_FLIGHT_MAX)) await this.#gather(deadline);
+      const want = Math.min(this.#free, left.length);
+      if (want === 0) continue;
+      this.#free -= want; // reserved before any await, or two jobs would count the same slot
+      const granted = await this.#permit(job, want).catch(() => ({ count: 0, waitMs: WAIT_MS_MAX + 1 }));
+      this.#release(want - granted.count);
+      if (granted.count === 0) {
+        if (granted.waitMs > WAIT_MS_MAX) return { left, waitMs: granted.waitMs };
+        await this.#deps.sleep(granted.waitMs);
+        continue;
+      }
+      const ids = left.splice(0, granted.count);
+      const claimed = await this.#claim(job, ids);
+      if (claimed === null) return { left: [...ids, ...left], waitMs: CLAIM_AGAIN_MS };
+      for (const one of claimed) begin(one);
+    }
+    return { left, waitMs: 0 };
+  }
+
+  /** Null when the tenant could not be asked, or its answer was lost: what it claimed then ends `unknown`, uncalled. */
+  async #claim(job: Job, ids: string[]): Promise<Claimed[] | null> {
+    let claimed: Claimed[] | null = null;
     try {
       claimed = await this.#deps.claim(job, ids);
-    } finally {
-      this.#release(reserved - claimed.length);
-      this.#permits += reserved - claimed.length;
+    } catch {
+      claimed = null;
     }
+    const unused = ids.length - (claimed?.length ?? 0);
+    this.#release(unused);
+    this.#permits += unused;
     return claimed;
   }
 
-  async #call(job: Job, claimed: Claimed, settler: Settler): Promise<void> {
+  async #call(job: Job, claimed: Claimed, settler: Settler<Settlement, Onward>): Promise<void> {
     const started = this.#deps.now();
-    let answer: Answer = { outcome: "unknown", code: "sender" };
-    try {
-      answer = this.#account === null ? answer : await this.#bounded(this.#account, claimed, this.#deps.ioOf(job));
-      if (answer.outcome === "throttled") {
-        this.#permits = 0;
-        await this.#deps.hold(answer.retryAfterSeconds);
-      }
-    } finally {
-      this.#release(1);
-      const latencyMs = Math.max(0, this.#deps.now() - started);
-      settler.add({ message: claimed.message, attempt: claimed.attempt, answer, latencyMs });
-    }
+    const answer = await this.#answerOf(job, claimed, started);
+    const throttled = answer.outcome === "throttled" && answer.onlyThis !== true;
+    if (throttled) this.hold(this.#deps.now() + answer.retryAfterSeconds * 1_000);
+    this.#release(1);
+    const latencyMs = Math.max(0, this.#deps.now() - started);
+    settler.add({ message: claimed.message, attempt: claimed.attempt, answer, latencyMs });
+    if (throttled) await this.#deps.hold(answer.retryAfterSeconds).catch(() => undefined); // this sender holds anyway
+  }
+
+  /** The carrier's answer; no call is made when the carrier asked for quiet since the claim. */
+  async #answerOf(job: Job, claimed: Claimed, now: number): Promise<Answer> {
+    if (this.#account === null) return { outcome: "unknown", code: "sender" };
+    const waitSeconds = Math.ceil((this.#holdUntil - now) / 1_000);
+    if (waitSeconds > 0) return { outcome: "throttled", code: "held", retryAfterSeconds: waitSeconds, onlyThis: true };
+    return this.#bounded(this.#account, claimed, this.#deps.ioOf(job));
   }
 
   /** A call that neither answers nor fails is given up, whatever the adapter does about its own timeout. */
   async #bounded(account: Account, claimed: Claimed, io: CarrierIo): Promise<Answer> {
-    const giveUp = this.#deps
-      .sleep(CALL_TIMEOUT_MS + 500)
-      .then((): Answer => ({ outcome: "unknown", code: "timeout" }));
     try {
-      return await Promise.race([this.#deps.carrierOf(account).send(account, claimed, io), giveUp]);
+      const send = () => this.#deps.carrierOf(account).send(account, claimed, io);
+      const answer = await withDeadline(CALL_TIMEOUT_MS + 500, send);
+      return answer === TIMED_OUT ? { outcome: "unknown", code: "timeout" } : answer;
     } catch {
       return { outcome: "unknown", code: "adapter" };
     }
   }
 
   async #permit(job: Job, want: number): Promise<{ count: number; waitMs: number }> {
+    const held = () => Math.max(0, this.#holdUntil - this.#deps.now());
+    if (held() > 0) return { count: 0, waitMs: held() };
     if (this.#permits === 0 || this.#deps.now() >= this.#permitsUntil) {
       const answer = await this.#deps.permit({ tenant: job.tenant, lane: job.lane, wanted: want });
       if (answer === null) return { count: 0, waitMs: JOB_MS_MAX };
       this.#account = answer.account;
       this.#permits = answer.granted;
       this.#permitsUntil = answer.goodUntil;
+      if (held() > 0) return { count: 0, waitMs: held() }; // asked for quiet while the courier was answering
       if (answer.granted === 0) return { count: 0, waitMs: Math.max(1, answer.waitMs) };
     }
     const count = Math.min(want, this.#permits);
@@ -123,47 +166,25 @@ export class Sender {
     return { count, waitMs: 0 };
   }
 
-  async #freeSlot(): Promise<void> {
-    while (this.#free === 0) await new Promise<void>((resume) => this.#waiting.push(resume));
+  /** Calls that began together end together: a moment's wait claims for all of them at once, instead of one by one. */
+  async #gather(deadline: number): Promise<void> {
+    await this.#deps.sleep(GATHER_MS);
+    await this.#freeSlot(deadline); // another job may have taken it meanwhile
+  }
+
+  /** Waits for a free connection, at most until the deadline. */
+  async #freeSlot(deadline: number): Promise<void> {
+    while (this.#free === 0) {
+      const leftMs = deadline - this.#deps.now();
+      if (leftMs <= 0) return;
+      let wake = () => {};
+      await withDeadline(leftMs, () => new Promise<void>((resume) => this.#waiting.push((wake = resume))));
+      this.#waiting = this.#waiting.filter((other) => other !== wake);
+    }
   }
 
   #release(slots: number): void {
     this.#free += slots;
     for (let at = 0; at < slots; at += 1) this.#waiting.shift()?.();
-  }
-}
-
-/** Settles in one call whatever has finished meanwhile: a hanging call holds nobody's result back. */
-class Settler {
-  readonly #settle: (settlements: Settlement[]) => Promise<Onward[]>;
-  #ready: Settlement[] = [];
-  #running: Promise<void> | null = null;
-  #onward: Onward[] = [];
-
-  constructor(settle: (settlements: Settlement[]) => Promise<Onward[]>) {
-    this.#settle = settle;
-  }
-
-  add(settlement: Settlement): void {
-    this.#ready.push(settlement);
-    this.#running ??= this.#run();
-  }
-
-  async finish(): Promise<Onward[]> {
-    while (this.#running !== null) await this.#running;
-    return this.#onward;
-  }
-
-  async #run(): Promise<void> {
-    await Promise.resolve();
-    try {
-      while (this.#ready.length > 0) {
-        const batch = this.#ready;
-        this.#ready = [];
-        this.#onward.push(...(await this.#settle(batch)));
-      }
-    } finally {
-      this.#running = null;
-    }
   }
 }

@@ -2,8 +2,8 @@
  * The first half of the conveyor: one request becomes a durable row, or a refusal that leaves nothing behind. Runs inside
  * the tenant's object, in one transaction, with no `await` between the first check and the last write.
  */
-import { DAY_MS, HOUR_MS, MINUTE_MS, isoOf } from "../base/clock.ts";
-import type { IdMaker } from "../base/ids.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS, isoOf } from "../base/clock.ts";
+import { timeOfId, type IdMaker } from "../base/ids.ts";
 import { maskNumbersIn, maskOf, prefixOf, type Num } from "../base/phone.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure } from "../base/sms-text.ts";
@@ -19,7 +19,7 @@ import {
   type Price,
   type Purpose,
 } from "./message.ts";
-import type { MessagesLedger } from "./ledger.ts";
+import { FIRST_LOOK_MS, type MessagesLedger } from "./ledger.ts";
 import { judgeNumber, judgeSender, type Policy } from "./policy.ts";
 import type { Screen } from "./screen.ts";
 
@@ -154,7 +154,9 @@ function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | n
 
   deps.caps.count(act, now);
   const known = "known" in contact ? contact.known : addContact(deps, contact, now);
-  if ("known" in contact) deps.vault.touch(known.token, false, now);
+  // A message that leaves later uses the number later: it must not be forgotten in between.
+  const used = times.scheduleAt ?? now;
+  if ("known" in contact || used > now) deps.vault.touch(known.token, false, used);
   const message = compose(deps, { key, input, batch, contact: known, times, measured, policy, first: routes[0], now });
   store(deps, message, input, policy);
   deps.tell(message);
@@ -179,8 +181,11 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
   const { input, contact, times, measured, policy, first, now } = parts;
   const verdict = deps.screen({ text: input.text, purpose: input.purpose });
   const state = verdict === "hold" ? "held" : times.scheduleAt !== null ? "scheduled" : "queued";
+  const id = deps.ids.make("msg", now);
+  // An id made after the clock stepped back is ahead of it; the walk of first looks would reach it too late.
+  const firstLook = timeOfId(id) > now + SECOND_MS ? now + FIRST_LOOK_MS : null;
   return {
-    id: deps.ids.make("msg", now),
+    id,
     state,
     version: 1,
     purpose: input.purpose,
@@ -205,7 +210,7 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
     },
     attempts: [],
     lease: null,
-    due: state === "queued" ? null : (times.scheduleAt ?? times.expiresAt),
+    due: state === "queued" ? firstLook : (times.scheduleAt ?? times.expiresAt),
     reason: null,
     sentAt: null,
     endedAt: null,
@@ -227,7 +232,8 @@ function store(deps: AdmitDeps, message: Message, input: SendInput, policy: Poli
     JSON.stringify({ reference: input.reference, metadata: input.metadata, text }),
   );
   const days = text === null ? policy.keepNotesDays : policy.keepTextDays;
-  if (note !== null) deps.ledger.putNote(message.id, message.subject, note, deps.now() + days * DAY_MS);
+  const from = message.facts.scheduleAt ?? message.facts.createdAt;
+  if (note !== null) deps.ledger.putNote(message.id, message.subject, note, from + days * DAY_MS);
 }
 
 function addContact(deps: AdmitDeps, fresh: { fresh: Num; index: Uint8Array; block: string }, now: number): Contact {
@@ -272,7 +278,7 @@ export function timesOf(
   const longest = input.purpose === "otp" ? VALID_MS.otp : VALID_MS_MAX;
   if (expiresAt > from + longest) {
     return refuse("schedule_out_of_range", {
-      detail: `A ${input.purpose} message may live at most ${longest / HOUR_MS} hours.`,
+      detail: `A ${input.purpose} message may live at most ${longest / MINUTE_MS} minutes.`,
     });
   }
   return { scheduleAt, expiresAt };

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { Log } from "../base/log.ts";
 import { nameOfError } from "../base/log.ts";
 import type { Job, JobReport } from "../carriers/sender.ts";
+import { RETURN_MS_MAX } from "./belt.ts";
 
 const JobMessage = z.strictObject({
   tenant: z.string().max(16),
@@ -21,11 +22,17 @@ export type ConveyorDeps = {
   /** Puts a job on its lane, after a while. */
   requeue: (job: Job, delaySeconds: number) => Promise<void>;
   senders: number;
+  /** Lets work go on after the batch is done with. */
+  waitUntil: (work: Promise<unknown>) => void;
+  sleep: (milliseconds: number) => Promise<void>;
   log: Log;
 };
 
-/** Ids for one sender at a time: small enough that several senders share a big batch. */
-const IDS_PER_JOB = 50;
+/** Ids for one sender at a time: every sender has a share of a batch, but none is woken for less than it calls at once. */
+const IDS_PER_JOB_MIN = 6;
+const IDS_PER_JOB_MAX = 50;
+/** A batch is waited for so long, which is what keeps a fast producer back; what hangs longer holds up no batch behind it. */
+const BATCH_MS_MAX = 500;
 let turn = 0;
 
 /** Serves one batch. */
@@ -42,13 +49,17 @@ export async function consumeConveyor(bodies: readonly unknown[], deps: Conveyor
     if (job === undefined) jobs.set(`${account} ${tenant}`, { tenant, account, lane, ids: [...ids] });
     else job.ids.push(...ids);
   }
-  await Promise.all([...jobs.values()].flatMap((job) => split(job).map((part) => serve(part, deps))));
+  const served = Promise.all(
+    [...jobs.values()].flatMap((job) => split(job, deps.senders).map((part) => serve(part, deps))),
+  );
+  deps.waitUntil(served);
+  await Promise.race([served, deps.sleep(BATCH_MS_MAX)]);
 }
 
-function split(job: Job): Job[] {
+function split(job: Job, senders: number): Job[] {
+  const share = Math.min(IDS_PER_JOB_MAX, Math.max(IDS_PER_JOB_MIN, Math.ceil(job.ids.length / senders)));
   const parts: Job[] = [];
-  for (let at = 0; at < job.ids.length; at += IDS_PER_JOB)
-    parts.push({ ...job, ids: job.ids.slice(at, at + IDS_PER_JOB) });
+  for (let at = 0; at < job.ids.length; at += share) parts.push({ ...job, ids: job.ids.slice(at, at + share) });
   return parts;
 }
 
@@ -57,7 +68,7 @@ async function serve(job: Job, deps: ConveyorDeps): Promise<void> {
   try {
     const report = await deps.drive(job, turn);
     if (report.left.length > 0) {
-      await deps.requeue({ ...job, ids: report.left }, Math.min(60, Math.ceil(report.waitMs / 1_000)));
+      await deps.requeue({ ...job, ids: report.left }, Math.ceil(Math.min(RETURN_MS_MAX, report.waitMs) / 1_000));
     }
     for (const onward of report.onward) await deps.requeue({ ...onward, tenant: job.tenant }, 0);
   } catch (error) {

@@ -26,6 +26,8 @@ export const CLAIM_LEASE_MS = 30 * SECOND_MS;
 const THROTTLED_LOOK_MS_MIN = SECOND_MS;
 /** After this long without a receipt the outcome stays `unknown` for good; a receipt may still correct it. */
 export const UNKNOWN_WINDOW_MS = { otp: 10 * MINUTE_MS, service: 72 * HOUR_MS, marketing: 72 * HOUR_MS } as const;
+/** Why a message is in doubt whose sender never reported back. */
+export const SENDER_LOST = "sender_lost";
 /** A carrier asked more often than this about one message is a loop. */
 const ATTEMPTS_MAX = 50;
 
@@ -33,14 +35,16 @@ const ATTEMPTS_MAX = 50;
 export function claim(deps: DispatchDeps, account: string, ids: readonly string[]): Claimed[] {
   const claimed: Claimed[] = [];
   for (const id of ids) {
-    const message = deps.ledger.get(id);
-    if (message === null || message.account !== account || !claimable(message)) continue;
+    const whole = deps.ledger.getWhole(id);
+    if (whole === null) continue;
+    const { message, sealed } = whole;
+    if (message.account !== account || !claimable(message)) continue;
     const now = deps.now();
     if (message.facts.expiresAt <= now) {
       end(deps, message, "expired", "too_late", now);
       continue;
     }
-    const one = claimOne(deps, message, account, now);
+    const one = claimOne(deps, message, sealed, account, now);
     if (one !== null) claimed.push(one);
   }
   return claimed;
@@ -51,9 +55,14 @@ export function claimable(message: Message): boolean {
   return message.state === "queued" || (message.state === "sending" && message.lease === null);
 }
 
-function claimOne(deps: DispatchDeps, message: Message, account: string, now: number): Claimed | null {
+function claimOne(
+  deps: DispatchDeps,
+  message: Message,
+  sealed: Uint8Array | null,
+  account: string,
+  now: number,
+): Claimed | null {
   const to = deps.vault.openNumber(message.token);
-  const sealed = deps.ledger.sealedText(message.id);
   const text = sealed === null ? null : deps.vault.openText(message.subject, message.id, "text", sealed);
   if (to === null || text === null) {
     end(deps, message, "failed", "erased", now);
@@ -86,17 +95,23 @@ export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): 
     if (message === null) continue;
     const attempts = answered(message, settlement);
     if (attempts === null) continue; // another claim's, or already settled
-    if (message.state === "sending") applyAnswer(deps, message, attempts, settlement.answer, onward);
+    if (message.state === "sending" || message.state === "unknown")
+      applyAnswer(deps, message, attempts, settlement.answer, onward);
     else deps.ledger.amend(message, { attempts, lease: null }); // a receipt was faster than the answer
   }
   deps.settled();
   return onward;
 }
 
-/** The attempts with this one's outcome, or null when it is not the open one. */
+/**
+ * The attempts with this one's outcome, or null when it is not the open one. One given up for lost (its lease ran out while the
+ * answer was on its way) is open still for a late `accepted`, which the table lets a doubt become.
+ */
 function answered(message: Message, settlement: Settlement): Attempt[] | null {
   const open = message.attempts[settlement.attempt - 1];
-  if (open === undefined || open.outcome !== null || message.attempts.length !== settlement.attempt) return null;
+  if (open === undefined || message.attempts.length !== settlement.attempt) return null;
+  const lost = message.state === "unknown" && message.reason === SENDER_LOST;
+  if (open.outcome !== null && !(lost && settlement.answer.outcome === "accepted")) return null;
   const { answer, latencyMs } = settlement;
   const code = "code" in answer ? { code: answer.code } : {};
   return [...message.attempts.slice(0, -1), { ...open, outcome: answer.outcome, latencyMs, ...code }];
@@ -111,7 +126,8 @@ function applyAnswer(
 ): void {
   const now = deps.now();
   if (answer.outcome === "accepted") {
-    tellMoved(deps, deps.ledger.move(message, "sent", { attempts, lease: null, sentAt: now, dropText: true }));
+    const change: Change = { attempts, lease: null, sentAt: now, dropText: true, reason: null };
+    tellMoved(deps, deps.ledger.move(message, "sent", change));
     return;
   }
   if (answer.outcome === "unknown") {

@@ -121,10 +121,14 @@ export class MessagesLedger {
     return row === null ? null : messageOf(row);
   }
 
-  /** The sealed text, or null once it was dropped. */
-  sealedText(id: string): Uint8Array | null {
-    const row = first<{ sealed: ArrayBuffer | null }>(this.#sql, `SELECT sealed FROM messages WHERE id = ?`, id);
-    return row === null || row.sealed === null ? null : bytesOf(row.sealed);
+  /** A message with its sealed text, which is null once it was dropped. */
+  getWhole(id: string): { message: Message; sealed: Uint8Array | null } | null {
+    const row = first<Row & { sealed: ArrayBuffer | null }>(
+      this.#sql,
+      `SELECT ${COLUMNS}, sealed FROM messages WHERE id = ?`,
+      id,
+    );
+    return row === null ? null : { message: messageOf(row), sealed: row.sealed === null ? null : bytesOf(row.sealed) };
   }
 
   /**
@@ -245,8 +249,27 @@ export class MessagesLedger {
     return row === null || row.reference === null ? null : bytesOf(row.reference);
   }
 
-  remove(ids: readonly string[]): void {
-    this.#sql.exec(`DELETE FROM messages WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids));
+  /** Removes messages that are recorded as they stand; one that moved meanwhile stays, to be recorded again. */
+  remove(recorded: readonly Message[], now: number): void {
+    const rows = JSON.stringify(recorded.map(({ id, version }) => ({ id, version })));
+    this.#sql.exec(
+      `DELETE FROM messages WHERE (id, version) IN
+         (SELECT json_extract(value, '$.id'), json_extract(value, '$.version') FROM json_each(?))`,
+      rows,
+    );
+    const left = this.#sql
+      .exec(
+        `UPDATE messages SET due = ? WHERE id IN (SELECT json_extract(value, '$.id') FROM json_each(?)) RETURNING id`,
+        now,
+        rows,
+      )
+      .toArray();
+    if (left.length > 0) this.#soon(now);
+  }
+
+  /** A sandbox's clock was moved: calls under way keep the time they had. */
+  clockMoved(milliseconds: number): void {
+    this.#sql.exec(`UPDATE messages SET lease = lease + ? WHERE lease IS NOT NULL`, milliseconds);
   }
 
   putNote(message: string, subject: string, sealed: Uint8Array, until: number): void {

@@ -3,37 +3,18 @@
  * old, and again at each deadline of its own. Bounded in every turn; a backlog that is merely slow is left alone.
  */
 import { HOUR_MS, SECOND_MS, DAY_MS } from "../base/clock.ts";
-import { timeOfId } from "../base/ids.ts";
-import { claimable, doubt, end, type DispatchDeps } from "./dispatch.ts";
+import type { Belt } from "./belt.ts";
+import { claimable, doubt, end, SENDER_LOST, type DispatchDeps } from "./dispatch.ts";
 import { FIRST_LOOK_MS } from "./ledger.ts";
 import { ENDED, laneOf, type Message } from "./message.ts";
 
-const LOOKS_MAX = 1_000;
-/** A row still queued this long after the last claim anywhere: the belt stands still, so it is put on again. */
-const STANDSTILL_MS = 10 * SECOND_MS;
-/** The belt keeps order roughly; a row this much older than what was claimed last was lost, not slow. */
-const OVERTAKEN_MS = 10 * SECOND_MS;
+/** Rows of each kind in one turn; a turn that was full is followed by the next at once. */
+export const LOOKS_MAX = 1_000;
 const LOOK_AGAIN_MS = 15 * SECOND_MS;
 /** Receipts come up to 72 hours late; a row waits a little longer for them, then its record is all that is left. */
 const RECEIPTS_MS = 76 * HOUR_MS;
 /** Until then a receipt may still correct an `unknown`. */
 const CORRECTED_MS = 7 * DAY_MS;
-
-/** What the belt was last seen doing, kept in memory: after a restart nothing was seen, so everything is looked at. */
-export class Belt {
-  lastClaimAt = 0;
-  newestClaimedMs = 0;
-
-  claimed(ids: readonly string[], now: number): void {
-    this.lastClaimAt = now;
-    for (const id of ids) this.newestClaimedMs = Math.max(this.newestClaimedMs, timeOfId(id));
-  }
-
-  /** Whether a row that was admitted then has been lost on the way rather than not reached yet. */
-  lost(admittedMs: number, now: number): boolean {
-    return now - this.lastClaimAt > STANDSTILL_MS || this.newestClaimedMs - admittedMs > OVERTAKEN_MS;
-  }
-}
 
 /** `seenTo` becomes the cursor of first looks once the ended ones are recorded; until then they would be found again. */
 export type Turn = { looked: number; ended: string[]; seenTo: string | null };
@@ -59,7 +40,7 @@ function lookAt(deps: DispatchDeps, belt: Belt, message: Message, now: number, e
     if (over !== null) ended.push(over.id);
     return;
   }
-  if (state === "scheduled") return release(deps, message, now);
+  if (state === "scheduled") return release(deps, belt, message, now);
   if (state === "held") return deps.ledger.look(message.id, facts.expiresAt);
   if (claimable(message)) return requeue(deps, belt, message, now);
   if (state === "sending") return lookAtSending(deps, message, now);
@@ -67,13 +48,14 @@ function lookAt(deps: DispatchDeps, belt: Belt, message: Message, now: number, e
 }
 
 /** Its time has come, or the next look is at its time. */
-function release(deps: DispatchDeps, message: Message, now: number): void {
+function release(deps: DispatchDeps, belt: Belt, message: Message, now: number): void {
   const at = message.facts.scheduleAt ?? now;
   const account = message.facts.routes[0] ?? null;
   if (at > now || account === null) return deps.ledger.look(message.id, Math.max(at, now + LOOK_AGAIN_MS));
   const moved = deps.ledger.move(message, "queued", { account, due: now + FIRST_LOOK_MS });
   if (moved === null) return;
   deps.tell(moved);
+  belt.put(message.id, now);
   deps.dispatch(account, laneOf(message.purpose), message.id);
 }
 
@@ -81,7 +63,8 @@ function release(deps: DispatchDeps, message: Message, now: number): void {
 function requeue(deps: DispatchDeps, belt: Belt, message: Message, now: number): void {
   const { account } = message;
   const between = message.state === "sending";
-  if (account !== null && (between || belt.lost(message.facts.createdAt, now))) {
+  if (account !== null && (between ? !belt.carries(message.id, now) : belt.lost(message.id, now))) {
+    belt.put(message.id, now);
     deps.dispatch(account, laneOf(message.purpose), message.id);
   }
   deps.ledger.look(message.id, Math.min(now + LOOK_AGAIN_MS, message.facts.expiresAt));
@@ -94,7 +77,7 @@ function lookAtSending(deps: DispatchDeps, message: Message, now: number): void 
   const open = message.attempts.at(-1);
   const attempts =
     open === undefined ? [] : [...message.attempts.slice(0, -1), { ...open, outcome: "unknown" as const }];
-  doubt(deps, message, attempts, "sender_lost", now);
+  doubt(deps, message, attempts, SENDER_LOST, now);
 }
 
 /** Sent or unknown: waits for a receipt as long as one may come. */

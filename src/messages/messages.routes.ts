@@ -4,8 +4,10 @@
  */
 import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
+import { exampleId } from "../base/example.ts";
 import { findNumbers, parseNumber } from "../base/phone.ts";
 import { parseWith } from "../base/parse.ts";
+import { ProblemView } from "../base/problem-view.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { routesOver, type Route } from "../base/route.ts";
 import { checkText, smartEncode } from "../base/sms-text.ts";
@@ -44,6 +46,7 @@ export const messagesRoutes: Route[] = [
     method: "post",
     path: "/v1/messages",
     verb: "messages.send",
+    scope: "messages:send",
     summary: "Send one message",
     detail: "202 means that the message is stored durably; watch its state by webhook or by `GET`.",
     tag,
@@ -59,6 +62,7 @@ export const messagesRoutes: Route[] = [
     method: "post",
     path: "/v1/messages/batch",
     verb: "messages.batch",
+    scope: "messages:send",
     summary: "Send up to 1,000 messages",
     detail: "Each message is judged by itself: the answer names, by index, the message or the problem.",
     tag,
@@ -66,11 +70,11 @@ export const messagesRoutes: Route[] = [
     bodyBytesMax: BATCH_BYTES_MAX,
     status: 202,
     answer: z.object({
-      batch_id: z.string(),
+      batch_id: z.string().meta({ examples: [exampleId("bat")] }),
       data: z.array(
         z.union([
           z.object({ index: z.int(), message: MessageView }),
-          z.object({ index: z.int(), problem: z.unknown() }),
+          z.object({ index: z.int(), problem: ProblemView }),
         ]),
       ),
     }),
@@ -83,6 +87,7 @@ export const messagesRoutes: Route[] = [
     method: "post",
     path: "/v1/messages/preview",
     verb: "messages.preview",
+    scope: "messages:send",
     summary: "See what sending would do",
     detail: "Counts nothing, stores nothing, gives no token.",
     tag,
@@ -100,6 +105,7 @@ export const messagesRoutes: Route[] = [
     method: "get",
     path: "/v1/messages",
     verb: "messages.list",
+    scope: "messages:read",
     summary: "List messages, newest first",
     tag,
     query: z.strictObject({
@@ -134,6 +140,7 @@ export const messagesRoutes: Route[] = [
     method: "get",
     path: "/v1/messages/{id}",
     verb: "messages.get",
+    scope: "messages:read",
     summary: "Read one message",
     tag,
     params: Id,
@@ -146,6 +153,7 @@ export const messagesRoutes: Route[] = [
     method: "post",
     path: "/v1/messages/{id}/cancel",
     verb: "messages.cancel",
+    scope: "messages:send",
     summary: "Cancel a message that has not left",
     tag,
     params: Id,

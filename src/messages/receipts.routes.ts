@@ -4,10 +4,14 @@
  * late reports are answered 200, because a carrier would only repeat them.
  */
 import { isCallbackMac, type DoorKeys } from "../access/api-key.ts";
-import { readAtMost } from "../base/bounded.ts";
+import { z } from "zod";
+import { readWholeAtMost } from "../base/bounded.ts";
+import { EXAMPLE_LATER, exampleId } from "../base/example.ts";
 import { parseId, type Owner } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import type { OpenRoute } from "../base/route.ts";
 import type { Report } from "../carriers/carrier.ts";
+import { ReceiptBody } from "../carriers/http.ts";
 
 export type ReceiptDeps = {
   door: DoorKeys;
@@ -21,6 +25,36 @@ export type ReceiptDeps = {
 /** A receipt is a few hundred bytes. */
 const RECEIPT_BYTES_MAX = 16 * 1_024;
 
+/** The row of this door; the app mounts `receiveReceipt` behind it. */
+export const receiptRoute: OpenRoute = {
+  name: "carriersReceipt",
+  method: "post",
+  path: "/carriers/{account}/receipts/{name}",
+  summary: "Report what became of a message",
+  detail:
+    "For carriers, at the `receipt_url` that came with the message; its last part is the message's id and a MAC. Signed by Standard Webhooks v1 with the account's secret. Shown here as the `http` carrier writes it. A report that comes twice, late or for an unknown message is answered 200 and changes nothing.",
+  tag: "Carriers",
+  params: z.strictObject({
+    account: z
+      .string()
+      .max(64)
+      .meta({ examples: [exampleId("car")] }),
+    name: z
+      .string()
+      .max(100)
+      .meta({ examples: [`${exampleId("msg")}.4h7j1k6m3n0p5q8s`] }),
+  }),
+  headers: z.object({
+    "webhook-id": z.string().max(256),
+    "webhook-timestamp": z.string().regex(/^\d{1,12}$/),
+    "webhook-signature": z.string(),
+  }),
+  body: ReceiptBody,
+  answer: z.object({ applied: z.int().meta({ description: "How many states changed.", examples: [1] }) }),
+  refuses: ["not_found", "unauthenticated", "malformed_body", "body_too_large"],
+  example: { message: exampleId("msg"), state: "delivered", at: EXAMPLE_LATER },
+};
+
 /** Reads and applies one callback; answers how many states it changed. */
 export async function receiveReceipt(
   deps: ReceiptDeps,
@@ -33,7 +67,7 @@ export async function receiveReceipt(
   const owner = parseId(message);
   if (owner === null || owner.prefix !== "msg" || parseId(account)?.prefix !== "car") return refuse("not_found");
   if (!isCallbackMac(deps.door, account, message, mac)) return refuse("not_found");
-  const body = await readAtMost(request.body, RECEIPT_BYTES_MAX);
+  const body = await readWholeAtMost(request, RECEIPT_BYTES_MAX);
   if (body === null) return refuse("body_too_large", { detail: `A receipt has at most ${RECEIPT_BYTES_MAX} bytes.` });
   const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
   const verified = await deps.verify(account, { message, headers, body });

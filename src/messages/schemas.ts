@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
+import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
 import { PURPOSES, STATES } from "./message.ts";
 
 /** A number in an answer: a token and a mask, never the number. */
@@ -13,13 +14,18 @@ export const NumberView = z
     country: z.string(),
     kind: z.string(),
   })
-  .meta({ id: "Number", description: "A number as the API shows it: a token, a mask, and what kind it is." });
+  .meta({
+    id: "Number",
+    description: "A number as the API shows it: a token, a mask, and what kind it is.",
+    examples: [EXAMPLE_NUMBER],
+  });
 
 /** A time in a body: RFC 3339 with an offset. */
 export const Time = z
   .string()
   .max(40)
-  .refine((text) => millisecondsOf(text) !== null, "Write an RFC 3339 time with an offset.");
+  .refine((text) => millisecondsOf(text) !== null, "Write an RFC 3339 time with an offset.")
+  .meta({ description: "An RFC 3339 time with an offset." });
 
 const To = z
   .union([z.string().min(1).max(40), z.strictObject({ token: z.string().min(1).max(64) })])
@@ -51,7 +57,30 @@ export const BatchBody = z
   .strictObject({ messages: z.array(z.unknown()).min(1).max(1_000) })
   .meta({ id: "SendBatch", description: "Up to 1,000 messages, each as in `POST /v1/messages`." });
 
-export const MoneyView = z.object({ amount: z.int(), currency: z.string() }).nullable();
+export const MoneyView = z
+  .object({ amount: z.int().meta({ description: "In micro-units." }), currency: z.string() })
+  .nullable();
+
+const MESSAGE_EXAMPLE = {
+  id: exampleId("msg"),
+  batch_id: null,
+  to: EXAMPLE_NUMBER,
+  from: "Shifts",
+  purpose: "service",
+  state: "delivered",
+  reason: null,
+  segments: 1,
+  encoding: "gsm7",
+  schedule_at: null,
+  expires_at: "2026-11-04T09:30:00.000Z",
+  created_at: EXAMPLE_TIME,
+  sent_at: EXAMPLE_TIME,
+  ended_at: EXAMPLE_LATER,
+  carrier: exampleId("car"),
+  attempts: [{ carrier: exampleId("car"), outcome: "accepted", at: EXAMPLE_TIME, latency_ms: 84 }],
+  price: { amount: 38_000, currency: "GBP" },
+  sequence: 4,
+} as const;
 
 export const MessageView = z
   .object({
@@ -83,7 +112,13 @@ export const MessageView = z
     price: MoneyView,
     sequence: z.int(),
   })
-  .meta({ id: "Message" });
+  .meta({ id: "Message", examples: [{ ...MESSAGE_EXAMPLE, reference: "shift-2291", metadata: { team: "north" } }] });
+
+/** A message as events tell it: without the caller's free fields, which may hold anything. */
+export const ToldMessageView = MessageView.omit({ reference: true, metadata: true }).meta({
+  id: "ToldMessage",
+  examples: [MESSAGE_EXAMPLE],
+});
 
 export const PreviewView = z
   .object({
@@ -97,4 +132,19 @@ export const PreviewView = z
     would: z.enum(["accepted", "refused"]),
     reasons: z.array(z.string()),
   })
-  .meta({ id: "Preview" });
+  .meta({
+    id: "Preview",
+    examples: [
+      {
+        encoding: "gsm7",
+        segments: 1,
+        replacements: [{ from: "’", to: "'", count: 1 }],
+        sender: "Shifts",
+        number_kind: "drama",
+        route: exampleId("car"),
+        price: { amount: 38_000, currency: "GBP" },
+        would: "accepted",
+        reasons: [],
+      },
+    ],
+  });

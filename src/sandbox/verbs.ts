@@ -30,6 +30,9 @@ export function sandboxVerbs(deps: SandboxDeps) {
     "sandbox.lines": verb("sandbox:use", (): Outcome<{ data: HandsetLine[] }> =>
       deps.sandbox === null ? live() : { ok: { data: deps.sandbox.lines() } },
     ),
+    "sandbox.time": verb("sandbox:use", (): Outcome<{ now: string }> =>
+      deps.sandbox === null ? live() : { ok: { now: isoOf(deps.now()) } },
+    ),
     "sandbox.clock": verb("sandbox:use", (who, input: { advanceSeconds: number }): Outcome<{ now: string }> => {
       if (deps.sandbox === null) return live();
       deps.advance(input.advanceSeconds);

@@ -52,19 +52,13 @@ export async function saveTenantKeys(shelf: KeyShelf, ring: Keyring, tenant: str
   await shelf.put(nameOf(tenant), JSON.stringify(record));
 }
 
-/** The keys, and whether the shelf's copy is under an older root; null when they are absent or do not open. */
-export async function loadTenantKeys(
-  shelf: KeyShelf,
-  ring: Keyring,
-  tenant: string,
-): Promise<{ keys: TenantKeys; roots: number[] } | null> {
+/** The keys; null when they are absent or do not open. */
+export async function loadTenantKeys(shelf: KeyShelf, ring: Keyring, tenant: string): Promise<TenantKeys | null> {
   const text = await shelf.get(nameOf(tenant));
   if (text === null) return null;
   const record = ShelfRecord.parse(JSON.parse(text));
-  const roots = new Set<number>();
   const unwrap = (wrapped: z.infer<typeof WrappedRecord>, about: string): Uint8Array | null => {
     const sealed = fromBase64(wrapped.sealed);
-    roots.add(wrapped.root);
     return sealed === null ? null : ring.unwrap({ root: wrapped.root, sealed }, about);
   };
   const epochs = new Map<number, Uint8Array>();
@@ -75,7 +69,15 @@ export async function loadTenantKeys(
   }
   const index = unwrap(record.index, aboutIndex(tenant));
   if (index === null || !epochs.has(record.epoch)) return null;
-  return { keys: { epoch: record.epoch, epochs, index }, roots: [...roots] };
+  return { epoch: record.epoch, epochs, index };
+}
+
+/** The root versions that the shelf's copy needs, whether or not it opens; none when there is no copy. */
+export async function rootsOnShelf(shelf: KeyShelf, tenant: string): Promise<number[]> {
+  const text = await shelf.get(nameOf(tenant));
+  if (text === null) return [];
+  const { epochs, index } = ShelfRecord.parse(JSON.parse(text));
+  return [...new Set([...Object.values(epochs), index].map(({ root }) => root))];
 }
 
 /** Destroys every key of the tenant. What was sealed under them stays sealed for good. */

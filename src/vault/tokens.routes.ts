@@ -2,6 +2,7 @@
  * The doors of the vault. The number to be tokenised travels in the body, never in a path or a query.
  */
 import { z } from "zod";
+import { EXAMPLE_NUMBER, EXAMPLE_TIME } from "../base/example.ts";
 import { parseNumber } from "../base/phone.ts";
 import { refuse } from "../base/refusal.ts";
 import { routesOver, type Route } from "../base/route.ts";
@@ -12,13 +13,14 @@ const tag = "Tokens";
 const TokenParam = z.strictObject({ token: z.string().max(64) });
 const TokenView = z
   .object({ token: z.string(), mask: z.string(), country: z.string(), kind: z.string() })
-  .meta({ id: "Token" });
+  .meta({ id: "Token", examples: [EXAMPLE_NUMBER] });
 
 export const tokensRoutes: Route[] = [
   route({
     method: "post",
     path: "/v1/tokens",
     verb: "tokens.create",
+    scope: "tokens:write",
     summary: "Tokenise a number",
     detail:
       "The same number always has the same token within a tenant, and the answer does not tell whether it was known. A number tokenised here is kept until it is erased.",
@@ -48,11 +50,15 @@ export const tokensRoutes: Route[] = [
     method: "get",
     path: "/v1/tokens/{token}",
     verb: "tokens.get",
+    scope: "tokens:read",
     summary: "What a token stands for, without the number",
     tag,
     params: TokenParam,
     status: 200,
-    answer: TokenView.extend({ first_seen_at: z.string() }),
+    answer: TokenView.extend({ first_seen_at: z.string() }).meta({
+      id: "KnownToken",
+      examples: [{ ...EXAMPLE_NUMBER, first_seen_at: EXAMPLE_TIME }],
+    }),
     refuses: ["token_unknown"],
     input: ({ params }) => ({ ok: params }),
   }),
@@ -60,13 +66,17 @@ export const tokensRoutes: Route[] = [
     method: "post",
     path: "/v1/tokens/{token}/reveal",
     verb: "tokens.reveal",
+    scope: "tokens:reveal",
     summary: "Reveal the number behind a token",
     detail: "Needs its own scope and a reason; every reveal is an audit entry. Takes no idempotency key.",
     tag,
     params: TokenParam,
     body: z.strictObject({ reason: z.enum(REVEAL_REASONS) }).meta({ id: "Reveal" }),
     status: 200,
-    answer: TokenView.extend({ number: z.string() }),
+    answer: TokenView.extend({ number: z.string() }).meta({
+      id: "RevealedToken",
+      examples: [{ ...EXAMPLE_NUMBER, number: "+447700900123" }],
+    }),
     refuses: ["token_unknown"],
     example: { reason: "support" },
     input: ({ params, body }) => ({ ok: { ...params, ...body } }),

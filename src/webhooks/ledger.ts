@@ -47,7 +47,9 @@ export const ENDPOINTS_MAX = 20;
 /** Events are kept for replay this long. */
 export const EVENTS_KEPT_DAYS = 30;
 
-type Progress = { position: string; inFlight: Map<string, number>; leaseUntil: number };
+/** A delivery that a consumer has now. `owed`: it was taken from its own row, which its settlement removes. */
+type Flight = { attempt: number; until: number; owed: boolean };
+type Progress = { position: string; inFlight: Map<string, Flight> };
 
 /** The events and endpoints of one tenant. */
 export class EventsLedger {
@@ -55,6 +57,7 @@ export class EventsLedger {
   readonly #ids: IdMaker;
   readonly #soon: (at: number) => void;
   readonly #progress = new Map<string, Progress>();
+  readonly #heardAt = new Map<string, number>();
   #endpoints: Endpoint[] | null = null;
   #sequence = -1;
 
@@ -105,37 +108,60 @@ export class EventsLedger {
   }
 
   /**
-   * Up to `limit` deliveries owed to an endpoint now: failed ones that are due, then new events in order. They are leased to
-   * the caller; nobody else is given them until it settles or the lease runs out.
+   * Up to `limit` deliveries owed to an endpoint now: those that a consumer took and never settled, failed ones that are due,
+   * then new events in order. They are leased to the caller; nobody else is given them until it settles or the lease runs out.
    */
   take(endpoint: Endpoint, limit: number, now: number): Owed[] {
-    const progress = this.#progressOf(endpoint, now);
-    const taken: Owed[] = [];
-    for (const row of this.#sql
-      .exec<EventRow & { attempt: number }>(
-        `SELECT e.*, o.attempt FROM owed o JOIN events e ON e.id = o.event
-         WHERE o.endpoint = ? AND o.due <= ? ORDER BY o.due LIMIT ?`,
-        endpoint.id,
-        now,
-        limit + progress.inFlight.size,
-      )
-      .toArray()) {
-      if (taken.length < limit && !progress.inFlight.has(row.id)) taken.push({ event: row, attempt: row.attempt });
+    const progress = this.#progressOf(endpoint);
+    const taken: Owed[] = this.#lapsed(progress, limit, now);
+    const until = now + DELIVERY_LEASE_MS;
+    const lease = (event: EventRow, attempt: number, owed: boolean) => {
+      taken.push({ event, attempt });
+      progress.inFlight.set(event.id, { attempt, until, owed });
+    };
+    for (const row of this.#dueRows(endpoint.id, limit + progress.inFlight.size, now)) {
+      if (taken.length < limit && !progress.inFlight.has(row.id)) lease(row, row.attempt, true);
     }
     while (taken.length < limit) {
       const page = this.#eventsAfter(progress.position, limit);
       for (const event of page) {
         progress.position = event.id;
         if (this.#isOwed(endpoint.id, event.id)) continue; // tried before a crash: its own row says when again
-        if (matches(endpoint.events, event.type as EventType)) taken.push({ event, attempt: 0 });
+        if (matches(endpoint.events, event.type as EventType)) lease(event, 0, false);
         if (taken.length === limit) break;
       }
       if (page.length < limit) break;
     }
-    for (const { event, attempt } of taken) progress.inFlight.set(event.id, attempt);
-    if (taken.length > 0) progress.leaseUntil = now + DELIVERY_LEASE_MS;
-    else this.#moveCursor(endpoint, progress);
+    if (taken.length === 0) this.#moveCursor(endpoint, progress);
     return taken;
+  }
+
+  /** What a consumer took and never settled, leased anew. */
+  #lapsed(progress: Progress, limit: number, now: number): Owed[] {
+    const taken: Owed[] = [];
+    for (const [id, flight] of progress.inFlight) {
+      if (flight.until > now || taken.length === limit) continue;
+      const event = this.get(id);
+      if (event === null) {
+        progress.inFlight.delete(id); // purged meanwhile
+        continue;
+      }
+      flight.until = now + DELIVERY_LEASE_MS;
+      taken.push({ event, attempt: flight.attempt });
+    }
+    return taken;
+  }
+
+  #dueRows(endpoint: string, limit: number, now: number): (EventRow & { attempt: number })[] {
+    return this.#sql
+      .exec<EventRow & { attempt: number }>(
+        `SELECT e.*, o.attempt FROM owed o JOIN events e ON e.id = o.event
+         WHERE o.endpoint = ? AND o.due <= ? ORDER BY o.due LIMIT ?`,
+        endpoint,
+        now,
+        limit,
+      )
+      .toArray();
   }
 
   /** Records how a batch went. Delivered events leave no row; failed ones get one with their next due time. */
@@ -144,10 +170,12 @@ export class EventsLedger {
     delivered: readonly string[],
     failed: readonly Failure[],
     givenUp: readonly string[],
+    now: number,
   ): void {
+    if (delivered.length > 0) this.#heardAt.set(endpoint.id, now);
     const progress = this.#progress.get(endpoint.id);
     for (const event of [...delivered, ...givenUp]) {
-      if ((progress?.inFlight.get(event) ?? 1) > 0) {
+      if (progress?.inFlight.get(event)?.owed !== false) {
         this.#sql.exec(`DELETE FROM owed WHERE endpoint = ? AND event = ?`, endpoint.id, event);
       }
       progress?.inFlight.delete(event);
@@ -166,6 +194,11 @@ export class EventsLedger {
     if (progress !== undefined) this.#moveCursor(endpoint, progress);
   }
 
+  /** Whether the endpoint is known to have taken something since then; after a restart nothing is known. */
+  heardSince(endpointId: string, since: number): boolean {
+    return (this.#heardAt.get(endpointId) ?? 0) >= since;
+  }
+
   /** Owes an event to an endpoint again from the beginning of the schedule. */
   replay(endpointId: string, eventId: string, now: number): void {
     this.#sql.exec(
@@ -174,7 +207,15 @@ export class EventsLedger {
       eventId,
       now,
     );
+    const flight = this.#progress.get(endpointId)?.inFlight.get(eventId);
+    if (flight !== undefined) flight.owed = false; // the row is this wish's, not the delivery's that is under way
     this.#soon(now + SAFETY_MS);
+  }
+
+  /** A sandbox's clock was moved: calls under way take no longer for it. */
+  clockMoved(milliseconds: number): void {
+    for (const { inFlight } of this.#progress.values())
+      for (const flight of inFlight.values()) flight.until += milliseconds;
   }
 
   /** Endpoints that are owed something now, and when the next is. */
@@ -191,13 +232,13 @@ export class EventsLedger {
     const endpoints = this.endpoints().filter((endpoint) => {
       if (endpoint.state !== "active") return false;
       const progress = this.#progress.get(endpoint.id);
-      if (progress !== undefined && progress.inFlight.size > 0 && progress.leaseUntil > now) {
-        nextAts.push(progress.leaseUntil);
+      const untils = [...(progress?.inFlight.values() ?? [])].map((flight) => flight.until);
+      if (untils.some((until) => until <= now)) return true;
+      if (untils.length > 0) {
+        nextAts.push(Math.min(...untils));
         return false;
       }
-      return (
-        due.has(endpoint.id) || (progress?.position ?? endpoint.cursor) < newest || (progress?.inFlight.size ?? 0) > 0
-      );
+      return due.has(endpoint.id) || (progress?.position ?? endpoint.cursor) < newest;
     });
     return { endpoints, nextAt: nextAts.length === 0 ? null : Math.min(...nextAts) };
   }
@@ -292,10 +333,10 @@ export class EventsLedger {
     return this.#sql.exec<EventRow>(`SELECT * FROM events WHERE id > ? ORDER BY id LIMIT ?`, position, limit).toArray();
   }
 
-  #progressOf(endpoint: Endpoint, now: number): Progress {
+  #progressOf(endpoint: Endpoint): Progress {
     let progress = this.#progress.get(endpoint.id);
-    if (progress === undefined || (progress.inFlight.size > 0 && progress.leaseUntil <= now)) {
-      progress = { position: endpoint.cursor, inFlight: new Map(), leaseUntil: 0 };
+    if (progress === undefined) {
+      progress = { position: endpoint.cursor, inFlight: new Map() };
       this.#progress.set(endpoint.id, progress);
     }
     return progress;

@@ -1,7 +1,7 @@
 /**
  * The object's side of a delivery: what is owed to an endpoint now, signed; and what became of it.
  */
-import { MINUTE_MS } from "../base/clock.ts";
+import { DAY_MS, MINUTE_MS } from "../base/clock.ts";
 import { randomFraction } from "../base/random.ts";
 import { isSlow, type Delivered, type Parcel, type Taken } from "./deliver.ts";
 import { eventView, type Endpoint, type Failure, type Owed } from "./ledger.ts";
@@ -58,7 +58,7 @@ export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered
   const done: string[] = [];
   const failed: Failure[] = [];
   const givenUp: string[] = [];
-  let gone: string | null = null;
+  let gone: "gone" | "exhausted" | null = null;
   for (const one of delivered) {
     if ("failed" in one.answer && one.answer.failed === "put_aside") {
       failed.push({ event: one.event, attempt: one.attempt, dueAt: now }); // owed as it was: not trying is no failure
@@ -82,11 +82,12 @@ export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered
     if ("dueAt" in next) failed.push({ event: one.event, attempt: one.attempt + 1, dueAt: next.dueAt });
     else {
       givenUp.push(one.event);
-      gone = next.giveUp;
+      gone = gone === "gone" ? gone : next.giveUp;
     }
   }
-  events.settle(endpoint, done, failed, givenUp);
-  if (gone !== null) disable(deps, endpoint, gone);
+  events.settle(endpoint, done, failed, givenUp, now);
+  const heard = events.heardSince(endpoint.id, now - DAY_MS); // one event that it cannot take is no reason to stop the rest
+  if (gone === "gone" || (gone === "exhausted" && !heard)) disable(deps, endpoint, gone);
   else if (delivered.some((one) => isSlow(one.answer))) {
     events.changeEndpoint(endpointId, { slowUntil: now + SLOW_MS });
   }

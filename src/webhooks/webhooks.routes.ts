@@ -3,6 +3,7 @@
  * object is asked.
  */
 import { z } from "zod";
+import { EXAMPLE_TIME, exampleId } from "../base/example.ts";
 import { UrlText } from "../base/label.ts";
 import { routesOver, type Route } from "../base/route.ts";
 import { eventFilterSchema } from "./event.ts";
@@ -11,6 +12,15 @@ import type { WebhooksVerbs } from "./verbs.ts";
 const route = routesOver<WebhooksVerbs>();
 const tag = "Webhooks";
 const Id = z.strictObject({ id: z.string().max(64) });
+
+const EXAMPLE = {
+  id: exampleId("wbh"),
+  url: "https://hooks.example.com/maskline",
+  events: ["message.*"],
+  state: "active",
+  reason: null,
+  created_at: EXAMPLE_TIME,
+} as const;
 
 const EndpointView = z
   .object({
@@ -21,10 +31,12 @@ const EndpointView = z
     reason: z.string().nullable(),
     created_at: z.string(),
   })
-  .meta({ id: "Endpoint" });
-const IssuedEndpointView = EndpointView.extend({ secret: z.string().optional() }).meta({ id: "IssuedEndpoint" });
+  .meta({ id: "Endpoint", examples: [EXAMPLE] });
+const IssuedEndpointView = EndpointView.extend({
+  secret: z.string().optional().meta({ description: "Shown once; a repeated answer leaves it out." }),
+}).meta({ id: "IssuedEndpoint", examples: [{ ...EXAMPLE, secret: "whsec_…" }] });
 
-const EventView = z
+export const EventView = z
   .object({
     id: z.string(),
     type: z.string(),
@@ -33,13 +45,26 @@ const EventView = z
     occurred_at: z.string(),
     data: z.record(z.string(), z.unknown()),
   })
-  .meta({ id: "Event" });
+  .meta({
+    id: "Event",
+    examples: [
+      {
+        id: exampleId("evt"),
+        type: "endpoint.disabled",
+        sequence: 17,
+        resource: exampleId("wbh"),
+        occurred_at: EXAMPLE_TIME,
+        data: { endpoint: exampleId("wbh"), reason: "gone" },
+      },
+    ],
+  });
 
 export const webhooksRoutes: Route[] = [
   route({
     method: "post",
     path: "/v1/webhooks",
     verb: "webhooks.create",
+    scope: "webhooks:manage",
     summary: "Register an endpoint",
     detail: "The signing secret is in this answer and never shown again. Calls are signed by Standard Webhooks v1.",
     tag,
@@ -55,6 +80,7 @@ export const webhooksRoutes: Route[] = [
     method: "get",
     path: "/v1/webhooks",
     verb: "webhooks.list",
+    scope: "webhooks:manage",
     summary: "List endpoints",
     tag,
     status: 200,
@@ -65,6 +91,7 @@ export const webhooksRoutes: Route[] = [
     method: "get",
     path: "/v1/webhooks/{id}",
     verb: "webhooks.get",
+    scope: "webhooks:manage",
     summary: "Read an endpoint",
     tag,
     params: Id,
@@ -76,6 +103,7 @@ export const webhooksRoutes: Route[] = [
     method: "patch",
     path: "/v1/webhooks/{id}",
     verb: "webhooks.change",
+    scope: "webhooks:manage",
     summary: "Change an endpoint, or switch it on again",
     tag,
     params: Id,
@@ -103,6 +131,7 @@ export const webhooksRoutes: Route[] = [
     method: "delete",
     path: "/v1/webhooks/{id}",
     verb: "webhooks.delete",
+    scope: "webhooks:manage",
     summary: "Delete an endpoint",
     tag,
     params: Id,
@@ -113,6 +142,7 @@ export const webhooksRoutes: Route[] = [
     method: "post",
     path: "/v1/webhooks/{id}/rotate",
     verb: "webhooks.rotate",
+    scope: "webhooks:manage",
     summary: "Replace the signing secret, with an overlap",
     detail: "Until the overlap ends every call carries a signature by the new and by the old secret.",
     tag,
@@ -128,6 +158,7 @@ export const webhooksRoutes: Route[] = [
     method: "get",
     path: "/v1/events",
     verb: "events.list",
+    scope: "events:read",
     summary: "List events, oldest first",
     tag,
     query: z.strictObject({
@@ -149,6 +180,7 @@ export const webhooksRoutes: Route[] = [
     method: "get",
     path: "/v1/events/{id}",
     verb: "events.get",
+    scope: "events:read",
     summary: "Read an event",
     tag,
     params: Id,
@@ -160,13 +192,14 @@ export const webhooksRoutes: Route[] = [
     method: "post",
     path: "/v1/events/{id}/replay",
     verb: "events.replay",
+    scope: "webhooks:manage",
     summary: "Send an event again",
     detail: "With the same id, to one endpoint or to all that are active.",
     tag,
     params: Id,
     body: z.strictObject({ endpoint: z.string().max(64).optional() }).meta({ id: "Replay" }),
     status: 202,
-    answer: z.object({ endpoints: z.array(z.string()) }),
+    answer: z.object({ endpoints: z.array(z.string()).meta({ examples: [[exampleId("wbh")]] }) }),
     repeat: {},
     example: {},
     input: ({ params, body }) => ({ ok: { id: params.id, endpoint: body.endpoint ?? null } }),

@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { json, outside, type Outside } from "../support/outside.ts";
 import { hitsIn, numberNeedles, textNeedles } from "../support/scan.ts";
-import { carrierOf, signed, startService, tenantOf, type Answer, type Service } from "../support/built.ts";
+import { carrierOf, signed, startService, tenantOf, type Answer, type Service } from "../support/process.ts";
 
 const seed = Number(process.env["SEED"] ?? randomInt(1, 900));
 console.log(`leak: SEED=${seed}`);

@@ -3,7 +3,7 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { outside, type Kept, type Outside } from "../support/outside.ts";
-import { startService, tenantOf, type Service } from "../support/built.ts";
+import { startService, tenantOf, type Service } from "../support/process.ts";
 
 let service: Service;
 let tenant: { id: string; key: string };
@@ -44,7 +44,6 @@ async function send(count: number): Promise<string[]> {
   return (sent.body["data"] as { message: { id: string } }[]).map(({ message }) => message.id);
 }
 
-const about = (calls: readonly Kept[], id: string): Kept[] => calls.filter(({ body }) => body.includes(id));
 const have = (calls: readonly Kept[], ids: readonly string[]): boolean => {
   const all = calls.map(({ body }) => body).join("\n");
   return ids.every((id) => all.includes(id));
@@ -121,54 +120,6 @@ test("dead, hanging, dripping and endless receivers delay the others by less tha
   expect(written).toBeLessThan(64 * 1_024 * 1_024);
   expect(good.calls.every((call) => verifies(call, good.secret))).toBe(true);
   for (const each of bad) expect(each.calls.every((call) => verifies(call, each.secret))).toBe(true);
-});
-
-test("a failing receiver is tried by the schedule of the specification for three days, then switched off and told of", async () => {
-  const good = await endpoint(undefined, ["message.delivered", "endpoint.disabled"]);
-  const bad = await endpoint((_call, response) => void response.writeHead(500).end());
-  const [first = ""] = await send(1);
-  const tries = () => about(bad.calls, first).length;
-  await bad.until(() => tries() === 1, "the first try");
-  const advance = (seconds: number) => ask("POST /v1/sandbox/clock", { advance_seconds: Math.floor(seconds) });
-  for (const [at, step] of [300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400].entries()) {
-    if (at === 0) {
-      await advance(7);
-      await bad.until(() => tries() === 2, "the second try, after five seconds");
-    }
-    await advance(step * 0.88);
-    const [sentinel = ""] = await send(1);
-    await good.until((calls) => have(calls, [sentinel]), "what is new is told meanwhile");
-    expect(tries(), `${step} s are not over`).toBe(at + 2);
-    await advance(step * 0.24);
-    await bad.until(() => tries() === at + 3, `the try after ${step} s`);
-  }
-  await good.until((calls) => calls.some(({ body }) => body.includes('"endpoint.disabled"')), "endpoint.disabled");
-  const seen = about(bad.calls, first);
-  expect(seen).toHaveLength(10);
-  expect(new Set(seen.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
-  expect((await ask(`GET /v1/webhooks/${bad.id}`)).body).toMatchObject({ state: "disabled", reason: "exhausted" });
-  const calls = bad.calls.length;
-  await advance(90_000);
-  const [last = ""] = await send(1);
-  await good.until((each) => have(each, [last]), "the others go on");
-  expect(bad.calls.length).toBe(calls);
-});
-
-test("410 switches a receiver off at once, and 429 is left alone for as long as it asked", async () => {
-  const good = await endpoint();
-  const gone = await endpoint((_call, response) => void response.writeHead(410).end());
-  const busy = await endpoint((_call, response) => void response.writeHead(429, { "retry-after": "3600" }).end());
-  const [first = ""] = await send(1);
-  for (const each of [good, gone, busy]) await each.until((calls) => calls.length > 0, "each is told");
-  const tries = (each: Endpoint) => about(each.calls, first).length;
-  await ask("POST /v1/sandbox/clock", { advance_seconds: 3_500 });
-  const more = await send(3);
-  await good.until((calls) => have(calls, more), "the good one hears more");
-  expect((await ask(`GET /v1/webhooks/${gone.id}`)).body).toMatchObject({ state: "disabled", reason: "gone" });
-  expect(gone.calls).toHaveLength(1);
-  expect(tries(busy)).toBe(1);
-  await ask("POST /v1/sandbox/clock", { advance_seconds: 600 });
-  await busy.until(() => tries(busy) === 2, "the busy one is tried after its hour");
 });
 
 test("while the secret changes under three hundred deliveries each verifies; without overlap the old one stops at once", async () => {

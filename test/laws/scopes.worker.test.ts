@@ -36,9 +36,9 @@ const call = (door: Door, key: string | undefined) => {
 };
 
 test("the table has every route, and nothing else", () => {
-  const mounted = tenantRoutes.map((row) => `${row.method.toUpperCase()} ${row.path}`);
-  expect(new Set(table.keys())).toEqual(new Set(mounted));
-  expect(table.size).toBe(mounted.length);
+  const routes = tenantRoutes.map((row) => `${row.method.toUpperCase()} ${row.path}`);
+  expect(new Set(table.keys())).toEqual(new Set(routes));
+  expect(table.size).toBe(routes.length);
 });
 
 test.each(doors.map((door) => [nameOf(door), door] as const))(

@@ -11,6 +11,10 @@ export const OPEN: { route: RegExp; why: string }[] = [
   { route: /^GET \/(assets\/.*|favicon\.\w+)$/, why: "styles and scripts of the pages" },
   { route: /^GET \/handset(\/.*)?$/, why: "the page alone; what it shows comes from routes that want a key" },
   {
+    route: /^POST \/handset\/(sign-in|sign-out|clock)$/,
+    why: "a page's forms: sign-in takes the key, the others want its session (test/sandbox, test/stories)",
+  },
+  {
     route: /^POST \/carriers\/:account\/receipts\/:name$/,
     why: "carriers have no key: the path carries a MAC, the body a signature (test/laws/receipts.worker.test.ts)",
   },

@@ -26,7 +26,7 @@ export function watch(changes: Record<string, unknown> = {}): Watched {
   };
   const watched: Record<string, unknown> = { ...env, ...changes };
   for (const name of OBJECTS) {
-    const namespace = env[name];
+    const namespace = env[name] as DurableObjectNamespace;
     watched[name] = {
       idFromName(text: string) {
         touched.push(`${name} ${text}`);
@@ -40,12 +40,13 @@ export function watch(changes: Record<string, unknown> = {}): Watched {
     };
   }
   for (const name of [...QUEUES, ...STORES]) {
-    watched[name] = new Proxy<object>(env[name], {
+    watched[name] = new Proxy(env[name], {
       get(target, property) {
         const value: unknown = Reflect.get(target, property);
         if (typeof value !== "function") return value;
         touched.push(`${name} ${String(property)}`);
-        return value.bind(target) as unknown;
+        const bound: unknown = value.bind(target);
+        return bound;
       },
     });
   }

@@ -20,7 +20,7 @@ export async function startService(bindings: Record<string, string> = {}) {
   script ??= buildWorker();
   const persist = mkdtempSync(join(tmpdir(), "maskline-"));
   const secrets: Record<string, string> = { ...makeSecrets(), ...bindings };
-  const worker = await startWorker({ script, persist, bindings: secrets } as Parameters<typeof startWorker>[0]);
+  const worker = await startWorker({ script, persist, bindings: secrets });
   const answers: Answer[] = [];
   const call = async (route: string, { key, body, raw, headers }: Call = {}): Promise<Answer> => {
     const [method = "", path = ""] = route.split(" ");

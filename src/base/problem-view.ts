@@ -1,0 +1,33 @@
+/**
+ * The shape of every error (RFC 9457), for the document and for problems inside an answer. `problem.ts` at the root fills it.
+ */
+import { z } from "zod";
+
+export const ProblemView = z
+  .object({
+    type: z.string().meta({ description: "Where the code is explained.", format: "uri" }),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().meta({ description: "Stable: programs decide by this." }),
+    detail: z.string().meta({ description: "What would be right." }),
+    errors: z
+      .array(z.object({ field: z.string(), code: z.string(), detail: z.string() }))
+      .optional()
+      .meta({ description: "Every wrong field, as a path such as `messages/3/to`." }),
+    request_id: z.string().optional(),
+  })
+  .meta({
+    id: "Problem",
+    description: "An error: which code, what would be right, and never what was sent.",
+    examples: [
+      {
+        type: "https://github.com/maskline/maskline/blob/main/docs/errors.md#invalid_number",
+        title: "The number cannot be a phone number",
+        status: 422,
+        code: "invalid_number",
+        detail: "Write it in E.164, such as +447700900123.",
+        errors: [{ field: "to", code: "invalid_number", detail: "Write it in E.164." }],
+        request_id: "req_01k9mw3v5t8qz2r4x6y7",
+      },
+    ],
+  });

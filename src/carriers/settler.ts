@@ -1,0 +1,74 @@
+/**
+ * Brings carriers' answers home: settles in one call whatever has finished meanwhile, so a hanging call holds nobody's result
+ * back, and tries again when the tenant's storage fails, because an answer that is lost leaves a message in doubt.
+ */
+
+/** Calls and results that come within this time are claimed and settled together: each question is a durable write. */
+export const GATHER_MS = 2;
+
+/** Tried so often, each wait twice the last: about eight seconds, well within the claim's half minute. */
+const TRIES_MAX = 9;
+const WAIT_MS_FIRST = 50;
+const WAIT_MS_MAX = 2_000;
+
+/** The settlements of one job; `busy` says whether other calls run, whose results are worth a moment's wait. */
+export class Settler<Settlement, Onward> {
+  readonly #settle: (settlements: Settlement[]) => Promise<Onward[]>;
+  readonly #sleep: (milliseconds: number) => Promise<void>;
+  readonly #busy: () => boolean;
+  readonly #onward: Onward[] = [];
+  #ready: Settlement[] = [];
+  #running: Promise<void> | null = null;
+
+  constructor(
+    settle: (settlements: Settlement[]) => Promise<Onward[]>,
+    sleep: (milliseconds: number) => Promise<void>,
+    busy: () => boolean,
+  ) {
+    this.#settle = settle;
+    this.#sleep = sleep;
+    this.#busy = busy;
+  }
+
+  add(settlement: Settlement): void {
+    this.#ready.push(settlement);
+    this.#running ??= this.#run();
+  }
+
+  /** Waits until nothing is left to settle; answers what goes on to another account. Never throws. */
+  async finish(): Promise<Onward[]> {
+    while (this.#running !== null) await this.#running;
+    return this.#onward;
+  }
+
+  /** What cannot be settled in time is dropped: its claim's lease runs out, and the message is `unknown`. */
+  async #run(): Promise<void> {
+    while (this.#ready.length > 0) {
+      await (this.#busy() ? this.#sleep(GATHER_MS) : Promise.resolve()); // a result that is alone waits for nobody
+      const batch = this.#ready;
+      this.#ready = [];
+      if (!(await this.#settled(batch))) await this.#insist(batch);
+    }
+    this.#running = null;
+  }
+
+  /** One by one after a failure, so that one message's trouble is not everybody's. */
+  async #insist(batch: Settlement[]): Promise<void> {
+    let left = batch;
+    for (let nth = 0; nth < TRIES_MAX && left.length > 0; nth += 1) {
+      await this.#sleep(Math.min(WAIT_MS_MAX, WAIT_MS_FIRST * 2 ** nth));
+      const failed: Settlement[] = [];
+      for (const one of left) if (!(await this.#settled([one]))) failed.push(one);
+      left = failed;
+    }
+  }
+
+  async #settled(batch: Settlement[]): Promise<boolean> {
+    try {
+      this.#onward.push(...(await this.#settle(batch)));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

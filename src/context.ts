@@ -1,0 +1,10 @@
+/**
+ * What a request carries from the frame to its door and back: its id, and what its log line will say.
+ */
+import type { Context } from "hono";
+
+export type Bindings = {
+  Bindings: Env;
+  Variables: { requestId: string; tenant: string | null; route: string; code: string | null };
+};
+export type C = Context<Bindings>;

@@ -1,0 +1,50 @@
+/**
+ * What each type of event carries, for the document's `webhooks`. The catalogue itself is `webhooks/event.ts`.
+ */
+import { z } from "zod";
+import { EXAMPLE_LATER, exampleId } from "./base/example.ts";
+import { ToldMessageView } from "./messages/schemas.ts";
+import type { EventType } from "./webhooks/event.ts";
+import { EventView } from "./webhooks/webhooks.routes.ts";
+
+type Family = EventType extends `${infer F}.${string}` ? F : never;
+
+const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: string) => string }> = {
+  message: {
+    data: z.object({ message: ToldMessageView }),
+    resource: exampleId("msg"),
+    says: (state) => `A message entered the state \`${state}\`.`,
+  },
+  endpoint: {
+    data: z.object({
+      endpoint: z.string().meta({ examples: [exampleId("wbh")] }),
+      reason: z.string().meta({ examples: ["gone"] }),
+    }),
+    resource: exampleId("wbh"),
+    says: () => "An endpoint was switched off: it answered 410, or failed for too long.",
+  },
+  audit: {
+    data: z.record(z.string(), z.unknown()).meta({ examples: [{ note: "maskline.local/audit/…" }] }),
+    resource: exampleId("aud"),
+    says: () => "The signed head of the audit, once a day: keep it, and no entry before it can be changed unseen.",
+  },
+  alert: {
+    data: z.record(z.string(), z.unknown()).meta({ examples: [{ limit: "tenant", window: "day" }] }),
+    resource: exampleId("key"),
+    says: () => "A limit was reached that ordinary use does not reach.",
+  },
+};
+
+/** An event's body as it is sent, and one sentence about it. */
+export function toldBy(type: EventType): { body: z.ZodType; says: string } {
+  const [family, what = ""] = type.split(".", 2) as [Family, string?];
+  const { data, resource, says } = DATA[family];
+  const body = EventView.extend({
+    id: z.string().meta({ examples: [exampleId("evt")] }),
+    type: z.literal(type),
+    resource: z.string().meta({ examples: [resource] }),
+    occurred_at: z.string().meta({ examples: [EXAMPLE_LATER] }),
+    data,
+  });
+  return { body, says: says(what) };
+}

@@ -1,0 +1,151 @@
+/**
+ * The doors of the handset's pages. A developer signs in with an API key, in a form and never in an address; the tenant is
+ * asked with it at every page, so a revoked key ends the session. A POST that no page of ours sent is refused.
+ */
+import { readApiKey, type DoorKeys } from "../access/api-key.ts";
+import { readAtMost } from "../base/bounded.ts";
+import { pageResponse } from "../base/page.ts";
+import { isRefused, type Outcome, type Reason } from "../base/refusal.ts";
+import { SCRIPT, STYLE } from "./handset-look.ts";
+import { handsetPage, plainPage, signInPage } from "./handset-pages.tsx";
+import type { HandsetLine, HandsetText } from "./ledger.ts";
+import { beginSession, endSession, readSession } from "./session.ts";
+import { ADVANCE_SECONDS_MAX, type SandboxVerbs } from "./verbs.ts";
+
+export type ApiKey = NonNullable<ReturnType<typeof readApiKey>>;
+
+export type HandsetDeps = {
+  door: DoorKeys;
+  /** Real time, for the session's end. */
+  now: number;
+  /** Asks the key's tenant. */
+  ask: (key: ApiKey, verb: keyof SandboxVerbs, input: unknown) => Promise<Outcome<unknown>>;
+};
+
+/** One door of the handset. */
+export type HandsetRoute = {
+  method: "get" | "post";
+  path: string;
+  serve: (request: Request, deps: HandsetDeps) => Promise<Response>;
+};
+
+export const handsetRoutes: readonly HandsetRoute[] = [
+  { method: "get", path: "/handset", serve: show },
+  { method: "get", path: "/handset/handset.css", serve: () => file(STYLE, "text/css") },
+  { method: "get", path: "/handset/handset.js", serve: () => file(SCRIPT, "text/javascript") },
+  { method: "post", path: "/handset/sign-in", serve: signIn },
+  { method: "post", path: "/handset/sign-out", serve: signOut },
+  { method: "post", path: "/handset/clock", serve: moveClock },
+];
+
+const FORM_BYTES_MAX = 4_096;
+const TEXTS_SHOWN_MAX = 50;
+const LINE_PATTERN = /^lin_[\w]{1,60}$/;
+
+async function show(request: Request, deps: HandsetDeps): Promise<Response> {
+  const key = keyOf(request, deps);
+  if (key === null) return signInAgain(request, null);
+  const asked = new URL(request.url).searchParams.get("line");
+  const line = asked !== null && LINE_PATTERN.test(asked) ? asked : null;
+  const [texts, lines, time] = await Promise.all([
+    deps.ask(key, "sandbox.texts", { line, limit: TEXTS_SHOWN_MAX }),
+    deps.ask(key, "sandbox.lines", null),
+    deps.ask(key, "sandbox.time", null),
+  ]);
+  for (const outcome of [texts, lines, time]) {
+    if (isRefused(outcome)) return signInAgain(request, sentenceOf(outcome.refused));
+  }
+  const html = handsetPage({
+    texts: dataOf<HandsetText>(texts),
+    lines: dataOf<HandsetLine>(lines),
+    now: (time as { ok: { now: string } }).ok.now,
+    line,
+  });
+  return pageResponse(html);
+}
+
+async function signIn(request: Request, deps: HandsetDeps): Promise<Response> {
+  const form = await readForm(request);
+  if (form instanceof Response) return form;
+  const text = (form.get("key") ?? "").trim();
+  const key = readApiKey(deps.door, `Bearer ${text}`);
+  if (key === null) return signInAgain(request, sentenceOf("unauthenticated"), 401);
+  const outcome = await deps.ask(key, "sandbox.time", null);
+  if (isRefused(outcome)) return signInAgain(request, sentenceOf(outcome.refused), 401);
+  return goTo("/handset", beginSession(deps.door, text, deps.now, isSecure(request)));
+}
+
+async function signOut(request: Request): Promise<Response> {
+  const form = await readForm(request);
+  return form instanceof Response ? form : goTo("/handset", endSession(isSecure(request)));
+}
+
+async function moveClock(request: Request, deps: HandsetDeps): Promise<Response> {
+  const form = await readForm(request);
+  if (form instanceof Response) return form;
+  const key = keyOf(request, deps);
+  if (key === null) return signInAgain(request, null, 401);
+  const given = form.get("advance_seconds") ?? "";
+  const seconds = Number(given);
+  if (!/^\d{1,9}$/.test(given) || seconds < 1 || seconds > ADVANCE_SECONDS_MAX)
+    return plain(`The clock moves forward by 1 to ${ADVANCE_SECONDS_MAX} whole seconds.`, 422);
+  const outcome = await deps.ask(key, "sandbox.clock", { advanceSeconds: seconds });
+  if (isRefused(outcome)) return signInAgain(request, sentenceOf(outcome.refused), 401);
+  const line = form.get("line") ?? "";
+  return goTo(LINE_PATTERN.test(line) ? `/handset?line=${line}#clock` : "/handset#clock", null);
+}
+
+/** The form's fields; or an answer, when no page of ours can have sent it. */
+async function readForm(request: Request): Promise<URLSearchParams | Response> {
+  const site = request.headers.get("sec-fetch-site");
+  if (request.headers.get("origin") !== new URL(request.url).origin || (site !== null && site !== "same-origin"))
+    return plain("This form was sent from another site, so it was not read.", 403);
+  if (!/^application\/x-www-form-urlencoded(;|$)/i.test(request.headers.get("content-type") ?? ""))
+    return plain("This is not a form.", 415);
+  const bytes = await readAtMost(request.body, FORM_BYTES_MAX);
+  return bytes === null ? plain("The form is too large.", 413) : new URLSearchParams(new TextDecoder().decode(bytes));
+}
+
+/** The key of the running session. */
+function keyOf(request: Request, { door, now }: HandsetDeps): ApiKey | null {
+  const text = readSession(door, request.headers.get("cookie"), now);
+  return text === null ? null : readApiKey(door, `Bearer ${text}`);
+}
+
+/** The sign-in page; a session that no longer opens anything ends with it. */
+function signInAgain(request: Request, wrong: string | null, status = 200): Response {
+  const response = pageResponse(signInPage(wrong), {}, status);
+  if (wrong !== null) response.headers.append("set-cookie", endSession(isSecure(request)));
+  return response;
+}
+
+const SENTENCES: Partial<Record<Reason, string>> = {
+  missing_scope: "This key lacks the scope sandbox:use.",
+  not_found:
+    "This key belongs to a live tenant. Live tenants have no handset: nobody reads a real person's texts here.",
+  tenant_suspended: "This tenant is suspended. Ask the operator of this service.",
+  keys_unavailable: "The tenant's keys cannot be read now. Try again in a moment.",
+};
+
+const sentenceOf = (reason: Reason): string => SENTENCES[reason] ?? "This is not a key that opens a sandbox.";
+
+function plain(says: string, status: number): Response {
+  return pageResponse(plainPage(says), {}, status);
+}
+
+async function file(text: string, type: string): Promise<Response> {
+  return new Response(text, { headers: { "content-type": `${type}; charset=utf-8`, "cache-control": "no-cache" } });
+}
+
+function goTo(location: string, cookie: string | null): Response {
+  const headers = new Headers({ location, "cache-control": "no-store" });
+  if (cookie !== null) headers.append("set-cookie", cookie);
+  return new Response(null, { status: 303, headers });
+}
+
+const isSecure = (request: Request): boolean => new URL(request.url).protocol === "https:";
+
+/** The list in an answer that is known not to be a refusal. */
+function dataOf<T>(outcome: Outcome<unknown>): T[] {
+  return (outcome as { ok: { data: T[] } }).ok.data;
+}

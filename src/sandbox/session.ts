@@ -1,0 +1,42 @@
+/**
+ * The handset's sign-in: the developer's API key sealed into a cookie, with its end inside, under a key derived from the
+ * door's for this one purpose. Nothing is stored; whether the key still lives is asked of the tenant at every page.
+ */
+import type { DoorKeys } from "../access/api-key.ts";
+import { HOUR_MS } from "../base/clock.ts";
+import { derive, openText, seal } from "../base/seal.ts";
+
+const COOKIE = "maskline_handset";
+const KEPT_MS = 8 * HOUR_MS;
+const PURPOSE = "maskline handset session v1";
+
+/** The `set-cookie` that begins a session. */
+export function beginSession(door: DoorKeys, apiKey: string, now: number, secure: boolean): string {
+  const [first] = door;
+  if (first === undefined) throw new Error("no door key");
+  const sealed = seal(derive(first, PURPOSE), JSON.stringify({ apiKey, until: now + KEPT_MS }), PURPOSE);
+  return cookie(Buffer.from(sealed).toString("base64url"), KEPT_MS / 1_000, secure);
+}
+
+/** The `set-cookie` that ends it. */
+export function endSession(secure: boolean): string {
+  return cookie("", 0, secure);
+}
+
+/** The API key of a session that is ours and not over; null otherwise. */
+export function readSession(door: DoorKeys, header: string | null, now: number): string | null {
+  const value = /(?:^|;\s*)maskline_handset=([\w-]{1,2000})(?:;|$)/.exec(header ?? "")?.[1];
+  if (value === undefined) return null;
+  const sealed = new Uint8Array(Buffer.from(value, "base64url"));
+  for (const key of door) {
+    const text = openText(derive(key, PURPOSE), sealed, PURPOSE);
+    if (text === null) continue;
+    const { apiKey, until } = JSON.parse(text) as { apiKey: string; until: number };
+    return until > now ? apiKey : null;
+  }
+  return null;
+}
+
+function cookie(value: string, seconds: number, secure: boolean): string {
+  return `${COOKIE}=${value}; Path=/handset; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
+}

@@ -1,0 +1,165 @@
+/**
+ * T3, T4, T13 and T16: the queue repeats itself, the carrier answers oddly, late, or not at all.
+ */
+import { readFileSync, readdirSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { CarrierDouble, type Conduct, type DoubleAccount } from "../support/carrier-double.ts";
+import { Service, type Tenant } from "../support/client.ts";
+import { sized } from "../support/seed.ts";
+import { eventually } from "../support/signal.ts";
+
+let service: Service;
+let carrier: CarrierDouble;
+
+beforeAll(async () => {
+  carrier = await CarrierDouble.start();
+  service = await Service.start();
+});
+afterAll(async () => {
+  await service.stop();
+  await carrier.stop();
+});
+
+/** A tenant of its own with one account at the carrier that behaves as told. */
+async function line(name: string, conduct: DoubleAccount["conduct"]) {
+  const account = carrier.account(name, conduct);
+  const id = await service.carrier(account);
+  return { account, id, tenant: await service.tenant(name, [id]) };
+}
+
+const ended = (tenant: Tenant, id: string, states: string[], timeoutMs = 10_000) =>
+  eventually(`${id} is ${states.join(" or ")}`, timeoutMs, async () => {
+    const message = await tenant.get(id);
+    return states.includes(message.state) ? message : null;
+  });
+
+test("T3: every queue message again three times and at once reaches the carrier no second time", async () => {
+  const { account, id, tenant } = await line("again", () => ({ does: "accept", afterMs: 20 }));
+  const sent = await Promise.all(
+    Array.from({ length: sized(40, 400) }, (_, nth) => tenant.sent({ text: `Again ${nth}`, purpose: "otp" })),
+  );
+  const bodies = sent.map((message) => ({ tenant: tenant.id, account: id, lane: "otp", ids: [message] }));
+  for (let round = 0; round < 3; round += 1) {
+    // on its own lane, on the other one at the same time, and twice within one message
+    await Promise.all([
+      service.enqueue("OTP_EU", bodies.slice(0, 100)),
+      service.enqueue("BULK_EU", bodies.slice(0, 100)),
+      service.enqueue("OTP_EU", [
+        { tenant: tenant.id, account: id, lane: "otp", ids: sent.slice(0, 50).flatMap((one) => [one, one]) },
+      ]),
+    ]);
+  }
+  await service.enqueue("OTP_EU", [
+    { tenant: tenant.id, account: "car_of_nobody", lane: "otp", ids: sent.slice(0, 5) },
+    "junk",
+    null,
+  ]);
+  await carrier.until("all are called", 20_000, () => carrier.callsOf(account).length >= sent.length);
+  const last = await tenant.sent({ text: "Behind all of them", purpose: "otp" });
+  await ended(tenant, last, ["sent"], 20_000);
+  const calls = carrier.callsOf(account).map((call) => call.message);
+  expect(calls).toHaveLength(sent.length + 1);
+  expect(new Set(calls)).toEqual(new Set([...sent, last]));
+}, 60_000);
+
+test("T4: a call cut after the carrier accepted is unknown, is not made again, and its receipt decides", async () => {
+  const { account, tenant } = await line("cut", () => ({ does: "reset_after_accepting" }));
+  const id = await tenant.sent({ text: "Cut" });
+  const unknown = await ended(tenant, id, ["unknown"]);
+  expect(unknown).toMatchObject({ reason: "connection", attempts: [{ outcome: "unknown" }] });
+  await tenant.advance(3_600);
+  const [call] = carrier.callsOf(account);
+  expect(await carrier.receipt(account, call?.receiptUrl ?? "", id, "delivered")).toBe(200);
+  expect(await ended(tenant, id, ["delivered"])).toMatchObject({ attempts: [{ outcome: "unknown" }] });
+  expect(carrier.callsOf(account)).toHaveLength(1);
+});
+
+const say = (status: number, body: string, contentType = "application/json"): Conduct => ({
+  does: "say",
+  status,
+  contentType,
+  body,
+});
+/** What a carrier may answer, and the only states a message may then be in. */
+const ODD: Record<string, { conduct: Conduct; states: string[] }> = {
+  "a failure in a 200": { conduct: say(200, '{"accepted":false,"code":"blocked"}'), states: ["failed"] },
+  "a failure as others write it": { conduct: say(200, '{"messages":[{"status":"1"}]}'), states: ["unknown"] },
+  HTML: { conduct: say(200, "<html>OK</html>", "text/html"), states: ["unknown"] },
+  "truncated JSON": { conduct: say(200, '{"accepted": tr'), states: ["unknown"] },
+  "yes as text/html": { conduct: say(200, '{"accepted":true}', "text/html"), states: ["unknown"] },
+  "yes without a type": { conduct: say(200, '{"accepted":true}', ""), states: ["unknown"] },
+  "yes as a string": { conduct: say(200, '{"accepted":"true"}'), states: ["unknown"] },
+  "an empty 200": { conduct: say(200, ""), states: ["unknown"] },
+  "an empty 204": { conduct: say(204, ""), states: ["unknown"] },
+  "fifty megabytes": { conduct: { does: "pour", megabytes: 50 }, states: ["unknown"] },
+  "a redirect": { conduct: say(302, ""), states: ["unknown"] },
+  "a 500 that says no": { conduct: say(500, '{"accepted":false}'), states: ["unknown"] },
+  "a 502 page": { conduct: say(502, "<h1>Bad gateway</h1>", "text/html"), states: ["unknown"] },
+  "a 400 page": { conduct: say(400, "<h1>Bad request</h1>", "text/html"), states: ["failed"] },
+  "a 400 that says yes": { conduct: say(400, '{"accepted":true}'), states: ["failed"] },
+  "a 408": { conduct: say(408, ""), states: ["unknown"] },
+  "a cut before reading": { conduct: { does: "reset_before_reading" }, states: ["unknown"] },
+};
+
+test("T16: every odd answer is a failure or unknown, is asked for once, and memory stays bounded", async () => {
+  const names = Object.keys(ODD);
+  const { account, tenant } = await line("odd", ({ text }) => {
+    const name = names.find((each) => text === `Odd: ${each}`);
+    return ODD[name ?? ""]?.conduct ?? { does: "accept" };
+  });
+  const before = residentMegabytes(service.pid);
+  for (let round = 0; round < sized(2, 20); round += 1) {
+    const sent = await Promise.all(
+      names.map(async (name) => ({ name, id: await tenant.sent({ text: `Odd: ${name}` }) })),
+    );
+    for (const { name, id } of sent) {
+      const message = await ended(tenant, id, ODD[name]?.states ?? [], 15_000);
+      expect(message.attempts, name).toHaveLength(1);
+    }
+  }
+  const calls = carrier.callsOf(account).map((call) => call.message);
+  expect(new Set(calls).size).toBe(calls.length);
+  expect(calls).toHaveLength(names.length * sized(2, 20));
+  const grown = residentMegabytes(service.pid) - before;
+  console.log(`memory grew by ${grown} MB`);
+  expect(grown).toBeLessThan(200);
+  expect((await service.call("", "GET /healthz")).status).toBe(200);
+}, 120_000);
+
+test("T13: hanging calls are each given up after ten seconds, unknown, not made again; others go on meanwhile", async () => {
+  const hangs = sized(48, 100);
+  const { account, tenant } = await line("hang", () => ({ does: "hang", taken: true }));
+  const other = await line("other", () => ({ does: "accept" }));
+  const hung = await Promise.all(Array.from({ length: hangs }, (_, nth) => tenant.sent({ text: `Hang ${nth}` })));
+  await carrier.until("calls hang", 5_000, () => carrier.callsOf(account).length >= 6);
+  const began = Date.now();
+  const id = await other.tenant.sent({ text: "Meanwhile" });
+  await ended(other.tenant, id, ["sent"], 9_000);
+  expect(Date.now() - began).toBeLessThan(6_000);
+  for (const one of hung) await ended(tenant, one, ["unknown"], 90_000);
+  const calls = carrier.callsOf(account);
+  expect(calls).toHaveLength(hangs);
+  const lasted = calls.map((call) => (call.endedAt ?? Infinity) - call.at);
+  expect(Math.max(...lasted)).toBeLessThan(11_500);
+  expect(Math.max(...lasted)).toBeGreaterThan(9_000);
+  account.conduct = () => ({ does: "accept" });
+  await ended(tenant, await tenant.sent({ text: "Afterwards" }), ["sent"]);
+}, 150_000);
+
+/** Resident memory of a process and all its children. */
+function residentMegabytes(pid: number): number {
+  const parents = new Map<number, { parent: number; kilobytes: number }>();
+  for (const name of readdirSync("/proc").filter((each) => /^\d+$/.test(each))) {
+    try {
+      const status = readFileSync(`/proc/${name}/status`, "utf8");
+      const field = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
+      parents.set(Number(name), { parent: field("PPid"), kilobytes: field("VmRSS") });
+    } catch {
+      // it ended meanwhile
+    }
+  }
+  const within = (one: number): boolean => one === pid || (one > 1 && within(parents.get(one)?.parent ?? 0));
+  return Math.round(
+    [...parents].filter(([one]) => within(one)).reduce((sum, [, { kilobytes }]) => sum + kilobytes, 0) / 1_024,
+  );
+}

@@ -1,0 +1,114 @@
+/**
+ * The conveyor's half that lives in the tenant's object, over Node's SQLite: real ledger, real rules, a vault that opens
+ * everything, and time that the test moves.
+ */
+import type { Answer, Report } from "../../src/carriers/carrier.ts";
+import { IdMaker } from "../../src/base/ids.ts";
+import { Belt } from "../../src/messages/belt.ts";
+import { applyReports, claim, settle, type DispatchDeps } from "../../src/messages/dispatch.ts";
+import { MessagesLedger } from "../../src/messages/ledger.ts";
+import { look, type Turn } from "../../src/messages/look.ts";
+import type { Message, Purpose, State } from "../../src/messages/message.ts";
+import { nodeSql } from "./node-sql.ts";
+
+export const ROUTES = ["car_a", "car_b"];
+
+export class Outbox {
+  now = 1_795_000_000_000;
+  readonly sql = nodeSql();
+  readonly ids = new IdMaker({ jurisdiction: "eu", code: "tttttttt" });
+  readonly told: { id: string; state: State }[] = [];
+  readonly dispatched: string[] = [];
+  readonly ledger: MessagesLedger;
+  readonly deps: DispatchDeps;
+  belt: Belt;
+
+  constructor() {
+    MessagesLedger.migrate(this.sql);
+    this.ledger = new MessagesLedger(this.sql, this.ids.prefixOf("msg"), () => undefined);
+    this.belt = new Belt(this.now);
+    this.deps = {
+      ledger: this.ledger,
+      vault: { openNumber: () => "+447700900001", openText: () => "text" } as never,
+      now: () => this.now,
+      receiptUrl: () => "",
+      tell: ({ id, state }) => void this.told.push({ id, state }),
+      dispatch: (_account, _lane, id) => void this.dispatched.push(id),
+      settled: () => undefined,
+    };
+  }
+
+  /** A queued message, on the queue as admission leaves it. */
+  admit({ purpose = "service", lifeMs = 3_600_000 }: { purpose?: Purpose; lifeMs?: number } = {}): string {
+    const id = this.ids.make("msg", this.now);
+    const message: Message = {
+      id,
+      state: "queued",
+      version: 1,
+      purpose,
+      token: "tok",
+      subject: "sub",
+      account: "car_a",
+      facts: {
+        batch: null,
+        key: "key",
+        sender: null,
+        encoding: "gsm7",
+        segments: 1,
+        country: "GB",
+        kind: "drama",
+        mask: "",
+        scheduleAt: null,
+        expiresAt: this.now + lifeMs,
+        createdAt: this.now,
+        routes: ROUTES,
+        price: null,
+        note: false,
+      },
+      attempts: [],
+      lease: null,
+      due: null,
+      reason: null,
+      sentAt: null,
+      endedAt: null,
+    };
+    this.ledger.insert(message, new Uint8Array([1]), null);
+    return id;
+  }
+
+  get(id: string): Message {
+    const message = this.ledger.get(id);
+    if (message === null) throw new Error(`${id} is gone`);
+    return message;
+  }
+
+  claim(account: string, ...ids: string[]): { message: string; attempt: number }[] {
+    this.belt.claimed(ids, this.now);
+    return claim(this.deps, account, ids);
+  }
+
+  settle(message: string, attempt: number, answer: Answer): void {
+    settle(this.deps, [{ message, attempt, answer, latencyMs: 1 }]);
+  }
+
+  report(account: string, message: string, state: Report["state"]): number {
+    return applyReports(this.deps, account, [{ message, state, code: null, at: null }]);
+  }
+
+  /** Time passes. */
+  pass(milliseconds: number): void {
+    this.now += milliseconds;
+  }
+
+  /** The clock jumps: forward as a sandbox's does, which tells the ledger; back as a real one might, which tells nobody. */
+  jump(milliseconds: number): void {
+    this.now += milliseconds;
+    if (milliseconds > 0) this.ledger.clockMoved(milliseconds);
+  }
+
+  look(): Turn {
+    const turn = look(this.deps, this.belt, this.now);
+    if (turn.seenTo !== null) this.ledger.setLooked(turn.seenTo);
+    return turn;
+  }
+}
