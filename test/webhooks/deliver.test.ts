@@ -262,3 +262,22 @@ test("an endpoint that hangs is put aside after its first timeout: the rest of i
   expect(put).toHaveLength(36);
   expect(put.every(({ attempt }) => attempt === 0)).toBe(true);
 }, 15_000);
+
+test("an endpoint that answers 200 and takes its time over it is as slow as one that hangs", async () => {
+  let called = 0;
+  const fetchLike = () => {
+    called += 1;
+    now += 1_200; // four at once: each call lasts as long as those beside it
+    return Promise.resolve(new Response(null, { status: 200 }));
+  };
+  const { settled } = await turn({
+    url: "https://hooks.example.com/",
+    parcels: 12,
+    resolve: () => ["192.0.9.1"],
+    fetchLike,
+  });
+  const answers = settled.map(({ answer }) => ("failed" in answer ? answer.failed : answer.status));
+  expect(called).toBeLessThanOrEqual(8);
+  expect(answers.filter((answer) => answer === "put_aside").length).toBeGreaterThanOrEqual(4);
+  expect(settled).toHaveLength(12);
+});
