@@ -1,6 +1,7 @@
 /**
  * One endpoint's turn, outside the object: take what is owed, judge the URL anew, post, report. The object signs, so the
- * secret never leaves it; the URL is resolved before every batch, and no answer of the resolver means no call.
+ * secret never leaves it; the URL is resolved before every batch and again within a long one, and no answer of the
+ * resolver means no call.
  */
 import type { FetchLike } from "../base/bounded.ts";
 import { judgeResolved, judgeUrl, type Resolver, type UrlPolicy } from "../base/outside-url.ts";
@@ -10,7 +11,12 @@ import { postOnce, type PostAnswer } from "./post.ts";
 export type Parcel = { event: string; attempt: number; headers: Record<string, string>; body: string };
 /** `putAside`: the endpoint is slow and this is not the slow lane; nothing was taken. */
 export type Taken = { url: string; slow: boolean; putAside: boolean; parcels: Parcel[] };
-export type Delivered = { event: string; attempt: number; answer: PostAnswer | { failed: "refused_url" } };
+/** `put_aside`: not tried now, because the endpoint has just shown that it is slow or the turn is over. */
+export type Delivered = {
+  event: string;
+  attempt: number;
+  answer: PostAnswer | { failed: "refused_url" | "put_aside" };
+};
 
 export type DeliverDeps = {
   take: (endpoint: string, limit: number) => Promise<Taken | null>;
@@ -36,12 +42,17 @@ export async function deliver(deps: DeliverDeps, endpoint: string): Promise<{ mo
   while (deps.now() < until) {
     const taken = await deps.take(endpoint, PARCELS_AT_ONCE);
     if (taken === null || taken.parcels.length === 0) return { more: false };
-    const url = await callable(deps, taken.url);
+    const urlNow = judgedAnew(deps, taken.url);
     const queue = [...taken.parcels];
     const done: Delivered[] = [];
+    let slow = false;
     const lane = async () => {
       for (let parcel = queue.shift(); parcel !== undefined; parcel = queue.shift()) {
-        const answer = url === null ? { failed: "refused_url" as const } : await post(deps, url, taken.slow, parcel);
+        const aside = (slow && !taken.slow) || deps.now() >= until;
+        const url = aside ? null : await urlNow();
+        const failed = aside ? ("put_aside" as const) : ("refused_url" as const);
+        const answer = url === null ? { failed } : await post(deps, url, taken.slow, parcel);
+        slow ||= isSlow(answer);
         done.push({ event: parcel.event, attempt: parcel.attempt, answer });
       }
     };
@@ -49,6 +60,14 @@ export async function deliver(deps: DeliverDeps, endpoint: string): Promise<{ mo
     await deps.settle(endpoint, done);
   }
   return { more: true };
+}
+
+/** A call this long is a slow one, also when a status came at once and only the body drips: it holds a connection. */
+const SLOW_CALL_MS = 4_000;
+
+/** Whether an answer shows that its endpoint belongs on the slow lane. */
+export function isSlow(answer: Delivered["answer"]): boolean {
+  return "latencyMs" in answer && answer.latencyMs >= SLOW_CALL_MS;
 }
 
 function post(deps: DeliverDeps, url: string, slow: boolean, parcel: Parcel): Promise<PostAnswer> {
@@ -60,6 +79,22 @@ function post(deps: DeliverDeps, url: string, slow: boolean, parcel: Parcel): Pr
     fetchLike: deps.fetchLike,
     now: deps.now,
   });
+}
+
+/** What was found out about a name is believed this long: a batch at a slow receiver outlives any answer of DNS. */
+const JUDGED_MS_MAX = 5_000;
+
+/** Asks for the URL to call; judges it when it was not judged just now. */
+function judgedAnew(deps: DeliverDeps, text: string): () => Promise<string | null> {
+  let judgedAt = -Infinity;
+  let url: Promise<string | null> = Promise.resolve(null);
+  return () => {
+    if (deps.now() - judgedAt >= JUDGED_MS_MAX) {
+      judgedAt = deps.now();
+      url = callable(deps, text);
+    }
+    return url;
+  };
 }
 
 /** The URL to call, or null when it, or any address its name has now, is not a public one. */

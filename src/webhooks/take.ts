@@ -3,7 +3,7 @@
  */
 import { DAY_MS, MINUTE_MS } from "../base/clock.ts";
 import { randomFraction } from "../base/random.ts";
-import type { Delivered, Parcel, Taken } from "./deliver.ts";
+import { isSlow, type Delivered, type Parcel, type Taken } from "./deliver.ts";
 import { eventView, type Endpoint, type Failure, type Owed } from "./ledger.ts";
 import { classifyAnswer, nextAttempt } from "./schedule.ts";
 import { sign } from "./signature.ts";
@@ -60,6 +60,10 @@ export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered
   const givenUp: string[] = [];
   let gone: "gone" | "exhausted" | null = null;
   for (const one of delivered) {
+    if ("failed" in one.answer && one.answer.failed === "put_aside") {
+      failed.push({ event: one.event, attempt: one.attempt, dueAt: now }); // owed as it was: not trying is no failure
+      continue;
+    }
     const { verdict, retryAfterSeconds } =
       "status" in one.answer
         ? classifyAnswer(one.answer.status, one.answer.retryAfter, now)
@@ -84,7 +88,7 @@ export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered
   events.settle(endpoint, done, failed, givenUp, now);
   const heard = events.heardSince(endpoint.id, now - DAY_MS); // one event that it cannot take is no reason to stop the rest
   if (gone === "gone" || (gone === "exhausted" && !heard)) disable(deps, endpoint, gone);
-  else if (delivered.some((one) => "failed" in one.answer && one.answer.failed === "timeout")) {
+  else if (delivered.some((one) => isSlow(one.answer))) {
     events.changeEndpoint(endpointId, { slowUntil: now + SLOW_MS });
   }
 }

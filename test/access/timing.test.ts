@@ -30,7 +30,7 @@ const prefixRight = (right: string, length: number): string =>
 
 /** Two-sided p of the Mann-Whitney test, by the normal approximation with ties averaged. */
 function mannWhitney(a: readonly number[], b: readonly number[]): number {
-  const all = [...a.map((value) => ({ value, first: true })), ...b.map((value) => ({ value, first: false }))];
+  const all = a.map((value) => ({ value, first: true })).concat(b.map((value) => ({ value, first: false })));
   all.sort((x, y) => x.value - y.value);
   let rankSum = 0;
   let ties = 0;

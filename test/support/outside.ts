@@ -18,6 +18,9 @@ export type Outside = {
   close: () => Promise<void>;
 };
 
+/** A turn that was lost on its way is made good after a lease of a minute (webhooks/ledger.ts). */
+const WAIT_MS_MAX = 25_000;
+
 type Answer = (call: Kept, response: ServerResponse) => void;
 
 const noContent: Answer = (_call, response) => void response.writeHead(204).end();
@@ -51,7 +54,7 @@ export async function outside(answer: Answer = noContent): Promise<Outside> {
         const timer = setTimeout(() => {
           waiting.delete(look);
           reject(new Error(`it did not happen: ${what}`));
-        }, 60_000);
+        }, WAIT_MS_MAX);
         const look = () => {
           if (!done(calls)) return;
           clearTimeout(timer);
