@@ -38,6 +38,10 @@ function dryRun(toml, config) {
   );
   if (lacking.length > 0) throw new Trouble(`The build lacks bindings: ${lacking.join(", ")}.\n${output}`);
   console.log(`\nThe production build is complete: every binding is there. It lies in .dev/dry.`);
+  const { missing } = deployment.readSettings(process.env);
+  if (missing.length === 0) return;
+  console.log(`\nBefore the deployment itself, set:`);
+  for (const name of missing) console.log(`  MASKLINE_${name}   ${deployment.settings[name].what}`);
 }
 
 /** Creates, migrates, deploys; a second run goes on where the first one stopped. */

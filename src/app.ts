@@ -23,7 +23,7 @@ import { problemResponse } from "./problem.ts";
 import { sandboxRoutes } from "./sandbox/sandbox.routes.ts";
 import { tokensRoutes } from "./vault/tokens.routes.ts";
 import { webhooksRoutes } from "./webhooks/webhooks.routes.ts";
-import { doorsOf, unfit, type Doors } from "./wiring.ts";
+import { benchMeter, doorsOf, unfit } from "./wiring.ts";
 
 /** Every route of tenants. */
 export const tenantRoutes: readonly Route[] = [
@@ -66,14 +66,6 @@ export const routes: Routes = {
 
 export const app = new Hono<Bindings>();
 
-let doors: { env: Env; doors: Doors } | null = null;
-
-/** The doors of this isolate, built once. */
-function doorsFor(env: Env): Doors {
-  if (doors === null || doors.env !== env) doors = { env, doors: doorsOf(env) };
-  return doors.doors;
-}
-
 app.use(async (c, next) => {
   const started = readClock();
   const requestId = `req_${randomText(20)}`;
@@ -86,6 +78,11 @@ app.use(async (c, next) => {
   else await next();
   c.res.headers.set("x-request-id", requestId);
   c.res.headers.set("x-content-type-options", "nosniff");
+  const meter = unfitness === null ? benchMeter(c.env) : null;
+  if (meter !== null) {
+    meter.requests += 1;
+    c.res.headers.set("x-meter", JSON.stringify(meter));
+  }
   const { status } = c.res;
   const tenant = c.get("tenant");
   const code = c.get("code");
@@ -117,20 +114,20 @@ const pathOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
 for (const route of tenantRoutes) {
   app.on(route.method.toUpperCase(), pathOf(route.path), (c) => {
     c.set("route", route.path);
-    return serveTenant(c, route, doorsFor(c.env));
+    return serveTenant(c, route, doorsOf(c.env));
   });
 }
 
 for (const route of operatorRoutes) {
   app.on(route.method.toUpperCase(), pathOf(route.path), (c) => {
     c.set("route", route.path);
-    return serveOperator(c, route, doorsFor(c.env));
+    return serveOperator(c, route, doorsOf(c.env));
   });
 }
 
 app.post(pathOf(receiptRoute.path), async (c) => {
   c.set("route", receiptRoute.path);
-  const { door, courier, tenant, outside } = doorsFor(c.env);
+  const { door, courier, tenant, outside } = doorsOf(c.env);
   const outcome = await receiveReceipt(
     {
       door,
@@ -153,7 +150,7 @@ app.post(pathOf(receiptRoute.path), async (c) => {
   return c.json({ applied: outcome.ok });
 });
 
-mountPages(app, doorsFor, routes);
+mountPages(app, doorsOf, routes);
 
 app.notFound((c) => problemResponse(refuse("route_not_found"), c.get("requestId")));
 

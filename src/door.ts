@@ -64,7 +64,7 @@ async function readRequest(c: C, route: Route): Promise<Outcome<{ value: unknown
   const repeat: Outcome<Call["repeat"]> =
     route.repeat === null
       ? { ok: null }
-      : await readRepeat(`${route.method} ${route.path}`, header, requestBytes(c, body.ok));
+      : readRepeat(`${route.method} ${route.path}`, header, requestBytes(c, body.ok));
   if (isRefused(repeat)) return repeat;
   const json = route.body === null ? { ok: undefined } : jsonOf(c, body.ok);
   return isRefused(json) ? json : { ok: { value: json.ok, repeat: repeat.ok } };

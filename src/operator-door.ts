@@ -39,7 +39,7 @@ async function serve(c: C, route: OperatorRoute, doors: Doors): Promise<Outcome<
   if (isRefused(question)) return question;
   const { where, input } = question.ok;
   const repeat = isRepeatable(route)
-    ? await readRepeat(`${route.method} ${c.req.path}`, c.req.header("idempotency-key"), parsed.ok.bytes)
+    ? readRepeat(`${route.method} ${c.req.path}`, c.req.header("idempotency-key"), parsed.ok.bytes)
     : { ok: null };
   if (isRefused(repeat)) return repeat;
   if (where === "both") return job(route.verb, operator.subject, doors);

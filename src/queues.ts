@@ -13,6 +13,7 @@ import { doorsOf, requeueJob, sendSlow, type Doors } from "./wiring.ts";
 /** Serves one batch. Never throws. */
 export async function consume(batch: MessageBatch, env: Env, ctx: ExecutionContext): Promise<void> {
   const doors = doorsOf(env);
+  if (doors.meter !== null) doors.meter.batches += 1;
   const bodies = batch.messages.map((message) => message.body);
   try {
     if (batch.queue.endsWith("-dead")) {

@@ -2,7 +2,7 @@
  * How every door reads a request: the body bounded before it is parsed, each query parameter at most once and never a
  * number, and no request that another site's page had a browser send.
  */
-import { readAtMost } from "./base/bounded.ts";
+import { readWholeAtMost } from "./base/bounded.ts";
 import { readJson } from "./base/json.ts";
 import { findNumbers } from "./base/phone.ts";
 import { refuse, type Outcome } from "./base/refusal.ts";
@@ -17,10 +17,9 @@ const FAULTS = {
 
 /** The body's bytes, none where there is no body. A route without a body reads one too, so that its size is refused. */
 export async function readBody(c: C, bytesMax: number): Promise<Outcome<Uint8Array>> {
-  const tooLarge = refuse("body_too_large", { detail: `A body here has at most ${bytesMax} bytes.` });
-  if (Number(c.req.header("content-length") ?? 0) > bytesMax) return tooLarge;
-  const read = await readAtMost(c.req.raw.body, bytesMax);
-  return read === null ? tooLarge : { ok: read };
+  const read = await readWholeAtMost(c.req.raw, bytesMax);
+  if (read !== null) return { ok: read };
+  return refuse("body_too_large", { detail: `A body here has at most ${bytesMax} bytes.` });
 }
 
 /** What an idempotency key is bound to: path and body, because the same key on another thing is another request. */
@@ -42,6 +41,7 @@ export function jsonOf(c: C, bytes: Uint8Array): Outcome<unknown> {
  * number, whatever its name, because URLs are logged on their way. A name such as `__proto__` is a name like any other.
  */
 export function queryOf(c: C): Outcome<Record<string, string>> {
+  if (!c.req.url.includes("?")) return { ok: {} };
   const query: [string, string][] = [];
   for (const [name, value] of new URL(c.req.url).searchParams) {
     if (query.some(([known]) => known === name))

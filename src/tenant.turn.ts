@@ -16,6 +16,8 @@ import type { TenantParts } from "./wiring.ts";
 /** Deadlines that lie closer together than this share a turn: a turn for each would be an alarm for each. */
 const TURN_GAP_MS = SECOND_MS;
 
+/** First looks wait for one another this long: under load a message comes of age every millisecond, and a turn costs rows. */
+const LOOKS_TOGETHER_MS = SECOND_MS;
 /** A turn sees to two thousand messages: enough for whatever a sandbox holds, and an end for what should never happen. */
 const TURNS_MAX = 100;
 
@@ -93,7 +95,7 @@ export function nextTurnAt(mind: TenantMind): number | null {
   const owing = mind.events.owing(now);
   const at = [
     due,
-    unseen === null ? null : timeOfId(unseen) + FIRST_LOOK_MS,
+    unseen === null ? null : Math.max(timeOfId(unseen) + FIRST_LOOK_MS, now + LOOKS_TOGETHER_MS),
     owing.nextAt,
     owing.endpoints.length > 0 ? now + FIRST_LOOK_MS : null,
     mind.sandbox?.nextReceiptAt() ?? null,

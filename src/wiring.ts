@@ -14,6 +14,7 @@ import type { Resolver, UrlPolicy } from "./base/outside-url.ts";
 import { fromBase64 } from "./base/seal.ts";
 import { weaknessOf } from "./base/weak-key.ts";
 import type { Sql } from "./base/sql.ts";
+import { counted, countedRecords, meter, type Meter } from "./base/meter.ts";
 import { meteredSql } from "./base/metered-sql.ts";
 import type { RecordDb } from "./messages/store.ts";
 import type { Lane } from "./messages/message.ts";
@@ -33,6 +34,7 @@ const Settings = z.object({
   SENDERS_PER_ACCOUNT: z.coerce.number().int().min(1).max(64),
   EGRESS_ALLOWLIST: z.string().max(10_000),
   FAULTS: z.string().max(200).optional(),
+  BENCH: Flag.optional(),
   KEYRING: z.string().min(1),
   DOOR_KEY: z.string().min(1),
   AUDIT_KEY: z.string().min(1).optional(),
@@ -78,6 +80,7 @@ function judge(env: Env): string | null {
     if (settings.ACCESS_TEAM === "" || settings.ACCESS_AUDIENCE === "")
       return "ACCESS_TEAM or ACCESS_AUDIENCE is empty";
     if (settings.FAULTS !== undefined) return "FAULTS is for tests only";
+    if (settings.BENCH !== undefined) return "BENCH is for measuring only";
     return null;
   } catch (error) {
     return error instanceof TypeError ? error.message : "environment";
@@ -110,25 +113,50 @@ function objectOf<T extends Rpc.DurableObjectBranded | undefined>(
   name: string,
 ): DurableObjectStub<T> {
   const pinned = settingsOf(env).DO_JURISDICTIONS === "on" ? namespace.jurisdiction(jurisdiction) : namespace;
-  return pinned.get(pinned.idFromName(`${jurisdiction}:${name}`));
+  const stub = pinned.getByName(`${jurisdiction}:${name}`);
+  return benchMeter(env) === null ? stub : counted(stub, () => (meter.objectCalls += 1));
 }
 
-const queueOf = (env: Env, lane: Lane | "events" | "slow", jurisdiction: Jurisdiction): Queue =>
-  ({
+/** The counts of this isolate when it runs for the bench; null otherwise. */
+export function benchMeter(env: Env): Meter | null {
+  return settingsOf(env).BENCH === "on" ? meter : null;
+}
+
+function queueOf(env: Env, lane: Lane | "events" | "slow", jurisdiction: Jurisdiction): Queue {
+  const queue = {
     otp: { eu: env.OTP_EU, us: env.OTP_US },
     bulk: { eu: env.BULK_EU, us: env.BULK_US },
     events: { eu: env.EVENTS_EU, us: env.EVENTS_US },
     slow: { eu: env.SLOW_EU, us: env.SLOW_US },
-  })[lane][jurisdiction];
+  }[lane][jurisdiction];
+  if (benchMeter(env) === null) return queue;
+  return counted(queue, (_name, [sent]) => (meter.queueMessages += Array.isArray(sent) ? sent.length : 1));
+}
 
-const shelfOf = (env: Env, jurisdiction: Jurisdiction): KVNamespace =>
-  jurisdiction === "eu" ? env.KEYS_EU : env.KEYS_US;
+function shelfOf(env: Env, jurisdiction: Jurisdiction): KVNamespace {
+  const shelf = jurisdiction === "eu" ? env.KEYS_EU : env.KEYS_US;
+  if (benchMeter(env) === null) return shelf;
+  return counted(shelf, (name) => (meter[name === "get" ? "keyReads" : "keyWrites"] += 1));
+}
+
+function recordsOf(env: Env, jurisdiction: Jurisdiction): RecordDb {
+  const db: RecordDb = jurisdiction === "eu" ? env.DB_EU : env.DB_US;
+  return benchMeter(env) === null ? db : countedRecords(db);
+}
 
 /** What the doors are given: how to reach every object, and nothing that opens a number. */
-export type Doors = ReturnType<typeof doorsOf>;
+export type Doors = ReturnType<typeof makeDoors>;
+
+let opened: { env: Env; doors: Doors } | null = null;
+
+/** The doors of this isolate, built once. */
+export function doorsOf(env: Env): Doors {
+  if (opened === null || opened.env !== env) opened = { env, doors: makeDoors(env) };
+  return opened.doors;
+}
 
 /** The doors' half of the wiring. */
-export function doorsOf(env: Env) {
+function makeDoors(env: Env) {
   const settings = settingsOf(env);
   const local = settings.ENVIRONMENT === "local";
   const policy: UrlPolicy = {
@@ -161,7 +189,8 @@ export function doorsOf(env: Env) {
       senderOf(env, account, shard % settings.SENDERS_PER_ACCOUNT),
     senders: settings.SENDERS_PER_ACCOUNT,
     operator: (jurisdiction: Jurisdiction): OperatorPort => objectOf(env, env.OPERATORS, jurisdiction, "operator"),
-    records: (jurisdiction: Jurisdiction): RecordDb => (jurisdiction === "eu" ? env.DB_EU : env.DB_US),
+    records: (jurisdiction: Jurisdiction): RecordDb => recordsOf(env, jurisdiction),
+    meter: benchMeter(env),
     outside: (owner: Owner, after: After) => sendOutside(env, owner, after),
   };
 }
@@ -247,7 +276,7 @@ export function tenantParts(env: Env, ctx: DurableObjectState): TenantParts {
     ring: Keyring.parse(settings.KEYRING),
     door: doorKeysOf(settings),
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ""),
-    db: owner.jurisdiction === "eu" ? env.DB_EU : env.DB_US,
+    db: recordsOf(env, owner.jurisdiction),
     log: writeLog,
     auditKey: settings.AUDIT_KEY ?? null,
     auditOrigin: settings.PUBLIC_URL === "" ? "maskline.local" : new URL(settings.PUBLIC_URL).host,
@@ -257,10 +286,14 @@ export function tenantParts(env: Env, ctx: DurableObjectState): TenantParts {
 }
 
 function storageParts(settings: Settings, ctx: DurableObjectState) {
+  const bare = settings.FAULTS === undefined && settings.BENCH === undefined;
   return {
-    sql: meteredSql(ctx.storage.sql, settings.FAULTS),
+    sql: bare ? ctx.storage.sql : meteredSql(ctx.storage.sql, settings.FAULTS, meter),
     transaction: <T>(act: () => T): T => ctx.storage.transactionSync(act),
-    setAlarm: (at: number) => void ctx.storage.setAlarm(at),
+    setAlarm: (at: number) => {
+      meter.alarmsSet += 1;
+      void ctx.storage.setAlarm(at);
+    },
   };
 }
 

@@ -17,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
+          testTimeout: 20_000, // statistics and properties take seconds on a busy machine
           root,
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.worker.test.ts", faults, browser],

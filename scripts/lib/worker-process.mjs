@@ -1,7 +1,7 @@
 // Runs inside a child process of its own: the built Worker on the local runtime, with kept storage. Started by
 // `startWorker` in worker.mjs and nobody else; told what to do by one JSON argument, says `{"ready": url}` on stdout.
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as readConfig } from "wrangler";
 
@@ -12,6 +12,7 @@ const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     ...options,
     modulesRules: undefined,
+    modulesRoot: dirname(script), // the built module lies beside no configuration
     modules: [{ type: "ESModule", path: script }],
     bindings: { ...workerOptions.bindings, ...bindings },
     host: "127.0.0.1",

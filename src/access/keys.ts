@@ -3,7 +3,7 @@
  * slow hash) and compared in constant time; a revoked key stops with the next call, because nothing caches it.
  */
 import { isoOf } from "../base/clock.ts";
-import { equalBytes, sha256Hex } from "../base/seal.ts";
+import { equalBytes, sha256, sha256Hex } from "../base/seal.ts";
 import { first, type Sql } from "../base/sql.ts";
 import { matchesAllowlist } from "../base/address.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
@@ -21,6 +21,11 @@ type Row = {
   revoked_at: number | null;
   replaced_by: string | null;
 };
+
+type Known = { digest: Uint8Array; allowlist: string[]; scopes: Granted };
+
+/** What a secret is compared with when there is no such key, so that both take as long. */
+const NO_DIGEST = new Uint8Array(32);
 
 export type KeySettings = {
   name: string;
@@ -40,6 +45,7 @@ export const KEYS_MAX = 100;
 export class KeysLedger {
   readonly #sql: Sql;
   readonly #rows = new Map<string, Row>();
+  readonly #known = new WeakMap<Row, Known>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -76,16 +82,16 @@ export class KeysLedger {
   /** The caller behind a credential at real time, or why there is none. Compares before it tells anything apart. */
   recognise(credential: Credential, origin: Origin, realNow: number): Caller | KeyRefusal {
     const row = this.#read(credential.keyId);
-    const given = Buffer.from(sha256Hex(credential.secret));
-    const matches = equalBytes(given, Buffer.from(row?.hash ?? "0".repeat(64)));
-    if (row === null) return "unknown";
+    const known = row === null ? null : this.#knownOf(row);
+    const matches = equalBytes(sha256(credential.secret), known?.digest ?? NO_DIGEST);
+    if (row === null || known === null) return "unknown";
     if (!matches) return "secret";
     if (row.revoked_at !== null && row.revoked_at <= realNow) return "revoked";
     if (row.expires_at !== null && row.expires_at <= realNow) return "expired";
-    const allowlist = JSON.parse(row.allowlist) as string[];
+    const { allowlist, scopes } = known;
     if (allowlist.length > 0 && (origin.ip === null || !matchesAllowlist(origin.ip, allowlist))) return "address";
     if (row.certificate !== null && row.certificate !== origin.certificate) return "certificate";
-    return { keyId: row.id, scopes: JSON.parse(row.scopes) as Granted, origin };
+    return { keyId: row.id, scopes, origin };
   }
 
   /**
@@ -122,6 +128,20 @@ export class KeysLedger {
 
   list(): KeyView[] {
     return this.#sql.exec<Row>(`SELECT * FROM api_keys ORDER BY id DESC LIMIT 1000`).toArray().map(viewOf);
+  }
+
+  /** What every request needs of a row, read out of its texts once. */
+  #knownOf(row: Row): Known {
+    let known = this.#known.get(row);
+    if (known === undefined) {
+      known = {
+        digest: new Uint8Array(Buffer.from(row.hash, "hex")),
+        allowlist: JSON.parse(row.allowlist) as string[],
+        scopes: JSON.parse(row.scopes) as Granted,
+      };
+      this.#known.set(row, known);
+    }
+    return known;
   }
 
   #read(id: string): Row | null {

@@ -2,20 +2,17 @@
  * The header `Idempotency-Key`, quoted as the draft has it or bare as everybody writes it: both are the same key.
  */
 import { refuse, type Outcome } from "../base/refusal.ts";
+import { sha256 } from "../base/seal.ts";
 import type { Repeatable } from "./idempotency.ts";
 
 /** Visible ASCII, up to 255 characters; a quoted key may hold spaces, neither may hold a quote or backslash. */
 const KEY_PATTERN = /^(?:"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255}))$/;
 
 /** How a request may be repeated; null when it carries no key. The body counts byte for byte, so its digest goes along. */
-export async function readRepeat(
-  route: string,
-  header: string | undefined,
-  body: Uint8Array,
-): Promise<Outcome<Repeatable | null>> {
+export function readRepeat(route: string, header: string | undefined, body: Uint8Array): Outcome<Repeatable | null> {
   if (header === undefined) return { ok: null };
   const match = KEY_PATTERN.exec(header);
   const key = match?.[1] ?? match?.[2];
   if (key === undefined) return refuse("idempotency_key_invalid");
-  return { ok: { route, key, bodyDigest: new Uint8Array(await crypto.subtle.digest("SHA-256", body)) } };
+  return { ok: { route, key, bodyDigest: sha256(body) } };
 }

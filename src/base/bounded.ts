@@ -58,6 +58,27 @@ export async function readAtMost(
   }
 }
 
+/**
+ * The body of a request or an answer up to `maxBytes`, or null when it is longer. Of a body that is not compressed the
+ * announced length is the framing's, which the platform holds the other side to, so it is read in one piece; any other is
+ * counted as it comes.
+ */
+export async function readWholeAtMost(
+  message: Pick<Request, "headers" | "body" | "arrayBuffer">,
+  maxBytes: number,
+): Promise<Uint8Array | null> {
+  if (message.body === null) return new Uint8Array();
+  const announced = message.headers.get("content-length");
+  const plain = announced !== null && /^\d{1,9}$/.test(announced) && !message.headers.has("content-encoding");
+  if (!plain) return readAtMost(message.body, maxBytes);
+  if (Number(announced) > maxBytes) {
+    message.body.cancel().catch(() => undefined);
+    return null;
+  }
+  const bytes = new Uint8Array(await message.arrayBuffer());
+  return bytes.byteLength > maxBytes ? null : bytes;
+}
+
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const whole = new Uint8Array(length);
   let offset = 0;

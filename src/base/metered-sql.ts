@@ -1,19 +1,16 @@
 /**
  * The one wrapper around an object's SQLite: counts the rows written, which are the bill, and plants storage faults for the
- * fault tests. A production deployment with faults planted refuses to serve (src/wiring.ts).
+ * fault tests. Only there when one of the two was asked for; a production deployment with either refuses to serve
+ * (src/wiring.ts).
  */
+import type { Meter } from "./meter.ts";
 import { randomFraction } from "./random.ts";
 import type { Sql, SqlCursor, SqlBinding, SqlRow } from "./sql.ts";
 
-/** Rows written by this object since it woke. */
-export type Meter = { rowsWritten: number };
-
 /** `faults` is the share of writing statements that fail, such as "0.2"; absent in any real deployment. */
-export function meteredSql(inner: Sql, faults: string | undefined): Sql & { meter: Meter } {
+export function meteredSql(inner: Sql, faults: string | undefined, meter: Meter): Sql {
   const share = faults === undefined || faults === "" ? 0 : Number(faults);
-  const meter: Meter = { rowsWritten: 0 };
   return {
-    meter,
     exec<Row extends SqlRow>(query: string, ...bindings: SqlBinding[]): SqlCursor<Row> {
       if (share > 0 && WRITES.test(query) && randomFraction() < share) throw new Error("planted storage fault");
       const cursor = inner.exec<Row>(query, ...bindings);

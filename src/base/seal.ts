@@ -4,17 +4,38 @@
  * 2^32 random IVs a key; a subject's key seals one person's texts, an epoch key wraps subject keys, so neither comes near.
  */
 import { Buffer } from "node:buffer";
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  timingSafeEqual,
+  type KeyObject,
+} from "node:crypto";
 import { randomBytes } from "./random.ts";
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 export const KEY_BYTES = 32;
 
+/** Keys as the platform holds them: making one from bytes costs as much as using it. Gone when the bytes are. */
+const keyObjects = new WeakMap<Uint8Array, KeyObject>();
+
+function keyOf(bytes: Uint8Array): KeyObject {
+  let key = keyObjects.get(bytes);
+  if (key === undefined) {
+    key = createSecretKey(bytes);
+    keyObjects.set(bytes, key);
+  }
+  return key;
+}
+
 /** IV, ciphertext and tag in one value. `about` (tenant, record, field, key version) is authenticated, not stored. */
 export function seal(key: Uint8Array, plaintext: Uint8Array | string, about: string): Uint8Array {
   const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv("aes-256-gcm", key, iv);
+  const cipher = createCipheriv("aes-256-gcm", keyOf(key), iv);
   cipher.setAAD(Buffer.from(about));
   const body = typeof plaintext === "string" ? cipher.update(plaintext, "utf8") : cipher.update(plaintext);
   cipher.final();
@@ -25,7 +46,7 @@ export function seal(key: Uint8Array, plaintext: Uint8Array | string, about: str
 export function open(key: Uint8Array, sealed: Uint8Array, about: string): Uint8Array | null {
   if (sealed.length < IV_BYTES + TAG_BYTES) return null;
   try {
-    const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, IV_BYTES));
+    const decipher = createDecipheriv("aes-256-gcm", keyOf(key), sealed.subarray(0, IV_BYTES));
     decipher.setAAD(Buffer.from(about));
     decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
     const body = decipher.update(sealed.subarray(IV_BYTES, sealed.length - TAG_BYTES));
@@ -44,7 +65,12 @@ export function openText(key: Uint8Array, sealed: Uint8Array, about: string): st
 
 /** HMAC-SHA-256, 32 bytes. */
 export function hmac(key: Uint8Array, message: string | Uint8Array): Uint8Array {
-  return createHmac("sha256", key).update(message).digest();
+  return createHmac("sha256", keyOf(key)).update(message).digest();
+}
+
+/** SHA-256, 32 bytes. */
+export function sha256(message: string | Uint8Array): Uint8Array {
+  return createHash("sha256").update(message).digest();
 }
 
 /** SHA-256 in hex. */

@@ -6,7 +6,7 @@
  */
 import { createHmac } from "node:crypto";
 import { z } from "zod";
-import { readAtMost } from "../base/bounded.ts";
+import { readWholeAtMost, TIMED_OUT, withDeadline } from "../base/bounded.ts";
 import { readJson } from "../base/json.ts";
 import { equalBytes, fromBase64, toBase64 } from "../base/seal.ts";
 import {
@@ -62,32 +62,35 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
     receipt_url: handover.receiptUrl,
   });
   const timestamp = Math.floor(io.now() / 1_000);
-  let response: Response;
+  const { url } = account;
+  const headers = {
+    "content-type": "application/json",
+    "webhook-id": handover.message,
+    "webhook-timestamp": String(timestamp),
+    "webhook-signature": signatureOf(account.secret, handover.message, timestamp, body),
+  };
+  let response: Response | null = null;
   try {
-    response = await io.fetch(account.url, {
-      method: "POST",
-      redirect: "manual",
-      headers: {
-        "content-type": "application/json",
-        "webhook-id": handover.message,
-        "webhook-timestamp": String(timestamp),
-        "webhook-signature": signatureOf(account.secret, handover.message, timestamp, body),
-      },
-      body,
-      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    // A timer of the platform's own (`AbortSignal.timeout`) cannot be taken back and would fire for every call answered.
+    const text = await withDeadline(CALL_TIMEOUT_MS, async (signal) => {
+      response = await io.fetch(url, { method: "POST", redirect: "manual", headers, body, signal });
+      return textOf(response);
     });
+    if (response === null) return { outcome: "unknown", code: "timeout" };
+    return classify(response, text === TIMED_OUT ? null : text);
   } catch (error) {
-    return {
-      outcome: "unknown",
-      code: error instanceof DOMException && error.name === "TimeoutError" ? "timeout" : "connection",
-    };
+    const late = error instanceof DOMException && error.name === "TimeoutError";
+    return { outcome: "unknown", code: late ? "timeout" : "connection" };
   }
-  return classify(response);
 }
 
-async function classify(response: Response): Promise<Answer> {
-  const bytes = await readAtMost(response.body, ANSWER_BYTES_MAX).catch(() => null);
-  const text = bytes === null ? null : new TextDecoder().decode(bytes);
+/** The answer's text, or null when it is too long or breaks off: its status stands all the same. */
+async function textOf(response: Response): Promise<string | null> {
+  const bytes = await readWholeAtMost(response, ANSWER_BYTES_MAX).catch(() => null);
+  return bytes === null ? null : new TextDecoder().decode(bytes);
+}
+
+function classify(response: Response, text: string | null): Answer {
   const { status } = response;
   if (status === 429 || status === 503) {
     return {

@@ -6,7 +6,7 @@
 import { TIMED_OUT, withDeadline } from "../base/bounded.ts";
 import { CALL_TIMEOUT_MS, type Account, type Answer, type Carrier, type CarrierIo, type Handover } from "./carrier.ts";
 import type { Want } from "./pace.ts";
-import { Settler } from "./settler.ts";
+import { GATHER_MS, Settler } from "./settler.ts";
 
 /** Six connections an object is the platform's limit in production; the local runtime does not enforce it, so we do. */
 export const CALLS_IN_FLIGHT_MAX = 6;
@@ -56,7 +56,11 @@ export class Sender {
   /** Sends what it can of a job. Ids it could not get to are handed back; an id that was sent already claims nothing. */
   async drive(job: Job): Promise<JobReport> {
     const deadline = this.#deps.now() + JOB_MS_MAX;
-    const settler = new Settler((settlements: Settlement[]) => this.#deps.settle(job, settlements), this.#deps.sleep);
+    const settler = new Settler(
+      (settlements: Settlement[]) => this.#deps.settle(job, settlements),
+      this.#deps.sleep,
+      () => this.#free < CALLS_IN_FLIGHT_MAX,
+    );
     const calls: Promise<void>[] = [];
     const { left, waitMs } = await this.#callAll(job, deadline, (one) => calls.push(this.#call(job, one, settler)));
     if (left.length > 0) await this.#deps.handBack(job, left, waitMs).catch(() => undefined); // a courtesy only
@@ -82,7 +86,9 @@ export class Sender {
         this.#waiting.shift()?.(); // whoever is next may have this turn
         break;
       }
+      if (this.#free < Math.min(left.length, CALLS_IN_FLIGHT_MAX)) await this.#gather(deadline);
       const want = Math.min(this.#free, left.length);
+      if (want === 0) continue;
       this.#free -= want; // reserved before any await, or two jobs would count the same slot
       const granted = await this.#permit(job, want).catch(() => ({ count: 0, waitMs: WAIT_MS_MAX + 1 }));
       this.#release(want - granted.count);
@@ -158,6 +164,12 @@ export class Sender {
     const count = Math.min(want, this.#permits);
     this.#permits -= count;
     return { count, waitMs: 0 };
+  }
+
+  /** Calls that began together end together: a moment's wait claims for all of them at once, instead of one by one. */
+  async #gather(deadline: number): Promise<void> {
+    await this.#deps.sleep(GATHER_MS);
+    await this.#freeSlot(deadline); // another job may have taken it meanwhile
   }
 
   /** Waits for a free connection, at most until the deadline. */

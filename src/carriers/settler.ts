@@ -2,15 +2,20 @@
  * Brings carriers' answers home: settles in one call whatever has finished meanwhile, so a hanging call holds nobody's result
  * back, and tries again when the tenant's storage fails, because an answer that is lost leaves a message in doubt.
  */
+
+/** Calls and results that come within this time are claimed and settled together: each question is a durable write. */
+export const GATHER_MS = 2;
+
 /** Tried so often, each wait twice the last: about eight seconds, well within the claim's half minute. */
 const TRIES_MAX = 9;
 const WAIT_MS_FIRST = 50;
 const WAIT_MS_MAX = 2_000;
 
-/** The settlements of one job. */
+/** The settlements of one job; `busy` says whether other calls run, whose results are worth a moment's wait. */
 export class Settler<Settlement, Onward> {
   readonly #settle: (settlements: Settlement[]) => Promise<Onward[]>;
   readonly #sleep: (milliseconds: number) => Promise<void>;
+  readonly #busy: () => boolean;
   readonly #onward: Onward[] = [];
   #ready: Settlement[] = [];
   #running: Promise<void> | null = null;
@@ -18,9 +23,11 @@ export class Settler<Settlement, Onward> {
   constructor(
     settle: (settlements: Settlement[]) => Promise<Onward[]>,
     sleep: (milliseconds: number) => Promise<void>,
+    busy: () => boolean,
   ) {
     this.#settle = settle;
     this.#sleep = sleep;
+    this.#busy = busy;
   }
 
   add(settlement: Settlement): void {
@@ -36,8 +43,8 @@ export class Settler<Settlement, Onward> {
 
   /** What cannot be settled in time is dropped: its claim's lease runs out, and the message is `unknown`. */
   async #run(): Promise<void> {
-    await Promise.resolve();
     while (this.#ready.length > 0) {
+      await (this.#busy() ? this.#sleep(GATHER_MS) : Promise.resolve()); // a result that is alone waits for nobody
       const batch = this.#ready;
       this.#ready = [];
       if (!(await this.#settled(batch))) await this.#insist(batch);

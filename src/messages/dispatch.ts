@@ -35,14 +35,16 @@ const ATTEMPTS_MAX = 50;
 export function claim(deps: DispatchDeps, account: string, ids: readonly string[]): Claimed[] {
   const claimed: Claimed[] = [];
   for (const id of ids) {
-    const message = deps.ledger.get(id);
-    if (message === null || message.account !== account || !claimable(message)) continue;
+    const whole = deps.ledger.getWhole(id);
+    if (whole === null) continue;
+    const { message, sealed } = whole;
+    if (message.account !== account || !claimable(message)) continue;
     const now = deps.now();
     if (message.facts.expiresAt <= now) {
       end(deps, message, "expired", "too_late", now);
       continue;
     }
-    const one = claimOne(deps, message, account, now);
+    const one = claimOne(deps, message, sealed, account, now);
     if (one !== null) claimed.push(one);
   }
   return claimed;
@@ -53,9 +55,14 @@ export function claimable(message: Message): boolean {
   return message.state === "queued" || (message.state === "sending" && message.lease === null);
 }
 
-function claimOne(deps: DispatchDeps, message: Message, account: string, now: number): Claimed | null {
+function claimOne(
+  deps: DispatchDeps,
+  message: Message,
+  sealed: Uint8Array | null,
+  account: string,
+  now: number,
+): Claimed | null {
   const to = deps.vault.openNumber(message.token);
-  const sealed = deps.ledger.sealedText(message.id);
   const text = sealed === null ? null : deps.vault.openText(message.subject, message.id, "text", sealed);
   if (to === null || text === null) {
     end(deps, message, "failed", "erased", now);

@@ -121,10 +121,14 @@ export class MessagesLedger {
     return row === null ? null : messageOf(row);
   }
 
-  /** The sealed text, or null once it was dropped. */
-  sealedText(id: string): Uint8Array | null {
-    const row = first<{ sealed: ArrayBuffer | null }>(this.#sql, `SELECT sealed FROM messages WHERE id = ?`, id);
-    return row === null || row.sealed === null ? null : bytesOf(row.sealed);
+  /** A message with its sealed text, which is null once it was dropped. */
+  getWhole(id: string): { message: Message; sealed: Uint8Array | null } | null {
+    const row = first<Row & { sealed: ArrayBuffer | null }>(
+      this.#sql,
+      `SELECT ${COLUMNS}, sealed FROM messages WHERE id = ?`,
+      id,
+    );
+    return row === null ? null : { message: messageOf(row), sealed: row.sealed === null ? null : bytesOf(row.sealed) };
   }
 
   /**

@@ -5,7 +5,7 @@
  */
 import { isCallbackMac, type DoorKeys } from "../access/api-key.ts";
 import { z } from "zod";
-import { readAtMost } from "../base/bounded.ts";
+import { readWholeAtMost } from "../base/bounded.ts";
 import { EXAMPLE_LATER, exampleId } from "../base/example.ts";
 import { parseId, type Owner } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
@@ -67,7 +67,7 @@ export async function receiveReceipt(
   const owner = parseId(message);
   if (owner === null || owner.prefix !== "msg" || parseId(account)?.prefix !== "car") return refuse("not_found");
   if (!isCallbackMac(deps.door, account, message, mac)) return refuse("not_found");
-  const body = await readAtMost(request.body, RECEIPT_BYTES_MAX);
+  const body = await readWholeAtMost(request, RECEIPT_BYTES_MAX);
   if (body === null) return refuse("body_too_large", { detail: `A receipt has at most ${RECEIPT_BYTES_MAX} bytes.` });
   const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
   const verified = await deps.verify(account, { message, headers, body });

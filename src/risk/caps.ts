@@ -61,16 +61,24 @@ export type Room = { left: number; resetSeconds: number; window: keyof Caps };
 
 /** How many acts are left in the tightest window, and when that window ends. Expects windows turned to `now`. */
 export function roomIn(windows: Windows, caps: Caps, now: number): Room {
-  const rooms: Room[] = [
-    { window: "minute", left: caps.minute - windows.mc, resetSeconds: secondsLeft(windows.m, now, MINUTE_MS) },
-    { window: "hour", left: caps.hour - windows.hc, resetSeconds: secondsLeft(windows.h, now, HOUR_MS) },
-    { window: "day", left: caps.day - windows.dc, resetSeconds: secondsLeft(windows.d, now, DAY_MS) },
-  ];
-  let tightest: Room = rooms[0] ?? { window: "minute", left: 0, resetSeconds: 60 };
-  for (const room of rooms) {
-    if (room.left < tightest.left || (room.left <= 0 && room.resetSeconds > tightest.resetSeconds)) tightest = room;
-  }
+  let tightest: Room = {
+    window: "minute",
+    left: caps.minute - windows.mc,
+    resetSeconds: secondsLeft(windows.m, now, MINUTE_MS),
+  };
+  const consider = (window: keyof Caps, left: number, at: number, windowMs: number) => {
+    if (left > 0 && left >= tightest.left) return;
+    const resetSeconds = secondsLeft(at, now, windowMs);
+    if (left < tightest.left || resetSeconds > tightest.resetSeconds) tightest = { window, left, resetSeconds };
+  };
+  consider("hour", caps.hour - windows.hc, windows.h, HOUR_MS);
+  consider("day", caps.day - windows.dc, windows.d, DAY_MS);
   return { ...tightest, left: Math.max(0, tightest.left) };
+}
+
+/** Whether one more act fits in every window. Expects windows turned to `now`. */
+export function hasRoom(windows: Windows, caps: Caps): boolean {
+  return windows.mc < caps.minute && windows.hc < caps.hour && windows.dc < caps.day;
 }
 
 /** Counts one act in all three windows. */

@@ -41,6 +41,9 @@ type ContactRow = {
 /** How many subject keys stay unwrapped in memory; a key is 32 bytes, an unwrap about ten microseconds. */
 const KEYS_IN_MEMORY_MAX = 5_000;
 
+/** Contacts kept in memory, about 500 bytes each; beyond it the memory begins anew. */
+const CONTACTS_IN_MEMORY_MAX = 5_000;
+
 /** The subject under whose key a tenant's own secrets and free fields lie. */
 export const TENANT_SUBJECT = "tenant";
 
@@ -51,6 +54,9 @@ export class VaultLedger {
   readonly #ids: IdMaker;
   readonly #keys: TenantKeys;
   readonly #subjectKeys = new Map<string, Uint8Array>();
+  /** Numbers in use, by their index: no plaintext, and thrown away with this ledger when a transaction fails. */
+  readonly #contacts = new Map<string, Contact>();
+  #touched: { day: number; tokens: Set<string> } = { day: -1, tokens: new Set() };
 
   constructor(sql: Sql, owner: Owner, ids: IdMaker, keys: TenantKeys) {
     this.#sql = sql;
@@ -85,12 +91,19 @@ export class VaultLedger {
 
   /** The contact of a number already known, or null. */
   find(index: Uint8Array): Contact | null {
+    const name = Buffer.from(index).toString("latin1");
+    const known = this.#contacts.get(name);
+    if (known !== undefined) return known;
     const row = first<ContactRow>(
       this.#sql,
       `SELECT t.* FROM number_index n JOIN tokens t ON t.token = n.token WHERE n.number_index = ?`,
       index,
     );
-    return row === null ? null : contactOf(row);
+    if (row === null) return null;
+    const contact = contactOf(row);
+    if (this.#contacts.size >= CONTACTS_IN_MEMORY_MAX) this.#contacts.clear();
+    this.#contacts.set(name, contact);
+    return contact;
   }
 
   /** The contact behind a token, or null. */
@@ -126,12 +139,17 @@ export class VaultLedger {
 
   /** Marks the number as used today (at most one row a day) and, when asked, as kept until erased. */
   touch(token: string, kept: boolean, now: number): void {
+    if (!kept && this.#touched.day === dayOf(now) && this.#touched.tokens.has(token)) return;
     this.#sql.exec(
       `UPDATE tokens SET seen_day = max(seen_day, ?1), kept = max(kept, ?2) WHERE token = ?3 AND (seen_day < ?1 OR kept < ?2)`,
       dayOf(now),
       kept ? 1 : 0,
       token,
     );
+    if (this.#touched.day !== dayOf(now) || this.#touched.tokens.size >= CONTACTS_IN_MEMORY_MAX) {
+      this.#touched = { day: dayOf(now), tokens: new Set() };
+    }
+    this.#touched.tokens.add(token);
   }
 
   /** The number in plaintext, for the carrier's call or an audited reveal; null when it was erased or does not open. */
@@ -175,6 +193,10 @@ export class VaultLedger {
       this.#sql.exec(`DELETE FROM tokens WHERE token = ?`, row.token);
       this.#sql.exec(`DELETE FROM subjects WHERE subject = ?`, row.subject);
       this.#subjectKeys.delete(row.subject);
+    }
+    if (rows.length > 0) {
+      this.#contacts.clear();
+      this.#touched = { day: -1, tokens: new Set() };
     }
     return rows.length;
   }

@@ -1,0 +1,84 @@
+// `npm run bench`: how fast messages are accepted, handed over and told, against a floor Worker that does the same platform
+// operations and nothing else; what growth costs; and what the platform counts per message. Loopback only.
+// `-- --only=accept,growth` runs some sections of: accept, latency, whole, growth, operations. `-- --quick` is a fast look, `-- --peers` adds Kannel to the same run, `-- --json` also writes .dev/bench.json.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildBoth, startFloor, startOurs } from "./bench/contenders.mjs";
+import { startKannel } from "./bench/kannel.mjs";
+import { measureOperations } from "./bench/operations.mjs";
+import { startHelper } from "./bench/processes.mjs";
+import { measureAccept, measureGrowth, measureLatency, measureWhole } from "./bench/sections.mjs";
+import { tell } from "./bench/table.mjs";
+import { dev, reexec, script } from "./lib/tools.mjs";
+import { setup } from "./setup.mjs";
+
+const full = {
+  pairs: 7,
+  connections: 16,
+  messages: 3_000,
+  batches: 5,
+  latencyMessages: 600,
+  perSecond: 40,
+  wholeMessages: 3_000,
+  few: 1_000,
+  many: 100_000,
+  growthMessages: 1_000,
+  operationMessages: 2_000,
+};
+const quick = {
+  ...full,
+  pairs: 3,
+  messages: 1_000,
+  batches: 3,
+  latencyMessages: 200,
+  wholeMessages: 1_000,
+  many: 20_000,
+  growthMessages: 500,
+  operationMessages: 1_000,
+};
+
+await script(async () => {
+  setup();
+  reexec();
+  const asked = new Set(process.argv.slice(2));
+  const only = [...asked].find((each) => each.startsWith("--only="))?.slice("--only=".length);
+  const size = asked.has("--quick") ? quick : full;
+  const wanted = (name) => only === undefined || only.split(",").includes(name);
+  const ending = [];
+  const keep = (started) => {
+    ending.unshift(started);
+    return started;
+  };
+  process.once("SIGINT", () => void end(ending).then(() => process.exit(130)));
+  try {
+    const results = { size, at: new Date().toISOString() };
+    const built = buildBoth();
+    const helpers = { load: keep(await startHelper("load")), carrier: keep(await startHelper("carrier")) };
+    const ours = keep(await startOurs(built.ours, helpers.carrier.ready));
+    const floor = keep(await startFloor(built.floor, helpers.carrier.ready));
+    const peer = asked.has("--peers") ? keep(await startKannel(helpers.carrier.ready)) : null;
+    if (wanted("accept")) results.accept = await measureAccept(helpers, ours, floor, peer, size);
+    if (wanted("latency")) results.latency = await measureLatency(helpers, ours, floor, size);
+    if (wanted("whole")) results.whole = await measureWhole(helpers, ours, size);
+    if (wanted("growth")) results.growth = await measureGrowth(helpers, ours, size);
+    if (wanted("operations")) {
+      const counted = keep(await startOurs(built.ours, helpers.carrier.ready, { BENCH: "on" }));
+      results.operations = await measureOperations(helpers, counted, size);
+    }
+    tell(results);
+    if (asked.has("--json")) write(results);
+  } finally {
+    await end(ending);
+  }
+});
+
+function write(results) {
+  mkdirSync(dev, { recursive: true });
+  writeFileSync(join(dev, "bench.json"), `${JSON.stringify(results, null, 2)}\n`);
+  console.log("\nThe same in .dev/bench.json.");
+}
+
+/** Ends whatever was started, last first; what is gone already is no reason to leave the rest. */
+async function end(started) {
+  for (const each of started.splice(0)) await each.stop().catch(() => undefined);
+}

@@ -1,0 +1,74 @@
+// What is measured: our own built Worker with a tenant on it, and the floor Worker. Both on the local runtime, each in a
+// process of its own, both handing over to the same carrier.
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { client } from "../lib/client.mjs";
+import { dev, root } from "../lib/tools.mjs";
+import { buildWorker, makeSecrets, startWorker } from "../lib/worker.mjs";
+
+const floorConfig = join(root, "scripts/bench/floor/wrangler.toml");
+const unlimited = { minute: 1_000_000_000, hour: 1_000_000_000, day: 1_000_000_000 };
+const limits = {
+  recipient: unlimited,
+  block: unlimited,
+  key: unlimited,
+  tenant: unlimited,
+  country: { home: unlimited, abroad: unlimited },
+  numbers_per_key_per_day: 1_000_000_000,
+};
+
+/** Builds both Workers as production would. */
+export function buildBoth() {
+  return {
+    ours: buildWorker(join(dev, "bench/ours")),
+    floor: buildWorker(join(dev, "bench/floor"), floorConfig),
+  };
+}
+
+/**
+ * Our Worker, and as many tenants as asked for: `tenant()` answers one with its key, high (but counted) limits and the
+ * loopback carrier as its route. `meter()` are the platform's own counts, when the Worker was started with them.
+ */
+export async function startOurs(script, carrierPort, bindings = {}) {
+  const secrets = makeSecrets();
+  const worker = await startWorker({ script, bindings: { ...secrets, ...bindings } });
+  const admin = client(worker.base, secrets.ADMIN_TOKEN);
+  const secret = `whsec_${randomBytes(32).toString("base64")}`;
+  const body = { name: "bench", kind: "http", mode: "test", url: `http://127.0.0.1:${carrierPort}/sms`, secret };
+  let account;
+  try {
+    account = await admin("POST /admin/v1/carriers", { body, expect: 201 });
+  } catch (error) {
+    await worker.stop(); // nobody else knows of it yet
+    throw error;
+  }
+  return {
+    ...worker,
+    secret,
+    admin,
+    async tenant() {
+      const body = { name: "bench", environment: "sandbox" };
+      const { id } = await admin("POST /admin/v1/tenants", { body, expect: 201 });
+      await admin(`PATCH /admin/v1/tenants/${id}`, { body: { policy: { routes: [account.id], limits } } });
+      const key = await admin(`POST /admin/v1/tenants/${id}/keys`, { body: { name: "b", scopes: ["*"] }, expect: 201 });
+      const job = { url: `${worker.base}/v1/messages`, headers: { authorization: `Bearer ${key.secret}` } };
+      return {
+        id,
+        call: client(worker.base, key.secret),
+        single: { ...job, kind: "single" },
+        batch: { ...job, url: `${job.url}/batch`, kind: "batch", size: 1_000 },
+      };
+    },
+    async meter() {
+      const answer = await fetch(`${worker.base}/healthz`);
+      return JSON.parse(answer.headers.get("x-meter") ?? "null");
+    },
+  };
+}
+
+/** The floor Worker; what it does is said in floor/index.ts. */
+export async function startFloor(script, carrierPort) {
+  const bindings = { CARRIER_URL: `http://127.0.0.1:${carrierPort}/sms` };
+  const worker = await startWorker({ script, config: floorConfig, migrations: null, bindings });
+  return { ...worker, single: { url: `${worker.base}/v1/messages`, headers: {}, kind: "single" } };
+}

@@ -1,0 +1,70 @@
+// Platform operations per message, from the platform's own meters: repeat contact, idempotency key, one event (an endpoint
+// that hears message.delivered only), receipt, webhook, record, removal; and what the later purge costs, apart.
+import { pause, runOnce, until } from "./runs.mjs";
+
+/** Prices per million after the free amounts, in US dollars (platform.md, section 2). */
+const prices = {
+  requests: 0.3,
+  objectRows: 1,
+  objectCalls: 0.15,
+  queueOperations: 0.4,
+  recordRows: 1,
+  keyReads: 0.5,
+  keyWrites: 5,
+};
+/** A queue message is written, read and deleted. */
+const operationsPerQueueMessage = 3;
+const daysUntilPurged = 45;
+/** Sent first, so that every number is a repeat contact; the purge finds these too. */
+const warmUpMessages = 1_000;
+
+export async function measureOperations(helpers, ours, { operationMessages, connections }) {
+  const tenant = await ours.tenant();
+  const url = `http://127.0.0.1:${helpers.carrier.ready}/hook`;
+  await tenant.call("POST /v1/webhooks", { body: { url, events: ["message.delivered"] }, expect: 201 });
+  const job = { ...tenant.single, secret: ours.secret, connections };
+  await life(helpers, ours, tenant, { ...job, count: warmUpMessages });
+  const before = await ours.meter();
+  await life(helpers, ours, tenant, { ...job, count: operationMessages });
+  const after = await ours.meter();
+  const purged = await purge(ours, tenant, after);
+  const perMessage = (name) => (after[name] - before[name]) / operationMessages;
+  const operations = {
+    requests: perMessage("requests") + perMessage("batches"),
+    objectRows: perMessage("rowsWritten") + perMessage("alarmsSet"),
+    objectCalls: perMessage("objectCalls") + perMessage("alarmsSet"),
+    queueOperations: perMessage("queueMessages") * operationsPerQueueMessage,
+    recordRows: perMessage("recordRowsWritten"),
+    keyReads: perMessage("keyReads"),
+    keyWrites: perMessage("keyWrites"),
+  };
+  const cost = Object.entries(operations).map(([name, count]) => [name, count * prices[name]]);
+  return {
+    messages: operationMessages,
+    operations,
+    dollarsPerMillion: { ...Object.fromEntries(cost), sum: cost.reduce((sum, [, dollars]) => sum + dollars, 0) },
+    purge: { ...purged, messages: operationMessages + warmUpMessages },
+  };
+}
+
+/** From the request to the removal of what was recorded. */
+async function life(helpers, ours, tenant, job) {
+  await runOnce(helpers, ours, job);
+  const told = await until(async () => (await helpers.carrier.ask({ ask: "counts" })).hookedDistinct >= job.count);
+  if (!told) throw new Error("not every delivery was told by webhook");
+  // The clock moves to the first look; a turn looks at a thousand, so there are several.
+  for (let turn = 0; turn < Math.ceil(job.count / 1_000) + 3; turn++) {
+    await tenant.call("POST /v1/sandbox/clock", { body: { advance_seconds: 13 } });
+    await pause(700);
+  }
+}
+
+/** What is left of every message goes weeks later; each kind's rows are counted by themselves. */
+async function purge(ours, tenant, before) {
+  await tenant.call("POST /v1/sandbox/clock", { body: { advance_seconds: daysUntilPurged * 86_400 } });
+  await pause(1_500);
+  const start = await ours.meter();
+  const { gone } = await ours.admin("POST /admin/v1/purge");
+  const end = await ours.meter();
+  return { gone, rows: end.rowsWritten - start.rowsWritten, rowsBefore: start.rowsWritten - before.rowsWritten };
+}

@@ -1,0 +1,120 @@
+// What the bench measures, one function a section. Contenders take turns within a section, so that whatever else the
+// machine does meets all of them alike; figures are medians, and ratios are medians of the ratios of neighbours.
+import { pause, quantile, runOnce, spread, until } from "./runs.mjs";
+
+const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString();
+
+/** Accepting, with dispatch running: ours one by one, the floor, ours in batches, and whoever else is there. */
+export async function measureAccept(helpers, ours, floor, peer, { pairs, messages, batches, connections }) {
+  const tenant = await ours.tenant();
+  const turns = {
+    ours: () => runOnce(helpers, ours, { ...tenant.single, connections, count: messages }),
+    floor: () => runOnce(helpers, floor, { ...floor.single, connections, count: messages }),
+    batch: () => runOnce(helpers, ours, { ...tenant.batch, connections: 2, count: batches }),
+    ...(peer === null ? {} : { peer: () => runOnce(helpers, peer, { ...peer.single, connections, count: messages }) }),
+  };
+  const seen = Object.fromEntries(Object.keys(turns).map((name) => [name, []]));
+  for (let round = -1; round < pairs; round++) {
+    for (const [name, turn] of Object.entries(turns)) {
+      const result = await turn(); // round -1 warms up
+      if (round >= 0) seen[name].push(result);
+      if (name === "ours" || name === "batch") await lookNow(tenant);
+    }
+  }
+  const of = (name, field) => spread(seen[name].map((result) => result[field]));
+  const ratio = (a, b, field) => spread(seen[a].map((result, at) => result[field] / seen[b][at][field]));
+  const told = (name) =>
+    Object.fromEntries(
+      ["acceptPerSecond", "deliveredPerSecond", "handedOverMeanwhile", "cpuPerAccepted", "answerP50", "answerP99"].map(
+        (field) => [field, of(name, field)],
+      ),
+    );
+  return {
+    contenders: Object.fromEntries(Object.keys(turns).map((name) => [name, told(name)])),
+    ratios: {
+      oursToFloor: ratio("ours", "floor", "acceptPerSecond"),
+      oursToFloorDelivered: ratio("ours", "floor", "deliveredPerSecond"),
+      oursToFloorCpu: ratio("floor", "ours", "cpuPerAccepted"),
+      batchToSingle: ratio("batch", "ours", "acceptPerSecond"),
+      ...(peer === null
+        ? {}
+        : {
+            oursToPeer: ratio("ours", "peer", "acceptPerSecond"),
+            oursToPeerDelivered: ratio("ours", "peer", "deliveredPerSecond"),
+          }),
+    },
+  };
+}
+
+/** The sandbox's clock moves on, so that the first look at the messages happens now and not inside another run. */
+async function lookNow(tenant) {
+  for (let turn = 0; turn < 3; turn++) {
+    await tenant.call("POST /v1/sandbox/clock", { body: { advance_seconds: 13 } });
+    await pause(400);
+  }
+}
+
+/** How long after the request left the carrier is called, at a pace that leaves the machine room. */
+export async function measureLatency(helpers, ours, floor, { latencyMessages, perSecond }) {
+  const tenant = await ours.tenant();
+  const of = async (contender, single) => {
+    const job = { ...single, connections: 32, times: true, perSecond };
+    await runOnce(helpers, contender, { ...job, count: Math.ceil(latencyMessages / 5) });
+    const { run } = await runOnce(helpers, contender, { ...job, count: latencyMessages });
+    const { times } = await helpers.carrier.ask({ ask: "times" });
+    const waits = Object.entries(run.sentAt).flatMap(([id, at]) => (times[id] === undefined ? [] : [times[id] - at]));
+    return { p50: quantile(waits, 0.5), p99: quantile(waits, 0.99), messages: waits.length };
+  };
+  return { perSecond, ours: await of(ours, tenant.single), floor: await of(floor, floor.single) };
+}
+
+/** The whole life: accepted, sent, receipt, webhook. Per second from the first request to the last webhook. */
+export async function measureWhole(helpers, ours, { wholeMessages, connections }) {
+  const tenant = await ours.tenant();
+  const url = `http://127.0.0.1:${helpers.carrier.ready}/hook`;
+  await tenant.call("POST /v1/webhooks", { body: { url, events: ["message.delivered"] }, expect: 201 });
+  const { run } = await runOnce(helpers, ours, {
+    ...tenant.single,
+    secret: ours.secret,
+    connections,
+    count: wholeMessages,
+  });
+  let counts;
+  const whole = await until(async () => {
+    counts = await helpers.carrier.ask({ ask: "counts" });
+    return counts.hookedDistinct >= wholeMessages;
+  });
+  if (!whole) throw new Error(`of ${wholeMessages} messages ${counts.hookedDistinct} were told by webhook`);
+  return { messages: wholeMessages, perSecond: (wholeMessages * 1_000) / (counts.lastHook - run.began) };
+}
+
+/** Accepting with few and with many records present, turn about, on one Worker. */
+export async function measureGrowth(helpers, ours, { pairs, growthMessages, few, many, connections }) {
+  const tenants = { few: await ours.tenant(), many: await ours.tenant() };
+  const extra = { schedule_at: tomorrow() }; // they stay, and no dispatch disturbs what is measured
+  const fill = async (tenant, records) => {
+    for (let left = records; left > 0; left -= 10_000)
+      await runOnce(helpers, ours, {
+        ...tenant.batch,
+        connections: 2,
+        count: Math.ceil(Math.min(left, 10_000) / 1_000),
+        extra,
+        undelivered: true,
+      });
+  };
+  await fill(tenants.few, few);
+  await fill(tenants.many, many);
+  const seen = { few: [], many: [] };
+  for (let round = -1; round < pairs; round++) {
+    for (const name of round % 2 === 0 ? ["few", "many"] : ["many", "few"]) {
+      const job = { ...tenants[name].single, connections, count: growthMessages, extra, undelivered: true };
+      const { acceptPerSecond } = await runOnce(helpers, ours, job);
+      if (round >= 0) seen[name].push(acceptPerSecond);
+    }
+  }
+  return {
+    few: { records: few, ...spread(seen.few) },
+    many: { records: many, ...spread(seen.many) },
+    timeRatio: spread(seen.few.map((rate, at) => rate / seen.many[at])),
+  };
+}

@@ -1,0 +1,101 @@
+// The table on the screen. Every target is printed beside what was measured, met or not.
+
+const number = (value, digits = 0) =>
+  value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const range = ({ median, min, max }, digits = 0) =>
+  `${number(median, digits)}  (${number(min, digits)} to ${number(max, digits)})`;
+
+/** Prints what was measured. */
+export function tell({ size, accept, latency, whole, growth, operations }) {
+  console.log(`\nMaskline bench: medians of ${size.pairs} interleaved rounds (smallest to largest)`);
+  if (accept !== undefined) tellAccept(accept, size);
+  if (latency !== undefined) tellLatency(latency);
+  if (whole !== undefined)
+    row("request to webhook, whole life", `${number(whole.perSecond)} messages/s over ${number(whole.messages)}`);
+  if (growth !== undefined) tellGrowth(growth);
+  if (operations !== undefined) tellOperations(operations);
+}
+
+function title(text) {
+  console.log(`\n── ${text}`);
+}
+
+function row(name, value, target) {
+  console.log(`  ${name.padEnd(44)} ${target === undefined ? value : `${String(value).padEnd(30)} ${target}`}`);
+}
+
+const verdict = (met, text) => `target ${text}: ${met ? "met" : "MISSED"}`;
+
+function tellAccept({ contenders, ratios }, { messages, connections }) {
+  title(`Accept, dispatch running; ${number(messages)} messages a run, ${connections} connections`);
+  const names = { ours: "ours", floor: "floor Worker", batch: "ours, batches of 1,000", peer: "Kannel" };
+  for (const [name, told] of Object.entries(contenders)) {
+    row(`${names[name]}: accepted/s`, range(told.acceptPerSecond));
+    row(`${names[name]}: delivered/s to the carrier`, range(told.deliveredPerSecond));
+  }
+  for (const name of ["ours", "floor"]) {
+    const told = contenders[name];
+    row(`${names[name]}: answer p50, p99`, `${number(told.answerP50.median)} ms, ${number(told.answerP99.median)} ms`);
+    row(`${names[name]}: handed over while accepting`, `${number(told.handedOverMeanwhile.median * 100)} %`);
+    if (!Number.isNaN(told.cpuPerAccepted.median))
+      row(`${names[name]}: processor time per accepted`, `${number(told.cpuPerAccepted.median)} µs`);
+  }
+  const { oursToFloor, batchToSingle } = ratios;
+  console.log(
+    "  Ours looks at its messages after twelve seconds and removes them; that work lies between the runs, not in them.",
+  );
+  row("accept, ours to floor", range(oursToFloor, 2), verdict(oursToFloor.median >= 0.75, "0.75 or more"));
+  row("delivered, ours to floor", range(ratios.oursToFloorDelivered, 2));
+  row("processor time, floor to ours", range(ratios.oursToFloorCpu, 2));
+  row("batch to single, accepted/s", range(batchToSingle, 1), verdict(batchToSingle.median >= 4, "4 or more"));
+  if (ratios.oursToPeer === undefined) return;
+  row("accept, ours to Kannel", range(ratios.oursToPeer, 2));
+  row("delivered, ours to Kannel", range(ratios.oursToPeerDelivered, 2));
+  console.log(
+    "  The same: one HTTP request a message on the loopback, an answer after the message is written, one HTTP call to\n" +
+      "  the same carrier. Not the same: Kannel is compiled C in two processes. It appends each message to its store file\n" +
+      "  but never calls fsync, so a power cut may lose what was answered; ours has called fsync before the 202. It has no\n" +
+      "  tenants, tokens or sealing, no idempotency, no caps and no audit, and its numbers and texts lie in clear.",
+  );
+}
+
+function tellLatency({ perSecond, ours, floor }) {
+  title(`From the request to the carrier's call, at ${perSecond} messages a second`);
+  for (const [name, { p50, p99 }] of Object.entries({ ours, floor }))
+    row(`${name}: p50, p99`, `${number(p50, 1)} ms, ${number(p99, 1)} ms`);
+}
+
+function tellGrowth({ few, many, timeRatio }) {
+  title("Growth; the records are messages scheduled for tomorrow, in the tenant's object");
+  row(`accepted/s with ${number(few.records)} records present`, range(few));
+  row(`accepted/s with ${number(many.records)} records present`, range(many));
+  row("time, many to few", range(timeRatio, 2), verdict(timeRatio.median <= 1.15, "1.15 or less"));
+}
+
+function tellOperations({ operations, dollarsPerMillion, purge }) {
+  title(
+    "Platform operations per message: repeat contact, idempotency key, receipt, one event, webhook, record, removal",
+  );
+  const names = {
+    requests: "Worker requests (with queue batches)",
+    objectRows: "object rows written (with alarms set)",
+    objectCalls: "object calls (with alarms)",
+    queueOperations: "queue operations (3 a message)",
+    recordRows: "D1 rows written, indexes included",
+    keyReads: "KV reads",
+    keyWrites: "KV writes",
+  };
+  for (const [name, count] of Object.entries(operations)) {
+    const price = `$${number(dollarsPerMillion[name], 2)} per million`;
+    const target = name === "objectRows" ? `   ${verdict(count <= 12, "12 or fewer")}` : "";
+    row(names[name], `${number(count, 2).padStart(6)}   ${price}${target}`);
+  }
+  row(
+    "sum",
+    `$${number(dollarsPerMillion.sum, 2)} per million messages; processor time, duration and logs come on top`,
+  );
+  const gone = Object.entries(purge.gone).filter(([, count]) => count > 0);
+  row("later purge, rows per message", number(purge.rows / purge.messages, 2));
+  for (const [name, count] of gone)
+    row(`  of which ${name}`, `${number(count)} rows for ${number(purge.messages)} messages`);
+}
