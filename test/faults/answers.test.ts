@@ -74,6 +74,16 @@ test("T4: a call cut after the carrier accepted is unknown, is not made again, a
   expect(carrier.callsOf(account)).toHaveLength(1);
 });
 
+test("a slow answer counts: what the carrier accepts after three, six and nine seconds is sent, and called once", async () => {
+  const { account, tenant } = await line("slow-answer", ({ text }) => ({ does: "accept", afterMs: Number(text) }));
+  const sent = await Promise.all([3_000, 6_000, 9_000].map((ms) => tenant.sent({ text: String(ms) })));
+  for (const id of sent) {
+    const message = await ended(tenant, id, ["sent", "unknown"], 20_000);
+    expect([message.state, message.attempts.map(({ outcome }) => outcome)]).toEqual(["sent", ["accepted"]]);
+  }
+  expect(carrier.callsOf(account)).toHaveLength(3);
+}, 60_000);
+
 const say = (status: number, body: string, contentType = "application/json"): Conduct => ({
   does: "say",
   status,
@@ -136,7 +146,7 @@ test("T13: hanging calls are each given up after ten seconds, unknown, not made 
   const id = await other.tenant.sent({ text: "Meanwhile" });
   await ended(other.tenant, id, ["sent"], 9_000);
   expect(Date.now() - began).toBeLessThan(6_000);
-  for (const one of hung) await ended(tenant, one, ["unknown"], 90_000);
+  for (const one of hung) expect((await ended(tenant, one, ["unknown"], 90_000)).reason).toBe("timeout");
   const calls = carrier.callsOf(account);
   expect(calls).toHaveLength(hangs);
   const lasted = calls.map((call) => (call.endedAt ?? Infinity) - call.at);

@@ -34,8 +34,8 @@ afterAll(async () => {
 function conduct(): Conduct {
   const receipts = [{ state: "delivered" as const, afterMs: random.between(10, 1_000) }];
   const die = random.fraction();
-  if (die < 0.8) return { does: "accept", afterMs: random.between(50, 250), receipts };
-  if (die < 0.85) return { does: "accept", afterMs: random.between(50, 250) };
+  if (die < 0.8) return { does: "accept", afterMs: random.between(20, 150), receipts };
+  if (die < 0.85) return { does: "accept", afterMs: random.between(20, 150) };
   if (die < 0.9) return { does: "decline", code: "invalid_number" };
   if (die < 0.94) return { does: "reset_after_accepting", receipts };
   if (die < 0.97) return { does: "error", status: 500 };
@@ -95,7 +95,7 @@ test(
         waiting = all.filter(({ state }) => !ENDED.includes(state)).map(({ id, state }) => `${id} ${state}`);
         return waiting.length === 0 && carrier.owed === 0 ? all : null;
       },
-      1_000,
+      sized(1_000, 5_000),
       () => `${waiting.length} wait, such as ${waiting[0]}`,
     );
     const { wrong, figures } = judge(run.history, carrier.calls, messages, await tenant.events());

@@ -13,8 +13,18 @@ export type Kill = { at: number; open: string[] };
 
 export type Verdict = {
   wrong: string[];
-  /** `open`: calls the carrier saw open at the kills; `doubted`: messages `unknown` for no other reason than a kill. */
-  figures: { wishes: number; calls: number; open: number; doubted: number; states: Record<string, number> };
+  /**
+   * `open`: calls the carrier saw open at the kills. `doubted`: messages `unknown` for no other reason than a kill, that the
+   * carrier saw; `unseen`: those whose kill fell between the claim and the call, which no carrier can see.
+   */
+  figures: {
+    wishes: number;
+    calls: number;
+    open: number;
+    doubted: number;
+    unseen: number;
+    states: Record<string, number>;
+  };
 };
 
 /** Records every wish; the carrier records its own side. */
@@ -49,6 +59,9 @@ export class History {
 /** The carrier's and the service's clocks and the moment of a kill agree to this. */
 const KILL_BLUR_MS = 500;
 
+/** What the senders of one account may have claimed at any moment: four of them, six connections each. */
+const CLAIMS_MAX = 24;
+
 /** Judges a whole run by the messages and events the service shows at its end. */
 export function judge(
   history: History,
@@ -60,7 +73,7 @@ export function judge(
   const byId = new Map(messages.map((message) => [message.id, message]));
   const callsOf = Map.groupBy(calls, (call) => call.message);
   const states: Record<string, number> = {};
-  let doubted = 0;
+  let [doubted, unseen] = [0, 0];
   for (const { id, key } of history.acknowledged) {
     const message = byId.get(id ?? "");
     if (message === undefined) {
@@ -70,13 +83,15 @@ export function judge(
     states[message.state] = (states[message.state] ?? 0) + 1;
     wrong.push(...lost(key, message, callsOf.get(message.id) ?? []));
     if (message.state !== "unknown" || vague(callsOf.get(message.id) ?? [])) continue;
-    doubted += 1;
+    if (callsOf.has(message.id)) doubted += 1;
+    else unseen += 1;
     wrong.push(...unexplained(key, message, callsOf.get(message.id) ?? [], history));
   }
   wrong.push(...twice(callsOf), ...doubled(history, calls), ...strayed(events), ...unasked(history, messages));
   const open = history.kills.reduce((sum, kill) => sum + kill.open.length, 0);
   if (doubted > open) wrong.push(`${doubted} messages are unknown by kills, and ${open} calls were open then`);
-  return { wrong, figures: { wishes: history.wishes.length, calls: calls.length, open, doubted, states } };
+  if (unseen > CLAIMS_MAX * history.kills.length) wrong.push(`${unseen} messages are unknown that were never called`);
+  return { wrong, figures: { wishes: history.wishes.length, calls: calls.length, open, doubted, unseen, states } };
 }
 
 /** An acknowledged message reached the carrier, or ended with a report that says why not. */
