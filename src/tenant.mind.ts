@@ -20,11 +20,11 @@ import { admitPort, type AccountFacts } from "./messages/ports.ts";
 import { MessagesLedger } from "./messages/ledger.ts";
 import type { Belt } from "./messages/belt.ts";
 import { applyReports } from "./messages/dispatch.ts";
-import { viewOf, type Lane, type Message } from "./messages/message.ts";
+import { viewOf, type Message } from "./messages/message.ts";
 import { blockOf, limitRefusal } from "./messages/admit.ts";
 import { judgeNumber, type Policy } from "./messages/policy.ts";
 import { messagesVerbs, type MessagesDeps } from "./messages/verbs.ts";
-import type { After } from "./ports.ts";
+import type { After, Dispatch } from "./ports.ts";
 import { openScreen } from "./messages/screen.ts";
 import { CapsLedger } from "./risk/ledger.ts";
 import { SandboxLedger } from "./sandbox/ledger.ts";
@@ -94,7 +94,7 @@ export class TenantMind {
   readonly verbs: ReturnType<TenantMind["makeVerbs"]>;
   readonly #deps: MindDeps;
   readonly #wake = new Set<string>();
-  readonly #dispatch = new Map<string, { account: string; lane: Lane; ids: string[] }>();
+  readonly #dispatch = new Map<string, Dispatch>();
   #settling = false;
   #soonest = Infinity;
 
@@ -265,7 +265,8 @@ export class TenantMind {
       screen: openScreen,
       record: () => undefined,
       tell: (message) => this.#tell(message),
-      dispatch: (account, lane, id) => this.#putOnBelt(account, lane, id),
+      dispatch: (account, lane, id) => this.#putOnBelt({ account, lane }, id),
+      ask: (account, lane, id) => this.#putOnBelt({ account, lane, ask: true }, id),
       receiptUrl: (account, message) =>
         `${publicUrl()}/carriers/${account}/receipts/${message}.${callbackMac(door, account, message)}`,
       settled: () => this.runSandboxReceipts(),
@@ -309,10 +310,10 @@ export class TenantMind {
     this.emit(type, message.id, { message: told });
   }
 
-  #putOnBelt(account: string, lane: Lane, id: string): void {
-    const name = `${lane} ${account}`;
+  #putOnBelt(job: Omit<Dispatch, "ids">, id: string): void {
+    const name = `${job.lane} ${job.account} ${job.ask === true}`;
     const entry = this.#dispatch.get(name);
-    if (entry === undefined) this.#dispatch.set(name, { account, lane, ids: [id] });
+    if (entry === undefined) this.#dispatch.set(name, { ...job, ids: [id] });
     else entry.ids.push(id);
   }
 

@@ -66,6 +66,8 @@ export type Attempt = {
   at: number;
   latencyMs: number | null;
   code?: string;
+  /** How often the carrier was asked what became of this call; absent where it cannot be asked. */
+  asked?: number;
 };
 
 export type Price = { amount: number; currency: string };

@@ -15,7 +15,7 @@ import {
   type AdmitDeps,
   type SendInput,
 } from "./admit.ts";
-import { end, type DispatchDeps } from "./dispatch.ts";
+import { end, type DispatchDeps } from "./outcome.ts";
 import { mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
 import type { RecordFilter } from "./store.ts";
 import { ulidTime } from "../base/ids.ts";
