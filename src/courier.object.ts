@@ -5,7 +5,7 @@ import { DurableObject } from "cloudflare:workers";
 import { readClock } from "./base/clock.ts";
 import type { Callback } from "./carriers/carrier.ts";
 import { carrierOf } from "./carriers/carriers.ts";
-import { Courier, type AccountConfig } from "./carriers/courier.ts";
+import { Courier, type AccountConfig, type Secrets } from "./carriers/courier.ts";
 import type { Want } from "./carriers/pace.ts";
 import { courierParts } from "./wiring.ts";
 
@@ -23,8 +23,8 @@ export class CourierObject extends DurableObject<Env> {
     this.#courier = new Courier({ sql, ring, now: readClock, later, carrierOf, quiet });
   }
 
-  async configure(config: AccountConfig, secret: string | null) {
-    this.#courier.configure(config, secret);
+  async configure(config: AccountConfig, secrets: Secrets) {
+    this.#courier.configure(config, secrets);
   }
 
   async permit(want: Want) {
@@ -35,8 +35,8 @@ export class CourierObject extends DurableObject<Env> {
     await this.#courier.hold(retryAfterSeconds);
   }
 
-  async readReceipt(callback: Omit<Callback, "now">) {
-    return this.#courier.readReceipt({ ...callback, now: readClock() });
+  async readReceipts(callback: Omit<Callback, "now">) {
+    return this.#courier.readReceipts({ ...callback, now: readClock() });
   }
 
   async rewrap() {

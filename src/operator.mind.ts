@@ -2,7 +2,16 @@
  * What operators can ask of one jurisdiction: tenants and their keys, carrier accounts, root keys, purges, the operators' own
  * audit. Tenants' numbers, texts and keys never pass here; a tenant's object does its own work.
  */
-import { accountView, AccountsLedger, type AccountRow } from "./carriers/accounts.ts";
+import {
+  accountView,
+  AccountsLedger,
+  changedAccount,
+  judgeSecrets,
+  type AccountChange,
+  type AccountRow,
+  type NewAccount,
+} from "./carriers/accounts.ts";
+import { carrierOf } from "./carriers/carriers.ts";
 import type { AccountConfig } from "./carriers/courier.ts";
 import { AUDIT_TABLE, AuditLedger, type ListQuery } from "./audit/ledger.ts";
 import { tenantView, TenantsLedger, type TenantRow } from "./access/tenants.ts";
@@ -125,13 +134,13 @@ export class OperatorMind {
         return revoked;
       }),
 
-    "carriers.create": async (
-      operator: string,
-      input: { name: string; config: Omit<AccountConfig, "id">; secret: string | null },
-    ): Answer => {
-      const config: AccountConfig = { id: this.#ids.make("car", readClock()), ...input.config };
-      await this.#deps.courier(config.id).configure(config, input.secret);
-      const account: AccountRow = { config, name: input.name, createdAt: readClock() };
+    "carriers.create": async (operator: string, input: NewAccount): Answer => {
+      const { name, secrets, ...rest } = input;
+      const weak = judgeSecrets(carrierOf(rest.kind), secrets);
+      if (weak !== null) return weak;
+      const config: AccountConfig = { id: this.#ids.make("car", readClock()), ...rest };
+      await this.#deps.courier(config.id).configure(config, secrets);
+      const account: AccountRow = { config, name, createdAt: readClock() };
       this.#deps.transaction(() => {
         this.#accounts.put(account);
         this.#enter(operator, "carrier.created", config.id, { kind: config.kind, mode: config.mode });
@@ -141,29 +150,17 @@ export class OperatorMind {
 
     "carriers.list": async (): Answer => ({ ok: { data: this.#accounts.list().map(accountView) } }),
 
-    "carriers.change": async (
-      operator: string,
-      input: Partial<Pick<AccountConfig, "url" | "statusUrl" | "perSecond">> & {
-        id: string;
-        name?: string;
-        secret?: string;
-      },
-    ): Answer => {
+    "carriers.change": async (operator: string, input: { id: string; change: AccountChange }): Answer => {
       const account = this.#accounts.get(input.id);
       if (account === null) return refuse("not_found");
-      const config: AccountConfig = {
-        ...account.config,
-        url: input.url ?? account.config.url,
-        statusUrl: input.statusUrl === undefined ? account.config.statusUrl : input.statusUrl,
-        perSecond: input.perSecond === undefined ? account.config.perSecond : input.perSecond,
-      };
-      await this.#deps.courier(config.id).configure(config, input.secret ?? null);
-      const changed = { ...account, config, name: input.name ?? account.name };
+      const changed = changedAccount(account, input.change, carrierOf(account.config.kind));
+      if (isRefused(changed)) return changed;
+      await this.#deps.courier(input.id).configure(changed.ok.config, input.change.secrets);
       this.#deps.transaction(() => {
-        this.#accounts.put(changed);
-        this.#enter(operator, "carrier.changed", config.id, {});
+        this.#accounts.put(changed.ok);
+        this.#enter(operator, "carrier.changed", input.id, {});
       });
-      return { ok: accountView(changed) };
+      return { ok: accountView(changed.ok) };
     },
 
     /** Purges a stretch of tenants; the report is summed by the caller. */
@@ -222,9 +219,8 @@ export class OperatorMind {
     const known = this.#accounts.list().find((account) => account.config.kind === "sandbox");
     if (known !== undefined) return known.config.id;
     const id = this.#ids.make("car", readClock());
-    const none = { url: null, statusUrl: null, perSecond: null, price: null };
-    const config: AccountConfig = { id, kind: "sandbox", mode: "test", ...none };
-    await this.#deps.courier(id).configure(config, null);
+    const config: AccountConfig = { id, kind: "sandbox", mode: "test", settings: {}, perSecond: null, price: null };
+    await this.#deps.courier(id).configure(config, {});
     this.#accounts.put({ config, name: "Sandbox carrier", createdAt: readClock() });
     return id;
   }

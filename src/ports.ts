@@ -3,7 +3,7 @@
  * platform's own stub types of classes this size are slow to check and hard to read; the classes implement these.
  */
 import type { HandsetDelivery, Account, Callback, Question, Report } from "./carriers/carrier.ts";
-import type { AccountConfig } from "./carriers/courier.ts";
+import type { AccountConfig, Secrets } from "./carriers/courier.ts";
 import type { Want } from "./carriers/pace.ts";
 import type { Claimed, Job, JobReport, Onward, Settlement } from "./carriers/sender.ts";
 import type { KeySettings } from "./access/keys.ts";
@@ -68,10 +68,10 @@ export type TenantPort = {
 };
 
 export type CourierPort = {
-  configure(config: AccountConfig, secret: string | null): Promise<void>;
+  configure(config: AccountConfig, secrets: Secrets): Promise<void>;
   permit(want: Want): Promise<{ granted: number; waitMs: number; goodUntil: number; account: Account } | null>;
   hold(retryAfterSeconds: number): Promise<void>;
-  readReceipt(callback: Omit<Callback, "now">): Promise<Outcome<Report[]>>;
+  readReceipts(callback: Omit<Callback, "now">): Promise<Outcome<Report[]>>;
   rewrap(): Promise<number[]>;
   rootsInUse(): Promise<number[]>;
 };

@@ -10,17 +10,18 @@ import type { Keyring } from "../vault/keyring.ts";
 import type { Account, Callback, Carrier, Report } from "./carrier.ts";
 import { Pace, PERMIT_MS, type Want } from "./pace.ts";
 
-/** What is kept of an account in clear; the secret lies beside it, wrapped by the root key. */
+/** What is kept of an account in clear; its secrets lie beside it, wrapped by the root key. */
 export const AccountConfig = z.strictObject({
   id: z.string(),
-  kind: z.enum(["sandbox", "http"]),
+  kind: z.string(),
   mode: z.enum(["test", "live"]),
-  url: z.string().nullable(),
-  statusUrl: z.string().nullable().default(null),
+  settings: z.record(z.string(), z.string()),
   perSecond: z.number().positive().nullable(),
   price: z.strictObject({ amount: z.int(), currency: z.string() }).nullable(),
 });
 export type AccountConfig = z.infer<typeof AccountConfig>;
+const Secrets = z.record(z.string(), z.string());
+export type Secrets = z.infer<typeof Secrets>;
 
 /** How long a want may wait in line before the sender is told to come back. */
 const WAIT_MS_MAX = 1_500;
@@ -32,7 +33,7 @@ export type CourierDeps = {
   ring: Keyring;
   now: () => number;
   later: (milliseconds: number, run: () => void) => void;
-  carrierOf: (kind: Account["kind"]) => Carrier;
+  carrierOf: (kind: string) => Carrier;
   /** Tells every sender of the account to be quiet until then. */
   quiet: (account: string, until: number) => Promise<void>;
 };
@@ -55,10 +56,12 @@ export class Courier {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** Creates the account or changes it. A secret that is not given stays as it was. */
-  configure(config: AccountConfig, secret: string | null): void {
+  /** Creates the account or changes it. Secrets that are not given stay as they were. */
+  configure(config: AccountConfig, given: Secrets): void {
     Courier.migrate(this.#deps.sql);
-    const wrapped = secret === null ? null : this.#deps.ring.wrap(secret, `carrier|${config.id}`);
+    const secrets = { ...this.#open()?.secrets, ...given };
+    const none = Object.keys(secrets).length === 0;
+    const wrapped = none ? null : this.#deps.ring.wrap(JSON.stringify(secrets), `carrier|${config.id}`);
     this.#deps.sql.exec(
       `INSERT INTO account(id, config, root, secret, hold_until) VALUES(?,?,?,?,0)
        ON CONFLICT(id) DO UPDATE SET config = excluded.config, root = coalesce(excluded.root, root),
@@ -75,7 +78,7 @@ export class Courier {
   /** Wraps the secret under the newest root key; answers the root versions in use afterwards. */
   rewrap(): number[] {
     const account = this.#open();
-    if (account !== null && account.secret !== null) this.configure(configOf(account), account.secret);
+    if (account !== null) this.configure(configOf(account), {});
     return this.rootsInUse();
   }
 
@@ -117,11 +120,11 @@ export class Courier {
   }
 
   /** Reads a callback of the account: its reports when authentic, else why it is refused. */
-  readReceipt(callback: Callback): Outcome<Report[]> {
+  async readReceipts(callback: Callback): Promise<Outcome<Report[]>> {
     const account = this.#open();
     if (account === null) return refuse("not_found");
-    const read = this.#deps.carrierOf(account.kind).readReceipt(account, callback);
-    if ("reports" in read) return { ok: read.reports };
+    const read = await this.#deps.carrierOf(account.kind).readReceipts(account, callback);
+    if ("read" in read) return { ok: read.read };
     return "forged" in read
       ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })
       : refuse("malformed_body");
@@ -190,17 +193,17 @@ export class Courier {
     );
     if (row === null) return null;
     const config = AccountConfig.parse(JSON.parse(row.config));
-    let secret: string | null = null;
+    let secrets: Secrets = {};
     if (row.root !== null && row.secret !== null) {
       const opened = this.#deps.ring.unwrap({ root: row.root, sealed: bytesOf(row.secret) }, `carrier|${config.id}`);
       if (opened === null) return null;
-      secret = new TextDecoder().decode(opened);
+      secrets = Secrets.parse(JSON.parse(new TextDecoder().decode(opened)));
     }
-    this.#account = { ...config, secret };
+    this.#account = { ...config, secrets };
     return this.#account;
   }
 }
 
-function configOf({ secret: _secret, ...config }: Account): AccountConfig {
+function configOf({ secrets: _secrets, ...config }: Account): AccountConfig {
   return config;
 }

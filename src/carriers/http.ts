@@ -8,7 +8,10 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { readWholeAtMost, TIMED_OUT, withDeadline } from "../base/bounded.ts";
 import { readJson } from "../base/json.ts";
+import { UrlText } from "../base/label.ts";
+import type { FieldError } from "../base/refusal.ts";
 import { equalBytes, fromBase64, toBase64 } from "../base/seal.ts";
+import { weaknessOf } from "../base/weak-key.ts";
 import {
   ANSWER_BYTES_MAX,
   CALL_TIMEOUT_MS,
@@ -19,6 +22,8 @@ import {
   type CarrierIo,
   type Handover,
   type Question,
+  type Read,
+  type Report,
   type Said,
 } from "./carrier.ts";
 
@@ -54,10 +59,32 @@ const PLAIN_CODE = /^(?!(?:.*\d){7})[A-Za-z0-9_.:-]{1,64}$/;
 const plainCode = (code: string | null | undefined, otherwise: string): string =>
   typeof code === "string" && PLAIN_CODE.test(code) ? code : otherwise;
 
-export const httpCarrier: Carrier = { send, ask, readReceipt };
+const SECRET_FORM = "whsec_ and 24 to 64 random bytes in base64.";
+const Secret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, SECRET_FORM);
+
+/** A secret that is printed somewhere lets anybody write receipts; the one of our own example is. */
+function weakness({ secret }: Readonly<Record<string, string>>): FieldError | null {
+  if (secret === undefined) return null;
+  const key = fromBase64(secret.replace(/^whsec_/, ""));
+  const weak = key === null ? "not base64" : weaknessOf(key, 24);
+  if (weak === null) return null;
+  return { field: "secret", code: "invalid_field", detail: `The secret is ${weak}. Use ${SECRET_FORM}` };
+}
+
+/** Any gateway that takes JSON. */
+export const httpCarrier: Carrier = {
+  fields: { settings: { url: UrlText, status_url: UrlText.optional() }, secrets: { secret: Secret } },
+  weakness,
+  send,
+  canAsk: (account) => account.settings["status_url"] !== undefined,
+  ask,
+  readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
+};
 
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
-  if (account.url === null || account.secret === null)
+  const { url } = account.settings;
+  const { secret } = account.secrets;
+  if (url === undefined || secret === undefined)
     return { outcome: "declined", code: "account_incomplete", permanent: false };
   const body = JSON.stringify({
     message: handover.message,
@@ -69,15 +96,17 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
     validity_seconds: handover.validitySeconds,
     receipt_url: handover.receiptUrl,
   });
-  const called = await post(account.url, account.secret, handover.message, body, io);
+  const called = await post(url, secret, handover.message, body, io);
   return "fault" in called ? { outcome: "unknown", code: called.fault } : classify(called.response, called.text);
 }
 
 /** Asks the gateway about one call. Only its plain `never` is one: a 404 may be a wrong URL, and would send twice. */
 async function ask(account: Account, question: Question, io: CarrierIo): Promise<Said> {
-  if (account.statusUrl === null || account.secret === null) return { said: "unclear", code: "account_incomplete" };
+  const { status_url: url } = account.settings;
+  const { secret } = account.secrets;
+  if (url === undefined || secret === undefined) return { said: "unclear", code: "account_incomplete" };
   const body = JSON.stringify({ message: question.message, attempt: question.attempt });
-  const called = await post(account.statusUrl, account.secret, question.message, body, io);
+  const called = await post(url, secret, question.message, body, io);
   if ("fault" in called) return { said: "unclear", code: called.fault };
   const { status } = called.response;
   const parsed = status === 200 ? StatusAnswer.safeParse(jsonOf(called.response, called.text)) : null;
@@ -147,15 +176,16 @@ function classify(response: Response, text: string | null): Answer {
   return { outcome: "unknown", code: status >= 200 && status < 300 ? "unreadable_answer" : `http_${status}` };
 }
 
-function readReceipt(account: Account, callback: Callback): ReturnType<Carrier["readReceipt"]> {
+function readReceipts(account: Account, callback: Callback): Read<Report> {
   const { headers, body, now } = callback;
+  const { secret } = account.secrets;
   const id = headers["webhook-id"];
   const timestamp = headers["webhook-timestamp"];
   const signatures = headers["webhook-signature"];
-  if (account.secret === null || id === undefined || timestamp === undefined || signatures === undefined)
+  if (secret === undefined || id === undefined || timestamp === undefined || signatures === undefined)
     return { forged: "unsigned" };
   if (!/^\d{1,12}$/.test(timestamp) || !/^[\x21-\x2d\x2f-\x7e]{1,256}$/.test(id)) return { forged: "malformed_header" };
-  const expected = Buffer.from(signatureOf(account.secret, id, Number(timestamp), body));
+  const expected = Buffer.from(signatureOf(secret, id, Number(timestamp), body));
   const matched = signatures.split(" ").some((signature) => equalBytes(Buffer.from(signature), expected));
   if (!matched) return { forged: "signature" };
   if (Math.abs(now / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return { forged: "stale" };
@@ -164,7 +194,7 @@ function readReceipt(account: Account, callback: Callback): ReturnType<Carrier["
   if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
   const { message, state, code, at } = parsed.data;
   const told = typeof code === "string" ? plainCode(code, "unnamed") : null;
-  return { reports: [{ message, state, code: told, at: typeof at === "string" ? Date.parse(at) : null }] };
+  return { read: [{ message, state, code: told, at: typeof at === "string" ? Date.parse(at) : null }] };
 }
 
 /** Standard Webhooks v1 over `id.timestamp.body`. */

@@ -6,7 +6,6 @@
 import { TIMED_OUT, withDeadline } from "../base/bounded.ts";
 import {
   CALL_TIMEOUT_MS,
-  canAsk,
   type Account,
   type Answer,
   type Carrier,
@@ -125,7 +124,7 @@ export class Sender {
   async #claim(job: Job, ids: string[]): Promise<Claimed[] | null> {
     let claimed: Claimed[] | null = null;
     try {
-      claimed = await this.#deps.claim(job, ids, this.#account !== null && canAsk(this.#account));
+      claimed = await this.#deps.claim(job, ids, this.#canAsk());
     } catch {
       claimed = null;
     }
@@ -133,6 +132,11 @@ export class Sender {
     this.#release(unused);
     this.#permits += unused;
     return claimed;
+  }
+
+  /** Whether a call that loses its answer can be asked about; written on the claim. */
+  #canAsk(): boolean {
+    return this.#account !== null && this.#deps.carrierOf(this.#account).canAsk(this.#account);
   }
 
   /**

@@ -73,6 +73,7 @@ function claimOne(
     from: message.facts.sender,
     text,
     encoding: message.facts.encoding,
+    lane: laneOf(message.purpose),
     validitySeconds: Math.max(1, Math.floor((message.facts.expiresAt - now) / 1_000)),
     receiptUrl: deps.receiptUrl(account, message.id),
   };

@@ -15,15 +15,17 @@ import { ReceiptBody } from "../carriers/http.ts";
 
 export type ReceiptDeps = {
   door: DoorKeys;
+  /** The origin that carriers were given; some of them sign the URL they call. Empty: the request's own. */
+  publicUrl: string;
   verify: (
     account: string,
-    callback: { message: string; headers: Record<string, string>; body: Uint8Array },
+    callback: { message: string; url: string; headers: Record<string, string>; body: Uint8Array },
   ) => Promise<Outcome<Report[]>>;
   settle: (owner: Owner, account: string, reports: Report[]) => Promise<number>;
 };
 
-/** A receipt is a few hundred bytes. */
-const RECEIPT_BYTES_MAX = 16 * 1_024;
+/** A receipt is a few hundred bytes; a carrier may put a hundred of them in one call. */
+const RECEIPT_BYTES_MAX = 128 * 1_024;
 
 /** The row of this door; the app mounts `receiveReceipt` behind it. */
 export const receiptRoute: OpenRoute = {
@@ -70,7 +72,9 @@ export async function receiveReceipt(
   const body = await readWholeAtMost(request, RECEIPT_BYTES_MAX);
   if (body === null) return refuse("body_too_large", { detail: `A receipt has at most ${RECEIPT_BYTES_MAX} bytes.` });
   const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
-  const verified = await deps.verify(account, { message, headers, body });
+  const { origin } = new URL(request.url);
+  const url = deps.publicUrl === "" ? request.url : deps.publicUrl + request.url.slice(origin.length);
+  const verified = await deps.verify(account, { message, url, headers, body });
   if (isRefused(verified)) return verified;
   return { ok: await deps.settle({ jurisdiction: owner.jurisdiction, code: owner.code }, account, verified.ok) };
 }

@@ -23,8 +23,8 @@ function rig(perSecond: number | null = null, sql = nodeSql()) {
   };
   const courier = new Courier(deps);
   courier.configure(
-    { id: "car_1", kind: "http", mode: "test", url: "http://x", statusUrl: null, perSecond, price: null },
-    "whsec_x",
+    { id: "car_1", kind: "http", mode: "test", settings: { url: "http://x" }, perSecond, price: null },
+    { secret: "whsec_x" },
   );
   return { time, told, courier, deps, sql };
 }

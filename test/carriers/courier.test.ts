@@ -10,7 +10,7 @@ import { nodeSql, type NodeSql } from "../support/node-sql.ts";
 
 const roots = { "1": toBase64(randomBytes(32)), "2": toBase64(randomBytes(32)) };
 const ringOf = (...versions: ("1" | "2")[]) => Keyring.parse(JSON.stringify(Object.fromEntries(versions.map((version) => [version, roots[version]])))); // prettier-ignore
-const config: AccountConfig = { id: "car_1", kind: "http", mode: "test", url: "https://g.example.com/", statusUrl: null, perSecond: null, price: null }; // prettier-ignore
+const config: AccountConfig = { id: "car_1", kind: "http", mode: "test", settings: { url: "https://g.example.com/" }, perSecond: null, price: null }; // prettier-ignore
 const SECRET = "whsec_Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5";
 const want = (tenant: string, lane: Want["lane"] = "bulk", wanted = 1): Want => ({ tenant, lane, wanted });
 
@@ -108,7 +108,7 @@ describe("a courier", () => {
   const courier = (ring = ringOf("1")) => new Courier({ sql, ring, now: Date.now, later: (ms, run) => void setTimeout(run, ms), carrierOf, quiet: () => Promise.resolve() }); // prettier-ignore
   const made = (over: Partial<AccountConfig> = {}) => {
     const one = courier();
-    one.configure({ ...config, ...over }, SECRET);
+    one.configure({ ...config, ...over }, { secret: SECRET });
     return one;
   };
 
@@ -116,14 +116,14 @@ describe("a courier", () => {
     const nobody = courier();
     expect(await nobody.permit(want("a"))).toBeNull();
     await nobody.hold(5);
-    expect(nobody.readReceipt({ message: "m", headers: {}, body: new Uint8Array(0), now: 0 })).toMatchObject({ refused: "not_found" }); // prettier-ignore
+    expect(await nobody.readReceipts({ message: "m", url: "", headers: {}, body: new Uint8Array(0), now: 0 })).toMatchObject({ refused: "not_found" }); // prettier-ignore
     expect([nobody.rootsInUse(), nobody.rewrap()]).toEqual([[], []]);
     expect(sql.exec(`SELECT name FROM sqlite_master`).toArray()).toEqual([]);
   });
 
   it("keeps its secret wrapped at rest and hands it only to a sender", async () => {
     const permit = await made().permit(want("a"));
-    expect(permit?.account).toEqual({ ...config, secret: SECRET });
+    expect(permit?.account).toEqual({ ...config, secrets: { secret: SECRET } });
     const stored = JSON.stringify(sql.exec(`SELECT * FROM account`).toArray(), (_key, value: unknown) => value instanceof ArrayBuffer ? Buffer.from(value).toString("latin1") : value); // prettier-ignore
     expect(stored).not.toContain(SECRET.slice(6, 20));
     expect(stored).not.toContain("canary");
@@ -132,8 +132,11 @@ describe("a courier", () => {
   it("changed without a new secret keeps the one it has, and its hold", async () => {
     const one = made();
     await one.hold(60);
-    one.configure({ ...config, perSecond: 5 }, null);
-    expect(await one.permit(want("a"))).toMatchObject({ granted: 0, account: { perSecond: 5, secret: SECRET } });
+    one.configure({ ...config, perSecond: 5 }, {});
+    expect(await one.permit(want("a"))).toMatchObject({
+      granted: 0,
+      account: { perSecond: 5, secrets: { secret: SECRET } },
+    });
   });
 
   it("remembers behind a restart that the carrier asked to be left alone", async () => {
@@ -167,13 +170,13 @@ describe("a courier", () => {
     expect(await courier(ringOf("2")).permit(want("a"))).toBeNull();
     expect(courier(ringOf("1", "2")).rewrap()).toEqual([2]);
     expect(courier(ringOf("2")).rootsInUse()).toEqual([2]);
-    expect(await courier(ringOf("2")).permit(want("a"))).toMatchObject({ account: { secret: SECRET } });
+    expect(await courier(ringOf("2")).permit(want("a"))).toMatchObject({ account: { secrets: { secret: SECRET } } });
     expect(courier(ringOf("1")).rewrap()).toEqual([2]);
   });
 
   it("without a secret, as the sandbox's, needs no root", () => {
     const one = courier();
-    one.configure({ ...config, kind: "sandbox", url: null }, null);
+    one.configure({ ...config, kind: "sandbox", settings: {} }, {});
     expect([one.rootsInUse(), one.rewrap()]).toEqual([[], []]);
   });
 });

@@ -8,9 +8,8 @@ const account: Account = {
   id: "car",
   kind: "http",
   mode: "test",
-  url: "http://carrier",
-  statusUrl: null,
-  secret: null,
+  settings: { url: "http://carrier" },
+  secrets: {},
   perSecond: null,
   price: null,
 };
@@ -44,11 +43,13 @@ function rig() {
     questions: vi.fn(async () => []),
     hear: vi.fn(async () => {}),
     carrierOf: () => ({
+      fields: { settings: {}, secrets: {} },
+      canAsk: () => false,
       send: (_account: Account, { message }: { message: string }) => {
         called.push(message);
         return new Promise<Answer>((resolve) => open.set(message, resolve));
       },
-      readReceipt: () => ({ forged: "" }),
+      readReceipts: async () => ({ forged: "" }),
     }),
     ioOf: () => ({}) as never,
     now: Date.now,

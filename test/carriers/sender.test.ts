@@ -11,7 +11,7 @@ import {
   type Settlement,
 } from "../../src/carriers/sender.ts";
 
-const account: Account = { id: "car_1", kind: "http", mode: "test", url: null, statusUrl: null, secret: null, perSecond: null, price: null }; // prettier-ignore
+const account: Account = { id: "car_1", kind: "http", mode: "test", settings: {}, secrets: {}, perSecond: null, price: null }; // prettier-ignore
 const accepted: Answer = { outcome: "accepted" };
 const job = (count: number, from = 0): Job => ({
   tenant: "ten_1",
@@ -44,6 +44,8 @@ function world(over: Partial<SenderDeps> & { answer?: (message: string) => Promi
     questions: () => Promise.resolve([]),
     hear: () => Promise.resolve(),
     carrierOf: () => ({
+      canAsk: () => false,
+      fields: { settings: {}, secrets: {} },
       send: async (_account: Account, handover: Handover) => {
         seen.called.push(handover.message);
         seen.inFlight += 1;
@@ -55,7 +57,7 @@ function world(over: Partial<SenderDeps> & { answer?: (message: string) => Promi
           seen.claimedNow -= 1;
         }
       },
-      readReceipt: () => ({ forged: "no" }),
+      readReceipts: async () => ({ forged: "no" }),
     }),
     ioOf: () => ({ fetch: () => Promise.reject(new Error("no")), now: Date.now, handset: () => Promise.resolve() }),
     now: Date.now,
@@ -65,7 +67,7 @@ function world(over: Partial<SenderDeps> & { answer?: (message: string) => Promi
   return { sender, seen };
 }
 
-const claimedOf = (message: string): Claimed => ({ message, attempt: 1, to: "+447700900123", kind: "drama", from: null, text: "x", encoding: "gsm7", validitySeconds: 60, receiptUrl: "" }); // prettier-ignore
+const claimedOf = (message: string): Claimed => ({ message, attempt: 1, to: "+447700900123", kind: "drama", from: null, text: "x", encoding: "gsm7", validitySeconds: 60, lane: "bulk", receiptUrl: "" }); // prettier-ignore
 
 /** Lets everything run that needs no more than time, and answers what the promise came to. */
 async function run<T>(promise: Promise<T>): Promise<T | { threw: unknown }> {
@@ -281,6 +283,7 @@ describe("settling", () => {
 });
 
 describe("a sender that is to ask", () => {
+  const none = { fields: { settings: {}, secrets: {} }, canAsk: () => true };
   const asking = { ...job(3), ask: true as const };
   const questions = () => Promise.resolve(asking.ids.map((message) => ({ message, attempt: 1 })));
 
@@ -290,9 +293,10 @@ describe("a sender that is to ask", () => {
       questions: () => questions().then((all) => all.slice(1)),
       hear: (_job, said) => Promise.resolve(void heard.push(said)),
       carrierOf: () => ({
+        ...none,
         send: () => Promise.reject(new Error("sent")),
         ask: (_account, { message }) => Promise.resolve({ said: message === "msg_1" ? "never" : "accepted" }),
-        readReceipt: () => ({ forged: "no" }),
+        readReceipts: async () => ({ forged: "no" }),
       }),
     });
     expect(await run(sender.drive(asking))).toEqual({ left: [], waitMs: 0, onward: [] });
@@ -310,6 +314,7 @@ describe("a sender that is to ask", () => {
       questions: () => Promise.resolve(many.ids.map((message) => ({ message, attempt: 1 }))),
       hear: () => Promise.reject(new Error("storage")),
       carrierOf: () => ({
+        ...none,
         send: async () => {
           seen.called.push("one");
           return slowly();
@@ -321,7 +326,7 @@ describe("a sender that is to ask", () => {
           if ((asked += 1) % 2 === 0) throw new Error("adapter");
           return { said: "never" };
         },
-        readReceipt: () => ({ forged: "no" }),
+        readReceipts: async () => ({ forged: "no" }),
       }),
     });
     await run(sender.drive(many));
