@@ -1,4 +1,5 @@
 /** Consents through the API: a stop is obeyed at once, by purpose and sender, and a number leaves no trace but its keyed name. */
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test, vi } from "vitest";
 import { everything, newTenant, type Json, type Tenant } from "../support/service.ts";
 
@@ -94,4 +95,16 @@ test("an endpoint that listens hears of it, and hears no number", async () => {
   const events = (await tenant.call("GET /v1/events")).body["data"] as Json[];
   expect(events).toMatchObject([{ type: "consent.withdrawn", data: { consent: { purpose: "marketing" } } }]);
   expect(JSON.stringify(events)).not.toMatch(/900123|tok_/);
+});
+
+test("a tenant that was made before the room has its tables when its object next wakes", async () => {
+  const tenant = await newTenant();
+  await runInDurableObject(
+    tenant.stub(),
+    (_object, state) => void state.storage.sql.exec(`DROP TABLE consents; DROP TABLE standings`),
+  );
+  await evictDurableObject(tenant.stub());
+  expect(await sends(tenant)).toBe("sent");
+  expect((await stop(tenant)).status).toBe(201);
+  expect(await sends(tenant)).toBe("recipient_opted_out");
 });
