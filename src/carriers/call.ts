@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { readWholeAtMost, TIMED_OUT, withDeadline } from "../base/bounded.ts";
 import { toBase64 } from "../base/seal.ts";
-import { ANSWER_BYTES_MAX, CALL_TIMEOUT_MS, type Answer, type CarrierIo, type Price, type Probed } from "./carrier.ts";
+import { ANSWER_BYTES_MAX, CALL_TIMEOUT_MS, type Account, type Answer, type CarrierIo, type Price, type Probed } from "./carrier.ts"; // prettier-ignore
 
 /** An answer; its text is null when it was too long or broke off, and the status stands all the same. */
 export type Answered = { status: number; headers: Headers; text: string | null };
@@ -46,6 +46,11 @@ export function jsonOf({ headers, text }: Answered): unknown {
   } catch {
     return null;
   }
+}
+
+/** The carrier's address, without a slash at its end: what the account's setting says, else the one it has for everybody. */
+export function baseOf(account: Account, setting: string, otherwise: string): string {
+  return (account.settings[setting] ?? otherwise).replace(/\/+$/, "");
 }
 
 /** Form parameters, percent-encoded; those without a value are left out. */
@@ -117,18 +122,28 @@ export const SenderSetting = z
  */
 export type Verdict = "permanent" | "declined" | "throttled" | "unknown";
 export type NotAccepted = Exclude<Answer, { outcome: "accepted" }>;
-export type Verdicts = ReadonlyMap<string, Verdict>;
+export type Verdicts = { get(code: string): Verdict | undefined };
 
-/** The table code → verdict from lists of codes by verdict, as adapters write them; a code twice is a mistake in the table. */
+/**
+ * The table code → verdict from lists of codes by verdict, as adapters write them: `21211 30001-30005`. A code twice is a
+ * mistake in the table.
+ */
 export function verdictsOf(lists: Readonly<Record<Verdict, string>>): Verdicts {
   const table = new Map<string, Verdict>();
   for (const verdict of ["permanent", "declined", "throttled", "unknown"] as const) {
-    for (const code of lists[verdict].split(/\s+/).filter((each) => each !== "")) {
+    for (const code of lists[verdict].split(/\s+/).flatMap(codesIn)) {
       if (table.has(code)) throw new Error(`the code ${code} has two verdicts`);
       table.set(code, verdict);
     }
   }
   return table;
+}
+
+function codesIn(written: string): string[] {
+  const range = /^(\d+)-(\d+)$/.exec(written);
+  if (range === null) return written === "" ? [] : [written];
+  const from = Number(range[1]);
+  return Array.from({ length: Number(range[2]) - from + 1 }, (_, step) => String(from + step));
 }
 
 /** The answer that a verdict stands for. */

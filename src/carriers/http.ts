@@ -72,7 +72,13 @@ function weakness({ secret }: Readonly<Record<string, string>>): FieldError | nu
 
 /** Any gateway that takes JSON. */
 export const httpCarrier: Carrier = {
-  fields: { settings: { url: UrlText, status_url: UrlText.optional() }, secrets: { secret: Secret } },
+  fields: {
+    settings: {
+      url: UrlText.meta({ description: "Where a text is handed over." }),
+      status_url: UrlText.optional().meta({ description: "Where to ask what became of a call." }),
+    },
+    secrets: { secret: Secret.meta({ description: "Signs calls and receipts." }) },
+  },
   weakness,
   send,
   canAsk: (account) => account.settings["status_url"] !== undefined,
