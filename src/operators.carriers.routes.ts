@@ -106,9 +106,10 @@ export const carrierRoutes: OperatorRoute[] = [
       per_second: 30,
     },
     ask: ({ body }, policy) => {
-      const settings = picked(body, SETTINGS, policy);
+      const fields = CARRIERS[body.kind].fields; // of its kind alone: what one calls a setting may be another's secret
+      const settings = picked(body, Object.keys(fields.settings), policy);
       if (isRefused(settings)) return settings;
-      const secrets = picked(body, SECRETS, policy);
+      const secrets = picked(body, Object.keys(fields.secrets), policy);
       if (isRefused(secrets)) return secrets;
       const { name, kind, mode, price, per_second: perSecond } = body;
       const input = { name, kind, mode, settings: settings.ok, secrets: secrets.ok, perSecond, price };

@@ -30,10 +30,13 @@ export type Handover = {
  */
 export type Answer =
   | { outcome: "accepted"; reference?: string; price?: Price }
-  | { outcome: "declined"; code: string; permanent: boolean }
+  | ({ outcome: "declined"; code: string; permanent: boolean } & Unmapped)
   /** The account asks to be left alone; with `onlyThis` only the message waits, as where a carrier paces each recipient. */
-  | { outcome: "throttled"; code: string; retryAfterSeconds: number; onlyThis?: true }
-  | { outcome: "unknown"; code: string };
+  | ({ outcome: "throttled"; code: string; retryAfterSeconds: number; onlyThis?: true } & Unmapped)
+  | ({ outcome: "unknown"; code: string } & Unmapped);
+
+/** The carrier's code is not in our table: counted, and treated by the status it came with. */
+type Unmapped = { unmapped?: true };
 
 /** A call that had no clear answer, as its carrier is asked about it. */
 export type Question = { message: string; attempt: number };

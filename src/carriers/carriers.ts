@@ -4,8 +4,13 @@
 import type { Carrier } from "./carrier.ts";
 import { httpCarrier } from "./http.ts";
 import { sandboxCarrier } from "./sandbox.ts";
+import { twilioCarrier } from "./twilio.ts";
 
-export const CARRIERS = { sandbox: sandboxCarrier, http: httpCarrier } as const satisfies Record<string, Carrier>;
+export const CARRIERS = {
+  sandbox: sandboxCarrier,
+  http: httpCarrier,
+  twilio: twilioCarrier,
+} as const satisfies Record<string, Carrier>;
 export type CarrierKind = keyof typeof CARRIERS;
 
 /** Kinds that an operator may make accounts of; the sandbox's one account makes itself. */

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import type { Account, Answer, CarrierIo, Handover } from "../../src/carriers/carrier.ts";
-import { httpCarrier, signatureOf, TOLERANCE_SECONDS } from "../../src/carriers/http.ts";
+import { FRESH_SECONDS } from "../../src/carriers/call.ts";
+import { httpCarrier, signatureOf } from "../../src/carriers/http.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const secret = `whsec_${Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64")}`;
@@ -136,8 +137,8 @@ describe("a receipt", () => {
   });
 
   it("is stale beyond five minutes in either direction, and not at five minutes", async () => {
-    for (const off of [TOLERANCE_SECONDS, -TOLERANCE_SECONDS]) expect(await read(body, {}, NOON / 1_000 + off)).toHaveProperty("read"); // prettier-ignore
-    for (const off of [TOLERANCE_SECONDS + 1, -TOLERANCE_SECONDS - 1]) expect(await read(body, {}, NOON / 1_000 + off)).toEqual({ forged: "stale" }); // prettier-ignore
+    for (const off of [FRESH_SECONDS, -FRESH_SECONDS]) expect(await read(body, {}, NOON / 1_000 + off)).toHaveProperty("read"); // prettier-ignore
+    for (const off of [FRESH_SECONDS + 1, -FRESH_SECONDS - 1]) expect(await read(body, {}, NOON / 1_000 + off)).toEqual({ forged: "stale" }); // prettier-ignore
   });
 
   it.each([["of another message", { ...body, message: "msg_2" }], ["of no state", { ...body, state: "expired" }], ["with more in it", { ...body, text: "x" }], ["that is no JSON", "delivered"], ["with a time of no zone", { ...body, at: "2026-11-23T12:00:00" }]])(
