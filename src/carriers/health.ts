@@ -28,7 +28,14 @@ const CLASSES = [50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800] as const;
 
 export type Outcome = "accepted" | "declined" | "throttled" | "unknown";
 /** Calls as a sender tells of them, many at once. */
-export type Calls = { lane: Lane; outcome: Outcome; count: number; latencyMs: number };
+export type Calls = {
+  lane: Lane;
+  outcome: Outcome;
+  count: number;
+  latencyMs: number;
+  /** Declined for what is wrong with the account, not with the number or the text. */
+  accountRefused?: boolean;
+};
 /** A receipt: how long after the call it came, and what it said. */
 export type Receipt = { lane: Lane; afterMs: number; delivered: boolean; network?: string };
 export type Move = { at: number; lane: Lane; from: number; to: number; slowShare: number };
