@@ -77,7 +77,7 @@ export class Circuit {
   heard(health: Health, now: number): CircuitState | null {
     const before = this.#state;
     const ill = health === "ill";
-    this.#out.shift();
+    if (!ill || this.#state === "probing") this.#out.shift(); // ill ones make no room, or each would let another go
     this.#recent = [...this.#recent.filter(({ at }) => at > now - WINDOW_MS), { at: now, ill }].slice(-200);
     this.#row = ill ? this.#row + 1 : 0;
     if (!ill) this.#close(now);

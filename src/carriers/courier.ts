@@ -197,8 +197,7 @@ export class Courier {
   async test(): Promise<Probed | "untested" | null> {
     const account = this.#open();
     if (account === null) return null;
-    const probe = this.#deps.carrierOf(account.kind).probe;
-    return probe === undefined ? "untested" : probe(account, this.#deps.io());
+    return this.#deps.carrierOf(account.kind).probe?.(account, this.#deps.io()) ?? "untested";
   }
 
   /**
