@@ -3,7 +3,7 @@
  * for, so that a crash leaves no more in doubt than the calls that were in flight. It holds no state that matters: what it
  * forgets, the tenant's outbox remembers.
  */
-import { TIMED_OUT, withDeadline } from "../base/bounded.ts";
+import { TIMED_OUT, withTimeout } from "../base/bounded.ts";
 import { CALL_TIMEOUT_MS, type Account, type Answer, type Carrier, type CarrierIo, type Handover } from "./carrier.ts";
 import type { Want } from "./pace.ts";
 import { GATHER_MS, Settler } from "./settler.ts";
@@ -141,8 +141,7 @@ export class Sender {
   /** A call that neither answers nor fails is given up, whatever the adapter does about its own timeout. */
   async #bounded(account: Account, claimed: Claimed, io: CarrierIo): Promise<Answer> {
     try {
-      const send = () => this.#deps.carrierOf(account).send(account, claimed, io);
-      const answer = await withDeadline(CALL_TIMEOUT_MS + 500, send);
+      const answer = await withTimeout(CALL_TIMEOUT_MS + 500, this.#deps.carrierOf(account).send(account, claimed, io));
       return answer === TIMED_OUT ? { outcome: "unknown", code: "timeout" } : answer;
     } catch {
       return { outcome: "unknown", code: "adapter" };
@@ -178,7 +177,7 @@ export class Sender {
       const leftMs = deadline - this.#deps.now();
       if (leftMs <= 0) return;
       let wake = () => {};
-      await withDeadline(leftMs, () => new Promise<void>((resume) => this.#waiting.push((wake = resume))));
+      await withTimeout(leftMs, new Promise<void>((resume) => this.#waiting.push((wake = resume))));
       this.#waiting = this.#waiting.filter((other) => other !== wake);
     }
   }
