@@ -1,10 +1,10 @@
 /**
  * T3, T4, T13 and T16: the queue repeats itself, the carrier answers oddly, late, or not at all.
  */
-import { readFileSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CarrierDouble, type Conduct, type DoubleAccount } from "../support/carrier-double.ts";
 import { Service, type Tenant } from "../support/client.ts";
+import { residentMegabytes } from "../support/memory.ts";
 import { sized } from "../support/seed.ts";
 import { eventually } from "../support/signal.ts";
 
@@ -155,21 +155,3 @@ test("T13: hanging calls are each given up after ten seconds, unknown, not made 
   account.conduct = () => ({ does: "accept" });
   await ended(tenant, await tenant.sent({ text: "Afterwards" }), ["sent"]);
 }, 150_000);
-
-/** Resident memory of a process and all its children. */
-function residentMegabytes(pid: number): number {
-  const parents = new Map<number, { parent: number; kilobytes: number }>();
-  for (const name of readdirSync("/proc").filter((each) => /^\d+$/.test(each))) {
-    try {
-      const status = readFileSync(`/proc/${name}/status`, "utf8");
-      const field = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
-      parents.set(Number(name), { parent: field("PPid"), kilobytes: field("VmRSS") });
-    } catch {
-      // it ended meanwhile
-    }
-  }
-  const within = (one: number): boolean => one === pid || (one > 1 && within(parents.get(one)?.parent ?? 0));
-  return Math.round(
-    [...parents].filter(([one]) => within(one)).reduce((sum, [, { kilobytes }]) => sum + kilobytes, 0) / 1_024,
-  );
-}
