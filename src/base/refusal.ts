@@ -1,7 +1,7 @@
 /**
  * Every reason to say no, once: its stable code, HTTP status and a sentence that says what would be right.
  * Rules and verbs answer with `refuse(...)` as data, because an error thrown across an object's RPC loses its class and
- * fields; only `app.ts` turns a refusal into a problem document (RFC 9457). `docs/errors.md` has a row for each code.
+ * fields; only `problem.ts` at the root turns a refusal into a problem document (RFC 9457). refusal-help.ts says more of each.
  */
 
 /** One field that is wrong: `field` is a JSON pointer without the leading slash's escapes, e.g. `to` or `messages/3/to`. */

@@ -214,6 +214,9 @@ async function mistakes(): Promise<void> {
     `/v1/audit?cursor=${NUMBER.slice(1)}`,
     `/openapi.json?x=${NATIONAL}`,
     `/docs?x=${NATIONAL}`,
+    `/errors/${NUMBER}`,
+    `/errors/${NATIONAL}?x=${WORD}`,
+    `/errors?x=${NATIONAL}`,
     `/healthz?x=${NATIONAL}`,
     `/admin/v1/tenants?cursor=${NATIONAL}`,
   ])
