@@ -108,6 +108,10 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     when: "The number token is not one of this tenant's, or its number is erased.",
     what: "Tokenise the number again, or send to the number itself.",
   },
+  recipient_opted_out: {
+    when: "The person said stop to this purpose, to this sender or to all of the tenant's.",
+    what: "Do not text them for it; a later `given` consent takes the stop back.",
+  },
   schedule_out_of_range: {
     when: "The schedule time is past, too far ahead, or after the message's expiry.",
     what: "Choose a time in the future, at most 35 days ahead, before the message expires.",

@@ -20,8 +20,9 @@ let port: number;
 beforeAll(async () => {
   service = await Service.start();
   gateway = await outside((_call, response) => json(response, 200, { accepted: true }));
-  const account = { name: "gateway", url: `${gateway.url}/sms`, secret: `whsec_${randomBytes(32).toString("base64")}` };
-  tenant = await service.tenant("Hostile", [await service.carrier({ ...account, conduct: () => ({ does: "accept" }) })]);
+  const secret = `whsec_${randomBytes(32).toString("base64")}`;
+  const body = { name: "gateway", kind: "http", mode: "test", url: `${gateway.url}/sms`, secret };
+  tenant = await service.tenant("Hostile", [(await service.admin<{ id: string }>("POST /admin/v1/carriers", body)).id]);
   port = Number(new URL(service.base).port);
 }); // prettier-ignore
 afterAll(async () => {
