@@ -20,11 +20,7 @@ import type { Doors } from "./wiring.ts";
 
 /** Serves one request of a tenant's route. */
 export async function serveTenant(c: C, route: Route, doors: Doors): Promise<Response> {
-  const requestId = c.get("requestId");
-  const fail = (refusal: Refusal) => {
-    c.set("code", refusal.refused);
-    return problemResponse(refusal, requestId);
-  };
+  const fail = (refusal: Refusal) => problemResponse(c, refusal);
   const key = readApiKey(doors.door, c.req.header("authorization"));
   if (key === null) return fail(refuse("unauthenticated"));
   c.set("tenant", key.owner.code);
@@ -51,7 +47,7 @@ export async function serveTenant(c: C, route: Route, doors: Doors): Promise<Res
     c.executionCtx.waitUntil(doors.outside(key.owner, reply.after).catch(() => undefined)); // the rows are there; the alarm finds them
   }
   const outcome = await finished(route, reply.outcome, call, key.owner, doors);
-  const response = isRefused(outcome) ? fail(outcome) : answer(route, presented(outcome.ok));
+  const response = isRefused(outcome) ? fail(outcome) : answer(route, presented(outcome.ok, c.get("site")));
   addLimits(response.headers, reply);
   return response;
 }
@@ -150,14 +146,14 @@ async function finished(
 }
 
 /** Refusals inside an answer (a batch's) in the form of problems. */
-function presented(value: unknown): unknown {
+function presented(value: unknown, site: string): unknown {
   const data = (value as { data?: unknown } | null)?.data;
   if (!Array.isArray(data) || !data.some((item) => typeof item === "object" && item !== null && "problem" in item))
     return value;
   return {
     ...(value as object),
     data: (data as { problem?: Refusal }[]).map((item) =>
-      item.problem === undefined ? item : { ...item, problem: problemOf(item.problem, null) },
+      item.problem === undefined ? item : { ...item, problem: problemOf(item.problem, site, null) },
     ),
   };
 }

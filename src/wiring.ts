@@ -67,6 +67,12 @@ export function unfit(env: Env): string | null {
   return judged.unfit;
 }
 
+/** The origin under which readers find this service: the configured one, or where it was called while there is none. */
+export function siteOf(env: Env, url: string): string {
+  const configured = unfit(env) === null ? settingsOf(env).PUBLIC_URL : "";
+  return configured === "" ? new URL(url).origin : configured.replace(/\/$/, "");
+}
+
 function judge(env: Env): string | null {
   try {
     const settings = settingsOf(env);

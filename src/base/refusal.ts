@@ -1,14 +1,14 @@
 /**
  * Every reason to say no, once: its stable code, HTTP status and a sentence that says what would be right.
  * Rules and verbs answer with `refuse(...)` as data, because an error thrown across an object's RPC loses its class and
- * fields; only `app.ts` turns a refusal into a problem document (RFC 9457). `docs/errors.md` has a row for each code.
+ * fields; only `problem.ts` at the root turns a refusal into a problem document (RFC 9457). refusal-help.ts says more of each.
  */
 
 /** One field that is wrong: `field` is a JSON pointer without the leading slash's escapes, e.g. `to` or `messages/3/to`. */
 export type FieldError = { field: string; code: string; detail: string };
 
 type ReasonRow = {
-  status: 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
+  status: 400 | 401 | 403 | 404 | 408 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
   title: string;
   detail: string;
 };
@@ -28,6 +28,7 @@ export const REASONS = {
   missing_field: row(400, "A required field is missing", "Add the fields listed in `errors`."),
   wrong_type: row(400, "A field has the wrong JSON type", "Correct the fields listed in `errors`."),
   body_too_large: row(413, "The body is too large", "Send less at once; the limit is in `detail`."),
+  body_too_slow: row(408, "The body took too long to arrive", "Send the whole body within ten seconds."),
   unsupported_media_type: row(415, "The content type is not JSON", "Send `content-type: application/json`."),
   route_not_found: row(404, "There is no such route", "See /docs for the routes there are."),
   not_found: row(

@@ -20,6 +20,8 @@ const TEXTS = textNeedles(WORD);
 
 let service: Service;
 let receiver: Outside;
+let hanging: Outside;
+let throttles = 2;
 let gateway: Outside;
 let account: { id: string; secret: string };
 let live: { id: string; key: string };
@@ -34,14 +36,17 @@ const as =
     service.call(route, { key, headers, ...(body === undefined ? {} : { body }) });
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({}, { tap: true });
   receiver = await outside();
+  hanging = await outside(() => undefined);
   gateway = await outside((call, response) => {
     const { text } = JSON.parse(call.body) as { text: string };
     if (text.startsWith("decline")) json(response, 422, { accepted: false, code: `${NATIONAL} ${WORD}` });
     else if (text.startsWith("hyphens"))
       json(response, 400, { accepted: false, code: NUMBER.slice(1).replace(/(....)/g, "$1-") });
     else if (text.startsWith("page")) response.writeHead(200, { "x-echo": NATIONAL }).end(`<p>${NUMBER} ${text}</p>`);
+    else if (text.startsWith("later") && throttles-- > 0)
+      response.writeHead(429, { "retry-after": "1" }).end(`${NUMBER} ${WORD}`);
     else json(response, 200, { accepted: true, reference: `${NUMBER} ${WORD}` });
   });
   account = await carrierOf(service, `${gateway.url}/sms`);
@@ -51,7 +56,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await service?.kill();
-  await Promise.all([receiver?.close(), gateway?.close()]);
+  await Promise.all([receiver?.close(), hanging?.close(), gateway?.close()]);
   service?.remove();
 });
 
@@ -69,7 +74,8 @@ async function conveyor(): Promise<void> {
   free(await ask("POST /v1/messages", sendBody, { "idempotency-key": `"${NUMBER}-${WORD}"` }));
   await ask("POST /v1/messages", { ...sendBody, text: "other" }, { "idempotency-key": `${NUMBER}-${WORD}` });
   const { token } = first.body["to"] as { token: string };
-  const texts = [TEXT, "decline this", "hyphens here", "page please"];
+  await ask("POST /v1/webhooks", { url: `${hanging.url}/hook`, events: ["*"] }); // makes the slow lane carry something
+  const texts = [TEXT, "decline this", "hyphens here", "page please", "later please"];
   for (const text of texts)
     free(await ask("POST /v1/messages", { to: { token }, text: `${text} ${WORD}`, purpose: "otp" }));
   const item = (over: object) => ({ to: SPACED, text: TEXT, purpose: "service", ...over });
@@ -208,6 +214,9 @@ async function mistakes(): Promise<void> {
     `/v1/audit?cursor=${NUMBER.slice(1)}`,
     `/openapi.json?x=${NATIONAL}`,
     `/docs?x=${NATIONAL}`,
+    `/errors/${NUMBER}`,
+    `/errors/${NATIONAL}?x=${WORD}`,
+    `/errors?x=${NATIONAL}`,
     `/healthz?x=${NATIONAL}`,
     `/admin/v1/tenants?cursor=${NATIONAL}`,
   ])
@@ -296,6 +305,10 @@ test("neither number nor text is in any stored byte, log line, answer, webhook o
   await handset();
   await mistakes();
   await operators();
+  await hanging.until(
+    () => service.queued().some((each) => each.includes('"events-slow-eu"')),
+    "the slow lane is used",
+  );
   await service.stop();
 
   const hits: string[] = [];
@@ -312,10 +325,18 @@ test("neither number nor text is in any stored byte, log line, answer, webhook o
     if (!mayHoldNumber.has(answer)) look(`answer ${route} ${answer.text.slice(0, 80)}`, answer.text, NUMBERS);
     if (!mayHoldText.has(answer)) look(`answer ${route} ${answer.text.slice(0, 80)}`, answer.text, TEXTS);
   }
+  const queued = service.queued();
+  const queues = new Set(queued.map((each) => (JSON.parse(each) as { queue: string }).queue));
+  expect([...queues].sort()).toEqual(["bulk-eu", "events-eu", "events-slow-eu", "otp-eu"]);
+  for (const [nth, each] of queued.entries()) look(`message ${nth} of a queue ${each.slice(0, 60)}`, each);
   expect(receiver.calls.length).toBeGreaterThan(5);
   for (const call of receiver.calls) look(`webhook ${call.url}`, JSON.stringify(call));
   expect(gateway.calls.some(({ body }) => body.includes(NUMBER))).toBe(true);
   for (const call of gateway.calls) look(`carrier ${call.url}`, JSON.stringify({ ...call, body: "" }));
   expect(hits).toEqual([]);
+  expect(
+    queued.every((each) => /^[\w\s{}[\]":,.-]*$/.test(each)),
+    "a queue carries ids and counts only",
+  ).toBe(true);
   expect(service.answers.filter(({ status }) => status >= 500 && status !== 503)).toEqual([]);
 });

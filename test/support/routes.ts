@@ -9,6 +9,7 @@ export const OPEN: { route: RegExp; why: string }[] = [
   { route: /^GET \/healthz$/, why: "load balancers ask; it says ok or what is not configured, by name" },
   { route: /^GET \/openapi\.json$/, why: "the contract is public" },
   { route: /^GET \/docs(\/.*)?$/, why: "the contract, to be read" },
+  { route: /^GET \/errors(\/(:code|style\.css))?$/, why: "where a problem's type leads; a constant for each code" },
   { route: /^GET \/(assets\/.*|favicon\.\w+)$/, why: "styles and scripts of the pages" },
   { route: /^GET \/handset(\/.*)?$/, why: "the page alone; what it shows comes from routes that want a key" },
   {
