@@ -21,6 +21,7 @@ import type { Routes } from "./openapi.ts";
 import { operatorRoutes } from "./operators.routes.ts";
 import { problemResponse } from "./problem.ts";
 import { sandboxRoutes } from "./sandbox/sandbox.routes.ts";
+import { verifyRoutes } from "./verify/verify.routes.ts";
 import { tokensRoutes } from "./vault/tokens.routes.ts";
 import { webhooksRoutes } from "./webhooks/webhooks.routes.ts";
 import { benchMeter, doorsOf, unfit } from "./wiring.ts";
@@ -28,6 +29,7 @@ import { benchMeter, doorsOf, unfit } from "./wiring.ts";
 /** Every route of tenants. */
 export const tenantRoutes: readonly Route[] = [
   ...messagesRoutes,
+  ...verifyRoutes,
   ...tokensRoutes,
   ...webhooksRoutes,
   ...keysRoutes,

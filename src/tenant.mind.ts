@@ -31,6 +31,12 @@ import { SandboxLedger } from "./sandbox/ledger.ts";
 import { sandboxVerbs } from "./sandbox/verbs.ts";
 import { TENANT_SUBJECT, VaultLedger } from "./vault/ledger.ts";
 import type { TenantKeys } from "./vault/tenant-keys.ts";
+import { verifyDeps } from "./tenant.verify.ts";
+import { VerifyLedger } from "./verify/ledger.ts";
+import { messageMoved } from "./verify/moved.ts";
+import { SettingsLedger } from "./verify/settings-ledger.ts";
+import type { VerifyDeps } from "./verify/deps.ts";
+import { verifyVerbs } from "./verify/verbs.ts";
 import { tokensVerbs } from "./vault/verbs.ts";
 import { EventsLedger } from "./webhooks/ledger.ts";
 import type { EventType } from "./webhooks/event.ts";
@@ -90,6 +96,7 @@ export class TenantMind {
   readonly belt: Belt;
   readonly conveyor: MessagesDeps;
   readonly hooks: WebhooksDeps;
+  readonly verify: VerifyDeps;
   readonly keysDeps: KeysDeps;
   readonly verbs: ReturnType<TenantMind["makeVerbs"]>;
   readonly #deps: MindDeps;
@@ -116,6 +123,7 @@ export class TenantMind {
     this.conveyor = this.#makeConveyor();
     this.hooks = this.#makeHooks();
     this.keysDeps = this.#makeKeysDeps();
+    this.verify = this.#makeVerify(soon);
     this.verbs = this.makeVerbs();
   }
 
@@ -129,6 +137,8 @@ export class TenantMind {
       EventsLedger,
       IdempotencyLedger,
       SandboxLedger,
+      VerifyLedger,
+      SettingsLedger,
     ]) {
       ledger.migrate(sql);
     }
@@ -237,6 +247,7 @@ export class TenantMind {
         record: entry,
       }),
       ...messagesVerbs({ ...this.conveyor, record: entry }),
+      ...verifyVerbs({ ...this.verify, record: entry }),
       ...webhooksVerbs({ ...this.hooks, record: entry }),
       ...sandboxVerbs({ sandbox: this.sandbox, now, advance: this.#deps.advance, record: entry }),
     };
@@ -286,6 +297,19 @@ export class TenantMind {
     };
   }
 
+  #makeVerify(soon: (at: number) => void): VerifyDeps {
+    return verifyDeps({
+      conveyor: this.conveyor,
+      ledger: new VerifyLedger(this.#deps.sql, this.ids.prefixOf("ver"), soon),
+      settings: new SettingsLedger(this.#deps.sql),
+      ids: this.ids,
+      tenantName: this.#deps.record.name,
+      scopesOf: (keyId) => this.keysDeps.scopesOf(keyId),
+      emit: (type, resource, data) => this.emit(type, resource, data),
+      wanted: (type) => this.events.wanted(type),
+    });
+  }
+
   #makeKeysDeps(): KeysDeps {
     const { record, door } = this.#deps;
     return {
@@ -303,6 +327,7 @@ export class TenantMind {
   }
 
   #tell(message: Message): void {
+    messageMoved(this.verify, message);
     const type: EventType = `message.${message.state}`;
     if (!ALWAYS_TOLD.has(message.state) && !this.events.wanted(type)) return;
     const { reference: _reference, metadata: _metadata, ...told } = viewOf(message, null); // free fields may hold anything
@@ -318,7 +343,7 @@ export class TenantMind {
 
   /** Ids made from now on come after every stored one, whatever the clock did meanwhile: cursors depend on it. */
   #riseAboveStored(sql: Sql): void {
-    for (const table of ["messages", "events"]) {
+    for (const table of ["messages", "events", "verifications"]) {
       const newest = first<{ id: string | null }>(sql, `SELECT max(id) AS id FROM ${table}`)?.id;
       if (typeof newest === "string") this.ids.startAfter(newest);
     }

@@ -5,6 +5,10 @@
 export const SCOPES = [
   "messages:send",
   "messages:read",
+  "verify:start",
+  "verify:check",
+  "verify:read",
+  "verify:custom_code",
   "tokens:write",
   "tokens:read",
   "tokens:reveal",

@@ -34,6 +34,7 @@ beforeAll(async () => {
 
 const idsOf = ({ id, things }: Furnished): Record<string, string> => ({
   messages: things.message,
+  verifications: things.verification,
   webhooks: things.webhook,
   events: things.event,
   keys: things.key,
@@ -240,6 +241,9 @@ describe("an id of another tenant (T25)", () => {
         `/v1/messages?token=${ids.theirs["tokens"]}`,
         `/v1/messages?cursor=${ids.theirs["messages"]}`,
         `/v1/messages?limit=100`,
+        `/v1/verifications?token=${ids.theirs["tokens"]}`,
+        `/v1/verifications?cursor=${ids.theirs["verifications"]}`,
+        `/v1/verifications?limit=100`,
         `/v1/events?cursor=${ids.theirs["events"]}`,
         `/v1/events?limit=100`,
         `/v1/audit?limit=500`,

@@ -72,6 +72,7 @@ export function absentIds(tenant: string): Record<string, string> {
   const rest = "0" + "01m8000000" + "0000000000000000";
   return {
     messages: `msg_${owner}${rest}`,
+    verifications: `ver_${owner}${rest}`,
     webhooks: `wbh_${owner}${rest}`,
     events: `evt_${owner}${rest}`,
     keys: `key_${owner}${rest}`,

@@ -4,7 +4,16 @@ import { env } from "cloudflare:workers";
 import { ask, newTenant, type Answered, type Tenant } from "./tenants.ts";
 
 export type Furnished = Tenant & {
-  things: { message: string; batch: string; token: string; webhook: string; event: string; key: string; line: string };
+  things: {
+    message: string;
+    verification: string;
+    batch: string;
+    token: string;
+    webhook: string;
+    event: string;
+    key: string;
+    line: string;
+  };
 };
 
 const sent = (answer: Answered, status: number): Record<string, unknown> => {
@@ -25,6 +34,10 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
   const [first] = batch["data"] as { message: { id: string; to: { token: string } } }[];
   if (first === undefined) throw new Error("an empty batch");
   await ended(key, first.message.id);
+  const code = { to: "+447700900151", intent: "login" };
+  const verification = sent(await ask("POST /v1/verifications", { key, body: code }), 201);
+  const [send] = verification["sends"] as { message_id: string }[];
+  await ended(key, send?.message_id ?? "");
   const [event] = sent(await ask("GET /v1/events", { key }), 200)["data"] as { id: string }[];
   const [line] = sent(await ask("GET /v1/sandbox/handset/lines", { key }), 200)["data"] as { line: string }[];
   await rest(tenant.id, key);
@@ -32,6 +45,7 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
     ...tenant,
     things: {
       message: first.message.id,
+      verification: String(verification["id"]),
       batch: String(batch["batch_id"]),
       token: first.message.to.token,
       webhook: String(webhook["id"]),
