@@ -21,6 +21,9 @@ import type { Routes } from "./openapi.ts";
 import { operatorRoutes } from "./operators.routes.ts";
 import { problemResponse } from "./problem.ts";
 import { sandboxRoutes } from "./sandbox/sandbox.routes.ts";
+import { locksRoutes } from "./verify/locks.routes.ts";
+import { servicesRoutes } from "./verify/services.routes.ts";
+import { templatesRoutes } from "./verify/templates.routes.ts";
 import { verifyRoutes } from "./verify/verify.routes.ts";
 import { tokensRoutes } from "./vault/tokens.routes.ts";
 import { webhooksRoutes } from "./webhooks/webhooks.routes.ts";
@@ -30,6 +33,9 @@ import { benchMeter, doorsOf, unfit } from "./wiring.ts";
 export const tenantRoutes: readonly Route[] = [
   ...messagesRoutes,
   ...verifyRoutes,
+  ...servicesRoutes,
+  ...templatesRoutes,
+  ...locksRoutes,
   ...tokensRoutes,
   ...webhooksRoutes,
   ...keysRoutes,

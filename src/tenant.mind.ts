@@ -32,6 +32,9 @@ import { sandboxVerbs } from "./sandbox/verbs.ts";
 import { TENANT_SUBJECT, VaultLedger } from "./vault/ledger.ts";
 import type { TenantKeys } from "./vault/tenant-keys.ts";
 import { verifyDeps } from "./tenant.verify.ts";
+import { CountsLedger } from "./verify/counts.ts";
+import { locksVerbs } from "./verify/locks-verbs.ts";
+import { servicesVerbs, templatesVerbs, type SettingsDeps } from "./verify/settings-verbs.ts";
 import { VerifyLedger } from "./verify/ledger.ts";
 import { messageMoved } from "./verify/moved.ts";
 import { SettingsLedger } from "./verify/settings-ledger.ts";
@@ -96,6 +99,7 @@ export class TenantMind {
   readonly belt: Belt;
   readonly conveyor: MessagesDeps;
   readonly hooks: WebhooksDeps;
+  readonly verifySettings: SettingsDeps;
   readonly verify: VerifyDeps;
   readonly keysDeps: KeysDeps;
   readonly verbs: ReturnType<TenantMind["makeVerbs"]>;
@@ -123,6 +127,7 @@ export class TenantMind {
     this.conveyor = this.#makeConveyor();
     this.hooks = this.#makeHooks();
     this.keysDeps = this.#makeKeysDeps();
+    this.verifySettings = this.#makeVerifySettings();
     this.verify = this.#makeVerify(soon);
     this.verbs = this.makeVerbs();
   }
@@ -139,6 +144,7 @@ export class TenantMind {
       SandboxLedger,
       VerifyLedger,
       SettingsLedger,
+      CountsLedger,
     ]) {
       ledger.migrate(sql);
     }
@@ -248,6 +254,9 @@ export class TenantMind {
       }),
       ...messagesVerbs({ ...this.conveyor, record: entry }),
       ...verifyVerbs({ ...this.verify, record: entry }),
+      ...locksVerbs({ ...this.verify, record: entry }),
+      ...servicesVerbs({ ...this.verifySettings, record: entry }),
+      ...templatesVerbs({ ...this.verifySettings, record: entry }),
       ...webhooksVerbs({ ...this.hooks, record: entry }),
       ...sandboxVerbs({ sandbox: this.sandbox, now, advance: this.#deps.advance, record: entry }),
     };
@@ -297,11 +306,23 @@ export class TenantMind {
     };
   }
 
+  #makeVerifySettings(): SettingsDeps {
+    return {
+      settings: new SettingsLedger(this.#deps.sql),
+      newId: (prefix) => this.ids.make(prefix, this.now()),
+      now: () => this.now(),
+      tenantName: this.#deps.record.name,
+      record: () => undefined,
+    };
+  }
+
   #makeVerify(soon: (at: number) => void): VerifyDeps {
+    const { sql } = this.#deps;
     return verifyDeps({
       conveyor: this.conveyor,
-      ledger: new VerifyLedger(this.#deps.sql, this.ids.prefixOf("ver"), soon),
-      settings: new SettingsLedger(this.#deps.sql),
+      ledger: new VerifyLedger(sql, this.ids.prefixOf("ver"), soon),
+      settings: this.verifySettings.settings,
+      counts: new CountsLedger(sql, this.vault, soon),
       ids: this.ids,
       tenantName: this.#deps.record.name,
       scopesOf: (keyId) => this.keysDeps.scopesOf(keyId),

@@ -7,15 +7,18 @@ import { randomBytes } from "./base/random.ts";
 import { admitFor } from "./messages/admit.ts";
 import type { MessagesDeps } from "./messages/verbs.ts";
 import type { ChannelSender, VerifyDeps } from "./verify/deps.ts";
+import type { CountsLedger } from "./verify/counts.ts";
 import type { VerifyLedger } from "./verify/ledger.ts";
 import { namedLimits } from "./verify/named-limits.ts";
 import type { SettingsLedger } from "./verify/settings-ledger.ts";
+import { FailureWatch } from "./verify/watch.ts";
 import type { EventType } from "./webhooks/event.ts";
 
 export type VerifyParts = {
   conveyor: MessagesDeps;
   ledger: VerifyLedger;
   settings: SettingsLedger;
+  counts: CountsLedger;
   ids: IdMaker;
   tenantName: string;
   scopesOf: (keyId: string) => Granted;
@@ -40,6 +43,8 @@ export function verifyDeps(parts: VerifyParts): VerifyDeps {
       put: (id, subject, sealed, until) => conveyor.ledger.putNote(id, subject, sealed, until),
       get: (id) => conveyor.ledger.note(id),
     },
+    counts: parts.counts,
+    watch: new FailureWatch(ledger, (resource, data) => parts.emit("alert.verification_failures", resource, data)),
     serviceOf: (id) => settings.services.get(id),
     templateOf: (id) => settings.templates.get(id),
     limits: namedLimits({ settings, vault }),

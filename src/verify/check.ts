@@ -97,13 +97,14 @@ function guess(deps: VerifyDeps, key: string, whole: Whole, input: Guess, print:
   deps.ledger.putDestination(verification.destination, failure.destination);
   const own = print === verification.facts.print;
   const state = attempts >= ATTEMPTS_MAX ? "failed" : failure.lockedUntil !== null && own ? "locked" : "pending";
-  if (state === "pending") {
-    const amended = deps.ledger.amend(verification, { attempts });
-    if (amended === null) throw new Error("a verification moved in its own transaction");
-    return answer(amended, compared);
-  }
   const reason = state === "failed" ? "too_many_attempts" : "locked";
-  return answer(ended(deps, verification, state, reason, now, attempts), compared);
+  const after =
+    state === "pending"
+      ? deps.ledger.amend(verification, { attempts })
+      : ended(deps, verification, state, reason, now, attempts);
+  if (after === null) throw new Error("a verification moved in its own transaction");
+  deps.watch.guessed(verification.id, false, now);
+  return answer(after, compared);
 }
 
 /** What is wrong with the guess, or null. Both digests are always compared, in constant time. */
@@ -140,6 +141,7 @@ function approve(
   const approved = ended(deps, verification, "approved", null, now, attempts);
   if (approved.state !== "approved") throw new Error("a verification moved in its own transaction");
   if (print !== null) deps.ledger.putDestination(verification.destination, learn(destination, print, now));
+  deps.watch.guessed(approved.id, true, now);
   deps.record(key, { act: "verification.approved", subject: approved.id, facts: { token: approved.token } });
   return { state: "approved", valid: true, reason: null, attempts_left: 0 };
 }

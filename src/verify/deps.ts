@@ -10,9 +10,11 @@ import type { Policy } from "../messages/policy.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { EventType } from "../webhooks/event.ts";
 import type { Template } from "./choose.ts";
+import type { CountsLedger } from "./counts.ts";
 import type { VerifyLedger } from "./ledger.ts";
 import type { Service } from "./settings.ts";
 import type { Channel } from "./verification.ts";
+import type { FailureWatch } from "./watch.ts";
 
 /** What a channel is given to hand over. */
 export type Letter = {
@@ -47,6 +49,8 @@ export type VerifyDeps = {
   /** The message while it lives; null when it has become a record. */
   messageOf: (id: string) => Message | null;
   notes: Notes;
+  counts: CountsLedger;
+  watch: FailureWatch;
   serviceOf: (id: string) => Service | null;
   templateOf: (id: string) => Template | null;
   /** Limits that callers name, by service. */

@@ -1,6 +1,7 @@
 /**
  * Ending a verification, in one place: code, digest and letter go in the same write, and the tenant is told why.
  */
+import type { Counted } from "./counts.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { viewOf, type State, type Verification } from "./verification.ts";
 
@@ -22,9 +23,20 @@ export function ended(
   }));
   const moved = deps.ledger.move(verification, state, { reason, endedAt: now, attempts, sends });
   if (moved === null) return verification;
+  const counted = COUNTED_AS[state];
+  if (counted !== null) deps.counts.add(counted, moved, moved.sends.at(-1)?.carrier ?? null, now);
   told(deps, moved, state);
   return moved;
 }
+
+/** What an end counts as; one that the caller took back is no failure. */
+const COUNTED_AS: Record<Exclude<State, "pending">, Counted | null> = {
+  approved: "approved",
+  failed: "failed",
+  locked: "failed",
+  expired: "expired",
+  canceled: null,
+};
 
 /** Tells the tenant, in an event that holds ids, tokens and states. */
 export function told(

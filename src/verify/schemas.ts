@@ -8,11 +8,13 @@ import { Label } from "../base/label.ts";
 import { Metadata, NumberView, To } from "../messages/schemas.ts";
 import { STATES as MESSAGE_STATES } from "../messages/message.ts";
 import { BUILTINS } from "./builtin.ts";
+import { DIMENSIONS } from "./counts.ts";
 import { CODE_LENGTH, CODE_SECONDS, STRENGTHS } from "./code.ts";
 import { AMOUNT_MAX, PAYEE_MAX } from "./context.ts";
 import { VARIABLE_CHARS_MAX, VARIABLES_MAX } from "./template.ts";
 import { CHANNELS, CHECK_REASONS, INTENTS, STATES } from "./verification.ts";
 
+/** What a text calls the sender. */
 export const Brand = Label.max(30)
   .refine((text) => (text.match(/\d/g) ?? []).length <= 4, "Use at most four digits.")
   .refine((text) => !/[@{}]/.test(text), "Use no @ and no braces.");
@@ -58,30 +60,39 @@ export const EndUserBody = z
     description: "Who is at the other end. Kept as keyed fingerprints alone; `country` is not kept.",
   });
 
-const LimitName = z.string().regex(/^[a-z][a-z_]{0,31}$/, "Use lower-case letters and underscores.");
+/** No digits in it: it is kept and shown in clear, and could else hold a number. */
+export const LimitName = z.string().regex(/^[a-z][a-z_]{0,31}$/, "Use lower-case letters and underscores.");
+
+/** What a text is made of: taken by a start and by a preview. */
+const wording = {
+  intent: z.enum(INTENTS).default("other"),
+  service: z.string().max(64).optional(),
+  template: TemplateName.optional(),
+  brand: Brand.optional(),
+  locale: Locale.optional(),
+  code_length: CodeLength.optional(),
+  code_alphabet: CodeAlphabet.optional(),
+  ttl_seconds: TtlSeconds.optional(),
+  ...context,
+  origin: z.string().max(300).optional().meta({ description: "The https origin that autofill is bound to." }),
+  app_hash: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{11}$/, "Write the 11 characters of the Android app hash.")
+    .optional(),
+  variables: z
+    .record(z.string().regex(/^[a-z][a-z_]{0,29}$/), z.string().max(VARIABLE_CHARS_MAX))
+    .refine((variables) => Object.keys(variables).length <= VARIABLES_MAX, `At most ${VARIABLES_MAX} variables.`)
+    .optional(),
+};
+
+export const WordingBody = z.strictObject(wording).meta({ id: "PreviewVerificationText" });
+export type WordingBody = z.infer<typeof WordingBody>;
 
 export const StartBody = z
   .strictObject({
     to: To,
     channel: z.enum(CHANNELS).optional(),
-    intent: z.enum(INTENTS).default("other"),
-    service: z.string().max(64).optional(),
-    template: TemplateName.optional(),
-    brand: Brand.optional(),
-    locale: Locale.optional(),
-    code_length: CodeLength.optional(),
-    code_alphabet: CodeAlphabet.optional(),
-    ttl_seconds: TtlSeconds.optional(),
-    ...context,
-    origin: z.string().max(300).optional().meta({ description: "The https origin that autofill is bound to." }),
-    app_hash: z
-      .string()
-      .regex(/^[A-Za-z0-9+/]{11}$/, "Write the 11 characters of the Android app hash.")
-      .optional(),
-    variables: z
-      .record(z.string().regex(/^[a-z][a-z_]{0,29}$/), z.string().max(VARIABLE_CHARS_MAX))
-      .refine((variables) => Object.keys(variables).length <= VARIABLES_MAX, `At most ${VARIABLES_MAX} variables.`)
-      .optional(),
+    ...wording,
     end_user: EndUserBody.optional(),
     metadata: Metadata.optional(),
     custom_code: z
@@ -185,3 +196,37 @@ export const CheckToView = CheckView.extend({ id: z.string() }).meta({
   id: "VerificationCheckOf",
   examples: [{ id: exampleId("ver"), state: "approved", valid: true, reason: null, attempts_left: 0 }],
 });
+
+const SUMMARY = {
+  key: "GB",
+  started: 120,
+  sent: 119,
+  delivered: 117,
+  approved: 102,
+  failed: 3,
+  expired: 14,
+  conversion: 0.85,
+};
+
+export const SummaryView = z
+  .object({
+    by: z.enum(DIMENSIONS),
+    from: z.string(),
+    to: z.string(),
+    data: z.array(
+      z.object({
+        key: z.string().nullable().meta({ description: "Null: none, or too few to be named." }),
+        started: z.int(),
+        sent: z.int(),
+        delivered: z.int(),
+        approved: z.int(),
+        failed: z.int(),
+        expired: z.int(),
+        conversion: z.number().nullable().meta({ description: "Approved of started." }),
+      }),
+    ),
+  })
+  .meta({
+    id: "VerificationSummary",
+    examples: [{ by: "country", from: EXAMPLE_TIME, to: EXAMPLE_LATER, data: [SUMMARY] }],
+  });

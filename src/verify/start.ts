@@ -27,7 +27,8 @@ import { acceptedView, type Channel, type Intent, type Verification, type Verifi
 /** A start as the door hands it in: shapes checked, number normalised, context in its one spelling. */
 export type StartInput = {
   to: Num | { token: string };
-  channel: Channel;
+  /** Null: the first that the service names. */
+  channel: Channel | null;
   intent: Intent;
   service: string | null;
   wishes: Wishes;
@@ -47,6 +48,7 @@ type Planned = {
   settings: Settings;
   service: Service | null;
   chosen: Chosen;
+  channel: Channel;
   destinationName: Uint8Array;
   block: string;
   country: string;
@@ -104,7 +106,8 @@ function plan(deps: VerifyDeps, key: string, input: StartInput): Planned | Refus
   const chosen = choose(wish, deps.templateOf);
   if ("refused" in chosen) return chosen;
   const { index, block } = "known" in contact ? contact.known : { index: contact.index, block: contact.block };
-  return { settings, service, chosen, destinationName: index.subarray(0, 16), block, country: number.country };
+  const channel = input.channel ?? service?.channels[0] ?? "sms";
+  return { settings, service, chosen, channel, destinationName: index.subarray(0, 16), block, country: number.country };
 }
 
 const field = (name: string, detail: string): Refusal =>
@@ -160,7 +163,7 @@ function make(deps: VerifyDeps, key: string, input: StartInput, making: Making):
   if (unfit !== null) return unfit;
   const withhold = withholdingOf(destination, print, now);
   const letter = { to: input.to, text, about: id, secondsLeft: settings.ttlSeconds, avoid: null, withhold };
-  const outcome = deps.channels[input.channel](key, letter);
+  const outcome = deps.channels[making.channel](key, letter);
   if (isRefused(outcome)) return outcome;
   const verification = begun(id, key, input, making, outcome.ok, now);
   write(deps, key, verification, written, input);
@@ -186,7 +189,7 @@ function begun(
   id: string,
   key: string,
   input: StartInput,
-  { settings, chosen, destinationName, block, print }: Making,
+  { settings, chosen, channel, destinationName, block, print }: Making,
   message: Message,
   now: number,
 ): Verification {
@@ -203,7 +206,7 @@ function begun(
     reason: withheld ? message.reason : null,
     endedAt: withheld ? now : null,
     facts: {
-      channel: input.channel,
+      channel,
       intent: input.intent,
       service: input.service,
       template: chosen.name,
@@ -244,6 +247,11 @@ function write(deps: VerifyDeps, key: string, verification: Verification, writte
       withheld: verification.reason,
     },
   });
+  const carrier = verification.sends[0]?.carrier ?? null;
+  deps.counts.add("started", verification, carrier, facts.createdAt);
+  if (facts.withheld) deps.counts.add("failed", verification, carrier, facts.createdAt);
+  const block = facts.cell.split("|")[1] ?? "";
+  deps.counts.nameBlock(block, () => deps.vault.openNumber(token), facts.createdAt);
   told(deps, verification, "created");
   if (facts.withheld) told(deps, verification, verification.state === "locked" ? "locked" : "failed");
 }

@@ -13,6 +13,7 @@ const RECORDED_MAX = 500;
 /** Ends what is due; answers what is to be recorded and removed. */
 export function verifyTurn(deps: VerifyDeps): Verification[] {
   expireDue(deps);
+  deps.counts.flush();
   return deps.ledger.old(deps.now(), RECORDED_MAX);
 }
 

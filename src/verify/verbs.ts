@@ -1,11 +1,12 @@
 /**
  * What the room `verify` can be asked about verifications.
  */
-import { isoOf } from "../base/clock.ts";
+import { DAY_MS, isoOf } from "../base/clock.ts";
 import { ulidTime } from "../base/ids.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { verb } from "../base/verb.ts";
 import { check, checkTo, expired, type CheckInput, type CheckToInput } from "./check.ts";
+import { COUNTS_KEPT_DAYS, type Dimension, type SummaryRow } from "./counts.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { ended, live } from "./ends.ts";
 import { looksOpen, sendAgain, waitSeconds } from "./handover.ts";
@@ -37,6 +38,13 @@ export type ListPart = { live: VerificationView[]; limit: number; records: Omit<
 /** A reading: the verification while it is here, and the caller's metadata, which stay here when it is a record. */
 export type Part = { verification: VerificationView | null; metadata: Record<string, string> | null };
 
+export type SummaryInput = { by: Dimension; from?: number; to?: number };
+export type Summary = { by: Dimension; from: string; to: string; data: SummaryRow[] };
+
+/** What a summary spans when nobody says. */
+const SUMMARY_DAYS = 7;
+const SUMMARY_ROWS_MAX = 1_000;
+
 /** The verbs of verifications, over the tenant's ledgers. */
 export function verifyVerbs(deps: VerifyDeps) {
   return {
@@ -64,6 +72,13 @@ export function verifyVerbs(deps: VerifyDeps) {
       expireDue(deps);
       const views = deps.ledger.list(filter, limit + 1).map((one) => readView(deps, one));
       return { ok: { live: views, limit, records: filter } };
+    }),
+
+    "verify.summary": verb("verify:read", (_who, input: SummaryInput): Outcome<Summary> => {
+      const to = Math.min(input.to ?? Infinity, deps.now() + 1);
+      const from = Math.max(input.from ?? to - SUMMARY_DAYS * DAY_MS, to - COUNTS_KEPT_DAYS * DAY_MS);
+      const data = deps.counts.summary(input.by, from, to, SUMMARY_ROWS_MAX);
+      return { ok: { by: input.by, from: isoOf(from), to: isoOf(to), data } };
     }),
 
     "verify.notes": verb(

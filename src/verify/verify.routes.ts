@@ -3,11 +3,10 @@
  */
 import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
-import { parseNumber, type Num } from "../base/phone.ts";
-import { refuse, type FieldError, type Outcome, type Refusal } from "../base/refusal.ts";
+import { isRefused, type Outcome } from "../base/refusal.ts";
 import { routesOver, type Route } from "../base/route.ts";
 import { Time } from "../messages/schemas.ts";
-import { contextOf } from "./context.ts";
+import { COUNTS_KEPT_DAYS, DIMENSIONS, PREFIX_STARTS_MIN } from "./counts.ts";
 import type { EndUser } from "./person.ts";
 import {
   CheckBody,
@@ -15,11 +14,12 @@ import {
   CheckToView,
   CheckView,
   StartBody,
+  SummaryView,
   VerificationView,
   type EndUserBody,
 } from "./schemas.ts";
 import type { StartInput } from "./start.ts";
-import { hostOfOrigin, type Reader } from "./template.ts";
+import { numberOf, wordingOf } from "./wording.ts";
 import type { VerifyVerbs } from "./verbs.ts";
 import { STATES } from "./verification.ts";
 
@@ -173,6 +173,21 @@ export const verifyRoutes: Route[] = [
   }),
   route({
     method: "get",
+    path: "/v1/verifications/summary",
+    verb: "verify.summary",
+    scope: "verify:read",
+    summary: "Conversion, by country, prefix, carrier, template or hour",
+    detail: `Whole hours of the last ${COUNTS_KEPT_DAYS} days, seven days unless \`from\` says otherwise. A prefix with fewer than ${PREFIX_STARTS_MIN} starts is not named.`,
+    tag,
+    query: z.strictObject({ by: z.enum(DIMENSIONS).default("country"), from: Time.optional(), to: Time.optional() }),
+    status: 200,
+    answer: SummaryView,
+    input: ({ query }) => ({
+      ok: { by: query.by, ...timeOf("from", query.from), ...timeOf("to", query.to) },
+    }),
+  }),
+  route({
+    method: "get",
     path: "/v1/verifications/{id}",
     verb: "verify.get",
     scope: "verify:read",
@@ -186,20 +201,9 @@ export const verifyRoutes: Route[] = [
   }),
 ];
 
-function timeOf<Name extends "createdFrom" | "createdTo">(
-  name: Name,
-  text: string | undefined,
-): { [K in Name]?: number } {
+function timeOf<Name extends string>(name: Name, text: string | undefined): { [K in Name]?: number } {
   const time = text === undefined ? null : millisecondsOf(text);
   return time === null ? {} : ({ [name]: time } as { [K in Name]: number });
-}
-
-function numberOf(to: z.infer<typeof StartBody>["to"]): { number: Num | { token: string } } | Refusal {
-  if (typeof to !== "string") return { number: to };
-  const parsed = parseNumber(to);
-  if ("number" in parsed) return parsed;
-  const detail = parsed.detail ?? "Write it in E.164.";
-  return refuse("invalid_number", { errors: [{ field: "to", code: "invalid_number", detail }] });
 }
 
 function endUserOf(body: z.infer<typeof EndUserBody> | undefined): EndUser | null {
@@ -215,44 +219,17 @@ function guessOf({ code, amount, currency, payee, end_user }: z.infer<typeof Che
 function startInput(body: StartBody): Outcome<StartInput> {
   const to = numberOf(body.to);
   if ("refused" in to) return to;
-  const context = contextOf(body);
-  const reader = readerOf(body);
-  const errors: FieldError[] = [];
-  const wrong = (name: string, detail: string) => errors.push({ field: name, code: "invalid_field", detail });
-  if (context === "partial") wrong("amount", "A payment names amount, currency and payee together.");
-  if (typeof reader === "string") wrong("origin", reader);
-  if (context === "partial" || typeof reader === "string") return refuse("invalid_field", { errors });
+  const wording = wordingOf(body);
+  if (isRefused(wording)) return wording;
   return {
     ok: {
+      ...wording.ok,
       to: to.number,
-      channel: body.channel ?? "sms",
-      intent: body.intent,
-      service: body.service ?? null,
-      wishes: {
-        codeLength: body.code_length ?? null,
-        codeAlphabet: body.code_alphabet ?? null,
-        ttlSeconds: body.ttl_seconds ?? null,
-        brand: body.brand ?? null,
-        template: body.template ?? null,
-        locale: body.locale ?? null,
-      },
-      context,
-      reader,
-      variables: body.variables ?? {},
+      channel: body.channel ?? null,
       endUser: endUserOf(body.end_user),
       metadata: body.metadata ?? null,
       customCode: body.custom_code ?? null,
       limits: body.limits ?? {},
     },
   };
-}
-
-/** For whom the last line is, or what is wrong with it. */
-function readerOf({ origin, app_hash }: StartBody): Reader | string {
-  if (origin !== undefined && app_hash !== undefined)
-    return "Give an origin or an app hash, never both: one last line.";
-  if (app_hash !== undefined) return { appHash: app_hash };
-  if (origin === undefined) return null;
-  const host = hostOfOrigin(origin);
-  return host === null ? "Write an https origin with a public name and nothing behind it." : { origin: host };
 }
