@@ -23,7 +23,7 @@ export function contextOf({ amount, currency, payee }: GivenContext): Context | 
 export function payeeOf(payee: string): string {
   return payee
     .normalize("NFC")
-    .replaceAll(/[\s\p{Zs}\p{Zl}\p{Zp}]+/gu, " ")
+    .replaceAll(/[\s\u0085\p{Zs}\p{Zl}\p{Zp}]+/gu, " ")
     .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, "")
     .trim();
 }

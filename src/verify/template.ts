@@ -75,7 +75,7 @@ function isCodeLine(line: string): boolean {
 export function cleanValue(value: string): string {
   const line = value
     .normalize("NFC")
-    .replaceAll(/[\s\p{Zl}\p{Zp}]+/gu, " ")
+    .replaceAll(/[\s\u0085\p{Zl}\p{Zp}]+/gu, " ")
     .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, "")
     .trim();
   return line.replaceAll(/[@\uff20\ufe6b](?=\s*\S+\s+[#\uff03])/g, "").trim();
@@ -91,12 +91,16 @@ export function fill(pattern: Pattern, values: Values): string {
   const text = pattern
     .map((part) => {
       if ("text" in part) return part.text;
-      const own = (values.own as Record<string, string>)[part.name];
-      return cleanValue(own ?? (Object.hasOwn(values.variables, part.name) ? (values.variables[part.name] ?? "") : ""));
+      const own = given(values.own, part.name);
+      return cleanValue(own ?? given(values.variables, part.name) ?? "");
     })
     .join("");
   return text.replaceAll(/^[\s@\uff20\ufe6b]*[@\uff20\ufe6b]/gmu, "");
 }
+
+/** The value of this very name: `constructor` is a name like any other. */
+const given = (values: Readonly<Record<string, string>>, name: string): string | undefined =>
+  Object.hasOwn(values, name) ? values[name] : undefined;
 
 /** For whom a text is machine-readable: a website, or an Android app by its hash; never both. */
 export type Reader = { origin: string } | { appHash: string } | null;
