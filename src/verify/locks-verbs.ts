@@ -60,7 +60,10 @@ function locksView(contact: Contact, destination: Destination, now: number) {
   return {
     to: { token: contact.token, mask: contact.mask, country: contact.country, kind: contact.kind },
     blocked_at: destination.blocked === null ? null : isoOf(destination.blocked.at),
-    strangers: budget(destination.strangers),
+    strangers: {
+      failures: destination.strangers.failures.length,
+      locked_until: latest([destination.strangers, ...destination.prints], now),
+    },
     known: destination.known.map((one) => ({
       of: one.print.startsWith("d") ? ("device" as const) : ("network" as const),
       seen_at: isoOf(one.seenAt),
@@ -69,6 +72,12 @@ function locksView(contact: Contact, destination: Destination, now: number) {
     sends_left: left,
     next_send_at: nextAt > now ? isoOf(nextAt) : null,
   };
+}
+
+/** The latest lock of any of them. */
+function latest(budgets: readonly Budget[], now: number): string | null {
+  const until = Math.max(...budgets.map(({ lockedUntil }) => lockedUntil));
+  return until > now ? isoOf(until) : null;
 }
 
 export type LocksView = ReturnType<typeof locksView>;

@@ -20,7 +20,9 @@ const LocksView = z
   .object({
     to: NumberView,
     blocked_at: z.string().nullable(),
-    strangers: z.object(budget),
+    strangers: z
+      .object(budget)
+      .meta({ description: "All strangers together, and the latest lock of any or all of them." }),
     known: z.array(z.object({ of: z.enum(["device", "network"]), seen_at: z.string(), ...budget })),
     sends_left: z.int(),
     next_send_at: z.string().nullable(),

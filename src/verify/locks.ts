@@ -3,8 +3,8 @@
  * them. Pure: a destination goes in, a destination comes out. Every cap here is in the table of docs/verify.md.
  *
  * Guesses are counted in budgets. A device or network that has verified this destination before is *known* and has a budget
- * of its own; all strangers share one. So a stranger's guesses never bar the person who has verified here before, and all
- * strangers together have no more guesses than one.
+ * of its own; all strangers share one, and each has a smaller one besides. So a stranger never bars the person who has verified
+ * here before, one stranger alone bars no other, and all strangers together have ten guesses a day.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/clock.ts";
 
@@ -20,7 +20,7 @@ export type Destination = {
   /** The newest verifications, newest last; no more live than the sends of ten minutes allow. */
   recent: string[];
   strangers: Budget;
-  /** Strangers that have failed, each by its own print. */
+  /** Strangers that have failed, each by its own print; those without one together, under an empty name. */
   prints: Print[];
   known: Known[];
   /** Barred by the tenant until lifted. */
@@ -30,17 +30,29 @@ export type Destination = {
 export const SENDS_MAX = { tenMinutes: 5, day: 10 } as const;
 const TEN_MINUTES_MS = 10 * MINUTE_MS;
 
-/** So many failures within a day, and how long nobody of this budget may guess then. The last is the day's cap. */
-export const LADDER: readonly (readonly [failures: number, lockMs: number])[] = [
+type Ladder = readonly (readonly [failures: number, lockMs: number])[];
+
+/**
+ * So many failures within a day, and how long this party may not guess then; the last is its day's cap. For a known device,
+ * and for whoever gives no fingerprint at all.
+ */
+export const LADDER: Ladder = [
   [5, 15 * MINUTE_MS],
   [8, HOUR_MS],
   [10, DAY_MS],
 ];
-/** One stranger's own ladder is steeper, so that one alone cannot use up what all strangers share. */
-export const STRANGER_LADDER: typeof LADDER = [
-  [3, 15 * MINUTE_MS],
-  [5, DAY_MS],
+/** One stranger with a fingerprint: fewer than bar all strangers, so that nobody alone bars the person on a new device. */
+export const STRANGER_LADDER: Ladder = [
+  [5, 15 * MINUTE_MS],
+  [7, DAY_MS],
 ];
+/** All strangers together. */
+export const SHARED_LADDER: Ladder = [
+  [8, HOUR_MS],
+  [10, DAY_MS],
+];
+/** Where those without a fingerprint are counted. */
+const UNNAMED = "";
 
 export const KNOWN_MAX = 5;
 export const KNOWN_DAYS = 90;
@@ -85,13 +97,17 @@ export function spentAt({ sends, strangers, prints, known, blocked }: Destinatio
 export function barredUntil(destination: Destination, print: string | null, now: number): number | null {
   const known = destination.known.find((one) => one.print === print);
   if (known !== undefined) return budgetBars(known, LADDER, now);
-  const shared = budgetBars(destination.strangers, LADDER, now);
-  const own = destination.prints.find((one) => one.print === print);
-  const alone = own === undefined ? null : budgetBars(own, STRANGER_LADDER, now);
-  return shared === null || alone === null ? (shared ?? alone) : Math.max(shared, alone);
+  const own = destination.prints.find((one) => one.print === (print ?? UNNAMED));
+  const until = Math.max(
+    budgetBars(destination.strangers, SHARED_LADDER, now) ?? 0,
+    own === undefined ? 0 : (budgetBars(own, ladderOf(print), now) ?? 0),
+  );
+  return until > 0 ? until : null;
 }
 
-function budgetBars(budget: Budget, ladder: typeof LADDER, now: number): number | null {
+const ladderOf = (print: string | null): Ladder => (print === null ? LADDER : STRANGER_LADDER);
+
+function budgetBars(budget: Budget, ladder: Ladder, now: number): number | null {
   const most = ladder.at(-1)?.[0] ?? 0;
   const spent = budget.failures.length >= most ? (budget.failures[budget.failures.length - most] ?? 0) + DAY_MS : 0;
   const until = Math.max(budget.lockedUntil, spent);
@@ -110,16 +126,16 @@ export function countFailure(
     const all = destination.known.map((one) => (one === known ? next : one));
     return { destination: { ...destination, known: all }, lockedUntil: lockOf(next, now) };
   }
-  const strangers = failed(destination.strangers, LADDER, now);
-  if (print === null) return { destination: { ...destination, strangers }, lockedUntil: lockOf(strangers, now) };
-  const before = destination.prints.find((one) => one.print === print) ?? { print, failures: [], lockedUntil: 0 };
-  const own = failed(before, STRANGER_LADDER, now);
-  const prints = [...destination.prints.filter((one) => one.print !== print), own];
+  const strangers = failed(destination.strangers, SHARED_LADDER, now);
+  const name = print ?? UNNAMED;
+  const before = destination.prints.find((one) => one.print === name) ?? { print: name, failures: [], lockedUntil: 0 };
+  const own = failed(before, ladderOf(print), now);
+  const prints = [...destination.prints.filter((one) => one.print !== name), own];
   const until = Math.max(lockOf(strangers, now) ?? 0, lockOf(own, now) ?? 0);
   return { destination: { ...destination, strangers, prints }, lockedUntil: until > 0 ? until : null };
 }
 
-function failed<B extends Budget>(budget: B, ladder: typeof LADDER, now: number): B {
+function failed<B extends Budget>(budget: B, ladder: Ladder, now: number): B {
   const failures = [...budget.failures, now];
   const lockMs = ladder.find(([count]) => count === failures.length)?.[1] ?? 0;
   return { ...budget, failures, lockedUntil: Math.max(budget.lockedUntil, lockMs === 0 ? 0 : now + lockMs) };

@@ -130,3 +130,27 @@ test("killed between start and check, the service loses neither the code nor the
     expect(carrier.calls.filter(({ message }) => message === verification["sends"][0].message_id)).toHaveLength(1);
   }
 });
+
+test("a code that has not arrived goes by another carrier when it is asked for again, and it is the same code", async () => {
+  const slow = carrier.account("slow", () => ({ does: "accept" })); // takes it, and never says that it was delivered
+  const sure = carrier.account("sure", () => ({ does: "accept", receipts: [{ state: "delivered", afterMs: 0 }] }));
+  const routes = [await service.carrier(slow), await service.carrier(sure)];
+  const both = await service.tenant("Two carriers", routes);
+  const verification = await start(both, { to: numberFor(600) });
+  const id = String(verification["id"]);
+  const code = await codeAt(carrier, verification);
+  await both.advance(30);
+  const again = await ask(both, `POST /v1/verifications/${id}/resend`);
+  expect(await codeAt(carrier, again.body)).toBe(code);
+  const [first, second] = again.body["sends"] as { message_id: string; carrier: string }[];
+  expect([first?.carrier, second?.carrier]).toEqual(routes);
+  expect(carrier.callsOf(sure).map(({ message }) => message)).toEqual([second?.message_id]);
+  await carrier.until("delivered", 20_000, () =>
+    carrier.receipts.some(({ message }) => message === second?.message_id),
+  );
+  await both.advance(60);
+  const third = await ask(both, `POST /v1/verifications/${id}/resend`);
+  expect(third.body["sends"].at(-1).carrier).toBe(routes[0]); // the one before arrived: the tenant's own order again
+  const truth = (await ask(both, `GET /v1/verifications/${id}`)).body["sends"] as { state: string }[];
+  expect(truth.slice(0, 2).map(({ state }) => state)).toEqual(["sent", "delivered"]);
+});

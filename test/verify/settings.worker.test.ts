@@ -221,7 +221,9 @@ describe("a locked or blocked destination", () => {
     expect((await check(tenant, home["id"], await codeOf(tenant, home))).body["valid"]).toBe(true);
     const attack = await started(tenant, theirs);
     const code = await codeOf(tenant, attack);
-    for (let nth = 0; nth < 2; nth += 1) await check(tenant, attack["id"], wrong(code));
+    for (let nth = 0; nth < 3; nth += 1) await check(tenant, attack["id"], wrong(code));
+    const second = await started(tenant, { ...theirs, intent: "signup" });
+    await check(tenant, second["id"], "WRONG0");
     const locking = await check(tenant, attack["id"], wrong(code));
     expect(locking.body).toEqual({ state: "locked", valid: false, reason: "wrong_code", attempts_left: 0 });
     expect((await check(tenant, attack["id"], code)).body).toMatchObject({ valid: false, reason: "locked" });
@@ -233,7 +235,7 @@ describe("a locked or blocked destination", () => {
     expect((await check(tenant, ours["id"], await codeOf(tenant, ours))).body["valid"]).toBe(true);
 
     const look = () => tenant.call("POST /v1/verify/locks/look", { to: NUMBER });
-    expect((await look()).body).toMatchObject({ strangers: { failures: 3 }, known: [{ of: "device", failures: 0 }] });
+    expect((await look()).body).toMatchObject({ strangers: { failures: 5 }, known: [{ of: "device", failures: 0 }] });
     const lift = { to: { token: home["to"]["token"] }, reason: "support" };
     expect((await tenant.call("POST /v1/verify/locks/lift", lift)).body).toMatchObject({ strangers: { failures: 0 } });
     const audit = JSON.stringify((await tenant.call("GET /v1/audit?act=lock.lifted")).body);
