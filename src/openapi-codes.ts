@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Reason } from "./base/refusal.ts";
 import type { OpenRoute, Route } from "./base/route.ts";
-import { isRepeatable, type OperatorRoute } from "./operators.routes.ts";
+import { isRepeatable, type OperatorRoute } from "./operator-route.ts";
 
 /** Any route may be met by a deployment that is not fit, and by our own mistake. */
 const ANY: readonly Reason[] = ["not_serving", "internal"];

@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { EXAMPLE_LATER, exampleId } from "./base/example.ts";
+import { ToldConsent } from "./consent/consents.routes.ts";
 import { ToldMessageView } from "./messages/schemas.ts";
 import { ToldVerificationView } from "./verify/schemas.ts";
 import type { EventType } from "./webhooks/event.ts";
@@ -30,6 +31,11 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
     data: z.object({ verification: ToldVerificationView }),
     resource: exampleId("ver"),
     says: (what) => VERIFICATION[what] ?? `A verification is ${what}.`,
+  },
+  consent: {
+    data: ToldConsent,
+    resource: exampleId("con"),
+    says: (what) => `A person's consent was ${what}: by text, or told by the tenant.`,
   },
   endpoint: {
     data: z.object({

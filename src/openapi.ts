@@ -11,7 +11,7 @@ import { codesOf, openCodesOf, operatorCodesOf } from "./openapi-codes.ts";
 import { toldBy } from "./openapi-events.ts";
 import { headers, INFO, registerParts, TAGS } from "./openapi-parts.ts";
 import { sampleOf, type Json } from "./openapi-sample.ts";
-import { isRepeatable, type OperatorRoute } from "./operators.routes.ts";
+import { isRepeatable, type OperatorRoute } from "./operator-route.ts";
 import { EVENT_TYPES } from "./webhooks/event.ts";
 
 export type Routes = {

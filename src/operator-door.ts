@@ -9,7 +9,7 @@ import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts
 import { BODY_BYTES_MAX } from "./base/route.ts";
 import { purgeAll, walk } from "./cron.ts";
 import type { C } from "./context.ts";
-import { isRepeatable, type OperatorRoute } from "./operators.routes.ts";
+import { isRepeatable, type OperatorRoute } from "./operator-route.ts";
 import { problemResponse } from "./problem.ts";
 import { isFromAnotherSite, jsonOf, queryOf, readBody, requestBytes } from "./request.ts";
 import type { Doors } from "./wiring.ts";

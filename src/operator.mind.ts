@@ -143,13 +143,18 @@ export class OperatorMind {
 
     "carriers.change": async (
       operator: string,
-      input: { id: string; name?: string; url?: string; perSecond?: number | null; secret?: string },
+      input: Partial<Pick<AccountConfig, "url" | "statusUrl" | "perSecond">> & {
+        id: string;
+        name?: string;
+        secret?: string;
+      },
     ): Answer => {
       const account = this.#accounts.get(input.id);
       if (account === null) return refuse("not_found");
       const config: AccountConfig = {
         ...account.config,
         url: input.url ?? account.config.url,
+        statusUrl: input.statusUrl === undefined ? account.config.statusUrl : input.statusUrl,
         perSecond: input.perSecond === undefined ? account.config.perSecond : input.perSecond,
       };
       await this.#deps.courier(config.id).configure(config, input.secret ?? null);
@@ -217,7 +222,8 @@ export class OperatorMind {
     const known = this.#accounts.list().find((account) => account.config.kind === "sandbox");
     if (known !== undefined) return known.config.id;
     const id = this.#ids.make("car", readClock());
-    const config: AccountConfig = { id, kind: "sandbox", mode: "test", url: null, perSecond: null, price: null };
+    const none = { url: null, statusUrl: null, perSecond: null, price: null };
+    const config: AccountConfig = { id, kind: "sandbox", mode: "test", ...none };
     await this.#deps.courier(id).configure(config, null);
     this.#accounts.put({ config, name: "Sandbox carrier", createdAt: readClock() });
     return id;

@@ -2,7 +2,7 @@
  * What one object may be asked by another, as plain promises of data. Written out here, because the
  * platform's own stub types of classes this size are slow to check and hard to read; the classes implement these.
  */
-import type { HandsetDelivery, Account, Callback, Report } from "./carriers/carrier.ts";
+import type { HandsetDelivery, Account, Callback, Question, Report } from "./carriers/carrier.ts";
 import type { AccountConfig } from "./carriers/courier.ts";
 import type { Want } from "./carriers/pace.ts";
 import type { Claimed, Job, JobReport, Onward, Settlement } from "./carriers/sender.ts";
@@ -10,6 +10,7 @@ import type { KeySettings } from "./access/keys.ts";
 import type { Outcome } from "./base/refusal.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import type { AccountFacts } from "./messages/ports.ts";
+import type { Heard } from "./messages/ask.ts";
 import type { Lane } from "./messages/message.ts";
 import type { Credential, Origin } from "./access/caller.ts";
 import type { Repeatable } from "./access/idempotency.ts";
@@ -36,8 +37,11 @@ export type Reply = {
 
 export type CreateTenant = { id: string; name: string; environment: "sandbox" | "live"; routes: string[] };
 
+/** Ids for one lane and account: to be sent, or with `ask` to be asked about. */
+export type Dispatch = { account: string; lane: Lane; ids: string[]; ask?: true };
+
 /** What has to happen outside once the transaction is durable: queue messages, by lane and account, and endpoints to wake. */
-export type After = { dispatch: { account: string; lane: Lane; ids: string[] }[]; wake: string[] };
+export type After = { dispatch: Dispatch[]; wake: string[] };
 
 export type TenantPort = {
   create(tenant: CreateTenant): Promise<void>;
@@ -49,10 +53,12 @@ export type TenantPort = {
   setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>>;
   changePolicy(operator: string, change: PolicyChange): Promise<Outcome<unknown>>;
   setAccounts(accounts: Record<string, AccountFacts>): Promise<void>;
-  claim(account: string, ids: string[]): Promise<Claimed[]>;
+  claim(account: string, ids: string[], canAsk: boolean): Promise<Claimed[]>;
   handBack(ids: string[], waitMs: number): Promise<void>;
   settle(settlements: Settlement[]): Promise<{ onward: Onward[]; after: After }>;
   reports(account: string, reports: Report[]): Promise<{ applied: number; after: After }>;
+  questions(account: string, ids: string[]): Promise<Question[]>;
+  hear(account: string, heard: Heard[]): Promise<After>;
   handset(delivery: HandsetDelivery): Promise<void>;
   takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null>;
   settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void>;

@@ -33,12 +33,17 @@ export class SenderObject extends DurableObject<Env> {
     return new Sender({
       permit: (want) => courier(account).permit(want),
       hold: (retryAfterSeconds) => courier(account).hold(retryAfterSeconds),
-      claim: (job, ids) => tenant(job.tenant).claim(job.account, ids),
+      claim: (job, ids, canAsk) => tenant(job.tenant).claim(job.account, ids, canAsk),
       handBack: (job, ids, waitMs) => tenant(job.tenant).handBack(ids, waitMs),
       settle: async (job, settlements) => {
         const { onward, after } = await tenant(job.tenant).settle(settlements);
         if (after.wake.length + after.dispatch.length > 0) await outside(job.tenant, after).catch(() => undefined);
         return onward;
+      },
+      questions: (job) => tenant(job.tenant).questions(job.account, job.ids),
+      hear: async (job, heard) => {
+        const after = await tenant(job.tenant).hear(job.account, [heard]);
+        if (after.wake.length + after.dispatch.length > 0) await outside(job.tenant, after).catch(() => undefined);
       },
       carrierOf: ({ kind }) => carrierOf(kind),
       ioOf: (job) => ({

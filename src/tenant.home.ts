@@ -28,9 +28,6 @@ const ALARM_OVERDUE_MS = 10_000;
 /** After a failure the next turn comes so soon. */
 const AGAIN_MS = 5_000;
 
-/** Raised whenever a room's tables change: a tenant that was created before gets them when it next wakes. */
-const SCHEMA = 2;
-
 type Opened = TenantMind | "locked" | null;
 
 /** The home of one tenant's mind. */
@@ -83,7 +80,6 @@ export class TenantHome {
     this.#parts.transaction(() => {
       sql.exec(`CREATE TABLE IF NOT EXISTS tenant(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`);
       TenantMind.migrate(sql);
-      this.#put("schema", SCHEMA);
       this.#put("record", record);
       this.#put("policy", { ...defaultPolicy(environment), routes });
     });
@@ -211,7 +207,7 @@ export class TenantHome {
     if (first(sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'tenant'`) === null) return null;
     this.#restore();
     if (this.record === null) return null;
-    this.#migrate();
+    this.#parts.transaction(() => TenantMind.migrate(sql)); // tables of rooms that came after this tenant
     if (this.#keys === null) {
       try {
         this.#keys = await loadTenantKeys(shelf, ring, this.record.id);
@@ -225,16 +221,6 @@ export class TenantHome {
       if (read !== null && !("fault" in read)) this.#signedBefore = read.head;
     }
     return this.mind();
-  }
-
-  /** Tables are only ever added, so making those that are missing is the whole migration. */
-  #migrate(): void {
-    const known = first<{ value: string }>(this.#parts.sql, `SELECT value FROM tenant WHERE name = 'schema'`);
-    if (known !== null && Number(known.value) >= SCHEMA) return;
-    this.#parts.transaction(() => {
-      TenantMind.migrate(this.#parts.sql);
-      this.#put("schema", SCHEMA);
-    });
   }
 
   #build(): TenantMind {

@@ -16,15 +16,18 @@ import type { Granted } from "./access/caller.ts";
 import { IdempotencyLedger } from "./access/idempotency.ts";
 import { KeysLedger } from "./access/keys.ts";
 import { keysVerbs, type KeysDeps } from "./access/verbs.ts";
+import { consentView } from "./consent/consent.ts";
+import { ConsentLedger } from "./consent/ledger.ts";
+import { consentVerbs } from "./consent/verbs.ts";
 import { admitPort, type AccountFacts } from "./messages/ports.ts";
 import { MessagesLedger } from "./messages/ledger.ts";
 import type { Belt } from "./messages/belt.ts";
 import { applyReports } from "./messages/dispatch.ts";
-import { viewOf, type Lane, type Message } from "./messages/message.ts";
+import { viewOf, type Message } from "./messages/message.ts";
 import { blockOf, limitRefusal } from "./messages/admit.ts";
 import { judgeNumber, type Policy } from "./messages/policy.ts";
 import { messagesVerbs, type MessagesDeps } from "./messages/verbs.ts";
-import type { After } from "./ports.ts";
+import type { After, Dispatch } from "./ports.ts";
 import { openScreen } from "./messages/screen.ts";
 import { CapsLedger } from "./risk/ledger.ts";
 import { SandboxLedger } from "./sandbox/ledger.ts";
@@ -92,6 +95,7 @@ export class TenantMind {
   readonly keys: KeysLedger;
   readonly vault: VaultLedger;
   readonly caps: CapsLedger;
+  readonly consents: ConsentLedger;
   readonly messages: MessagesLedger;
   readonly events: EventsLedger;
   readonly sandbox: SandboxLedger | null;
@@ -105,7 +109,7 @@ export class TenantMind {
   readonly verbs: ReturnType<TenantMind["makeVerbs"]>;
   readonly #deps: MindDeps;
   readonly #wake = new Set<string>();
-  readonly #dispatch = new Map<string, { account: string; lane: Lane; ids: string[] }>();
+  readonly #dispatch = new Map<string, Dispatch>();
   #settling = false;
   #soonest = Infinity;
 
@@ -119,6 +123,7 @@ export class TenantMind {
     this.keys = new KeysLedger(sql);
     this.vault = new VaultLedger(sql, owner, this.ids, deps.keys);
     this.caps = new CapsLedger(sql);
+    this.consents = new ConsentLedger(sql);
     this.messages = new MessagesLedger(sql, this.ids.prefixOf("msg"), soon);
     this.events = new EventsLedger(sql, this.ids, soon);
     this.idempotency = new IdempotencyLedger(sql);
@@ -138,6 +143,7 @@ export class TenantMind {
       KeysLedger,
       VaultLedger,
       CapsLedger,
+      ConsentLedger,
       MessagesLedger,
       EventsLedger,
       IdempotencyLedger,
@@ -252,6 +258,15 @@ export class TenantMind {
         judge: (number) => judgeNumber(number, this.#deps.policy(), this.#deps.record.environment),
         record: entry,
       }),
+      ...consentVerbs({
+        consents: this.consents,
+        vault: this.vault,
+        now,
+        newId: () => this.ids.make("con", this.now()),
+        tell: (consent) =>
+          this.emit(`consent.${consent.standing}`, consent.id, { consent: consentView(consent, null) }),
+        record: entry,
+      }),
       ...messagesVerbs({ ...this.conveyor, record: entry }),
       ...verifyVerbs({ ...this.verify, record: entry }),
       ...locksVerbs({ ...this.verify, record: entry }),
@@ -283,9 +298,11 @@ export class TenantMind {
       policy,
       environment: record.environment,
       screen: openScreen,
+      hasStopped: (who, purpose, sender) => this.consents.hasStopped(who, purpose, sender),
       record: () => undefined,
       tell: (message) => this.#tell(message),
-      dispatch: (account, lane, id) => this.#putOnBelt(account, lane, id),
+      dispatch: (account, lane, id) => this.#putOnBelt({ account, lane }, id),
+      ask: (account, lane, id) => this.#putOnBelt({ account, lane, ask: true }, id),
       receiptUrl: (account, message) =>
         `${publicUrl()}/carriers/${account}/receipts/${message}.${callbackMac(door, account, message)}`,
       settled: () => this.runSandboxReceipts(),
@@ -355,10 +372,10 @@ export class TenantMind {
     this.emit(type, message.id, { message: told });
   }
 
-  #putOnBelt(account: string, lane: Lane, id: string): void {
-    const name = `${lane} ${account}`;
+  #putOnBelt(job: Omit<Dispatch, "ids">, id: string): void {
+    const name = `${job.lane} ${job.account} ${job.ask === true}`;
     const entry = this.#dispatch.get(name);
-    if (entry === undefined) this.#dispatch.set(name, { account, lane, ids: [id] });
+    if (entry === undefined) this.#dispatch.set(name, { ...job, ids: [id] });
     else entry.ids.push(id);
   }
 

@@ -9,7 +9,8 @@ import type { KeySettings } from "./access/keys.ts";
 import { readClock } from "./base/clock.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { Claimed, Onward, Settlement } from "./carriers/sender.ts";
-import type { HandsetDelivery, Report } from "./carriers/carrier.ts";
+import type { HandsetDelivery, Question, Report } from "./carriers/carrier.ts";
+import { hear, questions, type Heard } from "./messages/ask.ts";
 import { claim, applyReports, settle } from "./messages/dispatch.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import { policyView } from "./messages/policy.ts";
@@ -118,12 +119,12 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   }
 
   /** A sender claims what it can call for now. */
-  async claim(account: string, ids: string[]): Promise<Claimed[]> {
+  async claim(account: string, ids: string[], canAsk: boolean): Promise<Claimed[]> {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return [];
     if (this.#home.record?.state === "suspended") return []; // what is queued waits, and expires if nobody resumes in time
     mind.belt.claimed(ids, mind.now());
-    return this.#home.transaction((present) => claim(present.conveyor, account, ids));
+    return this.#home.transaction((present) => claim(present.conveyor, account, ids, canAsk));
   }
 
   /** A sender could not get to these ids; they are on their way again. */
@@ -146,6 +147,21 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     if (mind === null || mind === "locked") return { applied: 0, after: { dispatch: [], wake: [] } };
     const applied = this.#home.transaction((present) => applyReports(present.conveyor, account, reports));
     return { applied, after: this.#home.after() };
+  }
+
+  /** A sender is about to ask its carrier about these: which of them still need it. */
+  async questions(account: string, ids: string[]): Promise<Question[]> {
+    const mind = await this.#home.open();
+    if (mind === null || mind === "locked") return [];
+    return questions(mind.conveyor, account, ids);
+  }
+
+  /** What the carrier said of calls that had no clear answer. */
+  async hear(account: string, heard: Heard[]): Promise<After> {
+    const mind = await this.#home.open();
+    if (mind === null || mind === "locked") return { dispatch: [], wake: [] };
+    this.#home.transaction((present) => hear(present.conveyor, account, heard));
+    return this.#home.after();
   }
 
   /** The sandbox carrier puts a text on a handset. */

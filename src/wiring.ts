@@ -216,11 +216,11 @@ const MESSAGES_PER_SEND_MAX = 100;
 async function sendOutside(env: Env, owner: Owner, after: After): Promise<void> {
   const tenant = tenantId(owner);
   const sends: Promise<unknown>[] = [];
-  for (const { account, lane, ids } of after.dispatch) {
-    const queue = queueOf(env, lane, owner.jurisdiction);
+  for (const { ids, ...job } of after.dispatch) {
+    const queue = queueOf(env, job.lane, owner.jurisdiction);
     const bodies: { body: unknown }[] = [];
     for (let at = 0; at < ids.length; at += IDS_PER_MESSAGE_MAX) {
-      bodies.push({ body: { tenant, account, lane, ids: ids.slice(at, at + IDS_PER_MESSAGE_MAX) } });
+      bodies.push({ body: { tenant, ...job, ids: ids.slice(at, at + IDS_PER_MESSAGE_MAX) } });
     }
     if (bodies.length === 1) sends.push(queue.send(bodies[0]?.body));
     else

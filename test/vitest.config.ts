@@ -55,6 +55,7 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
+          testTimeout: 30_000, // a whole law over every route takes seconds on a busy machine
           root,
           include: ["test/**/*.worker.test.ts"],
           setupFiles: ["./test/support/migrate.ts"],

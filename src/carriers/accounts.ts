@@ -50,6 +50,7 @@ function accountOf(row: Row): AccountRow {
 
 /** An account as operators see it; the secret is never shown again. */
 export function accountView({ config, name, createdAt }: AccountRow) {
-  const { id, kind, mode, url, perSecond, price } = config;
-  return { id, name, kind, mode, url, per_second: perSecond, price, created_at: isoOf(createdAt) };
+  const { id, kind, mode, url, statusUrl, perSecond, price } = config;
+  const created = isoOf(createdAt);
+  return { id, name, kind, mode, url, status_url: statusUrl, per_second: perSecond, price, created_at: created };
 }

@@ -8,6 +8,8 @@ import type { Num } from "../base/phone.ts";
 /** One SMS as a carrier needs it. Plaintext: lives only inside a sender object and in the carrier's own HTTP call. */
 export type Handover = {
   message: string;
+  /** Which call for this message it is, from 1: a carrier that is asked about a call can name it. */
+  attempt: number;
   to: string;
   kind: Num["kind"];
   from: string | null;
@@ -29,6 +31,18 @@ export type Answer =
   | { outcome: "throttled"; code: string; retryAfterSeconds: number; onlyThis?: true }
   | { outcome: "unknown"; code: string };
 
+/** A call that had no clear answer, as its carrier is asked about it. */
+export type Question = { message: string; attempt: number };
+
+/**
+ * What the carrier says of such a call. `never`: it has not taken it and never will, even if the request arrives late, so it
+ * may be sent again; a carrier that cannot promise this says `unclear`.
+ */
+export type Said =
+  | { said: "accepted" | "never" }
+  | { said: "unclear"; code: string }
+  | { said: "sent" | "delivered" | "undelivered"; code: string | null };
+
 /** What a receipt says of a message. */
 export type Report = {
   message: string;
@@ -44,6 +58,8 @@ export type Account = {
   mode: "test" | "live";
   /** Where the `http` carrier posts. */
   url: string | null;
+  /** Where the `http` carrier asks what became of a call; null when it cannot be asked. */
+  statusUrl: string | null;
   /** Shared secret of an `http` account, `whsec_…`, both ways. */
   secret: string | null;
   /** Messages a second the account may send; null is no limit of ours. */
@@ -70,8 +86,13 @@ export type HandsetDelivery = {
   receipts: { state: Report["state"]; afterMs: number; code: string | null }[];
 };
 
+/** Whether its carrier can be asked what became of a call. */
+export const canAsk = (account: Account): boolean => account.statusUrl !== null;
+
 export type Carrier = {
   send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer>;
+  /** Asks what became of a call. Absent where a carrier cannot be asked by our id. */
+  ask?(account: Account, question: Question, io: CarrierIo): Promise<Said>;
   /** The reports in a callback, or why it is not authentic. Signature first, over the raw bytes; then the parse. */
   readReceipt(account: Account, callback: Callback): { reports: Report[] } | { forged: string } | { malformed: string };
 };

@@ -16,6 +16,7 @@ export const AccountConfig = z.strictObject({
   kind: z.enum(["sandbox", "http"]),
   mode: z.enum(["test", "live"]),
   url: z.string().nullable(),
+  statusUrl: z.string().nullable().default(null),
   perSecond: z.number().positive().nullable(),
   price: z.strictObject({ amount: z.int(), currency: z.string() }).nullable(),
 });
@@ -200,6 +201,6 @@ export class Courier {
   }
 }
 
-function configOf({ id, kind, mode, url, perSecond, price }: Account): AccountConfig {
-  return { id, kind, mode, url, perSecond, price };
+function configOf({ secret: _secret, ...config }: Account): AccountConfig {
+  return config;
 }

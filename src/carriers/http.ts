@@ -18,11 +18,18 @@ import {
   type Carrier,
   type CarrierIo,
   type Handover,
+  type Question,
+  type Said,
 } from "./carrier.ts";
 
 const AcceptAnswer = z.object({
   accepted: z.boolean(),
   reference: z.string().max(200).optional(),
+  code: z.string().max(64).optional(),
+});
+/** What a gateway says when it is asked about a call. */
+const StatusAnswer = z.object({
+  state: z.enum(["accepted", "sent", "delivered", "undelivered", "never", "unclear"]),
   code: z.string().max(64).optional(),
 });
 /** What a gateway tells about a message. */
@@ -47,13 +54,14 @@ const PLAIN_CODE = /^(?!(?:.*\d){7})[A-Za-z0-9_.:-]{1,64}$/;
 const plainCode = (code: string | null | undefined, otherwise: string): string =>
   typeof code === "string" && PLAIN_CODE.test(code) ? code : otherwise;
 
-export const httpCarrier: Carrier = { send, readReceipt };
+export const httpCarrier: Carrier = { send, ask, readReceipt };
 
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
   if (account.url === null || account.secret === null)
     return { outcome: "declined", code: "account_incomplete", permanent: false };
   const body = JSON.stringify({
     message: handover.message,
+    attempt: handover.attempt,
     to: handover.to,
     from: handover.from,
     text: handover.text,
@@ -61,13 +69,36 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
     validity_seconds: handover.validitySeconds,
     receipt_url: handover.receiptUrl,
   });
+  const called = await post(account.url, account.secret, handover.message, body, io);
+  return "fault" in called ? { outcome: "unknown", code: called.fault } : classify(called.response, called.text);
+}
+
+/** Asks the gateway about one call. Only its plain `never` is one: a 404 may be a wrong URL, and would send twice. */
+async function ask(account: Account, question: Question, io: CarrierIo): Promise<Said> {
+  if (account.statusUrl === null || account.secret === null) return { said: "unclear", code: "account_incomplete" };
+  const body = JSON.stringify({ message: question.message, attempt: question.attempt });
+  const called = await post(account.statusUrl, account.secret, question.message, body, io);
+  if ("fault" in called) return { said: "unclear", code: called.fault };
+  const { status } = called.response;
+  const parsed = status === 200 ? StatusAnswer.safeParse(jsonOf(called.response, called.text)) : null;
+  if (parsed?.success !== true)
+    return { said: "unclear", code: status === 200 ? "unreadable_answer" : `http_${status}` };
+  const { state, code } = parsed.data;
+  if (state === "accepted" || state === "never") return { said: state };
+  if (state === "unclear") return { said: state, code: plainCode(code, "unclear") };
+  return { said: state, code: code === undefined ? null : plainCode(code, "unnamed") };
+}
+
+type Called = { response: Response; text: string | null } | { fault: "timeout" | "connection" };
+
+/** One signed call; the text is null when it is too long or breaks off, and the status stands all the same. */
+async function post(url: string, secret: string, id: string, body: string, io: CarrierIo): Promise<Called> {
   const timestamp = Math.floor(io.now() / 1_000);
-  const { url } = account;
   const headers = {
     "content-type": "application/json",
-    "webhook-id": handover.message,
+    "webhook-id": id,
     "webhook-timestamp": String(timestamp),
-    "webhook-signature": signatureOf(account.secret, handover.message, timestamp, body),
+    "webhook-signature": signatureOf(secret, id, timestamp, body),
   };
   let response: Response | null = null;
   try {
@@ -76,11 +107,10 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
       response = await io.fetch(url, { method: "POST", redirect: "manual", headers, body, signal });
       return textOf(response);
     });
-    if (response === null) return { outcome: "unknown", code: "timeout" };
-    return classify(response, text === TIMED_OUT ? null : text);
+    return response === null ? { fault: "timeout" } : { response, text: text === TIMED_OUT ? null : text };
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
-    return { outcome: "unknown", code: late ? "timeout" : "connection" };
+    return { fault: late ? "timeout" : "connection" };
   }
 }
 
@@ -99,9 +129,8 @@ function classify(response: Response, text: string | null): Answer {
       retryAfterSeconds: retryAfterOf(response.headers.get("retry-after")),
     };
   }
-  const json = /^application\/json(;|$)/i.test(response.headers.get("content-type") ?? "");
-  const parsed = text === null || !json ? null : AcceptAnswer.safeParse(parseJson(text));
-  const answer = parsed?.success === true ? parsed.data : null;
+  const parsed = AcceptAnswer.safeParse(jsonOf(response, text));
+  const answer = parsed.success ? parsed.data : null;
   if (status >= 400 && status < 500 && status !== 408) {
     const code = plainCode(answer?.code, `http_${status}`);
     return { outcome: "declined", code, permanent: PERMANENT_CODES.has(code) };
@@ -150,7 +179,9 @@ function retryAfterOf(header: string | null): number {
   return Math.min(Math.max(1, Number(header)), RETRY_AFTER_SECONDS_MAX);
 }
 
-function parseJson(text: string): unknown {
+/** The answer's value, or null: what is not labelled JSON is none. */
+function jsonOf(response: Response, text: string | null): unknown {
+  if (text === null || !/^application\/json(;|$)/i.test(response.headers.get("content-type") ?? "")) return null;
   try {
     return JSON.parse(text);
   } catch {

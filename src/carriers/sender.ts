@@ -4,7 +4,17 @@
  * forgets, the tenant's outbox remembers.
  */
 import { TIMED_OUT, withDeadline } from "../base/bounded.ts";
-import { CALL_TIMEOUT_MS, type Account, type Answer, type Carrier, type CarrierIo, type Handover } from "./carrier.ts";
+import {
+  CALL_TIMEOUT_MS,
+  canAsk,
+  type Account,
+  type Answer,
+  type Carrier,
+  type CarrierIo,
+  type Handover,
+  type Question,
+  type Said,
+} from "./carrier.ts";
 import type { Want } from "./pace.ts";
 import { GATHER_MS, Settler } from "./settler.ts";
 
@@ -17,9 +27,10 @@ export const WAIT_MS_MAX = 1_000;
 /** Ids whose claim failed come again after this. */
 const CLAIM_AGAIN_MS = 1_000;
 
-export type Job = { tenant: string; account: string; lane: "otp" | "bulk"; ids: string[] };
+/** Messages of one tenant for one account: to be sent, or with `ask` to be asked about. */
+export type Job = { tenant: string; account: string; lane: "otp" | "bulk"; ids: string[]; ask?: true };
 /** A message claimed for one call now. `attempt` names the claim, so that only its own settlement counts. */
-export type Claimed = Handover & { attempt: number };
+export type Claimed = Handover;
 export type Settlement = { message: string; attempt: number; answer: Answer; latencyMs: number };
 /** What the tenant says after settling: messages that go on to another account. */
 export type Onward = { account: string; lane: "otp" | "bulk"; ids: string[] };
@@ -27,8 +38,11 @@ export type Onward = { account: string; lane: "otp" | "bulk"; ids: string[] };
 export type SenderDeps = {
   permit: (want: Want) => Promise<{ granted: number; waitMs: number; goodUntil: number; account: Account } | null>;
   hold: (retryAfterSeconds: number) => Promise<void>;
-  claim: (job: Job, ids: string[]) => Promise<Claimed[]>;
+  claim: (job: Job, ids: string[], canAsk: boolean) => Promise<Claimed[]>;
   settle: (job: Job, settlements: Settlement[]) => Promise<Onward[]>;
+  /** Which of these still need asking, and what was said of one. */
+  questions: (job: Job) => Promise<Question[]>;
+  hear: (job: Job, heard: Question & { said: Said }) => Promise<void>;
   /** Tells the tenant that these ids come again, so that it does not take them for lost. */
   handBack: (job: Job, ids: string[], waitMs: number) => Promise<void>;
   carrierOf: (account: Account) => Carrier;
@@ -43,6 +57,7 @@ export type JobReport = { left: string[]; waitMs: number; onward: Onward[] };
 export class Sender {
   readonly #deps: SenderDeps;
   #free = CALLS_IN_FLIGHT_MAX;
+  #calling = 0;
   #waiting: (() => void)[] = [];
   #permits = 0;
   #permitsUntil = 0;
@@ -56,10 +71,11 @@ export class Sender {
   /** Sends what it can of a job. Ids it could not get to are handed back; an id that was sent already claims nothing. */
   async drive(job: Job): Promise<JobReport> {
     const deadline = this.#deps.now() + JOB_MS_MAX;
+    if (job.ask === true) return this.#askAll(job, deadline);
     const settler = new Settler(
       (settlements: Settlement[]) => this.#deps.settle(job, settlements),
       this.#deps.sleep,
-      () => this.#free < CALLS_IN_FLIGHT_MAX,
+      () => this.#calling > 0,
     );
     const calls: Promise<void>[] = [];
     const { left, waitMs } = await this.#callAll(job, deadline, (one) => calls.push(this.#call(job, one, settler)));
@@ -109,7 +125,7 @@ export class Sender {
   async #claim(job: Job, ids: string[]): Promise<Claimed[] | null> {
     let claimed: Claimed[] | null = null;
     try {
-      claimed = await this.#deps.claim(job, ids);
+      claimed = await this.#deps.claim(job, ids, this.#account !== null && canAsk(this.#account));
     } catch {
       claimed = null;
     }
@@ -119,14 +135,20 @@ export class Sender {
     return claimed;
   }
 
+  /**
+   * The connection is free again when the answer is durable: so what a crash leaves in doubt are never more messages than
+   * there are connections.
+   */
   async #call(job: Job, claimed: Claimed, settler: Settler<Settlement, Onward>): Promise<void> {
     const started = this.#deps.now();
+    this.#calling += 1;
     const answer = await this.#answerOf(job, claimed, started);
+    this.#calling -= 1;
     const throttled = answer.outcome === "throttled" && answer.onlyThis !== true;
     if (throttled) this.hold(this.#deps.now() + answer.retryAfterSeconds * 1_000);
-    this.#release(1);
     const latencyMs = Math.max(0, this.#deps.now() - started);
-    settler.add({ message: claimed.message, attempt: claimed.attempt, answer, latencyMs });
+    await settler.add({ message: claimed.message, attempt: claimed.attempt, answer, latencyMs });
+    this.#release(1);
     if (throttled) await this.#deps.hold(answer.retryAfterSeconds).catch(() => undefined); // this sender holds anyway
   }
 
@@ -146,6 +168,34 @@ export class Sender {
       return answer === TIMED_OUT ? { outcome: "unknown", code: "timeout" } : answer;
     } catch {
       return { outcome: "unknown", code: "adapter" };
+    }
+  }
+
+  /** Asks about each of the job's messages, within the same connections and permits as sending; what is left out is asked later. */
+  async #askAll(job: Job, deadline: number): Promise<JobReport> {
+    const asks: Promise<void>[] = [];
+    for (const question of await this.#deps.questions(job).catch(() => [])) {
+      await this.#freeSlot(deadline);
+      if (this.#free === 0) break;
+      this.#free -= 1;
+      const granted = await this.#permit(job, 1).catch(() => ({ count: 0 }));
+      if (granted.count === 0) this.#release(1);
+      else asks.push(this.#ask(job, question).finally(() => this.#release(1)));
+    }
+    await Promise.all(asks);
+    return { left: [], waitMs: 0, onward: [] };
+  }
+
+  /** One question; without a clear answer the tenant asks again by itself. */
+  async #ask(job: Job, question: Question): Promise<void> {
+    const account = this.#account;
+    if (account === null) return;
+    try {
+      const ask = async () => this.#deps.carrierOf(account).ask?.(account, question, this.#deps.ioOf(job));
+      const said = await withDeadline(CALL_TIMEOUT_MS + 500, ask);
+      if (said !== undefined && said !== TIMED_OUT) await this.#deps.hear(job, { ...question, said });
+    } catch {
+      // the next question is due already
     }
   }
 

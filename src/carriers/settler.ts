@@ -17,7 +17,7 @@ export class Settler<Settlement, Onward> {
   readonly #sleep: (milliseconds: number) => Promise<void>;
   readonly #busy: () => boolean;
   readonly #onward: Onward[] = [];
-  #ready: Settlement[] = [];
+  #ready: { settlement: Settlement; done: () => void }[] = [];
   #running: Promise<void> | null = null;
 
   constructor(
@@ -30,9 +30,12 @@ export class Settler<Settlement, Onward> {
     this.#busy = busy;
   }
 
-  add(settlement: Settlement): void {
-    this.#ready.push(settlement);
-    this.#running ??= this.#run();
+  /** Resolves when the settlement is durable, or was given up: only then is its call over. */
+  add(settlement: Settlement): Promise<void> {
+    return new Promise((done) => {
+      this.#ready.push({ settlement, done });
+      this.#running ??= this.#run();
+    });
   }
 
   /** Waits until nothing is left to settle; answers what goes on to another account. Never throws. */
@@ -47,7 +50,9 @@ export class Settler<Settlement, Onward> {
       await (this.#busy() ? this.#sleep(GATHER_MS) : Promise.resolve()); // a result that is alone waits for nobody
       const batch = this.#ready;
       this.#ready = [];
-      if (!(await this.#settled(batch))) await this.#insist(batch);
+      const settlements = batch.map(({ settlement }) => settlement);
+      if (!(await this.#settled(settlements))) await this.#insist(settlements);
+      for (const { done } of batch) done();
     }
     this.#running = null;
   }

@@ -52,6 +52,8 @@ export type AdmitDeps = {
   environment: "sandbox" | "live";
   price: (account: string) => Price | null;
   screen: Screen;
+  /** Whether the person said stop to such a message. */
+  hasStopped: (who: Uint8Array, purpose: Purpose, sender: string | null) => boolean;
   record: (key: string, entry: Recorded) => void;
   tell: (message: Message) => void;
   dispatch: (account: string, lane: Lane, id: string) => void;
@@ -72,7 +74,8 @@ export type Sending = {
   /** Accounts in the order they may be tried; the tenant's own order when absent. */
   routes?: readonly string[];
   /**
-   * The message is admitted and counted, and then blocked with this reason instead of queued; a recipient's cap does the same.
+   * The message is admitted and counted, and then blocked with this reason instead of queued; a recipient's stop or cap does
+   * the same.
    * So whoever asks learns nothing about the recipient, neither from the answer nor from the work.
    */
   withhold: string | null;
@@ -165,9 +168,11 @@ function admit(
   const times = timesOf(input, now);
   const measured = measure(input.text);
   const routes = sending?.routes ?? policy.routes;
+  const stopped = judgeConsent(deps, contact, input, policy);
   const refusal =
     judgeNumber(number, policy, deps.environment) ??
     judgeSender(input.from, policy) ??
+    (sending === null ? stopped : null) ??
     ("refused" in times ? times : null) ??
     (measured.segments > policy.segmentsMax
       ? refuse("text_too_long", {
@@ -181,7 +186,8 @@ function admit(
   const reached = deps.caps.check(act, policy.limits, now);
   const hidden = sending !== null && reached?.cap === "recipient";
   if (reached !== null && !hidden) return limitRefusal(reached);
-  const withhold = sending?.withhold ?? (hidden ? "recipient_limit" : null);
+  const secret = stopped !== null ? "opted_out" : hidden ? "recipient_limit" : null;
+  const withhold = sending?.withhold ?? secret;
 
   deps.caps.count(act, now);
   const known = "known" in contact ? contact.known : addContact(deps, contact, now);
@@ -191,7 +197,11 @@ function admit(
   const parts = { key, input, batch, contact: known, times, measured, policy, routes, first: routes[0], now };
   const message = compose(deps, { ...parts, about: sending?.about ?? null, withheld: withhold !== null });
   store(deps, message, input, policy);
-  if (withhold !== null) return { ok: block(deps, message, withhold, now) };
+  if (withhold !== null) {
+    // It goes on the belt like any other, so that the work outside is the same too; whoever claims it finds it ended.
+    deps.dispatch(routes[0], laneOf(message.purpose), message.id);
+    return { ok: block(deps, message, withhold, now) };
+  }
   deps.tell(message);
   if (message.account !== null) deps.dispatch(message.account, laneOf(message.purpose), message.id);
   return { ok: message };
@@ -203,6 +213,18 @@ function block(deps: AdmitDeps, message: Message, reason: string, now: number): 
   if (blocked === null) throw new Error("a message that was just written has moved");
   deps.tell(blocked);
   return blocked;
+}
+
+/** A stop is obeyed before anything is counted: what was never going to leave costs the tenant nothing. */
+export function judgeConsent(
+  deps: Pick<AdmitDeps, "hasStopped">,
+  contact: Exclude<ReturnType<typeof contactOf>, Refusal>,
+  input: Pick<SendInput, "purpose" | "from">,
+  policy: Policy,
+): Refusal | null {
+  const who = "known" in contact ? contact.known.index : contact.index;
+  const stopped = deps.hasStopped(who, input.purpose, input.from ?? policy.defaultSender);
+  return stopped ? refuse("recipient_opted_out") : null;
 }
 
 type Parts = {

@@ -14,6 +14,7 @@ const JobMessage = z.strictObject({
   account: z.string().max(64),
   lane: z.enum(["otp", "bulk"]),
   ids: z.array(z.string().max(64)).min(1).max(100),
+  ask: z.literal(true).optional(),
 });
 
 export type ConveyorDeps = {
@@ -44,10 +45,11 @@ export async function consumeConveyor(bodies: readonly unknown[], deps: Conveyor
       deps.log({ level: "error", what: "a message on a lane is not a job", code: "queue_message_malformed" });
       continue;
     }
-    const { tenant, account, lane, ids } = parsed.data;
-    const job = jobs.get(`${account} ${tenant}`);
-    if (job === undefined) jobs.set(`${account} ${tenant}`, { tenant, account, lane, ids: [...ids] });
-    else job.ids.push(...ids);
+    const { tenant, account, lane, ids, ask } = parsed.data;
+    const name = `${account} ${tenant} ${ask === true}`;
+    const job = jobs.get(name);
+    if (job !== undefined) job.ids.push(...ids);
+    else jobs.set(name, { tenant, account, lane, ids: [...ids], ...(ask === true ? { ask } : {}) });
   }
   const served = Promise.all(
     [...jobs.values()].flatMap((job) => split(job, deps.senders).map((part) => serve(part, deps))),

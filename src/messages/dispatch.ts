@@ -2,37 +2,28 @@
  * The second half of the conveyor, in the tenant's object: a sender claims, calls, settles; receipts settle again. Every
  * step is a compare-and-swap, so whatever comes twice or late finds nothing to change.
  */
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../base/clock.ts";
+import { SECOND_MS } from "../base/clock.ts";
 import type { Answer, Report } from "../carriers/carrier.ts";
 import type { Claimed, Onward, Settlement } from "../carriers/sender.ts";
-import type { VaultLedger } from "../vault/ledger.ts";
-import { ENDED, laneOf, type Attempt, type Lane, type Message } from "./message.ts";
-import type { Change, MessagesLedger } from "./ledger.ts";
-
-export type DispatchDeps = {
-  ledger: MessagesLedger;
-  vault: VaultLedger;
-  now: () => number;
-  receiptUrl: (account: string, message: string) => string;
-  tell: (message: Message) => void;
-  dispatch: (account: string, lane: Lane, id: string) => void;
-  /** The sandbox's receipts that fall due with a settlement. */
-  settled: () => void;
-};
+import { askOrDoubt } from "./ask.ts";
+import { ENDED, laneOf, type Attempt, type Message } from "./message.ts";
+import type { Change } from "./ledger.ts";
+import { end, tellMoved, type DispatchDeps } from "./outcome.ts";
 
 /** A claim is good for this long: a call is given up after ten seconds, the rest is for a slow settlement. */
 export const CLAIM_LEASE_MS = 30 * SECOND_MS;
 /** How often a carrier may throttle one message before the message waits for its next look. */
 const THROTTLED_LOOK_MS_MIN = SECOND_MS;
-/** After this long without a receipt the outcome stays `unknown` for good; a receipt may still correct it. */
-export const UNKNOWN_WINDOW_MS = { otp: 10 * MINUTE_MS, service: 72 * HOUR_MS, marketing: 72 * HOUR_MS } as const;
 /** Why a message is in doubt whose sender never reported back. */
 export const SENDER_LOST = "sender_lost";
 /** A carrier asked more often than this about one message is a loop. */
 const ATTEMPTS_MAX = 50;
 
-/** Gives a sender the messages it may call for now: queued (or between two attempts), its account, its time not passed. */
-export function claim(deps: DispatchDeps, account: string, ids: readonly string[]): Claimed[] {
+/**
+ * Gives a sender the messages it may call for now: queued (or between two attempts), its account, its time not passed.
+ * `canAsk`: the account's carrier can be asked what became of the call, should its answer be lost.
+ */
+export function claim(deps: DispatchDeps, account: string, ids: readonly string[], canAsk = false): Claimed[] {
   const claimed: Claimed[] = [];
   for (const id of ids) {
     const whole = deps.ledger.getWhole(id);
@@ -44,7 +35,7 @@ export function claim(deps: DispatchDeps, account: string, ids: readonly string[
       end(deps, message, "expired", "too_late", now);
       continue;
     }
-    const one = claimOne(deps, message, sealed, account, now);
+    const one = claimOne(deps, { message, sealed }, { account, canAsk }, now);
     if (one !== null) claimed.push(one);
   }
   return claimed;
@@ -57,9 +48,8 @@ export function claimable(message: Message): boolean {
 
 function claimOne(
   deps: DispatchDeps,
-  message: Message,
-  sealed: Uint8Array | null,
-  account: string,
+  { message, sealed }: { message: Message; sealed: Uint8Array | null },
+  { account, canAsk }: { account: string; canAsk: boolean },
   now: number,
 ): Claimed | null {
   const to = deps.vault.openNumber(message.token);
@@ -68,7 +58,8 @@ function claimOne(
     end(deps, message, "failed", "erased", now);
     return null;
   }
-  const attempt: Attempt = { carrier: account, outcome: null, at: now, latencyMs: null };
+  const asked = canAsk ? { asked: 0 } : {};
+  const attempt: Attempt = { carrier: account, outcome: null, at: now, latencyMs: null, ...asked };
   const change: Change = { attempts: [...message.attempts, attempt], lease: now + CLAIM_LEASE_MS };
   const first = message.state === "queued";
   const moved = first ? deps.ledger.move(message, "sending", change) : deps.ledger.amend(message, change);
@@ -105,12 +96,12 @@ export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): 
 
 /**
  * The attempts with this one's outcome, or null when it is not the open one. One given up for lost (its lease ran out while the
- * answer was on its way) is open still for a late `accepted`, which the table lets a doubt become.
+ * answer was on its way) is open still for a late `accepted`: the table lets a doubt become `sent`.
  */
 function answered(message: Message, settlement: Settlement): Attempt[] | null {
   const open = message.attempts[settlement.attempt - 1];
   if (open === undefined || message.attempts.length !== settlement.attempt) return null;
-  const lost = message.state === "unknown" && message.reason === SENDER_LOST;
+  const lost = message.reason === SENDER_LOST && (message.state === "unknown" || message.state === "sending");
   if (open.outcome !== null && !(lost && settlement.answer.outcome === "accepted")) return null;
   const { answer, latencyMs } = settlement;
   const code = "code" in answer ? { code: answer.code } : {};
@@ -131,7 +122,7 @@ function applyAnswer(
     return;
   }
   if (answer.outcome === "unknown") {
-    doubt(deps, message, attempts, answer.code, now);
+    askOrDoubt(deps, message, attempts, answer.code, now);
     return;
   }
   const spent = attempts.length >= ATTEMPTS_MAX;
@@ -148,32 +139,10 @@ function applyAnswer(
   }
 }
 
-/** May have been sent: the text goes, nobody sends again, a receipt within the window decides. */
-export function doubt(deps: DispatchDeps, message: Message, attempts: Attempt[], reason: string, now: number): void {
-  const due = now + UNKNOWN_WINDOW_MS[message.purpose];
-  const change: Change = { attempts, lease: null, reason, dropText: true, due };
-  tellMoved(deps, deps.ledger.move(message, "unknown", change));
-}
-
 /** The account after the present one, or null: each is tried once. */
 function nextRoute(message: Message): string | null {
   const at = message.facts.routes.indexOf(message.account ?? "");
   return message.facts.routes[at + 1] ?? null;
-}
-
-/** Ends a message: its text goes with it. */
-export function end(
-  deps: DispatchDeps,
-  message: Message,
-  state: "failed" | "expired" | "canceled" | "blocked" | "delivered" | "undelivered",
-  reason: string | null,
-  now: number,
-  attempts: Attempt[] = message.attempts,
-): Message | null {
-  const due = message.due === null ? null : now; // one that has a look coming is looked at now, to be recorded
-  const moved = deps.ledger.move(message, state, { attempts, lease: null, reason, endedAt: now, dropText: true, due });
-  tellMoved(deps, moved);
-  return moved;
 }
 
 /**
@@ -200,8 +169,4 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
 
 function wasGivenTo(message: Message, account: string): boolean {
   return message.attempts.some((attempt) => attempt.carrier === account);
-}
-
-function tellMoved(deps: DispatchDeps, moved: Message | null): void {
-  if (moved !== null) deps.tell(moved);
 }

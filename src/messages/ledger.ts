@@ -69,6 +69,8 @@ export class MessagesLedger {
   readonly #sql: Sql;
   readonly #idPrefix: string;
   readonly #soon: (at: number) => void;
+  /** Before this id every row has a deadline of its own: scheduled ones by the thousand are not walked over again. */
+  #passed = "";
 
   /**
    * `idPrefix` is what every message id of the tenant begins with; the rest of an id sorts by time. `soon` hears of every
@@ -188,15 +190,23 @@ export class MessagesLedger {
 
   /** Up to `limit` messages never looked at, after the id `after`, admitted no later than `admittedBy`. */
   unseen(after: string, admittedBy: number, limit: number): Message[] {
-    return this.#sql
+    const before = this.#idPrefix + ulidTime(admittedBy + 1);
+    if (before < this.#passed) this.#passed = ""; // the clock stepped back, and ids may come in where none were
+    const rows = this.#sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM messages WHERE id > ? AND id < ? AND due IS NULL ORDER BY id LIMIT ?`,
-        after,
-        this.#idPrefix + ulidTime(admittedBy + 1),
+        this.#from(after),
+        before,
         limit,
       )
-      .toArray()
-      .map(messageOf);
+      .toArray();
+    if (rows.length === 0) this.#passed = before;
+    return rows.map(messageOf);
+  }
+
+  /** Where the walk over unseen messages begins: behind the cursor, and behind what it found nothing in. */
+  #from(after: string): string {
+    return after > this.#passed ? after : this.#passed;
   }
 
   /** Up to `limit` messages whose next look has come. */
@@ -213,7 +223,7 @@ export class MessagesLedger {
   nextLook(after: string): { due: number | null; unseen: string | null } {
     const due = first<{ due: number | null }>(this.#sql, `SELECT min(due) AS due FROM messages WHERE due IS NOT NULL`);
     const unseen = first<{ id: string }>(
-      this.#sql, `SELECT id FROM messages WHERE id > ? AND due IS NULL ORDER BY id LIMIT 1`, after,
+      this.#sql, `SELECT id FROM messages WHERE id > ? AND due IS NULL ORDER BY id LIMIT 1`, this.#from(after),
     ); // prettier-ignore
     return { due: due?.due ?? null, unseen: unseen?.id ?? null };
   }

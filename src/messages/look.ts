@@ -4,9 +4,11 @@
  */
 import { HOUR_MS, SECOND_MS, DAY_MS } from "../base/clock.ts";
 import type { Belt } from "./belt.ts";
-import { claimable, doubt, end, SENDER_LOST, type DispatchDeps } from "./dispatch.ts";
+import { askOrDoubt } from "./ask.ts";
+import { claimable, SENDER_LOST } from "./dispatch.ts";
 import { FIRST_LOOK_MS } from "./ledger.ts";
 import { ENDED, laneOf, type Message } from "./message.ts";
+import { end, type DispatchDeps } from "./outcome.ts";
 
 /** Rows of each kind in one turn; a turn that was full is followed by the next at once. */
 export const LOOKS_MAX = 1_000;
@@ -70,14 +72,14 @@ function requeue(deps: DispatchDeps, belt: Belt, message: Message, now: number):
   deps.ledger.look(message.id, Math.min(now + LOOK_AGAIN_MS, message.facts.expiresAt));
 }
 
-/** The claim's lease is over and nobody settled: the call was in flight when its sender died. */
+/** The claim's lease is over and nobody settled: the call was in flight when its sender died. Or a question had no answer. */
 function lookAtSending(deps: DispatchDeps, message: Message, now: number): void {
   const lease = message.lease ?? now;
   if (lease > now) return deps.ledger.look(message.id, lease);
   const open = message.attempts.at(-1);
   const attempts =
     open === undefined ? [] : [...message.attempts.slice(0, -1), { ...open, outcome: "unknown" as const }];
-  doubt(deps, message, attempts, SENDER_LOST, now);
+  askOrDoubt(deps, message, attempts, message.reason ?? SENDER_LOST, now);
 }
 
 /** Sent or unknown: waits for a receipt as long as one may come. */

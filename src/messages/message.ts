@@ -3,6 +3,7 @@
  */
 import { isoOf } from "../base/clock.ts";
 import type { Num } from "../base/phone.ts";
+import type { Purpose } from "../base/purpose.ts";
 
 export const STATES = [
   "scheduled",
@@ -51,8 +52,7 @@ export function mayEnter(from: State | null, to: State): boolean {
   return ENTERS[to].includes(from);
 }
 
-export const PURPOSES = ["otp", "service", "marketing"] as const;
-export type Purpose = (typeof PURPOSES)[number];
+export { PURPOSES, type Purpose } from "../base/purpose.ts";
 
 /** Two lanes, so that a newsletter never stands before a code. */
 export type Lane = "otp" | "bulk";
@@ -66,6 +66,8 @@ export type Attempt = {
   at: number;
   latencyMs: number | null;
   code?: string;
+  /** How often the carrier was asked what became of this call; absent where it cannot be asked. */
+  asked?: number;
 };
 
 export type Price = { amount: number; currency: string };

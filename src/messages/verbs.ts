@@ -10,12 +10,13 @@ import {
   admitBatch,
   admitOne,
   contactOf,
+  judgeConsent,
   limitRefusal,
   timesOf,
   type AdmitDeps,
   type SendInput,
 } from "./admit.ts";
-import { end, type DispatchDeps } from "./dispatch.ts";
+import { end, type DispatchDeps } from "./outcome.ts";
 import { mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
 import type { RecordFilter } from "./store.ts";
 import { ulidTime } from "../base/ids.ts";
@@ -129,6 +130,8 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   const strange = judgeSender(input.from, policy);
   const judged = judgeNumber(number, policy, deps.environment) ?? strange;
   if (judged !== null) reasons.push(judged.refused);
+  const stopped = judgeConsent(deps, contact, input, policy);
+  if (stopped !== null) reasons.push(stopped.refused);
   const times = timesOf(input, now);
   if ("refused" in times) reasons.push(times.refused);
   if (measured.segments > policy.segmentsMax) reasons.push("text_too_long");

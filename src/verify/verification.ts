@@ -48,6 +48,7 @@ export const CHECK_REASONS = [
   "locked",
   "blocked",
   "recipient_limit",
+  "opted_out",
 ] as const;
 export type CheckReason = (typeof CHECK_REASONS)[number];
 

@@ -18,8 +18,15 @@ const VERIFICATION_TYPES = [
 
 /** Every type of event. A type, once published, keeps its meaning. */
 export const EVENT_TYPES = [
-  ...MESSAGE_TYPES, ...VERIFICATION_TYPES, "audit.head", "endpoint.disabled", "alert.limit", "alert.verification_failures",
-] as const; // prettier-ignore
+  ...MESSAGE_TYPES,
+  ...VERIFICATION_TYPES,
+  "consent.given",
+  "consent.withdrawn",
+  "audit.head",
+  "endpoint.disabled",
+  "alert.limit",
+  "alert.verification_failures",
+] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -27,6 +34,7 @@ export type EventType = (typeof EVENT_TYPES)[number];
 export const EVENT_FAMILIES = [
   "message",
   "verification",
+  "consent",
   "audit",
   "endpoint",
   "alert",

@@ -22,7 +22,10 @@ function rig(perSecond: number | null = null, sql = nodeSql()) {
     quiet: async (_account: string, until: number) => void told.push(until),
   };
   const courier = new Courier(deps);
-  courier.configure({ id: "car_1", kind: "http", mode: "test", url: "http://x", perSecond, price: null }, "whsec_x");
+  courier.configure(
+    { id: "car_1", kind: "http", mode: "test", url: "http://x", statusUrl: null, perSecond, price: null },
+    "whsec_x",
+  );
   return { time, told, courier, deps, sql };
 }
 const want = { tenant: "t", lane: "otp" as const, wanted: 6 };

@@ -6,8 +6,8 @@ import { httpCarrier, signatureOf, TOLERANCE_SECONDS } from "../../src/carriers/
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const secret = `whsec_${Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64")}`;
-const account: Account = { id: "car_1", kind: "http", mode: "test", url: "https://gateway.example.com/sms", secret, perSecond: null, price: null }; // prettier-ignore
-const handover: Handover = { message: "msg_1", to: "+447700900123", kind: "drama", from: "Acme", text: "Hello £5", encoding: "gsm7", validitySeconds: 60, receiptUrl: "https://x.example.com/r" }; // prettier-ignore
+const account: Account = { id: "car_1", kind: "http", mode: "test", url: "https://gateway.example.com/sms", statusUrl: null, secret, perSecond: null, price: null }; // prettier-ignore
+const handover: Handover = { message: "msg_1", attempt: 1, to: "+447700900123", kind: "drama", from: "Acme", text: "Hello £5", encoding: "gsm7", validitySeconds: 60, receiptUrl: "https://x.example.com/r" }; // prettier-ignore
 const io = (fetch: CarrierIo["fetch"]): CarrierIo => ({ fetch, now: () => NOON, handset: () => Promise.reject(new Error("no handset")) }); // prettier-ignore
 const answered = (status: number, body: string | object, headers: Record<string, string> = {}): Promise<Answer> => {
   const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -86,7 +86,7 @@ describe("the call", () => {
     await httpCarrier.send(account, handover, { ...io(fetch), now: Date.now });
     const [url, init] = seen[0]!;
     expect([url, init.method, init.redirect, seen.length]).toEqual([account.url, "POST", "manual", 1]);
-    expect(new Webhook(secret).verify(init.body as string, init.headers as Record<string, string>)).toEqual({ message: "msg_1", to: "+447700900123", from: "Acme", text: "Hello £5", encoding: "gsm7", validity_seconds: 60, receipt_url: handover.receiptUrl }); // prettier-ignore
+    expect(new Webhook(secret).verify(init.body as string, init.headers as Record<string, string>)).toEqual({ message: "msg_1", attempt: 1, to: "+447700900123", from: "Acme", text: "Hello £5", encoding: "gsm7", validity_seconds: 60, receipt_url: handover.receiptUrl }); // prettier-ignore
     expect(url + JSON.stringify(init.headers)).not.toMatch(/900123|Hello/);
   });
 
@@ -147,5 +147,52 @@ describe("a receipt", () => {
 
   it("with a number for its code keeps none of it", () => {
     expect(read({ ...body, code: "to 07700900123 failed" })).toMatchObject({ reports: [{ code: "unnamed" }] });
+  });
+});
+
+describe("asked about a call", () => {
+  const asked: Account = { ...account, statusUrl: "https://gateway.example.com/status" };
+  const said = (status: number, body: string | object, headers: Record<string, string> = {}) => {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    return httpCarrier.ask?.(asked, { message: "msg_1", attempt: 2 }, io(async () => new Response(text, { status, headers: { "content-type": "application/json", ...headers } }))); // prettier-ignore
+  };
+
+  it.each<[number, string | object, object]>([
+    [200, { state: "accepted" }, { said: "accepted" }],
+    [200, { state: "never" }, { said: "never" }],
+    [200, { state: "sent" }, { said: "sent", code: null }],
+    [200, { state: "delivered", code: "ok" }, { said: "delivered", code: "ok" }],
+    [200, { state: "undelivered", code: "+447700900123" }, { said: "undelivered", code: "unnamed" }],
+    [200, { state: "unclear" }, { said: "unclear", code: "unclear" }],
+    [200, { state: "NEVER" }, { said: "unclear", code: "unreadable_answer" }],
+    [200, "never", { said: "unclear", code: "unreadable_answer" }],
+    [201, { state: "never" }, { said: "unclear", code: "http_201" }],
+    [404, { state: "never" }, { said: "unclear", code: "http_404" }],
+    [410, "", { said: "unclear", code: "http_410" }],
+    [500, { state: "never" }, { said: "unclear", code: "http_500" }],
+  ])("with %s and %j, only the gateway's plain 200 and `never` is one", async (status, body, answer) => {
+    expect(await said(status, body)).toEqual(answer);
+  }); // prettier-ignore
+
+  it("is unclear when it is no JSON, when the call breaks, and where there is no address to ask", async () => {
+    expect(await said(200, { state: "never" }, { "content-type": "text/html" })).toMatchObject({ said: "unclear" });
+    const broken = io(() => Promise.reject(new TypeError("refused")));
+    expect(await httpCarrier.ask?.(asked, { message: "msg_1", attempt: 1 }, broken)).toEqual({ said: "unclear", code: "connection" }); // prettier-ignore
+    const never = io(() => Promise.reject(new Error("called")));
+    expect(await httpCarrier.ask?.(account, { message: "msg_1", attempt: 1 }, never)).toMatchObject({
+      said: "unclear",
+    });
+  });
+
+  it("posts message and attempt, signed, and neither number nor text", async () => {
+    const seen: [string, RequestInit][] = [];
+    const fetch = async (url: string, init: RequestInit) => {
+      seen.push([url, init]);
+      return Response.json({ state: "never" });
+    };
+    await httpCarrier.ask?.(asked, { message: "msg_1", attempt: 2 }, { ...io(fetch), now: Date.now });
+    const [url, init] = seen[0]!;
+    expect([url, init.redirect]).toEqual([asked.statusUrl, "manual"]);
+    expect(new Webhook(secret).verify(init.body as string, init.headers as Record<string, string>)).toEqual({ message: "msg_1", attempt: 2 }); // prettier-ignore
   });
 });

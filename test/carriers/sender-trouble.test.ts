@@ -9,6 +9,7 @@ const account: Account = {
   kind: "http",
   mode: "test",
   url: "http://carrier",
+  statusUrl: null,
   secret: null,
   perSecond: null,
   price: null,
@@ -40,6 +41,8 @@ function rig() {
       return [];
     }),
     handBack: vi.fn(async () => {}),
+    questions: vi.fn(async () => []),
+    hear: vi.fn(async () => {}),
     carrierOf: () => ({
       send: (_account: Account, { message }: { message: string }) => {
         called.push(message);

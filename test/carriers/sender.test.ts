@@ -11,7 +11,7 @@ import {
   type Settlement,
 } from "../../src/carriers/sender.ts";
 
-const account: Account = { id: "car_1", kind: "http", mode: "test", url: null, secret: null, perSecond: null, price: null }; // prettier-ignore
+const account: Account = { id: "car_1", kind: "http", mode: "test", url: null, statusUrl: null, secret: null, perSecond: null, price: null }; // prettier-ignore
 const accepted: Answer = { outcome: "accepted" };
 const job = (count: number, from = 0): Job => ({
   tenant: "ten_1",
@@ -41,6 +41,8 @@ function world(over: Partial<SenderDeps> & { answer?: (message: string) => Promi
       return Promise.resolve([]);
     },
     handBack: () => Promise.resolve(),
+    questions: () => Promise.resolve([]),
+    hear: () => Promise.resolve(),
     carrierOf: () => ({
       send: async (_account: Account, handover: Handover) => {
         seen.called.push(handover.message);
@@ -190,7 +192,6 @@ describe("whatever throws, every slot is free again", () => {
   it.each<[string, Parameters<typeof world>[0]]>([
     ["the courier", { permit: once(permit) }],
     ["the claim", { claim: once(claim) }],
-    ["the settlement, for good", { settle: boom }],
     ["the word to the courier", { hold: boom, answer: () => ({ outcome: "throttled", code: "x", retryAfterSeconds: 1 }) }], // prettier-ignore
     ["the adapter", { answer: () => { throw new Error("adapter"); } }], // prettier-ignore
   ])("%s", async (_, broken) => {
@@ -200,6 +201,23 @@ describe("whatever throws, every slot is free again", () => {
     await run(sender.drive(job(20, 100)));
     expect(seen.called.length).toBe(20);
     expect(seen.inFlight).toBe(0);
+  });
+
+  it("the settlement, for good: its calls keep their connections until they are given up, and no longer", async () => {
+    let broken = true;
+    const { sender, seen } = world({ settle: () => (broken ? boom() : Promise.resolve([])) });
+    const first = sender.drive(job(20));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(seen.called.length).toBe(CALLS_IN_FLIGHT_MAX); // what a crash would leave in doubt now
+    broken = false;
+    expect(await run(first)).toMatchObject({ left: [] });
+    expect(new Set(seen.called).size).toBe(20);
+    broken = true;
+    await run(sender.drive(job(CALLS_IN_FLIGHT_MAX, 100)));
+    broken = false;
+    seen.called.length = 0;
+    await run(sender.drive(job(20, 200)));
+    expect(seen.called.length).toBe(20);
   });
 
   it("and a courier that fails in the middle of a job lets the calls that run come to their end", async () => {
@@ -259,5 +277,64 @@ describe("settling", () => {
       settle: (_job, settlements) => Promise.resolve(settlements.filter(({ answer }) => answer.outcome === "declined").map(({ message }) => ({ account: "car_2", lane: "bulk" as const, ids: [message] }))), // prettier-ignore
     });
     expect(await run(sender.drive(job(2)))).toMatchObject({ onward: [{ ids: ["msg_1"] }] });
+  });
+});
+
+describe("a sender that is to ask", () => {
+  const asking = { ...job(3), ask: true as const };
+  const questions = () => Promise.resolve(asking.ids.map((message) => ({ message, attempt: 1 })));
+
+  it("asks about what still needs it, tells what was said, and sends nothing", async () => {
+    const heard: unknown[] = [];
+    const { sender, seen } = world({
+      questions: () => questions().then((all) => all.slice(1)),
+      hear: (_job, said) => Promise.resolve(void heard.push(said)),
+      carrierOf: () => ({
+        send: () => Promise.reject(new Error("sent")),
+        ask: (_account, { message }) => Promise.resolve({ said: message === "msg_1" ? "never" : "accepted" }),
+        readReceipt: () => ({ forged: "no" }),
+      }),
+    });
+    expect(await run(sender.drive(asking))).toEqual({ left: [], waitMs: 0, onward: [] });
+    expect(heard).toEqual([
+      { message: "msg_1", attempt: 1, said: { said: "never" } },
+      { message: "msg_2", attempt: 1, said: { said: "accepted" } },
+    ]);
+    expect(seen.settled).toEqual([]);
+  });
+
+  it("keeps to its connections and permits, and whatever throws, every connection is free again", async () => {
+    let [asks, most, asked] = [0, 0, 0];
+    const many = { ...job(20), ask: true as const };
+    const { sender, seen } = world({
+      questions: () => Promise.resolve(many.ids.map((message) => ({ message, attempt: 1 }))),
+      hear: () => Promise.reject(new Error("storage")),
+      carrierOf: () => ({
+        send: async () => {
+          seen.called.push("one");
+          return slowly();
+        },
+        ask: async () => {
+          most = Math.max(most, (asks += 1));
+          await slowly();
+          asks -= 1;
+          if ((asked += 1) % 2 === 0) throw new Error("adapter");
+          return { said: "never" };
+        },
+        readReceipt: () => ({ forged: "no" }),
+      }),
+    });
+    await run(sender.drive(many));
+    expect([asked, most]).toEqual([20, CALLS_IN_FLIGHT_MAX]);
+    await run(sender.drive(job(20, 100)));
+    expect(seen.called.length).toBe(20);
+  });
+
+  it("asks nobody while the courier grants nothing, or of an account whose carrier has no such question", async () => {
+    const heard = vi.fn(() => Promise.resolve());
+    const held = world({ questions, hear: heard, permit: () => Promise.resolve({ granted: 0, waitMs: 1_000, goodUntil: 0, account }) }); // prettier-ignore
+    await run(held.sender.drive(asking));
+    await run(world({ questions, hear: heard }).sender.drive(asking));
+    expect(heard).not.toHaveBeenCalled();
   });
 });

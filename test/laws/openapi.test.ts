@@ -8,7 +8,7 @@ import { app, routes } from "../../src/app.ts";
 import { REASONS } from "../../src/base/refusal.ts";
 import { codesOf } from "../../src/openapi-codes.ts";
 import { toldBy } from "../../src/openapi-events.ts";
-import { isRepeatable } from "../../src/operators.routes.ts";
+import { isRepeatable } from "../../src/operator-route.ts";
 import { openApiDocument } from "../../src/openapi.ts";
 import { pageRoutes } from "../../src/pages.routes.ts";
 import { EVENT_TYPES } from "../../src/webhooks/event.ts";

@@ -74,3 +74,15 @@ test("a clock that steps back an hour hides no row from the first look, and leav
   const id = box.ids.make("msg", box.now);
   expect(belt.lost(id, box.now + FIRST_LOOK_MS + 60_000)).toBe(true);
 });
+
+test("a row that came in after the clock stepped back over what was already walked is still found", () => {
+  const box = new Outbox();
+  box.pass(3_600_000);
+  box.look(); // nothing is there up to here
+  box.pass(-3_600_000);
+  box.belt = new Belt(box.now + 1);
+  const id = box.admit();
+  box.pass(FIRST_LOOK_MS + 1);
+  box.look();
+  expect(box.dispatched).toEqual([id]);
+});

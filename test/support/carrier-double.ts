@@ -37,9 +37,12 @@ export type Call = {
   endedAt: number | null;
   conduct: Conduct;
   taken: boolean;
-  /** A whole answer left the carrier that says the text was surely not taken. */
+  /** A whole answer left the carrier that says the text was surely not taken, or it swore so when it was asked. */
   refused: boolean;
 };
+
+/** A question about a call, and what was answered. */
+export type Asked = { account: string; message: string; attempt: number; state: string };
 
 export type SentReceipt = { message: string; state: string; status: number; at: number };
 
@@ -50,6 +53,7 @@ export type Odd = { secret?: string; url?: string; atSeconds?: number; tamper?: 
 export type DoubleAccount = {
   name: string;
   url: string;
+  statusUrl: string;
   secret: string;
   /** Decides by the call so far; `nth` counts the calls of this message, from 1. */
   conduct: (call: { message: string; text: string | null; nth: number }) => Conduct;
@@ -58,18 +62,26 @@ export type DoubleAccount = {
 /** The carrier. */
 export class CarrierDouble {
   readonly calls: Call[] = [];
+  readonly asked: Asked[] = [];
   readonly receipts: SentReceipt[] = [];
   readonly forged: string[] = [];
   readonly signal = new Signal();
   readonly #accounts = new Map<string, DoubleAccount>();
   readonly #server: Server;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  /** Attempts it has sworn never to take, should they still arrive. */
+  readonly #sworn = new Set<string>();
+  #connections = 0;
   #owed = 0;
   #open = true;
 
   private constructor() {
     this.#server = createServer((request, response) => void this.#serve(request, response));
     this.#server.on("clientError", (_error, socket) => socket.destroy());
+    this.#server.on("connection", (socket) => {
+      this.#connections += 1;
+      socket.once("close", () => (this.#connections -= 1));
+    });
   }
 
   static async start(): Promise<CarrierDouble> {
@@ -82,7 +94,8 @@ export class CarrierDouble {
   account(name: string, conduct: DoubleAccount["conduct"]): DoubleAccount {
     const { port } = this.#server.address() as AddressInfo;
     const secret = `whsec_${randomBytes(32).toString("base64")}`;
-    const account = { name, url: `http://127.0.0.1:${port}/${name}`, secret, conduct };
+    const url = `http://127.0.0.1:${port}/${name}`;
+    const account = { name, url, statusUrl: `${url}/status`, secret, conduct };
     this.#accounts.set(name, account);
     return account;
   }
@@ -94,6 +107,11 @@ export class CarrierDouble {
   /** Receipts planned or on their way. */
   get owed(): number {
     return this.#owed;
+  }
+
+  /** Connections that are open now, with a call or between two. */
+  get connections(): number {
+    return this.#connections;
   }
 
   /** Calls whose connection is open now. */
@@ -150,8 +168,10 @@ export class CarrierDouble {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const account = this.#accounts.get((request.url ?? "/").slice(1));
+    const [name = "", what] = (request.url ?? "/").slice(1).split("/");
+    const account = this.#accounts.get(name);
     if (account === undefined) return void response.writeHead(404).end();
+    if (what === "status") return this.#say(account, request, response);
     const message = String(request.headers["webhook-id"]);
     const nth = this.calls.filter((call) => call.message === message).length + 1;
     const early = account.conduct({ message, text: null, nth });
@@ -176,11 +196,31 @@ export class CarrierDouble {
     const body = await bodyOf(request).catch(() => null);
     if (body === null) return;
     if (!this.#authentic(account, request, body)) return void response.writeHead(401).end();
-    const read = JSON.parse(body) as { text: string; receipt_url: string };
+    const read = JSON.parse(body) as { text: string; receipt_url: string; attempt: number };
+    if (this.#sworn.has(`${message} ${read.attempt}`)) return refuse(call, response, () => json(response, 409, {}));
     call.text = read.text;
     call.receiptUrl = read.receipt_url;
     call.conduct = account.conduct({ message, text: read.text, nth });
     this.#act(account, call, request, response);
+  }
+
+  /** Says what became of a call: it has it, or it swears never to take it. */
+  async #say(account: DoubleAccount, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await bodyOf(request).catch(() => null);
+    if (body === null) return;
+    if (!this.#authentic(account, request, body)) return void response.writeHead(401).end();
+    const { message, attempt } = JSON.parse(body) as { message: string; attempt: number };
+    const taken = this.calls.some((call) => call.message === message && call.account === account.name && call.taken);
+    if (!taken) this.#swear(message, attempt);
+    const state = taken ? "accepted" : "never";
+    this.asked.push({ account: account.name, message, attempt, state });
+    json(response, 200, { state });
+    this.signal.ring();
+  }
+
+  #swear(message: string, attempt: number): void {
+    this.#sworn.add(`${message} ${attempt}`);
+    for (const call of this.calls) if (call.message === message) call.refused = true;
   }
 
   #authentic(account: DoubleAccount, request: IncomingMessage, body: string): boolean {

@@ -84,10 +84,15 @@ export class Service {
     return JSON.parse(answer.text) as T;
   }
 
-  /** A carrier account that leads to the double. */
-  async carrier(account: DoubleAccount, perSecond: number | null = null): Promise<string> {
+  /** A carrier account that leads to the double; with `asked` it can be asked what became of a call. */
+  async carrier(
+    account: DoubleAccount,
+    perSecond: number | null = null,
+    { asked = false }: { asked?: boolean } = {},
+  ): Promise<string> {
     const { name, url, secret } = account;
-    const body = { name, kind: "http", mode: "test", url, secret, per_second: perSecond };
+    const status = asked ? { status_url: account.statusUrl } : {};
+    const body = { name, kind: "http", mode: "test", url, secret, per_second: perSecond, ...status };
     return (await this.admin<{ id: string }>("POST /admin/v1/carriers", body)).id;
   }
 

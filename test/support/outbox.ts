@@ -2,13 +2,15 @@
  * The conveyor's half that lives in the tenant's object, over Node's SQLite: real ledger, real rules, a vault that opens
  * everything, and time that the test moves.
  */
-import type { Answer, Report } from "../../src/carriers/carrier.ts";
+import type { Answer, Question, Report, Said } from "../../src/carriers/carrier.ts";
 import { IdMaker } from "../../src/base/ids.ts";
 import { Belt } from "../../src/messages/belt.ts";
-import { applyReports, claim, settle, type DispatchDeps } from "../../src/messages/dispatch.ts";
+import { hear, questions } from "../../src/messages/ask.ts";
+import { applyReports, claim, settle } from "../../src/messages/dispatch.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
 import { look, type Turn } from "../../src/messages/look.ts";
 import type { Message, Purpose, State } from "../../src/messages/message.ts";
+import type { DispatchDeps } from "../../src/messages/outcome.ts";
 import { nodeSql } from "./node-sql.ts";
 
 export const ROUTES = ["car_a", "car_b"];
@@ -19,6 +21,7 @@ export class Outbox {
   readonly ids = new IdMaker({ jurisdiction: "eu", code: "tttttttt" });
   readonly told: { id: string; state: State }[] = [];
   readonly dispatched: string[] = [];
+  readonly asked: string[] = [];
   readonly ledger: MessagesLedger;
   readonly deps: DispatchDeps;
   belt: Belt;
@@ -34,6 +37,7 @@ export class Outbox {
       receiptUrl: () => "",
       tell: ({ id, state }) => void this.told.push({ id, state }),
       dispatch: (_account, _lane, id) => void this.dispatched.push(id),
+      ask: (_account, _lane, id) => void this.asked.push(id),
       settled: () => undefined,
     };
   }
@@ -85,6 +89,20 @@ export class Outbox {
   claim(account: string, ...ids: string[]): { message: string; attempt: number }[] {
     this.belt.claimed(ids, this.now);
     return claim(this.deps, account, ids);
+  }
+
+  /** A sender of an account whose carrier can be asked. */
+  claimAskable(account: string, ...ids: string[]): { message: string; attempt: number }[] {
+    this.belt.claimed(ids, this.now);
+    return claim(this.deps, account, ids, true);
+  }
+
+  questions(account: string, ...ids: string[]): Question[] {
+    return questions(this.deps, account, ids);
+  }
+
+  hear(account: string, question: Question, said: Said): void {
+    hear(this.deps, account, [{ ...question, said }]);
   }
 
   settle(message: string, attempt: number, answer: Answer): void {

@@ -1,7 +1,8 @@
 /** Every route there is, as the router knows it, with what a law needs to call it: its row, and a request that it reads. */
 import { app, tenantRoutes } from "../../src/app.ts";
 import type { Route } from "../../src/base/route.ts";
-import { operatorRoutes, type OperatorRoute } from "../../src/operators.routes.ts";
+import type { OperatorRoute } from "../../src/operator-route.ts";
+import { operatorRoutes } from "../../src/operators.routes.ts";
 
 /** Routes without a caller, each with the reason why a stranger may use it. Patterns are of the router. */
 export const OPEN: { route: RegExp; why: string }[] = [

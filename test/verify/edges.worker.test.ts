@@ -1,5 +1,5 @@
 // The edges of a verification: caps on sends, who may guess at what, what stays hidden, what is kept and for how long.
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { everything, newTenant, operator, type Json, type Tenant } from "../support/service.ts";
 import { advance, check, codeOf, NUMBER, start, started, told, wrong } from "../support/verifications.ts";
@@ -46,6 +46,25 @@ describe("sends to one destination", () => {
     expect(row).toEqual({ digest: null, letter: null });
     const shown = (await tenant.call("GET /v1/sandbox/handset/messages")).body["data"] as Json[];
     expect(shown.every(({ text }) => !text.includes("code"))).toBe(true);
+  });
+
+  it("hides a person's stop: nothing leaves, and only who may read verifications is told", async () => {
+    const tenant = await newTenant();
+    const stop = { to: NUMBER, purposes: ["otp"], state: "withdrawn", source: "phone" };
+    expect((await tenant.call("POST /v1/consents", stop)).status).toBe(201);
+    const verification = await started(tenant);
+    expect(verification).toMatchObject({ state: "pending", reason: null, sends: [{ state: "queued" }] });
+    const { body } = await tenant.call(`GET /v1/verifications/${verification["id"]}`);
+    expect(body).toMatchObject({ state: "failed", reason: "opted_out", sends: [{ state: "blocked" }] });
+    expect((await check(tenant, verification["id"], "000000")).body).toMatchObject({
+      valid: false,
+      reason: "opted_out",
+    });
+    expect((await tenant.call("GET /v1/sandbox/handset/messages")).body["data"]).toEqual([]);
+    await tenant.call("POST /v1/consents", { ...stop, state: "given" });
+    await tenant.call(`POST /v1/verifications/${verification["id"]}/cancel`);
+    const next = await started(tenant);
+    expect((await check(tenant, next["id"], await codeOf(tenant, next))).body["valid"]).toBe(true);
   });
 
   it("are no more than three pending ones of a service: the oldest is superseded", async () => {
@@ -172,9 +191,8 @@ it("a tenant created before there were verifications gets their tables when it n
   await runInDurableObject(tenant.stub(), (_object, state) => {
     const tables = ["verifications", "destinations", "verify_marks", "verify_settings", "verify_limits", "verify_counts", "verify_prefixes"]; // prettier-ignore
     for (const table of tables) state.storage.sql.exec(`DROP TABLE ${table}`);
-    state.storage.sql.exec(`DELETE FROM tenant WHERE name = 'schema'`);
   });
-  await runInDurableObject(tenant.stub(), (_object, state) => state.abort("evicted")).catch(() => undefined);
+  await evictDurableObject(tenant.stub());
   const verification = await started(tenant);
   expect((await check(tenant, verification["id"], await codeOf(tenant, verification))).body["valid"]).toBe(true);
 });

@@ -4,7 +4,14 @@ import { EVENT_FAMILIES, EVENT_TYPES, eventFilterSchema, matches } from "../../s
 describe("the catalogue of events", () => {
   test("has each state of a message of the contract, and each type once", () => {
     const states = "scheduled held queued sending unknown sent delivered undelivered failed expired blocked canceled";
-    const others = ["audit.head", "endpoint.disabled", "alert.limit", "alert.verification_failures"];
+    const others = [
+      "consent.given",
+      "consent.withdrawn",
+      "audit.head",
+      "endpoint.disabled",
+      "alert.limit",
+      "alert.verification_failures",
+    ];
     const codes = "created sent approved failed expired locked canceled".split(" ");
     expect([...EVENT_TYPES]).toEqual([
       ...states.split(" ").map((state) => `message.${state}`),

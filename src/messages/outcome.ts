@@ -1,0 +1,51 @@
+/**
+ * How a message leaves the carrier's hands: in doubt, or ended. What the steps of the conveyor share. Every move is a
+ * compare-and-swap, so whatever comes twice or late finds nothing to change.
+ */
+import { HOUR_MS, MINUTE_MS } from "../base/clock.ts";
+import type { VaultLedger } from "../vault/ledger.ts";
+import type { Change, MessagesLedger } from "./ledger.ts";
+import type { Attempt, Lane, Message } from "./message.ts";
+
+export type DispatchDeps = {
+  ledger: MessagesLedger;
+  vault: VaultLedger;
+  now: () => number;
+  receiptUrl: (account: string, message: string) => string;
+  tell: (message: Message) => void;
+  dispatch: (account: string, lane: Lane, id: string) => void;
+  /** Puts the question about a message on the belt. */
+  ask: (account: string, lane: Lane, id: string) => void;
+  /** The sandbox's receipts that fall due with a settlement. */
+  settled: () => void;
+};
+
+/** After this long without a receipt the outcome stays `unknown` for good; a receipt may still correct it. */
+export const UNKNOWN_WINDOW_MS = { otp: 10 * MINUTE_MS, service: 72 * HOUR_MS, marketing: 72 * HOUR_MS } as const;
+
+/** May have been sent: the text goes, nobody sends again, a receipt within the window decides. */
+export function doubt(deps: DispatchDeps, message: Message, attempts: Attempt[], reason: string, now: number): void {
+  const due = now + UNKNOWN_WINDOW_MS[message.purpose];
+  const change: Change = { attempts, lease: null, reason, dropText: true, due };
+  tellMoved(deps, deps.ledger.move(message, "unknown", change));
+}
+
+/** Ends a message: its text goes with it. */
+export function end(
+  deps: DispatchDeps,
+  message: Message,
+  state: "failed" | "expired" | "canceled" | "blocked" | "delivered" | "undelivered",
+  reason: string | null,
+  now: number,
+  attempts: Attempt[] = message.attempts,
+): Message | null {
+  const due = message.due === null ? null : now; // one that has a look coming is looked at now, to be recorded
+  const moved = deps.ledger.move(message, state, { attempts, lease: null, reason, endedAt: now, dropText: true, due });
+  tellMoved(deps, moved);
+  return moved;
+}
+
+/** Tells of a move that happened. */
+export function tellMoved(deps: DispatchDeps, moved: Message | null): void {
+  if (moved !== null) deps.tell(moved);
+}

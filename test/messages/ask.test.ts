@@ -1,0 +1,146 @@
+/** A call without a clear answer, where the carrier can be asked: asked a few times, sent again only after a binding `never`. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { CLAIM_LEASE_MS } from "../../src/messages/dispatch.ts";
+import { FIRST_LOOK_MS } from "../../src/messages/ledger.ts";
+import { Outbox } from "../support/outbox.ts";
+
+/** A message whose call ended without a clear answer. */
+function doubtful(box: Outbox, over: Parameters<Outbox["admit"]>[0] = {}): string {
+  const id = box.admit(over);
+  expect(box.claimAskable("car_a", id)).toHaveLength(1);
+  box.settle(id, 1, { outcome: "unknown", code: "timeout" });
+  return id;
+}
+
+test("it is asked about at once, and meanwhile nobody may claim it", () => {
+  const box = new Outbox();
+  const id = doubtful(box);
+  expect(box.asked).toEqual([id]);
+  expect(box.get(id)).toMatchObject({ state: "sending", reason: "timeout" });
+  expect(box.questions("car_a", id)).toEqual([{ message: id, attempt: 1 }]);
+  expect(box.questions("car_b", id)).toEqual([]);
+  expect(box.claimAskable("car_a", id)).toEqual([]);
+  expect(box.told.map(({ state }) => state)).toEqual(["sending"]);
+});
+
+test("after `never` the same account sends it again, once, and an answer about the first call changes nothing more", () => {
+  const box = new Outbox();
+  const id = doubtful(box);
+  box.hear("car_a", { message: id, attempt: 1 }, { said: "never" });
+  expect(box.dispatched).toEqual([id]);
+  expect(box.get(id)).toMatchObject({ state: "sending", lease: null, attempts: [{ outcome: "declined", code: "never_taken" }] });
+  expect(box.claimAskable("car_a", id)).toHaveLength(1);
+  for (const said of ["never", "accepted"] as const) box.hear("car_a", { message: id, attempt: 1 }, { said });
+  expect(box.get(id).attempts.map(({ outcome }) => outcome)).toEqual(["declined", null]);
+  box.settle(id, 2, { outcome: "unknown", code: "timeout" });
+  box.hear("car_a", { message: id, attempt: 1 }, { said: "never" }); // a late word about the first call
+  expect(box.claimAskable("car_a", id)).toEqual([]);
+  expect(box.dispatched).toEqual([id]);
+}); // prettier-ignore
+
+test("what the carrier has is never sent again, and what it knows of the end is taken", () => {
+  for (const said of ["accepted", "sent", "delivered", "undelivered"] as const) {
+    const box = new Outbox();
+    const id = doubtful(box);
+    box.hear("car_a", { message: id, attempt: 1 }, said === "accepted" ? { said } : { said, code: null });
+    expect(box.get(id)).toMatchObject({ state: said === "accepted" ? "sent" : said, attempts: [{ outcome: "accepted" }] }); // prettier-ignore
+    expect(box.claimAskable("car_a", id)).toEqual([]);
+    expect(box.dispatched).toEqual([]);
+  }
+});
+
+test("whatever stays unclear is asked three times and is then unknown, not sent", () => {
+  const box = new Outbox();
+  const id = doubtful(box);
+  for (let second = 0; second < 120; second += 1) {
+    box.pass(1_000);
+    box.hear("car_a", { message: id, attempt: 1 }, { said: "unclear", code: "http_500" });
+    box.look();
+  }
+  expect(box.asked).toEqual([id, id, id]);
+  expect(box.get(id)).toMatchObject({ state: "unknown", reason: "timeout" });
+  expect(box.dispatched).toEqual([]);
+  box.hear("car_a", { message: id, attempt: 1 }, { said: "never" });
+  expect(box.get(id).state).toBe("unknown");
+});
+
+test("a sender that never came back is asked about when its claim has run out, and its late yes still counts", () => {
+  const box = new Outbox();
+  const [lost, late] = [box.admit(), box.admit()];
+  box.claimAskable("car_a", lost, late);
+  box.pass(FIRST_LOOK_MS + 1);
+  box.look();
+  expect(box.asked).toEqual([]);
+  box.pass(CLAIM_LEASE_MS);
+  box.look();
+  expect(box.asked).toEqual([lost, late]);
+  box.settle(late, 1, { outcome: "accepted" });
+  expect(box.get(late)).toMatchObject({ state: "sent" });
+  box.hear("car_a", { message: lost, attempt: 1 }, { said: "never" });
+  expect(box.get(lost)).toMatchObject({ state: "sending", lease: null });
+});
+
+test("`never` after the message's time does not send it late", () => {
+  const box = new Outbox();
+  const id = doubtful(box, { lifeMs: 5_000 });
+  box.pass(6_000);
+  box.hear("car_a", { message: id, attempt: 1 }, { said: "never" });
+  expect(box.get(id)).toMatchObject({ state: "expired", reason: "too_late" });
+});
+
+test("a carrier that cannot be asked leaves it unknown at once, as before", () => {
+  const box = new Outbox();
+  const id = box.admit();
+  box.claim("car_a", id);
+  box.settle(id, 1, { outcome: "unknown", code: "timeout" });
+  expect(box.get(id).state).toBe("unknown");
+  expect(box.asked).toEqual([]);
+});
+
+test("another account's word, and a receipt that was faster, leave nothing to decide", () => {
+  const box = new Outbox();
+  const [first, second] = [doubtful(box), doubtful(box)];
+  box.hear("car_b", { message: first, attempt: 1 }, { said: "never" });
+  expect(box.claimAskable("car_a", first)).toEqual([]);
+  box.report("car_a", second, "delivered");
+  box.hear("car_a", { message: second, attempt: 1 }, { said: "never" });
+  expect(box.get(second).state).toBe("delivered");
+  expect(box.dispatched).toEqual([]);
+});
+
+test("over any order of looks, answers, receipts and restarts a message is open to a claim only after `never` or before its first call", () => {
+  const step = fc.oneof(
+    fc.constantFrom("look", "claim", "unknown", "accepted", "never", "unclear", "receipt").map((does) => ({ does, ms: 0 })),
+    fc.integer({ min: 1, max: 40_000 }).map((ms) => ({ does: "pass", ms })),
+  ); // prettier-ignore
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const box = new Outbox();
+      const id = box.admit();
+      let mayBeSent = false; // the carrier may have it, and has not sworn otherwise
+      let attempt = 0;
+      for (const { does, ms } of steps) {
+        if (does === "pass") box.pass(ms);
+        else if (does === "look") box.look();
+        else if (does === "receipt") box.report("car_a", id, "delivered");
+        else if (does === "claim") {
+          const [claimed] = box.claimAskable("car_a", id);
+          if (claimed === undefined) continue;
+          expect(mayBeSent).toBe(false);
+          mayBeSent = true;
+          ({ attempt } = claimed);
+        } else if (does === "unknown") box.settle(id, attempt, { outcome: "unknown", code: "timeout" });
+        else if (does === "accepted") box.settle(id, attempt, { outcome: "accepted" });
+        else if (does === "unclear") box.hear("car_a", { message: id, attempt }, { said: "unclear", code: "x" });
+        else {
+          const asked = box.questions("car_a", id).some((question) => question.attempt === attempt);
+          if (!asked) continue; // a carrier swears only when it is asked
+          box.hear("car_a", { message: id, attempt }, { said: "never" });
+          mayBeSent = false;
+        }
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
