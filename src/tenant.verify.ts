@@ -5,6 +5,8 @@ import { allows, type Granted } from "./access/caller.ts";
 import type { IdMaker } from "./base/ids.ts";
 import { randomBytes } from "./base/random.ts";
 import { admitFor } from "./messages/admit.ts";
+import { mayEnter } from "./messages/message.ts";
+import { end } from "./messages/outcome.ts";
 import type { MessagesDeps } from "./messages/verbs.ts";
 import type { ChannelSender, VerifyDeps } from "./verify/deps.ts";
 import type { CountsLedger } from "./verify/counts.ts";
@@ -39,6 +41,11 @@ export function verifyDeps(parts: VerifyParts): VerifyDeps {
     environment,
     channels: { sms: smsSender(conveyor) },
     messageOf: (id) => conveyor.ledger.get(id),
+    recall: (id) => {
+      const message = conveyor.ledger.get(id);
+      if (message !== null && mayEnter(message.state, "canceled"))
+        end(conveyor, message, "canceled", "verification_over", now());
+    },
     notes: {
       put: (id, subject, sealed, until) => conveyor.ledger.putNote(id, subject, sealed, until),
       get: (id) => conveyor.ledger.note(id),

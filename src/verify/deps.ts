@@ -48,6 +48,8 @@ export type VerifyDeps = {
   channels: Readonly<Record<Channel, ChannelSender>>;
   /** The message while it lives; null when it has become a record. */
   messageOf: (id: string) => Message | null;
+  /** Takes a message back that has not left; late is no error. */
+  recall: (id: string) => void;
   notes: Notes;
   counts: CountsLedger;
   watch: FailureWatch;

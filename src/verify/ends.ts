@@ -26,6 +26,7 @@ export function ended(
   const counted = COUNTED_AS[state];
   if (counted !== null) deps.counts.add(counted, moved, moved.sends.at(-1)?.carrier ?? null, now);
   told(deps, moved, state);
+  for (const send of moved.sends) deps.recall(send.message); // a code that is over is not worth sending
   return moved;
 }
 

@@ -154,3 +154,20 @@ test("a code that has not arrived goes by another carrier when it is asked for a
   const truth = (await ask(both, `GET /v1/verifications/${id}`)).body["sends"] as { state: string }[];
   expect(truth.slice(0, 2).map(({ state }) => state)).toEqual(["sent", "delivered"]);
 });
+
+test("a code that is over is not sent any more: what has not left is taken back", async () => {
+  const paced = carrier.account("paced", () => ({ does: "accept" }));
+  const waiting = await service.tenant("Paced", [await service.carrier(paced, 1)]);
+  const many = await Promise.all(Array.from({ length: 12 }, (_, nth) => start(waiting, { to: numberFor(620 + nth) })));
+  for (const { id } of many) expect((await ask(waiting, `POST /v1/verifications/${id}/cancel`)).status).toBe(200);
+  const messages = await Promise.all(many.map(({ sends }) => waiting.get(String(sends[0].message_id))));
+  const back = messages.filter(({ state }) => state === "canceled");
+  expect(back.length).toBeGreaterThan(0);
+  expect(back.every(({ reason }) => reason === "verification_over")).toBe(true);
+  const truth = await ask(waiting, `GET /v1/verifications/${many.at(-1)?.["id"]}`);
+  expect(truth.body).toMatchObject({ state: "canceled", sends: [{ state: messages.at(-1)?.state }] });
+  const last = await start(waiting, { to: numberFor(640) });
+  await codeAt(carrier, last); // whatever was before it on the belt has been seen to
+  const sent = new Set(carrier.callsOf(paced).map(({ message }) => message));
+  expect(back.filter(({ id }) => sent.has(id))).toEqual([]);
+});
