@@ -128,19 +128,10 @@ export type PreviewInput = {
 /** The verbs of templates, over their shelf. */
 export function templatesVerbs(deps: SettingsDeps) {
   const { templates } = deps.settings;
-  const save = (who: Who, next: Template, act: string, facts: Recorded["facts"]): Outcome<TemplateView> => {
-    const named = templates.named(next.name);
-    if (named !== null && named.id !== next.id) return refuse("name_taken");
-    templates.put(next);
-    deps.record(who.keyId, { act, subject: next.id, facts });
-    return { ok: templateView(next) };
-  };
-  const decide = (state: "approved" | "refused") => (who: Who, input: { id: string; reason: string | null }) => {
-    const template = templates.get(input.id);
-    if (template === null) return refuse("not_found");
-    const next = { ...template, state, reason: input.reason, version: template.version + 1, updatedAt: deps.now() };
-    return save(who, next, `template.${state}`, { sequence: next.version });
-  };
+  const save = (who: Who, next: Template, act: string, facts: Recorded["facts"]) =>
+    saveTemplate(deps, who.keyId, next, act, facts);
+  const decide = (state: "approved" | "refused") => (who: Who, input: { id: string; reason: string | null }) =>
+    decideTemplate(deps, who.keyId, state, input);
   return {
     "templates.create": verb("verify:manage", (who, input: { name: string; texts: Record<string, string> }) => {
       if (templates.list().length >= TEMPLATES_MAX)
@@ -149,9 +140,7 @@ export function templatesVerbs(deps: SettingsDeps) {
       const draft = { id: deps.newId("tpl"), state: "draft" as const, reason: null, version: 1 };
       return save(who, { ...draft, ...input, createdAt: now, updatedAt: now }, "template.created", {});
     }),
-    "templates.list": verb("verify:manage", (): Outcome<{ data: TemplateView[] }> => ({
-      ok: { data: templates.list().map(templateView) },
-    })),
+    "templates.list": verb("verify:manage", (): Outcome<{ data: TemplateView[] }> => ({ ok: listTemplates(deps) })),
     "templates.get": verb("verify:manage", (_who, input: { id: string }): Outcome<TemplateView> => {
       const template = templates.get(input.id);
       return template === null ? refuse("not_found") : { ok: templateView(template) };
@@ -173,6 +162,39 @@ export function templatesVerbs(deps: SettingsDeps) {
     "templates.refuse": verb("verify:approve", decide("refused")),
     "templates.preview": verb("verify:manage", (_who, input: PreviewInput) => preview(deps, input)),
   };
+}
+
+function saveTemplate(
+  deps: SettingsDeps,
+  actor: string,
+  next: Template,
+  act: string,
+  facts: Recorded["facts"],
+): Outcome<TemplateView> {
+  const { templates } = deps.settings;
+  const named = templates.named(next.name);
+  if (named !== null && named.id !== next.id) return refuse("name_taken");
+  templates.put(next);
+  deps.record(actor, { act, subject: next.id, facts });
+  return { ok: templateView(next) };
+}
+
+/** Approves or refuses a template; whoever asks has been let in by its door. The entry names the version decided on. */
+export function decideTemplate(
+  deps: SettingsDeps,
+  actor: string,
+  state: "approved" | "refused",
+  { id, reason }: { id: string; reason: string | null },
+): Outcome<TemplateView> {
+  const template = deps.settings.templates.get(id);
+  if (template === null) return refuse("not_found");
+  const next = { ...template, state, reason, version: template.version + 1, updatedAt: deps.now() };
+  return saveTemplate(deps, actor, next, `template.${state}`, { sequence: next.version });
+}
+
+/** Every template, newest first. */
+export function listTemplates({ settings }: Pick<SettingsDeps, "settings">): { data: TemplateView[] } {
+  return { data: settings.templates.list().map(templateView) };
 }
 
 export type TemplatesVerbs = ReturnType<typeof templatesVerbs>;

@@ -46,7 +46,8 @@ const EXAMPLE = {
   sequence: 2,
 } as const;
 
-const TemplateView = z
+/** A template as it is shown to the tenant and to operators. */
+export const TemplateView = z
   .object({
     id: z.string(),
     name: z.string(),

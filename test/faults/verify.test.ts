@@ -11,6 +11,7 @@ import { chance, sized } from "../support/seed.ts";
 const random = chance("verify");
 const ROUNDS = sized(10, 100);
 const AT_ONCE = 200;
+const LONG_MS = sized(240_000, 3_600_000);
 
 let service: Service;
 let carrier: CarrierDouble;
@@ -34,54 +35,66 @@ const reasonsOf = (answers: { body: Record<string, unknown> }[]): Record<string,
   return counts;
 };
 
-test("T19: of 200 wrong guesses at once five are evaluated, and the right code is refused afterwards", async () => {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const verification = await start(tenant, { to: numberFor(round) });
-    const code = await codeAt(carrier, verification);
-    const { id } = verification as { id: string };
-    const wrong = await Promise.all(wrongCodes(code, AT_ONCE).map((guess) => check(tenant, id, guess)));
-    expect(wrong.every(({ status, body }) => status === 200 && body["valid"] === false)).toBe(true);
-    const { wrong_code: evaluated, ...others } = reasonsOf(wrong);
-    expect(evaluated).toBe(5);
-    expect(others).toEqual({ too_many_attempts: AT_ONCE - 5 });
-    const right = await check(tenant, id, code);
-    expect(right.body).toEqual({ state: "failed", valid: false, reason: "too_many_attempts", attempts_left: 0 });
-    const again = await start(tenant, { to: numberFor(round) });
-    const truth = await ask(tenant, `GET /v1/verifications/${again["id"]}`);
-    expect(truth.body).toMatchObject({ state: "locked", reason: "locked" });
-  }
-});
+test(
+  "T19: of 200 wrong guesses at once five are evaluated, and the right code is refused afterwards",
+  async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const verification = await start(tenant, { to: numberFor(round) });
+      const code = await codeAt(carrier, verification);
+      const { id } = verification as { id: string };
+      const wrong = await Promise.all(wrongCodes(code, AT_ONCE).map((guess) => check(tenant, id, guess)));
+      expect(wrong.every(({ status, body }) => status === 200 && body["valid"] === false)).toBe(true);
+      const { wrong_code: evaluated, ...others } = reasonsOf(wrong);
+      expect(evaluated).toBe(5);
+      expect(others).toEqual({ too_many_attempts: AT_ONCE - 5 });
+      const right = await check(tenant, id, code);
+      expect(right.body).toEqual({ state: "failed", valid: false, reason: "too_many_attempts", attempts_left: 0 });
+      const again = await start(tenant, { to: numberFor(round) });
+      const truth = await ask(tenant, `GET /v1/verifications/${again["id"]}`);
+      expect(truth.body).toMatchObject({ state: "locked", reason: "locked" });
+    }
+  },
+  LONG_MS,
+);
 
-test("T19: a right code among the guesses counts only where it is one of the five", async () => {
-  let approved = 0;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const verification = await start(tenant, { to: numberFor(100 + round) });
-    const code = await codeAt(carrier, verification);
-    const guesses = wrongCodes(code, 9);
-    guesses.splice(random.between(0, 9), 0, code);
-    const answers = await Promise.all(guesses.map((guess) => check(tenant, String(verification["id"]), guess)));
-    const reasons = reasonsOf(answers);
-    const valid = answers.filter(({ body }) => body["valid"] === true).length;
-    approved += valid;
-    expect(valid).toBeLessThanOrEqual(1);
-    expect((reasons["wrong_code"] ?? 0) + valid).toBeLessThanOrEqual(5);
-    const final = await ask(tenant, `GET /v1/verifications/${verification["id"]}`);
-    expect(final.body["state"]).toBe(valid === 1 ? "approved" : "failed");
-  }
-  console.log(`right among ten: ${approved} of ${ROUNDS} approved`);
-});
+test(
+  "T19: a right code among the guesses counts only where it is one of the five",
+  async () => {
+    let approved = 0;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const verification = await start(tenant, { to: numberFor(100 + round) });
+      const code = await codeAt(carrier, verification);
+      const guesses = wrongCodes(code, 9);
+      guesses.splice(random.between(0, 9), 0, code);
+      const answers = await Promise.all(guesses.map((guess) => check(tenant, String(verification["id"]), guess)));
+      const reasons = reasonsOf(answers);
+      const valid = answers.filter(({ body }) => body["valid"] === true).length;
+      approved += valid;
+      expect(valid).toBeLessThanOrEqual(1);
+      expect((reasons["wrong_code"] ?? 0) + valid).toBeLessThanOrEqual(5);
+      const final = await ask(tenant, `GET /v1/verifications/${verification["id"]}`);
+      expect(final.body["state"]).toBe(valid === 1 ? "approved" : "failed");
+    }
+    console.log(`right among ten: ${approved} of ${ROUNDS} approved`);
+  },
+  LONG_MS,
+);
 
-test("T20: of 200 right codes at once exactly one approves", async () => {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const verification = await start(tenant, { to: numberFor(200 + round) });
-    const code = await codeAt(carrier, verification);
-    const answers = await Promise.all(
-      Array.from({ length: AT_ONCE }, () => check(tenant, String(verification["id"]), code)),
-    );
-    expect(reasonsOf(answers)).toEqual({ null: 1, already_approved: AT_ONCE - 1 });
-    expect(answers.filter(({ body }) => body["valid"] === true)).toHaveLength(1);
-  }
-});
+test(
+  "T20: of 200 right codes at once exactly one approves",
+  async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const verification = await start(tenant, { to: numberFor(200 + round) });
+      const code = await codeAt(carrier, verification);
+      const answers = await Promise.all(
+        Array.from({ length: AT_ONCE }, () => check(tenant, String(verification["id"]), code)),
+      );
+      expect(reasonsOf(answers)).toEqual({ null: 1, already_approved: AT_ONCE - 1 });
+      expect(answers.filter(({ body }) => body["valid"] === true)).toHaveLength(1);
+    }
+  },
+  LONG_MS,
+);
 
 /** Moves the sandbox's clock to so many seconds after the start, or a little before. */
 async function ageTo(seconds: number, verification: Record<string, unknown>): Promise<void> {
@@ -110,26 +123,30 @@ test("T21: a code is right at 599 seconds and over at 601, and no setting says o
   }
 });
 
-test("killed between start and check, the service loses neither the code nor the guesses counted so far", async () => {
-  for (let round = 0; round < sized(3, 20); round += 1) {
-    const verification = await start(tenant, { to: numberFor(500 + round) });
-    const id = String(verification["id"]);
-    if (random.fraction() < 0.5) await codeAt(carrier, verification);
-    const before = random.between(0, 4);
-    for (let nth = 0; nth < before; nth += 1)
-      expect((await check(tenant, id, "WRONG0")).body).toMatchObject({ attempts_left: 4 - nth });
-    await service.kill();
-    await service.resume();
-    const code = await codeAt(carrier, verification);
-    const read = await ask(tenant, `GET /v1/verifications/${id}`);
-    expect(read.body).toMatchObject({ state: "pending", attempts_left: 5 - before });
-    expect((await check(tenant, id, code)).body).toMatchObject({ valid: true, state: "approved" });
-    await service.kill();
-    await service.resume();
-    expect((await check(tenant, id, code)).body).toMatchObject({ valid: false, reason: "already_approved" });
-    expect(carrier.calls.filter(({ message }) => message === verification["sends"][0].message_id)).toHaveLength(1);
-  }
-});
+test(
+  "killed between start and check, the service loses neither the code nor the guesses counted so far",
+  async () => {
+    for (let round = 0; round < sized(3, 20); round += 1) {
+      const verification = await start(tenant, { to: numberFor(500 + round) });
+      const id = String(verification["id"]);
+      if (random.fraction() < 0.5) await codeAt(carrier, verification);
+      const before = random.between(0, 4);
+      for (let nth = 0; nth < before; nth += 1)
+        expect((await check(tenant, id, "WRONG0")).body).toMatchObject({ attempts_left: 4 - nth });
+      await service.kill();
+      await service.resume();
+      const code = await codeAt(carrier, verification);
+      const read = await ask(tenant, `GET /v1/verifications/${id}`);
+      expect(read.body).toMatchObject({ state: "pending", attempts_left: 5 - before });
+      expect((await check(tenant, id, code)).body).toMatchObject({ valid: true, state: "approved" });
+      await service.kill();
+      await service.resume();
+      expect((await check(tenant, id, code)).body).toMatchObject({ valid: false, reason: "already_approved" });
+      expect(carrier.calls.filter(({ message }) => message === verification["sends"][0].message_id)).toHaveLength(1);
+    }
+  },
+  LONG_MS,
+);
 
 test("a code that has not arrived goes by another carrier when it is asked for again, and it is the same code", async () => {
   const slow = carrier.account("slow", () => ({ does: "accept" })); // takes it, and never says that it was delivered

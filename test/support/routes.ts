@@ -58,6 +58,7 @@ export function pathOf(door: Door, ids: Record<string, string>): string {
   return door.path
     .replace(":id", ids[kind] ?? "")
     .replace(":token", ids["tokens"] ?? "")
+    .replace(":template", ids["templates"] ?? "")
     .replace(":key", ids["keys"] ?? "");
 }
 
