@@ -17,7 +17,7 @@ import { weaknessOf } from "./base/weak-key.ts";
 import type { Sql } from "./base/sql.ts";
 import { counted, countedRecords, meter, type Meter } from "./base/meter.ts";
 import { meteredSql } from "./base/metered-sql.ts";
-import type { RecordDb } from "./messages/store.ts";
+import type { RecordDb } from "./base/record-db.ts";
 import type { Lane } from "./messages/message.ts";
 import type { Job } from "./carriers/sender.ts";
 import { Keyring } from "./vault/keyring.ts";
