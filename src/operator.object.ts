@@ -4,6 +4,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Repeatable } from "./access/idempotency.ts";
 import { readClock } from "./base/clock.ts";
+import { toldWhenThrown, writeLog } from "./base/log.ts";
 import { refuse, type Outcome } from "./base/refusal.ts";
 import { OperatorMind } from "./operator.mind.ts";
 import { operatorParts } from "./wiring.ts";
@@ -27,6 +28,8 @@ export class OperatorObject extends DurableObject<Env> {
       operator: string,
       input: unknown,
     ) => Promise<Outcome<unknown>>;
-    return this.#mind.repeats.run(repeat, readClock(), () => run(operator, input));
+    return toldWhenThrown(writeLog, verb, null, () =>
+      this.#mind.repeats.run(repeat, readClock(), () => run(operator, input)),
+    );
   }
 }
