@@ -22,6 +22,10 @@ import type { Routes } from "./openapi.ts";
 import { operatorRoutes } from "./operators.routes.ts";
 import { problemResponse } from "./problem.ts";
 import { sandboxRoutes } from "./sandbox/sandbox.routes.ts";
+import { locksRoutes } from "./verify/locks.routes.ts";
+import { servicesRoutes } from "./verify/services.routes.ts";
+import { templatesRoutes } from "./verify/templates.routes.ts";
+import { verifyRoutes } from "./verify/verify.routes.ts";
 import { tokensRoutes } from "./vault/tokens.routes.ts";
 import { webhooksRoutes } from "./webhooks/webhooks.routes.ts";
 import { benchMeter, doorsOf, siteOf, unfit } from "./wiring.ts";
@@ -29,6 +33,10 @@ import { benchMeter, doorsOf, siteOf, unfit } from "./wiring.ts";
 /** Every route of tenants. */
 export const tenantRoutes: readonly Route[] = [
   ...messagesRoutes,
+  ...verifyRoutes,
+  ...servicesRoutes,
+  ...templatesRoutes,
+  ...locksRoutes,
   ...tokensRoutes,
   ...consentRoutes,
   ...webhooksRoutes,

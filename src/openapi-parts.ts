@@ -25,6 +25,8 @@ export const INFO = {
 
 export const TAGS = [
   { name: "Messages", description: "One SMS, from the request to the receipt." },
+  { name: "Verifications", description: "One-time codes: start, check, send again, cancel, read." },
+  { name: "Verification settings", description: "Services, templates, and the locks of a destination." },
   { name: "Tokens", description: "Numbers as tokens: tokenise, look up, reveal with a reason." },
   { name: "Webhooks", description: "Endpoints, the events they are sent, and sending one again." },
   { name: "Events", description: "What endpoints are sent, by type. An endpoint names types, families or everything." },

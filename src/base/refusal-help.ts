@@ -128,6 +128,30 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     when: "A batch holds more than 1,000 messages.",
     what: "Send at most 1,000 at once.",
   },
+  sends_exceeded: {
+    when: "The destination was sent 5 codes in 10 minutes or 10 in a day. The same for every number, known or not.",
+    what: "Wait for the seconds in `retry-after`.",
+  },
+  resend_too_early: {
+    when: "The wait between two sends (30, 60, 120, 300 s) is not over.",
+    what: "Wait for the seconds in `retry-after`.",
+  },
+  verification_unknown: {
+    when: "No verification of this number is pending or ended within the last hour.",
+    what: "Start one; check by id where you have one.",
+  },
+  verification_ended: {
+    when: "The verification is over and cannot be sent again or canceled.",
+    what: "Start a new one; `GET` says how this one ended.",
+  },
+  template_unusable: {
+    when: "The template is not there, not approved, lacks a variable, or does not show what the payment is.",
+    what: "`errors` names what is missing.",
+  },
+  service_unknown: {
+    when: "The service named is not one of this tenant's.",
+    what: "List the services, or leave the field out.",
+  },
   not_cancelable: {
     when: "The message is already on its way or ended.",
     what: "Nothing: only scheduled, held and queued messages can be canceled.",

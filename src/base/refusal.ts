@@ -100,6 +100,29 @@ export const REASONS = {
     "The daily limit keeps tokens from being used to list numbers.",
   ),
   batch_too_large: row(413, "Too many messages in one batch", "Send at most 1,000 at once."),
+  sends_exceeded: row(
+    429,
+    "This destination has been sent as many codes as it may be",
+    "Wait for the seconds in `retry-after`; the limit is the same for every number.",
+  ),
+  resend_too_early: row(
+    429,
+    "It is too early to send the code again",
+    "Wait for the seconds in `retry-after`, or until `resend_after`.",
+  ),
+  // Verifications
+  verification_unknown: row(
+    404,
+    "There is no verification of this number",
+    "None was started, or it ended more than an hour ago. Check by id where you have one.",
+  ),
+  verification_ended: row(409, "The verification has ended", "Start a new one; `GET` says how this one ended."),
+  template_unusable: row(
+    422,
+    "The template cannot be used for this",
+    "Use one that is approved and shows what the verification is for; see `errors`.",
+  ),
+  service_unknown: row(422, "There is no such service", "List the services, or leave the field out."),
   // State
   not_cancelable: row(409, "It is too late to cancel", "Only a scheduled, held or queued message can be canceled."),
   state_conflict: row(409, "The state does not allow this", "Read the resource again."),

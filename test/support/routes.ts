@@ -54,10 +54,12 @@ export const bytesMaxOf = (door: Door): number => door.tenant?.bodyBytesMax ?? 6
 
 /** Ids in a path, by the kind of thing the route is about; `ids` is whose. */
 export function pathOf(door: Door, ids: Record<string, string>): string {
-  const kind = door.operator === null ? (door.path.split("/")[2] ?? "") : `admin-${door.path.split("/")[3] ?? ""}`;
+  const [, , second = "", third = ""] = door.path.split("/");
+  const kind = door.operator !== null ? `admin-${third}` : second === "verify" ? third : second;
   return door.path
     .replace(":id", ids[kind] ?? "")
     .replace(":token", ids["tokens"] ?? "")
+    .replace(":template", ids["templates"] ?? "")
     .replace(":key", ids["keys"] ?? "");
 }
 
@@ -74,6 +76,9 @@ export function absentIds(tenant: string): Record<string, string> {
   const rest = "0" + "01m8000000" + "0000000000000000";
   return {
     messages: `msg_${owner}${rest}`,
+    verifications: `ver_${owner}${rest}`,
+    services: `svc_${owner}${rest}`,
+    templates: `tpl_${owner}${rest}`,
     webhooks: `wbh_${owner}${rest}`,
     events: `evt_${owner}${rest}`,
     keys: `key_${owner}${rest}`,
