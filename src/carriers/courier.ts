@@ -4,10 +4,12 @@
  * are.
  */
 import { z } from "zod";
+import type { Log } from "../base/log.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { first, bytesOf, type Sql } from "../base/sql.ts";
 import type { Keyring } from "../vault/keyring.ts";
 import type { Account, Callback, Carrier, Report } from "./carrier.ts";
+import { unmappedCode } from "./call.ts";
 import { Pace, PERMIT_MS, type Want } from "./pace.ts";
 
 /** What is kept of an account in clear; its secrets lie beside it, wrapped by the root key. */
@@ -34,6 +36,7 @@ export type CourierDeps = {
   now: () => number;
   later: (milliseconds: number, run: () => void) => void;
   carrierOf: (kind: string) => Carrier;
+  log: Log;
   /** Tells every sender of the account to be quiet until then. */
   quiet: (account: string, until: number) => Promise<void>;
 };
@@ -124,7 +127,10 @@ export class Courier {
     const account = this.#open();
     if (account === null) return refuse("not_found");
     const read = await this.#deps.carrierOf(account.kind).readReceipts(account, callback);
-    if ("read" in read) return { ok: read.read };
+    if ("read" in read) {
+      for (const { unmapped, code } of read.read) if (unmapped) this.#deps.log(unmappedCode(account.id, code));
+      return { ok: read.read };
+    }
     return "forged" in read
       ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })
       : refuse("malformed_body");
