@@ -51,7 +51,7 @@ const fields = {
       .string()
       .regex(/^[A-Za-z0-9-]{1,64}$/, "A header's name.")
       .optional()
-      .meta({ description: "The header that carries the HMAC; without it no HMAC is believed." }),
+      .meta({ description: "The header that carries the HMAC." }),
     receipt_user: z
       .string()
       .regex(/^[\x21-\x39\x3b-\x7e]{1,100}$/, "1 to 100 visible characters, no colon.")
@@ -78,7 +78,17 @@ function weakness({ receipt_secret: secret }: Account["secrets"]): FieldError | 
 
 const StatusField = z.object({ groupId: z.int(), id: z.int(), name: z.string().max(100).optional() });
 const Taken = z.object({
-  messages: z.array(z.object({ messageId: z.string().max(200).optional(), status: StatusField })).length(1),
+  messages: z
+    .array(
+      z.object({
+        messageId: z
+          .string()
+          .regex(/^[A-Za-z0-9_-]{1,200}$/)
+          .optional(),
+        status: StatusField,
+      }),
+    )
+    .length(1),
 });
 const Fault = z.union([
   z.object({ errorCode: z.string() }).transform((fault) => fault.errorCode),
@@ -105,7 +115,7 @@ export const infobipCarrier: Carrier = { fields, weakness, send, canAsk: () => f
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
   const url = urlOf(account, "/sms/3/messages");
   const { api_key: key } = account.secrets;
-  if (url === null || key === undefined) return INCOMPLETE;
+  if (url === null || key === undefined || !canProve(account)) return INCOMPLETE;
   const message = {
     sender: (handover.from ?? account.settings["sender"])?.replace(/^\+/, ""),
     destinations: [{ to: handover.to.replace(/^\+/, ""), messageId: handover.message }],
@@ -116,7 +126,9 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
     webhooks: { delivery: { url: handover.receiptUrl }, contentType: "application/json" },
   };
   const headers = { authorization: `App ${key}`, "content-type": "application/json", accept: "application/json" };
-  const called = await call(url, { headers, body: JSON.stringify({ messages: [message] }) }, io);
+  // Left to their defaults, these would exchange a text's links for others that tell who follows them.
+  const options = { tracking: { shortenUrl: false, trackClicks: false } };
+  const called = await call(url, { headers, body: JSON.stringify({ messages: [message], options }) }, io);
   return "fault" in called ? { outcome: "unknown", code: called.fault } : classify(called);
 }
 
@@ -163,6 +175,14 @@ function read(account: Account, callback: Callback): Read<Report> {
     if (report !== null) found.push(report);
   }
   return { read: found };
+}
+
+/** Whether any report of the account could be believed: a text whose receipts are all refused is not worth sending. */
+function canProve({ settings, secrets }: Account): boolean {
+  const { receipt_auth: auth, receipt_user: user, receipt_header: header } = settings;
+  if (secrets["receipt_secret"] === undefined) return false;
+  if (auth === "basic") return user !== undefined;
+  return auth === "bearer" || (HMAC_DIGESTS.has(auth ?? "") && header !== undefined);
 }
 
 /** Why the callback is not believed, or null. */
@@ -227,7 +247,7 @@ function timeOf(text: string | null | undefined): number | null {
 async function probe(account: Account, io: CarrierIo): Promise<Probed> {
   const url = urlOf(account, "/account/1/balance");
   const { api_key: key } = account.secrets;
-  if (url === null || key === undefined) return { found: "rejected", code: "account_incomplete" };
+  if (url === null || key === undefined || !canProve(account)) return { found: "rejected", code: "account_incomplete" };
   const headers = { authorization: `App ${key}`, accept: "application/json" };
   return probedBy(await call(url, { method: "GET", headers }, io));
 }

@@ -39,6 +39,7 @@ describe("a message", () => {
           webhooks: { delivery: { url: handover.receiptUrl }, contentType: "application/json" },
         },
       ],
+      options: { tracking: { shortenUrl: false, trackClicks: false } },
     });
   });
 
@@ -251,5 +252,16 @@ describe("an account", () => {
     const never = ioOf(() => Promise.reject(new Error("called")));
     expect(await infobipCarrier.probe?.({ ...account, settings: {} }, never)).toMatchObject({ found: "rejected" });
     expect(await infobipCarrier.send({ ...account, settings: {} }, handover, never)).toMatchObject({ code: "account_incomplete" }); // prettier-ignore
+  });
+
+  it("none of whose receipts could be believed sends nothing, and says so when it is probed", async () => {
+    const never = ioOf(() => Promise.reject(new Error("called")));
+    const { receipt_header: _header, ...headless } = account.settings;
+    const mute = [headless, { ...headless, receipt_auth: "basic" }, { ...account.settings, receipt_auth: "hmac_md5" }].map((settings) => ({ ...account, settings })); // prettier-ignore
+    for (const of of [...mute, { ...account, secrets: { api_key: account.secrets["api_key"]! } }]) {
+      expect(await infobipCarrier.send(of, handover, never)).toMatchObject({ outcome: "declined", permanent: false, code: "account_incomplete" }); // prettier-ignore
+      expect(await infobipCarrier.probe?.(of, never)).toMatchObject({ found: "rejected" });
+    }
+    for (const settings of [{ ...headless, receipt_auth: "bearer" }, { ...headless, receipt_auth: "basic", receipt_user: "u" }]) expect((await sendBy(infobipCarrier, { ...account, settings }, () => json(200, made.body))).calls).toBe(1); // prettier-ignore
   });
 });
