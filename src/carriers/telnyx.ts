@@ -147,9 +147,9 @@ async function forgeryIn(account: Account, { headers, body, now }: Callback): Pr
   return isFresh(Number(timestamp), now) ? null : "stale";
 }
 
-/** Whether both URLs end at one path; the origin may have been renamed since the message was sent. */
-function samePath(one: string, other: string): boolean {
-  return URL.canParse(one) && URL.canParse(other) && new URL(one).pathname === new URL(other).pathname;
+/** Whether a URL leads to the path that was called; the origin may have been renamed since the message was sent. */
+function samePath(meant: string, called: string): boolean {
+  return URL.canParse(meant, called) && new URL(meant, called).pathname === new URL(called).pathname;
 }
 
 function reportOf(message: string, payload: z.infer<typeof Payload>, occurred: string | null | undefined): Report {
