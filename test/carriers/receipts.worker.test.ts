@@ -49,7 +49,7 @@ function infobip(): Promise<Spoken> {
 async function opened(spoken: Spoken): Promise<{ tenant: Tenant; calls: Call[]; account: Record<string, unknown> }> {
   const calls: Call[] = [];
   globalThis.fetch = (url, init) => {
-    const call = { url: String(url), headers: new Headers(init?.headers), body: JSON.parse(init?.body as string) as Record<string, unknown> }; // prettier-ignore
+    const call = { url: url as string, headers: new Headers(init?.headers), body: JSON.parse(init?.body as string) as Record<string, unknown> }; // prettier-ignore
     calls.push(call);
     return Promise.resolve(Response.json(spoken.accepts(call)));
   };
