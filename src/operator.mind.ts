@@ -31,7 +31,7 @@ import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { Sql } from "./base/sql.ts";
 import { OperatorRepeats } from "./operator.repeat.ts";
 import type { PolicyChange } from "./messages/policy.ts";
-import type { CourierPort, TenantPort } from "./ports.ts";
+import type { CourierPort, TenantPort, TemplateDecision } from "./ports.ts";
 import type { Keyring } from "./vault/keyring.ts";
 
 export type OperatorDeps = {
@@ -132,6 +132,17 @@ export class OperatorMind {
         const revoked = await port.revokeKey(operator, input.key);
         if (!isRefused(revoked)) this.#enter(operator, "key.revoked", tenant.id, { key: input.key });
         return revoked;
+      }),
+
+    "tenant_templates.list": (_operator: string, input: { id: string }): Answer =>
+      this.#withTenant(input.id, (_tenant, port) => port.listTemplates()),
+
+    "tenant_templates.decide": (operator: string, input: { id: string } & TemplateDecision): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const { template, state, reason } = input;
+        const decided = await port.decideTemplate(operator, { template, state, reason });
+        if (!isRefused(decided)) this.#enter(operator, `template.${state}`, tenant.id, { template });
+        return decided;
       }),
 
     "carriers.create": async (operator: string, input: NewAccount): Answer => {

@@ -12,14 +12,16 @@ import type { Claimed, Onward, Settlement } from "./carriers/sender.ts";
 import type { HandsetDelivery, Question, Report } from "./carriers/carrier.ts";
 import { hear, questions, type Heard } from "./messages/ask.ts";
 import { claim, applyReports, settle } from "./messages/dispatch.ts";
+import type { Recorded } from "./messages/admit.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import { policyView } from "./messages/policy.ts";
-import type { After, Call, CreateTenant, Reply, TenantPort } from "./ports.ts";
+import type { After, Call, CreateTenant, Reply, TemplateDecision, TenantPort } from "./ports.ts";
 import { TenantHome } from "./tenant.home.ts";
 import { purgeTenant } from "./tenant.purge.ts";
 import { tellHead } from "./tenant.head.ts";
 import { runDue, runTurn } from "./tenant.turn.ts";
 import { repeatOrRun } from "./tenant.repeat.ts";
+import { decideTemplate, listTemplates } from "./verify/settings-verbs.ts";
 import { settleDeliveries, takeDeliveries, type Delivered, type Taken } from "./webhooks/take.ts";
 import { tenantParts, type TenantParts } from "./wiring.ts";
 
@@ -91,6 +93,17 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
 
   async listKeys(): Promise<Outcome<unknown>> {
     return this.#operate((mind) => ({ ok: { data: mind.keys.list() } }));
+  }
+
+  async listTemplates(): Promise<Outcome<unknown>> {
+    return this.#operate((mind) => ({ ok: listTemplates(mind.verifySettings) }));
+  }
+
+  async decideTemplate(operator: string, { template, state, reason }: TemplateDecision): Promise<Outcome<unknown>> {
+    return this.#operate((mind) => {
+      const record = (actor: string, entry: Recorded) => mind.enterFor("operator", actor, entry);
+      return decideTemplate({ ...mind.verifySettings, record }, operator, state, { id: template, reason });
+    });
   }
 
   async setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>> {

@@ -3,6 +3,7 @@
  */
 import { isoOf } from "../base/clock.ts";
 import type { Num } from "../base/phone.ts";
+import type { Purpose } from "../base/purpose.ts";
 
 export const STATES = [
   "scheduled",
@@ -51,8 +52,7 @@ export function mayEnter(from: State | null, to: State): boolean {
   return ENTERS[to].includes(from);
 }
 
-export const PURPOSES = ["otp", "service", "marketing"] as const;
-export type Purpose = (typeof PURPOSES)[number];
+export { PURPOSES, type Purpose } from "../base/purpose.ts";
 
 /** Two lanes, so that a newsletter never stands before a code. */
 export type Lane = "otp" | "bulk";
@@ -90,6 +90,8 @@ export type Facts = {
   price: Price | null;
   /** Whether reference or metadata lie in the notes. */
   note: boolean;
+  /** The id of what it was sent for, such as a verification; absent when the caller sent it for itself. */
+  about?: string;
 };
 
 /** A message as its object holds it, without its text. */

@@ -1,7 +1,7 @@
 // One number and one text nobody else uses go through everything the service can do and into every field it has (T41).
 // Then the process is stopped, and every stored byte, log line, answer, page, webhook and carrier header is searched for
 // both. They may be in the carrier's payload, on the handset, in the explicit reveal, and in the caller's own free fields.
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { json, outside, type Outside } from "../support/outside.ts";
@@ -15,11 +15,16 @@ const NATIONAL = `0${NUMBER.slice(3)}`;
 const SPACED = `${NATIONAL.slice(0, 5)} ${NATIONAL.slice(5)}`;
 const WORD = `quokka-${seed}-marmalade`;
 const TEXT = `Your café code is ${WORD} £5 “now”`;
+/** A code that no hash has by chance; a verification of it is left pending, so that it is searched for while it lives. */
+const CODE = randomBytes(5).toString("hex").toUpperCase();
 const NUMBERS = numberNeedles(NUMBER);
+const CODES = textNeedles(CODE);
 const TEXTS = textNeedles(WORD);
 
 let service: Service;
 let receiver: Outside;
+let hanging: Outside;
+let throttles = 2;
 let gateway: Outside;
 let account: { id: string; secret: string };
 let live: { id: string; key: string };
@@ -34,14 +39,17 @@ const as =
     service.call(route, { key, headers, ...(body === undefined ? {} : { body }) });
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({}, { tap: true });
   receiver = await outside();
+  hanging = await outside(() => undefined);
   gateway = await outside((call, response) => {
     const { text } = JSON.parse(call.body) as { text: string };
     if (text.startsWith("decline")) json(response, 422, { accepted: false, code: `${NATIONAL} ${WORD}` });
     else if (text.startsWith("hyphens"))
       json(response, 400, { accepted: false, code: NUMBER.slice(1).replace(/(....)/g, "$1-") });
     else if (text.startsWith("page")) response.writeHead(200, { "x-echo": NATIONAL }).end(`<p>${NUMBER} ${text}</p>`);
+    else if (text.startsWith("later") && throttles-- > 0)
+      response.writeHead(429, { "retry-after": "1" }).end(`${NUMBER} ${WORD}`);
     else json(response, 200, { accepted: true, reference: `${NUMBER} ${WORD}` });
   });
   account = await carrierOf(service, `${gateway.url}/sms`);
@@ -51,7 +59,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await service?.kill();
-  await Promise.all([receiver?.close(), gateway?.close()]);
+  await Promise.all([receiver?.close(), hanging?.close(), gateway?.close()]);
   service?.remove();
 });
 
@@ -69,7 +77,8 @@ async function conveyor(): Promise<void> {
   free(await ask("POST /v1/messages", sendBody, { "idempotency-key": `"${NUMBER}-${WORD}"` }));
   await ask("POST /v1/messages", { ...sendBody, text: "other" }, { "idempotency-key": `${NUMBER}-${WORD}` });
   const { token } = first.body["to"] as { token: string };
-  const texts = [TEXT, "decline this", "hyphens here", "page please"];
+  await ask("POST /v1/webhooks", { url: `${hanging.url}/hook`, events: ["*"] }); // makes the slow lane carry something
+  const texts = [TEXT, "decline this", "hyphens here", "page please", "later please"];
   for (const text of texts)
     free(await ask("POST /v1/messages", { to: { token }, text: `${text} ${WORD}`, purpose: "otp" }));
   const item = (over: object) => ({ to: SPACED, text: TEXT, purpose: "service", ...over });
@@ -160,6 +169,74 @@ async function ended(ask: ReturnType<typeof as>, message: string): Promise<void>
   throw new Error("the message never ended");
 }
 
+/** Verifications: number, words and code in every field they have, in every state. */
+async function codes(): Promise<void> {
+  const ask = as(live.key);
+  const settings = { name: "Codes", limits: [{ name: "session", max: 50, seconds: 600 }], custom_code: true };
+  const made = await ask("POST /v1/verify/services", settings);
+  const texts = { "en-GB": "{{code}} for {{what}}" };
+  const template = id(await ask("POST /v1/verify/templates", { name: "Own", texts }));
+  await ask(`POST /v1/verify/templates/${template}/approve`);
+  const person = { ip: "192.0.2.44", user_agent: `${WORD} ${SPACED}`, device_id: `${NUMBER} ${WORD}` };
+  const pay = { intent: "payout", amount: 12_000_000, currency: "GBP", payee: `${WORD} ${NATIONAL}` };
+  const common = { custom_code: CODE, service: id(made), limits: { session: `${NUMBER}${WORD}` }, ...note };
+  const { reference: _reference, ...rest } = common;
+  const body = (over: object) => ({ to: NUMBER, ...rest, end_user: person, ...over });
+  const paid = free(await ask("POST /v1/verifications", body(pay), { "idempotency-key": `v${NUMBER}` }));
+  expect(paid.status, paid.text).toBe(201);
+  free(await ask("POST /v1/verifications", body(pay), { "idempotency-key": `v${NUMBER}` }));
+  const own = free(await ask("POST /v1/verifications", body({ template, variables: { what: `${WORD} ${SPACED}` } })));
+  expect(own.status, own.text).toBe(201);
+  const context = { amount: pay.amount, currency: "GBP", payee: pay.payee };
+  for (const guess of [
+    { code: NATIONAL },
+    { code: CODE, ...context, payee: `${WORD} other` },
+    { code: `${CODE}x`, ...context, end_user: person },
+    { code: CODE, ...context, end_user: person },
+    { code: CODE, ...context },
+  ])
+    await ask(`POST /v1/verifications/${id(paid)}/check`, guess);
+  expect(free(await ask(`GET /v1/verifications/${id(paid)}`)).body["state"]).toBe("approved");
+  await ask("POST /v1/verifications/check", { to: SPACED, code: WORD, end_user: { device_id: NUMBER } });
+  await ask("POST /v1/verifications/check", { to: NUMBER, code: CODE.toLowerCase(), intent: "payout" });
+  const canceled = free(await ask("POST /v1/verifications", body({ intent: "login", end_user: { ip: "192.0.2.9" } })));
+  free(await ask(`POST /v1/verifications/${id(canceled)}/resend`));
+  free(await ask(`POST /v1/verifications/${id(canceled)}/cancel`));
+  const left = free(await ask("POST /v1/verifications", body({ intent: "signup", origin: "https://shifts.example" })));
+  expect(left.body["state"], left.text).toBe("pending");
+  await gateway.until((calls) => calls.some((call) => call.body.includes(`#${CODE}`)), "the gateway has the code");
+  for (const wrong of [
+    { to: `${NUMBER}x` },
+    { brand: NUMBER },
+    { brand: `${WORD}{{code}}` },
+    { origin: `https://${WORD}/${NUMBER}` },
+    { app_hash: NUMBER },
+    { template: NUMBER },
+    { service: NUMBER },
+    { locale: NUMBER },
+    { variables: { [NUMBER]: WORD } },
+    { limits: { [NUMBER]: WORD } },
+    { end_user: { ip: NUMBER } },
+    { custom_code: `${CODE}${CODE}` },
+    { [NUMBER]: WORD },
+    { payee: WORD },
+  ]) {
+    const answer = await ask("POST /v1/verifications", body(wrong));
+    expect(answer.status, JSON.stringify(wrong)).toBeGreaterThanOrEqual(400);
+  }
+  for (const text of [`{{code}} ${SPACED}`, `{{code}}\n@${WORD} #{{code}}`, `${WORD} without`])
+    await ask("POST /v1/verify/templates", { name: "No", texts: { "en-GB": text } });
+  expect((await ask("POST /v1/verify/services", { name: SPACED })).status).toBe(422);
+  free(await ask("POST /v1/verify/templates/preview", { template, variables: { what: WORD } }));
+  for (const what of ["look", "lift", "block"])
+    await ask(`POST /v1/verify/locks/${what}`, { to: NUMBER, reason: "test" });
+  await ask("POST /v1/verify/locks/lift", { to: SPACED, reason: "test" });
+  for (const by of ["country", "prefix", "carrier", "template", "hour"])
+    await ask(`GET /v1/verifications/summary?by=${by}`);
+  free(await ask("GET /v1/verifications?limit=100"));
+  await ask(`GET /v1/verifications?token=${NATIONAL}`);
+}
+
 /** The number and the text where they do not belong. */
 async function mistakes(): Promise<void> {
   const ask = as(live.key);
@@ -208,6 +285,9 @@ async function mistakes(): Promise<void> {
     `/v1/audit?cursor=${NUMBER.slice(1)}`,
     `/openapi.json?x=${NATIONAL}`,
     `/docs?x=${NATIONAL}`,
+    `/errors/${NUMBER}`,
+    `/errors/${NATIONAL}?x=${WORD}`,
+    `/errors?x=${NATIONAL}`,
     `/healthz?x=${NATIONAL}`,
     `/admin/v1/tenants?cursor=${NATIONAL}`,
   ])
@@ -290,16 +370,21 @@ describe("the scanner", () => {
   });
 });
 
-test("neither number nor text is in any stored byte, log line, answer, webhook or header", async () => {
+test("neither number, text nor code is in any stored byte, log line, answer, webhook or header", async () => {
   await conveyor();
   await vault();
   await handset();
+  await codes();
   await mistakes();
   await operators();
+  await hanging.until(
+    () => service.queued().some((each) => each.includes('"events-slow-eu"')),
+    "the slow lane is used",
+  );
   await service.stop();
 
   const hits: string[] = [];
-  const look = (where: string, bytes: Buffer | string, needles = [...NUMBERS, ...TEXTS]) =>
+  const look = (where: string, bytes: Buffer | string, needles = [...NUMBERS, ...TEXTS, ...CODES]) =>
     void hits.push(...hitsIn(Buffer.from(bytes), needles).map((form) => `${where}: ${form}`));
   const files = service.files();
   expect(files.some(({ name }) => name.endsWith(".sqlite"))).toBe(true);
@@ -310,12 +395,21 @@ test("neither number nor text is in any stored byte, log line, answer, webhook o
     const route = `${answer.status} ${answer.route.slice(0, 60)}`;
     look(`headers of ${route}`, answer.headers);
     if (!mayHoldNumber.has(answer)) look(`answer ${route} ${answer.text.slice(0, 80)}`, answer.text, NUMBERS);
+    look(`answer ${route} ${answer.text.slice(0, 80)}`, answer.text, CODES);
     if (!mayHoldText.has(answer)) look(`answer ${route} ${answer.text.slice(0, 80)}`, answer.text, TEXTS);
   }
+  const queued = service.queued();
+  const queues = new Set(queued.map((each) => (JSON.parse(each) as { queue: string }).queue));
+  expect([...queues].sort()).toEqual(["bulk-eu", "events-eu", "events-slow-eu", "otp-eu"]);
+  for (const [nth, each] of queued.entries()) look(`message ${nth} of a queue ${each.slice(0, 60)}`, each);
   expect(receiver.calls.length).toBeGreaterThan(5);
   for (const call of receiver.calls) look(`webhook ${call.url}`, JSON.stringify(call));
   expect(gateway.calls.some(({ body }) => body.includes(NUMBER))).toBe(true);
   for (const call of gateway.calls) look(`carrier ${call.url}`, JSON.stringify({ ...call, body: "" }));
   expect(hits).toEqual([]);
+  expect(
+    queued.every((each) => /^[\w\s{}[\]":,.-]*$/.test(each)),
+    "a queue carries ids and counts only",
+  ).toBe(true);
   expect(service.answers.filter(({ status }) => status >= 500 && status !== 503)).toEqual([]);
 });
