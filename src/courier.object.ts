@@ -3,6 +3,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "./base/clock.ts";
+import { writeLog } from "./base/log.ts";
 import type { Callback } from "./carriers/carrier.ts";
 import { carrierOf } from "./carriers/carriers.ts";
 import { Courier, type AccountConfig, type Secrets } from "./carriers/courier.ts";
@@ -21,7 +22,7 @@ export class CourierObject extends DurableObject<Env> {
     const quiet = async (account: string, until: number) => {
       await Promise.allSettled(senders(account).map((sender) => sender.hold(until)));
     };
-    this.#courier = new Courier({ sql, ring, now: readClock, later, carrierOf, quiet, io, note });
+    this.#courier = new Courier({ sql, ring, now: readClock, later, carrierOf, log: writeLog, quiet, io, note });
   }
 
   async configure(config: AccountConfig, secrets: Secrets) {

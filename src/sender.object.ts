@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "./base/clock.ts";
+import { writeLog } from "./base/log.ts";
 import { carrierOf } from "./carriers/carriers.ts";
 import { Sender, type Job, type JobReport } from "./carriers/sender.ts";
 import { senderParts } from "./wiring.ts";
@@ -57,6 +58,7 @@ export class SenderObject extends DurableObject<Env> {
         now: readClock,
         handset: (delivery) => tenant(job.tenant).handset(delivery),
       }),
+      log: writeLog,
       now: readClock,
       sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
     });

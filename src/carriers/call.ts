@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { readWholeAtMost, TIMED_OUT, withDeadline } from "../base/bounded.ts";
+import type { LogLine } from "../base/log.ts";
 import { toBase64 } from "../base/seal.ts";
 import { ANSWER_BYTES_MAX, CALL_TIMEOUT_MS, type Account, type Answer, type CarrierIo, type Price, type Probed } from "./carrier.ts"; // prettier-ignore
 
@@ -173,6 +174,11 @@ export function refusalOf(answered: Answered, code: string | null, table: Verdic
   const verdict = known === undefined || byStatus === "unknown" ? byStatus : known;
   const answer = answerOf(verdict, plainCode(code, `http_${status}`), headers);
   return code === null || known !== undefined ? answer : { ...answer, unmapped: true };
+}
+
+/** The line that counts a carrier's word which is in no table of ours: whoever reads it adds the word to the table. */
+export function unmappedCode(account: string, code: string | null): LogLine {
+  return { level: "warn", what: "carrier_unmapped", id: account, ...(code === null ? {} : { code }) };
 }
 
 /**

@@ -3,13 +3,17 @@
  */
 import type { Carrier } from "./carrier.ts";
 import { httpCarrier } from "./http.ts";
+import { infobipCarrier } from "./infobip.ts";
 import { sandboxCarrier } from "./sandbox.ts";
+import { telnyxCarrier } from "./telnyx.ts";
 import { twilioCarrier } from "./twilio.ts";
 
 export const CARRIERS = {
   sandbox: sandboxCarrier,
   http: httpCarrier,
   twilio: twilioCarrier,
+  telnyx: telnyxCarrier,
+  infobip: infobipCarrier,
 } as const satisfies Record<string, Carrier>;
 export type CarrierKind = keyof typeof CARRIERS;
 

@@ -5,10 +5,12 @@
  */
 import { z } from "zod";
 import { isoOf } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { first, bytesOf, type Sql } from "../base/sql.ts";
 import type { Keyring } from "../vault/keyring.ts";
 import type { Account, Callback, Carrier, CarrierIo, Probed, Report } from "./carrier.ts";
+import { unmappedCode } from "./call.ts";
 import type { CircuitState } from "./circuit.ts";
 import type { Calls, Lane } from "./health.ts";
 import { Pace, PERMIT_MS, type Want } from "./pace.ts";
@@ -57,6 +59,7 @@ export type CourierDeps = {
   now: () => number;
   later: (milliseconds: number, run: () => void) => void;
   carrierOf: (kind: string) => Carrier;
+  log: Log;
   /** Tells every sender of the account to be quiet until then. */
   quiet: (account: string, until: number) => Promise<void>;
   io: () => CarrierIo;
@@ -221,6 +224,7 @@ export class Courier {
     const read = await this.#deps.carrierOf(account.kind).readReceipts(account, callback);
     if ("read" in read) {
       this.#watch.received(callback, read.read);
+      for (const { unmapped, code } of read.read) if (unmapped) this.#deps.log(unmappedCode(account.id, code));
       return { ok: read.read };
     }
     return "forged" in read

@@ -4,6 +4,7 @@
  * forgets, the tenant's outbox remembers.
  */
 import { TIMED_OUT, withTimeout } from "../base/bounded.ts";
+import type { Log } from "../base/log.ts";
 import {
   CALL_TIMEOUT_MS,
   type Account,
@@ -14,6 +15,7 @@ import {
   type Question,
   type Said,
 } from "./carrier.ts";
+import { unmappedCode } from "./call.ts";
 import type { CircuitState } from "./circuit.ts";
 import type { Permit } from "./courier.ts";
 import type { Calls } from "./health.ts";
@@ -57,6 +59,7 @@ export type SenderDeps = {
   handBack: (job: Job, ids: string[], waitMs: number) => Promise<void>;
   carrierOf: (account: Account) => Carrier;
   ioOf: (job: Job) => CarrierIo;
+  log: Log;
   now: () => number;
   sleep: (milliseconds: number) => Promise<void>;
 };
@@ -176,6 +179,7 @@ export class Sender {
     this.#calling += 1;
     const answer = await this.#answerOf(job, claimed, started);
     this.#calling -= 1;
+    if ("unmapped" in answer) this.#deps.log(unmappedCode(job.account, answer.code));
     const throttled = answer.outcome === "throttled" && answer.onlyThis !== true;
     if (throttled) this.hold(this.#deps.now() + answer.retryAfterSeconds * 1_000);
     const latencyMs = Math.max(0, this.#deps.now() - started);

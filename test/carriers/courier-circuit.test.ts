@@ -43,6 +43,7 @@ function courier(): Courier {
     now: () => time.now,
     later: (milliseconds, run) => void time.later(milliseconds, run),
     carrierOf: () => carrier,
+    log: () => undefined,
     quiet: async (_account, until) => void hushed.push(until),
     io: () => ({ fetch: () => Promise.reject(new Error("no")), now: () => time.now, handset: () => Promise.resolve() }),
     note: async (each) => void noted.push(each),

@@ -19,6 +19,7 @@ function rig(perSecond: number | null = null, sql = nodeSql()) {
     now: () => time.now,
     later: (milliseconds: number, run: () => void) => void time.later(milliseconds, run),
     carrierOf: () => httpCarrier,
+    log: () => undefined,
     quiet: async (_account: string, until: number) => void told.push(until),
     io: () => ({ fetch: () => Promise.reject(new Error("no")), now: Date.now, handset: () => Promise.resolve() }),
     note: () => Promise.resolve(),

@@ -56,6 +56,7 @@ function rig() {
       readReceipts: async () => ({ forged: "" }),
     }),
     ioOf: () => ({}) as never,
+    log: () => undefined,
     now: Date.now,
     // Gathering is left out of the clock of these tests: they are about seconds.
     sleep: (milliseconds: number) =>
