@@ -1,5 +1,6 @@
 // The kinds of carriers that the simulator speaks: a new one is a file and a line here (docs/adding-a-carrier.md).
 import { http } from "./http.mjs";
 import { twilio } from "./twilio.mjs";
+import { vonage } from "./vonage.mjs";
 
-export const KINDS = { http, twilio };
+export const KINDS = { http, twilio, vonage };

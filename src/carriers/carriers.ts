@@ -5,11 +5,13 @@ import type { Carrier } from "./carrier.ts";
 import { httpCarrier } from "./http.ts";
 import { sandboxCarrier } from "./sandbox.ts";
 import { twilioCarrier } from "./twilio.ts";
+import { vonageCarrier } from "./vonage.ts";
 
 export const CARRIERS = {
   sandbox: sandboxCarrier,
   http: httpCarrier,
   twilio: twilioCarrier,
+  vonage: vonageCarrier,
 } as const satisfies Record<string, Carrier>;
 export type CarrierKind = keyof typeof CARRIERS;
 
