@@ -5,6 +5,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { auditRoutes } from "./audit/audit.routes.ts";
+import { consentRoutes } from "./consent/consents.routes.ts";
 import { keysRoutes } from "./access/keys.routes.ts";
 import { readClock } from "./base/clock.ts";
 import { nameOfError, writeLog } from "./base/log.ts";
@@ -29,6 +30,7 @@ import { benchMeter, doorsOf, unfit } from "./wiring.ts";
 export const tenantRoutes: readonly Route[] = [
   ...messagesRoutes,
   ...tokensRoutes,
+  ...consentRoutes,
   ...webhooksRoutes,
   ...keysRoutes,
   ...auditRoutes,

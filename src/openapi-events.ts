@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { EXAMPLE_LATER, exampleId } from "./base/example.ts";
+import { ToldConsent } from "./consent/consents.routes.ts";
 import { ToldMessageView } from "./messages/schemas.ts";
 import type { EventType } from "./webhooks/event.ts";
 import { EventView } from "./webhooks/webhooks.routes.ts";
@@ -14,6 +15,11 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
     data: z.object({ message: ToldMessageView }),
     resource: exampleId("msg"),
     says: (state) => `A message entered the state \`${state}\`.`,
+  },
+  consent: {
+    data: ToldConsent,
+    resource: exampleId("con"),
+    says: (what) => `A person's consent was ${what}: by text, or told by the tenant.`,
   },
   endpoint: {
     data: z.object({

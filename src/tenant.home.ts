@@ -207,6 +207,7 @@ export class TenantHome {
     if (first(sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'tenant'`) === null) return null;
     this.#restore();
     if (this.record === null) return null;
+    this.#parts.transaction(() => TenantMind.migrate(sql)); // tables of rooms that came after this tenant
     if (this.#keys === null) {
       try {
         this.#keys = await loadTenantKeys(shelf, ring, this.record.id);

@@ -16,6 +16,9 @@ import type { Granted } from "./access/caller.ts";
 import { IdempotencyLedger } from "./access/idempotency.ts";
 import { KeysLedger } from "./access/keys.ts";
 import { keysVerbs, type KeysDeps } from "./access/verbs.ts";
+import { consentView } from "./consent/consent.ts";
+import { ConsentLedger } from "./consent/ledger.ts";
+import { consentVerbs } from "./consent/verbs.ts";
 import { admitPort, type AccountFacts } from "./messages/ports.ts";
 import { MessagesLedger } from "./messages/ledger.ts";
 import type { Belt } from "./messages/belt.ts";
@@ -83,6 +86,7 @@ export class TenantMind {
   readonly keys: KeysLedger;
   readonly vault: VaultLedger;
   readonly caps: CapsLedger;
+  readonly consents: ConsentLedger;
   readonly messages: MessagesLedger;
   readonly events: EventsLedger;
   readonly sandbox: SandboxLedger | null;
@@ -108,6 +112,7 @@ export class TenantMind {
     this.keys = new KeysLedger(sql);
     this.vault = new VaultLedger(sql, owner, this.ids, deps.keys);
     this.caps = new CapsLedger(sql);
+    this.consents = new ConsentLedger(sql);
     this.messages = new MessagesLedger(sql, this.ids.prefixOf("msg"), soon);
     this.events = new EventsLedger(sql, this.ids, soon);
     this.idempotency = new IdempotencyLedger(sql);
@@ -125,6 +130,7 @@ export class TenantMind {
       KeysLedger,
       VaultLedger,
       CapsLedger,
+      ConsentLedger,
       MessagesLedger,
       EventsLedger,
       IdempotencyLedger,
@@ -236,6 +242,15 @@ export class TenantMind {
         judge: (number) => judgeNumber(number, this.#deps.policy(), this.#deps.record.environment),
         record: entry,
       }),
+      ...consentVerbs({
+        consents: this.consents,
+        vault: this.vault,
+        now,
+        newId: () => this.ids.make("con", this.now()),
+        tell: (consent) =>
+          this.emit(`consent.${consent.standing}`, consent.id, { consent: consentView(consent, null) }),
+        record: entry,
+      }),
       ...messagesVerbs({ ...this.conveyor, record: entry }),
       ...webhooksVerbs({ ...this.hooks, record: entry }),
       ...sandboxVerbs({ sandbox: this.sandbox, now, advance: this.#deps.advance, record: entry }),
@@ -263,12 +278,15 @@ export class TenantMind {
       policy,
       environment: record.environment,
       screen: openScreen,
+      hasStopped: (who, purpose, sender) => this.consents.hasStopped(who, purpose, sender),
       record: () => undefined,
       tell: (message) => this.#tell(message),
       dispatch: (account, lane, id) => this.#putOnBelt({ account, lane }, id),
       ask: (account, lane, id) => this.#putOnBelt({ account, lane, ask: true }, id),
-      receiptUrl: (account, message) =>
-        `${publicUrl()}/carriers/${account}/receipts/${message}.${callbackMac(door, account, message)}`,
+      receiptUrl: (account, message, lane) => {
+        const mac = callbackMac(door, account, message, { at: readClock(), lane });
+        return `${publicUrl()}/carriers/${account}/receipts/${message}.${mac}`;
+      },
       settled: () => this.runSandboxReceipts(),
     };
   }

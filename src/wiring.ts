@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { accessKeys, type OperatorSettings } from "./access/operators.ts";
 import type { DoorKeys } from "./access/api-key.ts";
+import { readClock } from "./base/clock.ts";
 import { dohResolver } from "./base/doh.ts";
 import type { FetchLike } from "./base/bounded.ts";
 import { OPERATOR_CODE, parseId, parseTenantId, tenantId, type Jurisdiction, type Owner } from "./base/ids.ts";
@@ -18,7 +19,9 @@ import { counted, countedRecords, meter, type Meter } from "./base/meter.ts";
 import { meteredSql } from "./base/metered-sql.ts";
 import type { RecordDb } from "./messages/store.ts";
 import type { Lane } from "./messages/message.ts";
+import type { CarrierIo } from "./carriers/carrier.ts";
 import type { Job } from "./carriers/sender.ts";
+import type { Noted } from "./carriers/watch.ts";
 import { Keyring } from "./vault/keyring.ts";
 import type { KeyShelf } from "./vault/tenant-keys.ts";
 import type { After, CourierPort, OperatorPort, SenderPort, TenantPort } from "./ports.ts";
@@ -304,6 +307,11 @@ export function courierParts(env: Env, ctx: DurableObjectState) {
   return {
     ...storageParts(settings, ctx),
     ring: Keyring.parse(settings.KEYRING),
+    io: (): CarrierIo => ({ fetch: (url, init) => fetch(url, init), now: readClock, handset: () => Promise.resolve() }),
+    note: (noted: Noted): Promise<void> => {
+      const operator: OperatorPort = objectOf(env, env.OPERATORS, ownerOf(noted.account).jurisdiction, "operator");
+      return operator.note(noted);
+    },
     senders: (account: string) => shards.map((shard) => senderOf(env, account, shard)),
   };
 }

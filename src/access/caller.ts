@@ -8,6 +8,8 @@ export const SCOPES = [
   "tokens:write",
   "tokens:read",
   "tokens:reveal",
+  "consents:write",
+  "consents:read",
   "webhooks:manage",
   "events:read",
   "audit:read",

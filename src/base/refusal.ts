@@ -77,6 +77,11 @@ export const REASONS = {
   text_too_long: row(422, "The text needs too many segments", "Shorten it; preview shows how it is counted."),
   sender_refused: row(422, "The sender ID is not allowed", "See `errors` for the rule it breaks."),
   token_unknown: row(404, "There is no such number token", "Tokenise the number again, or send to the number itself."),
+  recipient_opted_out: row(
+    422,
+    "The person said stop to this purpose",
+    "Do not text them for this purpose from this sender. `GET /v1/consents` shows when it was said.",
+  ),
   schedule_out_of_range: row(
     422,
     "The schedule time cannot be used",

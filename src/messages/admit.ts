@@ -52,6 +52,8 @@ export type AdmitDeps = {
   environment: "sandbox" | "live";
   price: (account: string) => Price | null;
   screen: Screen;
+  /** Whether the person said stop to such a message. */
+  hasStopped: (who: Uint8Array, purpose: Purpose, sender: string | null) => boolean;
   record: (key: string, entry: Recorded) => void;
   tell: (message: Message) => void;
   dispatch: (account: string, lane: Lane, id: string) => void;
@@ -139,6 +141,7 @@ function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | n
   const refusal =
     judgeNumber(number, policy, deps.environment) ??
     judgeSender(input.from, policy) ??
+    judgeConsent(deps, contact, input, policy) ??
     ("refused" in times ? times : null) ??
     (measured.segments > policy.segmentsMax
       ? refuse("text_too_long", {
@@ -162,6 +165,18 @@ function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | n
   deps.tell(message);
   if (message.account !== null) deps.dispatch(message.account, laneOf(message.purpose), message.id);
   return { ok: message };
+}
+
+/** A stop is obeyed before anything is counted: what was never going to leave costs the tenant nothing. */
+export function judgeConsent(
+  deps: Pick<AdmitDeps, "hasStopped">,
+  contact: Exclude<ReturnType<typeof contactOf>, Refusal>,
+  input: Pick<SendInput, "purpose" | "from">,
+  policy: Policy,
+): Refusal | null {
+  const who = "known" in contact ? contact.known.index : contact.index;
+  const stopped = deps.hasStopped(who, input.purpose, input.from ?? policy.defaultSender);
+  return stopped ? refuse("recipient_opted_out") : null;
 }
 
 type Parts = {

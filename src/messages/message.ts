@@ -3,6 +3,7 @@
  */
 import { isoOf } from "../base/clock.ts";
 import type { Num } from "../base/phone.ts";
+import type { Purpose } from "../base/purpose.ts";
 
 export const STATES = [
   "scheduled",
@@ -51,8 +52,7 @@ export function mayEnter(from: State | null, to: State): boolean {
   return ENTERS[to].includes(from);
 }
 
-export const PURPOSES = ["otp", "service", "marketing"] as const;
-export type Purpose = (typeof PURPOSES)[number];
+export { PURPOSES, type Purpose } from "../base/purpose.ts";
 
 /** Two lanes, so that a newsletter never stands before a code. */
 export type Lane = "otp" | "bulk";
@@ -62,7 +62,8 @@ export const laneOf = (purpose: Purpose): Lane => (purpose === "otp" ? "otp" : "
 /** One handing over to a carrier, as recorded. `outcome` is null while the call runs. */
 export type Attempt = {
   carrier: string;
-  outcome: "accepted" | "declined" | "throttled" | "unknown" | null;
+  /** `skipped`: never called, because its circuit was open. */
+  outcome: "accepted" | "declined" | "throttled" | "unknown" | "skipped" | null;
   at: number;
   latencyMs: number | null;
   code?: string;

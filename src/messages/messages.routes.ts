@@ -28,6 +28,7 @@ const SENDS = [
   "real_number_in_sandbox",
   "text_too_long",
   "sender_refused",
+  "recipient_opted_out",
   "token_unknown",
   "schedule_out_of_range",
   "rate_limited",

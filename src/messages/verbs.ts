@@ -10,6 +10,7 @@ import {
   admitBatch,
   admitOne,
   contactOf,
+  judgeConsent,
   limitRefusal,
   timesOf,
   type AdmitDeps,
@@ -129,6 +130,8 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   const strange = judgeSender(input.from, policy);
   const judged = judgeNumber(number, policy, deps.environment) ?? strange;
   if (judged !== null) reasons.push(judged.refused);
+  const stopped = judgeConsent(deps, contact, input, policy);
+  if (stopped !== null) reasons.push(stopped.refused);
   const times = timesOf(input, now);
   if ("refused" in times) reasons.push(times.refused);
   if (measured.segments > policy.segmentsMax) reasons.push("text_too_long");

@@ -11,12 +11,19 @@ const MESSAGE_TYPES = [
 ] as const; // prettier-ignore
 
 /** Every type of event. A type, once published, keeps its meaning. */
-export const EVENT_TYPES = [...MESSAGE_TYPES, "audit.head", "endpoint.disabled", "alert.limit"] as const;
+export const EVENT_TYPES = [
+  ...MESSAGE_TYPES,
+  "consent.given",
+  "consent.withdrawn",
+  "audit.head",
+  "endpoint.disabled",
+  "alert.limit",
+] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** The families a filter may name whole; a later type of a family reaches those who named it. */
-export const EVENT_FAMILIES = ["message", "audit", "endpoint", "alert"] as const satisfies readonly Family[];
+export const EVENT_FAMILIES = ["message", "consent", "audit", "endpoint", "alert"] as const satisfies readonly Family[];
 
 type Family = EventType extends `${infer F}.${string}` ? F : never;
 

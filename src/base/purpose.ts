@@ -1,0 +1,6 @@
+/**
+ * What a text is for: the caller says it of every message, and people say yes or stop to it (CONTRACT: `purpose` belongs to
+ * messages and consents).
+ */
+export const PURPOSES = ["otp", "service", "marketing"] as const;
+export type Purpose = (typeof PURPOSES)[number];

@@ -1,0 +1,158 @@
+/**
+ * The doors of consents. A person is named by number or token in a body, never in a path or a query, but for the token.
+ */
+import { z } from "zod";
+import { millisecondsOf } from "../base/clock.ts";
+import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
+import { Label } from "../base/label.ts";
+import { parseNumber } from "../base/phone.ts";
+import { PURPOSES } from "../base/purpose.ts";
+import { refuse, type Outcome } from "../base/refusal.ts";
+import { routesOver, type Route } from "../base/route.ts";
+import { SOURCES, TOLD_SOURCES } from "./consent.ts";
+import type { ConsentVerbs, Person } from "./verbs.ts";
+
+const route = routesOver<ConsentVerbs>();
+const tag = "Consents";
+const PAGE_MAX = 100;
+
+const To = z.union([z.string().min(1).max(40), z.strictObject({ token: z.string().max(64) })]);
+const Sender = z.string().min(1).max(16);
+const Limit = z.int().min(1).max(PAGE_MAX).default(20);
+
+export const ConsentView = z
+  .object({
+    id: z.string(),
+    to: z.object({ token: z.string().optional(), mask: z.string(), country: z.string() }),
+    purpose: z.enum(PURPOSES),
+    sender: z.string().nullable().meta({ description: "The sender it was said to; null for all of the tenant's." }),
+    state: z.enum(["given", "withdrawn"]),
+    source: z.enum(SOURCES),
+    wording: z.string().nullable(),
+    said_at: z.string(),
+    created_at: z.string(),
+  })
+  .meta({
+    id: "Consent",
+    examples: [
+      {
+        id: exampleId("con"),
+        to: { mask: EXAMPLE_NUMBER.mask, country: EXAMPLE_NUMBER.country },
+        purpose: "marketing",
+        sender: "Shifts",
+        state: "withdrawn",
+        source: "stop_word",
+        wording: null,
+        said_at: EXAMPLE_TIME,
+        created_at: EXAMPLE_TIME,
+      },
+    ],
+  });
+
+const PageView = z.object({ data: z.array(ConsentView), next_cursor: z.string().nullable() });
+/** A consent as events tell it. */
+export const ToldConsent = z.object({ consent: ConsentView });
+
+export const consentRoutes: Route[] = [
+  route({
+    method: "post",
+    path: "/v1/consents",
+    verb: "consents.record",
+    scope: "consents:write",
+    summary: "Record that a person said yes, or stop",
+    detail:
+      "One record for each purpose. `withdrawn` refuses every later message of that purpose from that sender, or from all of them, until a later `given`. A stop for marketing leaves security codes alone. The number is kept as a keyed name and a mask only.",
+    tag,
+    body: z
+      .strictObject({
+        to: To,
+        purposes: z.array(z.enum(PURPOSES)).min(1).max(PURPOSES.length),
+        state: z.enum(["given", "withdrawn"]),
+        sender: Sender.optional(),
+        source: z.enum(TOLD_SOURCES).default("other"),
+        wording: Label.optional(),
+        said_at: z.string().max(40).optional(),
+      })
+      .meta({ id: "NewConsent" }),
+    status: 201,
+    answer: z.object({ data: z.array(ConsentView) }),
+    refuses: ["invalid_number", "token_unknown"],
+    repeat: {},
+    example: { to: "+447700900123", purposes: ["marketing"], state: "withdrawn", source: "phone" },
+    input: ({ body }) => {
+      const to = personOf(body.to);
+      if ("refused" in to) return to;
+      const saidAt = body.said_at === undefined ? null : millisecondsOf(body.said_at);
+      if (body.said_at !== undefined && saidAt === null)
+        return refuse("invalid_field", {
+          errors: [{ field: "said_at", code: "invalid_field", detail: "Write it as RFC 3339, with its zone." }],
+        });
+      return {
+        ok: {
+          to: to.ok,
+          purposes: body.purposes,
+          sender: body.sender ?? null,
+          standing: body.state,
+          source: body.source,
+          wording: body.wording ?? null,
+          saidAt,
+        },
+      };
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/consents/look",
+    verb: "consents.look",
+    scope: "consents:read",
+    summary: "What a person said, newest first",
+    detail: "A POST, because a number may not stand in a URL. It tells nothing of whether the number is known here.",
+    tag,
+    body: z.strictObject({ to: To, limit: Limit, cursor: z.string().max(64).optional() }).meta({ id: "LookConsents" }),
+    status: 200,
+    answer: PageView,
+    refuses: ["invalid_number", "token_unknown"],
+    example: { to: "+447700900123" },
+    input: ({ body }) => {
+      const to = personOf(body.to);
+      if ("refused" in to) return to;
+      const before = body.cursor === undefined ? {} : { before: body.cursor };
+      return { ok: { to: to.ok, limit: body.limit, ...before } };
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/consents",
+    verb: "consents.list",
+    scope: "consents:read",
+    summary: "List consents, newest first",
+    tag,
+    query: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(20),
+      cursor: z.string().max(64).optional(),
+      token: z.string().max(64).optional(),
+      purpose: z.enum(PURPOSES).optional(),
+      state: z.enum(["given", "withdrawn"]).optional(),
+    }),
+    status: 200,
+    answer: PageView,
+    refuses: ["token_unknown", "number_in_query"],
+    input: ({ query }) => ({
+      ok: {
+        limit: query.limit,
+        ...(query.token === undefined ? {} : { to: { token: query.token } }),
+        ...(query.purpose === undefined ? {} : { purpose: query.purpose }),
+        ...(query.state === undefined ? {} : { standing: query.state }),
+        ...(query.cursor === undefined ? {} : { before: query.cursor }),
+      },
+    }),
+  }),
+];
+
+function personOf(to: z.infer<typeof To>): Outcome<Person> {
+  if (typeof to !== "string") return { ok: to };
+  const parsed = parseNumber(to);
+  if (!("refused" in parsed)) return { ok: parsed.number };
+  const detail = parsed.detail ?? "Write it in E.164.";
+  return refuse("invalid_number", { errors: [{ field: "to", code: "invalid_number", detail }] });
+}

@@ -1,0 +1,127 @@
+/**
+ * Consents in the tenant's object: every word as it was said, and beside it what stands now for a person, sender and purpose.
+ * A number is here as its keyed name only, so a stop outlives the number's own erasure.
+ */
+import type { Purpose } from "../base/purpose.ts";
+import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { later, type Consent, type Source, type Standing } from "./consent.ts";
+
+type Row = {
+  id: string;
+  who: ArrayBuffer;
+  mask: string;
+  country: string;
+  purpose: string;
+  sender: string;
+  standing: string;
+  source: string;
+  wording: string | null;
+  said_at: number;
+  created_at: number;
+};
+
+export type ConsentFilter = { who?: Uint8Array; purpose?: Purpose; standing?: Standing; before?: string };
+
+/** All of a tenant's senders, as the key of a row. */
+const EVERY_SENDER = "";
+
+/** The consents of one tenant. */
+export class ConsentLedger {
+  readonly #sql: Sql;
+  /** Whether anybody ever said stop; most tenants' admissions need no query while nobody has. */
+  #anyStop: boolean | null = null;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS consents(
+      id TEXT PRIMARY KEY, who BLOB NOT NULL, mask TEXT NOT NULL, country TEXT NOT NULL, purpose TEXT NOT NULL,
+      sender TEXT NOT NULL, standing TEXT NOT NULL, source TEXT NOT NULL, wording TEXT, said_at INTEGER NOT NULL,
+      created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS consents_who ON consents(who, id)`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS standings(
+      who BLOB NOT NULL, purpose TEXT NOT NULL, sender TEXT NOT NULL, standing TEXT NOT NULL, said_at INTEGER NOT NULL,
+      consent TEXT NOT NULL, PRIMARY KEY(who, purpose, sender)
+    ) STRICT, WITHOUT ROWID`);
+  }
+
+  /** Records a word. What stands changes only when no later word stands already. */
+  add(consent: Consent): void {
+    const { id, who, mask, country, purpose, standing, source, wording, saidAt, createdAt } = consent;
+    const sender = consent.sender ?? EVERY_SENDER;
+    this.#sql.exec(
+      `INSERT INTO consents VALUES(?,?,?,?,?,?,?,?,?,?,?)`,
+      id,
+      who,
+      mask,
+      country,
+      purpose,
+      sender,
+      standing,
+      source,
+      wording,
+      saidAt,
+      createdAt,
+    );
+    const stands = this.#stands(who, purpose, sender);
+    if (later({ saidAt, standing }, stands) === stands) return;
+    this.#sql.exec(`INSERT OR REPLACE INTO standings VALUES(?,?,?,?,?,?)`, who, purpose, sender, standing, saidAt, id);
+    if (standing === "withdrawn") this.#anyStop = true;
+  }
+
+  /** Whether the person said stop to this purpose, to this sender or to all, and nothing later took it back. */
+  hasStopped(who: Uint8Array, purpose: Purpose, sender: string | null): boolean {
+    this.#anyStop ??= first(this.#sql, `SELECT 1 AS yes FROM standings WHERE standing = 'withdrawn' LIMIT 1`) !== null;
+    if (!this.#anyStop) return false;
+    const toAll = this.#stands(who, purpose, EVERY_SENDER);
+    const toOne = sender === null ? null : this.#stands(who, purpose, sender);
+    return later(toAll, toOne)?.standing === "withdrawn";
+  }
+
+  /** The person's words, or everybody's, newest first. */
+  list(filter: ConsentFilter, limit: number): Consent[] {
+    const where = ["1 = 1"];
+    const values: SqlBinding[] = [];
+    const add = (condition: string, value: SqlBinding | undefined) => {
+      if (value === undefined) return;
+      where.push(condition);
+      values.push(value);
+    };
+    add("who = ?", filter.who);
+    add("purpose = ?", filter.purpose);
+    add("standing = ?", filter.standing);
+    add("id < ?", filter.before);
+    const query = `SELECT * FROM consents WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`;
+    return this.#sql.exec<Row>(query, ...values, limit).toArray().map(consentOf); // prettier-ignore
+  }
+
+  #stands(who: Uint8Array, purpose: Purpose, sender: string): { standing: Standing; saidAt: number } | null {
+    const row = first<{ standing: string; said_at: number }>(
+      this.#sql,
+      `SELECT standing, said_at FROM standings WHERE who = ? AND purpose = ? AND sender = ?`,
+      who,
+      purpose,
+      sender,
+    );
+    return row === null ? null : { standing: row.standing as Standing, saidAt: row.said_at };
+  }
+}
+
+function consentOf(row: Row): Consent {
+  return {
+    id: row.id,
+    who: bytesOf(row.who),
+    mask: row.mask,
+    country: row.country,
+    purpose: row.purpose as Purpose,
+    sender: row.sender === EVERY_SENDER ? null : row.sender,
+    standing: row.standing as Standing,
+    source: row.source as Source,
+    wording: row.wording,
+    saidAt: row.said_at,
+    createdAt: row.created_at,
+  };
+}

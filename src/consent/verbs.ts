@@ -1,0 +1,114 @@
+/**
+ * What the room `consent` can be asked: to record what a person said, and to show what was said. A stop counts in the same
+ * transaction for every message admitted after it.
+ */
+import { maskOf, type Num } from "../base/phone.ts";
+import type { Purpose } from "../base/purpose.ts";
+import { refuse, type Outcome } from "../base/refusal.ts";
+import { verb } from "../base/verb.ts";
+import type { VaultLedger } from "../vault/ledger.ts";
+import { consentView, type Consent, type ConsentView, type Source, type Standing } from "./consent.ts";
+import type { ConsentFilter, ConsentLedger } from "./ledger.ts";
+
+export type ConsentDeps = {
+  consents: ConsentLedger;
+  vault: Pick<VaultLedger, "indexOf" | "findToken">;
+  now: () => number;
+  newId: () => string;
+  tell: (consent: Consent) => void;
+  record: (keyId: string, entry: { act: string; subject: string; facts: Record<string, string | null> }) => void;
+};
+
+export type Person = Num | { token: string };
+type Named = { who: Uint8Array; mask: string; country: string; token: string | null };
+
+export type ConsentInput = {
+  to: Person;
+  purposes: Purpose[];
+  sender: string | null;
+  standing: Standing;
+  source: Source;
+  wording: string | null;
+  saidAt: number | null;
+};
+
+export type ListInput = {
+  to?: { token: string };
+  purpose?: Purpose;
+  standing?: Standing;
+  before?: string;
+  limit: number;
+};
+
+/** A word may be told afterwards, and not before it was said. */
+const AHEAD_MS_MAX = 60_000;
+
+/** The verbs of consents. */
+export function consentVerbs(deps: ConsentDeps) {
+  return {
+    "consents.record": verb("consents:write", (who, input: ConsentInput): Outcome<{ data: ConsentView[] }> => {
+      const named = nameOf(deps, input.to);
+      if ("refused" in named) return named;
+      const now = deps.now();
+      if (input.saidAt !== null && input.saidAt > now + AHEAD_MS_MAX) {
+        const detail = "Name the time at which it was said, not one to come.";
+        return refuse("invalid_field", { errors: [{ field: "said_at", code: "invalid_field", detail }] });
+      }
+      const data = recordWords(deps, named, { ...input, saidAt: input.saidAt ?? now });
+      for (const { id, purpose, sender, standing, source } of data)
+        deps.record(who.keyId, { act: `consent.${standing}`, subject: id, facts: { purpose, sender, source } });
+      return { ok: { data: data.map((consent) => consentView(consent, named.token)) } };
+    }),
+
+    "consents.look": verb(
+      "consents:read",
+      (_who, input: { to: Person; limit: number; before?: string }): Outcome<Page> => {
+        const named = nameOf(deps, input.to);
+        if ("refused" in named) return named;
+        const filter = input.before === undefined ? {} : { before: input.before };
+        return { ok: page(deps, { ...filter, who: named.who }, input.limit, named.token) };
+      },
+    ),
+
+    "consents.list": verb("consents:read", (_who, input: ListInput): Outcome<Page> => {
+      const { to, limit, ...filter } = input;
+      if (to === undefined) return { ok: page(deps, filter, limit, null) };
+      const named = nameOf(deps, to);
+      return "refused" in named ? named : { ok: page(deps, { ...filter, who: named.who }, limit, named.token) };
+    }),
+  };
+}
+
+export type ConsentVerbs = ReturnType<typeof consentVerbs>;
+export type Page = { data: ConsentView[]; next_cursor: string | null };
+
+/** Records one word for each purpose; for doors, and for texts that say STOP. */
+export function recordWords(
+  deps: Pick<ConsentDeps, "consents" | "now" | "newId" | "tell">,
+  named: Omit<Named, "token">,
+  said: Pick<ConsentInput, "purposes" | "sender" | "standing" | "source" | "wording"> & { saidAt: number },
+): Consent[] {
+  const { who, mask, country } = named;
+  const { purposes, ...word } = said;
+  return [...new Set(purposes)].map((purpose) => {
+    const consent: Consent = { id: deps.newId(), who, mask, country, purpose, createdAt: deps.now(), ...word };
+    deps.consents.add(consent);
+    deps.tell(consent);
+    return consent;
+  });
+}
+
+/** The person, by keyed name. A number is not stored for having been named here. */
+function nameOf({ vault }: ConsentDeps, to: Person): Named | ReturnType<typeof refuse> {
+  if (!("token" in to)) return { who: vault.indexOf(to.e164), mask: maskOf(to.e164), country: to.country, token: null };
+  const contact = vault.findToken(to.token);
+  if (contact === null) return refuse("token_unknown");
+  return { who: contact.index, mask: contact.mask, country: contact.country, token: contact.token };
+}
+
+function page({ consents }: ConsentDeps, filter: ConsentFilter, limit: number, token: string | null): Page {
+  const found = consents.list(filter, limit + 1);
+  const shown = found.slice(0, limit);
+  const next = found.length > limit ? (shown.at(-1)?.id ?? null) : null;
+  return { data: shown.map((consent) => consentView(consent, token)), next_cursor: next };
+}
