@@ -11,6 +11,7 @@ import {
   type AccountRow,
   type NewAccount,
 } from "./carriers/accounts.ts";
+import type { Noted } from "./carriers/watch.ts";
 import { carrierOf } from "./carriers/carriers.ts";
 import type { AccountConfig } from "./carriers/courier.ts";
 import { AUDIT_TABLE, AuditLedger, type ListQuery } from "./audit/ledger.ts";
@@ -174,6 +175,23 @@ export class OperatorMind {
       return { ok: accountView(changed.ok) };
     },
 
+    /** How every account is doing: circuit, windows, weights and what moved. */
+    "carriers.health": async (): Answer => {
+      const accounts = this.#accounts.list();
+      const health = await Promise.all(accounts.map(({ config }) => this.#deps.courier(config.id).health()));
+      const data = accounts.map(({ config, name }, at) => ({ id: config.id, name, kind: config.kind, ...health[at] }));
+      return { ok: { data } };
+    },
+
+    /** Tries an account's address and credentials, by a call that costs nothing. */
+    "carriers.test": async (operator: string, input: { id: string }): Answer => {
+      if (this.#accounts.get(input.id) === null) return refuse("not_found");
+      const found = await this.#deps.courier(input.id).test();
+      const result = found === null || found === "untested" ? { found: "untested" as const } : found;
+      this.#enter(operator, "carrier.tested", input.id, { found: result.found });
+      return { ok: { result: result.found, code: "code" in result ? result.code : null } };
+    },
+
     /** Purges a stretch of tenants; the report is summed by the caller. */
     "purge.run": async (operator: string, input: Walk): Answer => {
       let failed = 0;
@@ -217,6 +235,11 @@ export class OperatorMind {
       return { ok: { data, next_cursor: next === null ? null : String(next) } };
     },
   };
+
+  /** What a courier saw change: nobody's act, and in the audit like any other. */
+  note({ account, act, facts }: Noted): void {
+    this.#enter("courier", act, account, facts);
+  }
 
   #newTenant(input: { name: string; environment: "sandbox" | "live" }): TenantRow {
     for (;;) {
@@ -288,7 +311,7 @@ export class OperatorMind {
     const now = readClock();
     this.#audit.append(
       {
-        actor: { type: operator === "cron" ? "system" : "operator", id: operator },
+        actor: { type: operator === "cron" || operator === "courier" ? "system" : "operator", id: operator },
         act,
         subject: subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject },
         facts,

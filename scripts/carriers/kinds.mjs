@@ -3,5 +3,6 @@ import { http } from "./http.mjs";
 import { infobip } from "./infobip.mjs";
 import { telnyx } from "./telnyx.mjs";
 import { twilio } from "./twilio.mjs";
+import { vonage } from "./vonage.mjs";
 
-export const KINDS = { http, twilio, telnyx, infobip };
+export const KINDS = { http, twilio, vonage, telnyx, infobip };

@@ -77,7 +77,8 @@ export class World {
   async receipt(call, planned) {
     const account = this.#accountOf(call.account);
     const written = KINDS[account.kind].receipt(call, { forged: false, ...planned }, account);
-    const status = await post(written);
+    let status = 0;
+    for (const each of [written].flat()) status = await post(each); // some carriers report every part of a text
     this.receipts.push({ account: account.name, message: call.message, state: planned.state, forged: planned.forged === true, status, at: Date.now() }); // prettier-ignore
     this.#ring();
     return status;

@@ -30,7 +30,8 @@ export type Handover = {
  */
 export type Answer =
   | { outcome: "accepted"; reference?: string; price?: Price }
-  | ({ outcome: "declined"; code: string; permanent: boolean } & Unmapped)
+  /** `ofAccount`: refused for what is wrong with the account, so its other messages will be too. */
+  | ({ outcome: "declined"; code: string; permanent: boolean; ofAccount?: true } & Unmapped)
   /** The account asks to be left alone; with `onlyThis` only the message waits, as where a carrier paces each recipient. */
   | ({ outcome: "throttled"; code: string; retryAfterSeconds: number; onlyThis?: true } & Unmapped)
   | ({ outcome: "unknown"; code: string } & Unmapped);
@@ -139,6 +140,8 @@ export type Callback = {
   headers: Readonly<Record<string, string>>;
   body: Uint8Array;
   now: number;
+  /** When and on which lane the call was made that this answers, as the callback's address tells it. */
+  called: { at: number; lane: "otp" | "bulk" } | null;
 };
 
 /** A call that has not answered by then is given up; what became of the text is then unknown. */

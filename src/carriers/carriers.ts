@@ -7,11 +7,13 @@ import { infobipCarrier } from "./infobip.ts";
 import { sandboxCarrier } from "./sandbox.ts";
 import { telnyxCarrier } from "./telnyx.ts";
 import { twilioCarrier } from "./twilio.ts";
+import { vonageCarrier } from "./vonage.ts";
 
 export const CARRIERS = {
   sandbox: sandboxCarrier,
   http: httpCarrier,
   twilio: twilioCarrier,
+  vonage: vonageCarrier,
   telnyx: telnyxCarrier,
   infobip: infobipCarrier,
 } as const satisfies Record<string, Carrier>;

@@ -109,7 +109,7 @@ describe("a courier", () => {
     vi.useFakeTimers({ now: 1_000_000 });
   });
   afterEach(() => void vi.useRealTimers());
-  const courier = (ring = ringOf("1")) => new Courier({ sql, ring, now: Date.now, later: (ms, run) => void setTimeout(run, ms), carrierOf, log: (line) => void lines.push(line), quiet: () => Promise.resolve() }); // prettier-ignore
+  const courier = (ring = ringOf("1")) => new Courier({ sql, ring, now: Date.now, later: (ms, run) => void setTimeout(run, ms), carrierOf, log: (line) => void lines.push(line), quiet: () => Promise.resolve(), io: () => ({ fetch: () => Promise.reject(new Error("no")), now: Date.now, handset: () => Promise.resolve() }), note: () => Promise.resolve() }); // prettier-ignore
   const made = (over: Partial<AccountConfig> = {}) => {
     const one = courier();
     one.configure({ ...config, ...over }, { secret: SECRET });
@@ -120,7 +120,7 @@ describe("a courier", () => {
     const nobody = courier();
     expect(await nobody.permit(want("a"))).toBeNull();
     await nobody.hold(5);
-    expect(await nobody.readReceipts({ message: "m", url: "", headers: {}, body: new Uint8Array(0), now: 0 })).toMatchObject({ refused: "not_found" }); // prettier-ignore
+    expect(await nobody.readReceipts({ message: "m", url: "", headers: {}, body: new Uint8Array(0), now: 0, called: null })).toMatchObject({ refused: "not_found" }); // prettier-ignore
     expect([nobody.rootsInUse(), nobody.rewrap()]).toEqual([[], []]);
     expect(sql.exec(`SELECT name FROM sqlite_master`).toArray()).toEqual([]);
   });

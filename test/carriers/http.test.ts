@@ -103,7 +103,7 @@ describe("a receipt", () => {
   const signed = (value: unknown, over: Record<string, string> = {}, at = NOON / 1_000) => {
     const bytes = new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
     const headers = { "webhook-id": "r1", "webhook-timestamp": String(at), "webhook-signature": signatureOf(secret, "r1", at, bytes), ...over }; // prettier-ignore
-    return { message: "msg_1", url: "https://x.example.com/r", headers, body: bytes, now: NOON };
+    return { message: "msg_1", url: "https://x.example.com/r", headers, body: bytes, now: NOON, called: null };
   };
   const read = (...args: Parameters<typeof signed>) => httpCarrier.readReceipts(account, signed(...args));
 

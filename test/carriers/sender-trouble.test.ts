@@ -14,6 +14,8 @@ const account: Account = {
   price: null,
 };
 
+const well = { circuit: "closed", watched: false, weights: { otp: 100, bulk: 100 } } as const;
+
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
@@ -28,7 +30,7 @@ function rig() {
   const settled: Settlement[] = [];
   const called: string[] = [];
   const deps = {
-    permit: vi.fn(async () => ({ granted: 1_000, waitMs: 0, goodUntil: Date.now() + 1_000, account })),
+    permit: vi.fn(async () => ({ granted: 1_000, waitMs: 0, goodUntil: Date.now() + 1_000, account, ...well })),
     hold: vi.fn(async () => {}),
     claim: vi.fn(async (_job: Job, ids: string[]) => {
       const fresh = ids.filter((id) => !claimed.has(id));
@@ -40,6 +42,8 @@ function rig() {
       return [];
     }),
     handBack: vi.fn(async () => {}),
+    told: vi.fn(async () => {}),
+    reroute: vi.fn(async () => []),
     questions: vi.fn(async () => []),
     hear: vi.fn(async () => {}),
     carrierOf: () => ({

@@ -17,7 +17,7 @@ async function signed(): Promise<{ account: Account; callback: Callback }> {
   const headers = { "telnyx-timestamp": String(at), "telnyx-signature-ed25519": Buffer.from(signature).toString("base64") }; // prettier-ignore
   return {
     account: { id: "car_1", kind: "telnyx", mode: "test", settings, secrets: {}, perSecond: null, price: null },
-    callback: { message, url, headers, body, now: Date.now() },
+    callback: { message, url, headers, body, now: Date.now(), called: null },
   };
 }
 

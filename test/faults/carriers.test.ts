@@ -32,8 +32,15 @@ test.each(KINDS)("%s: a text goes out once, its receipts are believed, a forged 
   expect(world.callsOf(kind).map(({ message, text }) => [message, text])).toEqual([[id, `By ${kind}`]]);
   const statuses = world.receipts.filter(({ message }) => message === id).map(({ state, forged, status }) => [state, forged, status]); // prettier-ignore
   expect(statuses).toEqual([["undelivered", true, 401], ["sent", false, 200], ["delivered", false, 200]]); // prettier-ignore
+  const [call] = world.callsOf(kind);
+  const other = world.account(kind);
+  expect(await world.receipt(call, { state: "undelivered" })).toBe(200); // late: an ended message does not move
+  expect(await world.receipt({ ...call, account: other.name }, { state: "undelivered" })).toBe(401); // another account's
+  for (let again = 0; again < 5; again += 1) expect(await world.receipt(call, { state: "delivered" })).toBe(200);
+  expect(await world.receipt({ ...call, receiptUrl: call!.receiptUrl!.replace(/.$/, (last) => (last === "0" ? "1" : "0")) }, { state: "delivered" })).toBe(404); // prettier-ignore
   expect((await tenant.get(id)).state).toBe("delivered");
   const told = (await tenant.events()).filter(({ resource }) => resource === id).map(({ type }) => type);
+  expect(told.filter((type) => type === "message.delivered")).toHaveLength(1);
   expect(told).not.toContain("message.undelivered");
 }); // prettier-ignore
 

@@ -67,5 +67,6 @@ export const callbackOf = (body: string | Uint8Array, headers: Record<string, st
   headers,
   body: typeof body === "string" ? new TextEncoder().encode(body) : body,
   now: NOON,
+  called: null,
   ...over,
 }); // prettier-ignore

@@ -21,7 +21,14 @@ export class CallbackSink {
         const path = request.url ?? "/";
         const message = /\/receipts\/([^.]+)\./.exec(path)?.[1] ?? "";
         const headers = request.headers as Record<string, string>;
-        this.callbacks.push({ message, url: this.base + path, headers, body: Buffer.concat(chunks), now: Date.now() });
+        this.callbacks.push({
+          message,
+          url: this.base + path,
+          headers,
+          body: Buffer.concat(chunks),
+          now: Date.now(),
+          called: null,
+        });
         response.writeHead(this.statuses.shift() ?? 200).end();
         this.signal.ring();
       });
