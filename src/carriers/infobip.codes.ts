@@ -28,6 +28,9 @@ export const INFOBIP_STATUSES: ReadonlyMap<number, Status> = new Map(
   MEANINGS.flatMap(([ids, call, state]) => ids.split(" ").map((id): [number, Status] => [Number(id), { call, state }])),
 );
 
+/** Of those declined: no credit, an account that may text nobody else or by no route, and so with its every message. */
+export const INFOBIP_OF_ACCOUNT: ReadonlySet<number> = new Set([12, 17, 18, 19]);
+
 /** What a status that we do not know yet means by its group; DELIVERED alone does not say whether to the handset. */
 export const INFOBIP_GROUPS: ReadonlyMap<number, Status> = new Map<number, Status>([
   [0, { call: "accepted", state: "sent" }],

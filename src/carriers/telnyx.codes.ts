@@ -24,6 +24,13 @@ export const TELNYX_CODES = verdictsOf({
   unknown: "10007 10008",
 });
 
+/** Of those declined: what is wrong with key, account, funds or profile, and so with every message of the account. */
+export const TELNYX_OF_ACCOUNT: ReadonlySet<string> = new Set(
+  "10009 10010 20002 20006 20012 20013 20014 20015 20016 20017 20100 40311 40312 40313 40314 40321 40331 40333".split(
+    " ",
+  ),
+);
+
 /** What a delivery report says; the last of the list is a report that the network never sent one of its own. */
 export const TELNYX_STATES: ReadonlyMap<string, Report["state"]> = new Map([
   ["queued", "sent"],
