@@ -108,7 +108,12 @@ export function retryAfterOf(headers: Headers): number {
 }
 
 /** No call was made, because the account lacks something: surely not sent. */
-export const INCOMPLETE: Answer = { outcome: "declined", code: "account_incomplete", permanent: false };
+export const INCOMPLETE: Answer = {
+  outcome: "declined",
+  code: "account_incomplete",
+  permanent: false,
+  ofAccount: true,
+};
 /** No call was made, because neither message nor account names a sender, and this carrier wants one. */
 export const SENDERLESS: Answer = { outcome: "declined", code: "sender_missing", permanent: false };
 
@@ -119,9 +124,11 @@ export const SenderSetting = z
 
 /**
  * What a carrier's code means for a call. `permanent`: the number or the text itself is refused, nobody else is asked.
- * `declined`: this account does not take it. `throttled`: not taken, too fast. `unknown`: the carrier cannot say.
+ * `declined`: this account does not take it. `account`: it takes nothing, for its credentials, funds or standing. `throttled`:
+ * not taken, too fast. `unknown`: the carrier cannot say.
  */
-export type Verdict = "permanent" | "declined" | "throttled" | "unknown";
+export type Verdict = (typeof VERDICTS)[number];
+const VERDICTS = ["permanent", "declined", "account", "throttled", "unknown"] as const;
 export type NotAccepted = Exclude<Answer, { outcome: "accepted" }>;
 export type Verdicts = { get(code: string): Verdict | undefined };
 
@@ -129,10 +136,10 @@ export type Verdicts = { get(code: string): Verdict | undefined };
  * The table code → verdict from lists of codes by verdict, as adapters write them: `21211 30001-30005`. A code twice is a
  * mistake in the table.
  */
-export function verdictsOf(lists: Readonly<Record<Verdict, string>>): Verdicts {
+export function verdictsOf(lists: Readonly<Partial<Record<Verdict, string>>>): Verdicts {
   const table = new Map<string, Verdict>();
-  for (const verdict of ["permanent", "declined", "throttled", "unknown"] as const) {
-    for (const code of lists[verdict].split(/\s+/).flatMap(codesIn)) {
+  for (const verdict of VERDICTS) {
+    for (const code of (lists[verdict] ?? "").split(/\s+/).flatMap(codesIn)) {
       if (table.has(code)) throw new Error(`the code ${code} has two verdicts`);
       table.set(code, verdict);
     }
@@ -151,16 +158,24 @@ function codesIn(written: string): string[] {
 export function answerOf(verdict: Verdict, code: string, headers: Headers): NotAccepted {
   if (verdict === "throttled") return { outcome: "throttled", code, retryAfterSeconds: retryAfterOf(headers) };
   if (verdict === "unknown") return { outcome: "unknown", code };
-  return { outcome: "declined", code, permanent: verdict === "permanent" };
+  const declined = { outcome: "declined", code, permanent: verdict === "permanent" } as const;
+  return verdict === "account" ? { ...declined, ofAccount: true } : declined;
 }
 
 /**
- * What a status means by itself, where carriers say no more: 429 has taken nothing; of 4xx, 408 apart, the request was
- * refused, though perhaps only for this account; whatever else may have been sent.
+ * What a status means by itself, where carriers say no more: 429 has taken nothing; 401 and 402 are about the account; of
+ * other 4xx, 408 apart, the request was refused, though perhaps only for this account; whatever else may have been sent.
  */
 export function verdictOfStatus(status: number): Verdict {
   if (status === 429) return "throttled";
+  if (status === 401 || status === 402) return "account";
   return status >= 400 && status < 500 && status !== 408 ? "declined" : "unknown";
+}
+
+/** Whether a status by itself says that the request was refused, so that nothing came of it. */
+export function isDeclined(status: number): boolean {
+  const verdict = verdictOfStatus(status);
+  return verdict === "declined" || verdict === "account";
 }
 
 /**

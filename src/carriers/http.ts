@@ -15,6 +15,7 @@ import {
   answerOf,
   call,
   INCOMPLETE,
+  isDeclined,
   isFresh,
   jsonOf,
   plainCode,
@@ -139,9 +140,9 @@ function classify(called: Answered): Answer {
   if (status === 429 || status === 503) return answerOf("throttled", `http_${status}`, headers);
   const parsed = AcceptAnswer.safeParse(jsonOf(called));
   const answer = parsed.success ? parsed.data : null;
-  if (verdictOfStatus(status) === "declined") {
+  if (isDeclined(status)) {
     const code = plainCode(answer?.code, `http_${status}`);
-    return { outcome: "declined", code, permanent: PERMANENT_CODES.has(code) };
+    return answerOf(PERMANENT_CODES.has(code) ? "permanent" : verdictOfStatus(status), code, headers);
   }
   if (status >= 200 && status < 300 && answer !== null) {
     if (!answer.accepted) {

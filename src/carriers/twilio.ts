@@ -7,7 +7,7 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { UrlText } from "../base/label.ts";
 import { equalBytes } from "../base/seal.ts";
-import { answerOf, baseOf, basicOf, call, formOf, INCOMPLETE, jsonOf, plainCode, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, verdictOfStatus, type Answered } from "./call.ts"; // prettier-ignore
+import { answerOf, baseOf, basicOf, call, formOf, INCOMPLETE, jsonOf, plainCode, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, type Answered } from "./call.ts"; // prettier-ignore
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Read, Report } from "./carrier.ts";
 import { TWILIO_CODES } from "./twilio.codes.ts";
 
@@ -189,5 +189,5 @@ async function redact(account: Account, reference: string, io: CarrierIo): Promi
   const called = await request(account, io, "DELETE", `/Messages/${reference}.json`);
   if (called === null || "fault" in called) return called === null ? "refused" : "unclear";
   const isGone = called.status === 204 || (called.status === 404 && faultOf(called) === "20404");
-  return isGone ? "done" : verdictOfStatus(called.status) === "declined" ? "refused" : "unclear";
+  return isGone ? "done" : isDeclined(called.status) ? "refused" : "unclear";
 }

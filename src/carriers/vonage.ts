@@ -8,7 +8,7 @@ import { z } from "zod";
 import { UrlText } from "../base/label.ts";
 import { readJson } from "../base/json.ts";
 import { equalBytes } from "../base/seal.ts";
-import { answerOf, baseOf, basicOf, call, formOf, INCOMPLETE, isFresh, jsonOf, microsOf, ofNetwork, plainCode, pricedAt, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, verdictOfStatus, verdictsOf, type Answered, type NotAccepted, type Outgoing } from "./call.ts"; // prettier-ignore
+import { answerOf, baseOf, basicOf, call, formOf, INCOMPLETE, isFresh, jsonOf, microsOf, ofNetwork, plainCode, pricedAt, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, verdictsOf, type Answered, type NotAccepted, type Outgoing } from "./call.ts"; // prettier-ignore
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Price, Read, Report } from "./carrier.ts";
 
 const REST_URL = "https://rest.nexmo.com";
@@ -24,7 +24,8 @@ const CURRENCY = "EUR";
 /** The published statuses of a part, 0 apart. `unknown`: an error "whilst processing", after which it may go out. */
 const STATUSES = verdictsOf({
   permanent: "6 7 33",
-  declined: "2 3 4 8 9 11 12 14 15 22 23 29 32",
+  declined: "2 3 12 15 22 23 29",
+  account: "4 8 9 11 14 32",
   throttled: "1 10",
   unknown: "5",
 });
@@ -216,7 +217,7 @@ async function redact(account: Account, reference: string, io: CarrierIo): Promi
     const body = JSON.stringify({ id, product: "sms", type: "outbound" });
     const called = await request(account, io, url, { headers, body });
     if (called === null) return "refused";
-    if ("fault" in called || (called.status !== 204 && verdictOfStatus(called.status) !== "declined")) said = "unclear";
+    if ("fault" in called || (called.status !== 204 && !isDeclined(called.status))) said = "unclear";
     else if (called.status !== 204 && said === "done") said = "refused";
   }
   return said;

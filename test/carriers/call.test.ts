@@ -61,7 +61,7 @@ describe("a form", () => {
 });
 
 describe("a refusal", () => {
-  const table = verdictsOf({ permanent: "p1 p2", declined: "d", throttled: "t", unknown: "u" });
+  const table = verdictsOf({ permanent: "p1 p2", declined: "d", account: "a", throttled: "t", unknown: "u" });
   const refused = (status: number, code: string | null, headers = {}) => refusalOf({ status, headers: new Headers(headers), text: "" }, code, table); // prettier-ignore
 
   it.each<[number, string | null, object]>([
@@ -71,7 +71,10 @@ describe("a refusal", () => {
     [400, "u", { outcome: "unknown", code: "u" }],
     [400, null, { outcome: "declined", code: "http_400", permanent: false }],
     [400, "new", { outcome: "declined", code: "new", permanent: false, unmapped: true }],
-    [401, null, { outcome: "declined", code: "http_401", permanent: false }],
+    [401, null, { outcome: "declined", code: "http_401", permanent: false, ofAccount: true }],
+    [402, null, { outcome: "declined", code: "http_402", permanent: false, ofAccount: true }],
+    [400, "a", { outcome: "declined", code: "a", permanent: false, ofAccount: true }],
+    [401, "d", { outcome: "declined", code: "d", permanent: false }],
     [403, null, { outcome: "declined", code: "http_403", permanent: false }],
     [408, "d", { outcome: "unknown", code: "d" }],
     [429, "new", { outcome: "throttled", code: "new", retryAfterSeconds: 5, unmapped: true }],

@@ -31,6 +31,8 @@ describe("what a gateway's answer means", () => {
     [304, "", { outcome: "unknown", code: "http_304" }],
     [400, "", { outcome: "declined", code: "http_400", permanent: false }],
     [400, { accepted: false, code: "opted_out" }, { outcome: "declined", code: "opted_out", permanent: true }],
+    [401, "", { outcome: "declined", code: "http_401", permanent: false, ofAccount: true }],
+    [401, { accepted: false, code: "opted_out" }, { outcome: "declined", code: "opted_out", permanent: true }],
     [404, { accepted: true }, { outcome: "declined", code: "http_404", permanent: false }],
     [408, { accepted: false }, { outcome: "unknown", code: "http_408" }],
     [422, { accepted: false, code: "blocked" }, { outcome: "declined", code: "blocked", permanent: true }],
@@ -94,7 +96,7 @@ describe("the call", () => {
   it("is not made for an account without URL or secret: surely not sent", async () => {
     const never = io(() => Promise.reject(new Error("called")));
     for (const missing of [{ settings: {} }, { secrets: {} }])
-      expect(await httpCarrier.send({ ...account, ...missing }, handover, never)).toEqual({ outcome: "declined", code: "account_incomplete", permanent: false }); // prettier-ignore
+      expect(await httpCarrier.send({ ...account, ...missing }, handover, never)).toEqual({ outcome: "declined", code: "account_incomplete", permanent: false, ofAccount: true }); // prettier-ignore
   });
 });
 

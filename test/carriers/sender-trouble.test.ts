@@ -56,7 +56,7 @@ function rig() {
       readReceipts: async () => ({ forged: "" }),
     }),
     ioOf: () => ({}) as never,
-    log: () => undefined,
+    log: vi.fn(),
     now: Date.now,
     // Gathering is left out of the clock of these tests: they are about seconds.
     sleep: (milliseconds: number) =>
@@ -193,4 +193,16 @@ test("with every connection hanging, jobs end at their deadline with what is lef
   void sender.drive(job("z"));
   await quiet();
   expect(called.at(-1)).toBe("z");
+});
+
+test("a code that is in no table of ours is counted once a call, and one that is there is not", async () => {
+  const { deps, sender, job, answer } = rig();
+  const driven = sender.drive(job("one", "two"));
+  await quiet();
+  const declined: Answer = { outcome: "declined", code: "39999", permanent: false };
+  await answer("one", { ...declined, unmapped: true });
+  await answer("two", declined);
+  await pass(1_000);
+  await driven;
+  expect(deps.log.mock.calls).toEqual([[{ level: "warn", what: "carrier_unmapped", id: "car", code: "39999" }]]);
 });

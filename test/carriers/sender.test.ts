@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { LogLine } from "../../src/base/log.ts";
 import type { Account, Answer, Handover } from "../../src/carriers/carrier.ts";
 import type { Calls } from "../../src/carriers/health.ts";
 import {
@@ -26,7 +25,7 @@ const job = (count: number, from = 0): Job => ({
 
 /** A world around one sender: what is claimed, in flight, settled; every part can be made to fail. */
 function world(over: Partial<SenderDeps> & { answer?: (message: string) => Promise<Answer> | Answer } = {}) {
-  const seen = { claimedNow: 0, claimedMost: 0, inFlight: 0, most: 0, permits: 0, used: 0, settled: [] as Settlement[], settles: 0, called: [] as string[], logged: [] as LogLine[], held: [] as number[], told: [] as Calls[] }; // prettier-ignore
+  const seen = { claimedNow: 0, claimedMost: 0, inFlight: 0, most: 0, permits: 0, used: 0, settled: [] as Settlement[], settles: 0, called: [] as string[], held: [] as number[], told: [] as Calls[] }; // prettier-ignore
   const { answer = () => accepted, ...deps } = over;
   const sender = new Sender({
     permit: ({ wanted }) => {
@@ -66,7 +65,7 @@ function world(over: Partial<SenderDeps> & { answer?: (message: string) => Promi
       readReceipts: async () => ({ forged: "no" }),
     }),
     ioOf: () => ({ fetch: () => Promise.reject(new Error("no")), now: Date.now, handset: () => Promise.resolve() }),
-    log: (line) => void seen.logged.push(line),
+    log: () => undefined,
     now: Date.now,
     sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
     ...deps,
@@ -95,13 +94,6 @@ describe("a sender", () => {
     expect(seen.called.sort()).toEqual(job(50).ids.sort());
     expect(seen.settled.map(({ message }) => message).sort()).toEqual(job(50).ids.sort());
     expect(seen.settled.every(({ attempt, answer }) => attempt === 1 && answer.outcome === "accepted")).toBe(true);
-  });
-
-  it("counts a code that is in no table of ours, once a call, and says nothing of one that is", async () => {
-    const declined: Answer = { outcome: "declined", code: "39999", permanent: false };
-    const { sender, seen } = world({ answer: (id) => (id === "msg_0" ? { ...declined, unmapped: true } : declined) });
-    await run(sender.drive(job(2)));
-    expect(seen.logged).toEqual([{ level: "warn", what: "carrier_unmapped", id: "car_1", code: "39999" }]);
   });
 
   it("never claims more than it has free connections for, nor more than it has permits for, with many jobs at once", async () => {

@@ -82,7 +82,7 @@ describe("what an answer means", () => {
   it.each<[number, unknown, Answer]>([
     [201, { ...made.body, status: "accepted" }, { outcome: "accepted", reference: made.reference }],
     [201, { ...made.body, status: "failed", error_code: 30006 }, { outcome: "declined", code: "30006", permanent: true }],
-    [201, { ...made.body, status: "failed", error_code: 30002 }, { outcome: "declined", code: "30002", permanent: false }],
+    [201, { ...made.body, status: "failed", error_code: 30002 }, { outcome: "declined", code: "30002", permanent: false, ofAccount: true }],
     [201, { ...made.body, status: "undelivered", error_code: null }, { outcome: "declined", code: "undelivered", permanent: false }],
     [201, { ...made.body, status: "failed", error_code: 39999 }, { outcome: "declined", code: "39999", permanent: false, unmapped: true }],
     [201, { ...made.body, sid: "" }, { outcome: "unknown", code: "unreadable_answer" }],
@@ -92,7 +92,7 @@ describe("what an answer means", () => {
     [400, fault(21606), { outcome: "declined", code: "21606", permanent: false }],
     [400, fault(39999), { outcome: "declined", code: "39999", permanent: false, unmapped: true }],
     [400, "nonsense", { outcome: "declined", code: "http_400", permanent: false }],
-    [401, fault(20003, 401), { outcome: "declined", code: "20003", permanent: false }],
+    [401, fault(20003, 401), { outcome: "declined", code: "20003", permanent: false, ofAccount: true }],
     [403, fault(20403, 403), { outcome: "declined", code: "20403", permanent: false }],
     [404, fault(20404, 404), { outcome: "declined", code: "20404", permanent: false }],
     [429, fault(20429, 429), { outcome: "throttled", code: "20429", retryAfterSeconds: 5 }],
@@ -117,7 +117,14 @@ describe("what an answer means", () => {
       const answer = await answered(400, fault(code));
       const verdict = TWILIO_CODES.get(String(code));
       expect(answer, String(code)).not.toHaveProperty("unmapped");
-      const found = answer.outcome === "declined" && answer.permanent ? "permanent" : answer.outcome;
+      const found =
+        answer.outcome !== "declined"
+          ? answer.outcome
+          : answer.permanent
+            ? "permanent"
+            : answer.ofAccount
+              ? "account"
+              : "declined";
       expect(found, String(code)).toBe(verdict);
     }
     for (const code of ["39999", "30999", "0", "", "x", "120000000"]) expect(TWILIO_CODES.get(code)).toBeUndefined();

@@ -44,7 +44,10 @@ describe.each(KINDS)("%s", (kind) => {
   it("calls nobody for an account that lacks its secrets", async () => {
     const never = () => Promise.reject(new Error("called"));
     const { answer, calls } = await sendBy(carrier, { ...account, secrets: {} }, never);
-    expect([answer, calls]).toEqual([{ outcome: "declined", code: "account_incomplete", permanent: false }, 0]);
+    expect([answer, calls]).toEqual([
+      { outcome: "declined", code: "account_incomplete", permanent: false, ofAccount: true },
+      0,
+    ]);
   });
 
   const text = JSON.stringify(accepted.body);
@@ -81,6 +84,7 @@ describe.each(KINDS)("%s", (kind) => {
   it("holds the account for as long as a 429 asks, and lets another account try after 401 and 403", async () => {
     const slow = await sendBy(carrier, account, () => json(429, "{}", { "retry-after": "30" }));
     expect(slow.answer).toMatchObject({ outcome: "throttled", retryAfterSeconds: 30 });
+    expect((await sendBy(carrier, account, () => json(401, "{}"))).answer).toHaveProperty("ofAccount", true);
     for (const status of [401, 403]) expect((await sendBy(carrier, account, () => json(status, "{}"))).answer).toMatchObject({ outcome: "declined", permanent: false }); // prettier-ignore
   });
 
