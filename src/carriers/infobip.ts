@@ -27,14 +27,7 @@ import {
   type Answered,
 } from "./call.ts";
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Probed, Read, Report } from "./carrier.ts";
-import {
-  INFOBIP_ERRORS,
-  INFOBIP_FAULTS,
-  INFOBIP_GROUPS,
-  INFOBIP_OF_ACCOUNT,
-  INFOBIP_STATUSES,
-  type Status,
-} from "./infobip.codes.ts";
+import { INFOBIP_ERRORS, INFOBIP_FAULTS, INFOBIP_GROUPS, INFOBIP_STATUSES, type Status } from "./infobip.codes.ts";
 
 /** Infobip takes a longer validity and cuts it to this. */
 const VALIDITY_SECONDS_MAX = 172_800;
@@ -143,9 +136,7 @@ function classify(called: Answered): Answer {
   const json = jsonOf(called);
   if (called.status < 200 || called.status >= 300) {
     const fault = Fault.safeParse(json);
-    const answer = refusalOf(called, fault.success ? fault.data : null, INFOBIP_FAULTS);
-    const isOfAccount = called.status === 401 || called.status === 403;
-    return answer.outcome === "declined" && isOfAccount ? { ...answer, ofAccount: true } : answer;
+    return refusalOf(called, fault.success ? fault.data : null, INFOBIP_FAULTS);
   }
   const taken = Taken.safeParse(json);
   const message = taken.success ? taken.data.messages[0] : undefined;
@@ -156,7 +147,6 @@ function classify(called: Answered): Answer {
       ? { outcome: "accepted" }
       : { outcome: "accepted", reference: message.messageId };
   const answer = answerOf(meaning.call, plainCode(message.status.name, `status_${message.status.id}`), called.headers);
-  if (answer.outcome === "declined" && INFOBIP_OF_ACCOUNT.has(message.status.id)) return { ...answer, ofAccount: true };
   return unmapped ? { ...answer, unmapped } : answer;
 }
 

@@ -23,7 +23,7 @@ import {
   type Answered,
 } from "./call.ts";
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Probed, Read, Report } from "./carrier.ts";
-import { TELNYX_CODES, TELNYX_OF_ACCOUNT, TELNYX_STATES } from "./telnyx.codes.ts";
+import { TELNYX_CODES, TELNYX_STATES } from "./telnyx.codes.ts";
 
 const BASE_URL = "https://api.telnyx.com";
 const KEY_BYTES = 32;
@@ -99,12 +99,7 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
 
 function classify(called: Answered): Answer {
   const json = jsonOf(called);
-  if (called.status < 200 || called.status >= 300) {
-    const code = errorOf(json);
-    const answer = refusalOf(called, code, TELNYX_CODES);
-    const isOfAccount = code === null ? called.status === 401 || called.status === 403 : TELNYX_OF_ACCOUNT.has(code);
-    return answer.outcome === "declined" && isOfAccount ? { ...answer, ofAccount: true } : answer;
-  }
+  if (called.status < 200 || called.status >= 300) return refusalOf(called, errorOf(json), TELNYX_CODES);
   const taken = Taken.safeParse(json);
   if (!taken.success) return { outcome: "unknown", code: "unreadable_answer" };
   const { id, cost } = taken.data.data;

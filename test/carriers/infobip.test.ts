@@ -60,7 +60,7 @@ describe("an answer", () => {
     ["a bad request", 400, fixture("infobip", "refused.json"), { outcome: "declined", code: "E400", permanent: false }],
     ["an older refusal", 401, fixture("infobip", "refused-before.json"), { outcome: "declined", code: "UNAUTHORIZED", permanent: false, ofAccount: true }],
     ["a code that is not in the table", 409, { errorCode: "E499" }, { outcome: "declined", code: "E499", permanent: false, unmapped: true }],
-    ["a refusal in HTML", 403, "<html>", { outcome: "declined", code: "http_403", permanent: false, ofAccount: true }],
+    ["a refusal in HTML", 403, "<html>", { outcome: "declined", code: "http_403", permanent: false }],
     ["too many", 429, { errorCode: "E429" }, { outcome: "throttled", code: "E429", retryAfterSeconds: 5 }],
     ["an internal error", 500, { errorCode: "E500" }, { outcome: "unknown", code: "E500" }],
     ["a refusal under a 500", 500, { errorCode: "E400" }, { outcome: "unknown", code: "E400" }],

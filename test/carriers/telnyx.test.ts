@@ -70,7 +70,7 @@ describe("an answer", () => {
     [400, failing(40300), { outcome: "declined", code: "40300", permanent: true }],
     [401, failing("10009"), { outcome: "declined", code: "10009", permanent: false, ofAccount: true }],
     [403, failing("20100"), { outcome: "declined", code: "20100", permanent: false, ofAccount: true }],
-    [403, "<html>", { outcome: "declined", code: "http_403", permanent: false, ofAccount: true }],
+    [401, "<html>", { outcome: "declined", code: "http_401", permanent: false, ofAccount: true }],
     [403, failing("40300"), { outcome: "declined", code: "40300", permanent: true }],
     [403, failing("40315"), { outcome: "declined", code: "40315", permanent: false }],
     [408, failing("10008"), { outcome: "unknown", code: "10008" }],
@@ -113,7 +113,8 @@ describe("every code that Telnyx publishes for messages", () => {
       expect(answer, String(code)).not.toHaveProperty("unmapped");
       const { outcome } = answer;
       const permanent = "permanent" in answer && answer.permanent;
-      expect(outcome === "declined" ? (permanent ? "permanent" : "declined") : outcome).toBe(verdictOf(code));
+      const declined = "ofAccount" in answer ? "account" : permanent ? "permanent" : "declined";
+      expect(outcome === "declined" ? declined : outcome).toBe(verdictOf(code));
     }
   });
 
