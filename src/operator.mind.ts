@@ -59,6 +59,7 @@ export class OperatorMind {
   readonly #accounts: AccountsLedger;
   readonly #audit: AuditLedger;
   readonly repeats: OperatorRepeats;
+  #openingSandbox: Promise<string> | null = null;
 
   constructor(deps: OperatorDeps) {
     this.#deps = deps;
@@ -248,10 +249,15 @@ export class OperatorMind {
     }
   }
 
-  /** The one sandbox account of the jurisdiction; made when the first sandbox tenant is. */
-  async #sandboxAccount(): Promise<string> {
+  /** The one sandbox account of the jurisdiction, made with its first sandbox tenant, however many are made at once. */
+  #sandboxAccount(): Promise<string> {
     const known = this.#accounts.list().find((account) => account.config.kind === "sandbox");
-    if (known !== undefined) return known.config.id;
+    if (known !== undefined) return Promise.resolve(known.config.id);
+    this.#openingSandbox ??= this.#openSandbox().finally(() => (this.#openingSandbox = null));
+    return this.#openingSandbox;
+  }
+
+  async #openSandbox(): Promise<string> {
     const id = this.#ids.make("car", readClock());
     const config: AccountConfig = { id, kind: "sandbox", mode: "test", settings: {}, perSecond: null, price: null };
     await this.#deps.courier(id).configure(config, {});

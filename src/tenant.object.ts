@@ -7,6 +7,7 @@ import { demand } from "./access/keys.ts";
 import { issueKey } from "./access/verbs.ts";
 import type { KeySettings } from "./access/keys.ts";
 import { readClock } from "./base/clock.ts";
+import { toldWhenThrown } from "./base/log.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "./carriers/sender.ts";
 import type { HandsetDelivery, Question, Report } from "./carriers/carrier.ts";
@@ -38,11 +39,15 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
 
   /** Creates the tenant; a second time changes nothing. The only call that writes into an object that was never created. */
   async create(tenant: CreateTenant): Promise<void> {
-    await this.#home.create(tenant);
+    await toldWhenThrown(this.#parts.log, "create", this.#parts.owner.code, () => this.#home.create(tenant));
   }
 
   /** Recognises the caller, checks the scope, repeats a repeated answer or runs the verb: one transaction. */
-  async ask(call: Call): Promise<Reply> {
+  ask(call: Call): Promise<Reply> {
+    return toldWhenThrown(this.#parts.log, call.verb, this.#parts.owner.code, () => this.#ask(call));
+  }
+
+  async #ask(call: Call): Promise<Reply> {
     const mind = await this.#home.open();
     if (mind === null) return plain(refuse("unauthenticated"));
     if (mind === "locked") return plain(refuse("keys_unavailable", { retryAfterSeconds: 5 }));

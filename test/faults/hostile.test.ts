@@ -357,7 +357,7 @@ const OF_PLATFORM = [
 ];
 
 test("after all of this every log line is one line of JSON with our fields, and none says a 5xx or is forged", () => {
-  const fields = new Set(["level", "what", "request_id", "tenant", "id", "route", "method", "status", "code", "ms", "count"]);
+  const fields = new Set(["level", "what", "request_id", "tenant", "id", "route", "method", "status", "code", "verb", "ms", "count"]);
   let lines = 0;
   for (const line of service.log().split("\n")) {
     if (OF_PLATFORM.some((pattern) => pattern.test(line))) continue;

@@ -2,10 +2,10 @@
 // Then the process is stopped, and every stored byte, log line, answer, page, webhook and carrier header is searched for
 // both. They may be in the carrier's payload, on the handset, in the explicit reveal, and in the caller's own free fields.
 import { randomBytes, randomInt } from "node:crypto";
-import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { json, outside, type Outside } from "../support/outside.ts";
 import { hitsIn, numberNeedles, textNeedles } from "../support/scan.ts";
+import { leakCodes } from "../support/leak-codes.ts";
 import { carrierOf, signed, startService, tenantOf, type Answer, type Service } from "../support/process.ts";
 
 const seed = Number(process.env["SEED"] ?? randomInt(1, 900));
@@ -169,74 +169,6 @@ async function ended(ask: ReturnType<typeof as>, message: string): Promise<void>
   throw new Error("the message never ended");
 }
 
-/** Verifications: number, words and code in every field they have, in every state. */
-async function codes(): Promise<void> {
-  const ask = as(live.key);
-  const settings = { name: "Codes", limits: [{ name: "session", max: 50, seconds: 600 }], custom_code: true };
-  const made = await ask("POST /v1/verify/services", settings);
-  const texts = { "en-GB": "{{code}} for {{what}}" };
-  const template = id(await ask("POST /v1/verify/templates", { name: "Own", texts }));
-  await ask(`POST /v1/verify/templates/${template}/approve`);
-  const person = { ip: "192.0.2.44", user_agent: `${WORD} ${SPACED}`, device_id: `${NUMBER} ${WORD}` };
-  const pay = { intent: "payout", amount: 12_000_000, currency: "GBP", payee: `${WORD} ${NATIONAL}` };
-  const common = { custom_code: CODE, service: id(made), limits: { session: `${NUMBER}${WORD}` }, ...note };
-  const { reference: _reference, ...rest } = common;
-  const body = (over: object) => ({ to: NUMBER, ...rest, end_user: person, ...over });
-  const paid = free(await ask("POST /v1/verifications", body(pay), { "idempotency-key": `v${NUMBER}` }));
-  expect(paid.status, paid.text).toBe(201);
-  free(await ask("POST /v1/verifications", body(pay), { "idempotency-key": `v${NUMBER}` }));
-  const own = free(await ask("POST /v1/verifications", body({ template, variables: { what: `${WORD} ${SPACED}` } })));
-  expect(own.status, own.text).toBe(201);
-  const context = { amount: pay.amount, currency: "GBP", payee: pay.payee };
-  for (const guess of [
-    { code: NATIONAL },
-    { code: CODE, ...context, payee: `${WORD} other` },
-    { code: `${CODE}x`, ...context, end_user: person },
-    { code: CODE, ...context, end_user: person },
-    { code: CODE, ...context },
-  ])
-    await ask(`POST /v1/verifications/${id(paid)}/check`, guess);
-  expect(free(await ask(`GET /v1/verifications/${id(paid)}`)).body["state"]).toBe("approved");
-  await ask("POST /v1/verifications/check", { to: SPACED, code: WORD, end_user: { device_id: NUMBER } });
-  await ask("POST /v1/verifications/check", { to: NUMBER, code: CODE.toLowerCase(), intent: "payout" });
-  const canceled = free(await ask("POST /v1/verifications", body({ intent: "login", end_user: { ip: "192.0.2.9" } })));
-  free(await ask(`POST /v1/verifications/${id(canceled)}/resend`));
-  free(await ask(`POST /v1/verifications/${id(canceled)}/cancel`));
-  const left = free(await ask("POST /v1/verifications", body({ intent: "signup", origin: "https://shifts.example" })));
-  expect(left.body["state"], left.text).toBe("pending");
-  await gateway.until((calls) => calls.some((call) => call.body.includes(`#${CODE}`)), "the gateway has the code");
-  for (const wrong of [
-    { to: `${NUMBER}x` },
-    { brand: NUMBER },
-    { brand: `${WORD}{{code}}` },
-    { origin: `https://${WORD}/${NUMBER}` },
-    { app_hash: NUMBER },
-    { template: NUMBER },
-    { service: NUMBER },
-    { locale: NUMBER },
-    { variables: { [NUMBER]: WORD } },
-    { limits: { [NUMBER]: WORD } },
-    { end_user: { ip: NUMBER } },
-    { custom_code: `${CODE}${CODE}` },
-    { [NUMBER]: WORD },
-    { payee: WORD },
-  ]) {
-    const answer = await ask("POST /v1/verifications", body(wrong));
-    expect(answer.status, JSON.stringify(wrong)).toBeGreaterThanOrEqual(400);
-  }
-  for (const text of [`{{code}} ${SPACED}`, `{{code}}\n@${WORD} #{{code}}`, `${WORD} without`])
-    await ask("POST /v1/verify/templates", { name: "No", texts: { "en-GB": text } });
-  expect((await ask("POST /v1/verify/services", { name: SPACED })).status).toBe(422);
-  free(await ask("POST /v1/verify/templates/preview", { template, variables: { what: WORD } }));
-  for (const what of ["look", "lift", "block"])
-    await ask(`POST /v1/verify/locks/${what}`, { to: NUMBER, reason: "test" });
-  await ask("POST /v1/verify/locks/lift", { to: SPACED, reason: "test" });
-  for (const by of ["country", "prefix", "carrier", "template", "hour"])
-    await ask(`GET /v1/verifications/summary?by=${by}`);
-  free(await ask("GET /v1/verifications?limit=100"));
-  await ask(`GET /v1/verifications?token=${NATIONAL}`);
-}
-
 /** The number and the text where they do not belong. */
 async function mistakes(): Promise<void> {
   const ask = as(live.key);
@@ -345,36 +277,12 @@ async function operators(): Promise<void> {
   await service.admin("POST /admin/v1/purge");
 }
 
-describe("the scanner", () => {
-  test.each([...NUMBERS, ...TEXTS].map((needle) => [needle.form, needle] as const))(
-    "finds a planted %s",
-    (_form, needle) => {
-      const hay = Buffer.concat([Buffer.alloc(5_000, 7), needle.bytes, Buffer.alloc(300, 9)]);
-      expect(hitsIn(hay, [...NUMBERS, ...TEXTS])).toContain(needle.form);
-    },
-  );
-
-  test("finds what is compressed, escaped, or both, and nothing where nothing is", () => {
-    const line = `{"to":"${NUMBER}"}`;
-    expect(hitsIn(Buffer.concat([Buffer.from("head"), gzipSync(line)]), NUMBERS)).toContain("E.164 in gzip");
-    const escaped = JSON.stringify(line).replaceAll("4", "\\u0034");
-    expect(hitsIn(gzipSync(escaped), NUMBERS)).toContain("E.164 in JSON escapes in gzip");
-    expect(
-      hitsIn(Buffer.from(`+447700900${seed === 899 ? "898" : "899"} and some marmalade`), [...NUMBERS, ...TEXTS]),
-    ).toEqual([]);
-    for (const offset of [0, 1, 2]) {
-      expect(
-        hitsIn(Buffer.from(Buffer.from("x".repeat(offset) + NUMBER + "y").toString("base64")), NUMBERS).length,
-      ).toBeGreaterThan(0);
-    }
-  });
-});
-
 test("neither number, text nor code is in any stored byte, log line, answer, webhook or header", async () => {
   await conveyor();
   await vault();
   await handset();
-  await codes();
+  const canary = { number: NUMBER, national: NATIONAL, spaced: SPACED, word: WORD, code: CODE, note };
+  await leakCodes(canary, as(live.key), free, gateway);
   await mistakes();
   await operators();
   await hanging.until(
