@@ -32,7 +32,7 @@ import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { Sql } from "./base/sql.ts";
 import { OperatorRepeats } from "./operator.repeat.ts";
 import type { PolicyChange } from "./messages/policy.ts";
-import type { CourierPort, TenantPort } from "./ports.ts";
+import type { CourierPort, TenantPort, TemplateDecision } from "./ports.ts";
 import type { Keyring } from "./vault/keyring.ts";
 
 export type OperatorDeps = {
@@ -59,6 +59,7 @@ export class OperatorMind {
   readonly #accounts: AccountsLedger;
   readonly #audit: AuditLedger;
   readonly repeats: OperatorRepeats;
+  #openingSandbox: Promise<string> | null = null;
 
   constructor(deps: OperatorDeps) {
     this.#deps = deps;
@@ -133,6 +134,17 @@ export class OperatorMind {
         const revoked = await port.revokeKey(operator, input.key);
         if (!isRefused(revoked)) this.#enter(operator, "key.revoked", tenant.id, { key: input.key });
         return revoked;
+      }),
+
+    "tenant_templates.list": (_operator: string, input: { id: string }): Answer =>
+      this.#withTenant(input.id, (_tenant, port) => port.listTemplates()),
+
+    "tenant_templates.decide": (operator: string, input: { id: string } & TemplateDecision): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const { template, state, reason } = input;
+        const decided = await port.decideTemplate(operator, { template, state, reason });
+        if (!isRefused(decided)) this.#enter(operator, `template.${state}`, tenant.id, { template });
+        return decided;
       }),
 
     "carriers.create": async (operator: string, input: NewAccount): Answer => {
@@ -237,10 +249,15 @@ export class OperatorMind {
     }
   }
 
-  /** The one sandbox account of the jurisdiction; made when the first sandbox tenant is. */
-  async #sandboxAccount(): Promise<string> {
+  /** The one sandbox account of the jurisdiction, made with its first sandbox tenant, however many are made at once. */
+  #sandboxAccount(): Promise<string> {
     const known = this.#accounts.list().find((account) => account.config.kind === "sandbox");
-    if (known !== undefined) return known.config.id;
+    if (known !== undefined) return Promise.resolve(known.config.id);
+    this.#openingSandbox ??= this.#openSandbox().finally(() => (this.#openingSandbox = null));
+    return this.#openingSandbox;
+  }
+
+  async #openSandbox(): Promise<string> {
     const id = this.#ids.make("car", readClock());
     const config: AccountConfig = { id, kind: "sandbox", mode: "test", settings: {}, perSecond: null, price: null };
     await this.#deps.courier(id).configure(config, {});

@@ -4,6 +4,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Repeatable } from "./access/idempotency.ts";
 import { readClock } from "./base/clock.ts";
+import { toldWhenThrown, writeLog } from "./base/log.ts";
 import { refuse, type Outcome } from "./base/refusal.ts";
 import type { Noted } from "./carriers/watch.ts";
 import { OperatorMind } from "./operator.mind.ts";
@@ -38,6 +39,8 @@ export class OperatorObject extends DurableObject<Env> {
       operator: string,
       input: unknown,
     ) => Promise<Outcome<unknown>>;
-    return this.#mind.repeats.run(repeat, readClock(), () => run(operator, input));
+    return toldWhenThrown(writeLog, verb, null, () =>
+      this.#mind.repeats.run(repeat, readClock(), () => run(operator, input)),
+    );
   }
 }

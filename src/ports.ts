@@ -45,6 +45,9 @@ export type Dispatch = { account: string; lane: Lane; ids: string[]; ask?: true 
 /** What has to happen outside once the transaction is durable: queue messages, by lane and account, and endpoints to wake. */
 export type After = { dispatch: Dispatch[]; wake: string[] };
 
+/** What an operator says to a tenant's template. */
+export type TemplateDecision = { template: string; state: "approved" | "refused"; reason: string | null };
+
 export type TenantPort = {
   create(tenant: CreateTenant): Promise<void>;
   ask(call: Call): Promise<Reply>;
@@ -52,6 +55,8 @@ export type TenantPort = {
   issueKey(operator: string, settings: KeySettings): Promise<Outcome<unknown>>;
   revokeKey(operator: string, id: string): Promise<Outcome<unknown>>;
   listKeys(): Promise<Outcome<unknown>>;
+  listTemplates(): Promise<Outcome<unknown>>;
+  decideTemplate(operator: string, decision: TemplateDecision): Promise<Outcome<unknown>>;
   setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>>;
   changePolicy(operator: string, change: PolicyChange): Promise<Outcome<unknown>>;
   setAccounts(accounts: Record<string, AccountFacts>): Promise<void>;

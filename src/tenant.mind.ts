@@ -34,6 +34,15 @@ import { SandboxLedger } from "./sandbox/ledger.ts";
 import { sandboxVerbs } from "./sandbox/verbs.ts";
 import { TENANT_SUBJECT, VaultLedger } from "./vault/ledger.ts";
 import type { TenantKeys } from "./vault/tenant-keys.ts";
+import { verifyDeps } from "./tenant.verify.ts";
+import { CountsLedger } from "./verify/counts.ts";
+import { locksVerbs } from "./verify/locks-verbs.ts";
+import { servicesVerbs, templatesVerbs, type SettingsDeps } from "./verify/settings-verbs.ts";
+import { VerifyLedger } from "./verify/ledger.ts";
+import { messageMoved } from "./verify/moved.ts";
+import { SettingsLedger } from "./verify/settings-ledger.ts";
+import type { VerifyDeps } from "./verify/deps.ts";
+import { verifyVerbs } from "./verify/verbs.ts";
 import { tokensVerbs } from "./vault/verbs.ts";
 import { EventsLedger } from "./webhooks/ledger.ts";
 import type { EventType } from "./webhooks/event.ts";
@@ -94,6 +103,8 @@ export class TenantMind {
   readonly belt: Belt;
   readonly conveyor: MessagesDeps;
   readonly hooks: WebhooksDeps;
+  readonly verifySettings: SettingsDeps;
+  readonly verify: VerifyDeps;
   readonly keysDeps: KeysDeps;
   readonly verbs: ReturnType<TenantMind["makeVerbs"]>;
   readonly #deps: MindDeps;
@@ -121,6 +132,8 @@ export class TenantMind {
     this.conveyor = this.#makeConveyor();
     this.hooks = this.#makeHooks();
     this.keysDeps = this.#makeKeysDeps();
+    this.verifySettings = this.#makeVerifySettings();
+    this.verify = this.#makeVerify(soon);
     this.verbs = this.makeVerbs();
   }
 
@@ -135,6 +148,9 @@ export class TenantMind {
       EventsLedger,
       IdempotencyLedger,
       SandboxLedger,
+      VerifyLedger,
+      SettingsLedger,
+      CountsLedger,
     ]) {
       ledger.migrate(sql);
     }
@@ -252,6 +268,10 @@ export class TenantMind {
         record: entry,
       }),
       ...messagesVerbs({ ...this.conveyor, record: entry }),
+      ...verifyVerbs({ ...this.verify, record: entry }),
+      ...locksVerbs({ ...this.verify, record: entry }),
+      ...servicesVerbs({ ...this.verifySettings, record: entry }),
+      ...templatesVerbs({ ...this.verifySettings, record: entry }),
       ...webhooksVerbs({ ...this.hooks, record: entry }),
       ...sandboxVerbs({ sandbox: this.sandbox, now, advance: this.#deps.advance, record: entry }),
     };
@@ -305,6 +325,31 @@ export class TenantMind {
     };
   }
 
+  #makeVerifySettings(): SettingsDeps {
+    return {
+      settings: new SettingsLedger(this.#deps.sql),
+      newId: (prefix) => this.ids.make(prefix, this.now()),
+      now: () => this.now(),
+      tenantName: this.#deps.record.name,
+      record: () => undefined,
+    };
+  }
+
+  #makeVerify(soon: (at: number) => void): VerifyDeps {
+    const { sql } = this.#deps;
+    return verifyDeps({
+      conveyor: this.conveyor,
+      ledger: new VerifyLedger(sql, this.ids.prefixOf("ver"), soon),
+      settings: this.verifySettings.settings,
+      counts: new CountsLedger(sql, this.vault, soon),
+      ids: this.ids,
+      tenantName: this.#deps.record.name,
+      scopesOf: (keyId) => this.keysDeps.scopesOf(keyId),
+      emit: (type, resource, data) => this.emit(type, resource, data),
+      wanted: (type) => this.events.wanted(type),
+    });
+  }
+
   #makeKeysDeps(): KeysDeps {
     const { record, door } = this.#deps;
     return {
@@ -322,6 +367,7 @@ export class TenantMind {
   }
 
   #tell(message: Message): void {
+    messageMoved(this.verify, message);
     const type: EventType = `message.${message.state}`;
     if (!ALWAYS_TOLD.has(message.state) && !this.events.wanted(type)) return;
     const { reference: _reference, metadata: _metadata, ...told } = viewOf(message, null); // free fields may hold anything
@@ -337,7 +383,7 @@ export class TenantMind {
 
   /** Ids made from now on come after every stored one, whatever the clock did meanwhile: cursors depend on it. */
   #riseAboveStored(sql: Sql): void {
-    for (const table of ["messages", "events"]) {
+    for (const table of ["messages", "events", "verifications"]) {
       const newest = first<{ id: string | null }>(sql, `SELECT max(id) AS id FROM ${table}`)?.id;
       if (typeof newest === "string") this.ids.startAfter(newest);
     }

@@ -3,7 +3,9 @@
  */
 import type { Carrier } from "./carrier.ts";
 import { httpCarrier } from "./http.ts";
+import { infobipCarrier } from "./infobip.ts";
 import { sandboxCarrier } from "./sandbox.ts";
+import { telnyxCarrier } from "./telnyx.ts";
 import { twilioCarrier } from "./twilio.ts";
 import { vonageCarrier } from "./vonage.ts";
 
@@ -12,6 +14,8 @@ export const CARRIERS = {
   http: httpCarrier,
   twilio: twilioCarrier,
   vonage: vonageCarrier,
+  telnyx: telnyxCarrier,
+  infobip: infobipCarrier,
 } as const satisfies Record<string, Carrier>;
 export type CarrierKind = keyof typeof CARRIERS;
 

@@ -3,7 +3,7 @@
  * for, so that a crash leaves no more in doubt than the calls that were in flight. It holds no state that matters: what it
  * forgets, the tenant's outbox remembers.
  */
-import { TIMED_OUT, withDeadline } from "../base/bounded.ts";
+import { TIMED_OUT, withTimeout } from "../base/bounded.ts";
 import type { Log } from "../base/log.ts";
 import {
   CALL_TIMEOUT_MS,
@@ -200,8 +200,7 @@ export class Sender {
   /** A call that neither answers nor fails is given up, whatever the adapter does about its own timeout. */
   async #bounded(account: Account, claimed: Claimed, io: CarrierIo): Promise<Answer> {
     try {
-      const send = () => this.#deps.carrierOf(account).send(account, claimed, io);
-      const answer = await withDeadline(CALL_TIMEOUT_MS + 500, send);
+      const answer = await withTimeout(CALL_TIMEOUT_MS + 500, this.#deps.carrierOf(account).send(account, claimed, io));
       return answer === TIMED_OUT ? { outcome: "unknown", code: "timeout" } : answer;
     } catch {
       return { outcome: "unknown", code: "adapter" };
@@ -229,7 +228,7 @@ export class Sender {
     if (account === undefined) return;
     try {
       const ask = async () => this.#deps.carrierOf(account).ask?.(account, question, this.#deps.ioOf(job));
-      const said = await withDeadline(CALL_TIMEOUT_MS + 500, ask);
+      const said = await withTimeout(CALL_TIMEOUT_MS + 500, ask());
       if (said !== undefined && said !== TIMED_OUT) await this.#deps.hear(job, { ...question, said });
     } catch {
       // the next question is due already
@@ -266,7 +265,7 @@ export class Sender {
       const leftMs = deadline - this.#deps.now();
       if (leftMs <= 0) return;
       let wake = () => {};
-      await withDeadline(leftMs, () => new Promise<void>((resume) => this.#waiting.push((wake = resume))));
+      await withTimeout(leftMs, new Promise<void>((resume) => this.#waiting.push((wake = resume))));
       this.#waiting = this.#waiting.filter((other) => other !== wake);
     }
   }

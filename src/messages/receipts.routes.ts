@@ -5,9 +5,9 @@
  */
 import { readCallback, type Called, type DoorKeys } from "../access/api-key.ts";
 import { z } from "zod";
-import { readWholeAtMost } from "../base/bounded.ts";
 import { EXAMPLE_LATER, exampleId } from "../base/example.ts";
 import { parseId, type Owner } from "../base/ids.ts";
+import { readIncoming } from "../base/incoming.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import type { OpenRoute } from "../base/route.ts";
 import type { Report } from "../carriers/carrier.ts";
@@ -53,7 +53,7 @@ export const receiptRoute: OpenRoute = {
   }),
   body: ReceiptBody,
   answer: z.object({ applied: z.int().meta({ description: "How many states changed.", examples: [1] }) }),
-  refuses: ["not_found", "unauthenticated", "malformed_body", "body_too_large"],
+  refuses: ["not_found", "unauthenticated", "malformed_body", "body_too_large", "body_too_slow"],
   example: { message: exampleId("msg"), state: "delivered", at: EXAMPLE_LATER },
 };
 
@@ -70,12 +70,12 @@ export async function receiveReceipt(
   if (owner === null || owner.prefix !== "msg" || parseId(account)?.prefix !== "car") return refuse("not_found");
   const called = readCallback(deps.door, account, message, mac);
   if (called === null) return refuse("not_found");
-  const body = await readWholeAtMost(request, RECEIPT_BYTES_MAX);
-  if (body === null) return refuse("body_too_large", { detail: `A receipt has at most ${RECEIPT_BYTES_MAX} bytes.` });
+  const body = await readIncoming(request, RECEIPT_BYTES_MAX);
+  if (isRefused(body)) return body;
   const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
   const { origin } = new URL(request.url);
   const url = deps.publicUrl === "" ? request.url : deps.publicUrl + request.url.slice(origin.length);
-  const verified = await deps.verify(account, { message, url, headers, body, called });
+  const verified = await deps.verify(account, { message, url, headers, body: body.ok, called });
   if (isRefused(verified)) return verified;
   return { ok: await deps.settle({ jurisdiction: owner.jurisdiction, code: owner.code }, account, verified.ok) };
 }

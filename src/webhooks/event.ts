@@ -10,20 +10,35 @@ const MESSAGE_TYPES = [
   "message.delivered", "message.undelivered", "message.failed", "message.expired", "message.blocked", "message.canceled",
 ] as const; // prettier-ignore
 
+/** What is told of a verification. */
+const VERIFICATION_TYPES = [
+  "verification.created", "verification.sent", "verification.approved", "verification.failed", "verification.expired",
+  "verification.locked", "verification.canceled",
+] as const; // prettier-ignore
+
 /** Every type of event. A type, once published, keeps its meaning. */
 export const EVENT_TYPES = [
   ...MESSAGE_TYPES,
+  ...VERIFICATION_TYPES,
   "consent.given",
   "consent.withdrawn",
   "audit.head",
   "endpoint.disabled",
   "alert.limit",
+  "alert.verification_failures",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** The families a filter may name whole; a later type of a family reaches those who named it. */
-export const EVENT_FAMILIES = ["message", "consent", "audit", "endpoint", "alert"] as const satisfies readonly Family[];
+export const EVENT_FAMILIES = [
+  "message",
+  "verification",
+  "consent",
+  "audit",
+  "endpoint",
+  "alert",
+] as const satisfies readonly Family[];
 
 type Family = EventType extends `${infer F}.${string}` ? F : never;
 

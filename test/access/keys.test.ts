@@ -227,6 +227,15 @@ describe("a kept answer", () => {
     }
   });
 
+  it("is found when the clock has stepped back over midnight, and the newest hides one whose day is over", () => {
+    const midnight = NOON - (NOON % KEPT_MS) + KEPT_MS;
+    kept.keep(bytes(1), bytes(2), bytes(3), midnight + 5);
+    expect(kept.find(bytes(1), midnight - 5)?.at).toBe(midnight + 5);
+    kept.keep(bytes(4), bytes(2), bytes(3), midnight - 10);
+    kept.keep(bytes(4), bytes(5), bytes(6), midnight - 10 + KEPT_MS);
+    expect(kept.find(bytes(4), midnight - 9 + KEPT_MS)).toMatchObject({ body: bytes(5), answer: bytes(6) });
+  });
+
   it("is purged when its time is over and not before, a bounded number at once", () => {
     kept.keep(bytes(1), bytes(2), bytes(3), NOON);
     expect(kept.purge(NOON + KEPT_MS - 1, 10)).toBe(0);
