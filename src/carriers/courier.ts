@@ -223,8 +223,8 @@ export class Courier {
     if (account === null) return refuse("not_found");
     const read = await this.#deps.carrierOf(account.kind).readReceipts(account, callback);
     if ("read" in read) {
-      this.#watch.received(callback, read.read);
       for (const { unmapped, code } of read.read) if (unmapped) this.#deps.log(unmappedCode(account.id, code));
+      this.#watch.received(callback, read.read);
       return { ok: read.read };
     }
     return "forged" in read
