@@ -19,7 +19,8 @@ const MEANINGS: readonly [ids: string, call: Status["call"], state: Status["stat
   ["4 9 15 96 97 98", "unknown", "undelivered"], // the operator has had it
   ["22 29", "unknown", "sent"], // expired without a report that could be read: nobody knows
   ["8 10 14 25 52 87", "permanent", "undelivered"], // no such number, do-not-disturb, blocklist, too long, pumping
-  ["6 11 12 13 16 17 18 19 20 21 24 31 51 99 100", "declined", "undelivered"], // sender, credit, route, pace, platform
+  ["12 17 18 19", "account", "undelivered"], // no credit, nobody else may be texted, no route
+  ["6 11 13 16 20 21 24 31 51 99 100", "declined", "undelivered"], // sender, network, pace, platform
   ["23", "unknown", null], // our id has been there before: this call was not taken, an earlier one was
 ];
 
@@ -51,16 +52,12 @@ export const INFOBIP_ERRORS = verdictsOf({
     0 2 5 6 7 8 13 15 20 21 24 27 31 32 33 34 35 36 71 255 256 257 258 259 260 261 262 351 500 501 502 503 504 507 508 509
     541 542 571 581 608 1024 1025 1026 1027 1028 1029 1030 1031 1152 1153 1154 1155 1156 1157 1158 1159 1160 1161 1162 1163
     1164 1165 1166 1281 1282 1283 1284 1536 1537 1538 1539 1540 1541 1792 1793 1794 1795 1796 2048 2051 4097 4098`,
-  throttled: "",
-  unknown: "",
 });
 
 /** Codes of HTTP errors: `errorCode` of today's envelope, `messageId` of the older one. A request is refused whole. */
 export const INFOBIP_FAULTS = verdictsOf({
-  permanent: "",
-  declined: `
-    E400 E401 E403 E404 E405 E406 E409 E413 E415 E422
-    BAD_REQUEST UNAUTHORIZED UNAUTHENTICATED FORBIDDEN NOT_FOUND CONFLICT EC_ACCOUNT_VALIDATION`,
+  account: "E401 E403 UNAUTHORIZED UNAUTHENTICATED FORBIDDEN EC_ACCOUNT_VALIDATION",
+  declined: "E400 E404 E405 E406 E409 E413 E415 E422 BAD_REQUEST NOT_FOUND CONFLICT",
   throttled: "E429 TOO_MANY_REQUESTS EC_TOO_MANY_REQUESTS",
   unknown: "E408 E500 E502 E503 E504 GENERAL_ERROR",
 });

@@ -58,7 +58,7 @@ describe("an answer", () => {
     ["no message", 200, { bulkId: "1", messages: [] }, { outcome: "unknown", code: "unreadable_answer" }],
     ["an error's body under a 200", 200, fixture("infobip", "refused.json"), { outcome: "unknown", code: "unreadable_answer" }],
     ["a bad request", 400, fixture("infobip", "refused.json"), { outcome: "declined", code: "E400", permanent: false }],
-    ["an older refusal", 401, fixture("infobip", "refused-before.json"), { outcome: "declined", code: "UNAUTHORIZED", permanent: false }],
+    ["an older refusal", 401, fixture("infobip", "refused-before.json"), { outcome: "declined", code: "UNAUTHORIZED", permanent: false, ofAccount: true }],
     ["a code that is not in the table", 409, { errorCode: "E499" }, { outcome: "declined", code: "E499", permanent: false, unmapped: true }],
     ["a refusal in HTML", 403, "<html>", { outcome: "declined", code: "http_403", permanent: false }],
     ["too many", 429, { errorCode: "E429" }, { outcome: "throttled", code: "E429", retryAfterSeconds: 5 }],
@@ -71,6 +71,12 @@ describe("an answer", () => {
 
   it("to an id that Infobip has had before is in doubt: an earlier call may have been taken", async () => {
     expect(await answering(23, 5, "REJECTED_DUPLICATE_MESSAGE_ID")).toEqual({ outcome: "unknown", code: "REJECTED_DUPLICATE_MESSAGE_ID" }); // prettier-ignore
+  });
+
+  it("says when it is the account that is refused, and not this message of it", async () => {
+    for (const id of [12, 17, 18, 19]) expect(await answering(id, 5)).toMatchObject({ outcome: "declined", permanent: false, ofAccount: true }); // prettier-ignore
+    for (const id of [6, 8, 10, 11, 13, 20, 21, 52]) expect(await answering(id, 5)).not.toHaveProperty("ofAccount");
+    expect(await answered(400, { errorCode: "E400" })).not.toHaveProperty("ofAccount");
   });
 
   it("in a status that we do not know is taken by its group, and counted; by no group, it is in doubt", async () => {

@@ -68,12 +68,15 @@ describe("an answer", () => {
     [200, { data: {} }, { outcome: "unknown", code: "unreadable_answer" }],
     [400, fixture("telnyx", "refused.json"), { outcome: "declined", code: "40310", permanent: true }],
     [400, failing(40300), { outcome: "declined", code: "40300", permanent: true }],
-    [401, failing("10009"), { outcome: "declined", code: "10009", permanent: false }],
-    [403, failing("20100"), { outcome: "declined", code: "20100", permanent: false }],
+    [401, failing("10009"), { outcome: "declined", code: "10009", permanent: false, ofAccount: true }],
+    [403, failing("20100"), { outcome: "declined", code: "20100", permanent: false, ofAccount: true }],
+    [401, "<html>", { outcome: "declined", code: "http_401", permanent: false, ofAccount: true }],
+    [403, failing("40300"), { outcome: "declined", code: "40300", permanent: true }],
+    [403, failing("40315"), { outcome: "declined", code: "40315", permanent: false }],
     [408, failing("10008"), { outcome: "unknown", code: "10008" }],
     [422, failing("40305"), { outcome: "declined", code: "40305", permanent: false }],
     [429, failing("10011"), { outcome: "throttled", code: "10011", retryAfterSeconds: 5 }],
-    [429, failing("40333"), { outcome: "declined", code: "40333", permanent: false }],
+    [429, failing("40333"), { outcome: "declined", code: "40333", permanent: false, ofAccount: true }],
     [429, "", { outcome: "throttled", code: "http_429", retryAfterSeconds: 5 }],
     [400, failing("49999"), { outcome: "declined", code: "49999", permanent: false, unmapped: true }],
     [400, failing("to 447700900123"), { outcome: "declined", code: "http_400", permanent: false, unmapped: true }],
@@ -110,7 +113,8 @@ describe("every code that Telnyx publishes for messages", () => {
       expect(answer, String(code)).not.toHaveProperty("unmapped");
       const { outcome } = answer;
       const permanent = "permanent" in answer && answer.permanent;
-      expect(outcome === "declined" ? (permanent ? "permanent" : "declined") : outcome).toBe(verdictOf(code));
+      const declined = "ofAccount" in answer ? "account" : permanent ? "permanent" : "declined";
+      expect(outcome === "declined" ? declined : outcome).toBe(verdictOf(code));
     }
   });
 
