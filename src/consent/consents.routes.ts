@@ -17,7 +17,13 @@ const tag = "Consents";
 const PAGE_MAX = 100;
 
 const To = z.union([z.string().min(1).max(40), z.strictObject({ token: z.string().max(64) })]);
-const Sender = z.string().min(1).max(16);
+/** A sender's name, or a short code. A number would be kept and shown in clear, and might be a person's. */
+const Sender = z
+  .string()
+  .regex(
+    /^(?:(?=.*[A-Za-z])[A-Za-z0-9 ._&-]{1,11}|\d{5})$/,
+    "Write a sender's name of up to 11 characters, or a short code.",
+  );
 const Limit = z.int().min(1).max(PAGE_MAX).default(20);
 
 export const ConsentView = z

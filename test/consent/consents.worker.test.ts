@@ -84,6 +84,8 @@ test("what cannot be is refused and leaves nothing: a time to come, a number in 
   expect(await refused({ wording: "call 07700 900123" })).toBe("invalid_field");
   expect(await refused({ to: { token: `tok_e12345678${"0".repeat(27)}` } })).toBe("token_unknown");
   expect(await refused({ purposes: [] })).toBe("invalid_field");
+  for (const sender of ["+447700900123", "07700900123", "Shifts\u202e", "<b>", ""])
+    expect(await refused({ sender }), sender).toBe("invalid_field");
   expect(await refused({ source: "stop_word" })).toBe("invalid_field");
   expect(await everything(tenant)).toBe(before);
 });
