@@ -54,7 +54,10 @@ type Planned = {
   country: string;
 };
 
-/** Starts one, or goes on with the pending one of the same end user, service, intent and context. */
+/**
+ * Starts one, or goes on with the pending one of the same end user, service, intent, context and words. A code of the caller's
+ * own never goes on: the pending one would be sent with the code it has.
+ */
 export function start(deps: VerifyDeps, key: string, input: StartInput): Outcome<VerificationView> {
   const now = deps.now();
   const planned = plan(deps, key, input);
@@ -63,7 +66,7 @@ export function start(deps: VerifyDeps, key: string, input: StartInput): Outcome
   const print = printOf(deps.vault, input.endUser);
   const open = openOnes(deps, destination, now);
   const party = open.filter(({ verification: { facts } }) => isParty(facts, print, input));
-  const same = party.find((whole) => hasContext(deps, whole, input.context));
+  const same = input.customCode === null ? party.find((whole) => isSame(deps, whole, input)) : undefined;
   if (same !== undefined) return goOn(deps, key, same, destination);
   const room = sendRoom(destination, now);
   if (room.left <= 0) return sendsSpent(room.nextAt - now);
@@ -136,6 +139,19 @@ function hasContext(deps: VerifyDeps, { verification, secrets }: Whole, context:
   return secrets.context !== null && Buffer.from(deps.vault.keyedName("verify-context", text)).equals(secrets.context);
 }
 
+/** Whether a letter of the pending one would say what this start asks for. */
+function isSame(deps: VerifyDeps, whole: Whole, input: StartInput): boolean {
+  const { id, facts } = whole.verification;
+  return (facts.words ?? null) === wordsOf(deps, id, input) && hasContext(deps, whole, input.context);
+}
+
+/** The caller's own words as a keyed digest, of this verification alone; null when there are none. */
+function wordsOf(deps: VerifyDeps, id: string, { variables }: StartInput): string | null {
+  if (Object.keys(variables).length === 0) return null;
+  const said = JSON.stringify([id, Object.entries(variables).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+  return Buffer.from(deps.vault.keyedName("verify-words", said)).toString("base64url");
+}
+
 /** Goes on with a pending one: sends it again when it may be, and says when it may when it may not. */
 function goOn(deps: VerifyDeps, key: string, whole: Whole, destination: Destination): Outcome<VerificationView> {
   const now = deps.now();
@@ -144,7 +160,7 @@ function goOn(deps: VerifyDeps, key: string, whole: Whole, destination: Destinat
   return { ok: acceptedView(whole.verification, room, metadataOf(deps, whole.verification)) };
 }
 
-/** The same party's with another context, and the oldest of the service beyond the few it may have. */
+/** The same party's that asked for something else, and the oldest of the service beyond the few it may have. */
 function superseded(open: readonly Whole[], party: readonly Whole[], service: string | null): Whole[] {
   const others = open.filter((one) => one.verification.facts.service === service && !party.includes(one));
   return [...party, ...others.slice(0, Math.max(0, others.length - (PENDING_MAX - 1)))];
@@ -165,7 +181,7 @@ function make(deps: VerifyDeps, key: string, input: StartInput, making: Making):
   const letter = { to: input.to, text, about: id, secondsLeft: settings.ttlSeconds, avoid: null, withhold };
   const outcome = deps.channels[making.channel](key, letter);
   if (isRefused(outcome)) return outcome;
-  const verification = begun(id, key, input, making, outcome.ok, now);
+  const verification = begun(id, key, input, { ...making, words: wordsOf(deps, id, input) }, outcome.ok, now);
   write(deps, key, verification, written, input);
   return { ok: verification };
 }
@@ -189,7 +205,7 @@ function begun(
   id: string,
   key: string,
   input: StartInput,
-  { settings, chosen, channel, destinationName, block, print }: Making,
+  { settings, chosen, channel, destinationName, block, print, words }: Making & { words: string | null },
   message: Message,
   now: number,
 ): Verification {
@@ -217,6 +233,7 @@ function begun(
       mask,
       strength: strengthOf(settings.codeLength, settings.codeAlphabet, input.customCode !== null),
       print,
+      words,
       cell: `${country}|${block}|${chosen.name}`,
       createdAt: now,
       expiresAt: now + settings.ttlSeconds * SECOND_MS,

@@ -69,6 +69,8 @@ export type Facts = {
   strength: Strength;
   /** Keyed fingerprint of the end user; null when none was given. */
   print: string | null;
+  /** Keyed digest of the caller's own words in the text; null when there are none, absent before they were told apart. */
+  words?: string | null;
   /** What the summary counts it under. */
   cell: string;
   createdAt: number;

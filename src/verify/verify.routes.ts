@@ -52,7 +52,7 @@ export const verifyRoutes: Route[] = [
     scope: "verify:start",
     summary: "Start a verification: a code is drawn and sent",
     detail:
-      "The answer is the same whether the number is known, new, locked or blocked; what became of it is told by `GET` and by events. The same end user, service, intent and payment go on with the pending one.",
+      "The answer is the same whether the number is known, new, locked or blocked; what became of it is told by `GET` and by events. The same end user, service, intent, payment and variables go on with the pending one; a code of your own never does.",
     tag,
     body: StartBody,
     status: 201,
