@@ -1,6 +1,6 @@
 // better-auth's phone-number plugin with Maskline's verifications: Maskline draws, sends, counts and checks the codes.
-import type { BetterAuthOptions, GenericEndpointContext } from "better-auth";
-import { APIError } from "better-auth/api";
+import type { BetterAuthOptions, BetterAuthPlugin, GenericEndpointContext } from "better-auth";
+import { APIError, createAuthMiddleware } from "better-auth/api";
 import { phoneNumber } from "better-auth/plugins";
 import { call, Refused, type Checked, type EndUser, type Maskline } from "./maskline.ts";
 
@@ -10,23 +10,20 @@ type Context = GenericEndpointContext | undefined;
 const isE164 = (number: string): boolean => /^\+[1-9]\d{6,14}$/.test(number);
 
 /** The plugin. `signUpOnVerification` and the rest of its options are yours. */
-export function masklinePhoneNumber(
-  maskline: Maskline,
-  options: Partial<Parameters<typeof phoneNumber>[0]> = {},
-): ReturnType<typeof phoneNumber> {
+export function masklinePhoneNumber(maskline: Maskline, options: Partial<Parameters<typeof phoneNumber>[0]> = {}) {
   const start = async (to: string, intent: string, ctx: Context): Promise<void> => {
     await call(maskline, "POST /v1/verifications", { to, intent, end_user: await endUserOf(ctx) });
   };
-  return phoneNumber({
+  const plugin = phoneNumber({
     ...options,
     phoneNumberValidator: isE164,
     // `code` is better-auth's own. It is sent to nobody: Maskline draws another.
     sendOTP: async ({ phoneNumber: to }, ctx) => {
       await start(to, "login", ctx).catch(refuseAs);
     },
-    // Sent to known numbers only, so a refusal must not show.
+    // Asked for known numbers only; better-auth itself lets no refusal of it show.
     sendPasswordResetOTP: async ({ phoneNumber: to }, ctx) => {
-      if (isE164(to)) await start(to, RESET, ctx).catch(() => {});
+      if (isE164(to)) await start(to, RESET, ctx);
     },
     verifyOTP: async ({ phoneNumber: to, code }, ctx) => {
       if (!isE164(to)) return false;
@@ -40,7 +37,11 @@ export function masklinePhoneNumber(
       }
     },
   });
+  const named = { matcher: isPhoneRoute, handler: nameDevice };
+  return { ...plugin, hooks: { before: [...plugin.hooks.before, named] } } satisfies BetterAuthPlugin;
 }
+
+const isPhoneRoute = ({ path }: { path?: string | undefined }): boolean => path?.startsWith("/phone-number/") ?? false;
 
 /** A code for a login resets no password, and the other way round. */
 const RESET = "other";
@@ -53,15 +54,23 @@ export const withoutCodes: NonNullable<BetterAuthOptions["databaseHooks"]> = {
 const COOKIE = "maskline_device";
 const NINETY_DAYS_S = 90 * 86_400;
 
-/** The device by a random id in a signed cookie: five wrong codes of a stranger do not lock out the person's own telephone. */
-async function endUserOf(ctx: Context): Promise<EndUser> {
-  if (ctx === undefined) return {};
+/**
+ * Names the device by a random id in a signed cookie: five wrong codes of a stranger do not lock out the person's own telephone.
+ * Before the handler, so that the answer has the cookie whatever the handler finds.
+ */
+const nameDevice = createAuthMiddleware(async (ctx) => {
   const { secret } = ctx.context;
   const known = await ctx.getSignedCookie(COOKIE, secret);
-  const device_id = known || crypto.randomUUID();
   const attributes = { httpOnly: true, secure: true, sameSite: "lax", path: "/", maxAge: NINETY_DAYS_S } as const;
-  await ctx.setSignedCookie(COOKIE, device_id, secret, attributes);
-  return { device_id };
+  const cookie = await ctx.setSignedCookie(COOKIE, known || crypto.randomUUID(), secret, attributes);
+  if (known) return;
+  const others = (ctx.headers?.get("cookie") ?? "").split("; ").filter((one) => one && !one.startsWith(`${COOKIE}=`));
+  return { context: { headers: new Headers({ cookie: [...others, cookie.split(";")[0]].join("; ") }) } };
+});
+
+async function endUserOf(ctx: Context): Promise<EndUser> {
+  const device = await ctx?.getSignedCookie(COOKIE, ctx.context.secret);
+  return device ? { device_id: device } : {};
 }
 
 /** A refusal in better-auth's words. What Maskline would not tell a person is not in it. */

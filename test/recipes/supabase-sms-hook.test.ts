@@ -47,7 +47,7 @@ const hook = (number: string, otp: string) => ({
   user: { id: randomUUID(), phone: phoneOf(number) },
   sms: { otp, phone: phoneOf(number) },
 });
-const read = async (response: Response) => ({ status: response.status, body: (await response.json()) as unknown });
+const read = async (response: Response) => ({ status: response.status, body: await response.json() });
 const OK = { status: 200, body: {} };
 const started = async (): Promise<number> => (await stage.verifications()).length;
 
