@@ -138,11 +138,12 @@ for (const route of operatorRoutes) {
 
 app.post(pathOf(receiptRoute.path), async (c) => {
   c.set("route", receiptRoute.path);
-  const { door, courier, tenant, outside } = doorsOf(c.env);
+  const { door, publicUrl, courier, tenant, outside } = doorsOf(c.env);
   const outcome = await receiveReceipt(
     {
       door,
-      verify: (account, callback) => courier(account).readReceipt(callback),
+      publicUrl,
+      verify: (account, callback) => courier(account).readReceipts(callback),
       settle: async (owner, account, reports) => {
         const { applied, after } = await tenant(owner).reports(account, reports);
         if (after.wake.length + after.dispatch.length > 0)

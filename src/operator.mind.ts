@@ -2,7 +2,17 @@
  * What operators can ask of one jurisdiction: tenants and their keys, carrier accounts, root keys, purges, the operators' own
  * audit. Tenants' numbers, texts and keys never pass here; a tenant's object does its own work.
  */
-import { accountView, AccountsLedger, type AccountRow } from "./carriers/accounts.ts";
+import {
+  accountView,
+  AccountsLedger,
+  changedAccount,
+  judgeSecrets,
+  type AccountChange,
+  type AccountRow,
+  type NewAccount,
+} from "./carriers/accounts.ts";
+import type { Noted } from "./carriers/watch.ts";
+import { carrierOf } from "./carriers/carriers.ts";
 import type { AccountConfig } from "./carriers/courier.ts";
 import { AUDIT_TABLE, AuditLedger, type ListQuery } from "./audit/ledger.ts";
 import { tenantView, TenantsLedger, type TenantRow } from "./access/tenants.ts";
@@ -137,13 +147,13 @@ export class OperatorMind {
         return decided;
       }),
 
-    "carriers.create": async (
-      operator: string,
-      input: { name: string; config: Omit<AccountConfig, "id">; secret: string | null },
-    ): Answer => {
-      const config: AccountConfig = { id: this.#ids.make("car", readClock()), ...input.config };
-      await this.#deps.courier(config.id).configure(config, input.secret);
-      const account: AccountRow = { config, name: input.name, createdAt: readClock() };
+    "carriers.create": async (operator: string, input: NewAccount): Answer => {
+      const { name, secrets, ...rest } = input;
+      const weak = judgeSecrets(carrierOf(rest.kind), secrets);
+      if (weak !== null) return weak;
+      const config: AccountConfig = { id: this.#ids.make("car", readClock()), ...rest };
+      await this.#deps.courier(config.id).configure(config, secrets);
+      const account: AccountRow = { config, name, createdAt: readClock() };
       this.#deps.transaction(() => {
         this.#accounts.put(account);
         this.#enter(operator, "carrier.created", config.id, { kind: config.kind, mode: config.mode });
@@ -153,29 +163,34 @@ export class OperatorMind {
 
     "carriers.list": async (): Answer => ({ ok: { data: this.#accounts.list().map(accountView) } }),
 
-    "carriers.change": async (
-      operator: string,
-      input: Partial<Pick<AccountConfig, "url" | "statusUrl" | "perSecond">> & {
-        id: string;
-        name?: string;
-        secret?: string;
-      },
-    ): Answer => {
+    "carriers.change": async (operator: string, input: { id: string; change: AccountChange }): Answer => {
       const account = this.#accounts.get(input.id);
       if (account === null) return refuse("not_found");
-      const config: AccountConfig = {
-        ...account.config,
-        url: input.url ?? account.config.url,
-        statusUrl: input.statusUrl === undefined ? account.config.statusUrl : input.statusUrl,
-        perSecond: input.perSecond === undefined ? account.config.perSecond : input.perSecond,
-      };
-      await this.#deps.courier(config.id).configure(config, input.secret ?? null);
-      const changed = { ...account, config, name: input.name ?? account.name };
+      const changed = changedAccount(account, input.change, carrierOf(account.config.kind));
+      if (isRefused(changed)) return changed;
+      await this.#deps.courier(input.id).configure(changed.ok.config, input.change.secrets);
       this.#deps.transaction(() => {
-        this.#accounts.put(changed);
-        this.#enter(operator, "carrier.changed", config.id, {});
+        this.#accounts.put(changed.ok);
+        this.#enter(operator, "carrier.changed", input.id, {});
       });
-      return { ok: accountView(changed) };
+      return { ok: accountView(changed.ok) };
+    },
+
+    /** How every account is doing: circuit, windows, weights and what moved. */
+    "carriers.health": async (): Answer => {
+      const accounts = this.#accounts.list();
+      const health = await Promise.all(accounts.map(({ config }) => this.#deps.courier(config.id).health()));
+      const data = accounts.map(({ config, name }, at) => ({ id: config.id, name, kind: config.kind, ...health[at] }));
+      return { ok: { data } };
+    },
+
+    /** Tries an account's address and credentials, by a call that costs nothing. */
+    "carriers.test": async (operator: string, input: { id: string }): Answer => {
+      if (this.#accounts.get(input.id) === null) return refuse("not_found");
+      const found = await this.#deps.courier(input.id).test();
+      const result = found === null || found === "untested" ? { found: "untested" as const } : found;
+      this.#enter(operator, "carrier.tested", input.id, { found: result.found });
+      return { ok: { result: result.found, code: "code" in result ? result.code : null } };
     },
 
     /** Purges a stretch of tenants; the report is summed by the caller. */
@@ -222,6 +237,11 @@ export class OperatorMind {
     },
   };
 
+  /** What a courier saw change: nobody's act, and in the audit like any other. */
+  note({ account, act, facts }: Noted): void {
+    this.#enter("courier", act, account, facts);
+  }
+
   #newTenant(input: { name: string; environment: "sandbox" | "live" }): TenantRow {
     for (;;) {
       const id = tenantId({ jurisdiction: this.#deps.jurisdiction, code: newTenantCode() });
@@ -239,9 +259,8 @@ export class OperatorMind {
 
   async #openSandbox(): Promise<string> {
     const id = this.#ids.make("car", readClock());
-    const none = { url: null, statusUrl: null, perSecond: null, price: null };
-    const config: AccountConfig = { id, kind: "sandbox", mode: "test", ...none };
-    await this.#deps.courier(id).configure(config, null);
+    const config: AccountConfig = { id, kind: "sandbox", mode: "test", settings: {}, perSecond: null, price: null };
+    await this.#deps.courier(id).configure(config, {});
     this.#accounts.put({ config, name: "Sandbox carrier", createdAt: readClock() });
     return id;
   }
@@ -298,7 +317,7 @@ export class OperatorMind {
     const now = readClock();
     this.#audit.append(
       {
-        actor: { type: operator === "cron" ? "system" : "operator", id: operator },
+        actor: { type: operator === "cron" || operator === "courier" ? "system" : "operator", id: operator },
         act,
         subject: subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject },
         facts,

@@ -4,12 +4,18 @@
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "./base/example.ts";
 import { parseId, type Jurisdiction } from "./base/ids.ts";
-import { Label, UrlText } from "./base/label.ts";
+import { Label } from "./base/label.ts";
 import { judgeUrl, type UrlPolicy } from "./base/outside-url.ts";
-import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts";
-import { fromBase64 } from "./base/seal.ts";
-import { weaknessOf } from "./base/weak-key.ts";
+import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
+import type { Fields } from "./carriers/carrier.ts";
+import { CARRIERS, KINDS, type CarrierKind } from "./carriers/carriers.ts";
 import { door, IdParam, JURISDICTION, type OperatorRoute } from "./operator-route.ts";
+
+/** Every setting of every kind: an account shows those of its own. */
+const SETTINGS = namesOf("settings");
+const SECRETS = namesOf("secrets");
+/** A field of some kind, as far as the door can judge it: the kind itself does it where the account is known. */
+const SomeText = z.string().min(1).max(4_000);
 
 const AccountView = z
   .object({
@@ -17,8 +23,7 @@ const AccountView = z
     name: z.string(),
     kind: z.string(),
     mode: z.enum(["test", "live"]),
-    url: z.string().nullable(),
-    status_url: z.string().nullable(),
+    ...Object.fromEntries(SETTINGS.map((name) => [name, z.string().optional()])),
     per_second: z.number().nullable(),
     price: z.object({ amount: z.int(), currency: z.string() }).nullable(),
     created_at: z.string(),
@@ -40,33 +45,101 @@ const AccountView = z
     ],
   });
 
-const SECRET_FORM = "whsec_ and 24 to 64 random bytes in base64.";
-const Secret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, SECRET_FORM);
+const LaneHealth = z.object({
+  window_seconds: z.int(),
+  weight: z.int(),
+  calls: z.int(),
+  accepted: z.int(),
+  declined: z.int(),
+  throttled: z.int(),
+  unknown: z.int(),
+  latency_ms_p50: z.int().nullable(),
+  latency_ms_p99: z.int().nullable(),
+  receipts: z.int(),
+  delivered: z.int(),
+  slow: z.int(),
+  receipt_ms_mean: z.int().nullable(),
+});
+const LANE_EXAMPLE = {
+  window_seconds: 900,
+  weight: 90,
+  calls: 1_200,
+  accepted: 1_190,
+  declined: 7,
+  throttled: 0,
+  unknown: 3,
+  latency_ms_p50: 100,
+  latency_ms_p99: 800,
+  receipts: 1_010,
+  delivered: 1_000,
+  slow: 170,
+  receipt_ms_mean: 41_000,
+};
+const HealthView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    kind: z.string(),
+    circuit: z.object({ state: z.enum(["closed", "open", "probing"]), since: z.string() }).optional(),
+    held_until: z.string().nullable().optional(),
+    otp: LaneHealth.optional(),
+    bulk: LaneHealth.optional(),
+    networks: z
+      .record(z.string(), z.object({ receipts: z.int(), slow: z.int(), delivered: z.int() }))
+      .optional()
+      .meta({ description: "By mobile country and network code, where receipts name it." }),
+    moves: z.array(z.looseObject({ at: z.string() })).optional(),
+  })
+  .meta({
+    id: "CarrierHealth",
+    examples: [
+      {
+        id: exampleId("car"),
+        name: "Our gateway",
+        kind: "http",
+        circuit: { state: "closed", since: EXAMPLE_TIME },
+        held_until: null,
+        otp: { ...LANE_EXAMPLE, window_seconds: 120, weight: 100 },
+        bulk: LANE_EXAMPLE,
+        networks: { "23415": { receipts: 400, slow: 120, delivered: 396 } },
+        moves: [{ at: EXAMPLE_TIME, lane: "bulk", from: 100, to: 90, slowShare: 0.168 }],
+      },
+    ],
+  });
 
-/** A secret that is printed somewhere lets anybody write receipts; the one of our own example is. */
-function weakSecret(secret: string | undefined): Refusal | null {
-  if (secret === undefined) return null;
-  const key = fromBase64(secret.slice("whsec_".length));
-  const weakness = key === null ? "not base64" : weaknessOf(key, 24);
-  if (weakness === null) return null;
-  const detail = `The secret is ${weakness}. Use ${SECRET_FORM}`;
-  return refuse("invalid_field", { errors: [{ field: "secret", code: "invalid_field", detail }] });
+const PerSecond = z.number().positive().max(100_000).nullable();
+const common = {
+  name: Label,
+  jurisdiction: JURISDICTION.default("eu"),
+  mode: z.enum(["test", "live"]),
+  per_second: PerSecond.default(null),
+  price: z
+    .strictObject({ amount: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) })
+    .nullable()
+    .default(null),
+};
+const bodyOf = (kind: CarrierKind) => {
+  const { settings, secrets } = CARRIERS[kind].fields;
+  return z.strictObject({ ...common, kind: z.literal(kind), ...settings, ...secrets });
+};
+const [first, ...others] = KINDS.map(bodyOf);
+const NewAccount = z.discriminatedUnion("kind", [first!, ...others]).meta({ id: "NewCarrierAccount" }); // oxlint-disable-line typescript/no-non-null-assertion -- a tuple with a first element is what the type asks for
+
+function namesOf(which: keyof Fields): string[] {
+  return [...new Set(KINDS.flatMap((kind) => Object.keys(CARRIERS[kind].fields[which])))].sort();
 }
 
-/** The URLs of an account as they will be called; each is judged by itself, and what is not given stays out. */
-function judgeUrls(
-  body: { url?: string | undefined; status_url?: string | null | undefined },
-  policy: UrlPolicy,
-): Outcome<{ url?: string; statusUrl?: string | null }> {
-  const fields = { url: body.url, statusUrl: body.status_url };
-  const judged: Record<string, string | null> = {};
-  for (const [name, url] of Object.entries(fields)) {
-    if (url === undefined) continue;
-    const found = url === null ? null : judgeUrl(url, policy);
-    if (found !== null && "refused" in found) return found;
-    judged[name] = found === null ? null : found.url.href;
+/** Those of the names that the body gives; a URL as it will be called, once it is judged. */
+function picked(body: object, names: readonly string[], policy: UrlPolicy): Outcome<Record<string, string | null>> {
+  const found: Record<string, string | null> = {};
+  for (const name of names) {
+    const value = (body as Record<string, string | null | undefined>)[name];
+    if (value === undefined) continue;
+    const judged = value === null || !name.endsWith("url") ? null : judgeUrl(value, policy);
+    if (judged !== null && "refused" in judged) return judged;
+    found[name] = judged === null ? value : judged.url.href;
   }
-  return { ok: judged };
+  return { ok: found };
 }
 
 function ofAccount(id: string, input: object): Outcome<{ where: Jurisdiction; input: unknown }> {
@@ -82,22 +155,7 @@ export const carrierRoutes: OperatorRoute[] = [
     path: "/admin/v1/carriers",
     verb: "carriers.create",
     summary: "Create a carrier account",
-    body: z
-      .strictObject({
-        name: Label,
-        jurisdiction: JURISDICTION.default("eu"),
-        kind: z.literal("http"),
-        mode: z.enum(["test", "live"]),
-        url: UrlText,
-        status_url: UrlText.nullable().default(null),
-        secret: Secret,
-        per_second: z.number().positive().max(100_000).nullable().default(null),
-        price: z
-          .strictObject({ amount: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) })
-          .nullable()
-          .default(null),
-      })
-      .meta({ id: "NewCarrierAccount" }),
+    body: NewAccount,
     status: 201,
     answer: AccountView,
     refuses: ["url_refused"],
@@ -110,14 +168,14 @@ export const carrierRoutes: OperatorRoute[] = [
       per_second: 30,
     },
     ask: ({ body }, policy) => {
-      const urls = judgeUrls(body, policy);
-      if (isRefused(urls)) return urls;
-      const weak = weakSecret(body.secret);
-      if (weak !== null) return weak;
-      const { kind, mode, price } = body;
-      const { url = null, statusUrl = null } = urls.ok;
-      const config = { kind, mode, url, statusUrl, perSecond: body.per_second, price };
-      return { ok: { where: body.jurisdiction, input: { name: body.name, config, secret: body.secret } } };
+      const fields = CARRIERS[body.kind].fields; // of its kind alone: what one calls a setting may be another's secret
+      const settings = picked(body, Object.keys(fields.settings), policy);
+      if (isRefused(settings)) return settings;
+      const secrets = picked(body, Object.keys(fields.secrets), policy);
+      if (isRefused(secrets)) return secrets;
+      const { name, kind, mode, price, per_second: perSecond } = body;
+      const input = { name, kind, mode, settings: settings.ok, secrets: secrets.ok, perSecond, price };
+      return { ok: { where: body.jurisdiction, input } };
     },
   }),
   door({
@@ -131,6 +189,31 @@ export const carrierRoutes: OperatorRoute[] = [
     ask: ({ query }) => ({ ok: { where: query.jurisdiction, input: null } }),
   }),
   door({
+    method: "get",
+    path: "/admin/v1/carriers/health",
+    verb: "carriers.health",
+    summary: "How every carrier account is doing",
+    detail:
+      "Circuit, hold, and the lanes' windows: two minutes for codes, fifteen for the rest. A weight falls by ten points when 15 % of a window's receipts were slow, and drifts back after quiet.",
+    query: z.strictObject({ jurisdiction: JURISDICTION.default("eu") }),
+    status: 200,
+    answer: z.object({ data: z.array(HealthView) }),
+    ask: ({ query }) => ({ ok: { where: query.jurisdiction, input: null } }),
+  }),
+  door({
+    method: "post",
+    path: "/admin/v1/carriers/{id}/test",
+    verb: "carriers.test",
+    summary: "Try an account's address and credentials",
+    detail: "Makes one call that sends nothing and costs nothing. `untested` where the carrier has no such call.",
+    params: IdParam,
+    status: 200,
+    answer: z
+      .object({ result: z.enum(["well", "rejected", "down", "untested"]), code: z.string().nullable() })
+      .meta({ id: "CarrierTest", examples: [{ result: "rejected", code: "http_401" }] }),
+    ask: ({ params }) => ofAccount(params.id, {}),
+  }),
+  door({
     method: "patch",
     path: "/admin/v1/carriers/{id}",
     verb: "carriers.change",
@@ -139,10 +222,9 @@ export const carrierRoutes: OperatorRoute[] = [
     body: z
       .strictObject({
         name: Label,
-        url: UrlText,
-        status_url: UrlText.nullable(),
-        secret: Secret,
-        per_second: z.number().positive().max(100_000).nullable(),
+        per_second: PerSecond,
+        ...Object.fromEntries(SETTINGS.map((name) => [name, SomeText.nullable()])),
+        ...Object.fromEntries(SECRETS.map((name) => [name, SomeText])),
       })
       .partial()
       .meta({ id: "ChangeCarrierAccount" }),
@@ -151,15 +233,18 @@ export const carrierRoutes: OperatorRoute[] = [
     refuses: ["url_refused"],
     example: { per_second: 50 },
     ask: ({ params, body }, policy) => {
-      const urls = judgeUrls(body, policy);
-      if (isRefused(urls)) return urls;
-      const weak = weakSecret(body.secret);
-      if (weak !== null) return weak;
+      const settings = picked(body, SETTINGS, policy);
+      if (isRefused(settings)) return settings;
+      const secrets = picked(body, SECRETS, policy);
+      if (isRefused(secrets)) return secrets;
+      const { name, per_second: perSecond } = body;
       return ofAccount(params.id, {
-        ...(body.name === undefined ? {} : { name: body.name }),
-        ...urls.ok,
-        ...(body.secret === undefined ? {} : { secret: body.secret }),
-        ...(body.per_second === undefined ? {} : { perSecond: body.per_second }),
+        change: {
+          ...(name === undefined ? {} : { name }),
+          ...(perSecond === undefined ? {} : { perSecond }),
+          settings: settings.ok,
+          secrets: secrets.ok,
+        },
       });
     },
   }),

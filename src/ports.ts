@@ -2,10 +2,12 @@
  * What one object may be asked by another, as plain promises of data. Written out here, because the
  * platform's own stub types of classes this size are slow to check and hard to read; the classes implement these.
  */
-import type { HandsetDelivery, Account, Callback, Question, Report } from "./carriers/carrier.ts";
-import type { AccountConfig } from "./carriers/courier.ts";
+import type { Callback, HandsetDelivery, Probed, Question, Report } from "./carriers/carrier.ts";
+import type { AccountConfig, AccountHealth, Permit, Secrets } from "./carriers/courier.ts";
 import type { Want } from "./carriers/pace.ts";
-import type { Claimed, Job, JobReport, Onward, Settlement } from "./carriers/sender.ts";
+import type { AccountNews, Claimed, Job, JobReport, Onward, Settlement } from "./carriers/sender.ts";
+import type { Calls } from "./carriers/health.ts";
+import type { Noted } from "./carriers/watch.ts";
 import type { KeySettings } from "./access/keys.ts";
 import type { Outcome } from "./base/refusal.ts";
 import type { PolicyChange } from "./messages/policy.ts";
@@ -58,7 +60,8 @@ export type TenantPort = {
   setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>>;
   changePolicy(operator: string, change: PolicyChange): Promise<Outcome<unknown>>;
   setAccounts(accounts: Record<string, AccountFacts>): Promise<void>;
-  claim(account: string, ids: string[], canAsk: boolean): Promise<Claimed[]>;
+  claim(account: string, ids: string[], news: AccountNews): Promise<Claimed[]>;
+  reroute(account: string, ids: string[]): Promise<{ onward: Onward[]; after: After }>;
   handBack(ids: string[], waitMs: number): Promise<void>;
   settle(settlements: Settlement[]): Promise<{ onward: Onward[]; after: After }>;
   reports(account: string, reports: Report[]): Promise<{ applied: number; after: After }>;
@@ -73,10 +76,13 @@ export type TenantPort = {
 };
 
 export type CourierPort = {
-  configure(config: AccountConfig, secret: string | null): Promise<void>;
-  permit(want: Want): Promise<{ granted: number; waitMs: number; goodUntil: number; account: Account } | null>;
+  configure(config: AccountConfig, secrets: Secrets): Promise<void>;
+  permit(want: Want): Promise<Permit | null>;
+  told(calls: Calls[], unused: number): Promise<void>;
+  health(): Promise<AccountHealth | null>;
+  test(): Promise<Probed | "untested" | null>;
   hold(retryAfterSeconds: number): Promise<void>;
-  readReceipt(callback: Omit<Callback, "now">): Promise<Outcome<Report[]>>;
+  readReceipts(callback: Omit<Callback, "now">): Promise<Outcome<Report[]>>;
   rewrap(): Promise<number[]>;
   rootsInUse(): Promise<number[]>;
 };
@@ -86,4 +92,6 @@ export type SenderPort = { drive(job: Job): Promise<JobReport>; hold(until: numb
 /** Operators' questions; `ask` is one table of verbs, as with tenants. */
 export type OperatorPort = {
   ask(operator: string, verb: string, input: unknown, repeat: Repeatable | null): Promise<Outcome<unknown>>;
+  /** A courier tells what changed of its account. */
+  note(noted: Noted): Promise<void>;
 };

@@ -303,8 +303,10 @@ export class TenantMind {
       tell: (message) => this.#tell(message),
       dispatch: (account, lane, id) => this.#putOnBelt({ account, lane }, id),
       ask: (account, lane, id) => this.#putOnBelt({ account, lane, ask: true }, id),
-      receiptUrl: (account, message) =>
-        `${publicUrl()}/carriers/${account}/receipts/${message}.${callbackMac(door, account, message)}`,
+      receiptUrl: (account, message, lane) => {
+        const mac = callbackMac(door, account, message, { at: readClock(), lane });
+        return `${publicUrl()}/carriers/${account}/receipts/${message}.${mac}`;
+      },
       settled: () => this.runSandboxReceipts(),
     };
   }

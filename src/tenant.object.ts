@@ -9,10 +9,10 @@ import type { KeySettings } from "./access/keys.ts";
 import { readClock } from "./base/clock.ts";
 import { toldWhenThrown } from "./base/log.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
-import type { Claimed, Onward, Settlement } from "./carriers/sender.ts";
+import type { AccountNews, Claimed, Onward, Settlement } from "./carriers/sender.ts";
 import type { HandsetDelivery, Question, Report } from "./carriers/carrier.ts";
 import { hear, questions, type Heard } from "./messages/ask.ts";
-import { claim, applyReports, settle } from "./messages/dispatch.ts";
+import { applyReports, claim, reroute, settle } from "./messages/dispatch.ts";
 import type { Recorded } from "./messages/admit.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import { policyView } from "./messages/policy.ts";
@@ -137,12 +137,20 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   }
 
   /** A sender claims what it can call for now. */
-  async claim(account: string, ids: string[], canAsk: boolean): Promise<Claimed[]> {
+  async claim(account: string, ids: string[], news: AccountNews): Promise<Claimed[]> {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return [];
     if (this.#home.record?.state === "suspended") return []; // what is queued waits, and expires if nobody resumes in time
     mind.belt.claimed(ids, mind.now());
-    return this.#home.transaction((present) => claim(present.conveyor, account, ids, canAsk));
+    return this.#home.transaction((present) => claim(present.conveyor, account, ids, news));
+  }
+
+  /** The account's circuit is open: what was never called by it goes on to the next. */
+  async reroute(account: string, ids: string[]): Promise<{ onward: Onward[]; after: After }> {
+    const mind = await this.#home.open();
+    if (mind === null || mind === "locked") return { onward: [], after: { dispatch: [], wake: [] } };
+    const onward = this.#home.transaction((present) => reroute(present.conveyor, account, ids));
+    return { onward, after: this.#home.after() };
   }
 
   /** A sender could not get to these ids; they are on their way again. */

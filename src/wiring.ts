@@ -19,7 +19,9 @@ import { counted, countedRecords, meter, type Meter } from "./base/meter.ts";
 import { meteredSql } from "./base/metered-sql.ts";
 import type { RecordDb } from "./base/record-db.ts";
 import type { Lane } from "./messages/message.ts";
+import type { CarrierIo } from "./carriers/carrier.ts";
 import type { Job } from "./carriers/sender.ts";
+import type { Noted } from "./carriers/watch.ts";
 import { Keyring } from "./vault/keyring.ts";
 import type { KeyShelf } from "./vault/tenant-keys.ts";
 import { Gather } from "./gather.ts";
@@ -317,6 +319,11 @@ export function courierParts(env: Env, ctx: DurableObjectState) {
   return {
     ...storageParts(settings, ctx),
     ring: Keyring.parse(settings.KEYRING),
+    io: (): CarrierIo => ({ fetch: (url, init) => fetch(url, init), now: readClock, handset: () => Promise.resolve() }),
+    note: (noted: Noted): Promise<void> => {
+      const operator: OperatorPort = objectOf(env, env.OPERATORS, ownerOf(noted.account).jurisdiction, "operator");
+      return operator.note(noted);
+    },
     senders: (account: string) => shards.map((shard) => senderOf(env, account, shard)),
   };
 }

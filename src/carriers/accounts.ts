@@ -1,12 +1,49 @@
 /**
- * The operators' list of carrier accounts, in the jurisdiction's operator object: everything but the secret, which only the
- * account's courier has.
+ * The operators' list of carrier accounts, in the jurisdiction's operator object: everything but the secrets, which only
+ * the account's courier has.
  */
+import { z } from "zod";
 import { isoOf } from "../base/clock.ts";
 import { first, type Sql } from "../base/sql.ts";
-import { AccountConfig } from "./courier.ts";
+import { parseWith } from "../base/parse.ts";
+import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import type { Carrier } from "./carrier.ts";
+import { AccountConfig, type Secrets } from "./courier.ts";
 
 export type AccountRow = { config: AccountConfig; name: string; createdAt: number };
+
+export type NewAccount = Omit<AccountConfig, "id"> & { name: string; secrets: Secrets };
+/** What may change of an account; a setting given as null is taken away, a secret only replaced. */
+export type AccountChange = {
+  name?: string;
+  settings: Record<string, string | null>;
+  secrets: Secrets;
+  perSecond?: number | null;
+};
+
+/** Refuses secrets that their kind calls weak. */
+export function judgeSecrets(carrier: Carrier, secrets: Secrets): Refusal | null {
+  const weak = carrier.weakness?.(secrets) ?? null;
+  return weak === null ? null : refuse("invalid_field", { errors: [weak] });
+}
+
+/** The account after a change, or which of its fields its kind does not take. */
+export function changedAccount(account: AccountRow, change: AccountChange, carrier: Carrier): Outcome<AccountRow> {
+  const { settings, secrets } = carrier.fields;
+  const { config } = account;
+  const next: Record<string, string | null | undefined> = { ...config.settings, ...change.settings };
+  const given = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== null));
+  const parsed = parseWith(z.strictObject(settings), given);
+  if (isRefused(parsed)) return parsed;
+  const known = Object.fromEntries(Object.entries(secrets).map(([name, schema]) => [name, schema.optional()]));
+  const judged = parseWith(z.strictObject(known), change.secrets);
+  if (isRefused(judged)) return judged;
+  const weak = judgeSecrets(carrier, change.secrets);
+  if (weak !== null) return weak;
+  const perSecond = change.perSecond === undefined ? config.perSecond : change.perSecond;
+  const changed = { ...config, settings: given as Record<string, string>, perSecond };
+  return { ok: { ...account, name: change.name ?? account.name, config: changed } };
+}
 
 type Row = { id: string; name: string; config: string; created_at: number };
 
@@ -48,9 +85,8 @@ function accountOf(row: Row): AccountRow {
   return { config: AccountConfig.parse(JSON.parse(row.config)), name: row.name, createdAt: row.created_at };
 }
 
-/** An account as operators see it; the secret is never shown again. */
+/** An account as operators see it; the secrets are never shown again. */
 export function accountView({ config, name, createdAt }: AccountRow) {
-  const { id, kind, mode, url, statusUrl, perSecond, price } = config;
-  const created = isoOf(createdAt);
-  return { id, name, kind, mode, url, status_url: statusUrl, per_second: perSecond, price, created_at: created };
+  const { id, kind, mode, settings, perSecond, price } = config;
+  return { id, name, kind, mode, ...settings, per_second: perSecond, price, created_at: isoOf(createdAt) };
 }

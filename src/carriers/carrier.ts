@@ -3,7 +3,9 @@
  * says what an answer means; it decides nothing else. Four outcomes, and the difference between them is the promise that
  * nothing is sent twice: only `declined` and `throttled` may ever be tried again.
  */
+import type { z } from "zod";
 import type { Num } from "../base/phone.ts";
+import type { FieldError } from "../base/refusal.ts";
 
 /** One SMS as a carrier needs it. Plaintext: lives only inside a sender object and in the carrier's own HTTP call. */
 export type Handover = {
@@ -16,6 +18,8 @@ export type Handover = {
   text: string;
   encoding: "gsm7" | "ucs2";
   validitySeconds: number;
+  /** What it is for: a code may be given a shorter life at the carrier, and never a flag that keeps its text. */
+  lane: "otp" | "bulk";
   receiptUrl: string;
 };
 
@@ -25,11 +29,15 @@ export type Handover = {
  * been sent; wait for a receipt, never send blindly again.
  */
 export type Answer =
-  | { outcome: "accepted"; reference?: string }
-  | { outcome: "declined"; code: string; permanent: boolean }
+  | { outcome: "accepted"; reference?: string; price?: Price }
+  /** `ofAccount`: refused for what is wrong with the account, so its other messages will be too. */
+  | ({ outcome: "declined"; code: string; permanent: boolean; ofAccount?: true } & Unmapped)
   /** The account asks to be left alone; with `onlyThis` only the message waits, as where a carrier paces each recipient. */
-  | { outcome: "throttled"; code: string; retryAfterSeconds: number; onlyThis?: true }
-  | { outcome: "unknown"; code: string };
+  | ({ outcome: "throttled"; code: string; retryAfterSeconds: number; onlyThis?: true } & Unmapped)
+  | ({ outcome: "unknown"; code: string } & Unmapped);
+
+/** The carrier's code is not in our table: counted, and treated by the status it came with. */
+type Unmapped = { unmapped?: true };
 
 /** A call that had no clear answer, as its carrier is asked about it. */
 export type Question = { message: string; attempt: number };
@@ -49,22 +57,37 @@ export type Report = {
   state: "sent" | "delivered" | "undelivered";
   code: string | null;
   at: number | null;
+  /** The phone's network as mobile country and network code (`23415`), where the carrier names it. */
+  network?: string;
+  /** What the carrier says it charged. */
+  price?: Price;
+  /** A status or code that our table does not know: counted, and treated as the carrier's own words say. */
+  unmapped?: true;
 };
+
+/** Integer micro-units. */
+export type Price = { amount: number; currency: string };
 
 /** A carrier account as the operator configured it. Secrets are opened inside the courier and the senders only. */
 export type Account = {
   id: string;
-  kind: "sandbox" | "http";
+  kind: string;
   mode: "test" | "live";
-  /** Where the `http` carrier posts. */
-  url: string | null;
-  /** Where the `http` carrier asks what became of a call; null when it cannot be asked. */
-  statusUrl: string | null;
-  /** Shared secret of an `http` account, `whsec_…`, both ways. */
-  secret: string | null;
+  /** What the kind needs to know and nobody need hide, in the API's words: `url`, `account_sid`, … */
+  settings: Readonly<Record<string, string>>;
+  secrets: Readonly<Record<string, string>>;
   /** Messages a second the account may send; null is no limit of ours. */
   perSecond: number | null;
-  price: { amount: number; currency: string } | null;
+  price: Price | null;
+};
+
+/**
+ * The fields of an account of one kind, in the API's words. A setting whose name ends in `url` is judged as an outside URL.
+ * A field that is optional may be absent; the rest must be given when the account is made.
+ */
+export type Fields = {
+  settings: Record<string, z.ZodType<string | undefined>>;
+  secrets: Record<string, z.ZodType<string | undefined>>;
 };
 
 /** What an adapter may use of the outside. */
@@ -86,19 +109,40 @@ export type HandsetDelivery = {
   receipts: { state: Report["state"]; afterMs: number; code: string | null }[];
 };
 
-/** Whether its carrier can be asked what became of a call. */
-export const canAsk = (account: Account): boolean => account.statusUrl !== null;
+/** What a callback holds when it is authentic, or why it is not believed. */
+export type Read<T> = { read: T[] } | { forged: string } | { malformed: string };
 
 export type Carrier = {
+  fields: Fields;
+  /** A secret that must not be used although it has the right form, or null. */
+  weakness?(secrets: Account["secrets"]): FieldError | null;
+  /** Makes the one call that hands the SMS over. Never throws for what the other side does. */
   send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer>;
+  /** Whether `ask` can swear: only then does a message wait for its answer instead of being `unknown` at once. */
+  canAsk(account: Account): boolean;
   /** Asks what became of a call. Absent where a carrier cannot be asked by our id. */
   ask?(account: Account, question: Question, io: CarrierIo): Promise<Said>;
-  /** The reports in a callback, or why it is not authentic. Signature first, over the raw bytes; then the parse. */
-  readReceipt(account: Account, callback: Callback): { reports: Report[] } | { forged: string } | { malformed: string };
+  /** The reports in a callback. Signature first, over the raw bytes; then the parse. */
+  readReceipts(account: Account, callback: Callback): Promise<Read<Report>>;
+  /** A call that costs nothing and shows that address and credentials work: for operators, and while a circuit is open. */
+  probe?(account: Account, io: CarrierIo): Promise<Probed>;
+  /** Asks the carrier to forget text and number of a message that it took, by its own reference. */
+  redact?(account: Account, reference: string, io: CarrierIo): Promise<"done" | "refused" | "unclear">;
 };
 
-/** A callback as it came: raw bytes, and the headers that schemes sign. */
-export type Callback = { message: string; headers: Record<string, string>; body: Uint8Array; now: number };
+/** What a probe found. `rejected`: the carrier answers, and does not know these credentials. */
+export type Probed = { found: "well" } | { found: "rejected" | "down"; code: string };
+
+/** A callback as it came: the URL as the carrier called it, the headers in lower case, the raw bytes. */
+export type Callback = {
+  message: string;
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  body: Uint8Array;
+  now: number;
+  /** When and on which lane the call was made that this answers, as the callback's address tells it. */
+  called: { at: number; lane: "otp" | "bulk" } | null;
+};
 
 /** A call that has not answered by then is given up; what became of the text is then unknown. */
 export const CALL_TIMEOUT_MS = 10_000;

@@ -73,7 +73,11 @@ export function behaviourOf(e164: string): Behaviour {
   return MAGIC[e164.slice(-6)] ?? delivered;
 }
 
+/** The sandbox's carrier. */
 export const sandboxCarrier: Carrier = {
+  fields: { settings: {}, secrets: {} },
+  canAsk: () => false,
+
   async send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
     const behaviour = behaviourOf(handover.to);
     if (behaviour.shown || behaviour.receipts.length > 0) {
@@ -91,5 +95,5 @@ export const sandboxCarrier: Carrier = {
   },
 
   /** The sandbox's receipts never come from outside, so any that does is forged. */
-  readReceipt: () => ({ forged: "the sandbox carrier calls nobody" }),
+  readReceipts: () => Promise.resolve({ forged: "the sandbox carrier calls nobody" }),
 };

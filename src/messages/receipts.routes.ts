@@ -3,7 +3,7 @@
  * carrier's signature over the raw bytes; then the tenant settles, if the message was given to that very account. Unknown and
  * late reports are answered 200, because a carrier would only repeat them.
  */
-import { isCallbackMac, type DoorKeys } from "../access/api-key.ts";
+import { readCallback, type Called, type DoorKeys } from "../access/api-key.ts";
 import { z } from "zod";
 import { EXAMPLE_LATER, exampleId } from "../base/example.ts";
 import { parseId, type Owner } from "../base/ids.ts";
@@ -15,15 +15,17 @@ import { ReceiptBody } from "../carriers/http.ts";
 
 export type ReceiptDeps = {
   door: DoorKeys;
+  /** The origin that carriers were given; some of them sign the URL they call. Empty: the request's own. */
+  publicUrl: string;
   verify: (
     account: string,
-    callback: { message: string; headers: Record<string, string>; body: Uint8Array },
+    callback: { message: string; url: string; headers: Record<string, string>; body: Uint8Array; called: Called },
   ) => Promise<Outcome<Report[]>>;
   settle: (owner: Owner, account: string, reports: Report[]) => Promise<number>;
 };
 
-/** A receipt is a few hundred bytes. */
-const RECEIPT_BYTES_MAX = 16 * 1_024;
+/** A receipt is a few hundred bytes; a carrier may put a hundred of them in one call. */
+const RECEIPT_BYTES_MAX = 128 * 1_024;
 
 /** The row of this door; the app mounts `receiveReceipt` behind it. */
 export const receiptRoute: OpenRoute = {
@@ -42,7 +44,7 @@ export const receiptRoute: OpenRoute = {
     name: z
       .string()
       .max(100)
-      .meta({ examples: [`${exampleId("msg")}.4h7j1k6m3n0p5q8s`] }),
+      .meta({ examples: [`${exampleId("msg")}.bt47k1c4h7j1k6m3n0p5q8s`] }),
   }),
   headers: z.object({
     "webhook-id": z.string().max(256),
@@ -66,11 +68,14 @@ export async function receiveReceipt(
   if (more.length > 0) return refuse("not_found"); // another spelling of a path is another path
   const owner = parseId(message);
   if (owner === null || owner.prefix !== "msg" || parseId(account)?.prefix !== "car") return refuse("not_found");
-  if (!isCallbackMac(deps.door, account, message, mac)) return refuse("not_found");
+  const called = readCallback(deps.door, account, message, mac);
+  if (called === null) return refuse("not_found");
   const body = await readIncoming(request, RECEIPT_BYTES_MAX);
   if (isRefused(body)) return body;
   const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
-  const verified = await deps.verify(account, { message, headers, body: body.ok });
+  const { origin } = new URL(request.url);
+  const url = deps.publicUrl === "" ? request.url : deps.publicUrl + request.url.slice(origin.length);
+  const verified = await deps.verify(account, { message, url, headers, body: body.ok, called });
   if (isRefused(verified)) return verified;
   return { ok: await deps.settle({ jurisdiction: owner.jurisdiction, code: owner.code }, account, verified.ok) };
 }

@@ -107,7 +107,7 @@ export const MessageView = z
     attempts: z.array(
       z.object({
         carrier: z.string(),
-        outcome: z.enum(["accepted", "declined", "throttled", "unknown"]).nullable(),
+        outcome: z.enum(["accepted", "declined", "throttled", "unknown", "skipped"]).nullable(),
         at: z.string(),
         latency_ms: z.int().nullable(),
       }),

@@ -1,16 +1,19 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { LogLine } from "../../src/base/log.ts";
 import { randomBytes } from "../../src/base/random.ts";
 import { toBase64 } from "../../src/base/seal.ts";
 import { carrierOf } from "../../src/carriers/carriers.ts";
 import { Courier, type AccountConfig } from "../../src/carriers/courier.ts";
 import { Pace, type Want } from "../../src/carriers/pace.ts";
+import { signatureOf } from "../../src/carriers/twilio.ts";
 import { Keyring } from "../../src/vault/keyring.ts";
+import { accountOf, callbackOf, fixture, RECEIPT_URL } from "../support/adapter.ts";
 import { nodeSql, type NodeSql } from "../support/node-sql.ts";
 
 const roots = { "1": toBase64(randomBytes(32)), "2": toBase64(randomBytes(32)) };
 const ringOf = (...versions: ("1" | "2")[]) => Keyring.parse(JSON.stringify(Object.fromEntries(versions.map((version) => [version, roots[version]])))); // prettier-ignore
-const config: AccountConfig = { id: "car_1", kind: "http", mode: "test", url: "https://g.example.com/", statusUrl: null, perSecond: null, price: null }; // prettier-ignore
+const config: AccountConfig = { id: "car_1", kind: "http", mode: "test", settings: { url: "https://g.example.com/" }, perSecond: null, price: null }; // prettier-ignore
 const SECRET = "whsec_Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5";
 const want = (tenant: string, lane: Want["lane"] = "bulk", wanted = 1): Want => ({ tenant, lane, wanted });
 
@@ -100,15 +103,16 @@ describe("the pace of an account", () => {
 
 describe("a courier", () => {
   let sql: NodeSql;
+  const lines: LogLine[] = [];
   beforeEach(() => {
     sql = nodeSql();
     vi.useFakeTimers({ now: 1_000_000 });
   });
   afterEach(() => void vi.useRealTimers());
-  const courier = (ring = ringOf("1")) => new Courier({ sql, ring, now: Date.now, later: (ms, run) => void setTimeout(run, ms), carrierOf, quiet: () => Promise.resolve() }); // prettier-ignore
+  const courier = (ring = ringOf("1")) => new Courier({ sql, ring, now: Date.now, later: (ms, run) => void setTimeout(run, ms), carrierOf, log: (line) => void lines.push(line), quiet: () => Promise.resolve(), io: () => ({ fetch: () => Promise.reject(new Error("no")), now: Date.now, handset: () => Promise.resolve() }), note: () => Promise.resolve() }); // prettier-ignore
   const made = (over: Partial<AccountConfig> = {}) => {
     const one = courier();
-    one.configure({ ...config, ...over }, SECRET);
+    one.configure({ ...config, ...over }, { secret: SECRET });
     return one;
   };
 
@@ -116,14 +120,33 @@ describe("a courier", () => {
     const nobody = courier();
     expect(await nobody.permit(want("a"))).toBeNull();
     await nobody.hold(5);
-    expect(nobody.readReceipt({ message: "m", headers: {}, body: new Uint8Array(0), now: 0 })).toMatchObject({ refused: "not_found" }); // prettier-ignore
+    expect(await nobody.readReceipts({ message: "m", url: "", headers: {}, body: new Uint8Array(0), now: 0, called: null })).toMatchObject({ refused: "not_found" }); // prettier-ignore
     expect([nobody.rootsInUse(), nobody.rewrap()]).toEqual([[], []]);
     expect(sql.exec(`SELECT name FROM sqlite_master`).toArray()).toEqual([]);
   });
 
+  it("counts a state or a code that is in no table of ours, and only of a receipt that it believes", async () => {
+    const { settings, secrets } = accountOf("twilio");
+    const one = courier();
+    one.configure({ ...config, kind: "twilio", settings }, secrets);
+    const told = async (MessageStatus: string, ErrorCode: string, token = secrets["auth_token"]!) => {
+      const form = { ...fixture<Record<string, string>>("twilio", "status.json"), MessageStatus, ErrorCode };
+      const signature = signatureOf(token, RECEIPT_URL, new Map(Object.entries(form)));
+      lines.length = 0;
+      await one.readReceipts(callbackOf(new URLSearchParams(form).toString(), { "x-twilio-signature": signature }));
+      return [...lines];
+    };
+    const line = { level: "warn", what: "carrier_unmapped", id: "car_1" };
+    expect(await told("delivered", "")).toEqual([]);
+    expect(await told("undelivered", "30003")).toEqual([]);
+    expect(await told("pondering", "")).toEqual([line]);
+    expect(await told("undelivered", "39999")).toEqual([{ ...line, code: "39999" }]);
+    expect(await told("pondering", "", "e".repeat(32))).toEqual([]);
+  });
+
   it("keeps its secret wrapped at rest and hands it only to a sender", async () => {
     const permit = await made().permit(want("a"));
-    expect(permit?.account).toEqual({ ...config, secret: SECRET });
+    expect(permit?.account).toEqual({ ...config, secrets: { secret: SECRET } });
     const stored = JSON.stringify(sql.exec(`SELECT * FROM account`).toArray(), (_key, value: unknown) => value instanceof ArrayBuffer ? Buffer.from(value).toString("latin1") : value); // prettier-ignore
     expect(stored).not.toContain(SECRET.slice(6, 20));
     expect(stored).not.toContain("canary");
@@ -132,8 +155,11 @@ describe("a courier", () => {
   it("changed without a new secret keeps the one it has, and its hold", async () => {
     const one = made();
     await one.hold(60);
-    one.configure({ ...config, perSecond: 5 }, null);
-    expect(await one.permit(want("a"))).toMatchObject({ granted: 0, account: { perSecond: 5, secret: SECRET } });
+    one.configure({ ...config, perSecond: 5 }, {});
+    expect(await one.permit(want("a"))).toMatchObject({
+      granted: 0,
+      account: { perSecond: 5, secrets: { secret: SECRET } },
+    });
   });
 
   it("remembers behind a restart that the carrier asked to be left alone", async () => {
@@ -167,13 +193,13 @@ describe("a courier", () => {
     expect(await courier(ringOf("2")).permit(want("a"))).toBeNull();
     expect(courier(ringOf("1", "2")).rewrap()).toEqual([2]);
     expect(courier(ringOf("2")).rootsInUse()).toEqual([2]);
-    expect(await courier(ringOf("2")).permit(want("a"))).toMatchObject({ account: { secret: SECRET } });
+    expect(await courier(ringOf("2")).permit(want("a"))).toMatchObject({ account: { secrets: { secret: SECRET } } });
     expect(courier(ringOf("1")).rewrap()).toEqual([2]);
   });
 
   it("without a secret, as the sandbox's, needs no root", () => {
     const one = courier();
-    one.configure({ ...config, kind: "sandbox", url: null }, null);
+    one.configure({ ...config, kind: "sandbox", settings: {} }, {});
     expect([one.rootsInUse(), one.rewrap()]).toEqual([[], []]);
   });
 });

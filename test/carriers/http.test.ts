@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import type { Account, Answer, CarrierIo, Handover } from "../../src/carriers/carrier.ts";
-import { httpCarrier, signatureOf, TOLERANCE_SECONDS } from "../../src/carriers/http.ts";
+import { FRESH_SECONDS } from "../../src/carriers/call.ts";
+import { httpCarrier, signatureOf } from "../../src/carriers/http.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const secret = `whsec_${Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64")}`;
-const account: Account = { id: "car_1", kind: "http", mode: "test", url: "https://gateway.example.com/sms", statusUrl: null, secret, perSecond: null, price: null }; // prettier-ignore
-const handover: Handover = { message: "msg_1", attempt: 1, to: "+447700900123", kind: "drama", from: "Acme", text: "Hello £5", encoding: "gsm7", validitySeconds: 60, receiptUrl: "https://x.example.com/r" }; // prettier-ignore
+const account: Account = { id: "car_1", kind: "http", mode: "test", settings: { url: "https://gateway.example.com/sms" }, secrets: { secret }, perSecond: null, price: null }; // prettier-ignore
+const handover: Handover = { message: "msg_1", attempt: 1, to: "+447700900123", kind: "drama", from: "Acme", text: "Hello £5", encoding: "gsm7", validitySeconds: 60, lane: "bulk", receiptUrl: "https://x.example.com/r" }; // prettier-ignore
 const io = (fetch: CarrierIo["fetch"]): CarrierIo => ({ fetch, now: () => NOON, handset: () => Promise.reject(new Error("no handset")) }); // prettier-ignore
 const answered = (status: number, body: string | object, headers: Record<string, string> = {}): Promise<Answer> => {
   const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -30,6 +31,8 @@ describe("what a gateway's answer means", () => {
     [304, "", { outcome: "unknown", code: "http_304" }],
     [400, "", { outcome: "declined", code: "http_400", permanent: false }],
     [400, { accepted: false, code: "opted_out" }, { outcome: "declined", code: "opted_out", permanent: true }],
+    [401, "", { outcome: "declined", code: "http_401", permanent: false, ofAccount: true }],
+    [401, { accepted: false, code: "opted_out" }, { outcome: "declined", code: "opted_out", permanent: true }],
     [404, { accepted: true }, { outcome: "declined", code: "http_404", permanent: false }],
     [408, { accepted: false }, { outcome: "unknown", code: "http_408" }],
     [422, { accepted: false, code: "blocked" }, { outcome: "declined", code: "blocked", permanent: true }],
@@ -85,15 +88,15 @@ describe("the call", () => {
     };
     await httpCarrier.send(account, handover, { ...io(fetch), now: Date.now });
     const [url, init] = seen[0]!;
-    expect([url, init.method, init.redirect, seen.length]).toEqual([account.url, "POST", "manual", 1]);
+    expect([url, init.method, init.redirect, seen.length]).toEqual([account.settings["url"], "POST", "manual", 1]);
     expect(new Webhook(secret).verify(init.body as string, init.headers as Record<string, string>)).toEqual({ message: "msg_1", attempt: 1, to: "+447700900123", from: "Acme", text: "Hello £5", encoding: "gsm7", validity_seconds: 60, receipt_url: handover.receiptUrl }); // prettier-ignore
     expect(url + JSON.stringify(init.headers)).not.toMatch(/900123|Hello/);
   });
 
   it("is not made for an account without URL or secret: surely not sent", async () => {
     const never = io(() => Promise.reject(new Error("called")));
-    for (const missing of [{ url: null }, { secret: null }])
-      expect(await httpCarrier.send({ ...account, ...missing }, handover, never)).toEqual({ outcome: "declined", code: "account_incomplete", permanent: false }); // prettier-ignore
+    for (const missing of [{ settings: {} }, { secrets: {} }])
+      expect(await httpCarrier.send({ ...account, ...missing }, handover, never)).toEqual({ outcome: "declined", code: "account_incomplete", permanent: false, ofAccount: true }); // prettier-ignore
   });
 });
 
@@ -102,56 +105,59 @@ describe("a receipt", () => {
   const signed = (value: unknown, over: Record<string, string> = {}, at = NOON / 1_000) => {
     const bytes = new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
     const headers = { "webhook-id": "r1", "webhook-timestamp": String(at), "webhook-signature": signatureOf(secret, "r1", at, bytes), ...over }; // prettier-ignore
-    return { message: "msg_1", headers, body: bytes, now: NOON };
+    return { message: "msg_1", url: "https://x.example.com/r", headers, body: bytes, now: NOON, called: null };
   };
-  const read = (...args: Parameters<typeof signed>) => httpCarrier.readReceipt(account, signed(...args));
+  const read = (...args: Parameters<typeof signed>) => httpCarrier.readReceipts(account, signed(...args));
 
-  it("that is signed is read, also beside signatures of other keys", () => {
-    const report = { reports: [{ message: "msg_1", state: "delivered", code: "000", at: NOON }] };
-    expect(read(body)).toEqual(report);
+  it("that is signed is read, also beside signatures of other keys", async () => {
+    const report = { read: [{ message: "msg_1", state: "delivered", code: "000", at: NOON }] };
+    expect(await read(body)).toEqual(report);
     const { headers } = signed(body);
-    expect(read(body, { "webhook-signature": `v1,AAAA v1a,x ${headers["webhook-signature"]}` })).toEqual(report);
-    expect(read({ message: "msg_1", state: "sent" })).toEqual({ reports: [{ message: "msg_1", state: "sent", code: null, at: null }] }); // prettier-ignore
+    expect(await read(body, { "webhook-signature": `v1,AAAA v1a,x ${headers["webhook-signature"]}` })).toEqual(report);
+    expect(await read({ message: "msg_1", state: "sent" })).toEqual({ read: [{ message: "msg_1", state: "sent", code: null, at: null }] }); // prettier-ignore
   });
 
-  it("is forged when anything that is signed differs, or anything of the signature is missing", () => {
+  it("is forged when anything that is signed differs, or anything of the signature is missing", async () => {
     const good = signed(body);
-    const forged = (change: Partial<typeof good>, of = account) => "forged" in httpCarrier.readReceipt(of, { ...good, ...change }); // prettier-ignore
-    expect(forged({})).toBe(false);
+    const forged = async (change: Partial<typeof good>, of = account) => "forged" in (await httpCarrier.readReceipts(of, { ...good, ...change })); // prettier-ignore
+    expect(await forged({})).toBe(false);
     for (const name of Object.keys(good.headers)) {
       const { [name as "webhook-id"]: _gone, ...rest } = good.headers;
-      expect(forged({ headers: rest as typeof good.headers }), name).toBe(true);
+      expect(await forged({ headers: rest as typeof good.headers }), name).toBe(true);
     }
     for (let at = 0; at < good.body.length; at++) {
       const changed = Uint8Array.from(good.body);
       changed[at] = (changed[at] ?? 0) ^ 1;
-      expect(forged({ body: changed }), `byte ${at}`).toBe(true);
+      expect(await forged({ body: changed }), `byte ${at}`).toBe(true);
     }
-    expect(forged({ headers: { ...good.headers, "webhook-id": "r2" } })).toBe(true);
-    expect(forged({ headers: { ...good.headers, "webhook-timestamp": String(NOON / 1_000 + 1) } })).toBe(true);
-    expect(forged({ headers: { ...good.headers, "webhook-signature": "" } })).toBe(true);
-    expect(forged({}, { ...account, secret: `whsec_${"A".repeat(43)}=` })).toBe(true);
-    expect(forged({}, { ...account, secret: null })).toBe(true);
-    fc.assert(fc.property(fc.string(), (signature) => forged({ headers: { ...good.headers, "webhook-signature": signature } }))); // prettier-ignore
+    expect(await forged({ headers: { ...good.headers, "webhook-id": "r2" } })).toBe(true);
+    expect(await forged({ headers: { ...good.headers, "webhook-timestamp": String(NOON / 1_000 + 1) } })).toBe(true);
+    expect(await forged({ headers: { ...good.headers, "webhook-signature": "" } })).toBe(true);
+    expect(await forged({}, { ...account, secrets: { secret: `whsec_${"A".repeat(43)}=` } })).toBe(true);
+    expect(await forged({}, { ...account, secrets: {} })).toBe(true);
+    await fc.assert(fc.asyncProperty(fc.string(), (signature) => forged({ headers: { ...good.headers, "webhook-signature": signature } }))); // prettier-ignore
   });
 
-  it("is stale beyond five minutes in either direction, and not at five minutes", () => {
-    for (const off of [TOLERANCE_SECONDS, -TOLERANCE_SECONDS]) expect(read(body, {}, NOON / 1_000 + off)).toHaveProperty("reports"); // prettier-ignore
-    for (const off of [TOLERANCE_SECONDS + 1, -TOLERANCE_SECONDS - 1]) expect(read(body, {}, NOON / 1_000 + off)).toEqual({ forged: "stale" }); // prettier-ignore
+  it("is stale beyond five minutes in either direction, and not at five minutes", async () => {
+    for (const off of [FRESH_SECONDS, -FRESH_SECONDS]) expect(await read(body, {}, NOON / 1_000 + off)).toHaveProperty("read"); // prettier-ignore
+    for (const off of [FRESH_SECONDS + 1, -FRESH_SECONDS - 1]) expect(await read(body, {}, NOON / 1_000 + off)).toEqual({ forged: "stale" }); // prettier-ignore
   });
 
   it.each([["of another message", { ...body, message: "msg_2" }], ["of no state", { ...body, state: "expired" }], ["with more in it", { ...body, text: "x" }], ["that is no JSON", "delivered"], ["with a time of no zone", { ...body, at: "2026-11-23T12:00:00" }]])(
-    "%s is malformed", (_, value) => {
-    expect(read(value)).toEqual({ malformed: "body" });
+    "%s is malformed", async (_, value) => {
+    expect(await read(value)).toEqual({ malformed: "body" });
   }); // prettier-ignore
 
-  it("with a number for its code keeps none of it", () => {
-    expect(read({ ...body, code: "to 07700900123 failed" })).toMatchObject({ reports: [{ code: "unnamed" }] });
+  it("with a number for its code keeps none of it", async () => {
+    expect(await read({ ...body, code: "to 07700900123 failed" })).toMatchObject({ read: [{ code: "unnamed" }] });
   });
 });
 
 describe("asked about a call", () => {
-  const asked: Account = { ...account, statusUrl: "https://gateway.example.com/status" };
+  const asked: Account = {
+    ...account,
+    settings: { ...account.settings, status_url: "https://gateway.example.com/status" },
+  };
   const said = (status: number, body: string | object, headers: Record<string, string> = {}) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
     return httpCarrier.ask?.(asked, { message: "msg_1", attempt: 2 }, io(async () => new Response(text, { status, headers: { "content-type": "application/json", ...headers } }))); // prettier-ignore
@@ -192,7 +198,7 @@ describe("asked about a call", () => {
     };
     await httpCarrier.ask?.(asked, { message: "msg_1", attempt: 2 }, { ...io(fetch), now: Date.now });
     const [url, init] = seen[0]!;
-    expect([url, init.redirect]).toEqual([asked.statusUrl, "manual"]);
+    expect([url, init.redirect]).toEqual([asked.settings["status_url"], "manual"]);
     expect(new Webhook(secret).verify(init.body as string, init.headers as Record<string, string>)).toEqual({ message: "msg_1", attempt: 2 }); // prettier-ignore
   });
 });

@@ -60,8 +60,8 @@ export class History {
   }
 }
 
-/** The carrier's and the service's clocks and the moment of a kill agree to this. */
-const KILL_BLUR_MS = 500;
+/** On a busy machine a claim takes so long to become a call, and an answer to become a settlement, that a kill falls between. */
+const KILL_BLUR_MS = 2_000;
 
 /**
  * Judges a whole run by the messages and events the service shows at its end. Kills may leave no more messages `unknown` than
