@@ -6,7 +6,7 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 const root = `${import.meta.dirname}/../`;
-const faults = "test/faults/**/*.test.ts";
+const faults = ["test/faults/**/*.test.ts", "test/recipes/**/*.test.ts"]; // both drive the built Worker from outside
 const browser = "test/**/*.browser.test.ts";
 
 export default defineConfig({
@@ -21,14 +21,14 @@ export default defineConfig({
           hookTimeout: 60_000,
           root,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.worker.test.ts", faults, browser],
+          exclude: ["test/**/*.worker.test.ts", ...faults, browser],
         },
       },
       {
         test: {
           name: "faults",
           root,
-          include: [faults],
+          include: faults,
           globalSetup: ["./test/support/build-worker.ts"],
           testTimeout: 240_000,
           hookTimeout: 60_000,
