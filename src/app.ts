@@ -14,6 +14,9 @@ import { isRefused, refuse } from "./base/refusal.ts";
 import type { OpenRoute, Route } from "./base/route.ts";
 import type { Bindings } from "./context.ts";
 import { serveTenant } from "./door.ts";
+import { inboundRoute, inboxRoutes, receiveInbound } from "./inbound/inbound.routes.ts";
+import { sessionsRoutes } from "./masking/sessions.routes.ts";
+import { numbersRoutes } from "./numbers/numbers.routes.ts";
 import { messagesRoutes } from "./messages/messages.routes.ts";
 import { receiptRoute, receiveReceipt } from "./messages/receipts.routes.ts";
 import { documentRoute, mountPages } from "./pages.routes.ts";
@@ -24,6 +27,7 @@ import { problemResponse } from "./problem.ts";
 import { sandboxRoutes } from "./sandbox/sandbox.routes.ts";
 import { tokensRoutes } from "./vault/tokens.routes.ts";
 import { webhooksRoutes } from "./webhooks/webhooks.routes.ts";
+import { parseTenantId } from "./base/ids.ts";
 import { benchMeter, doorsOf, unfit } from "./wiring.ts";
 
 /** Every route of tenants. */
@@ -31,6 +35,9 @@ export const tenantRoutes: readonly Route[] = [
   ...messagesRoutes,
   ...tokensRoutes,
   ...consentRoutes,
+  ...sessionsRoutes,
+  ...numbersRoutes,
+  ...inboxRoutes,
   ...webhooksRoutes,
   ...keysRoutes,
   ...auditRoutes,
@@ -63,7 +70,7 @@ const healthRoute: OpenRoute = {
 export const routes: Routes = {
   tenant: tenantRoutes,
   operator: operatorRoutes,
-  open: [healthRoute, documentRoute, receiptRoute],
+  open: [healthRoute, documentRoute, receiptRoute, inboundRoute],
 };
 
 export const app = new Hono<Bindings>();
@@ -151,6 +158,33 @@ app.post(pathOf(receiptRoute.path), async (c) => {
     return problemResponse(outcome, c.get("requestId"));
   }
   return c.json({ applied: outcome.ok });
+});
+
+app.post(pathOf(inboundRoute.path), async (c) => {
+  c.set("route", inboundRoute.path);
+  const { publicUrl, courier, tenant, outside } = doorsOf(c.env);
+  const outcome = await receiveInbound(
+    {
+      publicUrl,
+      verify: (account, callback) => courier(account).readInbound(callback),
+      take: async (id, account, texts) => {
+        const owner = parseTenantId(id);
+        if (owner === null) return refuse("not_found");
+        const taken = await tenant(owner).inbound(account, texts);
+        if (isRefused(taken)) return taken;
+        if (taken.ok.wake.length + taken.ok.dispatch.length > 0)
+          c.executionCtx.waitUntil(outside(owner, taken.ok).catch(() => undefined)); // the rows are there; the alarm finds them
+        return taken;
+      },
+    },
+    c.req.param("account") ?? "",
+    c.req.raw,
+  );
+  if (isRefused(outcome)) {
+    c.set("code", outcome.refused);
+    return problemResponse(outcome, c.get("requestId"));
+  }
+  return c.json({ taken: outcome.ok });
 });
 
 mountPages(app, doorsOf, routes);

@@ -3,7 +3,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "./base/clock.ts";
-import type { Callback } from "./carriers/carrier.ts";
+import type { Callback, InboundCallback } from "./carriers/carrier.ts";
 import { carrierOf } from "./carriers/carriers.ts";
 import { Courier, type AccountConfig, type Secrets } from "./carriers/courier.ts";
 import type { Want } from "./carriers/pace.ts";
@@ -37,6 +37,14 @@ export class CourierObject extends DurableObject<Env> {
 
   async readReceipts(callback: Omit<Callback, "now">) {
     return this.#courier.readReceipts({ ...callback, now: readClock() });
+  }
+
+  async direct(entries: readonly { e164: string; tenant: string | null }[]) {
+    this.#courier.direct(entries);
+  }
+
+  async readInbound(callback: Omit<InboundCallback, "now">) {
+    return this.#courier.readInbound({ ...callback, now: readClock() });
   }
 
   async rewrap() {

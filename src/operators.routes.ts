@@ -10,6 +10,7 @@ import { Label } from "./base/label.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import { PolicyChange } from "./messages/policy.ts";
 import { door, IdParam, JURISDICTION, type OperatorRoute } from "./operator-route.ts";
+import { numberStockRoutes } from "./operators.numbers.routes.ts";
 import { carrierRoutes } from "./operators.carriers.routes.ts";
 
 const ENVIRONMENT = z.enum(["sandbox", "live"]);
@@ -200,4 +201,4 @@ const jobs: OperatorRoute[] = [
   }),
 ];
 
-export const operatorRoutes: OperatorRoute[] = [...tenants, ...carrierRoutes, ...jobs];
+export const operatorRoutes: OperatorRoute[] = [...tenants, ...carrierRoutes, ...numberStockRoutes, ...jobs];

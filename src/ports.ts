@@ -2,7 +2,15 @@
  * What one object may be asked by another, as plain promises of data. Written out here, because the
  * platform's own stub types of classes this size are slow to check and hard to read; the classes implement these.
  */
-import type { HandsetDelivery, Account, Callback, Question, Report } from "./carriers/carrier.ts";
+import type {
+  HandsetDelivery,
+  Account,
+  Callback,
+  Inbound,
+  InboundCallback,
+  Question,
+  Report,
+} from "./carriers/carrier.ts";
 import type { AccountConfig, Secrets } from "./carriers/courier.ts";
 import type { Want } from "./carriers/pace.ts";
 import type { Claimed, Job, JobReport, Onward, Settlement } from "./carriers/sender.ts";
@@ -11,6 +19,7 @@ import type { Outcome } from "./base/refusal.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import type { AccountFacts } from "./messages/ports.ts";
 import type { Heard } from "./messages/ask.ts";
+import type { NewNumber } from "./numbers/number.ts";
 import type { Lane } from "./messages/message.ts";
 import type { Credential, Origin } from "./access/caller.ts";
 import type { Repeatable } from "./access/idempotency.ts";
@@ -60,6 +69,8 @@ export type TenantPort = {
   questions(account: string, ids: string[]): Promise<Question[]>;
   hear(account: string, heard: Heard[]): Promise<After>;
   handset(delivery: HandsetDelivery): Promise<void>;
+  takeNumbers(operator: string, numbers: NewNumber[]): Promise<Outcome<number>>;
+  inbound(account: string, texts: Inbound[]): Promise<Outcome<After>>;
   takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null>;
   settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void>;
   purge(operator: string | null): Promise<Outcome<unknown>>;
@@ -72,6 +83,8 @@ export type CourierPort = {
   permit(want: Want): Promise<{ granted: number; waitMs: number; goodUntil: number; account: Account } | null>;
   hold(retryAfterSeconds: number): Promise<void>;
   readReceipts(callback: Omit<Callback, "now">): Promise<Outcome<Report[]>>;
+  direct(entries: readonly { e164: string; tenant: string | null }[]): Promise<void>;
+  readInbound(callback: Omit<InboundCallback, "now">): Promise<Outcome<{ tenant: string; texts: Inbound[] }[]>>;
   rewrap(): Promise<number[]>;
   rootsInUse(): Promise<number[]>;
 };

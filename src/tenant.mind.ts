@@ -16,7 +16,7 @@ import type { Granted } from "./access/caller.ts";
 import { IdempotencyLedger } from "./access/idempotency.ts";
 import { KeysLedger } from "./access/keys.ts";
 import { keysVerbs, type KeysDeps } from "./access/verbs.ts";
-import { consentView } from "./consent/consent.ts";
+import { consentView, type Consent } from "./consent/consent.ts";
 import { ConsentLedger } from "./consent/ledger.ts";
 import { consentVerbs } from "./consent/verbs.ts";
 import { admitPort, type AccountFacts } from "./messages/ports.ts";
@@ -32,6 +32,7 @@ import { openScreen } from "./messages/screen.ts";
 import { CapsLedger } from "./risk/ledger.ts";
 import { SandboxLedger } from "./sandbox/ledger.ts";
 import { sandboxVerbs } from "./sandbox/verbs.ts";
+import { LINE_LEDGERS, Lines } from "./tenant.masking.ts";
 import { TENANT_SUBJECT, VaultLedger } from "./vault/ledger.ts";
 import type { TenantKeys } from "./vault/tenant-keys.ts";
 import { tokensVerbs } from "./vault/verbs.ts";
@@ -92,6 +93,7 @@ export class TenantMind {
   readonly sandbox: SandboxLedger | null;
   readonly idempotency: IdempotencyLedger;
   readonly belt: Belt;
+  readonly lines: Lines;
   readonly conveyor: MessagesDeps;
   readonly hooks: WebhooksDeps;
   readonly keysDeps: KeysDeps;
@@ -119,6 +121,7 @@ export class TenantMind {
     this.sandbox = deps.record.environment === "sandbox" ? new SandboxLedger(sql, this.ids, this.vault, soon) : null;
     this.#riseAboveStored(sql);
     this.conveyor = this.#makeConveyor();
+    this.lines = this.#makeLines(sql, soon);
     this.hooks = this.#makeHooks();
     this.keysDeps = this.#makeKeysDeps();
     this.verbs = this.makeVerbs();
@@ -135,6 +138,7 @@ export class TenantMind {
       EventsLedger,
       IdempotencyLedger,
       SandboxLedger,
+      ...LINE_LEDGERS,
     ]) {
       ledger.migrate(sql);
     }
@@ -247,14 +251,36 @@ export class TenantMind {
         vault: this.vault,
         now,
         newId: () => this.ids.make("con", this.now()),
-        tell: (consent) =>
-          this.emit(`consent.${consent.standing}`, consent.id, { consent: consentView(consent, null) }),
+        tell: (consent) => this.#tellConsent(consent),
         record: entry,
       }),
+      ...this.lines.verbs(entry),
       ...messagesVerbs({ ...this.conveyor, record: entry }),
       ...webhooksVerbs({ ...this.hooks, record: entry }),
-      ...sandboxVerbs({ sandbox: this.sandbox, now, advance: this.#deps.advance, record: entry }),
+      ...sandboxVerbs({
+        sandbox: this.sandbox,
+        now,
+        advance: this.#deps.advance,
+        record: entry,
+        answer: (from, to, text) => this.lines.answer(from, to, text),
+      }),
     };
+  }
+
+  #tellConsent(consent: Consent): void {
+    this.emit(`consent.${consent.standing}`, consent.id, { consent: consentView(consent, null) });
+  }
+
+  #makeLines(sql: Sql, soon: (at: number) => void): Lines {
+    return new Lines(sql, soon, {
+      conveyor: this.conveyor,
+      ids: this.ids,
+      consents: this.consents,
+      nameNumber: (keyId, contact) => this.#nameNumber(keyId, contact),
+      emit: (type, resource, data) => this.emit(type, resource, data),
+      wanted: (type) => this.events.wanted(type),
+      tellConsent: (consent) => this.#tellConsent(consent),
+    });
   }
 
   #nameNumber(keyId: string, contact: { index: Uint8Array; block: string; country: string }) {
@@ -320,6 +346,7 @@ export class TenantMind {
   }
 
   #tell(message: Message): void {
+    this.lines.noteLeg(message);
     const type: EventType = `message.${message.state}`;
     if (!ALWAYS_TOLD.has(message.state) && !this.events.wanted(type)) return;
     const { reference: _reference, metadata: _metadata, ...told } = viewOf(message, null); // free fields may hold anything

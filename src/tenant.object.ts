@@ -9,7 +9,9 @@ import type { KeySettings } from "./access/keys.ts";
 import { readClock } from "./base/clock.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { Claimed, Onward, Settlement } from "./carriers/sender.ts";
-import type { HandsetDelivery, Question, Report } from "./carriers/carrier.ts";
+import type { HandsetDelivery, Inbound, Question, Report } from "./carriers/carrier.ts";
+import type { NewNumber } from "./numbers/number.ts";
+import { takeNumbers } from "./numbers/verbs.ts";
 import { hear, questions, type Heard } from "./messages/ask.ts";
 import { claim, applyReports, settle } from "./messages/dispatch.ts";
 import type { PolicyChange } from "./messages/policy.ts";
@@ -169,6 +171,29 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return;
     this.#home.transaction((present) => present.sandbox?.receive(delivery, present.now()));
+  }
+
+  /** Virtual numbers that the operator gives to the tenant; those it has already stay as they are. */
+  async takeNumbers(operator: string, numbers: NewNumber[]): Promise<Outcome<number>> {
+    const mind = await this.#home.open();
+    if (mind === null) return refuse("not_found");
+    if (mind === "locked") return refuse("keys_unavailable", { retryAfterSeconds: 5 });
+    return this.#home.transaction((present) => {
+      const newId = (prefix: "num" | "pol") => present.ids.make(prefix, present.now());
+      const deps = { numbers: present.lines.numbers, now: () => present.now(), newId };
+      const added = takeNumbers(deps, numbers);
+      present.enterFor("operator", operator, { act: "number.imported", subject: null, facts: { numbers: added } });
+      return { ok: added };
+    });
+  }
+
+  /** Texts to the tenant's virtual numbers, authentic and of `account`; answered when they are stored. */
+  async inbound(account: string, texts: Inbound[]): Promise<Outcome<After>> {
+    const mind = await this.#home.open();
+    if (mind === null) return refuse("not_found");
+    if (mind === "locked") return refuse("keys_unavailable", { retryAfterSeconds: 5 });
+    this.#home.transaction((present) => texts.forEach((text) => present.lines.receive(account, text)));
+    return { ok: this.#home.after() };
   }
 
   async takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null> {

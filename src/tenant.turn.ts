@@ -49,6 +49,7 @@ export async function runDue(home: TenantHome, parts: TenantParts): Promise<void
 /** Answers whether there was more to look at than one turn takes. */
 async function turn(home: TenantHome, parts: TenantParts): Promise<boolean> {
   home.transaction((mind) => mind.runSandboxReceipts());
+  home.transaction((mind) => mind.lines.run());
   writeRefusals(home);
   const looked = home.transaction((mind) => look(mind.conveyor, mind.belt, mind.now()));
   const ended = looked.ended.flatMap((id) => endedRow(home.mind(), id));
@@ -99,6 +100,7 @@ export function nextTurnAt(mind: TenantMind): number | null {
     owing.nextAt,
     owing.endpoints.length > 0 ? now + FIRST_LOOK_MS : null,
     mind.sandbox?.nextReceiptAt() ?? null,
+    mind.lines.nextAt(),
   ].filter((time) => time !== null);
   return at.length === 0 ? null : Math.min(...at);
 }

@@ -17,6 +17,7 @@ export const PREFIXES = [
   "ses",
   "par",
   "int",
+  "inb",
   "num",
   "pol",
   "lea",

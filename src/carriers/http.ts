@@ -21,6 +21,8 @@ import {
   type Carrier,
   type CarrierIo,
   type Handover,
+  type Inbound,
+  type InboundCallback,
   type Question,
   type Read,
   type Report,
@@ -46,6 +48,19 @@ export const ReceiptBody = z
     at: z.iso.datetime({ offset: true }).nullish(),
   })
   .meta({ id: "Receipt" });
+
+/** A text that somebody sent to a number of the gateway. */
+export const InboundBody = z
+  .strictObject({
+    id: z.string().min(1).max(200),
+    from: z.string().min(1).max(40),
+    to: z.string().min(1).max(40),
+    text: z.string().max(10_000),
+    part: z
+      .strictObject({ ref: z.string().min(1).max(64), nth: z.int().min(1).max(255), of: z.int().min(1).max(255) })
+      .optional(),
+  })
+  .meta({ id: "InboundText" });
 
 /** Receipts signed longer ago, or further ahead, are refused: the tolerance of the Standard Webhooks libraries. */
 export const TOLERANCE_SECONDS = 300;
@@ -79,6 +94,7 @@ export const httpCarrier: Carrier = {
   canAsk: (account) => account.settings["status_url"] !== undefined,
   ask,
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
+  readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
 };
 
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
@@ -177,6 +193,26 @@ function classify(response: Response, text: string | null): Answer {
 }
 
 function readReceipts(account: Account, callback: Callback): Read<Report> {
+  const signed = readSigned(account, callback);
+  if ("forged" in signed) return signed;
+  const parsed = ReceiptBody.safeParse(signed.value);
+  if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
+  const { message, state, code, at } = parsed.data;
+  const told = typeof code === "string" ? plainCode(code, "unnamed") : null;
+  return { read: [{ message, state, code: told, at: typeof at === "string" ? Date.parse(at) : null }] };
+}
+
+function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {
+  const signed = readSigned(account, callback);
+  if ("forged" in signed) return signed;
+  const parsed = InboundBody.safeParse(signed.value);
+  if (!parsed.success) return { malformed: "body" };
+  const { part, ...text } = parsed.data;
+  return { read: [part === undefined ? text : { ...text, part }] };
+}
+
+/** What a callback holds, once its signature is good and fresh. */
+function readSigned(account: Account, callback: InboundCallback): { value: unknown } | { forged: string } {
   const { headers, body, now } = callback;
   const { secret } = account.secrets;
   const id = headers["webhook-id"];
@@ -190,11 +226,7 @@ function readReceipts(account: Account, callback: Callback): Read<Report> {
   if (!matched) return { forged: "signature" };
   if (Math.abs(now / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return { forged: "stale" };
   const json = readJson(body); // strictly: the gateway's own view of what it signed must be the only one
-  const parsed = ReceiptBody.safeParse("fault" in json ? null : json.value);
-  if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
-  const { message, state, code, at } = parsed.data;
-  const told = typeof code === "string" ? plainCode(code, "unnamed") : null;
-  return { read: [{ message, state, code: told, at: typeof at === "string" ? Date.parse(at) : null }] };
+  return { value: "fault" in json ? null : json.value };
 }
 
 /** Standard Webhooks v1 over `id.timestamp.body`. */

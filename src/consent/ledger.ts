@@ -54,14 +54,21 @@ export class ConsentLedger {
     const sender = consent.sender ?? EVERY_SENDER;
     this.#sql.exec(
       `INSERT INTO consents VALUES(?,?,?,?,?,?,?,?,?,?,?)`,
-      ...[id, who, mask, country, purpose, sender, standing, source, wording, saidAt, createdAt],
+      id,
+      who,
+      mask,
+      country,
+      purpose,
+      sender,
+      standing,
+      source,
+      wording,
+      saidAt,
+      createdAt,
     );
     const stands = this.#stands(who, purpose, sender);
     if (later({ saidAt, standing }, stands) === stands) return;
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO standings VALUES(?,?,?,?,?,?)`,
-      ...[who, purpose, sender, standing, saidAt, id],
-    );
+    this.#sql.exec(`INSERT OR REPLACE INTO standings VALUES(?,?,?,?,?,?)`, who, purpose, sender, standing, saidAt, id);
     if (standing === "withdrawn") this.#anyStop = true;
   }
 
@@ -95,7 +102,9 @@ export class ConsentLedger {
     const row = first<{ standing: string; said_at: number }>(
       this.#sql,
       `SELECT standing, said_at FROM standings WHERE who = ? AND purpose = ? AND sender = ?`,
-      ...[who, purpose, sender],
+      who,
+      purpose,
+      sender,
     );
     return row === null ? null : { standing: row.standing as Standing, saidAt: row.said_at };
   }

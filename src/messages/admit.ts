@@ -67,11 +67,26 @@ const SCHEDULE_MS_MIN = 1_000;
 const VALID_MS_MAX = 3 * DAY_MS;
 export const BATCH_MAX = 1_000;
 
+/** How a room above sends: what for, by which accounts first, and whether the answer must not tell one number from another. */
+export type Sending = {
+  /** The id of what the message is sent for. */
+  about: string;
+  /** Accounts in the order they may be tried; the tenant's own order when absent. */
+  routes?: readonly string[];
+  /**
+   * The message is admitted and counted, and then blocked with this reason instead of queued; a recipient's cap does the same.
+   * So whoever asks learns nothing about the recipient, neither from the answer nor from the work.
+   */
+  withhold: string | null;
+  /** The sender is a virtual number of the tenant's own, chosen by us; no caller can name it. */
+  ownNumber?: true;
+};
+
 export type BatchItem = { index: number; message: MessageView } | { index: number; problem: Refusal };
 
 /** Admits one message. */
 export function admitOne(deps: AdmitDeps, key: string, input: SendInput): Outcome<MessageView> {
-  const outcome = admit(deps, key, input, null);
+  const outcome = admit(deps, key, input, null, null);
   deps.caps.flush();
   if (isRefused(outcome)) return outcome;
   const message = outcome.ok;
@@ -81,6 +96,16 @@ export function admitOne(deps: AdmitDeps, key: string, input: SendInput): Outcom
     facts: { token: message.token, purpose: message.purpose, segments: message.facts.segments, state: message.state },
   });
   return { ok: viewOf(message, noteOf(input)) };
+}
+
+/**
+ * Admits one message for a room above, which writes the audit entry itself. Refuses for what lies in the request, the tenant
+ * or the key; what lies in the recipient becomes a blocked message instead.
+ */
+export function admitFor(deps: AdmitDeps, key: string, input: SendInput, sending: Sending): Outcome<Message> {
+  const outcome = admit(deps, key, input, null, sending);
+  deps.caps.flush();
+  return outcome;
 }
 
 /** Admits up to a thousand, each on its own merits, with one audit entry that names each token's outcome by count. */
@@ -93,7 +118,7 @@ export function admitBatch(
   const tokens: Record<string, number> = {};
   const refusals: Record<string, number> = {};
   const data = inputs.map((input, index): BatchItem => {
-    const outcome = "refused" in input ? input : admit(deps, key, input, batch);
+    const outcome = "refused" in input ? input : admit(deps, key, input, batch, null);
     if (isRefused(outcome)) {
       refusals[outcome.refused] = (refusals[outcome.refused] ?? 0) + 1;
       return { index, problem: outcome };
@@ -129,7 +154,13 @@ export function blockOf(vault: VaultLedger, e164: string): string {
   return Buffer.from(vault.keyedName("block", prefixOf(e164)).subarray(0, 12)).toString("base64url");
 }
 
-function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | null): Outcome<Message> {
+function admit(
+  deps: AdmitDeps,
+  key: string,
+  input: SendInput,
+  batch: string | null,
+  sending: Sending | null,
+): Outcome<Message> {
   const now = deps.now();
   const policy = deps.policy();
   const contact = contactOf(deps, input.to);
@@ -137,10 +168,10 @@ function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | n
   const number = "known" in contact ? contact.known : contact.fresh;
   const times = timesOf(input, now);
   const measured = measure(input.text);
-  const routes = policy.routes;
+  const routes = sending?.routes ?? policy.routes;
   const refusal =
     judgeNumber(number, policy, deps.environment) ??
-    judgeSender(input.from, policy) ??
+    (sending?.ownNumber === true ? null : judgeSender(input.from, policy)) ??
     judgeConsent(deps, contact, input, policy) ??
     ("refused" in times ? times : null) ??
     (measured.segments > policy.segmentsMax
@@ -153,15 +184,19 @@ function admit(deps: AdmitDeps, key: string, input: SendInput, batch: string | n
     return refusal ?? refuse("carrier_unavailable");
   const act = actOf(key, "known" in contact ? contact.known : { ...contact, country: contact.fresh.country }, policy);
   const reached = deps.caps.check(act, policy.limits, now);
-  if (reached !== null) return limitRefusal(reached);
+  const hidden = sending !== null && reached?.cap === "recipient";
+  if (reached !== null && !hidden) return limitRefusal(reached);
+  const withhold = sending?.withhold ?? (hidden ? "recipient_limit" : null);
 
   deps.caps.count(act, now);
   const known = "known" in contact ? contact.known : addContact(deps, contact, now);
   // A message that leaves later uses the number later: it must not be forgotten in between.
   const used = times.scheduleAt ?? now;
   if ("known" in contact || used > now) deps.vault.touch(known.token, false, used);
-  const message = compose(deps, { key, input, batch, contact: known, times, measured, policy, first: routes[0], now });
+  const parts = { key, input, batch, contact: known, times, measured, policy, routes, first: routes[0], now };
+  const message = compose(deps, { ...parts, about: sending?.about ?? null, withheld: withhold !== null });
   store(deps, message, input, policy);
+  if (withhold !== null) return { ok: block(deps, message, withhold, now) };
   deps.tell(message);
   if (message.account !== null) deps.dispatch(message.account, laneOf(message.purpose), message.id);
   return { ok: message };
@@ -179,6 +214,14 @@ export function judgeConsent(
   return stopped ? refuse("recipient_opted_out") : null;
 }
 
+/** Ends a message where it began: it is on record that it was asked for, and why it did not leave. */
+function block(deps: AdmitDeps, message: Message, reason: string, now: number): Message {
+  const blocked = deps.ledger.move(message, "blocked", { reason, endedAt: now, dropText: true });
+  if (blocked === null) throw new Error("a message that was just written has moved");
+  deps.tell(blocked);
+  return blocked;
+}
+
 type Parts = {
   key: string;
   input: SendInput;
@@ -187,14 +230,17 @@ type Parts = {
   times: { scheduleAt: number | null; expiresAt: number };
   measured: { encoding: "gsm7" | "ucs2"; segments: number };
   policy: Policy;
+  routes: readonly string[];
   first: string;
   now: number;
+  about: string | null;
+  withheld: boolean;
 };
 
 /** The message as it begins: queued, scheduled, or held by the screen. */
 function compose(deps: AdmitDeps, parts: Parts): Message {
   const { input, contact, times, measured, policy, first, now } = parts;
-  const verdict = deps.screen({ text: input.text, purpose: input.purpose });
+  const verdict = parts.withheld ? "hold" : deps.screen({ text: input.text, purpose: input.purpose });
   const state = verdict === "hold" ? "held" : times.scheduleAt !== null ? "scheduled" : "queued";
   const id = deps.ids.make("msg", now);
   // An id made after the clock stepped back is ahead of it; the walk of first looks would reach it too late.
@@ -219,13 +265,14 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
       scheduleAt: times.scheduleAt,
       expiresAt: times.expiresAt,
       createdAt: now,
-      routes: [...policy.routes],
-      price: priceOf(deps.price(first), measured.segments),
-      note: input.reference !== null || input.metadata !== null || policy.keepTextDays > 0,
+      routes: [...parts.routes],
+      price: parts.withheld ? null : priceOf(deps.price(first), measured.segments),
+      note: input.reference !== null || input.metadata !== null || keptDays(input, policy) > 0,
+      ...(parts.about === null ? {} : { about: parts.about }),
     },
     attempts: [],
     lease: null,
-    due: state === "queued" ? firstLook : (times.scheduleAt ?? times.expiresAt),
+    due: parts.withheld ? null : state === "queued" ? firstLook : (times.scheduleAt ?? times.expiresAt),
     reason: null,
     sentAt: null,
     endedAt: null,
@@ -239,7 +286,7 @@ function store(deps: AdmitDeps, message: Message, input: SendInput, policy: Poli
     input.reference === null ? null : deps.vault.keyedName("reference", input.reference).subarray(0, 16);
   deps.ledger.insert(message, sealed, reference);
   if (!message.facts.note) return;
-  const text = policy.keepTextDays > 0 ? input.text : null;
+  const text = keptDays(input, policy) > 0 ? input.text : null;
   const note = deps.vault.sealText(
     message.subject,
     message.id,
@@ -249,6 +296,11 @@ function store(deps: AdmitDeps, message: Message, input: SendInput, policy: Poli
   const days = text === null ? policy.keepNotesDays : policy.keepTextDays;
   const from = message.facts.scheduleAt ?? message.facts.createdAt;
   if (note !== null) deps.ledger.putNote(message.id, message.subject, note, from + days * DAY_MS);
+}
+
+/** How long a tenant that keeps texts keeps this one. A code is never kept: it would outlive its ten minutes. */
+function keptDays(input: SendInput, policy: Policy): number {
+  return input.purpose === "otp" ? 0 : policy.keepTextDays;
 }
 
 function addContact(deps: AdmitDeps, fresh: { fresh: Num; index: Uint8Array; block: string }, now: number): Contact {

@@ -90,6 +90,8 @@ export type Facts = {
   price: Price | null;
   /** Whether reference or metadata lie in the notes. */
   note: boolean;
+  /** The id of what it was sent for, such as a verification; absent when the caller sent it for itself. */
+  about?: string;
 };
 
 /** A message as its object holds it, without its text. */

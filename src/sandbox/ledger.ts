@@ -57,7 +57,7 @@ export class SandboxLedger {
   receive(delivery: HandsetDelivery, now: number): void {
     if (delivery.shown) {
       const id = this.#ids.make("evt", now);
-      const line = this.#lineOf(delivery.to, now);
+      const line = this.lineOf(delivery.to, now);
       const sealed = this.#seal(id, JSON.stringify({ from: delivery.from, text: delivery.text }));
       this.#sql.exec(
         `INSERT INTO handset_texts(id, line, message, sealed, at) VALUES(?,?,?,?,?)`,
@@ -137,6 +137,12 @@ export class SandboxLedger {
       .map((row) => ({ line: row.line, number: this.#open(row.line, bytesOf(row.sealed)), texts: row.texts }));
   }
 
+  /** The number behind a line, or null. */
+  numberOf(line: string): string | null {
+    const row = first<{ sealed: ArrayBuffer }>(this.#sql, `SELECT sealed FROM handset_lines WHERE line = ?`, line);
+    return row === null ? null : this.#open(line, bytesOf(row.sealed));
+  }
+
   purge(now: number): number {
     const gone = this.#sql
       .exec(`DELETE FROM handset_texts WHERE at < ? RETURNING 1 AS gone`, now - TEXTS_KEPT_MS)
@@ -145,7 +151,8 @@ export class SandboxLedger {
     return gone;
   }
 
-  #lineOf(number: string, now: number): string {
+  /** The line of a number; made when there is none yet. */
+  lineOf(number: string, now: number): string {
     const index = this.#vault.keyedName("line", number);
     const known = first<{ line: string }>(this.#sql, `SELECT line FROM handset_lines WHERE number_index = ?`, index);
     if (known !== null) return known.line;

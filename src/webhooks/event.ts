@@ -15,6 +15,17 @@ export const EVENT_TYPES = [
   ...MESSAGE_TYPES,
   "consent.given",
   "consent.withdrawn",
+  "session.opened",
+  "session.expired",
+  "session.closed",
+  "session.rotated",
+  "interaction.relayed",
+  "interaction.vetoed",
+  "interaction.out_of_session",
+  "inbound.received",
+  "number.low",
+  "number.cooling",
+  "number.released",
   "audit.head",
   "endpoint.disabled",
   "alert.limit",
@@ -23,7 +34,17 @@ export const EVENT_TYPES = [
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** The families a filter may name whole; a later type of a family reaches those who named it. */
-export const EVENT_FAMILIES = ["message", "consent", "audit", "endpoint", "alert"] as const satisfies readonly Family[];
+export const EVENT_FAMILIES = [
+  "message",
+  "consent",
+  "session",
+  "interaction",
+  "inbound",
+  "number",
+  "audit",
+  "endpoint",
+  "alert",
+] as const satisfies readonly Family[];
 
 type Family = EventType extends `${infer F}.${string}` ? F : never;
 

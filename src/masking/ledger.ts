@@ -1,0 +1,387 @@
+/**
+ * Masked sessions in the tenant's object: sessions, the people in them, and what was relayed. Numbers and names are here as
+ * keyed names, masks and ciphertext only.
+ */
+import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import type { NumberKind } from "../base/phone.ts";
+import type { Interaction, Leg } from "./interaction.ts";
+import { dueAt, type Participant, type Session, type SessionSettings, type SessionState } from "./session.ts";
+import { SETTINGS_DEFAULT, type MaskingSettings } from "./settings.ts";
+
+type SessionRow = {
+  id: string;
+  state: string;
+  version: number;
+  pool: string;
+  key: string;
+  settings: string;
+  messages: number;
+  since_rotation: number;
+  opened_at: number;
+  last_at: number;
+  rotated_at: number;
+  ended_at: number | null;
+  reason: string | null;
+};
+type ParticipantRow = {
+  id: string;
+  session: string;
+  party: ArrayBuffer;
+  facts: string;
+  number: string;
+  proxy: string;
+  name: ArrayBuffer | null;
+  state: string;
+  stopped: number;
+  joined_at: number;
+  left_at: number | null;
+};
+type InteractionRow = {
+  id: string;
+  session: string;
+  sender: string | null;
+  state: string;
+  reason: string | null;
+  legs: string;
+  at: number;
+};
+
+export type SessionFilter = { state?: SessionState; token?: string; before?: string };
+type Change = Partial<
+  Pick<Session, "state" | "messages" | "sinceRotation" | "lastAt" | "rotatedAt" | "endedAt" | "reason" | "settings">
+>;
+
+/** What SQLite keeps of a participant's number beside its keyed name. */
+type Facts = Pick<Participant, "token" | "subject" | "mask" | "country" | "kind">;
+
+/** The masked sessions of one tenant. */
+export class MaskingLedger {
+  readonly #sql: Sql;
+  readonly #soon: (at: number) => void;
+  #settings: MaskingSettings | null = null;
+
+  constructor(sql: Sql, soon: (at: number) => void) {
+    this.#sql = sql;
+    this.#soon = soon;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS sessions(
+      id TEXT PRIMARY KEY, state TEXT NOT NULL, version INTEGER NOT NULL, pool TEXT NOT NULL, key TEXT NOT NULL,
+      settings TEXT NOT NULL, messages INTEGER NOT NULL, since_rotation INTEGER NOT NULL, opened_at INTEGER NOT NULL,
+      last_at INTEGER NOT NULL, rotated_at INTEGER NOT NULL, ended_at INTEGER, reason TEXT, due INTEGER
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS sessions_due ON sessions(due) WHERE due IS NOT NULL`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS participants(
+      id TEXT NOT NULL, session TEXT NOT NULL, party BLOB NOT NULL, facts TEXT NOT NULL, number TEXT NOT NULL,
+      proxy TEXT NOT NULL, name BLOB, state TEXT NOT NULL, stopped INTEGER NOT NULL, joined_at INTEGER NOT NULL,
+      left_at INTEGER, PRIMARY KEY(session, id)
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS interactions(
+      id TEXT PRIMARY KEY, session TEXT NOT NULL, sender TEXT, state TEXT NOT NULL, reason TEXT, legs TEXT NOT NULL,
+      at INTEGER NOT NULL, due INTEGER, subject TEXT, sealed BLOB
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS interactions_due ON interactions(due) WHERE due IS NOT NULL`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS interactions_session ON interactions(session, id)`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS answered(
+      party BLOB NOT NULL, number TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(party, number)
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS masking(name TEXT PRIMARY KEY, value TEXT NOT NULL, sealed BLOB) STRICT, WITHOUT ROWID`,
+    );
+  }
+
+  addSession(session: Session): void {
+    const due = dueAt(session);
+    if (due !== null) this.#soon(due);
+    this.#sql.exec(
+      `INSERT INTO sessions VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+      session.id,
+      session.state,
+      session.version,
+      session.pool,
+      session.key,
+      JSON.stringify(session.settings),
+      session.messages,
+      session.sinceRotation,
+      session.openedAt,
+      session.lastAt,
+      session.rotatedAt,
+      session.endedAt,
+      session.reason,
+      due,
+    );
+  }
+
+  session(id: string): Session | null {
+    const row = first<SessionRow>(this.#sql, `SELECT * FROM sessions WHERE id = ?`, id);
+    return row === null ? null : sessionOf(row);
+  }
+
+  /** Newest first. */
+  sessions(filter: SessionFilter, limit: number): Session[] {
+    const where = ["1 = 1"];
+    const values: SqlBinding[] = [];
+    const add = (condition: string, value: SqlBinding | undefined) => {
+      if (value === undefined) return;
+      where.push(condition);
+      values.push(value);
+    };
+    add("id < ?", filter.before);
+    add("state = ?", filter.state);
+    add("id IN (SELECT session FROM participants WHERE json_extract(facts, '$.token') = ?)", filter.token);
+    const query = `SELECT * FROM sessions WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`;
+    return this.#sql.exec<SessionRow>(query, ...values, limit).toArray().map(sessionOf); // prettier-ignore
+  }
+
+  /**
+   * Changes a session; answers it as it is now. Its deadline moves only to come sooner or to end: one that comes too early
+   * looks and sets itself anew, which is rarer than texts are.
+   */
+  changeSession(session: Session, change: Change): Session {
+    const next: Session = { ...session, ...change, version: session.version + 1 };
+    const moves = next.state !== session.state || change.rotatedAt !== undefined || change.settings !== undefined;
+    this.#sql.exec(
+      `UPDATE sessions SET state = ?, version = ?, settings = ?, messages = ?, since_rotation = ?, last_at = ?,
+         rotated_at = ?, ended_at = ?, reason = ? WHERE id = ?`,
+      next.state,
+      next.version,
+      JSON.stringify(next.settings),
+      next.messages,
+      next.sinceRotation,
+      next.lastAt,
+      next.rotatedAt,
+      next.endedAt,
+      next.reason,
+      next.id,
+    );
+    if (moves) this.setDue(next.id, next.state === "open" ? dueAt(next) : null);
+    return next;
+  }
+
+  /** Opens an ended session again: its times begin anew. */
+  reopen(session: Session, settings: SessionSettings, now: number): Session {
+    this.#sql.exec(`UPDATE sessions SET opened_at = ? WHERE id = ?`, now, session.id);
+    const anew = { ...session, openedAt: now };
+    return this.changeSession(anew, {
+      state: "open",
+      settings,
+      endedAt: null,
+      reason: null,
+      lastAt: now,
+      rotatedAt: now,
+    });
+  }
+
+  setDue(id: string, due: number | null): void {
+    if (due !== null) this.#soon(due);
+    this.#sql.exec(`UPDATE sessions SET due = ? WHERE id = ?`, due, id);
+  }
+
+  /** Open sessions about which something may have to be done. */
+  due(now: number, limit: number): Session[] {
+    const query = `SELECT * FROM sessions WHERE due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?`;
+    return this.#sql.exec<SessionRow>(query, now, limit).toArray().map(sessionOf);
+  }
+
+  nextDue(): number | null {
+    const due = (table: string) =>
+      first<{ at: number | null }>(this.#sql, `SELECT min(due) AS at FROM ${table} WHERE due IS NOT NULL`)?.at ?? null;
+    const times = [due("sessions"), due("interactions")].filter((at) => at !== null);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  addParticipant(one: Participant): void {
+    const { token, subject, mask, country, kind } = one;
+    const facts: Facts = { token, subject, mask, country, kind };
+    this.#sql.exec(
+      `INSERT INTO participants VALUES(?,?,?,?,?,?,?,?,?,?,?)`,
+      one.id,
+      one.session,
+      one.party,
+      JSON.stringify(facts),
+      one.number,
+      one.proxy,
+      one.name,
+      one.state,
+      one.stopped ? 1 : 0,
+      one.joinedAt,
+      one.leftAt,
+    );
+  }
+
+  /** Everybody who is or was in a session, in the order they came. */
+  participants(session: string): Participant[] {
+    const query = `SELECT * FROM participants WHERE session = ? ORDER BY id`;
+    return this.#sql.exec<ParticipantRow>(query, session).toArray().map(participantOf);
+  }
+
+  changeParticipant(
+    one: Participant,
+    change: Partial<Pick<Participant, "number" | "proxy" | "state" | "stopped" | "leftAt">>,
+  ): Participant {
+    const next = { ...one, ...change };
+    this.#sql.exec(
+      `UPDATE participants SET number = ?, proxy = ?, state = ?, stopped = ?, left_at = ? WHERE session = ? AND id = ?`,
+      next.number,
+      next.proxy,
+      next.state,
+      next.stopped ? 1 : 0,
+      next.leftAt,
+      next.session,
+      next.id,
+    );
+    return next;
+  }
+
+  /** Tokens of people in open sessions, a page at a time: they are in use, however quiet. */
+  tokensInUse(after: string, limit: number): { token: string; id: string }[] {
+    const query = `SELECT p.id, json_extract(p.facts, '$.token') AS token FROM sessions s
+      JOIN participants p ON p.session = s.id WHERE s.state = 'open' AND p.state = 'active' AND s.id > ?
+      ORDER BY s.id LIMIT ?`;
+    return this.#sql.exec<{ token: string; id: string }>(query, after, limit).toArray();
+  }
+
+  addInteraction(one: Interaction, due: number | null, sealed: { subject: string; text: Uint8Array } | null): void {
+    if (due !== null) this.#soon(due);
+    this.#sql.exec(
+      `INSERT INTO interactions VALUES(?,?,?,?,?,?,?,?,?,?)`,
+      one.id,
+      one.session,
+      one.sender,
+      one.state,
+      one.reason,
+      JSON.stringify(one.legs),
+      one.at,
+      due,
+      sealed?.subject ?? null,
+      sealed?.text ?? null,
+    );
+  }
+
+  interaction(id: string): Interaction | null {
+    const row = first<InteractionRow>(this.#sql, `SELECT ${INTERACTION} FROM interactions WHERE id = ?`, id);
+    return row === null ? null : interactionOf(row);
+  }
+
+  interactions(session: string, before: string | null, limit: number): Interaction[] {
+    const query = `SELECT ${INTERACTION} FROM interactions WHERE session = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3`;
+    return this.#sql.exec<InteractionRow>(query, session, before, limit).toArray().map(interactionOf);
+  }
+
+  /** The sealed text of one that waits, or that the tenant keeps. */
+  sealedText(id: string): { subject: string; text: Uint8Array } | null {
+    const row = first<{ subject: string | null; sealed: ArrayBuffer | null }>(
+      this.#sql, `SELECT subject, sealed FROM interactions WHERE id = ?`, id,
+    ); // prettier-ignore
+    return row === null || row.subject === null || row.sealed === null
+      ? null
+      : { subject: row.subject, text: bytesOf(row.sealed) };
+  }
+
+  /** Moves on one that waited; answers false when it does not wait any more. Its text goes unless it is kept. */
+  settleInteraction(one: Interaction, keepUntil: number | null): boolean {
+    const text = keepUntil === null ? ", sealed = NULL, subject = NULL" : "";
+    return (
+      this.#sql
+        .exec(
+          `UPDATE interactions SET state = ?, reason = ?, legs = ?, due = NULL${text} WHERE id = ? AND state = 'pending'
+           RETURNING id`,
+          one.state,
+          one.reason,
+          JSON.stringify(one.legs),
+          one.id,
+        )
+        .toArray().length === 1
+    );
+  }
+
+  setLegs(id: string, legs: readonly Leg[]): void {
+    this.#sql.exec(`UPDATE interactions SET legs = ? WHERE id = ?`, JSON.stringify(legs), id);
+  }
+
+  /** Interactions that wait and whose time has come: what a crash or a lost hook left. */
+  waiting(now: number, limit: number): Interaction[] {
+    const query = `SELECT ${INTERACTION} FROM interactions WHERE due IS NOT NULL AND due <= ? AND state = 'pending' ORDER BY due LIMIT ?`;
+    return this.#sql.exec<InteractionRow>(query, now, limit).toArray().map(interactionOf);
+  }
+
+  /** Whether this person may be answered from this number, at most once in `everyMs`; counts the answer when so. */
+  mayAnswer(party: Uint8Array, number: string, everyMs: number, now: number): boolean {
+    const query = `SELECT at FROM answered WHERE party = ? AND number = ?`;
+    const last = first<{ at: number }>(this.#sql, query, party, number)?.at ?? null;
+    if (last !== null && now < last + everyMs) return false;
+    this.#sql.exec(`INSERT OR REPLACE INTO answered VALUES(?,?,?)`, party, number, now);
+    return true;
+  }
+
+  settings(): MaskingSettings {
+    if (this.#settings !== null) return this.#settings;
+    const row = first<{ value: string; sealed: ArrayBuffer | null }>(
+      this.#sql,
+      `SELECT value, sealed FROM masking WHERE name = 'settings'`,
+    );
+    const stored = row === null ? null : (JSON.parse(row.value) as MaskingSettings);
+    const hook = stored?.intercept ?? null;
+    const intercept =
+      hook === null || row === null || row.sealed === null ? null : { ...hook, secret: bytesOf(row.sealed) };
+    this.#settings = { ...SETTINGS_DEFAULT, ...stored, intercept };
+    return this.#settings;
+  }
+
+  setSettings(settings: MaskingSettings): void {
+    const { intercept, ...rest } = settings;
+    const plain = intercept === null ? null : { url: intercept.url, onFailure: intercept.onFailure };
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO masking VALUES('settings',?,?)`,
+      JSON.stringify({ ...rest, intercept: plain }),
+      intercept?.secret ?? null,
+    );
+    this.#settings = settings;
+  }
+}
+
+const INTERACTION = "id, session, sender, state, reason, legs, at";
+
+function sessionOf(row: SessionRow): Session {
+  const { id, version, pool, key, messages, reason } = row;
+  return {
+    id,
+    version,
+    pool,
+    key,
+    messages,
+    reason,
+    state: row.state as SessionState,
+    settings: JSON.parse(row.settings) as SessionSettings,
+    sinceRotation: row.since_rotation,
+    openedAt: row.opened_at,
+    lastAt: row.last_at,
+    rotatedAt: row.rotated_at,
+    endedAt: row.ended_at,
+  };
+}
+
+function participantOf(row: ParticipantRow): Participant {
+  const facts = JSON.parse(row.facts) as Facts & { kind: NumberKind };
+  const { id, session, number, proxy } = row;
+  return {
+    id,
+    session,
+    number,
+    proxy,
+    ...facts,
+    party: bytesOf(row.party),
+    name: row.name === null ? null : bytesOf(row.name),
+    state: row.state === "left" ? "left" : "active",
+    stopped: row.stopped === 1,
+    joinedAt: row.joined_at,
+    leftAt: row.left_at,
+  };
+}
+
+function interactionOf(row: InteractionRow): Interaction {
+  const { id, session, sender, reason, at } = row;
+  const state = row.state as Interaction["state"];
+  return { id, session, sender, state, reason, at, legs: JSON.parse(row.legs) as Leg[] };
+}
