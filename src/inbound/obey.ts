@@ -7,7 +7,7 @@ import { isHeld } from "../numbers/number.ts";
 import type { Contact } from "../vault/ledger.ts";
 import { answerOnce, type Heard } from "../masking/relay.ts";
 import { tellOthers } from "../masking/stopped.ts";
-import type { InboundDeps } from "./receive.ts";
+import type { InboundDeps } from "./deps.ts";
 import type { Word } from "./words.ts";
 
 /** What a word can stop, and give back. */

@@ -3,35 +3,17 @@
  * if it belongs to a conversation, else put into the inbox: in one transaction, so that what is acknowledged is stored.
  */
 import { MINUTE_MS } from "../base/clock.ts";
-import type { IdMaker } from "../base/ids.ts";
 import { maskNumbersIn, maskOf, parseNumber, type Num } from "../base/phone.ts";
 import type { Inbound } from "../carriers/carrier.ts";
 import { answerOnce, relay } from "../masking/relay.ts";
-import type { MaskingDeps } from "../masking/deps.ts";
-import type { Purpose } from "../base/purpose.ts";
 import type { VirtualNumber } from "../numbers/number.ts";
-import type { Contact, VaultLedger } from "../vault/ledger.ts";
+import type { Contact } from "../vault/ledger.ts";
 import { TENANT_SUBJECT } from "../vault/ledger.ts";
-import type { Gathered, InboundLedger } from "./ledger.ts";
+import type { InboundDeps } from "./deps.ts";
+import type { Gathered } from "./ledger.ts";
 import { obey } from "./obey.ts";
 import { wordOf } from "./words.ts";
 import { receivedView } from "./view.ts";
-
-export type InboundDeps = {
-  ledger: InboundLedger;
-  masking: MaskingDeps;
-  vault: VaultLedger;
-  ids: IdMaker;
-  now: () => number;
-  blockOf: (e164: string) => string;
-  /** Records what a person said to being texted. */
-  say: (
-    person: Pick<Contact, "index" | "mask" | "country">,
-    said: { standing: "given" | "withdrawn"; purposes: Purpose[]; sender: string | null },
-  ) => void;
-  hasStopped: (who: Uint8Array, purpose: Purpose, sender: string | null) => boolean;
-  emit: (type: "inbound.received" | "interaction.out_of_session", resource: string, data: unknown) => void;
-};
 
 /** What became of a text. `unknown_number`: it was dialled at an account where this tenant has no such number. */
 export type Fate = "duplicate" | "unknown_number" | "waiting" | "relayed" | "answered" | "received";

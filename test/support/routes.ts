@@ -19,6 +19,10 @@ export const OPEN: { route: RegExp; why: string }[] = [
     route: /^POST \/carriers\/:account\/receipts\/:name$/,
     why: "carriers have no key: the path carries a MAC, the body a signature (test/laws/receipts.worker.test.ts)",
   },
+  {
+    route: /^POST \/carriers\/:account\/inbound$/,
+    why: "carriers have no key: the body carries a signature (test/inbound/door.worker.test.ts)",
+  },
 ];
 
 export type Door = { method: string; path: string; tenant: Route | null; operator: OperatorRoute | null };
@@ -57,7 +61,8 @@ export function pathOf(door: Door, ids: Record<string, string>): string {
   return door.path
     .replace(":id", ids[kind] ?? "")
     .replace(":token", ids["tokens"] ?? "")
-    .replace(":key", ids["keys"] ?? "");
+    .replace(":key", ids["keys"] ?? "")
+    .replace(":participant", ids["participants"] ?? "");
 }
 
 /** A body that the route reads, or undefined where it has none. */
@@ -77,6 +82,11 @@ export function absentIds(tenant: string): Record<string, string> {
     events: `evt_${owner}${rest}`,
     keys: `key_${owner}${rest}`,
     tokens: `tok_${owner}${rest}`,
+    numbers: `num_${owner}${rest}`,
+    pools: `pol_${owner}${rest}`,
+    sessions: `ses_${owner}${rest}`,
+    participants: `par_${owner}${rest}`,
+    inbound: `inb_${owner}${rest}`,
     "admin-tenants": `ten_${owner.startsWith("u") ? "u" : "e"}zzzzzzzz`,
     "admin-carriers": `car_e00000000${rest}`,
   };

@@ -4,7 +4,24 @@ import { EVENT_FAMILIES, EVENT_TYPES, eventFilterSchema, matches } from "../../s
 describe("the catalogue of events", () => {
   test("has each state of a message of the contract, and each type once", () => {
     const states = "scheduled held queued sending unknown sent delivered undelivered failed expired blocked canceled";
-    const others = ["audit.head", "endpoint.disabled", "alert.limit"];
+    const others = [
+      "consent.given",
+      "consent.withdrawn",
+      "session.opened",
+      "session.expired",
+      "session.closed",
+      "session.rotated",
+      "interaction.relayed",
+      "interaction.vetoed",
+      "interaction.out_of_session",
+      "inbound.received",
+      "number.low",
+      "number.cooling",
+      "number.released",
+      "audit.head",
+      "endpoint.disabled",
+      "alert.limit",
+    ];
     expect([...EVENT_TYPES]).toEqual([...states.split(" ").map((state) => `message.${state}`), ...others]);
   });
   test("names every family, and no family without a type", () => {
