@@ -16,6 +16,8 @@ import type { Bindings } from "./context.ts";
 import { serveTenant } from "./door.ts";
 import { inboundRoute, inboxRoutes, receiveInbound } from "./inbound/inbound.routes.ts";
 import { sessionsRoutes } from "./masking/sessions.routes.ts";
+import { relaysRoutes } from "./masking/addresses.routes.ts";
+import { maskingSettingsRoutes } from "./masking/settings.routes.ts";
 import { numbersRoutes } from "./numbers/numbers.routes.ts";
 import { messagesRoutes } from "./messages/messages.routes.ts";
 import { receiptRoute, receiveReceipt } from "./messages/receipts.routes.ts";
@@ -36,6 +38,8 @@ export const tenantRoutes: readonly Route[] = [
   ...tokensRoutes,
   ...consentRoutes,
   ...sessionsRoutes,
+  ...maskingSettingsRoutes,
+  ...relaysRoutes,
   ...numbersRoutes,
   ...inboxRoutes,
   ...webhooksRoutes,

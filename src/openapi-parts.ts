@@ -30,6 +30,7 @@ export const TAGS = [
     name: "Sessions",
     description: "Masked conversations: people text virtual numbers and never see each other's own.",
   },
+  { name: "Relays", description: "Lasting numbers for people: a stranger texts it, and a reply just works." },
   { name: "Numbers", description: "The virtual numbers you have, and pools to lend them from." },
   { name: "Inbox", description: "Texts that came in and belong to no session." },
   { name: "Webhooks", description: "Endpoints, the events they are sent, and sending one again." },

@@ -19,17 +19,22 @@ import { runMasking } from "./masking/turn.ts";
 import { maskingVerbs } from "./masking/verbs.ts";
 import type { Message } from "./messages/message.ts";
 import { numbersVerbs } from "./numbers/verbs.ts";
+import { AddressesLedger } from "./masking/addresses-ledger.ts";
+import { addressVerbs, type AddressDeps } from "./masking/addresses.ts";
 import type { MaskingDeps } from "./masking/deps.ts";
 import { MaskingLedger } from "./masking/ledger.ts";
 import { admitFor, blockOf } from "./messages/admit.ts";
 import { judgeNumber } from "./messages/policy.ts";
 import type { MessagesDeps } from "./messages/verbs.ts";
 import { NumbersLedger } from "./numbers/ledger.ts";
-import type { Contact } from "./vault/ledger.ts";
+import { TENANT_SUBJECT, type Contact } from "./vault/ledger.ts";
+import { randomBytes } from "./base/random.ts";
+import { questionAbout, settleIntercept, type Decision, type Question } from "./masking/intercept.ts";
+import { settingsVerbs } from "./masking/settings-verbs.ts";
 import type { EventType } from "./webhooks/event.ts";
 
 /** The classes that bring tables. */
-export const LINE_LEDGERS = [NumbersLedger, MaskingLedger, InboundLedger] as const;
+export const LINE_LEDGERS = [NumbersLedger, MaskingLedger, AddressesLedger, InboundLedger] as const;
 
 export type LineParts = {
   conveyor: MessagesDeps;
@@ -44,7 +49,7 @@ export type LineParts = {
 type Ledgers = { numbers: NumbersLedger; masking: MaskingLedger; inbound: InboundLedger };
 type Entry = {
   act: string;
-  subject: string;
+  subject: string | null;
   facts?: Record<string, string | number | boolean | null>;
 };
 
@@ -53,6 +58,8 @@ export class Lines {
   readonly numbers: NumbersLedger;
   readonly masking: MaskingDeps;
   readonly #inbound: InboundDeps;
+  readonly #addresses: AddressDeps;
+  readonly #waiting: { id: string; session: string }[] = [];
 
   constructor(sql: Sql, soon: (at: number) => void, parts: LineParts) {
     this.numbers = new NumbersLedger(sql, soon);
@@ -61,8 +68,9 @@ export class Lines {
       masking: new MaskingLedger(sql, soon),
       inbound: new InboundLedger(sql, soon),
     };
-    this.masking = maskingDeps(parts, ledgers);
-    this.#inbound = inboundDeps(parts, ledgers, this.masking);
+    this.masking = maskingDeps(parts, ledgers, (id, session) => void this.#waiting.push({ id, session }));
+    this.#addresses = { ...this.masking, addresses: new AddressesLedger(sql) };
+    this.#inbound = inboundDeps(parts, ledgers, this.#addresses);
   }
 
   verbs(record: (keyId: string, entry: Entry) => void) {
@@ -72,6 +80,13 @@ export class Lines {
     return {
       ...numbersVerbs({ numbers, now: masking.now, newId, record }),
       ...maskingVerbs({ ...masking, record }),
+      ...addressVerbs({ ...this.#addresses, record }),
+      ...settingsVerbs({
+        ledger: masking.ledger,
+        randomBytes,
+        seal: (text) => vault.sealText(...HOOK_SECRET, text) ?? new Uint8Array(0),
+        record,
+      }),
       ...inboundVerbs({ ledger, vault, record }),
     };
   }
@@ -103,16 +118,34 @@ export class Lines {
     return known.length === 0 ? null : Math.min(...known);
   }
 
+  /** The interactions that have begun to wait for the hook since the last time. */
+  takeWaiting(): { id: string; session: string }[] {
+    return this.#waiting.splice(0);
+  }
+
+  /** What the hook is asked about an interaction; null when there is nothing to ask. */
+  questionAbout(id: string): Question | null {
+    const open = (sealed: Uint8Array) => this.masking.vault.openText(...HOOK_SECRET, sealed);
+    return questionAbout(this.masking, id, open);
+  }
+
+  settleIntercept(id: string, said: Decision | null): void {
+    settleIntercept(this.masking, id, said);
+  }
+
   /** A message has moved: when it carries an interaction, its leg says so. */
   noteLeg(message: Message): void {
     noteLeg(this.masking.ledger, message);
   }
 }
 
+/** Where the hook's secret lies sealed. */
+const HOOK_SECRET = [TENANT_SUBJECT, "masking", "intercept-secret"] as const;
+
 /** Texts that came in parts, read in one turn though not all of them came. */
 const LATE_MAX = 100;
 
-function maskingDeps(parts: LineParts, lines: Ledgers): MaskingDeps {
+function maskingDeps(parts: LineParts, lines: Ledgers, wait: MaskingDeps["wait"]): MaskingDeps {
   const { conveyor, ids, nameNumber, emit, wanted } = parts;
   const { vault, now, policy, environment } = conveyor;
   return {
@@ -133,6 +166,7 @@ function maskingDeps(parts: LineParts, lines: Ledgers): MaskingDeps {
     emit: (type, resource, data) => {
       if (type !== "interaction.relayed" || wanted(type)) emit(type, resource, data); // the one that costs a row a text
     },
+    wait,
     record: () => undefined,
   };
 }
@@ -149,7 +183,7 @@ const plain = (to: Num | { token: string }, from: string, text: string) => ({
   ttlSeconds: null,
 });
 
-function inboundDeps(parts: LineParts, lines: Ledgers, masking: MaskingDeps): InboundDeps {
+function inboundDeps(parts: LineParts, lines: Ledgers, masking: AddressDeps): InboundDeps {
   const { conveyor, ids, consents, emit, tellConsent } = parts;
   const { vault, now } = conveyor;
   return {

@@ -20,6 +20,7 @@ import type { After, Call, CreateTenant, Reply, TenantPort } from "./ports.ts";
 import { TenantHome } from "./tenant.home.ts";
 import { purgeTenant } from "./tenant.purge.ts";
 import { tellHead } from "./tenant.head.ts";
+import { runIntercepts } from "./tenant.intercept.ts";
 import { runDue, runTurn } from "./tenant.turn.ts";
 import { repeatOrRun } from "./tenant.repeat.ts";
 import { settleDeliveries, takeDeliveries, type Delivered, type Taken } from "./webhooks/take.ts";
@@ -59,6 +60,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     const ran = this.#home.transaction((present) => repeatOrRun(present, caller, call));
     const after = this.#home.after(); // before any await: a transaction that fails meanwhile throws the mind away
     await this.#home.settled();
+    if (call.verb === "sandbox.answer") void runIntercepts(this.#home, this.#parts);
     if (call.verb === "sandbox.clock" && !isRefused(ran.outcome)) await runDue(this.#home, this.#parts);
     const limits = this.#home.policy().limits;
     const present = this.#home.mind();
@@ -193,7 +195,9 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     if (mind === null) return refuse("not_found");
     if (mind === "locked") return refuse("keys_unavailable", { retryAfterSeconds: 5 });
     this.#home.transaction((present) => texts.forEach((text) => present.lines.receive(account, text)));
-    return { ok: this.#home.after() };
+    const after = this.#home.after();
+    void runIntercepts(this.#home, this.#parts); // the texts are stored; the carrier need not wait for a hook
+    return { ok: after };
   }
 
   async takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null> {

@@ -9,6 +9,7 @@ import { FIRST_LOOK_MS } from "./messages/ledger.ts";
 import { look, LOOKS_MAX } from "./messages/look.ts";
 import type { Message } from "./messages/message.ts";
 import { writeRecords } from "./messages/store.ts";
+import { runIntercepts } from "./tenant.intercept.ts";
 import type { TenantHome } from "./tenant.home.ts";
 import type { TenantMind } from "./tenant.mind.ts";
 import type { TenantParts } from "./wiring.ts";
@@ -50,6 +51,7 @@ export async function runDue(home: TenantHome, parts: TenantParts): Promise<void
 async function turn(home: TenantHome, parts: TenantParts): Promise<boolean> {
   home.transaction((mind) => mind.runSandboxReceipts());
   home.transaction((mind) => mind.lines.run());
+  await runIntercepts(home, parts);
   writeRefusals(home);
   const looked = home.transaction((mind) => look(mind.conveyor, mind.belt, mind.now()));
   const ended = looked.ended.flatMap((id) => endedRow(home.mind(), id));

@@ -15,6 +15,7 @@ export const PREFIXES = [
   "ver",
   "svc",
   "ses",
+  "rel",
   "par",
   "int",
   "inb",

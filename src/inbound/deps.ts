@@ -3,13 +3,13 @@
  */
 import type { IdMaker } from "../base/ids.ts";
 import type { Purpose } from "../base/purpose.ts";
-import type { MaskingDeps } from "../masking/deps.ts";
+import type { AddressDeps } from "../masking/addresses.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";
 import type { InboundLedger } from "./ledger.ts";
 
 export type InboundDeps = {
   ledger: InboundLedger;
-  masking: MaskingDeps;
+  masking: AddressDeps;
   vault: VaultLedger;
   ids: IdMaker;
   now: () => number;
@@ -20,5 +20,9 @@ export type InboundDeps = {
     said: { standing: "given" | "withdrawn"; purposes: Purpose[]; sender: string | null },
   ) => void;
   hasStopped: (who: Uint8Array, purpose: Purpose, sender: string | null) => boolean;
-  emit: (type: "inbound.received" | "interaction.out_of_session", resource: string, data: unknown) => void;
+  emit: (
+    type: "inbound.received" | "interaction.out_of_session" | "interaction.vetoed",
+    resource: string,
+    data: unknown,
+  ) => void;
 };

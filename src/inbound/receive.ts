@@ -5,6 +5,7 @@
 import { MINUTE_MS } from "../base/clock.ts";
 import { maskNumbersIn, maskOf, parseNumber, type Num } from "../base/phone.ts";
 import type { Inbound } from "../carriers/carrier.ts";
+import { readyAddress } from "../masking/addresses.ts";
 import { answerOnce, relay } from "../masking/relay.ts";
 import type { VirtualNumber } from "../numbers/number.ts";
 import type { Contact } from "../vault/ledger.ts";
@@ -16,7 +17,7 @@ import { wordOf } from "./words.ts";
 import { receivedView } from "./view.ts";
 
 /** What became of a text. `unknown_number`: it was dialled at an account where this tenant has no such number. */
-export type Fate = "duplicate" | "unknown_number" | "waiting" | "relayed" | "answered" | "received";
+export type Fate = "duplicate" | "unknown_number" | "waiting" | "relayed" | "answered" | "received" | "vetoed";
 
 /** A carrier keeps repeating a callback for days; a week is longer than any of them. */
 export const HEARD_DAYS = 7;
@@ -94,6 +95,12 @@ function take(deps: InboundDeps, number: VirtualNumber, contact: Contact, from: 
     obey(deps, heard, contact, word);
     putIn(deps, number, contact, text, word);
     return "received";
+  }
+  const address = deps.masking.addresses.byNumber(number.id);
+  const why = address === null ? null : readyAddress(deps.masking, address, number, contact);
+  if (address !== null && why !== null) {
+    deps.emit("interaction.vetoed", address.id, { relay: address.id, ...told(number, contact), reason: why });
+    return "vetoed";
   }
   const { did, ...where } = relay(deps.masking, heard);
   if (did === "relayed" || did === "vetoed" || did === "pending") return "relayed";

@@ -12,8 +12,13 @@ export type Found = { slip: Slip; start: number; end: number };
 export const REMOVED = "[removed]";
 
 /** As people write it, and as they write it round a filter: `name (at) host (dot) com`. */
-const EMAIL =
-  /[\p{L}\p{N}][\p{L}\p{N}._%+-]{0,63}\s{0,2}(?:@|[([{]\s?at\s?[)\]}]|\sat\s)\s{0,2}[\p{L}\p{N}-]{2,63}(?:\s{0,2}(?:\.|[([{]\s?dot\s?[)\]}]|\sdot\s)\s{0,2}[\p{L}]{2,24}){1,3}(?![\p{L}])/giu;
+const EMAIL = new RegExp(
+  [
+    String.raw`[\p{L}\p{N}][\p{L}\p{N}._%+-]{0,63}\s?(?:@|[([{]\s?at\s?[)\]}])\s?[\p{L}\p{N}-]{2,63}(?:(?:\.|\s?[([{]\s?dot\s?[)\]}]\s?|\sdot\s)[\p{L}]{2,24}){1,3}(?![\p{L}])`,
+    String.raw`[\p{L}\p{N}][\p{L}\p{N}._%+-]{0,63}\sat\s[\p{L}\p{N}-]{2,63}(?:\s?(?:[([{]\s?dot\s?[)\]}]|\bdot\b)\s?[\p{L}]{2,24}){1,3}(?![\p{L}])`,
+  ].join("|"),
+  "giu",
+);
 
 const SCHEME = /\b(?:https?|ftp):\/\/[^\s<>"]{2,500}/giu;
 /** Host names without a scheme, by the endings that are used in links; `e.g.` and `p.m.` have none of them. */
@@ -21,7 +26,7 @@ const BARE_LINK =
   /(?<![\p{L}\p{N}@.-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,4}(?:com|net|org|info|biz|io|me|ly|gl|app|dev|link|site|shop|online|uk|ie|eu|de|fr|es|nl|us|ca|au|in|pk|ng|gg|tv|to|cc|co|wales|cymru|scot|london)(?:\/[^\s<>"]{0,500})?(?![\p{L}\p{N}-])/giu;
 /** Names in other networks: `@name` alone, or behind the network's word. */
 const HANDLE =
-  /(?<![\p{L}\p{N}._%+-])@[a-z0-9_][a-z0-9_.]{2,30}|\b(?:whats\s?app|telegram|insta(?:gram)?|snap(?:chat)?|signal)\s{0,2}(?:me\s)?(?:is|:|-|@)\s{0,2}[\w.@]{3,40}/giu;
+  /(?<![\p{L}\p{N}._%+-])@[a-z0-9_][a-z0-9_.]{2,30}|\b(?:whats\s?app|telegram|insta(?:gram)?|snap(?:chat)?|signal)\s{0,2}(?:me\b\s{0,2})?(?:is|:|-|@)\s{0,2}[\w.@]{3,40}/giu;
 
 const DIGIT_WORDS: Readonly<Record<string, string>> = {
   zero: "0", oh: "0", o: "0", nought: "0", nil: "0", one: "1", two: "2", three: "3", four: "4", five: "5", six: "6",

@@ -44,6 +44,8 @@ export type MaskingDeps = {
   /** Puts a text on the conveyor: purpose `service`, by the virtual number's own account. */
   send: (key: string, leaving: Leaving) => Outcome<Message>;
   emit: (type: MaskingEvent, resource: string, data: unknown) => void;
+  /** A text waits for the tenant's hook: to be asked once this transaction stands. */
+  wait: (interaction: string, session: string) => void;
   record: (
     keyId: string,
     entry: { act: string; subject: string; facts?: Record<string, string | number | boolean | null> },

@@ -279,21 +279,24 @@ export class MaskingLedger {
       : { subject: row.subject, text: bytesOf(row.sealed) };
   }
 
-  /** Moves on one that waited; answers false when it does not wait any more. Its text goes unless it is kept. */
-  settleInteraction(one: Interaction, keepUntil: number | null): boolean {
-    const text = keepUntil === null ? ", sealed = NULL, subject = NULL" : "";
-    return (
-      this.#sql
-        .exec(
-          `UPDATE interactions SET state = ?, reason = ?, legs = ?, due = NULL${text} WHERE id = ? AND state = 'pending'
-           RETURNING id`,
-          one.state,
-          one.reason,
-          JSON.stringify(one.legs),
-          one.id,
-        )
-        .toArray().length === 1
+  /** Moves on one that waited; its text goes, or stays sealed as given. */
+  settleInteraction(one: Interaction, kept: { subject: string; text: Uint8Array } | null): void {
+    this.#sql.exec(
+      `UPDATE interactions SET state = ?, reason = ?, legs = ?, due = NULL, subject = ?, sealed = ?
+       WHERE id = ? AND state = 'pending'`,
+      one.state,
+      one.reason,
+      JSON.stringify(one.legs),
+      kept?.subject ?? null,
+      kept?.text ?? null,
+      one.id,
     );
+  }
+
+  /** Sets when one that waits is looked at again. */
+  waitOn(id: string, due: number): void {
+    this.#soon(due);
+    this.#sql.exec(`UPDATE interactions SET due = ? WHERE id = ? AND state = 'pending'`, due, id);
   }
 
   setLegs(id: string, legs: readonly Leg[]): void {

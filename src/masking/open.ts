@@ -4,7 +4,7 @@
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { isHeld, type Pool } from "../numbers/number.ts";
 import type { MaskingDeps } from "./deps.ts";
-import { bringIn, readyPeople, type PersonInput } from "./people.ts";
+import { bringIn, readyPeople, type PersonInput, type Ready } from "./people.ts";
 import { endsAt, isOver, type Participant, type Session, type SessionSettings } from "./session.ts";
 import { tellSession } from "./view.ts";
 
@@ -26,13 +26,33 @@ export function openSession(
   const pool = poolOf(deps, input.pool);
   if ("refused" in pool) return pool;
   const now = deps.now();
+  if ((endsAt({ settings: input.settings, openedAt: now, lastAt: now }) ?? Infinity) <= now)
+    return refuse("invalid_field", {
+      errors: [{ field: "expires_at", code: "invalid_field", detail: "Name a time to come." }],
+    });
+  const ready = readyPeople(deps, key, pool.ok, null, input.people);
+  if ("refused" in ready) return ready;
+  const opened = startSession(deps, key, pool.ok, input.settings, ready.ok);
+  deps.record(key, { act: "session.opened", subject: opened.session.id, facts: { participants: ready.ok.length } });
+  return { ok: opened };
+}
+
+/** Writes a session and its people, whose numbers are chosen already. */
+export function startSession(
+  deps: MaskingDeps,
+  key: string,
+  pool: Pool,
+  settings: SessionSettings,
+  ready: readonly Ready[],
+): { session: Session; people: Participant[] } {
+  const now = deps.now();
   const session: Session = {
     id: deps.ids.make("ses", now),
     state: "open",
     version: 1,
-    pool: pool.ok.id,
+    pool: pool.id,
     key,
-    settings: input.settings,
+    settings,
     messages: 0,
     sinceRotation: 0,
     openedAt: now,
@@ -41,21 +61,14 @@ export function openSession(
     endedAt: null,
     reason: null,
   };
-  if ((endsAt(session) ?? Infinity) <= now)
-    return refuse("invalid_field", {
-      errors: [{ field: "expires_at", code: "invalid_field", detail: "Name a time to come." }],
-    });
-  const ready = readyPeople(deps, key, pool.ok, null, input.people);
-  if ("refused" in ready) return ready;
   deps.ledger.addSession(session);
-  const people = bringIn(deps, session, pool.ok, ready.ok);
-  deps.record(key, { act: "session.opened", subject: session.id, facts: { participants: people.length } });
+  const people = bringIn(deps, session, pool, ready);
   tellSession(deps, "session.opened", session, people);
-  return { ok: { session, people } };
+  return { session, people };
 }
 
 /** The pool named, or the only one there is. */
-function poolOf(deps: MaskingDeps, id: string | null): Outcome<Pool> {
+export function poolOf(deps: Pick<MaskingDeps, "numbers">, id: string | null): Outcome<Pool> {
   if (id !== null) {
     const pool = deps.numbers.pool(id);
     return pool === null ? refuse("pool_unknown") : { ok: pool };

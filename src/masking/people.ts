@@ -21,6 +21,7 @@ export type PersonInput = {
 };
 
 type Found = { known: Contact } | { fresh: Num; index: Uint8Array; block: string };
+/** Somebody known, or to be known once everything is judged. */
 export type Ready = { input: PersonInput; found: Found; number: VirtualNumber };
 
 const indexOf = (found: Found): Uint8Array => ("known" in found ? found.known.index : found.index);
@@ -63,7 +64,8 @@ export function readyPeople(
   }) }; // prettier-ignore
 }
 
-function findPerson(deps: MaskingDeps, { to }: PersonInput, at: number): Outcome<Found> {
+/** Judges one person by themselves; `at` is their place in the request. */
+export function findPerson(deps: MaskingDeps, { to }: Pick<PersonInput, "to">, at: number): Outcome<Found> {
   const found = contactOf(deps, to);
   if ("refused" in found) return found;
   const judged = deps.judge("known" in found ? found.known : found.fresh);

@@ -54,6 +54,7 @@ export function relay(deps: MaskingDeps, heard: Heard): Relayed {
     const text = deps.vault.sealText(place.sender.subject, interaction.id, "text", heard.text);
     if (text === null) throw new Error("a participant without a key");
     deps.ledger.addInteraction(interaction, now + INTERCEPT_LOOK_MS, { subject: place.sender.subject, text });
+    deps.wait(interaction.id, place.session.id);
     return { did: "pending", interaction: interaction.id, session: place.session.id };
   }
   const done = passOn(deps, place.session, place.sender, interaction, heard.text);

@@ -4,11 +4,15 @@
  */
 import type { MaskingDeps } from "./deps.ts";
 import { endSession } from "./close.ts";
+import { INTERCEPT_LOOK_MS } from "./relay.ts";
 import { rotateSession } from "./rotate.ts";
 import { dueAt, isOver, isToRotate } from "./session.ts";
 
 /** Sessions seen to in one turn of the alarm. */
 const SESSIONS_MAX = 200;
+
+/** Texts whose hook is asked again in one turn: a crash left them waiting. */
+const WAITING_MAX = 50;
 
 /** Sees to what is due; answers whether there may be more. */
 export function runMasking(deps: MaskingDeps): boolean {
@@ -20,6 +24,10 @@ export function runMasking(deps: MaskingDeps): boolean {
     else if (over !== null) endSession(deps, session, "expired", over);
     else if (isToRotate(session, now)) rotateSession(deps, session, null);
     else deps.ledger.setDue(session.id, dueAt(session));
+  }
+  for (const { id, session } of deps.ledger.waiting(now, WAITING_MAX)) {
+    deps.ledger.waitOn(id, now + INTERCEPT_LOOK_MS);
+    deps.wait(id, session);
   }
   const released = deps.numbers.release(now, SESSIONS_MAX);
   for (const { id, state } of released) if (state === "cooling") deps.emit("number.released", id, { number: id });

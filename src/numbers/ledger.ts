@@ -172,6 +172,13 @@ export class NumbersLedger {
     return row === null ? null : numberOf(row);
   }
 
+  /** A number of the pool that was never given to anybody. */
+  fresh(pool: string): VirtualNumber | null {
+    const query = `SELECT * FROM numbers WHERE pool = ? AND state = 'available' AND uses = 0 LIMIT 1`;
+    const row = first<NumberRow>(this.#sql, query, pool);
+    return row === null ? null : numberOf(row);
+  }
+
   /** The soonest end of a cool-off that would free a number of the pool for this person; null when none is known. */
   freeAt(pool: string, party: Uint8Array): number | null {
     const pair = first<{ at: number | null }>(

@@ -142,7 +142,11 @@ function play(random: Chance, steps: number, numbers: number, sharing: "shared" 
     else if (dice < 42)
       say(step, person(random.between(0, PEOPLE - 1)), `+447700900${600 + random.between(0, numbers - 1)}`);
     else if (one !== undefined) say(step, { ...person(0), e164: numberOf(one.token) }, one.proxy);
-    if (sessions.length > 40) for (const id of sessions.splice(0, 20)) (closeSession(world.deps, "key", id), note(id));
+    if (sessions.length > 40)
+      for (const id of sessions.splice(0, 20)) {
+        closeSession(world.deps, "key", id);
+        note(id);
+      }
     const touched = dice >= 30 && dice < 34 ? sessions : [sessions.at(-1), session];
     for (const id of touched) if (id !== null && id !== undefined) note(id);
   }

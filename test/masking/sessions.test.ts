@@ -111,6 +111,20 @@ describe("a session comes back", () => {
   });
 });
 
+it("an exclusive number meets nobody before its cool-off is over, and then somebody new", () => {
+  const world = new Conversations(1, { sharing: "exclusive", coolOffDays: 30, coolOffOthersDays: 7 });
+  const { session, people } = world.opened([A, B]);
+  expect(new Set(proxies(people)).size).toBe(1);
+  expect(world.open([C, person(4)])).toMatchObject({ refused: "numbers_exhausted" });
+  closeSession(world.deps, "key", session.id);
+  world.pass(7 * DAY_MS - 1);
+  expect(world.open([C, person(4)])).toMatchObject({ refused: "numbers_exhausted" });
+  world.pass(1);
+  expect(world.open([A, C])).toMatchObject({ refused: "numbers_exhausted" });
+  expect(isRefused(world.open([C, person(4)]))).toBe(false);
+  expect(types(world).filter((type) => type.startsWith("number."))).toEqual(["number.cooling", "number.released"]);
+});
+
 describe("a rotation", () => {
   const OVERLAP = { everyMs: null, everyMessages: null, overlapMs: HOUR_MS };
 

@@ -46,6 +46,7 @@ export class Conversations {
   readonly sql = nodeSql();
   readonly delivered: Delivered[] = [];
   readonly events: { type: string; resource: string }[] = [];
+  readonly waiting: string[] = [];
   readonly deps: MaskingDeps;
   readonly pool: string;
   #soonest = Infinity;
@@ -68,6 +69,7 @@ export class Conversations {
       nameNumber: () => null,
       send: (_key, leaving) => this.#send(leaving),
       emit: (type, resource) => void this.events.push({ type, resource }),
+      wait: (id) => void this.waiting.push(id),
       record: () => undefined,
     };
     this.pool = ids.make("pol", this.now);

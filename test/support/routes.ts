@@ -86,6 +86,7 @@ export function absentIds(tenant: string): Record<string, string> {
     pools: `pol_${owner}${rest}`,
     sessions: `ses_${owner}${rest}`,
     participants: `par_${owner}${rest}`,
+    relays: `rel_${owner}${rest}`,
     inbound: `inb_${owner}${rest}`,
     "admin-tenants": `ten_${owner.startsWith("u") ? "u" : "e"}zzzzzzzz`,
     "admin-carriers": `car_e00000000${rest}`,
