@@ -2,6 +2,7 @@
  * The rooms `numbers`, `masking` and `inbound`, joined to the rooms below them: how a text leaves from a virtual number, what a
  * person's word does.
  */
+import { DAY_MS } from "./base/clock.ts";
 import type { IdMaker } from "./base/ids.ts";
 import { parseNumber, type Num } from "./base/phone.ts";
 import type { Refusal } from "./base/refusal.ts";
@@ -12,8 +13,8 @@ import { recordWords } from "./consent/verbs.ts";
 import { InboundLedger } from "./inbound/ledger.ts";
 import type { Inbound } from "./carriers/carrier.ts";
 import type { InboundDeps } from "./inbound/deps.ts";
-import { receive, receiveLate, type Fate } from "./inbound/receive.ts";
-import { inboundVerbs } from "./inbound/verbs.ts";
+import { HEARD_DAYS, receive, receiveLate, type Fate } from "./inbound/receive.ts";
+import { INBOX_KEPT_DAYS, inboundVerbs } from "./inbound/verbs.ts";
 import { noteLeg } from "./masking/legs.ts";
 import { runMasking } from "./masking/turn.ts";
 import { maskingVerbs } from "./masking/verbs.ts";
@@ -133,11 +134,40 @@ export class Lines {
     settleIntercept(this.masking, id, said);
   }
 
+  /**
+   * Drops what has passed its time: ended sessions and interactions, kept texts, the inbox, pairs whose cool-off is over. People
+   * of open sessions are in use, however quiet, so their numbers are not forgotten. Answers how many rows went.
+   */
+  purge(now: number, limit: number): number {
+    const { vault, ledger, numbers } = this.masking;
+    let after = "";
+    for (
+      let page = ledger.tokensInUse(after, TOKENS_AT_ONCE);
+      page.length > 0;
+      page = ledger.tokensInUse(after, TOKENS_AT_ONCE)
+    ) {
+      for (const { token } of page) vault.touch(token, false, now);
+      after = page.at(-1)?.session ?? after;
+    }
+    const ago = (days: number) => now - days * DAY_MS;
+    return (
+      ledger.purge(ago(SESSIONS_KEPT_DAYS), ago(INTERACTIONS_KEPT_DAYS), now, limit) +
+      this.#inbound.ledger.purge(ago(HEARD_DAYS), ago(INBOX_KEPT_DAYS), limit) +
+      numbers.purge(now, ago(SESSIONS_KEPT_DAYS), limit)
+    );
+  }
+
   /** A message has moved: when it carries an interaction, its leg says so. */
   noteLeg(message: Message): void {
     noteLeg(this.masking.ledger, message);
   }
 }
+
+/** As long as messages' records. */
+const SESSIONS_KEPT_DAYS = 396;
+const INTERACTIONS_KEPT_DAYS = 90;
+/** People of open sessions touched in one query. */
+const TOKENS_AT_ONCE = 1_000;
 
 /** Where the hook's secret lies sealed. */
 const HOOK_SECRET = [TENANT_SUBJECT, "masking", "intercept-secret"] as const;

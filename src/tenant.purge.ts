@@ -24,13 +24,23 @@ type Gone = {
   handset_texts: number;
   counters: number;
   numbers: number;
+  lines: number;
   records: number;
 };
 export type PurgeReport = { at: string } & Gone;
 
 /** One purge of one tenant, to its end: what a night leaves over would never be caught up with. */
 export async function purgeTenant(home: TenantHome, parts: TenantParts, operator: string | null): Promise<PurgeReport> {
-  const gone: Gone = { idempotency: 0, events: 0, notes: 0, handset_texts: 0, counters: 0, numbers: 0, records: 0 };
+  const gone: Gone = {
+    idempotency: 0,
+    events: 0,
+    notes: 0,
+    handset_texts: 0,
+    counters: 0,
+    numbers: 0,
+    lines: 0,
+    records: 0,
+  };
   for (let rounds = 0, more = true; more && rounds < ROUNDS_MAX; rounds += 1) {
     const round = await purgeRound(home, parts);
     more = false;
@@ -62,6 +72,7 @@ async function purgeRound(home: TenantHome, parts: TenantParts): Promise<Gone> {
     notes: mind.messages.dropNotes(now, PURGED_MAX),
     handset_texts: mind.sandbox?.purge(now) ?? 0,
     counters: mind.caps.purge(now, PURGED_MAX),
+    lines: mind.lines.purge(now, PURGED_MAX),
     numbers: mind.vault.forgetUnkept(dayOf(now) - forgetNumbersAfterDays, PURGED_MAX),
   }));
   const records = await purgeRecords(parts.db, parts.tenantId, before(RECORDS_KEPT_DAYS, "msg"), PURGED_MAX);

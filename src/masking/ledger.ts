@@ -2,57 +2,26 @@
  * Masked sessions in the tenant's object: sessions, the people in them, and what was relayed. Numbers and names are here as
  * keyed names, masks and ciphertext only.
  */
+import { DAY_MS } from "../base/clock.ts";
 import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
-import type { NumberKind } from "../base/phone.ts";
 import type { Interaction, Leg } from "./interaction.ts";
 import { dueAt, type Participant, type Session, type SessionSettings, type SessionState } from "./session.ts";
+import {
+  INTERACTION,
+  interactionOf,
+  participantOf,
+  sessionOf,
+  type Facts,
+  type InteractionRow,
+  type ParticipantRow,
+  type SessionRow,
+} from "./rows.ts";
 import { SETTINGS_DEFAULT, type MaskingSettings } from "./settings.ts";
-
-type SessionRow = {
-  id: string;
-  state: string;
-  version: number;
-  pool: string;
-  key: string;
-  settings: string;
-  messages: number;
-  since_rotation: number;
-  opened_at: number;
-  last_at: number;
-  rotated_at: number;
-  ended_at: number | null;
-  reason: string | null;
-};
-type ParticipantRow = {
-  id: string;
-  session: string;
-  party: ArrayBuffer;
-  facts: string;
-  number: string;
-  proxy: string;
-  name: ArrayBuffer | null;
-  state: string;
-  stopped: number;
-  joined_at: number;
-  left_at: number | null;
-};
-type InteractionRow = {
-  id: string;
-  session: string;
-  sender: string | null;
-  state: string;
-  reason: string | null;
-  legs: string;
-  at: number;
-};
 
 export type SessionFilter = { state?: SessionState; token?: string; before?: string };
 type Change = Partial<
   Pick<Session, "state" | "messages" | "sinceRotation" | "lastAt" | "rotatedAt" | "endedAt" | "reason" | "settings">
 >;
-
-/** What SQLite keeps of a participant's number beside its keyed name. */
-type Facts = Pick<Participant, "token" | "subject" | "mask" | "country" | "kind">;
 
 /** The masked sessions of one tenant. */
 export class MaskingLedger {
@@ -234,12 +203,35 @@ export class MaskingLedger {
     return next;
   }
 
-  /** Tokens of people in open sessions, a page at a time: they are in use, however quiet. */
-  tokensInUse(after: string, limit: number): { token: string; id: string }[] {
-    const query = `SELECT p.id, json_extract(p.facts, '$.token') AS token FROM sessions s
-      JOIN participants p ON p.session = s.id WHERE s.state = 'open' AND p.state = 'active' AND s.id > ?
-      ORDER BY s.id LIMIT ?`;
-    return this.#sql.exec<{ token: string; id: string }>(query, after, limit).toArray();
+  /** Tokens of people in open sessions behind `after`, whole sessions at a time. */
+  tokensInUse(after: string, sessions: number): { token: string; session: string }[] {
+    const query = `SELECT p.session, json_extract(p.facts, '$.token') AS token FROM participants p
+      WHERE p.state = 'active' AND p.session IN (
+        SELECT id FROM sessions WHERE state = 'open' AND id > ? ORDER BY id LIMIT ?) ORDER BY p.session`;
+    return this.#sql.exec<{ token: string; session: string }>(query, after, sessions).toArray();
+  }
+
+  /** Drops sessions that ended before `sessionsBefore`, older interactions, and kept texts whose days are over. */
+  purge(sessionsBefore: number, interactionsBefore: number, now: number, limit: number): number {
+    const gone = (query: string, ...values: SqlBinding[]) => this.#sql.exec(query, ...values, limit).toArray().length;
+    const sessions = `SELECT id FROM sessions WHERE ended_at IS NOT NULL AND ended_at < ? LIMIT ?`;
+    gone(`DELETE FROM participants WHERE session IN (${sessions}) RETURNING 1 AS gone`, sessionsBefore);
+    this.#sql.exec(
+      `UPDATE interactions SET sealed = NULL, subject = NULL WHERE sealed IS NOT NULL AND state <> 'pending' AND at < ?1 - 86400000 * (
+         SELECT json_extract(s.settings, '$.keepTextDays') FROM sessions s WHERE s.id = interactions.session)`,
+      now,
+    );
+    return (
+      gone(`DELETE FROM sessions WHERE id IN (${sessions}) RETURNING 1 AS gone`, sessionsBefore) +
+      gone(
+        `DELETE FROM interactions WHERE id IN (SELECT id FROM interactions WHERE at < ? LIMIT ?) RETURNING 1 AS gone`,
+        interactionsBefore,
+      ) +
+      gone(
+        `DELETE FROM answered WHERE (party, number) IN (SELECT party, number FROM answered WHERE at < ? LIMIT ?) RETURNING 1 AS gone`,
+        now - ANSWERED_KEPT_MS,
+      )
+    );
   }
 
   addInteraction(one: Interaction, due: number | null, sealed: { subject: string; text: Uint8Array } | null): void {
@@ -344,47 +336,5 @@ export class MaskingLedger {
   }
 }
 
-const INTERACTION = "id, session, sender, state, reason, legs, at";
-
-function sessionOf(row: SessionRow): Session {
-  const { id, version, pool, key, messages, reason } = row;
-  return {
-    id,
-    version,
-    pool,
-    key,
-    messages,
-    reason,
-    state: row.state as SessionState,
-    settings: JSON.parse(row.settings) as SessionSettings,
-    sinceRotation: row.since_rotation,
-    openedAt: row.opened_at,
-    lastAt: row.last_at,
-    rotatedAt: row.rotated_at,
-    endedAt: row.ended_at,
-  };
-}
-
-function participantOf(row: ParticipantRow): Participant {
-  const facts = JSON.parse(row.facts) as Facts & { kind: NumberKind };
-  const { id, session, number, proxy } = row;
-  return {
-    id,
-    session,
-    number,
-    proxy,
-    ...facts,
-    party: bytesOf(row.party),
-    name: row.name === null ? null : bytesOf(row.name),
-    state: row.state === "left" ? "left" : "active",
-    stopped: row.stopped === 1,
-    joinedAt: row.joined_at,
-    leftAt: row.left_at,
-  };
-}
-
-function interactionOf(row: InteractionRow): Interaction {
-  const { id, session, sender, reason, at } = row;
-  const state = row.state as Interaction["state"];
-  return { id, session, sender, state, reason, at, legs: JSON.parse(row.legs) as Leg[] };
-}
+/** An answer is remembered two days: it may be given again after one. */
+const ANSWERED_KEPT_MS = 2 * DAY_MS;

@@ -63,6 +63,8 @@ export function startSession(
   };
   deps.ledger.addSession(session);
   const people = bringIn(deps, session, pool, ready);
+  const met = Math.max(...people.map(({ party }) => deps.numbers.metBy(party, now)));
+  deps.numbers.countOpening(pool.id, met, now);
   tellSession(deps, "session.opened", session, people);
   return { session, people };
 }

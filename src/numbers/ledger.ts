@@ -3,6 +3,8 @@
  * keeps conversations apart: a person and a number meet in one session at a time, and not again before the cool-off is over.
  * Choosing costs what the person's own sessions cost to step over, however many others are open.
  */
+import { DAY_MS } from "../base/clock.ts";
+import { PLAN_DAYS, type DayOfOpenings } from "./plan.ts";
 import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
 import type { NumberKind } from "../base/phone.ts";
 import {
@@ -70,6 +72,9 @@ export class NumbersLedger {
       relays_until INTEGER, until INTEGER, PRIMARY KEY(party, number)
     ) STRICT, WITHOUT ROWID`);
     sql.exec(`CREATE INDEX IF NOT EXISTS pairs_until ON pairs(until) WHERE until IS NOT NULL`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS openings(
+      pool TEXT NOT NULL, day INTEGER NOT NULL, sessions INTEGER NOT NULL, busiest INTEGER NOT NULL, PRIMARY KEY(pool, day)
+    ) STRICT, WITHOUT ROWID`);
     sql.exec(`CREATE TABLE IF NOT EXISTS habits(
       party BLOB NOT NULL, pool TEXT NOT NULL, number TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(party, pool)
     ) STRICT, WITHOUT ROWID`);
@@ -273,6 +278,34 @@ export class NumbersLedger {
 
   setHabit(party: Uint8Array, pool: string, number: string, now: number): void {
     this.#sql.exec(`INSERT OR REPLACE INTO habits VALUES(?,?,?,?)`, party, pool, number, now);
+  }
+
+  /** Counts a session's opening; `met` is the most numbers that one of its people keeps from themselves by now. */
+  countOpening(pool: string, met: number, now: number): void {
+    const day = Math.floor(now / DAY_MS);
+    this.#sql.exec(
+      `INSERT INTO openings VALUES(?1,?2,1,?3) ON CONFLICT DO UPDATE SET sessions = sessions + 1, busiest = max(busiest, ?3)`,
+      pool,
+      day,
+      met,
+    );
+  }
+
+  /** The most numbers that one person kept from themselves on the last day of openings. */
+  busiestNow(pool: string): number {
+    const query = `SELECT busiest FROM openings WHERE pool = ? ORDER BY day DESC LIMIT 1`;
+    return first<{ busiest: number }>(this.#sql, query, pool)?.busiest ?? 0;
+  }
+
+  /** Openings by day: sessions, and how much the busiest person's numbers grew from the day before. */
+  openings(pool: string): DayOfOpenings[] {
+    const query = `SELECT day, sessions, busiest FROM openings WHERE pool = ? ORDER BY day DESC LIMIT ?`;
+    const rows = this.#sql.exec<DayOfOpenings>(query, pool, PLAN_DAYS + 1).toArray();
+    return rows.map(({ day, sessions, busiest }, at) => ({
+      day,
+      sessions,
+      busiest: Math.max(0, busiest - (rows[at + 1]?.busiest ?? 0)),
+    }));
   }
 
   /** Drops pairs whose cool-off is over, and habits older than `habitsBefore`; answers how many. */

@@ -211,6 +211,31 @@ const poolRoutes: Route[] = [
     input: ({ params }) => ({ ok: params }),
   }),
   route({
+    method: "get",
+    path: "/v1/pools/{id}/plan",
+    verb: "pools.plan",
+    scope: "numbers:read",
+    summary: "How long a pool lasts, and how big it should be",
+    detail: "From the openings of the last four weeks. Name how many days a session of yours lasts on average.",
+    tag,
+    params: Id,
+    query: z.strictObject({ session_days: z.coerce.number().min(0).max(365).default(1) }),
+    status: 200,
+    answer: z
+      .object({
+        numbers: z.int(),
+        free: z.int(),
+        per_day: z.number(),
+        exhausted_in_days: z.int().nullable(),
+        recommended_size: z.int(),
+      })
+      .meta({
+        id: "PoolPlan",
+        examples: [{ numbers: 50, free: 20, per_day: 10, exhausted_in_days: 2, recommended_size: 96 }],
+      }),
+    input: ({ params, query }) => ({ ok: { id: params.id, sessionDays: query.session_days } }),
+  }),
+  route({
     method: "patch",
     path: "/v1/pools/{id}",
     verb: "pools.change",

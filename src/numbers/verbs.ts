@@ -4,6 +4,7 @@
 import type { Outcome } from "../base/refusal.ts";
 import { refuse } from "../base/refusal.ts";
 import { verb } from "../base/verb.ts";
+import { forecast, type Forecast } from "./plan.ts";
 import type { NumberFilter, NumbersLedger } from "./ledger.ts";
 import {
   numberView,
@@ -30,7 +31,7 @@ const POOLS_MAX = 100;
 
 /** The verbs of numbers and pools. */
 export function numbersVerbs(deps: NumbersDeps) {
-  return { ...numberVerbs(deps), ...poolVerbs(deps) };
+  return { ...numberVerbs(deps), ...poolVerbs(deps), ...planVerbs(deps) };
 }
 
 function numberVerbs(deps: NumbersDeps) {
@@ -131,6 +132,25 @@ function poolVerbs(deps: NumbersDeps) {
       deps.record(who.keyId, { act: "pool.filled", subject: pool.id, facts: { numbers: input.numbers.length } });
       return { ok: view(pool) };
     }),
+  };
+}
+
+function planVerbs({ numbers, now }: NumbersDeps) {
+  return {
+    /** How long the pool lasts at the present pace, and how big it should be. */
+    "pools.plan": verb(
+      "numbers:read",
+      (_who, input: { id: string; sessionDays: number }): Outcome<Forecast & { numbers: number; free: number }> => {
+        const pool = numbers.pool(input.id);
+        if (pool === null) return refuse("not_found");
+        const counts = numbers.countsOf(pool.id);
+        const days = numbers.openings(pool.id);
+        const total = counts.available + counts.leased + counts.cooling;
+        const free = pool.sharing === "exclusive" ? counts.available : Math.max(0, total - numbers.busiestNow(pool.id));
+        const planned = forecast(pool, { total, free, sessionDays: input.sessionDays }, days, now());
+        return { ok: { numbers: total, free, ...planned } };
+      },
+    ),
   };
 }
 
