@@ -17,8 +17,11 @@ export type HandsetText = {
   line: string;
   number: string;
   from: string | null;
+  /** The virtual number that the person texted; null for a text they received. */
+  to: string | null;
+  direction: "received" | "sent";
   text: string;
-  message_id: string;
+  message_id: string | null;
   received_at: string;
 };
 export type HandsetLine = { line: string; number: string; texts: number };
@@ -83,6 +86,21 @@ export class SandboxLedger {
     }
   }
 
+  /** Keeps a text that the person of a line sent, so that their phone shows both sides. */
+  keepSent(line: string, to: string, text: string, now: number): void {
+    const id = this.#ids.make("evt", now);
+    const sealed = this.#seal(id, JSON.stringify({ from: null, to, text }));
+    this.#sql.exec(
+      `INSERT INTO handset_texts(id, line, message, sealed, at) VALUES(?,?,?,?,?)`,
+      id,
+      line,
+      "",
+      sealed,
+      now,
+    );
+    this.#keepWithin();
+  }
+
   /** The receipts that have fallen due, oldest first; they are gone from the plan. */
   takeReceipts(now: number, limit: number): { account: string; report: Report }[] {
     const rows = this.#sql
@@ -118,12 +136,16 @@ export class SandboxLedger {
       )
       .toArray()
       .map((row) => {
-        const { from, text } = JSON.parse(this.#open(row.id, bytesOf(row.sealed))) as {
+        const { from, to, text } = JSON.parse(this.#open(row.id, bytesOf(row.sealed))) as {
           from: string | null;
+          to?: string;
           text: string;
         };
         const number = this.#open(row.line, bytesOf(row.number));
-        return { id: row.id, line: row.line, number, from, text, message_id: row.message, received_at: isoOf(row.at) };
+        const direction = to === undefined ? "received" : "sent";
+        const message = row.message === "" ? null : row.message;
+        const shown = { id: row.id, line: row.line, number, from, to: to ?? null, direction, text } as const;
+        return { ...shown, message_id: message, received_at: isoOf(row.at) };
       });
   }
 

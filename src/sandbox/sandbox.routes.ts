@@ -18,8 +18,10 @@ const TextView = z
     line: z.string(),
     number: z.string(),
     from: z.string().nullable(),
+    to: z.string().nullable().meta({ description: "The virtual number that the person texted." }),
+    direction: z.enum(["received", "sent"]),
     text: z.string(),
-    message_id: z.string(),
+    message_id: z.string().nullable(),
     received_at: z.string(),
   })
   .meta({
@@ -31,6 +33,8 @@ const TextView = z
         line: exampleId("lin"),
         number: "+447700900123",
         from: "Shifts",
+        to: null,
+        direction: "received",
         text: "Your shift on Friday is confirmed.",
         message_id: exampleId("msg"),
         received_at: EXAMPLE_TIME,
@@ -98,7 +102,7 @@ export const sandboxRoutes: Route[] = [
     scope: "sandbox:use",
     summary: "Text a virtual number, as the person on a line",
     detail:
-      "The person is named by a line, or by a drama number that has none yet. What became of the text: `relayed`, `received` (into the inbox), `answered` (by the tombstone).",
+      "The person is named by a line, or by a drama number that has none yet. What became of the text: `relayed`, `received` (into the inbox), `answered` (by the tombstone), `vetoed` (by a block or a mute).",
     tag,
     body: z
       .strictObject({

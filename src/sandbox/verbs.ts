@@ -44,9 +44,10 @@ export function sandboxVerbs(deps: SandboxDeps) {
         if (from === null) return refuse("not_found", { detail: "There is no such line." });
         const line = deps.sandbox.lineOf(from, deps.now());
         const state = deps.answer(from, input.to, input.text);
-        return state === "unknown_number"
-          ? refuse("number_unusable", { detail: "Text one of the tenant's virtual numbers." })
-          : { ok: { line, state } };
+        if (state === "unknown_number")
+          return refuse("number_unusable", { detail: "Text one of the tenant's virtual numbers." });
+        deps.sandbox.keepSent(line, input.to, input.text, deps.now());
+        return { ok: { line, state } };
       },
     ),
     "sandbox.time": verb("sandbox:use", (): Outcome<{ now: string }> =>

@@ -12,7 +12,7 @@ export const OPEN: { route: RegExp; why: string }[] = [
   { route: /^GET \/(assets\/.*|favicon\.\w+)$/, why: "styles and scripts of the pages" },
   { route: /^GET \/handset(\/.*)?$/, why: "the page alone; what it shows comes from routes that want a key" },
   {
-    route: /^POST \/handset\/(sign-in|sign-out|clock)$/,
+    route: /^POST \/handset\/(sign-in|sign-out|clock|answer)$/,
     why: "a page's forms: sign-in takes the key, the others want its session (test/sandbox, test/stories)",
   },
   {
