@@ -16,7 +16,7 @@ a{color:var(--accent);text-underline-offset:.2em}
 .wide,.narrow{margin:0 auto;padding:1.5rem clamp(1rem,4vw,2.5rem) 4rem}.wide{max-width:80rem}.narrow{max-width:34rem}
 .note{margin:0 0 1.5rem;color:var(--soft);max-width:60rem}
 .columns{display:grid;gap:1.5rem;grid-template-columns:minmax(0,1fr);align-items:start}
-@media (min-width:60rem){.columns{grid-template-columns:15rem minmax(0,1fr) 20rem}}
+@media (min-width:60rem){.columns{grid-template-columns:18rem minmax(0,1fr) 20rem}}
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1.125rem}
 h2{font-size:1rem;margin:0 0 .75rem}
 ul.plain{list-style:none;margin:0;padding:0}

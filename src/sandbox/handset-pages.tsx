@@ -239,7 +239,7 @@ function Text({ id, number, from, to, direction, text, message_id, received_at }
     <li class={direction === "sent" ? "text sent" : "text"} data-text={id}>
       <p class="who">
         <bdi>
-          <strong>{direction === "sent" ? `Sent to ${spaced(to ?? "")}` : (from ?? "No sender ID")}</strong>
+          <strong>{direction === "sent" ? `Sent to ${spaced(to ?? "")}` : spaced(from ?? "No sender ID")}</strong>
         </bdi>
         <span>
           {direction === "sent" ? "from" : "to"} {spaced(number)}
