@@ -43,6 +43,7 @@ const idsOf = ({ id, things }: Furnished): Record<string, string> => ({
   sessions: things.session,
   participants: things.participant,
   inbound: things.inbound,
+  relays: things.relay,
   "admin-tenants": id,
   "admin-carriers": `car_e00000000${things.message.slice(13)}`,
 });
@@ -258,6 +259,7 @@ describe("an id of another tenant (T25)", () => {
         `/v1/pools`,
         `/v1/inbound?limit=100`,
         `/v1/inbound?token=${ids.theirs["tokens"]}`,
+        `/v1/relays?limit=100`,
         `/v1/webhooks`,
         `/v1/keys`,
       ]) {

@@ -17,6 +17,7 @@ export type Furnished = Tenant & {
     session: string;
     participant: string;
     inbound: string;
+    relay: string;
   };
 };
 
@@ -61,11 +62,12 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
 async function masked({ id, key }: Tenant) {
   const accounts = (await asOperator("GET /admin/v1/carriers")).body["data"] as { id: string; kind: string }[];
   const account = accounts.find(({ kind }) => kind === "sandbox")?.id;
-  const numbers = ["+447700900871", "+447700900872"].map((number) => ({ number, account }));
+  const numbers = ["+447700900871", "+447700900872", "+447700900873"].map((number) => ({ number, account }));
   sent(await asOperator("POST /admin/v1/numbers", { tenant: id, numbers }), 201);
-  const [number] = sent(await ask("GET /v1/numbers", { key }), 200)["data"] as { id: string }[];
-  const body = { name: "Couriers", numbers: [number?.id] };
+  const [number, , third] = sent(await ask("GET /v1/numbers", { key }), 200)["data"] as { id: string }[];
+  const body = { name: "Couriers", numbers: [number?.id, third?.id] };
   const pool = sent(await ask("POST /v1/pools", { key, body }), 201);
+  const relay = sent(await ask("POST /v1/relays", { key, body: { to: "+447700900163" } }), 201);
   const people = { participants: [{ to: "+447700900160" }, { to: "+447700900161" }] };
   const session = sent(await ask("POST /v1/sessions", { key, body: people }), 201);
   const [participant] = session["participants"] as { id: string }[];
@@ -78,6 +80,7 @@ async function masked({ id, key }: Tenant) {
     session: String(session["id"]),
     participant: participant?.id ?? "",
     inbound: inbound?.id ?? "",
+    relay: String(relay["id"]),
   };
 }
 
