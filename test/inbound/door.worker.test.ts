@@ -89,6 +89,13 @@ describe("a text at the door", () => {
     expect(await everything(at.tenant)).toBe(before);
   });
 
+  test("brought by an account where the number does not live is not taken by its tenant either", async () => {
+    const [at, other] = [await line(), await line()];
+    const before = await everything(at.tenant);
+    await at.tenant.stub().inbound(other.account, [{ id: "x", from: ALICE, to: at.numbers[0]!, text: "Misdirected" }]);
+    expect(await everything(at.tenant)).toBe(before);
+  });
+
   test("of a stranger goes into the inbox, is told without words, and is read with an audit entry", async () => {
     const at = await line();
     const to = at.numbers[0]!;
