@@ -1,12 +1,13 @@
-// Checks an export of the audit log offline: `npm run audit:verify -- FILE [--key PUBLIC] [--head FILE]... [--after N]`.
+// Checks an export of the audit log offline: `npm run audit:verify -- FILE... [--key PUBLIC] [--head FILE]... [--after N]`.
 // Uses Node's own modules and src/audit, which imports nothing else; it opens no connection and writes nothing.
 // Exit code 0: everything it says it checked is right. 1: something is not, and the first bad line is named. 2: bad usage.
 import { createReadStream, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-const USAGE = `usage: npm run audit:verify -- FILE [--key PUBLIC] [--head FILE]... [--after N]
+const USAGE = `usage: npm run audit:verify -- FILE... [--key PUBLIC] [--head FILE]... [--after N]
 
-  FILE          the export: one audit entry a line, and the signed head behind the last
+  FILE          the export: one audit entry a line, and the signed head behind the last; or the answers of
+                \`GET /v1/audit/export\` as they came, in one file or in several, in their order
   --key PUBLIC  the log's public key text, name+id+key; without it no signature is checked
   --head FILE   a signed head kept from elsewhere; may be given several times
   --after N     the export was asked for behind entry N (by default it must begin with entry 1)`;
@@ -21,13 +22,14 @@ async function main(args) {
   let result;
   try {
     const heads = asked.heads.map((path) => readFileSync(path, "utf8"));
-    result = await run(checkExport({ ...asked.options, heads }), asked.file);
+    result = await run(checkExport({ ...asked.options, heads }), asked.files);
   } catch (error) {
     if (error?.syscall === undefined) throw error;
-    return complain(`cannot read ${error.path ?? asked.file}: ${error.code}`, 2);
+    return complain(`cannot read ${error.path ?? asked.files[0]}: ${error.code}`, 2);
   }
   if ("fault" in result) {
-    const where = result.line === null ? asked.file : `${asked.file}, line ${result.line}`;
+    const [name] = asked.files;
+    const where = result.line === null ? name : `${name}, line ${result.line}`;
     return complain(`FAILED ${where}: ${result.fault}: ${result.detail}`, 1);
   }
   console.log(summary(asked, result.ok));
@@ -42,21 +44,39 @@ function parse(args) {
       options: { key: { type: "string" }, head: { type: "string", multiple: true }, after: { type: "string" } },
     });
     const after = values.after ?? "0";
-    if (positionals.length !== 1 || !/^(0|[1-9]\d{0,14})$/.test(after)) return null;
+    if (positionals.length === 0 || !/^(0|[1-9]\d{0,14})$/.test(after)) return null;
     const options = { after: Number(after), ...(values.key === undefined ? {} : { publicKey: values.key }) };
-    return { file: positionals[0], heads: values.head ?? [], options };
+    return { files: positionals, heads: values.head ?? [], options };
   } catch {
     return null;
   }
 }
 
-async function run(check, file) {
+async function run(check, files) {
   if ("fault" in check) return check;
-  for await (const line of lines(file)) {
-    const fault = check.line(line);
-    if (fault !== null) return fault;
+  for (const file of files) {
+    for await (const written of lines(file)) {
+      for (const line of unpacked(written)) {
+        const fault = check.line(line);
+        if (fault !== null) return fault;
+      }
+    }
   }
   return check.end();
+}
+
+// The lines within an answer of the service; any other line is itself. An entry's first key is never `ndjson`.
+function unpacked(line) {
+  if (!line.startsWith('{"ndjson":')) return [line];
+  let page;
+  try {
+    page = JSON.parse(line);
+  } catch {
+    return [line];
+  }
+  if (typeof page?.ndjson !== "string") return [line];
+  const within = page.ndjson.split("\n").slice(0, -1);
+  return typeof page.head === "string" ? [...within, JSON.stringify({ signed_head: page.head })] : within;
 }
 
 // Splits at newlines only: Node's readline would also split at U+2028, which a reason may contain.
@@ -72,7 +92,7 @@ async function* lines(file) {
 
 function summary(asked, report) {
   const first = asked.options.after + 1;
-  const said = [`${asked.file}: ${report.entries} entries`];
+  const said = [`${asked.files.join(", ")}: ${report.entries} entries`];
   if (report.entries > 0) said.push(`  entries ${first} to ${report.end.size}: form, numbering and chain are right`);
   said.push(`  head: size ${report.end.size}, hash ${report.end.hash}`);
   if (report.headsChecked.length === 0) {

@@ -1,8 +1,9 @@
 // `npm run bench`: how fast messages are accepted, handed over and told, against a floor Worker that does the same platform
 // operations and nothing else; what growth costs; and what the platform counts per message. Loopback only.
-// `-- --only=accept,growth` runs some sections of: accept, latency, whole, growth, allocate, relay, operations. `-- --quick` is a fast look, `-- --peers` adds Kannel to the same run, `-- --json` also writes .dev/bench.json.
+// `-- --only=accept,growth` runs some sections of: accept, latency, whole, growth, allocate, relay, codes, operations. `-- --quick` is a fast look, `-- --peers` adds Kannel to the same run, `-- --json` also writes .dev/bench.json.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { measureCodes } from "./bench/codes.mjs";
 import { buildBoth, startFloor, startOurs } from "./bench/contenders.mjs";
 import { startKannel } from "./bench/kannel.mjs";
 import { measureAllocate, measureRelay } from "./bench/masking.mjs";
@@ -28,6 +29,7 @@ const full = {
   openSessions: [10, 1_000, 20_000],
   allocations: 40,
   relays: 1_000,
+  codes: 900,
 };
 const quick = {
   ...full,
@@ -42,6 +44,7 @@ const quick = {
   openSessions: [10, 1_000, 5_000],
   allocations: 30,
   relays: 500,
+  codes: 400,
 };
 
 await script(async () => {
@@ -70,6 +73,7 @@ await script(async () => {
     if (wanted("growth")) results.growth = await measureGrowth(helpers, ours, size);
     if (wanted("allocate")) results.allocate = await measureAllocate(ours, size);
     if (wanted("relay")) results.relay = await measureRelay(helpers, ours, size);
+    if (wanted("codes")) results.codes = await measureCodes(helpers, ours, size);
     if (wanted("operations")) {
       const counted = keep(await startOurs(built.ours, helpers.carrier.ready, { BENCH: "on" }));
       results.operations = await measureOperations(helpers, counted, size);

@@ -27,14 +27,22 @@ import type { Routes } from "./openapi.ts";
 import { operatorRoutes } from "./operators.routes.ts";
 import { problemResponse } from "./problem.ts";
 import { sandboxRoutes } from "./sandbox/sandbox.routes.ts";
+import { locksRoutes } from "./verify/locks.routes.ts";
+import { servicesRoutes } from "./verify/services.routes.ts";
+import { templatesRoutes } from "./verify/templates.routes.ts";
+import { verifyRoutes } from "./verify/verify.routes.ts";
 import { tokensRoutes } from "./vault/tokens.routes.ts";
 import { webhooksRoutes } from "./webhooks/webhooks.routes.ts";
 import { parseTenantId } from "./base/ids.ts";
-import { benchMeter, doorsOf, unfit } from "./wiring.ts";
+import { benchMeter, doorsOf, siteOf, unfit } from "./wiring.ts";
 
 /** Every route of tenants. */
 export const tenantRoutes: readonly Route[] = [
   ...messagesRoutes,
+  ...verifyRoutes,
+  ...servicesRoutes,
+  ...templatesRoutes,
+  ...locksRoutes,
   ...tokensRoutes,
   ...consentRoutes,
   ...sessionsRoutes,
@@ -83,11 +91,12 @@ app.use(async (c, next) => {
   const started = readClock();
   const requestId = `req_${randomText(20)}`;
   c.set("requestId", requestId);
+  c.set("site", siteOf(c.env, c.req.url));
   c.set("tenant", null);
   c.set("code", null);
   c.set("route", "none");
   const unfitness = unfit(c.env);
-  if (unfitness !== null && c.req.path !== "/healthz") c.res = problemResponse(refuse("not_serving"), requestId);
+  if (unfitness !== null && c.req.path !== "/healthz") c.res = problemResponse(c, refuse("not_serving"));
   else await next();
   c.res.headers.set("x-request-id", requestId);
   c.res.headers.set("x-content-type-options", "nosniff");
@@ -157,10 +166,7 @@ app.post(pathOf(receiptRoute.path), async (c) => {
     c.req.param("name") ?? "",
     c.req.raw,
   );
-  if (isRefused(outcome)) {
-    c.set("code", outcome.refused);
-    return problemResponse(outcome, c.get("requestId"));
-  }
+  if (isRefused(outcome)) return problemResponse(c, outcome);
   return c.json({ applied: outcome.ok });
 });
 
@@ -184,19 +190,15 @@ app.post(pathOf(inboundRoute.path), async (c) => {
     c.req.param("account") ?? "",
     c.req.raw,
   );
-  if (isRefused(outcome)) {
-    c.set("code", outcome.refused);
-    return problemResponse(outcome, c.get("requestId"));
-  }
+  if (isRefused(outcome)) return problemResponse(c, outcome);
   return c.json({ taken: outcome.ok });
 });
 
 mountPages(app, doorsOf, routes);
 
-app.notFound((c) => problemResponse(refuse("route_not_found"), c.get("requestId")));
+app.notFound((c) => problemResponse(c, refuse("route_not_found")));
 
 app.onError((error, c) => {
   writeLog({ level: "error", what: nameOfError(error), request_id: c.get("requestId"), route: c.get("route") });
-  c.set("code", "internal");
-  return problemResponse(refuse("internal"), c.get("requestId"));
+  return problemResponse(c, refuse("internal"));
 });

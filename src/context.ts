@@ -5,6 +5,7 @@ import type { Context } from "hono";
 
 export type Bindings = {
   Bindings: Env;
-  Variables: { requestId: string; tenant: string | null; route: string; code: string | null };
+  /** `site`: the origin under which readers find this service. */
+  Variables: { requestId: string; site: string; tenant: string | null; route: string; code: string | null };
 };
 export type C = Context<Bindings>;

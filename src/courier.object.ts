@@ -3,9 +3,11 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "./base/clock.ts";
+import { writeLog } from "./base/log.ts";
 import type { Callback, InboundCallback } from "./carriers/carrier.ts";
 import { carrierOf } from "./carriers/carriers.ts";
 import { Courier, type AccountConfig, type Secrets } from "./carriers/courier.ts";
+import type { Calls } from "./carriers/health.ts";
 import type { Want } from "./carriers/pace.ts";
 import { courierParts } from "./wiring.ts";
 
@@ -15,12 +17,12 @@ export class CourierObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const { sql, ring, senders } = courierParts(env, ctx);
+    const { sql, ring, senders, io, note } = courierParts(env, ctx);
     const later = (milliseconds: number, run: () => void) => void setTimeout(run, milliseconds);
     const quiet = async (account: string, until: number) => {
       await Promise.allSettled(senders(account).map((sender) => sender.hold(until)));
     };
-    this.#courier = new Courier({ sql, ring, now: readClock, later, carrierOf, quiet });
+    this.#courier = new Courier({ sql, ring, now: readClock, later, carrierOf, log: writeLog, quiet, io, note });
   }
 
   async configure(config: AccountConfig, secrets: Secrets) {
@@ -29,6 +31,18 @@ export class CourierObject extends DurableObject<Env> {
 
   async permit(want: Want) {
     return this.#courier.permit(want);
+  }
+
+  async told(calls: Calls[], unused: number) {
+    this.#courier.told(calls, unused);
+  }
+
+  async health() {
+    return this.#courier.health();
+  }
+
+  async test() {
+    return this.#courier.test();
   }
 
   async hold(retryAfterSeconds: number) {

@@ -10,9 +10,8 @@ import { parseWith } from "./base/parse.ts";
 import { readRepeat } from "./access/repeat-header.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "./base/refusal.ts";
 import type { Route } from "./base/route.ts";
+import { finished } from "./finish.ts";
 import { judgeResolved, judgeUrl } from "./base/outside-url.ts";
-import { finishCancel, finishGet, finishList, type FinishDeps } from "./messages/finish.ts";
-import type { Note } from "./messages/message.ts";
 import { problemOf, problemResponse } from "./problem.ts";
 import type { Call, Reply } from "./ports.ts";
 import { jsonOf, queryOf, readBody, requestBytes } from "./request.ts";
@@ -20,11 +19,7 @@ import type { Doors } from "./wiring.ts";
 
 /** Serves one request of a tenant's route. */
 export async function serveTenant(c: C, route: Route, doors: Doors): Promise<Response> {
-  const requestId = c.get("requestId");
-  const fail = (refusal: Refusal) => {
-    c.set("code", refusal.refused);
-    return problemResponse(refusal, requestId);
-  };
+  const fail = (refusal: Refusal) => problemResponse(c, refusal);
   const key = readApiKey(doors.door, c.req.header("authorization"));
   if (key === null) return fail(refuse("unauthenticated"));
   c.set("tenant", key.owner.code);
@@ -50,8 +45,13 @@ export async function serveTenant(c: C, route: Route, doors: Doors): Promise<Res
   if (reply.after.dispatch.length + reply.after.wake.length > 0) {
     c.executionCtx.waitUntil(doors.outside(key.owner, reply.after).catch(() => undefined)); // the rows are there; the alarm finds them
   }
-  const outcome = await finished(route, reply.outcome, call, key.owner, doors);
-  const response = isRefused(outcome) ? fail(outcome) : answer(route, presented(outcome.ok));
+  const outcome = await finished(route.finish, reply.outcome, call.input, {
+    db: doors.records(key.owner.jurisdiction),
+    tenant: tenantId(key.owner),
+    ask: async (verb, asked) =>
+      (await doors.tenant(key.owner).ask({ ...call, verb, input: asked, repeat: null })).outcome,
+  });
+  const response = isRefused(outcome) ? fail(outcome) : answer(route, presented(outcome.ok, c.get("site")));
   addLimits(response.headers, reply);
   return response;
 }
@@ -125,39 +125,15 @@ export function originOf(c: C): Origin {
   };
 }
 
-/** Completes what the object alone cannot answer, from the records. */
-async function finished(
-  route: Route,
-  outcome: Outcome<unknown>,
-  call: Call,
-  owner: Owner,
-  doors: Doors,
-): Promise<Outcome<unknown>> {
-  const cancel = route.finish === "messages.cancel";
-  if (route.finish === null || (isRefused(outcome) ? !cancel || outcome.refused !== "not_found" : cancel))
-    return outcome;
-  const deps: FinishDeps = {
-    db: doors.records(owner.jurisdiction),
-    tenant: tenantId(owner),
-    notes: async (ids) => {
-      const notes = await doors.tenant(owner).ask({ ...call, verb: "messages.notes", input: { ids }, repeat: null });
-      return isRefused(notes.outcome) ? {} : (notes.outcome.ok as Record<string, Note>);
-    },
-  };
-  if (isRefused(outcome)) return finishCancel(deps, (call.input as { id: string }).id);
-  if (route.finish === "messages.get") return finishGet(deps, (call.input as { id: string }).id, outcome.ok as never);
-  return finishList(deps, outcome.ok as never);
-}
-
 /** Refusals inside an answer (a batch's) in the form of problems. */
-function presented(value: unknown): unknown {
+function presented(value: unknown, site: string): unknown {
   const data = (value as { data?: unknown } | null)?.data;
   if (!Array.isArray(data) || !data.some((item) => typeof item === "object" && item !== null && "problem" in item))
     return value;
   return {
     ...(value as object),
     data: (data as { problem?: Refusal }[]).map((item) =>
-      item.problem === undefined ? item : { ...item, problem: problemOf(item.problem, null) },
+      item.problem === undefined ? item : { ...item, problem: problemOf(item.problem, site, null) },
     ),
   };
 }

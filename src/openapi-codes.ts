@@ -27,6 +27,7 @@ export function codesOf(route: Route): Reason[] {
     "malformed_body",
     "unknown_field",
     "body_too_large",
+    "body_too_slow",
     ...(route.body === null ? [] : (["unsupported_media_type"] as const)),
     ...(route.body === null && fieldsOf(route.query).length === 0 ? [] : VALUES),
     ...(params.length === 0 ? [] : (["not_found"] as const)),
@@ -43,7 +44,7 @@ export function operatorCodesOf(route: OperatorRoute): Reason[] {
   return unique([
     "unauthenticated",
     "unknown_field",
-    ...(route.body === null ? [] : (["malformed_body", "body_too_large"] as const)),
+    ...(route.body === null ? [] : (["malformed_body", "body_too_large", "body_too_slow"] as const)),
     ...(route.body === null && fieldsOf(route.query).length === 0 ? [] : VALUES),
     ...(hasId ? (["not_found"] as const) : []),
     ...(hasId && route.path.includes("/tenants/") ? (["keys_unavailable"] as const) : []),

@@ -7,6 +7,7 @@ import { ToldConsent } from "./consent/consents.routes.ts";
 import { ToldInbound } from "./inbound/inbound.routes.ts";
 import { ToldSession } from "./masking/schemas.ts";
 import { ToldMessageView } from "./messages/schemas.ts";
+import { ToldVerificationView } from "./verify/schemas.ts";
 import type { EventType } from "./webhooks/event.ts";
 import { EventView } from "./webhooks/webhooks.routes.ts";
 
@@ -18,11 +19,26 @@ const INTERACTIONS: Readonly<Record<string, string>> = {
   out_of_session: "A text came that belongs to no open session.",
 };
 
+const VERIFICATION: Record<string, string> = {
+  created: "A verification was started.",
+  sent: "A carrier has taken a code.",
+  approved: "The right code was given.",
+  failed: "A verification failed: too many wrong codes, or nothing was sent. `reason` says which.",
+  expired: "A verification's time passed.",
+  locked: "A destination is locked after wrong codes, or was when the verification started.",
+  canceled: "A verification was canceled, or superseded by another.",
+};
+
 const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: string) => string }> = {
   message: {
     data: z.object({ message: ToldMessageView }),
     resource: exampleId("msg"),
     says: (state) => `A message entered the state \`${state}\`.`,
+  },
+  verification: {
+    data: z.object({ verification: ToldVerificationView }),
+    resource: exampleId("ver"),
+    says: (what) => VERIFICATION[what] ?? `A verification is ${what}.`,
   },
   consent: {
     data: ToldConsent,
@@ -67,7 +83,10 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
   alert: {
     data: z.record(z.string(), z.unknown()).meta({ examples: [{ limit: "tenant", window: "day" }] }),
     resource: exampleId("key"),
-    says: () => "A limit was reached that ordinary use does not reach.",
+    says: (kind) =>
+      kind === "verification_failures"
+        ? "More than half of an hour's guesses were wrong: somebody may be guessing codes. Once an hour."
+        : "A limit was reached that ordinary use does not reach.",
   },
 };
 

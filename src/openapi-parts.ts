@@ -25,6 +25,8 @@ export const INFO = {
 
 export const TAGS = [
   { name: "Messages", description: "One SMS, from the request to the receipt." },
+  { name: "Verifications", description: "One-time codes: start, check, send again, cancel, read." },
+  { name: "Verification settings", description: "Services, templates, and the locks of a destination." },
   { name: "Tokens", description: "Numbers as tokens: tokenise, look up, reveal with a reason." },
   {
     name: "Sessions",
@@ -94,7 +96,7 @@ export function headers(...names: HeaderName[]): Record<string, { $ref: string }
 }
 
 /** Registers schemes, headers, the idempotency key and one example for every code that the document names. */
-export function registerParts(registry: OpenAPIRegistry, codes: ReadonlySet<Reason>): void {
+export function registerParts(registry: OpenAPIRegistry, codes: ReadonlySet<Reason>, site: string): void {
   for (const [name, scheme] of Object.entries(SCHEMES)) registry.registerComponent("securitySchemes", name, scheme);
   for (const [name, header] of Object.entries(HEADERS)) registry.registerComponent("headers", name, header);
   registry.registerComponent("parameters", "IdempotencyKey", {
@@ -107,7 +109,7 @@ export function registerParts(registry: OpenAPIRegistry, codes: ReadonlySet<Reas
   for (const code of codes) {
     registry.registerComponent("examples", code, {
       summary: REASONS[code].title,
-      value: problemOf(refuse(code), "req_01k9mw3v5t8qz2r4x6y7"),
+      value: problemOf(refuse(code), site, "req_01k9mw3v5t8qz2r4x6y7"),
     });
   }
 }

@@ -30,7 +30,7 @@ export function openApiDocument(routes: Routes, origin: string) {
     ...routes.operator.flatMap(operatorCodesOf),
     ...routes.open.flatMap(openCodesOf),
   ]);
-  registerParts(registry, codes);
+  registerParts(registry, codes, origin);
   for (const route of routes.tenant) registry.registerPath(tenantPath(route));
   for (const route of routes.operator) registry.registerPath(operatorPath(route));
   for (const route of routes.open) registry.registerPath(openPath(route));

@@ -17,10 +17,7 @@ import type { Doors } from "./wiring.ts";
 /** Serves one request of an operators' route. */
 export async function serveOperator(c: C, route: OperatorRoute, doors: Doors): Promise<Response> {
   const outcome = await serve(c, route, doors);
-  if (isRefused(outcome)) {
-    c.set("code", outcome.refused);
-    return problemResponse(outcome, c.get("requestId"));
-  }
+  if (isRefused(outcome)) return problemResponse(c, outcome);
   return new Response(JSON.stringify(outcome.ok), {
     status: route.status,
     headers: { "content-type": "application/json", "cache-control": "no-store" },

@@ -16,6 +16,7 @@ export type OperatorRoute = {
   path: string;
   verb: string;
   summary: string;
+  detail?: string;
   tag: string;
   params: z.ZodType;
   query: z.ZodType;

@@ -11,6 +11,7 @@ import {
   type AccountRow,
   type NewAccount,
 } from "./carriers/accounts.ts";
+import type { Noted } from "./carriers/watch.ts";
 import { carrierOf } from "./carriers/carriers.ts";
 import type { AccountConfig } from "./carriers/courier.ts";
 import { AUDIT_TABLE, AuditLedger, type ListQuery } from "./audit/ledger.ts";
@@ -33,7 +34,7 @@ import { StockLedger, type ImportRow } from "./numbers/stock.ts";
 import { operatorNumbers } from "./operator.numbers.ts";
 import { OperatorRepeats } from "./operator.repeat.ts";
 import type { PolicyChange } from "./messages/policy.ts";
-import type { CourierPort, TenantPort } from "./ports.ts";
+import type { CourierPort, TenantPort, TemplateDecision } from "./ports.ts";
 import type { Keyring } from "./vault/keyring.ts";
 
 export type OperatorDeps = {
@@ -60,6 +61,7 @@ export class OperatorMind {
   readonly #accounts: AccountsLedger;
   readonly #audit: AuditLedger;
   readonly repeats: OperatorRepeats;
+  #openingSandbox: Promise<string> | null = null;
 
   constructor(deps: OperatorDeps) {
     this.#deps = deps;
@@ -141,6 +143,17 @@ export class OperatorMind {
         return revoked;
       }),
 
+    "tenant_templates.list": (_operator: string, input: { id: string }): Answer =>
+      this.#withTenant(input.id, (_tenant, port) => port.listTemplates()),
+
+    "tenant_templates.decide": (operator: string, input: { id: string } & TemplateDecision): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const { template, state, reason } = input;
+        const decided = await port.decideTemplate(operator, { template, state, reason });
+        if (!isRefused(decided)) this.#enter(operator, `template.${state}`, tenant.id, { template });
+        return decided;
+      }),
+
     "carriers.create": async (operator: string, input: NewAccount): Answer => {
       const { name, secrets, ...rest } = input;
       const weak = judgeSecrets(carrierOf(rest.kind), secrets);
@@ -168,6 +181,23 @@ export class OperatorMind {
         this.#enter(operator, "carrier.changed", input.id, {});
       });
       return { ok: accountView(changed.ok) };
+    },
+
+    /** How every account is doing: circuit, windows, weights and what moved. */
+    "carriers.health": async (): Answer => {
+      const accounts = this.#accounts.list();
+      const health = await Promise.all(accounts.map(({ config }) => this.#deps.courier(config.id).health()));
+      const data = accounts.map(({ config, name }, at) => ({ id: config.id, name, kind: config.kind, ...health[at] }));
+      return { ok: { data } };
+    },
+
+    /** Tries an account's address and credentials, by a call that costs nothing. */
+    "carriers.test": async (operator: string, input: { id: string }): Answer => {
+      if (this.#accounts.get(input.id) === null) return refuse("not_found");
+      const found = await this.#deps.courier(input.id).test();
+      const result = found === null || found === "untested" ? { found: "untested" as const } : found;
+      this.#enter(operator, "carrier.tested", input.id, { found: result.found });
+      return { ok: { result: result.found, code: "code" in result ? result.code : null } };
     },
 
     /** Purges a stretch of tenants; the report is summed by the caller. */
@@ -226,6 +256,11 @@ export class OperatorMind {
     });
   }
 
+  /** What a courier saw change: nobody's act, and in the audit like any other. */
+  note({ account, act, facts }: Noted): void {
+    this.#enter("courier", act, account, facts);
+  }
+
   #newTenant(input: { name: string; environment: "sandbox" | "live" }): TenantRow {
     for (;;) {
       const id = tenantId({ jurisdiction: this.#deps.jurisdiction, code: newTenantCode() });
@@ -233,10 +268,15 @@ export class OperatorMind {
     }
   }
 
-  /** The one sandbox account of the jurisdiction; made when the first sandbox tenant is. */
-  async #sandboxAccount(): Promise<string> {
+  /** The one sandbox account of the jurisdiction, made with its first sandbox tenant, however many are made at once. */
+  #sandboxAccount(): Promise<string> {
     const known = this.#accounts.list().find((account) => account.config.kind === "sandbox");
-    if (known !== undefined) return known.config.id;
+    if (known !== undefined) return Promise.resolve(known.config.id);
+    this.#openingSandbox ??= this.#openSandbox().finally(() => (this.#openingSandbox = null));
+    return this.#openingSandbox;
+  }
+
+  async #openSandbox(): Promise<string> {
     const id = this.#ids.make("car", readClock());
     const config: AccountConfig = { id, kind: "sandbox", mode: "test", settings: {}, perSecond: null, price: null };
     await this.#deps.courier(id).configure(config, {});
@@ -296,7 +336,7 @@ export class OperatorMind {
     const now = readClock();
     this.#audit.append(
       {
-        actor: { type: operator === "cron" ? "system" : "operator", id: operator },
+        actor: { type: operator === "cron" || operator === "courier" ? "system" : "operator", id: operator },
         act,
         subject: subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject },
         facts,

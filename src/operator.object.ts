@@ -4,7 +4,9 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Repeatable } from "./access/idempotency.ts";
 import { readClock } from "./base/clock.ts";
+import { toldWhenThrown, writeLog } from "./base/log.ts";
 import { refuse, type Outcome } from "./base/refusal.ts";
+import type { Noted } from "./carriers/watch.ts";
 import { OperatorMind } from "./operator.mind.ts";
 import { operatorParts } from "./wiring.ts";
 
@@ -18,15 +20,27 @@ export class OperatorObject extends DurableObject<Env> {
     this.#mind = new OperatorMind(operatorParts(env, ctx));
   }
 
-  /** One question of an operator; a repeated one is answered as it was the first time. */
-  async ask(operator: string, verb: string, input: unknown, repeat: Repeatable | null): Promise<Outcome<unknown>> {
+  /** A courier tells what changed of its account; an account there is was made by an operator, so there is an object. */
+  async note(noted: Noted): Promise<void> {
+    this.#migrate();
+    this.#mind.note(noted);
+  }
+
+  #migrate(): void {
     if (!this.#migrated) this.#mind.migrate();
     this.#migrated = true;
+  }
+
+  /** One question of an operator; a repeated one is answered as it was the first time. */
+  async ask(operator: string, verb: string, input: unknown, repeat: Repeatable | null): Promise<Outcome<unknown>> {
+    this.#migrate();
     if (!Object.hasOwn(this.#mind.verbs, verb)) return refuse("route_not_found");
     const run = this.#mind.verbs[verb as keyof OperatorMind["verbs"]] as (
       operator: string,
       input: unknown,
     ) => Promise<Outcome<unknown>>;
-    return this.#mind.repeats.run(repeat, readClock(), () => run(operator, input));
+    return toldWhenThrown(writeLog, verb, null, () =>
+      this.#mind.repeats.run(repeat, readClock(), () => run(operator, input)),
+    );
   }
 }

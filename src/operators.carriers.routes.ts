@@ -45,6 +45,68 @@ const AccountView = z
     ],
   });
 
+const LaneHealth = z.object({
+  window_seconds: z.int(),
+  weight: z.int(),
+  calls: z.int(),
+  accepted: z.int(),
+  declined: z.int(),
+  throttled: z.int(),
+  unknown: z.int(),
+  latency_ms_p50: z.int().nullable(),
+  latency_ms_p99: z.int().nullable(),
+  receipts: z.int(),
+  delivered: z.int(),
+  slow: z.int(),
+  receipt_ms_mean: z.int().nullable(),
+});
+const LANE_EXAMPLE = {
+  window_seconds: 900,
+  weight: 90,
+  calls: 1_200,
+  accepted: 1_190,
+  declined: 7,
+  throttled: 0,
+  unknown: 3,
+  latency_ms_p50: 100,
+  latency_ms_p99: 800,
+  receipts: 1_010,
+  delivered: 1_000,
+  slow: 170,
+  receipt_ms_mean: 41_000,
+};
+const HealthView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    kind: z.string(),
+    circuit: z.object({ state: z.enum(["closed", "open", "probing"]), since: z.string() }).optional(),
+    held_until: z.string().nullable().optional(),
+    otp: LaneHealth.optional(),
+    bulk: LaneHealth.optional(),
+    networks: z
+      .record(z.string(), z.object({ receipts: z.int(), slow: z.int(), delivered: z.int() }))
+      .optional()
+      .meta({ description: "By mobile country and network code, where receipts name it." }),
+    moves: z.array(z.looseObject({ at: z.string() })).optional(),
+  })
+  .meta({
+    id: "CarrierHealth",
+    examples: [
+      {
+        id: exampleId("car"),
+        name: "Our gateway",
+        kind: "http",
+        circuit: { state: "closed", since: EXAMPLE_TIME },
+        held_until: null,
+        otp: { ...LANE_EXAMPLE, window_seconds: 120, weight: 100 },
+        bulk: LANE_EXAMPLE,
+        networks: { "23415": { receipts: 400, slow: 120, delivered: 396 } },
+        moves: [{ at: EXAMPLE_TIME, lane: "bulk", from: 100, to: 90, slowShare: 0.168 }],
+      },
+    ],
+  });
+
 const PerSecond = z.number().positive().max(100_000).nullable();
 const common = {
   name: Label,
@@ -106,9 +168,10 @@ export const carrierRoutes: OperatorRoute[] = [
       per_second: 30,
     },
     ask: ({ body }, policy) => {
-      const settings = picked(body, SETTINGS, policy);
+      const fields = CARRIERS[body.kind].fields; // of its kind alone: what one calls a setting may be another's secret
+      const settings = picked(body, Object.keys(fields.settings), policy);
       if (isRefused(settings)) return settings;
-      const secrets = picked(body, SECRETS, policy);
+      const secrets = picked(body, Object.keys(fields.secrets), policy);
       if (isRefused(secrets)) return secrets;
       const { name, kind, mode, price, per_second: perSecond } = body;
       const input = { name, kind, mode, settings: settings.ok, secrets: secrets.ok, perSecond, price };
@@ -124,6 +187,31 @@ export const carrierRoutes: OperatorRoute[] = [
     status: 200,
     answer: z.object({ data: z.array(AccountView) }),
     ask: ({ query }) => ({ ok: { where: query.jurisdiction, input: null } }),
+  }),
+  door({
+    method: "get",
+    path: "/admin/v1/carriers/health",
+    verb: "carriers.health",
+    summary: "How every carrier account is doing",
+    detail:
+      "Circuit, hold, and the lanes' windows: two minutes for codes, fifteen for the rest. A weight falls by ten points when 15 % of a window's receipts were slow, and drifts back after quiet.",
+    query: z.strictObject({ jurisdiction: JURISDICTION.default("eu") }),
+    status: 200,
+    answer: z.object({ data: z.array(HealthView) }),
+    ask: ({ query }) => ({ ok: { where: query.jurisdiction, input: null } }),
+  }),
+  door({
+    method: "post",
+    path: "/admin/v1/carriers/{id}/test",
+    verb: "carriers.test",
+    summary: "Try an account's address and credentials",
+    detail: "Makes one call that sends nothing and costs nothing. `untested` where the carrier has no such call.",
+    params: IdParam,
+    status: 200,
+    answer: z
+      .object({ result: z.enum(["well", "rejected", "down", "untested"]), code: z.string().nullable() })
+      .meta({ id: "CarrierTest", examples: [{ result: "rejected", code: "http_401" }] }),
+    ask: ({ params }) => ofAccount(params.id, {}),
   }),
   door({
     method: "patch",

@@ -12,6 +12,7 @@ import { PolicyChange } from "./messages/policy.ts";
 import { door, IdParam, JURISDICTION, type OperatorRoute } from "./operator-route.ts";
 import { numberStockRoutes } from "./operators.numbers.routes.ts";
 import { carrierRoutes } from "./operators.carriers.routes.ts";
+import { TemplateView } from "./verify/templates.routes.ts";
 
 const ENVIRONMENT = z.enum(["sandbox", "live"]);
 
@@ -149,6 +150,30 @@ const tenants: OperatorRoute[] = [
     status: 200,
     answer: KeyView,
     ask: ({ params }) => ofTenant(params.id, { key: params.key }),
+  }),
+  door({
+    method: "get",
+    path: "/admin/v1/tenants/{id}/templates",
+    verb: "tenant_templates.list",
+    summary: "List a tenant's templates of codes",
+    params: IdParam,
+    status: 200,
+    answer: z.object({ data: z.array(TemplateView) }),
+    ask: ({ params }) => ofTenant(params.id, {}),
+  }),
+  door({
+    method: "post",
+    path: "/admin/v1/tenants/{id}/templates/{template}/decide",
+    verb: "tenant_templates.decide",
+    summary: "Approve or refuse a tenant's template",
+    params: z.strictObject({ id: z.string().max(64), template: z.string().max(64) }),
+    body: z
+      .strictObject({ state: z.enum(["approved", "refused"]), reason: Label.nullable().default(null) })
+      .meta({ id: "DecideTemplate" }),
+    status: 200,
+    answer: TemplateView,
+    example: { state: "approved" },
+    ask: ({ params, body }) => ofTenant(params.id, { template: params.template, ...body }),
   }),
 ];
 

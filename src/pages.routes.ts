@@ -1,16 +1,19 @@
 /**
- * What readers and developers open in a browser: the document, its reference page, the sandbox's handset.
+ * What readers and developers open in a browser: the document, its reference page, the errors, the sandbox's handset.
  */
 import type { Hono } from "hono";
 import { z } from "zod";
 import { readClock } from "./base/clock.ts";
 import { ICON, makeNonce, pageResponse } from "./base/page.ts";
+import { refuse } from "./base/refusal.ts";
 import type { OpenRoute } from "./base/route.ts";
 import type { Bindings, C } from "./context.ts";
 import { originOf } from "./door.ts";
+import { errorList, errorPage, errorStyle, wantsJson } from "./error-pages.ts";
 import { openApiDocument, type Routes } from "./openapi.ts";
 import { INFO, VERSION } from "./openapi-parts.ts";
 import { handsetRoutes, type HandsetDeps } from "./sandbox/handset.routes.ts";
+import { problemResponse } from "./problem.ts";
 import type { Doors } from "./wiring.ts";
 
 /** The document about itself. */
@@ -33,7 +36,12 @@ export const documentRoute: OpenRoute = {
 };
 
 /** Pages for people. They are in no document, but the laws of routes see them. */
-export const pageRoutes = [{ method: "get", path: "/docs" } as const, ...handsetRoutes];
+export const pageRoutes = [
+  ...(["/docs", "/errors", "/errors/style.css", "/errors/{code}"] as const).map(
+    (path) => ({ method: "get", path }) as const,
+  ),
+  ...handsetRoutes,
+];
 
 /** Mounts the document and every page. */
 export function mountPages(app: Hono<Bindings>, doorsFor: (env: Env) => Doors, routes: Routes): void {
@@ -48,12 +56,30 @@ export function mountPages(app: Hono<Bindings>, doorsFor: (env: Env) => Doors, r
     c.set("route", "/docs");
     return docsPage();
   });
+  mountErrors(app);
   for (const { method, path, serve } of handsetRoutes) {
     app.on(method.toUpperCase(), path, async (c) => {
       c.set("route", path);
       return serve(c.req.raw, handsetDeps(c, doorsFor(c.env)));
     });
   }
+}
+
+/** Where the `type` of every problem leads. */
+function mountErrors(app: Hono<Bindings>): void {
+  app.get("/errors", (c) => {
+    c.set("route", "/errors");
+    return errorList(c.get("site"), wantsJson(c.req.header("accept")));
+  });
+  app.get("/errors/style.css", (c) => {
+    c.set("route", "/errors/style.css");
+    return errorStyle();
+  });
+  app.get("/errors/:code", (c) => {
+    c.set("route", "/errors/{code}");
+    const page = errorPage(c.req.param("code"), c.get("site"), wantsJson(c.req.header("accept")));
+    return page ?? problemResponse(c, refuse("not_found"));
+  });
 }
 
 function handsetDeps(c: C, doors: Doors): HandsetDeps {

@@ -3,17 +3,19 @@
  * platform's own stub types of classes this size are slow to check and hard to read; the classes implement these.
  */
 import type {
-  HandsetDelivery,
-  Account,
   Callback,
+  HandsetDelivery,
   Inbound,
   InboundCallback,
+  Probed,
   Question,
   Report,
 } from "./carriers/carrier.ts";
-import type { AccountConfig, Secrets } from "./carriers/courier.ts";
+import type { AccountConfig, AccountHealth, Permit, Secrets } from "./carriers/courier.ts";
 import type { Want } from "./carriers/pace.ts";
-import type { Claimed, Job, JobReport, Onward, Settlement } from "./carriers/sender.ts";
+import type { AccountNews, Claimed, Job, JobReport, Onward, Settlement } from "./carriers/sender.ts";
+import type { Calls } from "./carriers/health.ts";
+import type { Noted } from "./carriers/watch.ts";
 import type { KeySettings } from "./access/keys.ts";
 import type { Outcome } from "./base/refusal.ts";
 import type { PolicyChange } from "./messages/policy.ts";
@@ -52,6 +54,9 @@ export type Dispatch = { account: string; lane: Lane; ids: string[]; ask?: true 
 /** What has to happen outside once the transaction is durable: queue messages, by lane and account, and endpoints to wake. */
 export type After = { dispatch: Dispatch[]; wake: string[] };
 
+/** What an operator says to a tenant's template. */
+export type TemplateDecision = { template: string; state: "approved" | "refused"; reason: string | null };
+
 export type TenantPort = {
   create(tenant: CreateTenant): Promise<void>;
   ask(call: Call): Promise<Reply>;
@@ -59,10 +64,13 @@ export type TenantPort = {
   issueKey(operator: string, settings: KeySettings): Promise<Outcome<unknown>>;
   revokeKey(operator: string, id: string): Promise<Outcome<unknown>>;
   listKeys(): Promise<Outcome<unknown>>;
+  listTemplates(): Promise<Outcome<unknown>>;
+  decideTemplate(operator: string, decision: TemplateDecision): Promise<Outcome<unknown>>;
   setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>>;
   changePolicy(operator: string, change: PolicyChange): Promise<Outcome<unknown>>;
   setAccounts(accounts: Record<string, AccountFacts>): Promise<void>;
-  claim(account: string, ids: string[], canAsk: boolean): Promise<Claimed[]>;
+  claim(account: string, ids: string[], news: AccountNews): Promise<Claimed[]>;
+  reroute(account: string, ids: string[]): Promise<{ onward: Onward[]; after: After }>;
   handBack(ids: string[], waitMs: number): Promise<void>;
   settle(settlements: Settlement[]): Promise<{ onward: Onward[]; after: After }>;
   reports(account: string, reports: Report[]): Promise<{ applied: number; after: After }>;
@@ -80,7 +88,10 @@ export type TenantPort = {
 
 export type CourierPort = {
   configure(config: AccountConfig, secrets: Secrets): Promise<void>;
-  permit(want: Want): Promise<{ granted: number; waitMs: number; goodUntil: number; account: Account } | null>;
+  permit(want: Want): Promise<Permit | null>;
+  told(calls: Calls[], unused: number): Promise<void>;
+  health(): Promise<AccountHealth | null>;
+  test(): Promise<Probed | "untested" | null>;
   hold(retryAfterSeconds: number): Promise<void>;
   readReceipts(callback: Omit<Callback, "now">): Promise<Outcome<Report[]>>;
   direct(entries: readonly { e164: string; tenant: string | null }[]): Promise<void>;
@@ -94,4 +105,6 @@ export type SenderPort = { drive(job: Job): Promise<JobReport>; hold(until: numb
 /** Operators' questions; `ask` is one table of verbs, as with tenants. */
 export type OperatorPort = {
   ask(operator: string, verb: string, input: unknown, repeat: Repeatable | null): Promise<Outcome<unknown>>;
+  /** A courier tells what changed of its account. */
+  note(noted: Noted): Promise<void>;
 };

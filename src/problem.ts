@@ -1,18 +1,19 @@
 /**
  * A refusal on the wire: RFC 9457, with what would be right and never what was sent.
  */
-import { REASONS, type Refusal } from "./base/refusal.ts";
-
-/** Where each code is explained. */
-const ERRORS_PAGE = "https://github.com/maskline/maskline/blob/main/docs/errors.md";
+import { REASONS, type Reason, type Refusal } from "./base/refusal.ts";
+import type { C } from "./context.ts";
 
 export type Problem = ReturnType<typeof problemOf>;
 
-/** The problem document of a refusal. */
-export function problemOf(refusal: Refusal, requestId: string | null) {
+/** Where a code is explained: a page of this very service (error-pages.ts), so that a problem leads to no other host. */
+export const typeOf = (code: Reason, site: string): string => `${site}/errors/${code}`;
+
+/** The problem document of a refusal; `site` is the origin under which readers find this service. */
+export function problemOf(refusal: Refusal, site: string, requestId: string | null) {
   const { status, title, detail } = REASONS[refusal.refused];
   return {
-    type: `${ERRORS_PAGE}#${refusal.refused}`,
+    type: typeOf(refusal.refused, site),
     title,
     status,
     code: refusal.refused,
@@ -22,11 +23,12 @@ export function problemOf(refusal: Refusal, requestId: string | null) {
   };
 }
 
-/** The answer that carries it. */
-export function problemResponse(refusal: Refusal, requestId: string): Response {
+/** The answer that carries it; the request's log line will name the code. */
+export function problemResponse(c: C, refusal: Refusal): Response {
+  c.set("code", refusal.refused);
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
   const { status } = REASONS[refusal.refused];
   if (refusal.retryAfterSeconds !== undefined) headers.set("retry-after", String(refusal.retryAfterSeconds));
   if (status === 401) headers.set("www-authenticate", 'Bearer realm="maskline"');
-  return new Response(JSON.stringify(problemOf(refusal, requestId)), { status, headers });
+  return new Response(JSON.stringify(problemOf(refusal, c.get("site"), c.get("requestId"))), { status, headers });
 }

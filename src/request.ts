@@ -2,7 +2,7 @@
  * How every door reads a request: the body bounded before it is parsed, each query parameter at most once and never a
  * number, and no request that another site's page had a browser send.
  */
-import { readWholeAtMost } from "./base/bounded.ts";
+import { readIncoming } from "./base/incoming.ts";
 import { readJson } from "./base/json.ts";
 import { findNumbers } from "./base/phone.ts";
 import { refuse, type Outcome } from "./base/refusal.ts";
@@ -16,10 +16,8 @@ const FAULTS = {
 };
 
 /** The body's bytes, none where there is no body. A route without a body reads one too, so that its size is refused. */
-export async function readBody(c: C, bytesMax: number): Promise<Outcome<Uint8Array>> {
-  const read = await readWholeAtMost(c.req.raw, bytesMax);
-  if (read !== null) return { ok: read };
-  return refuse("body_too_large", { detail: `A body here has at most ${bytesMax} bytes.` });
+export function readBody(c: C, bytesMax: number): Promise<Outcome<Uint8Array>> {
+  return readIncoming(c.req.raw, bytesMax);
 }
 
 /** What an idempotency key is bound to: path and body, because the same key on another thing is another request. */

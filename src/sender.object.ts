@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "./base/clock.ts";
+import { writeLog } from "./base/log.ts";
 import { carrierOf } from "./carriers/carriers.ts";
 import { Sender, type Job, type JobReport } from "./carriers/sender.ts";
 import { senderParts } from "./wiring.ts";
@@ -33,7 +34,13 @@ export class SenderObject extends DurableObject<Env> {
     return new Sender({
       permit: (want) => courier(account).permit(want),
       hold: (retryAfterSeconds) => courier(account).hold(retryAfterSeconds),
-      claim: (job, ids, canAsk) => tenant(job.tenant).claim(job.account, ids, canAsk),
+      told: (calls, unused) => courier(account).told(calls, unused),
+      claim: (job, ids, news) => tenant(job.tenant).claim(job.account, ids, news),
+      reroute: async (job, ids) => {
+        const { onward, after } = await tenant(job.tenant).reroute(job.account, ids);
+        if (after.wake.length + after.dispatch.length > 0) await outside(job.tenant, after).catch(() => undefined);
+        return onward;
+      },
       handBack: (job, ids, waitMs) => tenant(job.tenant).handBack(ids, waitMs),
       settle: async (job, settlements) => {
         const { onward, after } = await tenant(job.tenant).settle(settlements);
@@ -51,6 +58,7 @@ export class SenderObject extends DurableObject<Env> {
         now: readClock,
         handset: (delivery) => tenant(job.tenant).handset(delivery),
       }),
+      log: writeLog,
       now: readClock,
       sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
     });

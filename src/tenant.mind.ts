@@ -10,7 +10,7 @@ import { isFault } from "./audit/chain.ts";
 import { auditVerbs } from "./audit/verbs.ts";
 import { readClock } from "./base/clock.ts";
 import { IdMaker, type Owner } from "./base/ids.ts";
-import { first, type Sql } from "./base/sql.ts";
+import type { Sql } from "./base/sql.ts";
 import { callbackMac, type DoorKeys, type Environment } from "./access/api-key.ts";
 import type { Granted } from "./access/caller.ts";
 import { IdempotencyLedger } from "./access/idempotency.ts";
@@ -32,9 +32,19 @@ import { openScreen } from "./messages/screen.ts";
 import { CapsLedger } from "./risk/ledger.ts";
 import { SandboxLedger } from "./sandbox/ledger.ts";
 import { sandboxVerbs } from "./sandbox/verbs.ts";
+import { ALWAYS_TOLD, riseAboveStored } from "./tenant.stored.ts";
 import { LINE_LEDGERS, Lines } from "./tenant.masking.ts";
 import { TENANT_SUBJECT, VaultLedger } from "./vault/ledger.ts";
 import type { TenantKeys } from "./vault/tenant-keys.ts";
+import { verifyDeps } from "./tenant.verify.ts";
+import { CountsLedger } from "./verify/counts.ts";
+import { locksVerbs } from "./verify/locks-verbs.ts";
+import { servicesVerbs, templatesVerbs, type SettingsDeps } from "./verify/settings-verbs.ts";
+import { VerifyLedger } from "./verify/ledger.ts";
+import { messageMoved } from "./verify/moved.ts";
+import { SettingsLedger } from "./verify/settings-ledger.ts";
+import type { VerifyDeps } from "./verify/deps.ts";
+import { verifyVerbs } from "./verify/verbs.ts";
 import { tokensVerbs } from "./vault/verbs.ts";
 import { EventsLedger } from "./webhooks/ledger.ts";
 import type { EventType } from "./webhooks/event.ts";
@@ -69,17 +79,6 @@ export type MindDeps = {
   signed: (note: string) => void;
 };
 
-/** Events that are kept whether or not an endpoint asked for them: how a message ended. */
-const ALWAYS_TOLD: ReadonlySet<string> = new Set([
-  "unknown",
-  "delivered",
-  "undelivered",
-  "failed",
-  "expired",
-  "blocked",
-  "canceled",
-]);
-
 /** The rooms of one tenant, joined. */
 export class TenantMind {
   readonly ids: IdMaker;
@@ -96,6 +95,8 @@ export class TenantMind {
   readonly lines: Lines;
   readonly conveyor: MessagesDeps;
   readonly hooks: WebhooksDeps;
+  readonly verifySettings: SettingsDeps;
+  readonly verify: VerifyDeps;
   readonly keysDeps: KeysDeps;
   readonly verbs: ReturnType<TenantMind["makeVerbs"]>;
   readonly #deps: MindDeps;
@@ -119,11 +120,13 @@ export class TenantMind {
     this.events = new EventsLedger(sql, this.ids, soon);
     this.idempotency = new IdempotencyLedger(sql);
     this.sandbox = deps.record.environment === "sandbox" ? new SandboxLedger(sql, this.ids, this.vault, soon) : null;
-    this.#riseAboveStored(sql);
+    riseAboveStored(sql, this.ids, this.messages);
     this.conveyor = this.#makeConveyor();
     this.lines = this.#makeLines(sql, soon);
     this.hooks = this.#makeHooks();
     this.keysDeps = this.#makeKeysDeps();
+    this.verifySettings = this.#makeVerifySettings();
+    this.verify = this.#makeVerify(soon);
     this.verbs = this.makeVerbs();
   }
 
@@ -139,6 +142,9 @@ export class TenantMind {
       IdempotencyLedger,
       SandboxLedger,
       ...LINE_LEDGERS,
+      VerifyLedger,
+      SettingsLedger,
+      CountsLedger,
     ]) {
       ledger.migrate(sql);
     }
@@ -256,6 +262,10 @@ export class TenantMind {
       }),
       ...this.lines.verbs(entry),
       ...messagesVerbs({ ...this.conveyor, record: entry }),
+      ...verifyVerbs({ ...this.verify, record: entry }),
+      ...locksVerbs({ ...this.verify, record: entry }),
+      ...servicesVerbs({ ...this.verifySettings, record: entry }),
+      ...templatesVerbs({ ...this.verifySettings, record: entry }),
       ...webhooksVerbs({ ...this.hooks, record: entry }),
       ...sandboxVerbs({
         sandbox: this.sandbox,
@@ -309,8 +319,10 @@ export class TenantMind {
       tell: (message) => this.#tell(message),
       dispatch: (account, lane, id) => this.#putOnBelt({ account, lane }, id),
       ask: (account, lane, id) => this.#putOnBelt({ account, lane, ask: true }, id),
-      receiptUrl: (account, message) =>
-        `${publicUrl()}/carriers/${account}/receipts/${message}.${callbackMac(door, account, message)}`,
+      receiptUrl: (account, message, lane) => {
+        const mac = callbackMac(door, account, message, { at: readClock(), lane });
+        return `${publicUrl()}/carriers/${account}/receipts/${message}.${mac}`;
+      },
       settled: () => this.runSandboxReceipts(),
     };
   }
@@ -327,6 +339,31 @@ export class TenantMind {
       wake: (endpoint) => this.#wake.add(endpoint),
       record: () => undefined,
     };
+  }
+
+  #makeVerifySettings(): SettingsDeps {
+    return {
+      settings: new SettingsLedger(this.#deps.sql),
+      newId: (prefix) => this.ids.make(prefix, this.now()),
+      now: () => this.now(),
+      tenantName: this.#deps.record.name,
+      record: () => undefined,
+    };
+  }
+
+  #makeVerify(soon: (at: number) => void): VerifyDeps {
+    const { sql } = this.#deps;
+    return verifyDeps({
+      conveyor: this.conveyor,
+      ledger: new VerifyLedger(sql, this.ids.prefixOf("ver"), soon),
+      settings: this.verifySettings.settings,
+      counts: new CountsLedger(sql, this.vault, soon),
+      ids: this.ids,
+      tenantName: this.#deps.record.name,
+      scopesOf: (keyId) => this.keysDeps.scopesOf(keyId),
+      emit: (type, resource, data) => this.emit(type, resource, data),
+      wanted: (type) => this.events.wanted(type),
+    });
   }
 
   #makeKeysDeps(): KeysDeps {
@@ -347,6 +384,7 @@ export class TenantMind {
 
   #tell(message: Message): void {
     this.lines.noteLeg(message);
+    messageMoved(this.verify, message);
     const type: EventType = `message.${message.state}`;
     if (!ALWAYS_TOLD.has(message.state) && !this.events.wanted(type)) return;
     const { reference: _reference, metadata: _metadata, ...told } = viewOf(message, null); // free fields may hold anything
@@ -358,15 +396,5 @@ export class TenantMind {
     const entry = this.#dispatch.get(name);
     if (entry === undefined) this.#dispatch.set(name, { ...job, ids: [id] });
     else entry.ids.push(id);
-  }
-
-  /** Ids made from now on come after every stored one, whatever the clock did meanwhile: cursors depend on it. */
-  #riseAboveStored(sql: Sql): void {
-    for (const table of ["messages", "events"]) {
-      const newest = first<{ id: string | null }>(sql, `SELECT max(id) AS id FROM ${table}`)?.id;
-      if (typeof newest === "string") this.ids.startAfter(newest);
-    }
-    const looked = this.messages.looked(); // its row may be gone by now
-    if (looked !== "") this.ids.startAfter(looked);
   }
 }

@@ -7,22 +7,25 @@ import { demand } from "./access/keys.ts";
 import { issueKey } from "./access/verbs.ts";
 import type { KeySettings } from "./access/keys.ts";
 import { readClock } from "./base/clock.ts";
+import { toldWhenThrown } from "./base/log.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
-import type { Claimed, Onward, Settlement } from "./carriers/sender.ts";
+import type { AccountNews, Claimed, Onward, Settlement } from "./carriers/sender.ts";
 import type { HandsetDelivery, Inbound, Question, Report } from "./carriers/carrier.ts";
 import type { NewNumber } from "./numbers/number.ts";
 import { takeNumbers } from "./numbers/verbs.ts";
 import { hear, questions, type Heard } from "./messages/ask.ts";
-import { claim, applyReports, settle } from "./messages/dispatch.ts";
+import { applyReports, claim, reroute, settle } from "./messages/dispatch.ts";
+import type { Recorded } from "./messages/admit.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import { policyView } from "./messages/policy.ts";
-import type { After, Call, CreateTenant, Reply, TenantPort } from "./ports.ts";
+import type { After, Call, CreateTenant, Reply, TemplateDecision, TenantPort } from "./ports.ts";
 import { TenantHome } from "./tenant.home.ts";
 import { purgeTenant } from "./tenant.purge.ts";
 import { tellHead } from "./tenant.head.ts";
 import { runIntercepts } from "./tenant.intercept.ts";
 import { runDue, runTurn } from "./tenant.turn.ts";
 import { repeatOrRun } from "./tenant.repeat.ts";
+import { decideTemplate, listTemplates } from "./verify/settings-verbs.ts";
 import { settleDeliveries, takeDeliveries, type Delivered, type Taken } from "./webhooks/take.ts";
 import { tenantParts, type TenantParts } from "./wiring.ts";
 
@@ -39,11 +42,15 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
 
   /** Creates the tenant; a second time changes nothing. The only call that writes into an object that was never created. */
   async create(tenant: CreateTenant): Promise<void> {
-    await this.#home.create(tenant);
+    await toldWhenThrown(this.#parts.log, "create", this.#parts.owner.code, () => this.#home.create(tenant));
   }
 
   /** Recognises the caller, checks the scope, repeats a repeated answer or runs the verb: one transaction. */
-  async ask(call: Call): Promise<Reply> {
+  ask(call: Call): Promise<Reply> {
+    return toldWhenThrown(this.#parts.log, call.verb, this.#parts.owner.code, () => this.#ask(call));
+  }
+
+  async #ask(call: Call): Promise<Reply> {
     const mind = await this.#home.open();
     if (mind === null) return plain(refuse("unauthenticated"));
     if (mind === "locked") return plain(refuse("keys_unavailable", { retryAfterSeconds: 5 }));
@@ -97,6 +104,17 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return this.#operate((mind) => ({ ok: { data: mind.keys.list() } }));
   }
 
+  async listTemplates(): Promise<Outcome<unknown>> {
+    return this.#operate((mind) => ({ ok: listTemplates(mind.verifySettings) }));
+  }
+
+  async decideTemplate(operator: string, { template, state, reason }: TemplateDecision): Promise<Outcome<unknown>> {
+    return this.#operate((mind) => {
+      const record = (actor: string, entry: Recorded) => mind.enterFor("operator", actor, entry);
+      return decideTemplate({ ...mind.verifySettings, record }, operator, state, { id: template, reason });
+    });
+  }
+
   async setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>> {
     return this.#operate((mind) => {
       this.#home.setState(state);
@@ -123,12 +141,20 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   }
 
   /** A sender claims what it can call for now. */
-  async claim(account: string, ids: string[], canAsk: boolean): Promise<Claimed[]> {
+  async claim(account: string, ids: string[], news: AccountNews): Promise<Claimed[]> {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return [];
     if (this.#home.record?.state === "suspended") return []; // what is queued waits, and expires if nobody resumes in time
     mind.belt.claimed(ids, mind.now());
-    return this.#home.transaction((present) => claim(present.conveyor, account, ids, canAsk));
+    return this.#home.transaction((present) => claim(present.conveyor, account, ids, news));
+  }
+
+  /** The account's circuit is open: what was never called by it goes on to the next. */
+  async reroute(account: string, ids: string[]): Promise<{ onward: Onward[]; after: After }> {
+    const mind = await this.#home.open();
+    if (mind === null || mind === "locked") return { onward: [], after: { dispatch: [], wake: [] } };
+    const onward = this.#home.transaction((present) => reroute(present.conveyor, account, ids));
+    return { onward, after: this.#home.after() };
   }
 
   /** A sender could not get to these ids; they are on their way again. */

@@ -6,6 +6,7 @@ import { DAY_MS, isoOf, readClock } from "./base/clock.ts";
 import { ulidTime } from "./base/ids.ts";
 import { purgeRecords } from "./messages/store.ts";
 import { dayOf } from "./vault/ledger.ts";
+import { purgeVerifications } from "./verify/store.ts";
 import { EVENTS_KEPT_DAYS } from "./webhooks/ledger.ts";
 import type { TenantHome } from "./tenant.home.ts";
 import type { TenantParts } from "./wiring.ts";
@@ -26,6 +27,10 @@ type Gone = {
   numbers: number;
   lines: number;
   records: number;
+  verify_counts: number;
+  verify_limits: number;
+  destinations: number;
+  verifications: number;
 };
 export type PurgeReport = { at: string } & Gone;
 
@@ -40,6 +45,10 @@ export async function purgeTenant(home: TenantHome, parts: TenantParts, operator
     numbers: 0,
     lines: 0,
     records: 0,
+    verify_counts: 0,
+    verify_limits: 0,
+    destinations: 0,
+    verifications: 0,
   };
   for (let rounds = 0, more = true; more && rounds < ROUNDS_MAX; rounds += 1) {
     const round = await purgeRound(home, parts);
@@ -64,7 +73,7 @@ export async function purgeTenant(home: TenantHome, parts: TenantParts, operator
 async function purgeRound(home: TenantHome, parts: TenantParts): Promise<Gone> {
   const { forgetNumbersAfterDays } = home.policy();
   const now = home.mind().now();
-  const before = (days: number, prefix: "evt" | "msg") =>
+  const before = (days: number, prefix: "evt" | "msg" | "ver") =>
     home.mind().ids.prefixOf(prefix) + ulidTime(Math.max(0, now - days * DAY_MS));
   const gone = home.transaction((mind) => ({
     idempotency: mind.idempotency.purge(now, PURGED_MAX),
@@ -73,8 +82,17 @@ async function purgeRound(home: TenantHome, parts: TenantParts): Promise<Gone> {
     handset_texts: mind.sandbox?.purge(now) ?? 0,
     counters: mind.caps.purge(now, PURGED_MAX),
     lines: mind.lines.purge(now, PURGED_MAX),
+    verify_counts: mind.verify.counts.purge(now, PURGED_MAX),
+    verify_limits: mind.verifySettings.settings.purge(now, PURGED_MAX),
+    destinations: mind.verify.ledger.purge(now, PURGED_MAX),
     numbers: mind.vault.forgetUnkept(dayOf(now) - forgetNumbersAfterDays, PURGED_MAX),
   }));
   const records = await purgeRecords(parts.db, parts.tenantId, before(RECORDS_KEPT_DAYS, "msg"), PURGED_MAX);
-  return { ...gone, records };
+  const verifications = await purgeVerifications(
+    parts.db,
+    parts.tenantId,
+    before(RECORDS_KEPT_DAYS, "ver"),
+    PURGED_MAX,
+  );
+  return { ...gone, records, verifications };
 }

@@ -12,6 +12,8 @@ import { writeRecords } from "./messages/store.ts";
 import { runIntercepts } from "./tenant.intercept.ts";
 import type { TenantHome } from "./tenant.home.ts";
 import type { TenantMind } from "./tenant.mind.ts";
+import { writeVerifications } from "./verify/store.ts";
+import { nextVerifyAt, verifyTurn } from "./verify/turn.ts";
 import type { TenantParts } from "./wiring.ts";
 
 /** Deadlines that lie closer together than this share a turn: a turn for each would be an alarm for each. */
@@ -63,6 +65,7 @@ async function turn(home: TenantHome, parts: TenantParts): Promise<boolean> {
     );
     if (looked.seenTo !== null) mind.messages.setLooked(looked.seenTo);
   });
+  await recordVerifications(home, parts);
   const owing = home.mind().events.owing(home.mind().now());
   const after = home.after();
   await parts.outside({
@@ -70,6 +73,14 @@ async function turn(home: TenantHome, parts: TenantParts): Promise<boolean> {
     wake: [...new Set([...after.wake, ...owing.endpoints.map((endpoint) => endpoint.id)])],
   });
   return looked.looked >= LOOKS_MAX;
+}
+
+/** Verifications end when their time has passed; those that have been here long enough become records. */
+async function recordVerifications(home: TenantHome, parts: TenantParts): Promise<void> {
+  const old = home.transaction((mind) => verifyTurn(mind.verify));
+  if (old.length === 0) return;
+  await writeVerifications(parts.db, parts.tenantId, old);
+  home.transaction((mind) => mind.verify.ledger.remove(old));
 }
 
 function endedRow(mind: TenantMind, id: string): { message: Message; reference: Uint8Array | null }[] {
@@ -103,6 +114,7 @@ export function nextTurnAt(mind: TenantMind): number | null {
     owing.endpoints.length > 0 ? now + FIRST_LOOK_MS : null,
     mind.sandbox?.nextReceiptAt() ?? null,
     mind.lines.nextAt(),
+    nextVerifyAt(mind.verify),
   ].filter((time) => time !== null);
   return at.length === 0 ? null : Math.min(...at);
 }

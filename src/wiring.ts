@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { accessKeys, type OperatorSettings } from "./access/operators.ts";
 import type { DoorKeys } from "./access/api-key.ts";
+import { readClock } from "./base/clock.ts";
 import { dohResolver } from "./base/doh.ts";
 import type { FetchLike } from "./base/bounded.ts";
 import { OPERATOR_CODE, parseId, parseTenantId, tenantId, type Jurisdiction, type Owner } from "./base/ids.ts";
@@ -16,11 +17,14 @@ import { weaknessOf } from "./base/weak-key.ts";
 import type { Sql } from "./base/sql.ts";
 import { counted, countedRecords, meter, type Meter } from "./base/meter.ts";
 import { meteredSql } from "./base/metered-sql.ts";
-import type { RecordDb } from "./messages/store.ts";
+import type { RecordDb } from "./base/record-db.ts";
 import type { Lane } from "./messages/message.ts";
+import type { CarrierIo } from "./carriers/carrier.ts";
 import type { Job } from "./carriers/sender.ts";
+import type { Noted } from "./carriers/watch.ts";
 import { Keyring } from "./vault/keyring.ts";
 import type { KeyShelf } from "./vault/tenant-keys.ts";
+import { Gather } from "./gather.ts";
 import type { After, CourierPort, OperatorPort, SenderPort, TenantPort } from "./ports.ts";
 
 const Flag = z.enum(["on", "off"]);
@@ -63,6 +67,12 @@ let judged: { env: Env; unfit: string | null } | null = null;
 export function unfit(env: Env): string | null {
   if (judged === null || judged.env !== env) judged = { env, unfit: judge(env) };
   return judged.unfit;
+}
+
+/** The origin under which readers find this service: the configured one, or where it was called while there is none. */
+export function siteOf(env: Env, url: string): string {
+  const configured = unfit(env) === null ? settingsOf(env).PUBLIC_URL : "";
+  return configured === "" ? new URL(url).origin : configured.replace(/\/$/, "");
 }
 
 function judge(env: Env): string | null {
@@ -165,6 +175,11 @@ function makeDoors(env: Env) {
     audience: settings.ACCESS_AUDIENCE === "" ? null : settings.ACCESS_AUDIENCE,
     adminToken: local ? (settings.ADMIN_TOKEN ?? null) : null,
   };
+  const gather = new Gather({
+    send: (owner, after) => sendOutside(env, owner, after),
+    wait: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
+    now: readClock,
+  });
   return {
     local,
     door: doorKeysOf(settings),
@@ -184,7 +199,7 @@ function makeDoors(env: Env) {
     operator: (jurisdiction: Jurisdiction): OperatorPort => objectOf(env, env.OPERATORS, jurisdiction, "operator"),
     records: (jurisdiction: Jurisdiction): RecordDb => recordsOf(env, jurisdiction),
     meter: benchMeter(env),
-    outside: (owner: Owner, after: After) => sendOutside(env, owner, after),
+    outside: (owner: Owner, after: After) => gather.put(owner, after),
   };
 }
 
@@ -310,6 +325,11 @@ export function courierParts(env: Env, ctx: DurableObjectState) {
   return {
     ...storageParts(settings, ctx),
     ring: Keyring.parse(settings.KEYRING),
+    io: (): CarrierIo => ({ fetch: (url, init) => fetch(url, init), now: readClock, handset: () => Promise.resolve() }),
+    note: (noted: Noted): Promise<void> => {
+      const operator: OperatorPort = objectOf(env, env.OPERATORS, ownerOf(noted.account).jurisdiction, "operator");
+      return operator.note(noted);
+    },
     senders: (account: string) => shards.map((shard) => senderOf(env, account, shard)),
   };
 }

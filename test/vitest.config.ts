@@ -18,6 +18,7 @@ export default defineConfig({
         test: {
           name: "node",
           testTimeout: 20_000, // statistics and properties take seconds on a busy machine
+          hookTimeout: 60_000,
           root,
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.worker.test.ts", faults, browser],
@@ -56,6 +57,7 @@ export default defineConfig({
         test: {
           name: "workers",
           testTimeout: 30_000, // a whole law over every route takes seconds on a busy machine
+          hookTimeout: 60_000,
           root,
           include: ["test/**/*.worker.test.ts"],
           setupFiles: ["./test/support/migrate.ts"],

@@ -6,7 +6,7 @@ const range = ({ median, min, max }, digits = 0) =>
   `${number(median, digits)}  (${number(min, digits)} to ${number(max, digits)})`;
 
 /** Prints what was measured. */
-export function tell({ size, accept, latency, whole, growth, allocate, relay, operations }) {
+export function tell({ size, accept, latency, whole, growth, allocate, relay, codes, operations }) {
   console.log(`\nMaskline bench: medians of ${size.pairs} interleaved rounds (smallest to largest)`);
   if (accept !== undefined) tellAccept(accept, size);
   if (latency !== undefined) tellLatency(latency);
@@ -15,6 +15,7 @@ export function tell({ size, accept, latency, whole, growth, allocate, relay, op
   if (growth !== undefined) tellGrowth(growth);
   if (allocate !== undefined) tellAllocate(allocate);
   if (relay !== undefined) tellRelay(relay);
+  if (codes !== undefined) tellCodes(codes, size);
   if (operations !== undefined) tellOperations(operations);
 }
 
@@ -84,6 +85,16 @@ function tellGrowth({ few, many, timeRatio }) {
   row(`accepted/s with ${number(few.records)} records present`, range(few));
   row(`accepted/s with ${number(many.records)} records present`, range(many));
   row("time, many to few", range(timeRatio, 2), verdict(timeRatio.median <= 1.15, "1.15 or less"));
+}
+
+function tellCodes({ count, ...told }, { connections }) {
+  title(`One-time codes, dispatch running; ${number(count)} a run, each to its own number, ${connections} connections`);
+  const names = { starts: "started/s", guesses: "wrong guesses/s", approvals: "approved/s" };
+  for (const [what, { perSecond, cpu, p50, p99 }] of Object.entries(told)) {
+    row(names[what], range(perSecond));
+    row("  answer p50, p99", `${number(p50.median)} ms, ${number(p99.median)} ms`);
+    if (!Number.isNaN(cpu.median)) row("  processor time each", `${number(cpu.median)} µs`);
+  }
 }
 
 function tellOperations({ operations, dollarsPerMillion, purge }) {

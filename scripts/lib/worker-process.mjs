@@ -1,11 +1,22 @@
 // Runs inside a child process of its own: the built Worker on the local runtime, with kept storage. Started by
 // `startWorker` in worker.mjs and nobody else; told what to do by one JSON argument, says `{"ready": url}` on stdout.
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as readConfig } from "wrangler";
 
-const { config, script, persist, assets, port, bindings, migrations } = JSON.parse(process.argv[2] ?? "{}");
+const { config, script, persist, assets, port, bindings, migrations, tap } = JSON.parse(process.argv[2] ?? "{}");
+// A module around the built one that shows what the broker hands to consumers, body by body, before they get it.
+const SHOWS = "queue-shows ";
+const TAP = `import worker from "./${basename(script)}";
+export * from "./${basename(script)}";
+export default { ...worker, queue(batch, env, ctx) {
+  for (const { body, attempts } of batch.messages) console.log("${SHOWS}" + JSON.stringify({ queue: batch.queue, attempts, body }));
+  return worker.queue(batch, env, ctx);
+} };`;
+const built = { type: "ESModule", path: script };
+const tapped = { type: "ESModule", path: join(dirname(script), "queue-tap.js"), contents: TAP };
+
 const { workerOptions } = readConfig(config, undefined, { envFiles: [] });
 const { assets: files, ...options } = workerOptions;
 const miniflare = new Miniflare(
@@ -13,13 +24,16 @@ const miniflare = new Miniflare(
     ...options,
     modulesRules: undefined,
     modulesRoot: dirname(script), // the built module lies beside no configuration
-    modules: [{ type: "ESModule", path: script }],
+    modules: tap ? [tapped, built] : [built],
     bindings: { ...workerOptions.bindings, ...bindings },
     host: "127.0.0.1",
     port,
     cf: false,
     ...(assets ? { assets: files } : {}),
-    handleStructuredLogs: ({ message }) => process.stderr.write(`${message}\n`),
+    handleStructuredLogs: ({ message }) =>
+      tap && message.startsWith(SHOWS)
+        ? process.send({ queued: message.slice(SHOWS.length) })
+        : process.stderr.write(`${message}\n`),
     ...(persist === null ? {} : { resourcePersistencePath: persist }),
   }),
 );

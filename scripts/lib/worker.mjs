@@ -49,10 +49,11 @@ export function freePort() {
  * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables;
  * `assets` serves its static files too.
  * `kill()` ends the process and its runtime at once, as a power cut would; `stop()` lets it go gently; `log()` is what it
- * wrote so far; `scheduled(cron)` fires a cron event and waits for it; `enqueue(binding, bodies)` puts bodies on a queue.
+ * wrote so far; `scheduled(cron)` fires a cron event and waits for it; `enqueue(binding, bodies)` puts bodies on a queue;
+ * `queued()` is every message that the broker handed to a consumer so far, as text, when it was started with `tap`.
  *
  * @param {{script: string, persist?: string | null, port?: number | undefined, bindings: Record<string, string>, assets?: boolean,
- *   config?: string, migrations?: string}} options
+ *   config?: string, migrations?: string, tap?: boolean}} options
  */
 export async function startWorker({
   script,
@@ -62,6 +63,7 @@ export async function startWorker({
   assets = false,
   config = join(root, "wrangler.toml"),
   migrations = join(root, "migrations"),
+  tap = false,
 }) {
   const listen = port || (await freePort());
   const argument = JSON.stringify({
@@ -72,6 +74,7 @@ export async function startWorker({
     port: listen,
     bindings: { PUBLIC_URL: `http://127.0.0.1:${listen}`, ...bindings },
     migrations,
+    tap,
   });
   const child = spawn(process.execPath, [join(import.meta.dirname, "worker-process.mjs"), argument], {
     cwd: root,
@@ -81,6 +84,8 @@ export async function startWorker({
   });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
+  const queued = [];
+  child.on("message", (message) => void (message.queued !== undefined && queued.push(message.queued)));
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const { pid } = child;
   if (pid === undefined) throw new Error("the Worker process did not start");
@@ -112,6 +117,7 @@ export async function startWorker({
     kill,
     stop: () => kill("SIGTERM"),
     log: () => log,
+    queued: () => queued,
     scheduled: (cron) => ask({ scheduled: cron }),
     enqueue: (binding, bodies) => ask({ enqueue: binding, bodies }),
   };

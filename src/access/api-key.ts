@@ -39,14 +39,26 @@ export function readApiKey(
   return owner === null ? null : { credential: { keyId, secret: match[4] ?? "" }, owner };
 }
 
-/** The MAC in a callback URL: only we could have written it, for this account and this message. */
-export function callbackMac(door: DoorKeys, account: string, message: string): string {
-  return macOf(door[0], `callback|${account}|${message}`);
+/** What a callback URL says of the call it answers: when it was made, in milliseconds, and on which lane. */
+export type Called = { at: number; lane: "otp" | "bulk" };
+
+/**
+ * The last part of a callback URL: lane and second of the call, then a MAC. Only we could have written it, for this account
+ * and this message.
+ */
+export function callbackMac(door: DoorKeys, account: string, message: string, { at, lane }: Called): string {
+  const stamp = (lane === "otp" ? "o" : "b") + Math.floor(at / 1_000).toString(36);
+  return stamp + macOf(door[0], `callback|${account}|${message}|${stamp}`);
 }
 
-/** Whether a callback URL's MAC is ours. */
-export function isCallbackMac(door: DoorKeys, account: string, message: string, mac: string): boolean {
-  return door.some((key) => equalBytes(Buffer.from(macOf(key, `callback|${account}|${message}`)), Buffer.from(mac)));
+/** The call that a callback URL's last part names, when its MAC is ours; null otherwise. */
+export function readCallback(door: DoorKeys, account: string, message: string, text: string): Called | null {
+  const match = /^([ob])([0-9a-z]{1,9})([0-9a-hjkmnp-tv-z]{16})$/.exec(text);
+  if (match?.[2] === undefined || match[3] === undefined) return null;
+  const mac = Buffer.from(match[3]);
+  const about = `callback|${account}|${message}|${match[1]}${match[2]}`;
+  if (!door.some((key) => equalBytes(Buffer.from(macOf(key, about)), mac))) return null;
+  return { at: Number.parseInt(match[2], 36) * 1_000, lane: match[1] === "o" ? "otp" : "bulk" };
 }
 
 /** 80 bits of HMAC-SHA-256 in the characters of ids. */

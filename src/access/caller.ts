@@ -5,6 +5,13 @@
 export const SCOPES = [
   "messages:send",
   "messages:read",
+  "verify:start",
+  "verify:check",
+  "verify:read",
+  "verify:custom_code",
+  "verify:manage",
+  "verify:approve",
+  "verify:locks",
   "tokens:write",
   "tokens:read",
   "tokens:reveal",

@@ -43,13 +43,14 @@ export async function readOperator(
   if (settings.team === null || settings.audience === null || keys === null || headers.assertion === undefined)
     return null;
   try {
-    const { payload } = await jwtVerify(headers.assertion, keys, {
+    const { payload, protectedHeader } = await jwtVerify(headers.assertion, keys, {
       issuer: settings.team,
       audience: settings.audience,
       algorithms: ALGORITHMS,
       requiredClaims: ["exp", "iat", "sub"],
       maxTokenAge: TOKEN_AGE_MAX,
     });
+    if ("crit" in protectedHeader) return null; // Access marks nothing as critical, and we know no extension (RFC 7515 4.1.11)
     return typeof payload.sub === "string" && SUBJECT.test(payload.sub) ? { subject: payload.sub } : null;
   } catch {
     return null;

@@ -3,7 +3,7 @@
  * Used by the object that owns it, inside the same synchronous turn as the act it records, so both are stored or neither.
  * Never updates or deletes a row, and never signs a head that contradicts one signed before.
  */
-import type { Sql } from "../base/sql.ts";
+import { changes, type Sql } from "../base/sql.ts";
 import { contradiction, findFork, follow, isFault, truncation, type Fault } from "./chain.ts";
 import { GENESIS, leafHash, sealEntry, type AuditEntry, type Head, type NewEntry } from "./entry.ts";
 import { signHead, type HeadSigner } from "./head.ts";
@@ -60,16 +60,15 @@ export class AuditLedger {
       const before = (this.#head ??= this.#storedHead());
       const seq = before.size + 1;
       const { text, hash } = sealEntry(before.hash, { ...stamped, seq });
-      const stored = this.#sql
-        .exec<{ seq: number }>(
-          `INSERT INTO audit (seq, entry, hash)
-           SELECT ?1, ?2, ?3 WHERE (SELECT coalesce(max(seq), 0) FROM audit) = ?1 - 1 RETURNING seq`,
-          seq,
-          text,
-          hash,
-        )
-        .toArray();
-      if (stored.length === 1) {
+      const stored = changes(
+        this.#sql,
+        `INSERT INTO audit (seq, entry, hash)
+         SELECT ?1, ?2, ?3 WHERE (SELECT coalesce(max(seq), 0) FROM audit) = ?1 - 1`,
+        seq,
+        text,
+        hash,
+      );
+      if (stored) {
         this.#head = { size: seq, hash };
         return { id: stamped.id, seq, hash };
       }

@@ -68,6 +68,15 @@ export function parseCidr(text: string): { cidr: string } | { invalid: string } 
   };
 }
 
+/** The neighbourhood an address is taken for: its /24, or its /64 for IPv6; null when the text is no address. */
+export function neighbourhoodOf(ip: string): string | null {
+  const address = readAddress(ip);
+  if (address === null) return null;
+  const peer = unmapped(address);
+  const bits = peer.kind() === "ipv4" ? 24 : 64;
+  return `${networkOf(peer, bits).toString()}/${String(bits)}`;
+}
+
 type Network = { base: Address; bits: number };
 
 const NOT_AN_ADDRESS =

@@ -9,16 +9,8 @@ export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 /** What `withDeadline` answers when the time is up. */
 export const TIMED_OUT = Symbol("timed out");
 
-/**
- * Runs the work and answers its value, or TIMED_OUT. Late work is aborted and its later failure goes nowhere; when this
- * returns, the signal has fired in either case, so no connection the work opened stays open. An error of the work
- * in time is thrown on.
- */
-export async function withDeadline<T>(
-  timeoutMs: number,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T | typeof TIMED_OUT> {
-  const aborter = new AbortController();
+/** The work's value, or TIMED_OUT when it takes longer; nobody tells the work. An error of the work in time is thrown on. */
+export async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T | typeof TIMED_OUT> {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const late = new Promise<typeof TIMED_OUT>((resolve) => {
     timer = setTimeout(() => {
@@ -26,9 +18,24 @@ export async function withDeadline<T>(
     }, timeoutMs);
   });
   try {
-    return await Promise.race([work(aborter.signal), late]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/**
+ * As `withTimeout`, for work that can be stopped: late work is aborted and its later failure goes nowhere; when this
+ * returns, the signal has fired in either case, so no connection the work opened stays open.
+ */
+export async function withDeadline<T>(
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | typeof TIMED_OUT> {
+  const aborter = new AbortController();
+  try {
+    return await withTimeout(timeoutMs, work(aborter.signal));
+  } finally {
     aborter.abort();
   }
 }

@@ -14,6 +14,7 @@ export const PREFIXES = [
   "bat",
   "ver",
   "svc",
+  "tpl",
   "ses",
   "rel",
   "par",

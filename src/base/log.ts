@@ -13,6 +13,7 @@ export type LogLine = {
   method?: string;
   status?: number;
   code?: string;
+  verb?: string;
   ms?: number;
   count?: number;
 };
@@ -35,4 +36,28 @@ export function nameOfError(error: unknown): string {
     .slice(1, 4)
     .map((line) => /at (?:async )?([\w.#<>$]+)/.exec(line)?.[1] ?? "?");
   return `${error.name} in ${frames.join(" < ")}`;
+}
+
+/**
+ * Runs a verb inside an object and says there what threw: across the object's RPC an error arrives without its frames, so the
+ * caller's line could only say that something did. The error goes on.
+ */
+export async function toldWhenThrown<T>(
+  log: Log,
+  verb: string,
+  tenant: string | null,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    log({
+      level: "error",
+      what: nameOfError(error),
+      code: "verb_failed",
+      verb,
+      ...(tenant === null ? {} : { tenant }),
+    });
+    throw error;
+  }
 }

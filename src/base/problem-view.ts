@@ -5,7 +5,7 @@ import { z } from "zod";
 
 export const ProblemView = z
   .object({
-    type: z.string().meta({ description: "Where the code is explained.", format: "uri" }),
+    type: z.string().meta({ description: "Where the code is explained: a page of this service.", format: "uri" }),
     title: z.string(),
     status: z.int(),
     code: z.string().meta({ description: "Stable: programs decide by this." }),
@@ -21,7 +21,7 @@ export const ProblemView = z
     description: "An error: which code, what would be right, and never what was sent.",
     examples: [
       {
-        type: "https://github.com/maskline/maskline/blob/main/docs/errors.md#invalid_number",
+        type: "https://sms.example.com/errors/invalid_number",
         title: "The number cannot be a phone number",
         status: 422,
         code: "invalid_number",

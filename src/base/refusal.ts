@@ -1,14 +1,14 @@
 /**
  * Every reason to say no, once: its stable code, HTTP status and a sentence that says what would be right.
  * Rules and verbs answer with `refuse(...)` as data, because an error thrown across an object's RPC loses its class and
- * fields; only `app.ts` turns a refusal into a problem document (RFC 9457). `docs/errors.md` has a row for each code.
+ * fields; only `problem.ts` at the root turns a refusal into a problem document (RFC 9457). refusal-help.ts says more of each.
  */
 
 /** One field that is wrong: `field` is a JSON pointer without the leading slash's escapes, e.g. `to` or `messages/3/to`. */
 export type FieldError = { field: string; code: string; detail: string };
 
 type ReasonRow = {
-  status: 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
+  status: 400 | 401 | 403 | 404 | 408 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
   title: string;
   detail: string;
 };
@@ -28,6 +28,7 @@ export const REASONS = {
   missing_field: row(400, "A required field is missing", "Add the fields listed in `errors`."),
   wrong_type: row(400, "A field has the wrong JSON type", "Correct the fields listed in `errors`."),
   body_too_large: row(413, "The body is too large", "Send less at once; the limit is in `detail`."),
+  body_too_slow: row(408, "The body took too long to arrive", "Send the whole body within ten seconds."),
   unsupported_media_type: row(415, "The content type is not JSON", "Send `content-type: application/json`."),
   route_not_found: row(404, "There is no such route", "See /docs for the routes there are."),
   not_found: row(
@@ -117,6 +118,29 @@ export const REASONS = {
     "The session cannot be opened again",
     "Its cool-off is over, or its numbers are in other hands: open a new one.",
   ),
+  sends_exceeded: row(
+    429,
+    "This destination has been sent as many codes as it may be",
+    "Wait for the seconds in `retry-after`; the limit is the same for every number.",
+  ),
+  resend_too_early: row(
+    429,
+    "It is too early to send the code again",
+    "Wait for the seconds in `retry-after`, or until `resend_after`.",
+  ),
+  // Verifications
+  verification_unknown: row(
+    404,
+    "There is no verification of this number",
+    "None was started, or it ended more than an hour ago. Check by id where you have one.",
+  ),
+  verification_ended: row(409, "The verification has ended", "Start a new one; `GET` says how this one ended."),
+  template_unusable: row(
+    422,
+    "The template cannot be used for this",
+    "Use one that is approved and shows what the verification is for; see `errors`.",
+  ),
+  service_unknown: row(422, "There is no such service", "List the services, or leave the field out."),
   // State
   not_cancelable: row(409, "It is too late to cancel", "Only a scheduled, held or queued message can be canceled."),
   state_conflict: row(409, "The state does not allow this", "Read the resource again."),

@@ -7,9 +7,9 @@ import { Buffer } from "node:buffer";
 import {
   createCipheriv,
   createDecipheriv,
-  createHash,
   createHmac,
   createSecretKey,
+  hash,
   hkdfSync,
   timingSafeEqual,
   type KeyObject,
@@ -70,12 +70,12 @@ export function hmac(key: Uint8Array, message: string | Uint8Array): Uint8Array 
 
 /** SHA-256, 32 bytes. */
 export function sha256(message: string | Uint8Array): Uint8Array {
-  return createHash("sha256").update(message).digest();
+  return hash("sha256", message, "buffer");
 }
 
 /** SHA-256 in hex. */
 export function sha256Hex(message: string | Uint8Array): string {
-  return createHash("sha256").update(message).digest("hex");
+  return hash("sha256", message, "hex");
 }
 
 /** A key for one purpose, derived so that no two purposes share one (RFC 5869). */

@@ -23,6 +23,14 @@ export function first<Row extends SqlRow>(sql: Sql, query: string, ...bindings: 
   return sql.exec<Row>(query, ...bindings).toArray()[0] ?? null;
 }
 
+/**
+ * Whether a writing statement without an answer changed anything. `RETURNING` would tell too, but costs as much again as the
+ * write itself, because SQLite gathers the answer in a table of its own first.
+ */
+export function changes(sql: Sql, query: string, ...bindings: SqlBinding[]): boolean {
+  return sql.exec(query, ...bindings).rowsWritten > 0;
+}
+
 /** A BLOB as bytes: the platform answers with an ArrayBuffer, Node with a Uint8Array. */
 export function bytesOf(value: SqlBinding | undefined): Uint8Array {
   if (value instanceof Uint8Array) return value;

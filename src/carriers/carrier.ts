@@ -30,10 +30,14 @@ export type Handover = {
  */
 export type Answer =
   | { outcome: "accepted"; reference?: string; price?: Price }
-  | { outcome: "declined"; code: string; permanent: boolean }
+  /** `ofAccount`: refused for what is wrong with the account, so its other messages will be too. */
+  | ({ outcome: "declined"; code: string; permanent: boolean; ofAccount?: true } & Unmapped)
   /** The account asks to be left alone; with `onlyThis` only the message waits, as where a carrier paces each recipient. */
-  | { outcome: "throttled"; code: string; retryAfterSeconds: number; onlyThis?: true }
-  | { outcome: "unknown"; code: string };
+  | ({ outcome: "throttled"; code: string; retryAfterSeconds: number; onlyThis?: true } & Unmapped)
+  | ({ outcome: "unknown"; code: string } & Unmapped);
+
+/** The carrier's code is not in our table: counted, and treated by the status it came with. */
+type Unmapped = { unmapped?: true };
 
 /** A call that had no clear answer, as its carrier is asked about it. */
 export type Question = { message: string; attempt: number };
@@ -149,10 +153,12 @@ export type Callback = {
   headers: Readonly<Record<string, string>>;
   body: Uint8Array;
   now: number;
+  /** When and on which lane the call was made that this answers, as the callback's address tells it. */
+  called: { at: number; lane: "otp" | "bulk" } | null;
 };
 
 /** A callback about no message of ours. */
-export type InboundCallback = Omit<Callback, "message">;
+export type InboundCallback = Omit<Callback, "message" | "called">;
 
 /** A call that has not answered by then is given up; what became of the text is then unknown. */
 export const CALL_TIMEOUT_MS = 10_000;

@@ -3,9 +3,20 @@
  */
 import type { Carrier } from "./carrier.ts";
 import { httpCarrier } from "./http.ts";
+import { infobipCarrier } from "./infobip.ts";
 import { sandboxCarrier } from "./sandbox.ts";
+import { telnyxCarrier } from "./telnyx.ts";
+import { twilioCarrier } from "./twilio.ts";
+import { vonageCarrier } from "./vonage.ts";
 
-export const CARRIERS = { sandbox: sandboxCarrier, http: httpCarrier } as const satisfies Record<string, Carrier>;
+export const CARRIERS = {
+  sandbox: sandboxCarrier,
+  http: httpCarrier,
+  twilio: twilioCarrier,
+  vonage: vonageCarrier,
+  telnyx: telnyxCarrier,
+  infobip: infobipCarrier,
+} as const satisfies Record<string, Carrier>;
 export type CarrierKind = keyof typeof CARRIERS;
 
 /** Kinds that an operator may make accounts of; the sandbox's one account makes itself. */

@@ -4,12 +4,18 @@
  * are.
  */
 import { z } from "zod";
+import { isoOf } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { first, bytesOf, type Sql } from "../base/sql.ts";
 import type { Keyring } from "../vault/keyring.ts";
 import { parseNumber } from "../base/phone.ts";
-import type { Account, Callback, Carrier, Inbound, InboundCallback, Report } from "./carrier.ts";
+import type { Account, Callback, Carrier, CarrierIo, Inbound, InboundCallback, Probed, Report } from "./carrier.ts";
+import { unmappedCode } from "./call.ts";
+import type { CircuitState } from "./circuit.ts";
+import type { Calls, Lane } from "./health.ts";
 import { Pace, PERMIT_MS, type Want } from "./pace.ts";
+import { AccountWatch, type Noted } from "./watch.ts";
 
 /** What is kept of an account in clear; its secrets lie beside it, wrapped by the root key. */
 export const AccountConfig = z.strictObject({
@@ -24,10 +30,29 @@ export type AccountConfig = z.infer<typeof AccountConfig>;
 const Secrets = z.record(z.string(), z.string());
 export type Secrets = z.infer<typeof Secrets>;
 
+/** While others stand in line. */
+const NOT_YET = { granted: 0, waitMs: 50, watched: true } as const;
+/** While a probe is out; its answer opens the line at once. */
+const PROBE_WAIT_MS = 500;
+
 /** How long a want may wait in line before the sender is told to come back. */
 const WAIT_MS_MAX = 1_500;
 
+/** Leave for calls now, and what the sender and its tenant should know of the account. */
+export type Permit = {
+  granted: number;
+  waitMs: number;
+  goodUntil: number;
+  account: Account;
+  circuit: CircuitState;
+  /** Outcomes must be told at once: nothing has come back well yet. */
+  watched: boolean;
+  weights: Record<Lane, number>;
+};
+
 type Waiting = Want & { since: number; resume: (granted: number) => void };
+
+export type AccountHealth = { held_until: string | null } & ReturnType<AccountWatch["view"]>;
 
 export type CourierDeps = {
   sql: Sql;
@@ -35,8 +60,12 @@ export type CourierDeps = {
   now: () => number;
   later: (milliseconds: number, run: () => void) => void;
   carrierOf: (kind: string) => Carrier;
+  log: Log;
   /** Tells every sender of the account to be quiet until then. */
   quiet: (account: string, until: number) => Promise<void>;
+  io: () => CarrierIo;
+  /** Tells the operators what changed. */
+  note: (noted: Noted) => Promise<void>;
 };
 
 /** The courier of one account; its object delegates to it. */
@@ -46,9 +75,12 @@ export class Courier {
   #pace: Pace | null = null;
   #waiting: Waiting[] = [];
   #pumping = false;
+  readonly #watch: AccountWatch;
+  #probing = false;
 
   constructor(deps: CourierDeps) {
     this.#deps = deps;
+    this.#watch = new AccountWatch({ ...deps, changed: (state) => this.#circuitChanged(state) });
   }
 
   static migrate(sql: Sql): void {
@@ -56,6 +88,7 @@ export class Courier {
       id TEXT PRIMARY KEY, config TEXT NOT NULL, root INTEGER, secret BLOB, hold_until INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID`);
     sql.exec(`CREATE TABLE IF NOT EXISTS directory(e164 TEXT PRIMARY KEY, tenant TEXT NOT NULL) STRICT, WITHOUT ROWID`);
+    AccountWatch.migrate(sql);
   }
 
   /** Creates the account or changes it. Secrets that are not given stay as they were. */
@@ -92,19 +125,84 @@ export class Courier {
   }
 
   /** Permits for calls now; waits its turn for a while. Null when there is no such account. */
-  async permit(want: Want): Promise<{ granted: number; waitMs: number; goodUntil: number; account: Account } | null> {
+  async permit(want: Want): Promise<Permit | null> {
     const account = this.#open();
     if (account === null) return null;
     const since = this.#deps.now();
+    this.told(want.told ?? []);
     for (;;) {
       const now = this.#deps.now();
       const mine = this.#waiting.length === 0;
-      const { granted, waitMs } = mine ? this.#paceOf(account).grant(want.wanted, now) : { granted: 0, waitMs: 50 };
-      const over = now - since >= WAIT_MS_MAX || waitMs > WAIT_MS_MAX;
-      if (granted > 0 || over) return { granted, waitMs, goodUntil: now + PERMIT_MS, account };
+      const { granted, waitMs, watched } = mine ? this.#grant(account, want.wanted, now) : NOT_YET;
+      const over = now - since >= WAIT_MS_MAX || waitMs > WAIT_MS_MAX || this.#watch.circuit !== "closed";
+      if (granted > 0 || over) return this.#permitOf(account, granted, waitMs, watched);
       const turn = await this.#stand(want, since, waitMs);
-      if (turn > 0) return { granted: turn, waitMs: 0, goodUntil: this.#deps.now() + PERMIT_MS, account };
+      if (turn > 0) return this.#permitOf(account, turn, 0, true);
     }
+  }
+
+  #permitOf(account: Account, granted: number, waitMs: number, watched: boolean): Permit {
+    const { circuit, weights } = this.#watch.look(account.id);
+    return { granted, waitMs, goodUntil: this.#deps.now() + PERMIT_MS, account, circuit, watched, weights };
+  }
+
+  /** What circuit and pace both allow. An account that can be probed for nothing risks no message while its circuit is open. */
+  #grant(account: Account, wanted: number, now: number): { granted: number; waitMs: number; watched: boolean } {
+    const leave = this.#watch.leave(wanted, now);
+    const waitMs = Math.max(1, leave.askAgainAt - now);
+    if (leave.calls === 0) return { granted: 0, waitMs, watched: true };
+    if (this.#watch.circuit === "probing" && this.#deps.carrierOf(account.kind).probe !== undefined) {
+      this.#probe(account);
+      return { granted: 0, waitMs: PROBE_WAIT_MS, watched: true };
+    }
+    const paced = this.#paceOf(account).grant(leave.calls, now);
+    const granted = leave.watched ? Math.min(paced.granted, leave.calls) : paced.granted;
+    if (leave.watched && granted < leave.calls) this.#watch.unused(leave.calls - granted);
+    return { granted, waitMs: paced.waitMs, watched: leave.watched };
+  }
+
+  /** A call that costs nothing tells whether the account is well again. */
+  #probe(account: Account): void {
+    if (this.#probing) return;
+    this.#probing = true;
+    const probe = this.#deps.carrierOf(account.kind).probe?.(account, this.#deps.io());
+    void Promise.resolve(probe)
+      .catch(() => undefined)
+      .then((probed) => {
+        this.#probing = false;
+        this.#watch.heard(probed?.found === "well" ? "well" : "ill", account.id);
+        this.#serve();
+      });
+  }
+
+  /** How calls went: told at once where something is wrong or nothing is proven yet, else with the next want. */
+  told(calls: readonly Calls[], unused = 0): void {
+    const account = this.#open();
+    if (account === null) return;
+    if (unused > 0) this.#watch.unused(unused);
+    this.#watch.told(calls, account.id);
+    this.#serve(); // what stood in line for this need not wait for its time
+  }
+
+  /** Permits from before an opened circuit are no leave now. */
+  #circuitChanged(state: CircuitState): void {
+    const account = this.#open();
+    if (account !== null && state === "open") void this.#deps.quiet(account.id, this.#deps.now() + PERMIT_MS);
+  }
+
+  /** How the account is doing, for operators; null when there is none. */
+  health(): AccountHealth | null {
+    const account = this.#open();
+    if (account === null) return null;
+    const { holdUntil } = this.#paceOf(account);
+    return { held_until: holdUntil > this.#deps.now() ? isoOf(holdUntil) : null, ...this.#watch.view() };
+  }
+
+  /** Tries address and credentials by a call that costs nothing; null when there is no such account. */
+  async test(): Promise<Probed | "untested" | null> {
+    const account = this.#open();
+    if (account === null) return null;
+    return this.#deps.carrierOf(account.kind).probe?.(account, this.#deps.io()) ?? "untested";
   }
 
   /**
@@ -126,7 +224,11 @@ export class Courier {
     const account = this.#open();
     if (account === null) return refuse("not_found");
     const read = await this.#deps.carrierOf(account.kind).readReceipts(account, callback);
-    if ("read" in read) return { ok: read.read };
+    if ("read" in read) {
+      for (const { unmapped, code } of read.read) if (unmapped) this.#deps.log(unmappedCode(account.id, code));
+      this.#watch.received(callback, read.read);
+      return { ok: read.read };
+    }
     return "forged" in read
       ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })
       : refuse("malformed_body");
@@ -192,7 +294,7 @@ export class Courier {
       const pace = this.#paceOf(account);
       const turn = pace.next(this.#waiting);
       if (turn === null) break;
-      const grant = pace.grant(turn.wanted, now);
+      const grant = this.#grant(account, turn.wanted, now);
       if (grant.granted === 0) {
         waitMs = grant.waitMs;
         break;

@@ -6,27 +6,36 @@
  */
 import { createHmac } from "node:crypto";
 import { z } from "zod";
-import { readWholeAtMost, TIMED_OUT, withDeadline } from "../base/bounded.ts";
 import { readJson } from "../base/json.ts";
 import { UrlText } from "../base/label.ts";
 import type { FieldError } from "../base/refusal.ts";
 import { equalBytes, fromBase64, toBase64 } from "../base/seal.ts";
 import { weaknessOf } from "../base/weak-key.ts";
 import {
-  ANSWER_BYTES_MAX,
-  CALL_TIMEOUT_MS,
-  type Account,
-  type Answer,
-  type Callback,
-  type Carrier,
-  type CarrierIo,
-  type Handover,
-  type Inbound,
-  type InboundCallback,
-  type Question,
-  type Read,
-  type Report,
-  type Said,
+  answerOf,
+  call,
+  INCOMPLETE,
+  isDeclined,
+  isFresh,
+  jsonOf,
+  plainCode,
+  verdictOfStatus,
+  type Answered,
+  type Called,
+} from "./call.ts";
+import type {
+  Account,
+  Answer,
+  Callback,
+  Carrier,
+  CarrierIo,
+  Handover,
+  Inbound,
+  InboundCallback,
+  Question,
+  Read,
+  Report,
+  Said,
 } from "./carrier.ts";
 
 const AcceptAnswer = z.object({
@@ -62,17 +71,8 @@ export const InboundBody = z
   })
   .meta({ id: "InboundText" });
 
-/** Receipts signed longer ago, or further ahead, are refused: the tolerance of the Standard Webhooks libraries. */
-export const TOLERANCE_SECONDS = 300;
-const RETRY_AFTER_SECONDS_DEFAULT = 5;
-const RETRY_AFTER_SECONDS_MAX = 3_600;
 /** Codes that say the number or the text itself is refused: no other carrier is asked. */
 const PERMANENT_CODES: ReadonlySet<string> = new Set(["invalid_number", "invalid_text", "opted_out", "blocked"]);
-
-/** Codes are kept and shown: a few characters of a name, and nothing that could be a number that was sent. */
-const PLAIN_CODE = /^(?!(?:.*\d){7})[A-Za-z0-9_.:-]{1,64}$/;
-const plainCode = (code: string | null | undefined, otherwise: string): string =>
-  typeof code === "string" && PLAIN_CODE.test(code) ? code : otherwise;
 
 const SECRET_FORM = "whsec_ and 24 to 64 random bytes in base64.";
 const Secret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, SECRET_FORM);
@@ -88,7 +88,13 @@ function weakness({ secret }: Readonly<Record<string, string>>): FieldError | nu
 
 /** Any gateway that takes JSON. */
 export const httpCarrier: Carrier = {
-  fields: { settings: { url: UrlText, status_url: UrlText.optional() }, secrets: { secret: Secret } },
+  fields: {
+    settings: {
+      url: UrlText.meta({ description: "Where a text is handed over." }),
+      status_url: UrlText.optional().meta({ description: "Where to ask what became of a call." }),
+    },
+    secrets: { secret: Secret.meta({ description: "Signs calls and receipts." }) },
+  },
   weakness,
   send,
   canAsk: (account) => account.settings["status_url"] !== undefined,
@@ -100,8 +106,7 @@ export const httpCarrier: Carrier = {
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
   const { url } = account.settings;
   const { secret } = account.secrets;
-  if (url === undefined || secret === undefined)
-    return { outcome: "declined", code: "account_incomplete", permanent: false };
+  if (url === undefined || secret === undefined) return INCOMPLETE;
   const body = JSON.stringify({
     message: handover.message,
     attempt: handover.attempt,
@@ -113,7 +118,7 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
     receipt_url: handover.receiptUrl,
   });
   const called = await post(url, secret, handover.message, body, io);
-  return "fault" in called ? { outcome: "unknown", code: called.fault } : classify(called.response, called.text);
+  return "fault" in called ? { outcome: "unknown", code: called.fault } : classify(called);
 }
 
 /** Asks the gateway about one call. Only its plain `never` is one: a 404 may be a wrong URL, and would send twice. */
@@ -124,8 +129,8 @@ async function ask(account: Account, question: Question, io: CarrierIo): Promise
   const body = JSON.stringify({ message: question.message, attempt: question.attempt });
   const called = await post(url, secret, question.message, body, io);
   if ("fault" in called) return { said: "unclear", code: called.fault };
-  const { status } = called.response;
-  const parsed = status === 200 ? StatusAnswer.safeParse(jsonOf(called.response, called.text)) : null;
+  const { status } = called;
+  const parsed = status === 200 ? StatusAnswer.safeParse(jsonOf(called)) : null;
   if (parsed?.success !== true)
     return { said: "unclear", code: status === 200 ? "unreadable_answer" : `http_${status}` };
   const { state, code } = parsed.data;
@@ -134,10 +139,8 @@ async function ask(account: Account, question: Question, io: CarrierIo): Promise
   return { said: state, code: code === undefined ? null : plainCode(code, "unnamed") };
 }
 
-type Called = { response: Response; text: string | null } | { fault: "timeout" | "connection" };
-
-/** One signed call; the text is null when it is too long or breaks off, and the status stands all the same. */
-async function post(url: string, secret: string, id: string, body: string, io: CarrierIo): Promise<Called> {
+/** One signed call. */
+function post(url: string, secret: string, id: string, body: string, io: CarrierIo): Promise<Called> {
   const timestamp = Math.floor(io.now() / 1_000);
   const headers = {
     "content-type": "application/json",
@@ -145,40 +148,17 @@ async function post(url: string, secret: string, id: string, body: string, io: C
     "webhook-timestamp": String(timestamp),
     "webhook-signature": signatureOf(secret, id, timestamp, body),
   };
-  let response: Response | null = null;
-  try {
-    // A timer of the platform's own (`AbortSignal.timeout`) cannot be taken back and would fire for every call answered.
-    const text = await withDeadline(CALL_TIMEOUT_MS, async (signal) => {
-      response = await io.fetch(url, { method: "POST", redirect: "manual", headers, body, signal });
-      return textOf(response);
-    });
-    return response === null ? { fault: "timeout" } : { response, text: text === TIMED_OUT ? null : text };
-  } catch (error) {
-    const late = error instanceof DOMException && error.name === "TimeoutError";
-    return { fault: late ? "timeout" : "connection" };
-  }
+  return call(url, { headers, body }, io);
 }
 
-/** The answer's text, or null when it is too long or breaks off: its status stands all the same. */
-async function textOf(response: Response): Promise<string | null> {
-  const bytes = await readWholeAtMost(response, ANSWER_BYTES_MAX).catch(() => null);
-  return bytes === null ? null : new TextDecoder().decode(bytes);
-}
-
-function classify(response: Response, text: string | null): Answer {
-  const { status } = response;
-  if (status === 429 || status === 503) {
-    return {
-      outcome: "throttled",
-      code: `http_${status}`,
-      retryAfterSeconds: retryAfterOf(response.headers.get("retry-after")),
-    };
-  }
-  const parsed = AcceptAnswer.safeParse(jsonOf(response, text));
+function classify(called: Answered): Answer {
+  const { status, headers } = called;
+  if (status === 429 || status === 503) return answerOf("throttled", `http_${status}`, headers);
+  const parsed = AcceptAnswer.safeParse(jsonOf(called));
   const answer = parsed.success ? parsed.data : null;
-  if (status >= 400 && status < 500 && status !== 408) {
+  if (isDeclined(status)) {
     const code = plainCode(answer?.code, `http_${status}`);
-    return { outcome: "declined", code, permanent: PERMANENT_CODES.has(code) };
+    return answerOf(PERMANENT_CODES.has(code) ? "permanent" : verdictOfStatus(status), code, headers);
   }
   if (status >= 200 && status < 300 && answer !== null) {
     if (!answer.accepted) {
@@ -224,7 +204,7 @@ function readSigned(account: Account, callback: InboundCallback): { value: unkno
   const expected = Buffer.from(signatureOf(secret, id, Number(timestamp), body));
   const matched = signatures.split(" ").some((signature) => equalBytes(Buffer.from(signature), expected));
   if (!matched) return { forged: "signature" };
-  if (Math.abs(now / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return { forged: "stale" };
+  if (!isFresh(Number(timestamp), now)) return { forged: "stale" };
   const json = readJson(body); // strictly: the gateway's own view of what it signed must be the only one
   return { value: "fault" in json ? null : json.value };
 }
@@ -234,19 +214,4 @@ export function signatureOf(secret: string, id: string, timestamp: number, body:
   const key = fromBase64(secret.replace(/^whsec_/, "")) ?? new Uint8Array(0);
   const mac = createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();
   return `v1,${toBase64(mac)}`;
-}
-
-function retryAfterOf(header: string | null): number {
-  if (header === null || !/^\d{1,6}$/.test(header.trim())) return RETRY_AFTER_SECONDS_DEFAULT;
-  return Math.min(Math.max(1, Number(header)), RETRY_AFTER_SECONDS_MAX);
-}
-
-/** The answer's value, or null: what is not labelled JSON is none. */
-function jsonOf(response: Response, text: string | null): unknown {
-  if (text === null || !/^application\/json(;|$)/i.test(response.headers.get("content-type") ?? "")) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -3,7 +3,15 @@
  * whose turn it is. Codes go first; tenants of one lane take turns, so a newsletter of one never starves another.
  */
 
-export type Want = { tenant: string; lane: "otp" | "bulk"; wanted: number };
+import type { Calls } from "./health.ts";
+
+export type Want = {
+  tenant: string;
+  lane: "otp" | "bulk";
+  wanted: number;
+  /** How the sender's calls have gone since it last asked. */
+  told?: Calls[];
+};
 
 /** A permit is good for this long, so that a sender that died holds nothing for ever. */
 export const PERMIT_MS = 1_000;

@@ -3,7 +3,8 @@
  * for, so that a crash leaves no more in doubt than the calls that were in flight. It holds no state that matters: what it
  * forgets, the tenant's outbox remembers.
  */
-import { TIMED_OUT, withDeadline } from "../base/bounded.ts";
+import { TIMED_OUT, withTimeout } from "../base/bounded.ts";
+import type { Log } from "../base/log.ts";
 import {
   CALL_TIMEOUT_MS,
   type Account,
@@ -14,7 +15,12 @@ import {
   type Question,
   type Said,
 } from "./carrier.ts";
+import { unmappedCode } from "./call.ts";
+import type { CircuitState } from "./circuit.ts";
+import type { Permit } from "./courier.ts";
+import type { Calls } from "./health.ts";
 import type { Want } from "./pace.ts";
+import { Tally } from "./tally.ts";
 import { GATHER_MS, Settler } from "./settler.ts";
 
 /** Six connections an object is the platform's limit in production; the local runtime does not enforce it, so we do. */
@@ -34,10 +40,17 @@ export type Settlement = { message: string; attempt: number; answer: Answer; lat
 /** What the tenant says after settling: messages that go on to another account. */
 export type Onward = { account: string; lane: "otp" | "bulk"; ids: string[] };
 
+/** What a sender knows of the account, for the tenant that claims. */
+export type AccountNews = { canAsk: boolean; circuit: CircuitState; weights: Record<"otp" | "bulk", number> };
+
 export type SenderDeps = {
-  permit: (want: Want) => Promise<{ granted: number; waitMs: number; goodUntil: number; account: Account } | null>;
+  permit: (want: Want) => Promise<Permit | null>;
+  /** Tells the courier at once how calls went, and how many leaves were not used. */
+  told: (calls: Calls[], unused: number) => Promise<void>;
   hold: (retryAfterSeconds: number) => Promise<void>;
-  claim: (job: Job, ids: string[], canAsk: boolean) => Promise<Claimed[]>;
+  claim: (job: Job, ids: string[], news: AccountNews) => Promise<Claimed[]>;
+  /** The account's circuit is open: what it was never called for may go by another. Answers what goes where. */
+  reroute: (job: Job, ids: string[]) => Promise<Onward[]>;
   settle: (job: Job, settlements: Settlement[]) => Promise<Onward[]>;
   /** Which of these still need asking, and what was said of one. */
   questions: (job: Job) => Promise<Question[]>;
@@ -46,6 +59,7 @@ export type SenderDeps = {
   handBack: (job: Job, ids: string[], waitMs: number) => Promise<void>;
   carrierOf: (account: Account) => Carrier;
   ioOf: (job: Job) => CarrierIo;
+  log: Log;
   now: () => number;
   sleep: (milliseconds: number) => Promise<void>;
 };
@@ -61,7 +75,8 @@ export class Sender {
   #permits = 0;
   #permitsUntil = 0;
   #holdUntil = 0;
-  #account: Account | null = null;
+  #permit: Permit | null = null;
+  readonly #tally = new Tally();
 
   constructor(deps: SenderDeps) {
     this.#deps = deps;
@@ -77,10 +92,14 @@ export class Sender {
       () => this.#calling > 0,
     );
     const calls: Promise<void>[] = [];
-    const { left, waitMs } = await this.#callAll(job, deadline, (one) => calls.push(this.#call(job, one, settler)));
+    const begin = (one: Claimed) => void calls.push(this.#call(job, one, settler));
+    const { left: waiting, waitMs } = await this.#callAll(job, deadline, begin);
+    const rerouted = waiting.length > 0 ? await this.#reroute(job, waiting) : [];
+    const gone = new Set(rerouted.flatMap(({ ids }) => ids));
+    const left = waiting.filter((id) => !gone.has(id));
     if (left.length > 0) await this.#deps.handBack(job, left, waitMs).catch(() => undefined); // a courtesy only
     await Promise.all(calls);
-    return { left, waitMs, onward: await settler.finish() };
+    return { left, waitMs, onward: [...rerouted, ...(await settler.finish())] };
   }
 
   /** The account is to be left alone until then: nothing that was permitted before may still be called. */
@@ -105,7 +124,7 @@ export class Sender {
       const want = Math.min(this.#free, left.length);
       if (want === 0) continue;
       this.#free -= want; // reserved before any await, or two jobs would count the same slot
-      const granted = await this.#permit(job, want).catch(() => ({ count: 0, waitMs: WAIT_MS_MAX + 1 }));
+      const granted = await this.#leave(job, want).catch(() => ({ count: 0, waitMs: WAIT_MS_MAX + 1 }));
       this.#release(want - granted.count);
       if (granted.count === 0) {
         if (granted.waitMs > WAIT_MS_MAX) return { left, waitMs: granted.waitMs };
@@ -120,23 +139,35 @@ export class Sender {
     return { left, waitMs: 0 };
   }
 
+  /** Where the circuit is not closed, what is left may go by another account: it was never called for by this one. */
+  async #reroute(job: Job, ids: string[]): Promise<Onward[]> {
+    if (this.#permit === null || this.#permit.circuit === "closed") return [];
+    return this.#deps.reroute(job, ids).catch(() => []);
+  }
+
   /** Null when the tenant could not be asked, or its answer was lost: what it claimed then ends `unknown`, uncalled. */
   async #claim(job: Job, ids: string[]): Promise<Claimed[] | null> {
     let claimed: Claimed[] | null = null;
     try {
-      claimed = await this.#deps.claim(job, ids, this.#canAsk());
+      claimed = await this.#deps.claim(job, ids, this.#news());
     } catch {
       claimed = null;
     }
     const unused = ids.length - (claimed?.length ?? 0);
     this.#release(unused);
-    this.#permits += unused;
+    if (this.#permit?.watched === true && unused > 0) this.#tell(unused);
+    else this.#permits += unused;
     return claimed;
   }
 
-  /** Whether a call that loses its answer can be asked about; written on the claim. */
-  #canAsk(): boolean {
-    return this.#account !== null && this.#deps.carrierOf(this.#account).canAsk(this.#account);
+  /** Whether a call that loses its answer can be asked about is written on the claim. */
+  #news(): AccountNews {
+    const { account, circuit = "closed", weights = { otp: 100, bulk: 100 } } = this.#permit ?? {};
+    return { canAsk: account !== undefined && this.#deps.carrierOf(account).canAsk(account), circuit, weights };
+  }
+
+  #tell(unused: number): void {
+    void this.#deps.told(this.#tally.take(), unused).catch(() => undefined);
   }
 
   /**
@@ -148,9 +179,11 @@ export class Sender {
     this.#calling += 1;
     const answer = await this.#answerOf(job, claimed, started);
     this.#calling -= 1;
+    if ("unmapped" in answer) this.#deps.log(unmappedCode(job.account, answer.code));
     const throttled = answer.outcome === "throttled" && answer.onlyThis !== true;
     if (throttled) this.hold(this.#deps.now() + answer.retryAfterSeconds * 1_000);
     const latencyMs = Math.max(0, this.#deps.now() - started);
+    if (this.#tally.add(job.lane, answer, latencyMs) || this.#permit?.watched === true) this.#tell(0);
     await settler.add({ message: claimed.message, attempt: claimed.attempt, answer, latencyMs });
     this.#release(1);
     if (throttled) await this.#deps.hold(answer.retryAfterSeconds).catch(() => undefined); // this sender holds anyway
@@ -158,17 +191,16 @@ export class Sender {
 
   /** The carrier's answer; no call is made when the carrier asked for quiet since the claim. */
   async #answerOf(job: Job, claimed: Claimed, now: number): Promise<Answer> {
-    if (this.#account === null) return { outcome: "unknown", code: "sender" };
+    if (this.#permit === null) return { outcome: "unknown", code: "sender" };
     const waitSeconds = Math.ceil((this.#holdUntil - now) / 1_000);
     if (waitSeconds > 0) return { outcome: "throttled", code: "held", retryAfterSeconds: waitSeconds, onlyThis: true };
-    return this.#bounded(this.#account, claimed, this.#deps.ioOf(job));
+    return this.#bounded(this.#permit.account, claimed, this.#deps.ioOf(job));
   }
 
   /** A call that neither answers nor fails is given up, whatever the adapter does about its own timeout. */
   async #bounded(account: Account, claimed: Claimed, io: CarrierIo): Promise<Answer> {
     try {
-      const send = () => this.#deps.carrierOf(account).send(account, claimed, io);
-      const answer = await withDeadline(CALL_TIMEOUT_MS + 500, send);
+      const answer = await withTimeout(CALL_TIMEOUT_MS + 500, this.#deps.carrierOf(account).send(account, claimed, io));
       return answer === TIMED_OUT ? { outcome: "unknown", code: "timeout" } : answer;
     } catch {
       return { outcome: "unknown", code: "adapter" };
@@ -182,7 +214,7 @@ export class Sender {
       await this.#freeSlot(deadline);
       if (this.#free === 0) break;
       this.#free -= 1;
-      const granted = await this.#permit(job, 1).catch(() => ({ count: 0 }));
+      const granted = await this.#leave(job, 1).catch(() => ({ count: 0 }));
       if (granted.count === 0) this.#release(1);
       else asks.push(this.#ask(job, question).finally(() => this.#release(1)));
     }
@@ -192,24 +224,25 @@ export class Sender {
 
   /** One question; without a clear answer the tenant asks again by itself. */
   async #ask(job: Job, question: Question): Promise<void> {
-    const account = this.#account;
-    if (account === null) return;
+    const { account } = this.#permit ?? {};
+    if (account === undefined) return;
     try {
       const ask = async () => this.#deps.carrierOf(account).ask?.(account, question, this.#deps.ioOf(job));
-      const said = await withDeadline(CALL_TIMEOUT_MS + 500, ask);
+      const said = await withTimeout(CALL_TIMEOUT_MS + 500, ask());
       if (said !== undefined && said !== TIMED_OUT) await this.#deps.hear(job, { ...question, said });
     } catch {
       // the next question is due already
     }
   }
 
-  async #permit(job: Job, want: number): Promise<{ count: number; waitMs: number }> {
+  async #leave(job: Job, want: number): Promise<{ count: number; waitMs: number }> {
     const held = () => Math.max(0, this.#holdUntil - this.#deps.now());
     if (held() > 0) return { count: 0, waitMs: held() };
     if (this.#permits === 0 || this.#deps.now() >= this.#permitsUntil) {
-      const answer = await this.#deps.permit({ tenant: job.tenant, lane: job.lane, wanted: want });
+      const told = this.#tally.take();
+      const answer = await this.#deps.permit({ tenant: job.tenant, lane: job.lane, wanted: want, told });
       if (answer === null) return { count: 0, waitMs: JOB_MS_MAX };
-      this.#account = answer.account;
+      this.#permit = answer;
       this.#permits = answer.granted;
       this.#permitsUntil = answer.goodUntil;
       if (held() > 0) return { count: 0, waitMs: held() }; // asked for quiet while the courier was answering
@@ -232,7 +265,7 @@ export class Sender {
       const leftMs = deadline - this.#deps.now();
       if (leftMs <= 0) return;
       let wake = () => {};
-      await withDeadline(leftMs, () => new Promise<void>((resume) => this.#waiting.push((wake = resume))));
+      await withTimeout(leftMs, new Promise<void>((resume) => this.#waiting.push((wake = resume))));
       this.#waiting = this.#waiting.filter((other) => other !== wake);
     }
   }

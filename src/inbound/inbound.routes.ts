@@ -3,7 +3,7 @@
  * the owner of the dialled number; 200 comes after the text is stored, because a carrier forgets what was acknowledged.
  */
 import { z } from "zod";
-import { readWholeAtMost } from "../base/bounded.ts";
+import { readIncoming } from "../base/incoming.ts";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
 import { parseId } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
@@ -47,7 +47,7 @@ export const inboundRoute: OpenRoute = {
   }),
   body: InboundBody,
   answer: z.object({ taken: z.int().meta({ description: "How many texts were for numbers we have.", examples: [1] }) }),
-  refuses: ["not_found", "unauthenticated", "malformed_body", "body_too_large", "keys_unavailable"],
+  refuses: ["not_found", "unauthenticated", "malformed_body", "body_too_large", "body_too_slow", "keys_unavailable"],
   example: { id: "in-4711", from: "+447700900123", to: "+447700900871", text: "I am at the door." },
 };
 
@@ -58,12 +58,12 @@ export async function receiveInbound(
   request: Request,
 ): Promise<Outcome<number>> {
   if (parseId(account)?.prefix !== "car") return refuse("not_found");
-  const body = await readWholeAtMost(request, INBOUND_BYTES_MAX);
-  if (body === null) return refuse("body_too_large", { detail: `A callback has at most ${INBOUND_BYTES_MAX} bytes.` });
+  const body = await readIncoming(request, INBOUND_BYTES_MAX);
+  if (isRefused(body)) return body;
   const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
   const { origin } = new URL(request.url);
   const url = deps.publicUrl === "" ? request.url : deps.publicUrl + request.url.slice(origin.length);
-  const verified = await deps.verify(account, { url, headers, body });
+  const verified = await deps.verify(account, { url, headers, body: body.ok });
   if (isRefused(verified)) return verified;
   let taken = 0;
   for (const { tenant, texts } of verified.ok) {

@@ -74,11 +74,12 @@ export type Sending = {
   /** Accounts in the order they may be tried; the tenant's own order when absent. */
   routes?: readonly string[];
   /**
-   * The message is admitted and counted, and then blocked with this reason instead of queued; a recipient's cap does the same.
+   * The message is admitted and counted, and then blocked with this reason instead of queued; a recipient's stop or cap does
+   * the same.
    * So whoever asks learns nothing about the recipient, neither from the answer nor from the work.
    */
   withhold: string | null;
-  /** The sender is a virtual number of the tenant's own, chosen by us; no caller can name it. */
+  /** The sender is a virtual number of the tenant's own, chosen by us; no caller can name it. Stops and caps are refusals then. */
   ownNumber?: true;
 };
 
@@ -169,10 +170,12 @@ function admit(
   const times = timesOf(input, now);
   const measured = measure(input.text);
   const routes = sending?.routes ?? policy.routes;
+  const stopped = judgeConsent(deps, contact, input, policy);
+  const relayed = sending?.ownNumber === true;
   const refusal =
     judgeNumber(number, policy, deps.environment) ??
-    (sending?.ownNumber === true ? null : judgeSender(input.from, policy)) ??
-    judgeConsent(deps, contact, input, policy) ??
+    (relayed ? null : judgeSender(input.from, policy)) ??
+    (sending === null || relayed ? stopped : null) ??
     ("refused" in times ? times : null) ??
     (measured.segments > policy.segmentsMax
       ? refuse("text_too_long", {
@@ -184,9 +187,10 @@ function admit(
     return refusal ?? refuse("carrier_unavailable");
   const act = actOf(key, "known" in contact ? contact.known : { ...contact, country: contact.fresh.country }, policy);
   const reached = deps.caps.check(act, policy.limits, now);
-  const hidden = sending !== null && reached?.cap === "recipient";
+  const hidden = sending !== null && !relayed && reached?.cap === "recipient";
   if (reached !== null && !hidden) return limitRefusal(reached);
-  const withhold = sending?.withhold ?? (hidden ? "recipient_limit" : null);
+  const secret = stopped !== null ? "opted_out" : hidden ? "recipient_limit" : null;
+  const withhold = sending?.withhold ?? secret;
 
   deps.caps.count(act, now);
   const known = "known" in contact ? contact.known : addContact(deps, contact, now);
@@ -196,10 +200,22 @@ function admit(
   const parts = { key, input, batch, contact: known, times, measured, policy, routes, first: routes[0], now };
   const message = compose(deps, { ...parts, about: sending?.about ?? null, withheld: withhold !== null });
   store(deps, message, input, policy);
-  if (withhold !== null) return { ok: block(deps, message, withhold, now) };
+  if (withhold !== null) {
+    // It goes on the belt like any other, so that the work outside is the same too; whoever claims it finds it ended.
+    deps.dispatch(routes[0], laneOf(message.purpose), message.id);
+    return { ok: block(deps, message, withhold, now) };
+  }
   deps.tell(message);
   if (message.account !== null) deps.dispatch(message.account, laneOf(message.purpose), message.id);
   return { ok: message };
+}
+
+/** Ends a message where it began: it is on record that it was asked for, and why it did not leave. */
+function block(deps: AdmitDeps, message: Message, reason: string, now: number): Message {
+  const blocked = deps.ledger.move(message, "blocked", { reason, endedAt: now, dropText: true });
+  if (blocked === null) throw new Error("a message that was just written has moved");
+  deps.tell(blocked);
+  return blocked;
 }
 
 /** A stop is obeyed before anything is counted: what was never going to leave costs the tenant nothing. */
@@ -212,14 +228,6 @@ export function judgeConsent(
   const who = "known" in contact ? contact.known.index : contact.index;
   const stopped = deps.hasStopped(who, input.purpose, input.from ?? policy.defaultSender);
   return stopped ? refuse("recipient_opted_out") : null;
-}
-
-/** Ends a message where it began: it is on record that it was asked for, and why it did not leave. */
-function block(deps: AdmitDeps, message: Message, reason: string, now: number): Message {
-  const blocked = deps.ledger.move(message, "blocked", { reason, endedAt: now, dropText: true });
-  if (blocked === null) throw new Error("a message that was just written has moved");
-  deps.tell(blocked);
-  return blocked;
 }
 
 type Parts = {

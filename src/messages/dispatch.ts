@@ -4,7 +4,7 @@
  */
 import { SECOND_MS } from "../base/clock.ts";
 import type { Answer, Report } from "../carriers/carrier.ts";
-import type { Claimed, Onward, Settlement } from "../carriers/sender.ts";
+import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender.ts";
 import { askOrDoubt } from "./ask.ts";
 import { ENDED, laneOf, type Attempt, type Message } from "./message.ts";
 import type { Change } from "./ledger.ts";
@@ -21,9 +21,14 @@ const ATTEMPTS_MAX = 50;
 
 /**
  * Gives a sender the messages it may call for now: queued (or between two attempts), its account, its time not passed.
- * `canAsk`: the account's carrier can be asked what became of the call, should its answer be lost.
+ * With `canAsk` the account's carrier can be asked what became of the call, should its answer be lost.
  */
-export function claim(deps: DispatchDeps, account: string, ids: readonly string[], canAsk = false): Claimed[] {
+export function claim(
+  deps: DispatchDeps,
+  account: string,
+  ids: readonly string[],
+  { canAsk }: Pick<AccountNews, "canAsk"> = { canAsk: false },
+): Claimed[] {
   const claimed: Claimed[] = [];
   for (const id of ids) {
     const whole = deps.ledger.getWhole(id);
@@ -75,8 +80,26 @@ function claimOne(
     encoding: message.facts.encoding,
     lane: laneOf(message.purpose),
     validitySeconds: Math.max(1, Math.floor((message.facts.expiresAt - now) / 1_000)),
-    receiptUrl: deps.receiptUrl(account, message.id),
+    receiptUrl: deps.receiptUrl(account, message.id, laneOf(message.purpose)),
   };
+}
+
+/**
+ * Gives messages that the account was never called for to the next account on their route: its circuit is open. One without
+ * another account, or whose call may be out, stays.
+ */
+export function reroute(deps: DispatchDeps, account: string, ids: readonly string[]): Onward[] {
+  const onward: Onward[] = [];
+  for (const id of ids) {
+    const message = deps.ledger.get(id);
+    const next = message === null || message.account !== account || !claimable(message) ? null : nextRoute(message);
+    if (message === null || next === null) continue;
+    const at = deps.now();
+    const skipped: Attempt = { carrier: account, outcome: "skipped", at, latencyMs: null, code: "circuit_open" };
+    const moved = deps.ledger.amend(message, { account: next, attempts: [...message.attempts, skipped] });
+    if (moved !== null) onward.push({ account: next, lane: laneOf(message.purpose), ids: [id] });
+  }
+  return onward;
 }
 
 /** Records what the carrier answered. Answers what goes on to another account now. */
@@ -169,5 +192,5 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
 }
 
 function wasGivenTo(message: Message, account: string): boolean {
-  return message.attempts.some((attempt) => attempt.carrier === account);
+  return message.attempts.some(({ carrier, outcome }) => carrier === account && outcome !== "skipped");
 }

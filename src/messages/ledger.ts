@@ -5,7 +5,7 @@
  * Rows written are the bill, so an ordinary message touches no index but its primary key: `due` stays NULL until the first
  * look, and only a message that is still alive then enters the index of deadlines.
  */
-import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { bytesOf, changes, first, type Sql, type SqlBinding } from "../base/sql.ts";
 import { ulidTime } from "../base/ids.ts";
 import {
   ENTERS,
@@ -162,24 +162,23 @@ export class MessagesLedger {
     if (next.due !== null && next.due !== message.due) this.#soon(next.due);
     const due = next.due === message.due ? "" : ", due = ?9"; // the index of deadlines is touched only when it must be
     const text = change.dropText === true ? ", sealed = NULL" : "";
-    const written = this.#sql
-      .exec<{ id: string }>(
-        `UPDATE messages SET state = ?1, version = ?2, account = ?3, attempts = ?4, lease = ?5, reason = ?6, sent_at = ?7,
-           ended_at = ?8${due}${text} WHERE id = ?10 AND version = ?11 RETURNING id`,
-        next.state,
-        next.version,
-        next.account,
-        JSON.stringify(next.attempts),
-        next.lease,
-        next.reason,
-        next.sentAt,
-        next.endedAt,
-        next.due,
-        message.id,
-        message.version,
-      )
-      .toArray();
-    return written.length === 1 ? next : null;
+    const changed = changes(
+      this.#sql,
+      `UPDATE messages SET state = ?1, version = ?2, account = ?3, attempts = ?4, lease = ?5, reason = ?6, sent_at = ?7,
+         ended_at = ?8${due}${text} WHERE id = ?10 AND version = ?11`,
+      next.state,
+      next.version,
+      next.account,
+      JSON.stringify(next.attempts),
+      next.lease,
+      next.reason,
+      next.sentAt,
+      next.endedAt,
+      next.due,
+      message.id,
+      message.version,
+    );
+    return changed ? next : null;
   }
 
   /** Sets the next look without a change of state. */

@@ -62,7 +62,8 @@ export const laneOf = (purpose: Purpose): Lane => (purpose === "otp" ? "otp" : "
 /** One handing over to a carrier, as recorded. `outcome` is null while the call runs. */
 export type Attempt = {
   carrier: string;
-  outcome: "accepted" | "declined" | "throttled" | "unknown" | null;
+  /** `skipped`: never called, because its circuit was open. */
+  outcome: "accepted" | "declined" | "throttled" | "unknown" | "skipped" | null;
   at: number;
   latencyMs: number | null;
   code?: string;

@@ -11,7 +11,7 @@ export type DispatchDeps = {
   ledger: MessagesLedger;
   vault: VaultLedger;
   now: () => number;
-  receiptUrl: (account: string, message: string) => string;
+  receiptUrl: (account: string, message: string, lane: Lane) => string;
   tell: (message: Message) => void;
   dispatch: (account: string, lane: Lane, id: string) => void;
   /** Puts the question about a message on the belt. */

@@ -3,11 +3,11 @@
  * carrier's signature over the raw bytes; then the tenant settles, if the message was given to that very account. Unknown and
  * late reports are answered 200, because a carrier would only repeat them.
  */
-import { isCallbackMac, type DoorKeys } from "../access/api-key.ts";
+import { readCallback, type Called, type DoorKeys } from "../access/api-key.ts";
 import { z } from "zod";
-import { readWholeAtMost } from "../base/bounded.ts";
 import { EXAMPLE_LATER, exampleId } from "../base/example.ts";
 import { parseId, type Owner } from "../base/ids.ts";
+import { readIncoming } from "../base/incoming.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import type { OpenRoute } from "../base/route.ts";
 import type { Report } from "../carriers/carrier.ts";
@@ -19,7 +19,7 @@ export type ReceiptDeps = {
   publicUrl: string;
   verify: (
     account: string,
-    callback: { message: string; url: string; headers: Record<string, string>; body: Uint8Array },
+    callback: { message: string; url: string; headers: Record<string, string>; body: Uint8Array; called: Called },
   ) => Promise<Outcome<Report[]>>;
   settle: (owner: Owner, account: string, reports: Report[]) => Promise<number>;
 };
@@ -44,7 +44,7 @@ export const receiptRoute: OpenRoute = {
     name: z
       .string()
       .max(100)
-      .meta({ examples: [`${exampleId("msg")}.4h7j1k6m3n0p5q8s`] }),
+      .meta({ examples: [`${exampleId("msg")}.bt47k1c4h7j1k6m3n0p5q8s`] }),
   }),
   headers: z.object({
     "webhook-id": z.string().max(256),
@@ -53,7 +53,7 @@ export const receiptRoute: OpenRoute = {
   }),
   body: ReceiptBody,
   answer: z.object({ applied: z.int().meta({ description: "How many states changed.", examples: [1] }) }),
-  refuses: ["not_found", "unauthenticated", "malformed_body", "body_too_large"],
+  refuses: ["not_found", "unauthenticated", "malformed_body", "body_too_large", "body_too_slow"],
   example: { message: exampleId("msg"), state: "delivered", at: EXAMPLE_LATER },
 };
 
@@ -68,13 +68,14 @@ export async function receiveReceipt(
   if (more.length > 0) return refuse("not_found"); // another spelling of a path is another path
   const owner = parseId(message);
   if (owner === null || owner.prefix !== "msg" || parseId(account)?.prefix !== "car") return refuse("not_found");
-  if (!isCallbackMac(deps.door, account, message, mac)) return refuse("not_found");
-  const body = await readWholeAtMost(request, RECEIPT_BYTES_MAX);
-  if (body === null) return refuse("body_too_large", { detail: `A receipt has at most ${RECEIPT_BYTES_MAX} bytes.` });
+  const called = readCallback(deps.door, account, message, mac);
+  if (called === null) return refuse("not_found");
+  const body = await readIncoming(request, RECEIPT_BYTES_MAX);
+  if (isRefused(body)) return body;
   const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
   const { origin } = new URL(request.url);
   const url = deps.publicUrl === "" ? request.url : deps.publicUrl + request.url.slice(origin.length);
-  const verified = await deps.verify(account, { message, url, headers, body });
+  const verified = await deps.verify(account, { message, url, headers, body: body.ok, called });
   if (isRefused(verified)) return verified;
   return { ok: await deps.settle({ jurisdiction: owner.jurisdiction, code: owner.code }, account, verified.ok) };
 }

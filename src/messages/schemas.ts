@@ -27,9 +27,15 @@ export const Time = z
   .refine((text) => millisecondsOf(text) !== null, "Write an RFC 3339 time with an offset.")
   .meta({ description: "An RFC 3339 time with an offset." });
 
-const To = z
+/** A recipient in a body. */
+export const To = z
   .union([z.string().min(1).max(40), z.strictObject({ token: z.string().min(1).max(64) })])
   .meta({ description: 'A phone number, or `{"token": "tok_…"}`.' });
+
+/** Whatever a caller wants to find again with the thing; kept sealed. */
+export const Metadata = z
+  .record(z.string().min(1).max(64), z.string().max(500))
+  .refine((metadata) => Object.keys(metadata).length <= 20, "At most 20 entries.");
 
 /** A message may be this long in characters: ten segments of GSM-7 and a little. */
 const TEXT_CHARS_MAX = 1_600;
@@ -41,10 +47,7 @@ export const SendBody = z
     purpose: z.enum(PURPOSES),
     from: z.string().min(1).max(16).optional(),
     reference: z.string().min(1).max(200).optional(),
-    metadata: z
-      .record(z.string().min(1).max(64), z.string().max(500))
-      .refine((metadata) => Object.keys(metadata).length <= 20, "At most 20 entries.")
-      .optional(),
+    metadata: Metadata.optional(),
     schedule_at: Time.optional(),
     expires_at: Time.optional(),
     ttl_seconds: z.int().min(10).max(259_200).optional(),
@@ -104,7 +107,7 @@ export const MessageView = z
     attempts: z.array(
       z.object({
         carrier: z.string(),
-        outcome: z.enum(["accepted", "declined", "throttled", "unknown"]).nullable(),
+        outcome: z.enum(["accepted", "declined", "throttled", "unknown", "skipped"]).nullable(),
         at: z.string(),
         latency_ms: z.int().nullable(),
       }),

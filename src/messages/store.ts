@@ -3,19 +3,9 @@
  * so that a repeated batch changes nothing. Holds tokens, country, mask, state, times and prices; no number, no text, no
  * ciphertext of either.
  */
+import type { RecordDb } from "../base/record-db.ts";
 import type { Message, MessageView, State } from "./message.ts";
 import { viewOf } from "./message.ts";
-
-/** What this room needs of D1; the platform's `D1Database` fits it. */
-export type RecordDb = {
-  prepare(query: string): {
-    bind(...values: (string | number | null)[]): {
-      run(): Promise<unknown>;
-      all<Row>(): Promise<{ results: Row[] }>;
-      first<Row>(): Promise<Row | null>;
-    };
-  };
-};
 
 export type RecordFilter = {
   tenant: string;

@@ -3,11 +3,11 @@
  * asked with it at every page, so a revoked key ends the session. A POST that no page of ours sent is refused.
  */
 import { readApiKey, type DoorKeys } from "../access/api-key.ts";
-import { readAtMost } from "../base/bounded.ts";
+import { readIncoming } from "../base/incoming.ts";
 import { pageResponse } from "../base/page.ts";
 import { parseNumber } from "../base/phone.ts";
 import { checkText } from "../base/sms-text.ts";
-import { isRefused, type Outcome, type Reason } from "../base/refusal.ts";
+import { isRefused, REASONS, type Outcome, type Reason } from "../base/refusal.ts";
 import { SCRIPT, STYLE } from "./handset-look.ts";
 import { handsetPage, plainPage, signInPage } from "./handset-pages.tsx";
 import type { HandsetLine, HandsetText } from "./ledger.ts";
@@ -137,8 +137,9 @@ async function readForm(request: Request): Promise<URLSearchParams | Response> {
     return plain("This form was sent from another site, so it was not read.", 403);
   if (!/^application\/x-www-form-urlencoded(;|$)/i.test(request.headers.get("content-type") ?? ""))
     return plain("This is not a form.", 415);
-  const bytes = await readAtMost(request.body, FORM_BYTES_MAX);
-  return bytes === null ? plain("The form is too large.", 413) : new URLSearchParams(new TextDecoder().decode(bytes));
+  const bytes = await readIncoming(request, FORM_BYTES_MAX);
+  if (isRefused(bytes)) return plain("The form is too large, or did not arrive whole.", REASONS[bytes.refused].status);
+  return new URLSearchParams(new TextDecoder().decode(bytes.ok));
 }
 
 /** The key of the running session. */

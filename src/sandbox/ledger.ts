@@ -35,6 +35,8 @@ export class SandboxLedger {
   readonly #vault: VaultLedger;
   readonly #soon: (at: number) => void;
   #texts = -1;
+  /** No receipt falls due before; -Infinity while nothing is known. Spares every settlement a look at the plan. */
+  #nothingBefore = -Infinity;
 
   constructor(sql: Sql, ids: IdMaker, vault: VaultLedger, soon: (at: number) => void) {
     this.#soon = soon;
@@ -74,6 +76,7 @@ export class SandboxLedger {
     }
     for (const receipt of delivery.receipts) {
       this.#soon(now + receipt.afterMs);
+      this.#nothingBefore = Math.min(this.#nothingBefore, now + receipt.afterMs);
       this.#sql.exec(
         `INSERT INTO sandbox_receipts(id, due, account, message, state, code) VALUES(?,?,?,?,?,?)`,
         this.#ids.make("evt", now),
@@ -103,6 +106,7 @@ export class SandboxLedger {
 
   /** The receipts that have fallen due, oldest first; they are gone from the plan. */
   takeReceipts(now: number, limit: number): { account: string; report: Report }[] {
+    if (now < this.#nothingBefore) return [];
     const rows = this.#sql
       .exec<{ id: string; account: string; message: string; state: string; code: string | null }>(
         `SELECT id, account, message, state, code FROM sandbox_receipts WHERE due <= ? ORDER BY due, id LIMIT ?`,
@@ -114,6 +118,7 @@ export class SandboxLedger {
       const ids = JSON.stringify(rows.map((row) => row.id));
       this.#sql.exec(`DELETE FROM sandbox_receipts WHERE id IN (SELECT value FROM json_each(?))`, ids);
     }
+    this.#nothingBefore = this.nextReceiptAt() ?? Infinity;
     return rows.map((row) => ({
       account: row.account,
       report: { message: row.message, state: stateOf(row.state), code: row.code, at: now },

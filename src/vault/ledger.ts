@@ -86,7 +86,8 @@ export class VaultLedger {
 
   /** The keyed name of anything a caller may have filled with a number. */
   keyedName(kind: string, text: string | Uint8Array): Uint8Array {
-    return hmac(this.#keys.index, Buffer.concat([Buffer.from(`${kind}|`), Buffer.from(text)]));
+    const named = typeof text === "string" ? `${kind}|${text}` : Buffer.concat([Buffer.from(`${kind}|`), text]);
+    return hmac(this.#keys.index, named);
   }
 
   /** The contact of a number already known, or null. */

@@ -30,7 +30,10 @@ export type DeliverDeps = {
 /** The first try is short, so that a dead receiver costs little; an endpoint known to be slow is given the whole time. */
 export const TIMEOUT_FAST_MS = 5_000;
 export const TIMEOUT_SLOW_MS = 20_000;
-/** Calls at once to one endpoint; six connections is all an invocation has. */
+/**
+ * Calls at once to an endpoint that has answered in this turn. Until then it is given one: an invocation has six connections
+ * and serves up to five endpoints (wrangler.toml), so receivers that hang leave every other endpoint one of its own.
+ */
 const POSTS_AT_ONCE = 4;
 const PARCELS_AT_ONCE = 40;
 /** An invocation serves one endpoint no longer than this; what is left is owed still. */
@@ -39,6 +42,7 @@ const TURN_MS_MAX = 20_000;
 /** Delivers until nothing is owed or the time is up; answers whether more is waiting. */
 export async function deliver(deps: DeliverDeps, endpoint: string): Promise<{ more: boolean }> {
   const until = deps.now() + TURN_MS_MAX;
+  let answered = false;
   while (deps.now() < until) {
     const taken = await deps.take(endpoint, PARCELS_AT_ONCE);
     if (taken === null || taken.parcels.length === 0) return { more: false };
@@ -46,16 +50,21 @@ export async function deliver(deps: DeliverDeps, endpoint: string): Promise<{ mo
     const queue = [...taken.parcels];
     const done: Delivered[] = [];
     let slow = false;
-    const lane = async () => {
-      for (let parcel = queue.shift(); parcel !== undefined; parcel = queue.shift()) {
-        const aside = (slow && !taken.slow) || deps.now() >= until;
-        const url = aside ? null : await urlNow();
-        const failed = aside ? ("put_aside" as const) : ("refused_url" as const);
-        const answer = url === null ? { failed } : await post(deps, url, taken.slow, parcel);
-        slow ||= isSlow(answer);
-        done.push({ event: parcel.event, attempt: parcel.attempt, answer });
-      }
+    const one = async () => {
+      const parcel = queue.shift();
+      if (parcel === undefined) return false;
+      const aside = (slow && !taken.slow) || deps.now() >= until;
+      const url = aside ? null : await urlNow();
+      const failed = aside ? ("put_aside" as const) : ("refused_url" as const);
+      const answer = url === null ? { failed } : await post(deps, url, taken.slow, parcel);
+      slow ||= isSlow(answer);
+      done.push({ event: parcel.event, attempt: parcel.attempt, answer });
+      return true;
     };
+    const lane = async () => {
+      while (await one());
+    };
+    if (!answered && !taken.slow) answered = await one();
     await Promise.all(Array.from({ length: Math.min(POSTS_AT_ONCE, queue.length) }, lane));
     await deps.settle(endpoint, done);
   }

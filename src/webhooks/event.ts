@@ -10,9 +10,16 @@ const MESSAGE_TYPES = [
   "message.delivered", "message.undelivered", "message.failed", "message.expired", "message.blocked", "message.canceled",
 ] as const; // prettier-ignore
 
+/** What is told of a verification. */
+const VERIFICATION_TYPES = [
+  "verification.created", "verification.sent", "verification.approved", "verification.failed", "verification.expired",
+  "verification.locked", "verification.canceled",
+] as const; // prettier-ignore
+
 /** Every type of event. A type, once published, keeps its meaning. */
 export const EVENT_TYPES = [
   ...MESSAGE_TYPES,
+  ...VERIFICATION_TYPES,
   "consent.given",
   "consent.withdrawn",
   "session.opened",
@@ -29,6 +36,7 @@ export const EVENT_TYPES = [
   "audit.head",
   "endpoint.disabled",
   "alert.limit",
+  "alert.verification_failures",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -36,6 +44,7 @@ export type EventType = (typeof EVENT_TYPES)[number];
 /** The families a filter may name whole; a later type of a family reaches those who named it. */
 export const EVENT_FAMILIES = [
   "message",
+  "verification",
   "consent",
   "session",
   "interaction",

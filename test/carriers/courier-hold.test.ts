@@ -19,13 +19,17 @@ function rig(perSecond: number | null = null, sql = nodeSql()) {
     now: () => time.now,
     later: (milliseconds: number, run: () => void) => void time.later(milliseconds, run),
     carrierOf: () => httpCarrier,
+    log: () => undefined,
     quiet: async (_account: string, until: number) => void told.push(until),
+    io: () => ({ fetch: () => Promise.reject(new Error("no")), now: Date.now, handset: () => Promise.resolve() }),
+    note: () => Promise.resolve(),
   };
   const courier = new Courier(deps);
   courier.configure(
     { id: "car_1", kind: "http", mode: "test", settings: { url: "http://x" }, perSecond, price: null },
     { secret: "whsec_x" },
   );
+  courier.told([{ lane: "otp", outcome: "accepted", count: 1, latencyMs: 1 }]); // it is known to be well
   return { time, told, courier, deps, sql };
 }
 const want = { tenant: "t", lane: "otp" as const, wanted: 6 };
@@ -45,7 +49,7 @@ test("a hold outlives a restart", async () => {
   const reborn = new Courier(deps);
   await expect(reborn.permit(want)).resolves.toMatchObject({ granted: 0, waitMs: 2_000 });
   time.now += 2_000;
-  await expect(reborn.permit(want)).resolves.toMatchObject({ granted: 1_000 });
+  await expect(reborn.permit(want)).resolves.toMatchObject({ granted: 6, watched: true });
 });
 
 test("a pace is never exceeded in any second after the first, however many ask and whatever the clock does", async () => {

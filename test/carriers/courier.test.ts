@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { LogLine } from "../../src/base/log.ts";
 import { randomBytes } from "../../src/base/random.ts";
 import { toBase64 } from "../../src/base/seal.ts";
 import { carrierOf } from "../../src/carriers/carriers.ts";
 import { Courier, type AccountConfig } from "../../src/carriers/courier.ts";
 import { Pace, type Want } from "../../src/carriers/pace.ts";
+import { signatureOf } from "../../src/carriers/twilio.ts";
 import { Keyring } from "../../src/vault/keyring.ts";
+import { accountOf, callbackOf, fixture, RECEIPT_URL } from "../support/adapter.ts";
 import { nodeSql, type NodeSql } from "../support/node-sql.ts";
 
 const roots = { "1": toBase64(randomBytes(32)), "2": toBase64(randomBytes(32)) };
@@ -100,12 +103,13 @@ describe("the pace of an account", () => {
 
 describe("a courier", () => {
   let sql: NodeSql;
+  const lines: LogLine[] = [];
   beforeEach(() => {
     sql = nodeSql();
     vi.useFakeTimers({ now: 1_000_000 });
   });
   afterEach(() => void vi.useRealTimers());
-  const courier = (ring = ringOf("1")) => new Courier({ sql, ring, now: Date.now, later: (ms, run) => void setTimeout(run, ms), carrierOf, quiet: () => Promise.resolve() }); // prettier-ignore
+  const courier = (ring = ringOf("1")) => new Courier({ sql, ring, now: Date.now, later: (ms, run) => void setTimeout(run, ms), carrierOf, log: (line) => void lines.push(line), quiet: () => Promise.resolve(), io: () => ({ fetch: () => Promise.reject(new Error("no")), now: Date.now, handset: () => Promise.resolve() }), note: () => Promise.resolve() }); // prettier-ignore
   const made = (over: Partial<AccountConfig> = {}) => {
     const one = courier();
     one.configure({ ...config, ...over }, { secret: SECRET });
@@ -116,9 +120,28 @@ describe("a courier", () => {
     const nobody = courier();
     expect(await nobody.permit(want("a"))).toBeNull();
     await nobody.hold(5);
-    expect(await nobody.readReceipts({ message: "m", url: "", headers: {}, body: new Uint8Array(0), now: 0 })).toMatchObject({ refused: "not_found" }); // prettier-ignore
+    expect(await nobody.readReceipts({ message: "m", url: "", headers: {}, body: new Uint8Array(0), now: 0, called: null })).toMatchObject({ refused: "not_found" }); // prettier-ignore
     expect([nobody.rootsInUse(), nobody.rewrap()]).toEqual([[], []]);
     expect(sql.exec(`SELECT name FROM sqlite_master`).toArray()).toEqual([]);
+  });
+
+  it("counts a state or a code that is in no table of ours, and only of a receipt that it believes", async () => {
+    const { settings, secrets } = accountOf("twilio");
+    const one = courier();
+    one.configure({ ...config, kind: "twilio", settings }, secrets);
+    const told = async (MessageStatus: string, ErrorCode: string, token = secrets["auth_token"]!) => {
+      const form = { ...fixture<Record<string, string>>("twilio", "status.json"), MessageStatus, ErrorCode };
+      const signature = signatureOf(token, RECEIPT_URL, new Map(Object.entries(form)));
+      lines.length = 0;
+      await one.readReceipts(callbackOf(new URLSearchParams(form).toString(), { "x-twilio-signature": signature }));
+      return [...lines];
+    };
+    const line = { level: "warn", what: "carrier_unmapped", id: "car_1" };
+    expect(await told("delivered", "")).toEqual([]);
+    expect(await told("undelivered", "30003")).toEqual([]);
+    expect(await told("pondering", "")).toEqual([line]);
+    expect(await told("undelivered", "39999")).toEqual([{ ...line, code: "39999" }]);
+    expect(await told("pondering", "", "e".repeat(32))).toEqual([]);
   });
 
   it("keeps its secret wrapped at rest and hands it only to a sender", async () => {

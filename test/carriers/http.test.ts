@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import type { Account, Answer, CarrierIo, Handover } from "../../src/carriers/carrier.ts";
-import { httpCarrier, signatureOf, TOLERANCE_SECONDS } from "../../src/carriers/http.ts";
+import { FRESH_SECONDS } from "../../src/carriers/call.ts";
+import { httpCarrier, signatureOf } from "../../src/carriers/http.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const secret = `whsec_${Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64")}`;
@@ -30,6 +31,8 @@ describe("what a gateway's answer means", () => {
     [304, "", { outcome: "unknown", code: "http_304" }],
     [400, "", { outcome: "declined", code: "http_400", permanent: false }],
     [400, { accepted: false, code: "opted_out" }, { outcome: "declined", code: "opted_out", permanent: true }],
+    [401, "", { outcome: "declined", code: "http_401", permanent: false, ofAccount: true }],
+    [401, { accepted: false, code: "opted_out" }, { outcome: "declined", code: "opted_out", permanent: true }],
     [404, { accepted: true }, { outcome: "declined", code: "http_404", permanent: false }],
     [408, { accepted: false }, { outcome: "unknown", code: "http_408" }],
     [422, { accepted: false, code: "blocked" }, { outcome: "declined", code: "blocked", permanent: true }],
@@ -93,7 +96,7 @@ describe("the call", () => {
   it("is not made for an account without URL or secret: surely not sent", async () => {
     const never = io(() => Promise.reject(new Error("called")));
     for (const missing of [{ settings: {} }, { secrets: {} }])
-      expect(await httpCarrier.send({ ...account, ...missing }, handover, never)).toEqual({ outcome: "declined", code: "account_incomplete", permanent: false }); // prettier-ignore
+      expect(await httpCarrier.send({ ...account, ...missing }, handover, never)).toEqual({ outcome: "declined", code: "account_incomplete", permanent: false, ofAccount: true }); // prettier-ignore
   });
 });
 
@@ -102,7 +105,7 @@ describe("a receipt", () => {
   const signed = (value: unknown, over: Record<string, string> = {}, at = NOON / 1_000) => {
     const bytes = new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
     const headers = { "webhook-id": "r1", "webhook-timestamp": String(at), "webhook-signature": signatureOf(secret, "r1", at, bytes), ...over }; // prettier-ignore
-    return { message: "msg_1", url: "https://x.example.com/r", headers, body: bytes, now: NOON };
+    return { message: "msg_1", url: "https://x.example.com/r", headers, body: bytes, now: NOON, called: null };
   };
   const read = (...args: Parameters<typeof signed>) => httpCarrier.readReceipts(account, signed(...args));
 
@@ -136,8 +139,8 @@ describe("a receipt", () => {
   });
 
   it("is stale beyond five minutes in either direction, and not at five minutes", async () => {
-    for (const off of [TOLERANCE_SECONDS, -TOLERANCE_SECONDS]) expect(await read(body, {}, NOON / 1_000 + off)).toHaveProperty("read"); // prettier-ignore
-    for (const off of [TOLERANCE_SECONDS + 1, -TOLERANCE_SECONDS - 1]) expect(await read(body, {}, NOON / 1_000 + off)).toEqual({ forged: "stale" }); // prettier-ignore
+    for (const off of [FRESH_SECONDS, -FRESH_SECONDS]) expect(await read(body, {}, NOON / 1_000 + off)).toHaveProperty("read"); // prettier-ignore
+    for (const off of [FRESH_SECONDS + 1, -FRESH_SECONDS - 1]) expect(await read(body, {}, NOON / 1_000 + off)).toEqual({ forged: "stale" }); // prettier-ignore
   });
 
   it.each([["of another message", { ...body, message: "msg_2" }], ["of no state", { ...body, state: "expired" }], ["with more in it", { ...body, text: "x" }], ["that is no JSON", "delivered"], ["with a time of no zone", { ...body, at: "2026-11-23T12:00:00" }]])(

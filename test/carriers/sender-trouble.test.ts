@@ -14,6 +14,8 @@ const account: Account = {
   price: null,
 };
 
+const well = { circuit: "closed", watched: false, weights: { otp: 100, bulk: 100 } } as const;
+
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
@@ -28,7 +30,7 @@ function rig() {
   const settled: Settlement[] = [];
   const called: string[] = [];
   const deps = {
-    permit: vi.fn(async () => ({ granted: 1_000, waitMs: 0, goodUntil: Date.now() + 1_000, account })),
+    permit: vi.fn(async () => ({ granted: 1_000, waitMs: 0, goodUntil: Date.now() + 1_000, account, ...well })),
     hold: vi.fn(async () => {}),
     claim: vi.fn(async (_job: Job, ids: string[]) => {
       const fresh = ids.filter((id) => !claimed.has(id));
@@ -40,6 +42,8 @@ function rig() {
       return [];
     }),
     handBack: vi.fn(async () => {}),
+    told: vi.fn(async () => {}),
+    reroute: vi.fn(async () => []),
     questions: vi.fn(async () => []),
     hear: vi.fn(async () => {}),
     carrierOf: () => ({
@@ -52,6 +56,7 @@ function rig() {
       readReceipts: async () => ({ forged: "" }),
     }),
     ioOf: () => ({}) as never,
+    log: vi.fn(),
     now: Date.now,
     // Gathering is left out of the clock of these tests: they are about seconds.
     sleep: (milliseconds: number) =>
@@ -188,4 +193,16 @@ test("with every connection hanging, jobs end at their deadline with what is lef
   void sender.drive(job("z"));
   await quiet();
   expect(called.at(-1)).toBe("z");
+});
+
+test("a code that is in no table of ours is counted once a call, and one that is there is not", async () => {
+  const { deps, sender, job, answer } = rig();
+  const driven = sender.drive(job("one", "two"));
+  await quiet();
+  const declined: Answer = { outcome: "declined", code: "39999", permanent: false };
+  await answer("one", { ...declined, unmapped: true });
+  await answer("two", declined);
+  await pass(1_000);
+  await driven;
+  expect(deps.log.mock.calls).toEqual([[{ level: "warn", what: "carrier_unmapped", id: "car", code: "39999" }]]);
 });

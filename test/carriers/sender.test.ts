@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Account, Answer, Handover } from "../../src/carriers/carrier.ts";
+import type { Calls } from "../../src/carriers/health.ts";
 import {
   CALLS_IN_FLIGHT_MAX,
   JOB_MS_MAX,
@@ -12,6 +13,8 @@ import {
 } from "../../src/carriers/sender.ts";
 
 const account: Account = { id: "car_1", kind: "http", mode: "test", settings: {}, secrets: {}, perSecond: null, price: null }; // prettier-ignore
+/** An account that is well. */
+const well = { circuit: "closed", watched: false, weights: { otp: 100, bulk: 100 } } as const;
 const accepted: Answer = { outcome: "accepted" };
 const job = (count: number, from = 0): Job => ({
   tenant: "ten_1",
@@ -22,12 +25,12 @@ const job = (count: number, from = 0): Job => ({
 
 /** A world around one sender: what is claimed, in flight, settled; every part can be made to fail. */
 function world(over: Partial<SenderDeps> & { answer?: (message: string) => Promise<Answer> | Answer } = {}) {
-  const seen = { claimedNow: 0, claimedMost: 0, inFlight: 0, most: 0, permits: 0, used: 0, settled: [] as Settlement[], settles: 0, called: [] as string[], held: [] as number[] }; // prettier-ignore
+  const seen = { claimedNow: 0, claimedMost: 0, inFlight: 0, most: 0, permits: 0, used: 0, settled: [] as Settlement[], settles: 0, called: [] as string[], held: [] as number[], told: [] as Calls[] }; // prettier-ignore
   const { answer = () => accepted, ...deps } = over;
   const sender = new Sender({
     permit: ({ wanted }) => {
       seen.permits += wanted;
-      return Promise.resolve({ granted: wanted, waitMs: 0, goodUntil: Date.now() + 1_000, account });
+      return Promise.resolve({ granted: wanted, waitMs: 0, goodUntil: Date.now() + 1_000, account, ...well });
     },
     hold: (seconds) => Promise.resolve(void seen.held.push(seconds)),
     claim: (_job, ids) => {
@@ -41,6 +44,8 @@ function world(over: Partial<SenderDeps> & { answer?: (message: string) => Promi
       return Promise.resolve([]);
     },
     handBack: () => Promise.resolve(),
+    told: (calls) => Promise.resolve(void seen.told.push(...calls)),
+    reroute: () => Promise.resolve([]),
     questions: () => Promise.resolve([]),
     hear: () => Promise.resolve(),
     carrierOf: () => ({
@@ -60,6 +65,7 @@ function world(over: Partial<SenderDeps> & { answer?: (message: string) => Promi
       readReceipts: async () => ({ forged: "no" }),
     }),
     ioOf: () => ({ fetch: () => Promise.reject(new Error("no")), now: Date.now, handset: () => Promise.resolve() }),
+    log: () => undefined,
     now: Date.now,
     sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
     ...deps,
@@ -108,6 +114,7 @@ describe("a sender", () => {
                 waitMs: now > 0 ? 0 : 50,
                 goodUntil: Date.now() + 1_000,
                 account,
+                ...well,
               });
             },
           });
@@ -128,7 +135,7 @@ describe("a sender", () => {
   });
 
   it("hands back what it could not get to in time, uncalled and unclaimed", async () => {
-    const { sender, seen } = world({ permit: () => Promise.resolve({ granted: 0, waitMs: 6_000, goodUntil: 0, account }) }); // prettier-ignore
+    const { sender, seen } = world({ permit: () => Promise.resolve({ granted: 0, waitMs: 6_000, goodUntil: 0, account, ...well, }) }); // prettier-ignore
     const report = await run(sender.drive(job(3)));
     expect(report).toEqual({ left: job(3).ids, waitMs: 6_000, onward: [] });
     expect([seen.called, seen.settled, seen.claimedMost]).toEqual([[], [], 0]);
@@ -156,7 +163,7 @@ describe("a sender", () => {
       answer,
       permit: ({ wanted }) => {
         asked.push(wanted);
-        return Promise.resolve({ granted: 1_000, waitMs: 0, goodUntil: Date.now() + 1_000, account });
+        return Promise.resolve({ granted: 1_000, waitMs: 0, goodUntil: Date.now() + 1_000, account, ...well });
       },
     });
     await run(sender.drive(job(1)));
@@ -188,7 +195,7 @@ describe("whatever throws, every slot is free again", () => {
     };
   };
   const permit: SenderDeps["permit"] = ({ wanted }) =>
-    Promise.resolve({ granted: wanted, waitMs: 0, goodUntil: Date.now() + 1_000, account });
+    Promise.resolve({ granted: wanted, waitMs: 0, goodUntil: Date.now() + 1_000, account, ...well });
   const claim: SenderDeps["claim"] = (_job, ids) => Promise.resolve(ids.map(claimedOf));
 
   it.each<[string, Parameters<typeof world>[0]]>([
@@ -337,9 +344,51 @@ describe("a sender that is to ask", () => {
 
   it("asks nobody while the courier grants nothing, or of an account whose carrier has no such question", async () => {
     const heard = vi.fn(() => Promise.resolve());
-    const held = world({ questions, hear: heard, permit: () => Promise.resolve({ granted: 0, waitMs: 1_000, goodUntil: 0, account }) }); // prettier-ignore
+    const held = world({ questions, hear: heard, permit: () => Promise.resolve({ granted: 0, waitMs: 1_000, goodUntil: 0, account, ...well, }) }); // prettier-ignore
     await run(held.sender.drive(asking));
     await run(world({ questions, hear: heard }).sender.drive(asking));
     expect(heard).not.toHaveBeenCalled();
   });
+});
+
+describe("what a sender tells of its calls", () => {
+  it("goes with the next want where all is well, added up", async () => {
+    const wants: (Calls[] | undefined)[] = [];
+    const { sender, seen } = world({
+      permit: ({ wanted, told }) => {
+        wants.push(told);
+        return Promise.resolve({ granted: wanted, waitMs: 0, goodUntil: Date.now() + 1_000, account, ...well });
+      },
+    });
+    await run(sender.drive(job(12)));
+    await run(sender.drive(job(1, 100)));
+    expect(seen.told).toEqual([]);
+    expect(wants.flat().reduce((sum, calls) => sum + (calls?.count ?? 0), 0)).toBe(12);
+    expect(wants.at(-1)!.every(({ outcome, lane }) => outcome === "accepted" && lane === "bulk")).toBe(true);
+  });
+
+  it("goes at once when a call had no clear answer, when the account was refused, and while nothing is proven", async () => {
+    const unclear = world({ answer: () => ({ outcome: "unknown", code: "x" }) });
+    await run(unclear.sender.drive(job(1)));
+    expect(unclear.seen.told).toMatchObject([{ outcome: "unknown", count: 1 }]);
+    const refused = world({ answer: () => ({ outcome: "declined", code: "http_401", permanent: false, ofAccount: true }) }); // prettier-ignore
+    await run(refused.sender.drive(job(1)));
+    expect(refused.seen.told).toMatchObject([{ outcome: "declined", accountRefused: true }]);
+    const watched = world({ permit: ({ wanted }) => Promise.resolve({ granted: wanted, waitMs: 0, goodUntil: Date.now() + 1_000, account, ...well, watched: true }) }); // prettier-ignore
+    await run(watched.sender.drive(job(1)));
+    expect(watched.seen.told).toMatchObject([{ outcome: "accepted" }]);
+  });
+});
+
+it("while the circuit is open nothing is called, and what another account may take goes on to it", async () => {
+  const { sender, seen } = world({
+    permit: () => Promise.resolve({ granted: 0, waitMs: 5_000, goodUntil: 0, account, ...well, circuit: "open" as const, watched: true }), // prettier-ignore
+    reroute: (_job, ids) => Promise.resolve([{ account: "car_2", lane: "bulk", ids: ids.slice(0, 2) }]),
+  });
+  expect(await run(sender.drive(job(3)))).toEqual({
+    left: ["msg_2"],
+    waitMs: 5_000,
+    onward: [{ account: "car_2", lane: "bulk", ids: ["msg_0", "msg_1"] }],
+  });
+  expect(seen.called).toEqual([]);
 });

@@ -79,3 +79,25 @@ test("T9: while writes fail no 2xx is false, nothing is sent twice, and afterwar
   expect(sink.forged).toEqual([]);
   await sink.stop();
 }, 240_000);
+
+test("a write that fails inside an object is told there, by verb and function, and what failed says nothing more", async () => {
+  const account = carrier.account("told", () => ({ does: "accept" }));
+  const tenant = await service.tenant("Told", [await service.carrier(account)]);
+  await service.kill();
+  await service.resume({ FAULTS: "1" });
+  const before = service.log().length;
+  await expect(service.admin("POST /admin/v1/tenants", { name: "Never", environment: "sandbox" })).rejects.toThrow("500");
+  expect((await tenant.send({ text: "Never" })).status).toBe(500);
+  const told = await eventually("both are told", 10_000, () => {
+    const lines = service.log().slice(before).split("\n").filter((line) => line.includes('"code":"verb_failed"'));
+    const found = new Map(lines.map((line) => JSON.parse(line) as { verb: string; what: string }).map((line) => [line.verb, line.what]));
+    return Promise.resolve(found.has("messages.send") ? found : null);
+  });
+  expect([...told.keys()].toSorted()).toEqual(["create", "messages.send", "tenants.create"]);
+  for (const verb of ["create", "messages.send"]) expect(told.get(verb)).toMatch(/^Error in \w.* </); // where it was thrown
+  expect(told.get("tenants.create")).toBe("Error in tenants.create < toldWhenThrown"); // it came from the tenant's object
+  expect(service.log()).not.toContain("planted storage fault");
+  await service.kill();
+  await service.resume();
+  expect((await tenant.send({ text: "Again" })).status).toBe(202);
+}, 60_000); // prettier-ignore

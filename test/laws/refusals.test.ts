@@ -1,6 +1,7 @@
-// Every refusal is explained once: src/base/refusal.ts and docs/errors.md name the same codes with the same statuses.
+// Every refusal is explained once: src/base/refusal.ts, refusal-help.ts and docs/errors.md name the same codes, statuses and words.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { HELP } from "../../src/base/refusal-help.ts";
 import { REASONS } from "../../src/base/refusal.ts";
 
 const rows = readFileSync("docs/errors.md", "utf8").matchAll(
@@ -20,4 +21,14 @@ it("every row says when it happens and what to do, and can be linked to", () => 
     expect(anchor).toBe(code);
     expect(`${when}${what}`.length, code).toBeGreaterThan(30);
   }
+});
+
+it("the pages and the document say the same, word for word, in the same order", () => {
+  expect(documented.map(({ code, when, what }) => [code, when, what])).toEqual(
+    Object.keys(REASONS).map((code) => [
+      code,
+      HELP[code as keyof typeof REASONS].when,
+      HELP[code as keyof typeof REASONS].what,
+    ]),
+  );
 });

@@ -34,6 +34,9 @@ beforeAll(async () => {
 
 const idsOf = ({ id, things }: Furnished): Record<string, string> => ({
   messages: things.message,
+  verifications: things.verification,
+  services: things.service,
+  templates: things.template,
   webhooks: things.webhook,
   events: things.event,
   keys: things.key,
@@ -209,7 +212,11 @@ describe("a field that is not in the schema", () => {
   });
 });
 
-const rowShape = (schema: unknown): object => (schema as { shape?: object } | null)?.shape ?? {};
+/** The fields of a schema; of a choice between schemas, those of any. */
+const rowShape = (schema: unknown): object => {
+  const { shape, options = [] } = (schema ?? {}) as { shape?: object; options?: unknown[] };
+  return shape ?? Object.assign({}, ...options.map(rowShape));
+};
 const rowHas = (schema: unknown, name: string): boolean => Object.hasOwn(rowShape(schema), name);
 
 describe("an id of another tenant (T25)", () => {
@@ -246,6 +253,9 @@ describe("an id of another tenant (T25)", () => {
         `/v1/messages?token=${ids.theirs["tokens"]}`,
         `/v1/messages?cursor=${ids.theirs["messages"]}`,
         `/v1/messages?limit=100`,
+        `/v1/verifications?token=${ids.theirs["tokens"]}`,
+        `/v1/verifications?cursor=${ids.theirs["verifications"]}`,
+        `/v1/verifications?limit=100`,
         `/v1/events?cursor=${ids.theirs["events"]}`,
         `/v1/events?limit=100`,
         `/v1/audit?limit=500`,
@@ -260,6 +270,9 @@ describe("an id of another tenant (T25)", () => {
         `/v1/inbound?limit=100`,
         `/v1/inbound?token=${ids.theirs["tokens"]}`,
         `/v1/relays?limit=100`,
+        `/v1/verify/services`,
+        `/v1/verify/templates`,
+        `/v1/verifications/summary?by=prefix`,
         `/v1/webhooks`,
         `/v1/keys`,
       ]) {
@@ -279,11 +292,28 @@ describe("an id of another tenant (T25)", () => {
     const message = { text: "x", purpose: "service" };
     await withoutTrace(async () => {
       for (const token of [...Object.values(ids.theirs), ids.absent["tokens"]]) {
-        for (const name of ["POST /v1/messages", "POST /v1/messages/preview"]) {
-          const answer = await call(at(name), { body: json({ ...message, to: { token } }) });
+        for (const [name, given] of [
+          ["POST /v1/messages", message],
+          ["POST /v1/messages/preview", message],
+          ["POST /v1/verifications", {}],
+          ["POST /v1/verifications/check", { code: "123456" }],
+          ["POST /v1/verify/locks/look", {}],
+          ["POST /v1/verify/locks/lift", { reason: "support" }],
+          ["POST /v1/verify/locks/block", { reason: "support" }],
+        ] as const) {
+          const answer = await call(at(name), { body: json({ ...given, to: { token } }) });
           expect(answer, name).toMatchObject({ status: 404, code: "token_unknown" });
         }
       }
+      for (const id of [...Object.values(ids.theirs), ids.absent["services"]]) {
+        const answer = await call(at("POST /v1/verifications"), { body: json({ to: "+447700900123", service: id }) });
+        expect(answer).toMatchObject({ status: 422, code: "service_unknown" });
+      }
+      const template = { to: "+447700900123", template: ids.theirs["templates"] };
+      expect(await call(at("POST /v1/verifications"), { body: json(template) })).toMatchObject({
+        status: 422,
+        code: "template_unusable",
+      });
       for (const endpoint of Object.values(ids.theirs)) {
         expect(await call(at("POST /v1/events/:id/replay"), { body: json({ endpoint }) })).toMatchObject({
           status: 404,

@@ -94,7 +94,7 @@ export class Outbox {
   /** A sender of an account whose carrier can be asked. */
   claimAskable(account: string, ...ids: string[]): { message: string; attempt: number }[] {
     this.belt.claimed(ids, this.now);
-    return claim(this.deps, account, ids, true);
+    return claim(this.deps, account, ids, { canAsk: true });
   }
 
   questions(account: string, ...ids: string[]): Question[] {

@@ -14,13 +14,13 @@ export type Service = Awaited<ReturnType<typeof startService>>;
 
 let script: string | null = null;
 
-/** Starts it with empty storage. */
-export async function startService(bindings: Record<string, string> = {}) {
+/** Starts it with empty storage; with `tap`, `queued()` is what went over its queues. */
+export async function startService(bindings: Record<string, string> = {}, { tap = false } = {}) {
   mkdirSync(join(import.meta.dirname, "../../.dev/assets"), { recursive: true });
   script ??= buildWorker();
   const persist = mkdtempSync(join(tmpdir(), "maskline-"));
   const secrets: Record<string, string> = { ...makeSecrets(), ...bindings };
-  const worker = await startWorker({ script, persist, bindings: secrets });
+  const worker = await startWorker({ script, persist, bindings: secrets, tap });
   const answers: Answer[] = [];
   const call = async (route: string, { key, body, raw, headers }: Call = {}): Promise<Answer> => {
     const [method = "", path = ""] = route.split(" ");

@@ -9,6 +9,7 @@ export const OPEN: { route: RegExp; why: string }[] = [
   { route: /^GET \/healthz$/, why: "load balancers ask; it says ok or what is not configured, by name" },
   { route: /^GET \/openapi\.json$/, why: "the contract is public" },
   { route: /^GET \/docs(\/.*)?$/, why: "the contract, to be read" },
+  { route: /^GET \/errors(\/(:code|style\.css))?$/, why: "where a problem's type leads; a constant for each code" },
   { route: /^GET \/(assets\/.*|favicon\.\w+)$/, why: "styles and scripts of the pages" },
   { route: /^GET \/handset(\/.*)?$/, why: "the page alone; what it shows comes from routes that want a key" },
   {
@@ -57,10 +58,12 @@ export const bytesMaxOf = (door: Door): number => door.tenant?.bodyBytesMax ?? 6
 
 /** Ids in a path, by the kind of thing the route is about; `ids` is whose. */
 export function pathOf(door: Door, ids: Record<string, string>): string {
-  const kind = door.operator === null ? (door.path.split("/")[2] ?? "") : `admin-${door.path.split("/")[3] ?? ""}`;
+  const [, , second = "", third = ""] = door.path.split("/");
+  const kind = door.operator !== null ? `admin-${third}` : second === "verify" ? third : second;
   return door.path
     .replace(":id", ids[kind] ?? "")
     .replace(":token", ids["tokens"] ?? "")
+    .replace(":template", ids["templates"] ?? "")
     .replace(":key", ids["keys"] ?? "")
     .replace(":participant", ids["participants"] ?? "");
 }
@@ -78,6 +81,9 @@ export function absentIds(tenant: string): Record<string, string> {
   const rest = "0" + "01m8000000" + "0000000000000000";
   return {
     messages: `msg_${owner}${rest}`,
+    verifications: `ver_${owner}${rest}`,
+    services: `svc_${owner}${rest}`,
+    templates: `tpl_${owner}${rest}`,
     webhooks: `wbh_${owner}${rest}`,
     events: `evt_${owner}${rest}`,
     keys: `key_${owner}${rest}`,

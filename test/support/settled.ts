@@ -6,6 +6,9 @@ import { ask, asOperator, newTenant, type Answered, type Tenant } from "./tenant
 export type Furnished = Tenant & {
   things: {
     message: string;
+    verification: string;
+    service: string;
+    template: string;
     batch: string;
     token: string;
     webhook: string;
@@ -39,6 +42,13 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
   const [first] = batch["data"] as { message: { id: string; to: { token: string } } }[];
   if (first === undefined) throw new Error("an empty batch");
   await ended(key, first.message.id);
+  const service = sent(await ask("POST /v1/verify/services", { key, body: { name: "Sign-in" } }), 201);
+  const texts = { "en-GB": "{{code}} is your code" };
+  const template = sent(await ask("POST /v1/verify/templates", { key, body: { name: "Short", texts } }), 201);
+  const code = { to: "+447700900151", intent: "login" };
+  const verification = sent(await ask("POST /v1/verifications", { key, body: code }), 201);
+  const [send] = verification["sends"] as { message_id: string }[];
+  await ended(key, send?.message_id ?? "");
   const [event] = sent(await ask("GET /v1/events", { key }), 200)["data"] as { id: string }[];
   const [line] = sent(await ask("GET /v1/sandbox/handset/lines", { key }), 200)["data"] as { line: string }[];
   const lent = await masked(tenant);
@@ -47,6 +57,9 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
     ...tenant,
     things: {
       message: first.message.id,
+      verification: String(verification["id"]),
+      service: String(service["id"]),
+      template: String(template["id"]),
       batch: String(batch["batch_id"]),
       token: first.message.to.token,
       webhook: String(webhook["id"]),

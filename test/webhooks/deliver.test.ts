@@ -248,7 +248,7 @@ test("an endpoint that hangs is put aside after its first timeout: the rest of i
   const fetchLike = (_url: unknown, init?: RequestInit) =>
     new Promise<Response>((_resolve, reject) => {
       called += 1;
-      now += 1_500;
+      now += 5_000;
       init?.signal?.addEventListener("abort", () => reject(new Error("aborted")));
     });
   const { settled } = await turn({
@@ -257,9 +257,9 @@ test("an endpoint that hangs is put aside after its first timeout: the rest of i
     resolve: () => ["192.0.9.1"],
     fetchLike,
   });
-  expect(called).toBe(4);
+  expect(called).toBe(1); // nobody waits longer for a second connection because this one has four
   const put = settled.filter(({ answer }) => "failed" in answer && answer.failed === "put_aside");
-  expect(put).toHaveLength(36);
+  expect(put).toHaveLength(39);
   expect(put.every(({ attempt }) => attempt === 0)).toBe(true);
 }, 15_000);
 

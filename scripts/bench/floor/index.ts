@@ -11,6 +11,7 @@
  * - dispatch: one consumer, one call to one of four senders for up to 25 ids; the sender calls the object to claim six (a
  *   row update each, the account's read included), posts each to the same carrier, and calls the object to settle what has
  *   answered (a row update each).
+ * Here every id is a queue message of its own; ours puts those of one moment together, which is its own gain.
  * Not mirrored: the courier's permit (one call in a thousand), the alarm (one row in twelve seconds).
  */
 import { DurableObject } from "cloudflare:workers";

@@ -1,0 +1,49 @@
+// `npm run carriers`: every carrier on this machine. Prints an account of each kind and the command that makes it one of a
+// running `npm start`. `--kind twilio` opens that kind only; `--port 8790` listens there.
+import { readQuickstart } from "./lib/client.mjs";
+import { script, Trouble } from "./lib/tools.mjs";
+import { setup } from "./setup.mjs";
+
+await script(async () => {
+  setup();
+  const { KINDS } = await import("./carriers/kinds.mjs"); // packages are there only after the set-up
+  const { World } = await import("./carriers/world.mjs");
+  const [kind, port] = [option("--kind"), Number(option("--port") ?? 0)];
+  if (kind !== undefined && !(kind in KINDS))
+    throw new Trouble(`No such kind: ${kind}. There are: ${Object.keys(KINDS).join(", ")}.`);
+
+  const world = await World.start({ port }).catch(() => {
+    throw new Trouble(`Cannot listen on port ${port}. Choose another with --port, or leave it out.`);
+  });
+  console.log(`The carriers listen at ${world.base}, and text nobody but +447700900000 to +447700900999.\n`);
+  for (const each of kind === undefined ? Object.keys(KINDS) : [kind]) tell(world.account(each, { name: each }));
+  console.log(farewell(world.base));
+  await new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, resolve);
+  });
+  await world.stop();
+});
+
+function option(name) {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
+
+/** One account: where it is, what opens it, and how it becomes an account of the service. */
+function tell({ kind, baseUrl, settings, secrets, body }) {
+  const { base_url = "http://127.0.0.1:8787", admin_token = "<ADMIN_TOKEN>" } = readQuickstart() ?? {};
+  console.log(`${kind}  ${baseUrl}`);
+  for (const [name, value] of Object.entries({ ...settings, ...secrets })) console.log(`  ${name.padEnd(18)} ${value}`);
+  console.log(`  curl ${base_url}/admin/v1/carriers -H 'authorization: Bearer ${admin_token}' -H 'content-type: application/json' -d '${JSON.stringify(body)}'\n`); // prettier-ignore
+}
+
+function farewell(base) {
+  return `Then give a tenant its id as a route:
+  PATCH /admin/v1/tenants/{id}  {"policy": {"routes": ["car_…"]}}
+
+Make a carrier misbehave, and see what it saw:
+  curl ${base}/world/script -d '{"account": "twilio", "script": {"calls": [{"does": "hang"}, {"does": "accept", "weight": 9}]}}'
+  curl ${base}/world/history
+
+docs/adding-a-carrier.md has the words of a script. Ctrl-C ends it; nothing is kept.`;
+}

@@ -1,0 +1,89 @@
+// What a simulated carrier does with a call and with the receipts that follow: data, with chance drawn from a seed. A draw
+// depends on seed, account, message and count, never on who came first, so that a seed replays under any order of arrival.
+import { createHash } from "node:crypto";
+import { z } from "zod";
+
+const Milliseconds = z.int().min(0).max(600_000);
+const Probability = z.number().min(0).max(1);
+const State = z.enum(["sent", "delivered", "undelivered"]);
+
+/** A receipt that is to come: `forged` ones are signed with another key and must change nothing. */
+const PlannedReceipt = z.strictObject({
+  state: State,
+  after_ms: Milliseconds.default(0),
+  code: z.string().max(40).optional(),
+  forged: z.boolean().default(false),
+});
+/** Receipts by chance: which states in which order, how late, and what goes wrong with them how often. */
+const Fate = z.strictObject({
+  states: z.array(State).max(10).default(["sent", "delivered"]),
+  delay_ms: z.tuple([Milliseconds, Milliseconds]).default([0, 0]),
+  lose: Probability.default(0),
+  repeat: Probability.default(0),
+  reorder: Probability.default(0),
+  forge: Probability.default(0),
+});
+const Receipts = z
+  .union([z.array(PlannedReceipt).max(20), Fate])
+  .default([{ state: "delivered", after_ms: 0, forged: false }]);
+
+const weighted = (does, fields = {}) => z.strictObject({ does: z.literal(does), weight: z.number().positive().default(1), ...fields }); // prettier-ignore
+const code = z.string().min(1).max(64).optional();
+const taken = z.boolean().default(false);
+
+/** What may be done with a call. `taken` says that a person gets the text all the same. */
+export const Conduct = z.discriminatedUnion("does", [
+  weighted("accept", { after_ms: Milliseconds.default(0), receipts: Receipts }),
+  weighted("refuse", { code }),
+  weighted("throttle", { retry_after_seconds: z.int().min(0).max(3_600).optional() }),
+  weighted("error", { status: z.int().min(500).max(599).default(500), taken, receipts: Receipts }),
+  weighted("hang", { taken, receipts: Receipts }),
+  weighted("reset_before_reading"),
+  weighted("reset_after_accepting", { receipts: Receipts }),
+  weighted("say", { status: z.int().min(200).max(599), content_type: z.string().max(200), body: z.string().max(1_000_000), taken }), // prettier-ignore
+]);
+
+/** The script of an account: what the first calls meet, one after the other, and what every later one meets by weight. */
+export const Script = z.strictObject({
+  seed: z.int().min(0).max(2 ** 32).default(1), // prettier-ignore
+  first: z.array(Conduct).max(10_000).default([]),
+  calls: z.array(Conduct).min(1).max(100).default([{ does: "accept", weight: 1, after_ms: 0, receipts: [{ state: "delivered", after_ms: 0, forged: false }] }]), // prettier-ignore
+});
+
+/** A fraction in [0, 1) that these words always give. */
+export function draw(...words) {
+  return createHash("sha256").update(words.join("\n")).digest().readUInt32BE() / 2 ** 32;
+}
+
+/** What is done with the `index`th call of an account, which is the `nth` for its message. */
+export function conductOf(script, { account, message, nth, index }) {
+  const early = script.first[index];
+  if (early !== undefined) return early;
+  const whole = script.calls.reduce((sum, { weight }) => sum + weight, 0);
+  let left = draw(script.seed, account, message, nth, "does") * whole;
+  return script.calls.find(({ weight }) => (left -= weight) < 0) ?? script.calls.at(-1);
+}
+
+/** The receipts of a call in the order in which they leave, each so long after the one before. */
+export function receiptsOf(receipts, seed, words) {
+  if (receipts === undefined) return [];
+  if (Array.isArray(receipts)) return inOrder(receipts);
+  const chance = (what) => draw(seed, ...words, what);
+  const [least, most] = receipts.delay_ms;
+  const planned = receipts.states.flatMap((state, at) => {
+    if (chance(`lose ${at}`) < receipts.lose) return [];
+    const after_ms = Math.round(least + chance(`delay ${at}`) * (most - least));
+    const once = { state, after_ms, forged: false };
+    const again = chance(`repeat ${at}`) < receipts.repeat ? [{ ...once, after_ms: 0 }] : [];
+    const other = state === "undelivered" ? "delivered" : "undelivered";
+    const forged = chance(`forge ${at}`) < receipts.forge ? [{ state: other, after_ms: 0, forged: true }] : [];
+    return [...forged, once, ...again];
+  });
+  return chance("reorder") < receipts.reorder ? planned.reverse() : planned;
+}
+
+/** Times after acceptance become times after the receipt before. */
+function inOrder(receipts) {
+  const sorted = receipts.toSorted((a, b) => a.after_ms - b.after_ms);
+  return sorted.map((receipt, at) => ({ ...receipt, after_ms: receipt.after_ms - (sorted[at - 1]?.after_ms ?? 0) }));
+}

@@ -1,0 +1,254 @@
+// The carrier world: one process on the loopback address that speaks every adapter's wire format, signs its callbacks as each
+// carrier does, and misbehaves by a seeded script. Remembers every call and every receipt, so that somebody who was not there
+// can judge what reached whom. It knows no carrier: what a request says and how an answer is written stands in <kind>.mjs.
+import { createServer } from "node:http";
+import { conductOf, receiptsOf, Script } from "./conduct.mjs";
+import { controlled } from "./control.mjs";
+import { KINDS } from "./kinds.mjs";
+
+/** A carrier repeats a receipt that nobody took, this often and for so long. */
+const AGAIN_MS = 300;
+const INSIST_MS = 120_000;
+
+/**
+ * @typedef {{ name: string, kind: string, baseUrl: string, settings: Record<string, string>, secrets: Record<string, string>, script: any, calls: number, sworn: Set<string> }} Account
+ * @typedef {{ account: string, kind: string, message: string | null, nth: number, to: string | null, text: string | null, reference: string | null, receiptUrl: string | null, at: number, endedAt: number | null, conduct: any, taken: boolean, refused: boolean, status: number | null, redacted: boolean }} Call
+ * @typedef {{ account: string, message: string | null, state: string, forged: boolean, status: number, at: number }} Receipt
+ */
+
+/** All carriers at once. */
+export class World {
+  /** @type {Map<string, Account>} */
+  accounts = new Map();
+  /** Every call that asks for a text to be sent and was understood, or was cut off before it was read. @type {Call[]} */
+  calls = [];
+  /** Requests that the carrier itself refused: malformed, unknown, not authentic. @type {{ account: string, method: string, path: string, status: number, body: string, forged: boolean, at: number }[]} */
+  refusals = [];
+  /** Questions about a call, and what was said. @type {{ account: string, message: string, attempt: number, state: string }[]} */
+  asked = [];
+  /** Receipts that left, with the status they were answered with; 0 when nobody was there. @type {Receipt[]} */
+  receipts = [];
+  /** Receipts that are planned or on their way. */
+  owed = 0;
+  #server = createServer((request, response) => void this.#serve(request, response).catch(() => response.destroy()));
+  #base = "";
+  #timers = new Set();
+  #watchers = new Set();
+  #open = true;
+
+  /** Starts listening; port 0 is any that is free. */
+  static async start({ port = 0 } = {}) {
+    const world = new World();
+    world.#server.on("clientError", (_error, socket) => socket.destroy());
+    await new Promise((resolve, reject) => {
+      world.#server.once("error", reject);
+      world.#server.listen(port, "127.0.0.1", () => resolve(undefined));
+    });
+    world.#base = `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (world.#server.address()).port}`;
+    return world;
+  }
+
+  get base() {
+    return this.#base;
+  }
+
+  /** Opens an account with a carrier; `body` is what `POST /admin/v1/carriers` takes. */
+  account(kind, { name = `${kind}-${this.accounts.size + 1}`, script = {}, settings = {} } = {}) {
+    const adapter = KINDS[kind];
+    if (adapter === undefined) throw new Error(`no such kind: ${kind}`);
+    const baseUrl = `${this.#base}/${name}`;
+    const made = adapter.makeAccount(baseUrl);
+    const account = { name, kind, baseUrl, settings: { ...made.settings, ...settings }, secrets: made.secrets, script: Script.parse(script), calls: 0, sworn: new Set() }; // prettier-ignore
+    this.accounts.set(name, account);
+    return { ...account, body: { name, kind, mode: "test", ...account.settings, ...account.secrets } };
+  }
+
+  /** Changes what an account does from now on. */
+  script(name, script) {
+    this.#accountOf(name).script = Script.parse(script);
+  }
+
+  /** Calls of an account, in the order in which they came. */
+  callsOf(name) {
+    return this.calls.filter((call) => call.account === name);
+  }
+
+  /** Sends a receipt for a call once, as the carrier would; answers the status, 0 when nobody was there. */
+  async receipt(call, planned) {
+    const account = this.#accountOf(call.account);
+    const written = KINDS[account.kind].receipt(call, { forged: false, ...planned }, account);
+    let status = 0;
+    for (const each of [written].flat()) status = await post(each); // some carriers report every part of a text
+    this.receipts.push({ account: account.name, message: call.message, state: planned.state, forged: planned.forged === true, status, at: Date.now() }); // prettier-ignore
+    this.#ring();
+    return status;
+  }
+
+  /** Brings a person's text to a number of the account's, as the carrier would; answers the status. */
+  async inbound(name, text) {
+    const account = this.#accountOf(name);
+    const write = KINDS[account.kind].inbound;
+    if (write === undefined) throw new Error(`${account.kind} brings no texts`);
+    return post(write(text, account));
+  }
+
+  /** Resolves when `holds` does: looked at whenever something happens, never by a guess of time. */
+  until(what, timeoutMs, holds) {
+    return new Promise((resolve, reject) => {
+      const end = (settle) => {
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+        settle();
+      };
+      const look = () => holds() && end(() => resolve(undefined));
+      const timer = setTimeout(() => end(() => reject(new Error(`not within ${timeoutMs} ms: ${what} (${this.calls.length} calls, ${this.owed} receipts owed)`))), timeoutMs); // prettier-ignore
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  async stop() {
+    this.#open = false;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(() => resolve(undefined)));
+  }
+
+  #accountOf(name) {
+    const account = this.accounts.get(name);
+    if (account === undefined) throw new Error(`no such account: ${name}`);
+    return account;
+  }
+
+  async #serve(request, response) {
+    const url = new URL(request.url ?? "/", this.#base);
+    const [, name = "", rest = ""] = /^\/([^/]+)(\/.*)?$/.exec(url.pathname) ?? [];
+    if (name === "world") return controlled(this, request, response, rest);
+    const account = this.accounts.get(name);
+    if (account === undefined) return void response.writeHead(404).end();
+    const index = account.calls;
+    const early = account.script.first[index] ?? (account.script.calls.length === 1 ? account.script.calls[0] : null);
+    if (early?.does === "reset_before_reading" && request.method === "POST" && KINDS[account.kind].asksAt !== rest) {
+      account.calls += 1;
+      this.#record(account, { message: null, to: null, text: null, reference: null, receiptUrl: null }, early, response); // prettier-ignore
+      return void request.socket.resetAndDestroy();
+    }
+    const body = await bodyOf(request);
+    const asked = { method: request.method, path: rest, query: url.searchParams, headers: request.headers, body };
+    const read = KINDS[account.kind].read(asked, account);
+    if (read.send !== undefined) return this.#send(account, read.send, request, response);
+    if (read.ask !== undefined) return this.#ask(account, read.ask, response);
+    if (read.redact !== undefined) return this.#redact(account, read.redact, response);
+    if (read.answer.status >= 400 || read.isRefusal === true)
+      this.refusals.push({ account: name, method: asked.method, path: rest, status: read.answer.status, body: read.answer.body, forged: read.forged === true, at: Date.now() }); // prettier-ignore
+    answer(response, read.answer);
+  }
+
+  #record(account, send, conduct, response) {
+    const nth = this.calls.filter((call) => call.account === account.name && call.message === send.message).length + 1;
+    const call = { account: account.name, kind: account.kind, nth, ...send, at: Date.now(), endedAt: null, conduct, taken: false, refused: false, status: null, redacted: false }; // prettier-ignore
+    this.calls.push(call);
+    response.once("close", () => {
+      call.endedAt ??= Date.now();
+      this.#ring();
+    });
+    this.#ring();
+    return call;
+  }
+
+  /** Does with a call what the account's script says. */
+  #send(account, send, request, response) {
+    const adapter = KINDS[account.kind];
+    const nth = this.calls.filter((call) => call.account === account.name && call.message === send.message).length + 1;
+    const conduct = conductOf(account.script, { account: account.name, message: send.message, nth, index: account.calls }); // prettier-ignore
+    account.calls += 1;
+    const call = this.#record(account, send, conduct, response);
+    const say = (written) => {
+      call.status = written.status;
+      answer(response, written);
+    };
+    const refuse = (written) => {
+      response.once("finish", () => (call.refused = true));
+      say(written);
+    };
+    const take = () => {
+      call.taken = true;
+      void this.#follow(account, call, receiptsOf(conduct.receipts, account.script.seed, [account.name, send.message, nth])); // prettier-ignore
+    };
+    if (account.sworn.has(`${send.message} ${send.attempt}`)) return refuse(adapter.refused(call, adapter.refusalCode));
+    const { does } = conduct;
+    if (does === "accept" || does === "reset_after_accepting" || conduct.taken === true) take();
+    if (does === "accept") this.#later(conduct.after_ms, () => say(adapter.accepted(call, account)));
+    else if (does === "refuse") refuse(adapter.refused(call, conduct.code ?? adapter.refusalCode));
+    else if (does === "throttle")
+      refuse(adapter.throttled(call, conduct.retry_after_seconds === undefined ? {} : { "retry-after": String(conduct.retry_after_seconds) })); // prettier-ignore
+    else if (does === "error") say(adapter.failed(conduct.status, call));
+    else if (does === "say")
+      say({ status: conduct.status, headers: { "content-type": conduct.content_type }, body: conduct.body }); // prettier-ignore
+    else if (does !== "hang") request.socket.resetAndDestroy();
+  }
+
+  /** What became of a call: the carrier has it, or swears never to take it, also if its request still arrives. */
+  #ask(account, { message, attempt }, response) {
+    const taken = this.calls.some((call) => call.message === message && call.account === account.name && call.taken);
+    if (!taken) {
+      account.sworn.add(`${message} ${attempt}`);
+      for (const call of this.callsOf(account.name)) if (call.message === message) call.refused = true;
+    }
+    const state = taken ? "accepted" : "never";
+    this.asked.push({ account: account.name, message, attempt, state });
+    answer(response, KINDS[account.kind].said(state));
+    this.#ring();
+  }
+
+  #redact(account, reference, response) {
+    const call = this.calls.find((each) => each.account === account.name && each.reference === reference);
+    if (call !== undefined) Object.assign(call, { to: null, text: null, redacted: true });
+    answer(response, KINDS[account.kind].redacted(call !== undefined));
+  }
+
+  /** Sends a call's receipts one after the other, each again until somebody takes it. */
+  async #follow(account, call, planned) {
+    this.owed += planned.length;
+    for (const receipt of planned) {
+      await new Promise((resolve) => this.#later(receipt.after_ms, () => resolve(undefined)));
+      const until = Date.now() + INSIST_MS;
+      while (this.#open && call.receiptUrl !== null && Date.now() < until) {
+        const status = await this.receipt(call, receipt);
+        if ((status > 0 && status < 500) || receipt.forged) break;
+        await new Promise((resolve) => this.#later(AGAIN_MS, () => resolve(undefined)));
+      }
+      this.owed -= 1;
+      this.#ring();
+    }
+  }
+
+  #later(milliseconds, run) {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      run();
+    }, milliseconds);
+    this.#timers.add(timer);
+  }
+
+  #ring() {
+    for (const look of this.#watchers) look();
+  }
+}
+
+/** Writes an answer; the other side may be gone by then. */
+function answer(response, { status, headers, body }) {
+  if (!response.destroyed) response.writeHead(status, headers).end(body);
+}
+
+async function post({ url, headers, body }) {
+  const answered = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(10_000) }).catch(() => null); // prettier-ignore
+  await answered?.arrayBuffer().catch(() => undefined);
+  return answered?.status ?? 0;
+}
+
+async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

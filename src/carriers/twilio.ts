@@ -1,0 +1,193 @@
+/**
+ * Twilio, Programmable Messaging (API 2010-04-01). Texts and numbers are not kept in Twilio's logs unless the account says so.
+ * Twilio takes no reference of ours: a receipt is bound to its message by the URL, which the signature covers.
+ * Facts: the public OpenAPI description (twilio/twilio-oai) and docs/carriers.md.
+ */
+import { createHmac } from "node:crypto";
+import { z } from "zod";
+import { UrlText } from "../base/label.ts";
+import { equalBytes } from "../base/seal.ts";
+import { answerOf, baseOf, basicOf, call, formOf, INCOMPLETE, jsonOf, plainCode, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, type Answered } from "./call.ts"; // prettier-ignore
+import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Read, Report } from "./carrier.ts";
+import { TWILIO_CODES } from "./twilio.codes.ts";
+
+const BASE_URL = "https://api.twilio.com";
+/** Twilio's bounds of `ValidityPeriod`, in seconds. */
+const VALIDITY_SECONDS_MAX = 36_000;
+
+const sid = (prefix: string) => z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), `${prefix} and 32 hexadecimal digits.`); // prettier-ignore
+const Secret = z.string().regex(/^[A-Za-z0-9]{32}$/, "32 letters and digits.");
+
+/** What Twilio says of a message it made, as far as we read it. */
+const Made = z.object({
+  sid: z.string().regex(/^(?:SM|MM)[0-9a-fA-F]{32}$/),
+  status: z.string().max(40),
+  error_code: z.int().nullish(),
+});
+const Fault = z.object({ code: z.int().min(0).max(999_999) });
+
+/** Twilio's callback, as far as we read it; it adds fields as it likes. */
+const Status = z.object({
+  AccountSid: z.string(),
+  MessageSid: z.string().regex(/^(?:SM|MM)[0-9a-fA-F]{32}$/),
+  MessageStatus: z.string().min(1).max(40),
+  ErrorCode: z.string().max(40).optional(),
+});
+
+/** Twilio's states. What it has taken and not yet handed on is `sent`: the carrier has it. */
+const STATES: ReadonlyMap<string, Report["state"]> = new Map([
+  ["accepted", "sent"],
+  ["scheduled", "sent"],
+  ["queued", "sent"],
+  ["sending", "sent"],
+  ["sent", "sent"],
+  ["partially_delivered", "sent"],
+  ["delivered", "delivered"],
+  ["read", "delivered"],
+  ["undelivered", "undelivered"],
+  ["failed", "undelivered"],
+  ["canceled", "undelivered"],
+]);
+/** States in which a message that Twilio answers with was surely never handed on. */
+const STILLBORN: ReadonlySet<string> = new Set(["failed", "undelivered", "canceled"]);
+
+/** The carrier Twilio. */
+export const twilioCarrier: Carrier = {
+  fields: {
+    settings: {
+      account_sid: sid("AC").meta({ description: "The account that sends and is billed." }),
+      api_key_sid: sid("SK").optional().meta({ description: "An API key to call with, instead of the auth token." }),
+      messaging_service_sid: sid("MG").optional().meta({ description: "The service that chooses the sender." }),
+      sender: SenderSetting.optional().meta({ description: "Who sends when a message names no sender." }),
+      content_retention: z.enum(["discard", "retain"]).optional().meta({ description: "`discard`, the default, keeps no text; the account needs Message Privacy." }), // prettier-ignore
+      address_retention: z.enum(["obfuscate", "retain"]).optional().meta({ description: "`obfuscate`, the default, keeps no number; the account needs Message Privacy." }), // prettier-ignore
+      base_url: UrlText.optional().meta({ description: "Another region, or a simulator." }),
+    },
+    secrets: {
+      auth_token: Secret.meta({ description: "Signs the receipts, and calls where there is no API key." }),
+      api_key_secret: Secret.optional().meta({ description: "The API key's secret." }),
+    },
+  },
+  send,
+  canAsk: () => false, // messages are listed by number and time, and a request on its way is in no list
+  readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
+  probe: async (account, io) => {
+    const called = await request(account, io, "GET", "/Balance.json");
+    // A subaccount has no balance; that it is told so shows that address and credentials work.
+    const isChild = called !== null && "status" in called && called.status === 404 && faultOf(called) === "20404";
+    return called === null ? { found: "rejected", code: "account_incomplete" } : isChild ? { found: "well" } : probedBy(called); // prettier-ignore
+  },
+  redact,
+};
+
+/** The Basic credentials, or null where the account lacks them. */
+function credentialsOf({ settings, secrets }: Account): string | null {
+  const key = settings["api_key_sid"];
+  const user = key ?? settings["account_sid"];
+  const password = key === undefined ? secrets["auth_token"] : secrets["api_key_secret"];
+  return user === undefined || password === undefined ? null : basicOf(user, password);
+}
+
+async function request(
+  account: Account,
+  io: CarrierIo,
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  form?: string,
+) {
+  const { account_sid: owner } = account.settings;
+  const authorization = credentialsOf(account);
+  if (owner === undefined || authorization === null) return null;
+  const url = `${baseOf(account, "base_url", BASE_URL)}/2010-04-01/Accounts/${owner}${path}`;
+  const headers = { authorization, accept: "application/json" };
+  if (form === undefined) return call(url, { method, headers }, io);
+  return call(url, { method, headers: { ...headers, "content-type": "application/x-www-form-urlencoded" }, body: form }, io); // prettier-ignore
+}
+
+async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
+  const { settings } = account;
+  const from = handover.from ?? settings["sender"];
+  const service = settings["messaging_service_sid"];
+  if (from === undefined && service === undefined) return SENDERLESS;
+  const form = formOf({
+    To: handover.to,
+    From: from,
+    MessagingServiceSid: service,
+    Body: handover.text,
+    StatusCallback: handover.receiptUrl,
+    ValidityPeriod: String(Math.min(Math.max(1, handover.validitySeconds), VALIDITY_SECONDS_MAX)),
+    ContentRetention: settings["content_retention"] ?? "discard",
+    AddressRetention: settings["address_retention"] ?? "obfuscate",
+  });
+  const called = await request(account, io, "POST", "/Messages.json", form);
+  if (called === null) return INCOMPLETE;
+  return "fault" in called ? { outcome: "unknown", code: called.fault } : classify(called);
+}
+
+function classify(called: Answered): Answer {
+  const { status, headers } = called;
+  if (status < 200 || status >= 300) return refusalOf(called, faultOf(called), TWILIO_CODES);
+  const made = Made.safeParse(jsonOf(called));
+  if (!made.success) return { outcome: "unknown", code: "unreadable_answer" };
+  const { sid: reference, status: state, error_code: error } = made.data;
+  if (!STILLBORN.has(state)) return { outcome: "accepted", reference };
+  const code = typeof error === "number" ? String(error) : null;
+  const known = code === null ? undefined : TWILIO_CODES.get(code);
+  const answer = answerOf(known ?? "declined", plainCode(code, state), headers);
+  return code === null || known !== undefined ? answer : { ...answer, unmapped: true };
+}
+
+function faultOf(called: Answered): string | null {
+  const fault = Fault.safeParse(jsonOf(called));
+  return fault.success ? String(fault.data.code) : null;
+}
+
+function readReceipts(account: Account, callback: Callback): Read<Report> {
+  const { headers, url, body } = callback;
+  const token = account.secrets["auth_token"];
+  const signature = headers["x-twilio-signature"];
+  if (token === undefined || signature === undefined) return { forged: "unsigned" };
+  const form = readForm(body); // the signature is over what the form says, so whoever cannot be read cannot be believed
+  if (form === null) return { malformed: "body" };
+  const given = Buffer.from(signature);
+  const matched = urlsOf(url).filter((each) => equalBytes(given, Buffer.from(signatureOf(token, each, form))));
+  if (matched.length === 0) return { forged: "signature" };
+  const parsed = Status.safeParse(Object.fromEntries(form));
+  if (!parsed.success) return { malformed: "body" };
+  const { AccountSid, MessageStatus, ErrorCode } = parsed.data;
+  if (AccountSid !== account.settings["account_sid"]) return { forged: "account" };
+  const state = STATES.get(MessageStatus);
+  const error = ErrorCode === undefined || ErrorCode === "" || ErrorCode === "0" ? null : ErrorCode;
+  const report: Report = {
+    message: callback.message,
+    state: state ?? "sent",
+    code: error === null ? null : plainCode(error, "unnamed"),
+    at: null,
+  };
+  const isMapped = state !== undefined && (error === null || TWILIO_CODES.get(error) !== undefined);
+  return { read: [isMapped ? report : { ...report, unmapped: true }] };
+}
+
+/** Base64 of HMAC-SHA-1 over the URL and every parameter, sorted by name, name and value one after the other. */
+export function signatureOf(token: string, url: string, form: ReadonlyMap<string, string>): string {
+  const mac = createHmac("sha1", token).update(url);
+  for (const name of [...form.keys()].sort()) mac.update(name + (form.get(name) ?? ""));
+  return mac.digest("base64");
+}
+
+/** The URL as Twilio may have signed it: it names the port, the scheme's own too, or leaves any out. */
+function urlsOf(url: string): string[] {
+  const parts = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/?#:]+)(:\d+)?(.*)$/is.exec(url);
+  if (parts === null) return [url];
+  const [, scheme = "", host = "", port = scheme.toLowerCase() === "https" ? ":443" : ":80", rest = ""] = parts;
+  return [`${scheme}://${host}${rest}`, `${scheme}://${host}${port}${rest}`];
+}
+
+/** Deletes the message's record at Twilio, text and number with it; Twilio refuses while it is still sending. */
+async function redact(account: Account, reference: string, io: CarrierIo): Promise<"done" | "refused" | "unclear"> {
+  if (!Made.shape.sid.safeParse(reference).success) return "refused";
+  const called = await request(account, io, "DELETE", `/Messages/${reference}.json`);
+  if (called === null || "fault" in called) return called === null ? "refused" : "unclear";
+  const isGone = called.status === 204 || (called.status === 404 && faultOf(called) === "20404");
+  return isGone ? "done" : isDeclined(called.status) ? "refused" : "unclear";
+}

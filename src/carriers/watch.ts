@@ -1,0 +1,141 @@
+/**
+ * One account under watch: its circuit, its windows, the weights that move with them, and what of that operators are told.
+ * The courier asks it for leave and tells it how calls went. Circuit and windows live in memory; weights are stored.
+ */
+import { isoOf } from "../base/clock.ts";
+import { first, type Sql } from "../base/sql.ts";
+import type { Callback, Report } from "./carrier.ts";
+import { Circuit, type CircuitState, type Health, type Leave } from "./circuit.ts";
+import { HealthWindows, type Calls, type Lane, type Move } from "./health.ts";
+
+/** What changed of an account, for the operators' audit. */
+export type Noted = {
+  account: string;
+  act: "carrier.circuit" | "carrier.weight";
+  facts: Record<string, string | number>;
+};
+
+export type WatchDeps = {
+  sql: Sql;
+  now: () => number;
+  /** Tells the operators; what cannot be told is still in `view`. */
+  note: (noted: Noted) => Promise<void>;
+  changed: (state: CircuitState) => void;
+};
+
+/** Weights are looked at this often while there is traffic. */
+const STEER_MS = 10_000;
+const MOVES_KEPT = 100;
+/** Outcomes of one kind that are told together say no more of the circuit than so many. */
+const TOLD_MAX = 50;
+
+/** The watch over one account. */
+export class AccountWatch {
+  readonly #deps: WatchDeps;
+  readonly #circuit: Circuit;
+  #health: HealthWindows | null = null;
+  #steeredAt = 0;
+  #moves: (Move | { at: number; circuit: CircuitState })[] = [];
+
+  constructor(deps: WatchDeps) {
+    this.#deps = deps;
+    this.#circuit = new Circuit(deps.now());
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS weights(lane TEXT PRIMARY KEY, weight INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+    );
+  }
+
+  get circuit(): CircuitState {
+    return this.#circuit.state;
+  }
+
+  /** How many of the calls wanted the circuit lets go. */
+  leave(wanted: number, now: number): Leave {
+    return this.#circuit.leave(wanted, now);
+  }
+
+  unused(calls: number): void {
+    this.#circuit.unused(calls);
+  }
+
+  /** What a sender and its tenant should know; moves the weights when it is time. */
+  look(account: string): { circuit: CircuitState; weights: Record<Lane, number> } {
+    const now = this.#deps.now();
+    if (now - this.#steeredAt >= STEER_MS) this.#steer(account, now);
+    return { circuit: this.#circuit.state, weights: this.#windows().weights() };
+  }
+
+  told(calls: readonly Calls[], account: string): void {
+    const now = this.#deps.now();
+    for (const each of calls) {
+      this.#windows().called(each, now);
+      if (each.outcome === "throttled") continue;
+      const health = each.outcome === "unknown" || each.accountRefused === true ? "ill" : "well";
+      for (let nth = 0; nth < Math.min(each.count, TOLD_MAX); nth += 1) this.heard(health, account);
+    }
+  }
+
+  /** One sign of the account's health. */
+  heard(health: Health, account: string): void {
+    const now = this.#deps.now();
+    const changed = this.#circuit.heard(health, now);
+    if (changed === null) return;
+    this.#moved({ at: now, circuit: changed });
+    this.#deps.changed(changed);
+    this.#note({ account, act: "carrier.circuit", facts: { state: changed } });
+  }
+
+  /** Counts the time from the call to the receipt, as the callback's own address tells it. */
+  received({ called, now }: Callback, reports: readonly Report[]): void {
+    if (called === null) return;
+    for (const { state, network } of reports) {
+      if (state === "sent") continue;
+      const afterMs = Math.max(0, now - called.at);
+      const about = { lane: called.lane, afterMs, delivered: state === "delivered" };
+      this.#windows().received(network === undefined ? about : { ...about, network }, now);
+    }
+  }
+
+  /** For operators. */
+  view() {
+    const { state, since } = this.#circuit;
+    return {
+      circuit: { state, since: isoOf(since) },
+      ...this.#windows().view(this.#deps.now()),
+      moves: this.#moves.map(({ at, ...move }) => ({ at: isoOf(at), ...move })),
+    };
+  }
+
+  /** Moves the weights by what receipts said; a move is stored, so that a restart does not begin anew. */
+  #steer(account: string, now: number): void {
+    this.#steeredAt = now;
+    for (const move of this.#windows().steer(now)) {
+      this.#moved(move);
+      this.#deps.sql.exec(`INSERT OR REPLACE INTO weights(lane, weight) VALUES(?,?)`, move.lane, move.to);
+      const { lane, from, to } = move;
+      const slow_per_mille = Math.round(move.slowShare * 1_000);
+      this.#note({ account, act: "carrier.weight", facts: { lane, from, to, slow_per_mille } });
+    }
+  }
+
+  #note(noted: Noted): void {
+    void this.#deps.note(noted).catch(() => undefined);
+  }
+
+  #moved(move: Move | { at: number; circuit: CircuitState }): void {
+    this.#moves = [...this.#moves, move].slice(-MOVES_KEPT);
+  }
+
+  /** Read when first needed: an account that was never made has no table, and is not written to. */
+  #windows(): HealthWindows {
+    if (this.#health !== null) return this.#health;
+    const { sql, now } = this.#deps;
+    const made = first(sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'weights'`) !== null;
+    const stored = made ? sql.exec<{ lane: string; weight: number }>(`SELECT lane, weight FROM weights`).toArray() : [];
+    this.#health = new HealthWindows(Object.fromEntries(stored.map(({ lane, weight }) => [lane, weight])), now());
+    return this.#health;
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * Checking a code. The guess is counted before it is compared, against the verification and against the destination, and both
+ * counts are written in the transaction of the comparison: whoever comes at the same time finds them. A right code approves
+ * once, by compare-and-swap.
+ */
+import type { Num } from "../base/phone.ts";
+import { refuse, type Outcome } from "../base/refusal.ts";
+import { equalBytes } from "../base/seal.ts";
+import { contactOf } from "../messages/admit.ts";
+import { contextText, digestText, normaliseCode } from "./code.ts";
+import type { GivenContext } from "./context.ts";
+import { contextOf } from "./context.ts";
+import type { VerifyDeps } from "./deps.ts";
+import { ended } from "./ends.ts";
+import type { Secrets } from "./ledger.ts";
+import { barredUntil, countFailure, learn, type Destination } from "./locks.ts";
+import { printOf, type EndUser } from "./person.ts";
+import {
+  ATTEMPTS_MAX,
+  attemptsLeft,
+  endReason,
+  type CheckReason,
+  type Intent,
+  type State,
+  type Verification,
+} from "./verification.ts";
+
+export type CheckInput = { id: string; code: string; context: GivenContext; endUser: EndUser | null };
+export type CheckToInput = Omit<CheckInput, "id"> & {
+  to: Num | { token: string };
+  service: string | null;
+  intent: Intent | null;
+};
+
+export type CheckAnswer = { state: State; valid: boolean; reason: CheckReason | null; attempts_left: number };
+
+/** Checks one verification by its id. The guess is the start's end user's when the check names none. */
+export function check(deps: VerifyDeps, key: string, input: CheckInput): Outcome<CheckAnswer> {
+  const whole = deps.ledger.getWhole(input.id);
+  if (whole === null) return refuse("not_found");
+  const print = input.endUser === null ? whole.verification.facts.print : printOf(deps.vault, input.endUser);
+  return { ok: guess(deps, key, whole, input, print) };
+}
+
+/**
+ * Checks the newest pending verification of a number. Who names no end user guesses as a stranger: the number alone is no
+ * proof of having started anything.
+ */
+export function checkTo(deps: VerifyDeps, key: string, input: CheckToInput): Outcome<CheckAnswer & { id: string }> {
+  const contact = contactOf(deps, input.to);
+  if ("refused" in contact) return contact;
+  if ("fresh" in contact) return refuse("verification_unknown");
+  const print = printOf(deps.vault, input.endUser);
+  const destination = deps.ledger.destination(contact.known.index.subarray(0, 16), deps.now());
+  const whole = newest(deps, destination, print, input);
+  if (whole === null) return refuse("verification_unknown");
+  return { ok: { id: whole.verification.id, ...guess(deps, key, whole, input, print) } };
+}
+
+type Whole = { verification: Verification; secrets: Secrets };
+
+/** The end user's own, then one that nobody's print is on, then any that another device did not start; pending ones first. */
+function newest(deps: VerifyDeps, destination: Destination, print: string | null, input: CheckToInput): Whole | null {
+  const now = deps.now();
+  const candidates = destination.recent
+    .toReversed()
+    .flatMap((id) => deps.ledger.getWhole(id) ?? [])
+    .filter(({ verification: { facts } }) => input.service === null || facts.service === input.service)
+    .filter(({ verification: { facts } }) => input.intent === null || facts.intent === input.intent)
+    .filter(({ verification: { facts } }) => !areTwoDevices(facts.print, print));
+  const rank = ({ verification: { state, facts } }: Whole): number =>
+    (state === "pending" && now < facts.expiresAt ? 0 : 10) +
+    (facts.print === print ? 0 : facts.print === null ? 1 : 2);
+  return candidates.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
+}
+
+/** A guess from one device is no guess at what another device started: it would use up that person's attempts. */
+const areTwoDevices = (one: string | null, other: string | null): boolean =>
+  one !== null && other !== null && one.startsWith("d") && other.startsWith("d") && one !== other;
+
+type Guess = Pick<CheckInput, "code" | "context">;
+
+function guess(deps: VerifyDeps, key: string, whole: Whole, input: Guess, print: string | null): CheckAnswer {
+  const now = deps.now();
+  const verification = expired(deps, whole.verification, now);
+  const { digest, context } = whole.secrets;
+  if (verification.state !== "pending" || digest === null || context === null)
+    return answer(verification, endReason(verification.state, verification.reason));
+  const destination = deps.ledger.destination(verification.destination, now);
+  if (barredUntil(destination, print, now) !== null || destination.blocked !== null)
+    return answer(verification, destination.blocked === null ? "locked" : "blocked");
+
+  const attempts = verification.attempts + 1;
+  const failure = countFailure(destination, print, now);
+  const compared = compare(deps, verification, { digest, context }, input);
+  if (compared === null) return approve(deps, key, verification, { attempts, print, destination }, now);
+  deps.ledger.putDestination(verification.destination, failure.destination);
+  const own = print === verification.facts.print;
+  const state = attempts >= ATTEMPTS_MAX ? "failed" : failure.lockedUntil !== null && own ? "locked" : "pending";
+  const reason = state === "failed" ? "too_many_attempts" : "locked";
+  const after =
+    state === "pending"
+      ? deps.ledger.amend(verification, { attempts })
+      : ended(deps, verification, state, reason, now, attempts);
+  if (after === null) throw new Error("a verification moved in its own transaction");
+  deps.watch.guessed(verification.id, false, now);
+  return answer(after, compared);
+}
+
+/** What is wrong with the guess, or null. Both digests are always compared, in constant time. */
+function compare(
+  deps: VerifyDeps,
+  { id, facts }: Verification,
+  stored: { digest: Uint8Array; context: Uint8Array },
+  input: Guess,
+): "wrong_code" | "context_mismatch" | null {
+  const given = contextOf(input.context);
+  const context = given === "partial" ? null : given;
+  const code = normaliseCode(input.code);
+  const sameContext = equalBytes(
+    deps.vault.keyedName("verify-context", contextText(id, facts.intent, context)),
+    stored.context,
+  );
+  const sameCode = equalBytes(
+    deps.vault.keyedName("verify-code", digestText(id, facts.intent, context, code)),
+    stored.digest,
+  );
+  if (!sameContext || given === "partial") return "context_mismatch";
+  return sameCode ? null : "wrong_code";
+}
+
+type Approving = { attempts: number; print: string | null; destination: Destination };
+
+function approve(
+  deps: VerifyDeps,
+  key: string,
+  verification: Verification,
+  { attempts, print, destination }: Approving,
+  now: number,
+): CheckAnswer {
+  const approved = ended(deps, verification, "approved", null, now, attempts);
+  if (approved.state !== "approved") throw new Error("a verification moved in its own transaction");
+  if (print !== null) deps.ledger.putDestination(verification.destination, learn(destination, print, now));
+  deps.watch.guessed(approved.id, true, now);
+  deps.record(key, { act: "verification.approved", subject: approved.id, facts: { token: approved.token } });
+  return { state: "approved", valid: true, reason: null, attempts_left: 0 };
+}
+
+/** The verification as it is at this moment: one whose time has passed ends now, whoever looks first. */
+export function expired(deps: VerifyDeps, verification: Verification, now: number): Verification {
+  const over = verification.state === "pending" && now >= verification.facts.expiresAt;
+  return over ? ended(deps, verification, "expired", "expired", now) : verification;
+}
+
+function answer(verification: Verification, reason: CheckReason): CheckAnswer {
+  return { state: verification.state, valid: false, reason, attempts_left: attemptsLeft(verification) };
+}

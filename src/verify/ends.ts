@@ -1,0 +1,61 @@
+/**
+ * Ending a verification, in one place: code, digest and letter go in the same write, and the tenant is told why.
+ */
+import type { Counted } from "./counts.ts";
+import type { VerifyDeps } from "./deps.ts";
+import { viewOf, type State, type Verification } from "./verification.ts";
+
+/** How a verification ended is always told; that it was created or sent only to those who asked. */
+const ALWAYS_TOLD: ReadonlySet<string> = new Set(["approved", "failed", "expired", "locked", "canceled"]);
+
+/** Ends it if it is pending; answers it as it is then. Late and repeated ends change nothing. */
+export function ended(
+  deps: VerifyDeps,
+  verification: Verification,
+  state: Exclude<State, "pending">,
+  reason: string | null,
+  now: number,
+  attempts: number = verification.attempts,
+): Verification {
+  const sends = verification.sends.map((send) => ({
+    ...send,
+    state: deps.messageOf(send.message)?.state ?? send.state,
+  }));
+  const moved = deps.ledger.move(verification, state, { reason, endedAt: now, attempts, sends });
+  if (moved === null) return verification;
+  const counted = COUNTED_AS[state];
+  if (counted !== null) deps.counts.add(counted, moved, moved.sends.at(-1)?.carrier ?? null, now);
+  told(deps, moved, state);
+  for (const send of moved.sends) deps.recall(send.message); // a code that is over is not worth sending
+  return moved;
+}
+
+/** What an end counts as; one that the caller took back is no failure. */
+const COUNTED_AS: Record<Exclude<State, "pending">, Counted | null> = {
+  approved: "approved",
+  failed: "failed",
+  locked: "failed",
+  expired: "expired",
+  canceled: null,
+};
+
+/** Tells the tenant, in an event that holds ids, tokens and states. */
+export function told(
+  deps: VerifyDeps,
+  verification: Verification,
+  what: "created" | "sent" | Exclude<State, "pending">,
+): void {
+  const type = `verification.${what}` as const;
+  if (!ALWAYS_TOLD.has(what) && !deps.wanted(type)) return;
+  const { metadata: _metadata, ...view } = viewOf(live(deps, verification), null, null); // free fields may hold anything
+  deps.emit(type, verification.id, { verification: view });
+}
+
+/** The verification with each send's state as it is now. */
+export function live(deps: Pick<VerifyDeps, "messageOf">, verification: Verification): Verification {
+  const sends = verification.sends.map((send) => {
+    const message = deps.messageOf(send.message);
+    return message === null ? send : { ...send, state: message.state, carrier: message.account ?? send.carrier };
+  });
+  return { ...verification, sends };
+}

@@ -1,0 +1,294 @@
+/**
+ * The verifications of one tenant while they live, and what is counted by destination. No index but the primary keys, so a
+ * wrong guess writes two rows: ids begin with their time and a verification lives ten minutes at most, so its deadlines are
+ * found by walking ids, and the destination's row names its newest verifications.
+ */
+import { CODE_SECONDS } from "./code.ts";
+import { ulidTime } from "../base/ids.ts";
+import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { HOUR_MS, SECOND_MS } from "../base/clock.ts";
+import { newDestination, spentAt, turned, type Destination } from "./locks.ts";
+import { mayEnter, type Facts, type Send, type State, type Verification } from "./verification.ts";
+
+type Row = {
+  id: string;
+  state: string;
+  version: number;
+  token: string;
+  subject: string;
+  destination: ArrayBuffer;
+  attempts: number;
+  reason: string | null;
+  ended_at: number | null;
+  facts: string;
+  sends: string;
+};
+
+const COLUMNS = `id, state, version, token, subject, destination, attempts, reason, ended_at, facts, sends`;
+
+/**
+ * What makes a verification checkable and resendable: the keyed digests of code and context, and the sealed letter. All gone
+ * with its end; of one that was withheld only the context's digest is ever there, for a repeated start to find it by.
+ */
+export type Secrets = { digest: Uint8Array | null; context: Uint8Array | null; letter: Uint8Array | null };
+
+/** What a move may change beside the state. */
+export type Change = { attempts?: number; reason?: string | null; endedAt?: number; sends?: Send[] };
+
+/** From its start a verification stays here this long: to answer why, long after its code is gone. Then it is a record. */
+export const KEPT_HERE_MS = CODE_SECONDS.max * SECOND_MS + HOUR_MS;
+
+export type ListFilter = { state?: State; token?: string; before?: string; from?: string; to?: string };
+
+/** The live verifications of one tenant. */
+export class VerifyLedger {
+  readonly #sql: Sql;
+  readonly #idPrefix: string;
+  readonly #soon: (at: number) => void;
+  /** Ends of pending verifications, so that the next deadline needs no index. Read from storage when first needed. */
+  #pending: Map<string, number> | null = null;
+
+  constructor(sql: Sql, idPrefix: string, soon: (at: number) => void) {
+    this.#sql = sql;
+    this.#idPrefix = idPrefix;
+    this.#soon = soon;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS verifications(
+      id TEXT PRIMARY KEY, state TEXT NOT NULL, version INTEGER NOT NULL, token TEXT NOT NULL, subject TEXT NOT NULL,
+      destination BLOB NOT NULL, attempts INTEGER NOT NULL, reason TEXT, ended_at INTEGER, facts TEXT NOT NULL,
+      sends TEXT NOT NULL, digest BLOB, context BLOB, letter BLOB
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS destinations(
+      name BLOB PRIMARY KEY, data TEXT NOT NULL, until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS verify_marks(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`,
+    );
+  }
+
+  insert(verification: Verification, secrets: Secrets): void {
+    const { id, state, facts } = verification;
+    this.#sql.exec(
+      `INSERT INTO verifications(${COLUMNS}, digest, context, letter) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+      id,
+      state,
+      verification.version,
+      verification.token,
+      verification.subject,
+      verification.destination,
+      verification.attempts,
+      verification.reason,
+      verification.endedAt,
+      JSON.stringify(facts),
+      JSON.stringify(verification.sends),
+      secrets.digest,
+      secrets.context,
+      secrets.letter,
+    );
+    if (state === "pending") this.#ends().set(id, facts.expiresAt);
+    this.#soon(state === "pending" ? facts.expiresAt : facts.createdAt + KEPT_HERE_MS);
+  }
+
+  get(id: string): Verification | null {
+    const row = first<Row>(this.#sql, `SELECT ${COLUMNS} FROM verifications WHERE id = ?`, id);
+    return row === null ? null : verificationOf(row);
+  }
+
+  /** A verification with what it is checked against. */
+  getWhole(id: string): { verification: Verification; secrets: Secrets } | null {
+    type Whole = Row & { digest: ArrayBuffer | null; context: ArrayBuffer | null; letter: ArrayBuffer | null };
+    const row = first<Whole>(
+      this.#sql,
+      `SELECT ${COLUMNS}, digest, context, letter FROM verifications WHERE id = ?`,
+      id,
+    );
+    if (row === null) return null;
+    const bytes = (value: ArrayBuffer | null) => (value === null ? null : bytesOf(value));
+    const secrets = { digest: bytes(row.digest), context: bytes(row.context), letter: bytes(row.letter) };
+    return { verification: verificationOf(row), secrets };
+  }
+
+  /**
+   * Moves a verification as it was read, if the table allows it and nobody moved it since; one that ends loses digests and
+   * letter in the same write. Answers it as it is now, or null when nothing was changed.
+   */
+  move(verification: Verification, to: State, change: Change): Verification | null {
+    return mayEnter(verification.state, to) ? this.#write(verification, to, change) : null;
+  }
+
+  /** Changes what is known of it without moving it, if nobody moved it since. */
+  amend(verification: Verification, change: Change): Verification | null {
+    return this.#write(verification, verification.state, change);
+  }
+
+  #write(verification: Verification, to: State, change: Change): Verification | null {
+    const next: Verification = {
+      ...verification,
+      state: to,
+      version: verification.version + 1,
+      attempts: change.attempts ?? verification.attempts,
+      reason: change.reason === undefined ? verification.reason : change.reason,
+      endedAt: change.endedAt ?? verification.endedAt,
+      sends: change.sends ?? verification.sends,
+    };
+    const ended = verification.state === "pending" && to !== "pending";
+    const secrets = ended ? ", digest = NULL, context = NULL, letter = NULL" : "";
+    const written = this.#sql
+      .exec<{ id: string }>(
+        `UPDATE verifications SET state = ?, version = ?, attempts = ?, reason = ?, ended_at = ?, sends = ?${secrets}
+         WHERE id = ? AND version = ? RETURNING id`,
+        next.state,
+        next.version,
+        next.attempts,
+        next.reason,
+        next.endedAt,
+        JSON.stringify(next.sends),
+        verification.id,
+        verification.version,
+      )
+      .toArray();
+    if (written.length !== 1) return null;
+    if (ended && this.#ends().delete(next.id)) this.#soon(next.facts.createdAt + KEPT_HERE_MS);
+    return next;
+  }
+
+  /** Pending ones whose time has passed. */
+  due(now: number, limit: number): string[] {
+    const due: string[] = [];
+    for (const [id, at] of this.#ends()) {
+      if (at > now) continue;
+      due.push(id);
+      if (due.length >= limit) break;
+    }
+    return due;
+  }
+
+  /** Those that have been here long enough, oldest first. */
+  old(now: number, limit: number): Verification[] {
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM verifications WHERE id < ? AND state <> 'pending' ORDER BY id LIMIT ?`,
+        this.#idPrefix + ulidTime(Math.max(0, now - KEPT_HERE_MS)),
+        limit,
+      )
+      .toArray()
+      .map(verificationOf);
+  }
+
+  /** When a verification next ends by itself, and when the oldest becomes a record. */
+  next(): { endsAt: number | null; oldest: string | null } {
+    let endsAt: number | null = null;
+    for (const at of this.#ends().values()) if (endsAt === null || at < endsAt) endsAt = at;
+    const oldest = first<{ id: string }>(this.#sql, `SELECT id FROM verifications ORDER BY id LIMIT 1`);
+    return { endsAt, oldest: oldest?.id ?? null };
+  }
+
+  /** Removes what is recorded as it stands; what moved meanwhile stays, to be recorded again. */
+  remove(recorded: readonly Verification[]): void {
+    this.#sql.exec(
+      `DELETE FROM verifications WHERE (id, version) IN
+         (SELECT json_extract(value, '$.id'), json_extract(value, '$.version') FROM json_each(?))`,
+      JSON.stringify(recorded.map(({ id, version }) => ({ id, version }))),
+    );
+  }
+
+  /** The live rows of a list, newest first. */
+  list(filter: ListFilter, limit: number): Verification[] {
+    const where = ["1 = 1"];
+    const values: SqlBinding[] = [];
+    const add = (condition: string, value: SqlBinding | undefined) => {
+      if (value === undefined) return;
+      where.push(condition);
+      values.push(value);
+    };
+    add("id < ?", filter.before);
+    add("id >= ?", filter.from);
+    add("id < ?", filter.to);
+    add("state = ?", filter.state);
+    add("token = ?", filter.token);
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM verifications WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`,
+        ...values,
+        limit,
+      )
+      .toArray()
+      .map(verificationOf);
+  }
+
+  /** Guesses and failures of verifications begun since a time: what the failure ratio of an hour starts from. */
+  guessesSince(time: number): { checks: number; failed: number } {
+    const row = first<{ checks: number | null; approved: number | null }>(
+      this.#sql,
+      `SELECT sum(attempts) AS checks, sum(state = 'approved') AS approved FROM verifications WHERE id >= ?`,
+      this.#idPrefix + ulidTime(Math.max(0, time)),
+    );
+    const checks = row?.checks ?? 0;
+    return { checks, failed: checks - (row?.approved ?? 0) };
+  }
+
+  /** What is counted for a destination, turned to `now`. `name` is the keyed index of its number. */
+  destination(name: Uint8Array, now: number): Destination {
+    const row = first<{ data: string }>(this.#sql, `SELECT data FROM destinations WHERE name = ?`, name);
+    return turned(row === null ? newDestination() : (JSON.parse(row.data) as Destination), now);
+  }
+
+  putDestination(name: Uint8Array, destination: Destination): void {
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO destinations(name, data, until) VALUES(?,?,?)`,
+      name,
+      JSON.stringify(destination),
+      spentAt(destination),
+    );
+  }
+
+  /** Forgets destinations of which nothing counts any more; answers how many. */
+  purge(now: number, limit: number): number {
+    return this.#sql
+      .exec(
+        `DELETE FROM destinations WHERE name IN (SELECT name FROM destinations WHERE until < ? LIMIT ?) RETURNING 1 AS gone`,
+        now,
+        limit,
+      )
+      .toArray().length;
+  }
+
+  /** A small thing remembered by name. */
+  mark(name: string): string | null {
+    return first<{ value: string }>(this.#sql, `SELECT value FROM verify_marks WHERE name = ?`, name)?.value ?? null;
+  }
+
+  setMark(name: string, value: string): void {
+    this.#sql.exec(`INSERT OR REPLACE INTO verify_marks(name, value) VALUES(?,?)`, name, value);
+  }
+
+  #ends(): Map<string, number> {
+    this.#pending ??= new Map(
+      this.#sql
+        .exec<{ id: string; ends: number }>(
+          `SELECT id, json_extract(facts, '$.expiresAt') AS ends FROM verifications WHERE state = 'pending' ORDER BY id`,
+        )
+        .toArray()
+        .map(({ id, ends }) => [id, ends]),
+    );
+    return this.#pending;
+  }
+}
+
+function verificationOf(row: Row): Verification {
+  return {
+    id: row.id,
+    state: row.state as State,
+    version: row.version,
+    token: row.token,
+    subject: row.subject,
+    destination: bytesOf(row.destination),
+    attempts: row.attempts,
+    reason: row.reason,
+    endedAt: row.ended_at,
+    facts: JSON.parse(row.facts) as Facts,
+    sends: JSON.parse(row.sends) as Send[],
+  };
+}

@@ -1,0 +1,27 @@
+/**
+ * What a verification hears of its messages: that one was sent, and how it ended, which is copied because a message leaves the
+ * object before its verification does.
+ */
+import { ENDED, type Message } from "../messages/message.ts";
+import type { VerifyDeps } from "./deps.ts";
+import { told } from "./ends.ts";
+
+/** A message moved. Nothing happens unless it was sent for a verification that is still here. */
+export function messageMoved(deps: VerifyDeps, message: Message): void {
+  const { about } = message.facts;
+  if (about === undefined || !about.startsWith(deps.ids.prefixOf("ver"))) return;
+  const isEnd = ENDED.has(message.state);
+  if (!isEnd && message.state !== "sent") return;
+  const verification = deps.ledger.get(about);
+  if (verification === null || !verification.sends.some((send) => send.message === message.id)) return;
+  const now = deps.now();
+  const early = message.state === "delivered" && message.sentAt === null; // its receipt was faster than the answer
+  if (message.state === "sent" || early) deps.counts.add("sent", verification, message.account, now);
+  if (message.state === "delivered") deps.counts.add("delivered", verification, message.account, now);
+  if (!isEnd) return told(deps, verification, "sent");
+  const carrier = message.account;
+  const sends = verification.sends.map((send) =>
+    send.message === message.id ? { ...send, state: message.state, carrier: carrier ?? send.carrier } : send,
+  );
+  deps.ledger.amend(verification, { sends });
+}

@@ -1,0 +1,274 @@
+/**
+ * Starting a verification. The answer is the same whoever the number belongs to: known, new, locked or blocked, and so is the
+ * work, since what must not leave is admitted, counted and sealed like the rest and blocked at the end of it. Refusals lie
+ * in the request, the kind of number, or the caller's own limits, and leave nothing behind.
+ */
+import { SECOND_MS } from "../base/clock.ts";
+import type { Num } from "../base/phone.ts";
+import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import { contactOf } from "../messages/admit.ts";
+import type { Message } from "../messages/message.ts";
+import { judgeNumber } from "../messages/policy.ts";
+import { choose, type Chosen } from "./choose.ts";
+import { contextText, digestText, drawCode, normaliseCode, strengthOf } from "./code.ts";
+import type { Context } from "./context.ts";
+import type { VerifyDeps } from "./deps.ts";
+import { ended, told } from "./ends.ts";
+import { looksOpen, sendAgain, sendOf, waitSeconds, withholdingOf } from "./handover.ts";
+import { judgeText, sealLetter, textOf, type Written } from "./letter.ts";
+import type { Secrets } from "./ledger.ts";
+import { countSend, sendRoom, type Destination } from "./locks.ts";
+import { keepMetadata, metadataOf } from "./notes.ts";
+import { printOf, type EndUser } from "./person.ts";
+import { settingsOf, type Service, type Settings, type Wishes } from "./settings.ts";
+import type { Reader } from "./template.ts";
+import { acceptedView, type Channel, type Intent, type Verification, type VerificationView } from "./verification.ts";
+
+/** A start as the door hands it in: shapes checked, number normalised, context in its one spelling. */
+export type StartInput = {
+  to: Num | { token: string };
+  /** Null: the first that the service names. */
+  channel: Channel | null;
+  intent: Intent;
+  service: string | null;
+  wishes: Wishes;
+  context: Context | null;
+  reader: Reader;
+  variables: Record<string, string>;
+  endUser: EndUser | null;
+  metadata: Record<string, string> | null;
+  customCode: string | null;
+  limits: Record<string, string>;
+};
+
+/** Pending verifications of one destination and service. */
+const PENDING_MAX = 3;
+
+type Planned = {
+  settings: Settings;
+  service: Service | null;
+  chosen: Chosen;
+  channel: Channel;
+  destinationName: Uint8Array;
+  block: string;
+  country: string;
+};
+
+/**
+ * Starts one, or goes on with the pending one of the same end user, service, intent, context and words. A code of the caller's
+ * own never goes on: the pending one would be sent with the code it has.
+ */
+export function start(deps: VerifyDeps, key: string, input: StartInput): Outcome<VerificationView> {
+  const now = deps.now();
+  const planned = plan(deps, key, input);
+  if ("refused" in planned) return planned;
+  const destination = deps.ledger.destination(planned.destinationName, now);
+  const print = printOf(deps.vault, input.endUser);
+  const open = openOnes(deps, destination, now);
+  const party = open.filter(({ verification: { facts } }) => isParty(facts, print, input));
+  const same = input.customCode === null ? party.find((whole) => isSame(deps, whole, input)) : undefined;
+  if (same !== undefined) return goOn(deps, key, same, destination);
+  const room = sendRoom(destination, now);
+  if (room.left <= 0) return sendsSpent(room.nextAt - now);
+  const spent = deps.limits.judge(planned.service, input.limits, now);
+  if (spent !== null) return spent;
+  const made = make(deps, key, input, { ...planned, destination, print });
+  if (isRefused(made)) return made;
+  deps.limits.count(planned.service, input.limits, now);
+  const over = superseded(open, party, made.ok.facts.service);
+  for (const { verification } of over)
+    if (verification.state === "pending") ended(deps, verification, "canceled", "superseded", now);
+  const gone = new Set(over.map(({ verification }) => verification.id));
+  const left = { ...destination, recent: destination.recent.filter((id) => !gone.has(id)) };
+  const counted = countSend(left, made.ok.id, now);
+  deps.ledger.putDestination(planned.destinationName, counted);
+  return { ok: acceptedView(made.ok, sendRoom(counted, now), metadataOf(deps, made.ok)) };
+}
+
+/** Everything that may refuse and depends on nothing but the request, the tenant and the kind of number. */
+function plan(deps: VerifyDeps, key: string, input: StartInput): Planned | Refusal {
+  const contact = contactOf(deps, input.to);
+  if ("refused" in contact) return contact;
+  const number = "known" in contact ? contact.known : contact.fresh;
+  const judged = judgeNumber(number, deps.policy(), deps.environment);
+  if (judged !== null) return judged;
+  const service = input.service === null ? null : deps.serviceOf(input.service);
+  if (service === null && input.service !== null) return refuse("service_unknown");
+  if (service !== null && service.countries !== null && !service.countries.includes(number.country))
+    return refuse("country_not_allowed", { detail: "The service lists the countries it may text." });
+  if (input.customCode !== null) {
+    if (!deps.may(key, "verify:custom_code"))
+      return refuse("missing_scope", { detail: "A code of one's own needs the scope verify:custom_code." });
+    if (service !== null && !service.customCode)
+      return field("custom_code", "The service does not allow codes of one's own.");
+  }
+  const settings = settingsOf(input.wishes, service, deps.tenantName);
+  if ("refused" in settings) return settings;
+  const { intent, context, variables } = input;
+  const wish = { template: settings.template, intent, locale: settings.locale, context, variables };
+  const chosen = choose(wish, deps.templateOf);
+  if ("refused" in chosen) return chosen;
+  const { index, block } = "known" in contact ? contact.known : { index: contact.index, block: contact.block };
+  const channel = input.channel ?? service?.channels[0] ?? "sms";
+  return { settings, service, chosen, channel, destinationName: index.subarray(0, 16), block, country: number.country };
+}
+
+const field = (name: string, detail: string): Refusal =>
+  refuse("invalid_field", { errors: [{ field: name, code: "invalid_field", detail }] });
+
+function sendsSpent(waitMs: number): Refusal {
+  return refuse("sends_exceeded", { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) });
+}
+
+type Whole = { verification: Verification; secrets: Secrets };
+
+/** The destination's verifications that live, or look as if they did; oldest first. */
+function openOnes(deps: VerifyDeps, destination: Destination, now: number): Whole[] {
+  return destination.recent.flatMap((id) => {
+    const whole = deps.ledger.getWhole(id);
+    return whole !== null && looksOpen(whole.verification, destination, now) ? [whole] : [];
+  });
+}
+
+function isParty(facts: Verification["facts"], print: string | null, input: StartInput): boolean {
+  return facts.print === print && facts.service === input.service && facts.intent === input.intent;
+}
+
+function hasContext(deps: VerifyDeps, { verification, secrets }: Whole, context: Context | null): boolean {
+  const text = contextText(verification.id, verification.facts.intent, context);
+  return secrets.context !== null && Buffer.from(deps.vault.keyedName("verify-context", text)).equals(secrets.context);
+}
+
+/** Whether a letter of the pending one would say what this start asks for. */
+function isSame(deps: VerifyDeps, whole: Whole, input: StartInput): boolean {
+  const { id, facts } = whole.verification;
+  return (facts.words ?? null) === wordsOf(deps, id, input) && hasContext(deps, whole, input.context);
+}
+
+/** The caller's own words as a keyed digest, of this verification alone; null when there are none. */
+function wordsOf(deps: VerifyDeps, id: string, { variables }: StartInput): string | null {
+  if (Object.keys(variables).length === 0) return null;
+  const said = JSON.stringify([id, Object.entries(variables).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+  return Buffer.from(deps.vault.keyedName("verify-words", said)).toString("base64url");
+}
+
+/** Goes on with a pending one: sends it again when it may be, and says when it may when it may not. */
+function goOn(deps: VerifyDeps, key: string, whole: Whole, destination: Destination): Outcome<VerificationView> {
+  const now = deps.now();
+  if (waitSeconds(whole.verification, destination, now) === 0) return sendAgain(deps, key, whole, destination);
+  const room = sendRoom(destination, now);
+  return { ok: acceptedView(whole.verification, room, metadataOf(deps, whole.verification)) };
+}
+
+/** The same party's that asked for something else, and the oldest of the service beyond the few it may have. */
+function superseded(open: readonly Whole[], party: readonly Whole[], service: string | null): Whole[] {
+  const others = open.filter((one) => one.verification.facts.service === service && !party.includes(one));
+  return [...party, ...others.slice(0, Math.max(0, others.length - (PENDING_MAX - 1)))];
+}
+
+type Making = Planned & { destination: Destination; print: string | null };
+
+/** Draws the code, hands it over, and writes what can check it. */
+function make(deps: VerifyDeps, key: string, input: StartInput, making: Making): Outcome<Verification> {
+  const now = deps.now();
+  const { settings, destination, print } = making;
+  const id = deps.ids.make("ver", now);
+  const written = letterOf(deps, input, making);
+  const text = textOf(written, settings.ttlSeconds);
+  const unfit = judgeText(text, input.reader);
+  if (unfit !== null) return unfit;
+  const withhold = withholdingOf(destination, print, now);
+  const letter = { to: input.to, text, about: id, secondsLeft: settings.ttlSeconds, avoid: null, withhold };
+  const outcome = deps.channels[making.channel](key, letter);
+  if (isRefused(outcome)) return outcome;
+  const verification = begun(id, key, input, { ...making, words: wordsOf(deps, id, input) }, outcome.ok, now);
+  write(deps, key, verification, written, input);
+  return { ok: verification };
+}
+
+function letterOf(deps: VerifyDeps, input: StartInput, { settings, chosen }: Making): Written {
+  const drawn = () => drawCode(settings.codeLength, settings.codeAlphabet, deps.randomBytes);
+  return {
+    code: input.customCode === null ? drawn() : normaliseCode(input.customCode),
+    template: chosen.text,
+    locale: chosen.locale,
+    brand: settings.brand,
+    sentence: settings.doNotShare ? chosen.sentence : null,
+    context: input.context,
+    variables: input.variables,
+    reader: input.reader,
+  };
+}
+
+/** The verification as it begins: pending, or over where its message was not to leave. */
+function begun(
+  id: string,
+  key: string,
+  input: StartInput,
+  { settings, chosen, channel, destinationName, block, print, words }: Making & { words: string | null },
+  message: Message,
+  now: number,
+): Verification {
+  const withheld = message.state === "blocked";
+  const { country, kind, mask } = message.facts;
+  return {
+    id,
+    state: !withheld ? "pending" : message.reason === "locked" ? "locked" : "failed",
+    version: 1,
+    token: message.token,
+    subject: message.subject,
+    destination: destinationName,
+    attempts: 0,
+    reason: withheld ? message.reason : null,
+    endedAt: withheld ? now : null,
+    facts: {
+      channel,
+      intent: input.intent,
+      service: input.service,
+      template: chosen.name,
+      locale: chosen.locale,
+      key,
+      country,
+      kind,
+      mask,
+      strength: strengthOf(settings.codeLength, settings.codeAlphabet, input.customCode !== null),
+      print,
+      words,
+      cell: `${country}|${block}|${chosen.name}`,
+      createdAt: now,
+      expiresAt: now + settings.ttlSeconds * SECOND_MS,
+      note: input.metadata !== null,
+      withheld,
+    },
+    sends: [sendOf(message, now)],
+  };
+}
+
+function write(deps: VerifyDeps, key: string, verification: Verification, written: Written, input: StartInput): void {
+  const { id, subject, token, facts } = verification;
+  const digest = deps.vault.keyedName("verify-code", digestText(id, facts.intent, input.context, written.code));
+  const letter = sealLetter(deps.vault, subject, id, written);
+  deps.ledger.insert(verification, {
+    digest: facts.withheld ? null : digest,
+    context: deps.vault.keyedName("verify-context", contextText(id, facts.intent, input.context)),
+    letter: facts.withheld ? null : letter,
+  });
+  if (input.metadata !== null) keepMetadata(deps, id, subject, input.metadata, facts.createdAt);
+  deps.record(key, {
+    act: "verification.started",
+    subject: id,
+    facts: {
+      token,
+      message: verification.sends[0]?.message ?? null,
+      intent: facts.intent,
+      withheld: verification.reason,
+    },
+  });
+  const carrier = verification.sends[0]?.carrier ?? null;
+  deps.counts.add("started", verification, carrier, facts.createdAt);
+  if (facts.withheld) deps.counts.add("failed", verification, carrier, facts.createdAt);
+  const block = facts.cell.split("|")[1] ?? "";
+  deps.counts.nameBlock(block, () => deps.vault.openNumber(token), facts.createdAt);
+  told(deps, verification, "created");
+  if (facts.withheld) told(deps, verification, verification.state === "locked" ? "locked" : "failed");
+}

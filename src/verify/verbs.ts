@@ -1,0 +1,153 @@
+/**
+ * What the room `verify` can be asked about verifications.
+ */
+import { DAY_MS, isoOf } from "../base/clock.ts";
+import { ulidTime } from "../base/ids.ts";
+import { refuse, type Outcome } from "../base/refusal.ts";
+import { verb } from "../base/verb.ts";
+import { check, checkTo, expired, type CheckInput, type CheckToInput } from "./check.ts";
+import { COUNTS_KEPT_DAYS, type Dimension, type SummaryRow } from "./counts.ts";
+import type { VerifyDeps } from "./deps.ts";
+import { ended, live } from "./ends.ts";
+import { looksOpen, sendAgain, waitSeconds } from "./handover.ts";
+import { sendRoom } from "./locks.ts";
+import { metadataOf, readMetadata } from "./notes.ts";
+import { start, type StartInput } from "./start.ts";
+import type { RecordFilter } from "./store.ts";
+import {
+  acceptedView,
+  resendAt,
+  viewOf,
+  type State,
+  type Verification,
+  type VerificationView,
+} from "./verification.ts";
+
+export type ListInput = {
+  limit: number;
+  before?: string;
+  state?: State;
+  token?: string;
+  createdFrom?: number;
+  createdTo?: number;
+};
+
+/** The live part of a list, and how to ask the records for the rest. */
+export type ListPart = { live: VerificationView[]; limit: number; records: Omit<RecordFilter, "tenant"> };
+
+/** A reading: the verification while it is here, and the caller's metadata, which stay here when it is a record. */
+export type Part = { verification: VerificationView | null; metadata: Record<string, string> | null };
+
+export type SummaryInput = { by: Dimension; from?: number; to?: number };
+export type Summary = { by: Dimension; from: string; to: string; data: SummaryRow[] };
+
+/** What a summary spans when nobody says. */
+const SUMMARY_DAYS = 7;
+const SUMMARY_ROWS_MAX = 1_000;
+
+/** The verbs of verifications, over the tenant's ledgers. */
+export function verifyVerbs(deps: VerifyDeps) {
+  return {
+    "verify.start": verb("verify:start", (who, input: StartInput) => start(deps, who.keyId, input)),
+    "verify.check": verb("verify:check", (who, input: CheckInput) => check(deps, who.keyId, input)),
+    "verify.check_to": verb("verify:check", (who, input: CheckToInput) => checkTo(deps, who.keyId, input)),
+    "verify.resend": verb("verify:start", (who, input: { id: string }) => resend(deps, who.keyId, input.id)),
+    "verify.cancel": verb("verify:start", (who, input: { id: string }) => cancel(deps, who.keyId, input.id)),
+
+    "verify.get": verb("verify:read", (_who, input: { id: string }): Outcome<Part> => {
+      const found = deps.ledger.get(input.id);
+      const metadata = readMetadata(deps, input.id);
+      if (found === null) return { ok: { verification: null, metadata } };
+      return { ok: { verification: readView(deps, expired(deps, found, deps.now())), metadata } };
+    }),
+
+    "verify.list": verb("verify:read", (_who, input: ListInput): Outcome<ListPart> => {
+      const { limit, createdFrom, createdTo, ...rest } = input;
+      const prefix = deps.ids.prefixOf("ver");
+      const filter = {
+        ...rest,
+        from: prefix + (createdFrom === undefined ? "" : ulidTime(createdFrom)),
+        to: createdTo === undefined ? `${prefix}~` : prefix + ulidTime(createdTo),
+      };
+      expireDue(deps);
+      const views = deps.ledger.list(filter, limit + 1).map((one) => readView(deps, one));
+      return { ok: { live: views, limit, records: filter } };
+    }),
+
+    "verify.summary": verb("verify:read", (_who, input: SummaryInput): Outcome<Summary> => {
+      const to = Math.min(input.to ?? Infinity, deps.now() + 1);
+      const from = Math.max(input.from ?? to - SUMMARY_DAYS * DAY_MS, to - COUNTS_KEPT_DAYS * DAY_MS);
+      const data = deps.counts.summary(input.by, from, to, SUMMARY_ROWS_MAX);
+      return { ok: { by: input.by, from: isoOf(from), to: isoOf(to), data } };
+    }),
+
+    "verify.notes": verb(
+      "verify:read",
+      (_who, input: { ids: string[] }): Outcome<Record<string, Record<string, string>>> => ({
+        ok: Object.fromEntries(
+          input.ids.flatMap((id) => {
+            const metadata = readMetadata(deps, id);
+            return metadata === null ? [] : [[id, metadata]];
+          }),
+        ),
+      }),
+    ),
+  };
+}
+
+export type VerifyVerbs = ReturnType<typeof verifyVerbs>;
+
+const EXPIRED_MAX = 1_000;
+
+/** Ends what is due, at most a thousand; answers how many. */
+export function expireDue(deps: VerifyDeps): number {
+  const now = deps.now();
+  const due = deps.ledger.due(now, EXPIRED_MAX);
+  for (const id of due) {
+    const found = deps.ledger.get(id);
+    if (found !== null) expired(deps, found, now);
+  }
+  return due.length;
+}
+
+function readView(deps: VerifyDeps, verification: Verification): VerificationView {
+  const room = sendRoom(deps.ledger.destination(verification.destination, deps.now()), deps.now());
+  return viewOf(live(deps, verification), room, metadataOf(deps, verification));
+}
+
+/** The same code again; refused alike whether it was withheld or not. */
+function resend(deps: VerifyDeps, key: string, id: string): Outcome<VerificationView> {
+  const whole = deps.ledger.getWhole(id);
+  if (whole === null) return refuse("not_found");
+  const now = deps.now();
+  const verification = expired(deps, whole.verification, now);
+  const destination = deps.ledger.destination(verification.destination, now);
+  if (!looksOpen(verification, destination, now)) return refuse("verification_ended");
+  const seconds = waitSeconds(verification, destination, now);
+  if (seconds === 0) return sendAgain(deps, key, whole, destination);
+  const spent = resendAt(verification.sends) <= now;
+  return refuse(spent ? "sends_exceeded" : "resend_too_early", { retryAfterSeconds: seconds });
+}
+
+/** Ends a pending one at once. The answer does not tell one that was withheld. */
+function cancel(deps: VerifyDeps, key: string, id: string): Outcome<VerificationView> {
+  const found = deps.ledger.get(id);
+  if (found === null) return refuse("not_found");
+  const now = deps.now();
+  const verification = expired(deps, found, now);
+  const destination = deps.ledger.destination(verification.destination, now);
+  if (!looksOpen(verification, destination, now)) return refuse("verification_ended");
+  const after =
+    verification.state === "pending" ? ended(deps, verification, "canceled", "by_caller", now) : verification;
+  const recent = verification.facts.withheld ? destination.recent.filter((one) => one !== id) : destination.recent;
+  const next = { ...destination, recent };
+  deps.ledger.putDestination(verification.destination, next);
+  deps.record(key, { act: "verification.canceled", subject: id, facts: { token: verification.token } });
+  const view = acceptedView(
+    { ...after, sends: verification.sends },
+    sendRoom(next, now),
+    metadataOf(deps, verification),
+  );
+  const over = { state: "canceled", reason: "by_caller", attempts_left: 0, sends_left: 0, resend_after: null } as const;
+  return { ok: { ...view, ...over, ended_at: isoOf(now) } };
+}

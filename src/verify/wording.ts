@@ -1,0 +1,66 @@
+/**
+ * What the doors read alike: a recipient, and what a text is made of.
+ */
+import { parseNumber, type Num } from "../base/phone.ts";
+import { refuse, type FieldError, type Outcome, type Refusal } from "../base/refusal.ts";
+import { contextOf, type Context } from "./context.ts";
+import type { WordingBody } from "./schemas.ts";
+import type { Wishes } from "./settings.ts";
+import { hostOfOrigin, type Reader } from "./template.ts";
+import type { Intent } from "./verification.ts";
+
+/** A recipient of a body: a number in its one spelling, or a token as it came. */
+export function numberOf(to: string | { token: string }): { number: Num | { token: string } } | Refusal {
+  if (typeof to !== "string") return { number: to };
+  const parsed = parseNumber(to);
+  if ("number" in parsed) return parsed;
+  const detail = parsed.detail ?? "Write it in E.164.";
+  return refuse("invalid_number", { errors: [{ field: "to", code: "invalid_number", detail }] });
+}
+
+export type Wording = {
+  intent: Intent;
+  service: string | null;
+  wishes: Wishes;
+  context: Context | null;
+  reader: Reader;
+  variables: Record<string, string>;
+};
+
+/** What the text is made of, the payment in its one spelling and the origin as a host; or what is wrong with it. */
+export function wordingOf(body: WordingBody): Outcome<Wording> {
+  const context = contextOf(body);
+  const reader = readerOf(body);
+  const errors: FieldError[] = [];
+  const wrong = (field: string, detail: string) => errors.push({ field, code: "invalid_field", detail });
+  if (context === "partial") wrong("amount", "A payment names amount, currency and payee together.");
+  if (typeof reader === "string") wrong("origin", reader);
+  if (context === "partial" || typeof reader === "string") return refuse("invalid_field", { errors });
+  return {
+    ok: {
+      intent: body.intent,
+      service: body.service ?? null,
+      wishes: {
+        codeLength: body.code_length ?? null,
+        codeAlphabet: body.code_alphabet ?? null,
+        ttlSeconds: body.ttl_seconds ?? null,
+        brand: body.brand ?? null,
+        template: body.template ?? null,
+        locale: body.locale ?? null,
+      },
+      context,
+      reader,
+      variables: body.variables ?? {},
+    },
+  };
+}
+
+/** For whom the last line is, or what is wrong with it. */
+function readerOf({ origin, app_hash }: WordingBody): Reader | string {
+  if (origin !== undefined && app_hash !== undefined)
+    return "Give an origin or an app hash, never both: one last line.";
+  if (app_hash !== undefined) return { appHash: app_hash };
+  if (origin === undefined) return null;
+  const host = hostOfOrigin(origin);
+  return host === null ? "Write an https origin with a public name and nothing behind it." : { origin: host };
+}

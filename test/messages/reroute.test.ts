@@ -1,0 +1,39 @@
+/** An account whose circuit is open: what it was never called for goes to the next, and nothing else does. */
+import { expect, test } from "vitest";
+import { reroute } from "../../src/messages/dispatch.ts";
+import { Outbox, ROUTES } from "../support/outbox.ts";
+
+const [first = "", second = ""] = ROUTES;
+
+test("a queued message goes on to the next account of its route, and its record says which was skipped", () => {
+  const box = new Outbox();
+  const id = box.admit();
+  expect(reroute(box.deps, first, [id])).toEqual([{ account: second, lane: "bulk", ids: [id] }]);
+  expect(box.get(id)).toMatchObject({
+    state: "queued",
+    account: second,
+    attempts: [{ carrier: first, outcome: "skipped", code: "circuit_open" }],
+  });
+  expect(box.claim(first, id)).toEqual([]);
+  expect(box.claim(second, id)).toHaveLength(1);
+});
+
+test("one whose call may be out, one in doubt, one without another account, and another account's stay where they are", () => {
+  const box = new Outbox();
+  const [out, doubtful, last, other] = [box.admit(), box.admit(), box.admit(), box.admit()];
+  box.claim(first, out, doubtful);
+  box.settle(doubtful, 1, { outcome: "unknown", code: "timeout" });
+  reroute(box.deps, first, [last, other]);
+  expect(reroute(box.deps, first, [out, doubtful, other, "msg_nobody"])).toEqual([]);
+  expect(reroute(box.deps, second, [last])).toEqual([]);
+  expect([box.get(out).state, box.get(doubtful).state, box.get(last).account]).toEqual(["sending", "unknown", second]);
+});
+
+test("a skipped account's receipt is a stranger's", () => {
+  const box = new Outbox();
+  const id = box.admit();
+  reroute(box.deps, first, [id]);
+  box.claim(second, id);
+  expect(box.report(first, id, "delivered")).toBe(0);
+  expect(box.report(second, id, "delivered")).toBe(1);
+});
