@@ -14,7 +14,7 @@ beforeEach(() => {
   asked.length = 0;
   vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
     if (url !== HOOK) return new Response("ok");
-    const body = String(init?.body);
+    const body = init?.body as string;
     asked.push({ body, headers: init?.headers as Record<string, string> });
     return answer(JSON.parse(body) as Json);
   });

@@ -57,7 +57,7 @@ export class Conversations {
     for (const ledger of [VaultLedger, NumbersLedger, MaskingLedger]) ledger.migrate(this.sql);
     const ids = new IdMaker(owner);
     const soon = (at: number) => (this.#soonest = Math.min(this.#soonest, at));
-    const vault = new VaultLedger(this.sql, owner, ids, keys as never);
+    const vault = new VaultLedger(this.sql, owner, ids, keys);
     const stock = new NumbersLedger(this.sql, soon);
     this.deps = {
       ledger: new MaskingLedger(this.sql, soon),
