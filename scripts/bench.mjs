@@ -1,11 +1,12 @@
 // `npm run bench`: how fast messages are accepted, handed over and told, against a floor Worker that does the same platform
 // operations and nothing else; what growth costs; and what the platform counts per message. Loopback only.
-// `-- --only=accept,growth` runs some sections of: accept, latency, whole, growth, codes, operations. `-- --quick` is a fast look, `-- --peers` adds Kannel to the same run, `-- --json` also writes .dev/bench.json.
+// `-- --only=accept,growth` runs some sections of: accept, latency, whole, growth, allocate, relay, codes, operations. `-- --quick` is a fast look, `-- --peers` adds Kannel to the same run, `-- --json` also writes .dev/bench.json.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { measureCodes } from "./bench/codes.mjs";
 import { buildBoth, startFloor, startOurs } from "./bench/contenders.mjs";
 import { startKannel } from "./bench/kannel.mjs";
+import { measureAllocate, measureRelay } from "./bench/masking.mjs";
 import { measureOperations } from "./bench/operations.mjs";
 import { startHelper } from "./bench/processes.mjs";
 import { measureAccept, measureGrowth, measureLatency, measureWhole } from "./bench/sections.mjs";
@@ -25,6 +26,9 @@ const full = {
   many: 100_000,
   growthMessages: 1_000,
   operationMessages: 2_000,
+  openSessions: [10, 1_000, 20_000],
+  allocations: 40,
+  relays: 1_000,
   codes: 900,
 };
 const quick = {
@@ -37,6 +41,9 @@ const quick = {
   many: 20_000,
   growthMessages: 500,
   operationMessages: 1_000,
+  openSessions: [10, 1_000, 5_000],
+  allocations: 30,
+  relays: 500,
   codes: 400,
 };
 
@@ -64,6 +71,8 @@ await script(async () => {
     if (wanted("latency")) results.latency = await measureLatency(helpers, ours, floor, size);
     if (wanted("whole")) results.whole = await measureWhole(helpers, ours, size);
     if (wanted("growth")) results.growth = await measureGrowth(helpers, ours, size);
+    if (wanted("allocate")) results.allocate = await measureAllocate(ours, size);
+    if (wanted("relay")) results.relay = await measureRelay(helpers, ours, size);
     if (wanted("codes")) results.codes = await measureCodes(helpers, ours, size);
     if (wanted("operations")) {
       const counted = keep(await startOurs(built.ours, helpers.carrier.ready, { BENCH: "on" }));

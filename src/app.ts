@@ -14,6 +14,11 @@ import { isRefused, refuse } from "./base/refusal.ts";
 import type { OpenRoute, Route } from "./base/route.ts";
 import type { Bindings } from "./context.ts";
 import { serveTenant } from "./door.ts";
+import { inboundRoute, inboxRoutes, receiveInbound } from "./inbound/inbound.routes.ts";
+import { sessionsRoutes } from "./masking/sessions.routes.ts";
+import { relaysRoutes } from "./masking/addresses.routes.ts";
+import { maskingSettingsRoutes } from "./masking/settings.routes.ts";
+import { numbersRoutes } from "./numbers/numbers.routes.ts";
 import { messagesRoutes } from "./messages/messages.routes.ts";
 import { receiptRoute, receiveReceipt } from "./messages/receipts.routes.ts";
 import { documentRoute, mountPages } from "./pages.routes.ts";
@@ -28,6 +33,7 @@ import { templatesRoutes } from "./verify/templates.routes.ts";
 import { verifyRoutes } from "./verify/verify.routes.ts";
 import { tokensRoutes } from "./vault/tokens.routes.ts";
 import { webhooksRoutes } from "./webhooks/webhooks.routes.ts";
+import { parseTenantId } from "./base/ids.ts";
 import { benchMeter, doorsOf, siteOf, unfit } from "./wiring.ts";
 
 /** Every route of tenants. */
@@ -39,6 +45,11 @@ export const tenantRoutes: readonly Route[] = [
   ...locksRoutes,
   ...tokensRoutes,
   ...consentRoutes,
+  ...sessionsRoutes,
+  ...maskingSettingsRoutes,
+  ...relaysRoutes,
+  ...numbersRoutes,
+  ...inboxRoutes,
   ...webhooksRoutes,
   ...keysRoutes,
   ...auditRoutes,
@@ -71,7 +82,7 @@ const healthRoute: OpenRoute = {
 export const routes: Routes = {
   tenant: tenantRoutes,
   operator: operatorRoutes,
-  open: [healthRoute, documentRoute, receiptRoute],
+  open: [healthRoute, documentRoute, receiptRoute, inboundRoute],
 };
 
 export const app = new Hono<Bindings>();
@@ -157,6 +168,30 @@ app.post(pathOf(receiptRoute.path), async (c) => {
   );
   if (isRefused(outcome)) return problemResponse(c, outcome);
   return c.json({ applied: outcome.ok });
+});
+
+app.post(pathOf(inboundRoute.path), async (c) => {
+  c.set("route", inboundRoute.path);
+  const { publicUrl, courier, tenant, outside } = doorsOf(c.env);
+  const outcome = await receiveInbound(
+    {
+      publicUrl,
+      verify: (account, callback) => courier(account).readInbound(callback),
+      take: async (id, account, texts) => {
+        const owner = parseTenantId(id);
+        if (owner === null) return refuse("not_found");
+        const taken = await tenant(owner).inbound(account, texts);
+        if (isRefused(taken)) return taken;
+        if (taken.ok.wake.length + taken.ok.dispatch.length > 0)
+          c.executionCtx.waitUntil(outside(owner, taken.ok).catch(() => undefined)); // the rows are there; the alarm finds them
+        return taken;
+      },
+    },
+    c.req.param("account") ?? "",
+    c.req.raw,
+  );
+  if (isRefused(outcome)) return problemResponse(c, outcome);
+  return c.json({ taken: outcome.ok });
 });
 
 mountPages(app, doorsOf, routes);

@@ -4,7 +4,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "./base/clock.ts";
 import { writeLog } from "./base/log.ts";
-import type { Callback } from "./carriers/carrier.ts";
+import type { Callback, InboundCallback } from "./carriers/carrier.ts";
 import { carrierOf } from "./carriers/carriers.ts";
 import { Courier, type AccountConfig, type Secrets } from "./carriers/courier.ts";
 import type { Calls } from "./carriers/health.ts";
@@ -51,6 +51,14 @@ export class CourierObject extends DurableObject<Env> {
 
   async readReceipts(callback: Omit<Callback, "now">) {
     return this.#courier.readReceipts({ ...callback, now: readClock() });
+  }
+
+  async direct(entries: readonly { e164: string; tenant: string | null }[]) {
+    this.#courier.direct(entries);
+  }
+
+  async readInbound(callback: Omit<InboundCallback, "now">) {
+    return this.#courier.readInbound({ ...callback, now: readClock() });
   }
 
   async rewrap() {

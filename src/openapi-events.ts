@@ -4,12 +4,20 @@
 import { z } from "zod";
 import { EXAMPLE_LATER, exampleId } from "./base/example.ts";
 import { ToldConsent } from "./consent/consents.routes.ts";
+import { ToldInbound } from "./inbound/inbound.routes.ts";
+import { ToldSession } from "./masking/schemas.ts";
 import { ToldMessageView } from "./messages/schemas.ts";
 import { ToldVerificationView } from "./verify/schemas.ts";
 import type { EventType } from "./webhooks/event.ts";
 import { EventView } from "./webhooks/webhooks.routes.ts";
 
 type Family = EventType extends `${infer F}.${string}` ? F : never;
+
+const INTERACTIONS: Readonly<Record<string, string>> = {
+  relayed: "A text went through a masked session.",
+  vetoed: "A text did not go through: stopped, refused by your hook, or over a limit.",
+  out_of_session: "A text came that belongs to no open session.",
+};
 
 const VERIFICATION: Record<string, string> = {
   created: "A verification was started.",
@@ -36,6 +44,28 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
     data: ToldConsent,
     resource: exampleId("con"),
     says: (what) => `A person's consent was ${what}: by text, or told by the tenant.`,
+  },
+  session: {
+    data: ToldSession,
+    resource: exampleId("ses"),
+    says: (what) => `A masked session was ${what}. Names are left out.`,
+  },
+  interaction: {
+    data: z
+      .record(z.string(), z.unknown())
+      .meta({ examples: [{ interaction: { id: exampleId("int"), state: "relayed" }, slips: [] }] }),
+    resource: exampleId("int"),
+    says: (what) => INTERACTIONS[what] ?? "A text came through a virtual number.",
+  },
+  inbound: {
+    data: ToldInbound,
+    resource: exampleId("inb"),
+    says: () => "A text came in that belongs to no session; its words are read by `GET /v1/inbound/{id}`.",
+  },
+  number: {
+    data: z.record(z.string(), z.unknown()).meta({ examples: [{ pool: exampleId("pol"), free: 2 }] }),
+    resource: exampleId("num"),
+    says: (what) => (what === "low" ? "A pool runs low." : `A virtual number's state: ${what}.`),
   },
   endpoint: {
     data: z.object({

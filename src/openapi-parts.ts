@@ -28,6 +28,13 @@ export const TAGS = [
   { name: "Verifications", description: "One-time codes: start, check, send again, cancel, read." },
   { name: "Verification settings", description: "Services, templates, and the locks of a destination." },
   { name: "Tokens", description: "Numbers as tokens: tokenise, look up, reveal with a reason." },
+  {
+    name: "Sessions",
+    description: "Masked conversations: people text virtual numbers and never see each other's own.",
+  },
+  { name: "Relays", description: "Lasting numbers for people: a stranger texts it, and a reply just works." },
+  { name: "Numbers", description: "The virtual numbers you have, and pools to lend them from." },
+  { name: "Inbox", description: "Texts that came in and belong to no session." },
   { name: "Webhooks", description: "Endpoints, the events they are sent, and sending one again." },
   { name: "Events", description: "What endpoints are sent, by type. An endpoint names types, families or everything." },
   { name: "Keys", description: "A tenant's API keys." },

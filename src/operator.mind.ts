@@ -30,6 +30,8 @@ import {
 import { nameOfError, type Log } from "./base/log.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { Sql } from "./base/sql.ts";
+import { StockLedger, type ImportRow } from "./numbers/stock.ts";
+import { operatorNumbers } from "./operator.numbers.ts";
 import { OperatorRepeats } from "./operator.repeat.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import type { CourierPort, TenantPort, TemplateDecision } from "./ports.ts";
@@ -72,11 +74,16 @@ export class OperatorMind {
 
   /** Creates the tables; the object does so with the first question, which only an operator can ask. */
   migrate(): void {
-    for (const ledger of [TenantsLedger, AccountsLedger, OperatorRepeats]) ledger.migrate(this.#deps.sql);
+    for (const ledger of [TenantsLedger, AccountsLedger, StockLedger, OperatorRepeats]) ledger.migrate(this.#deps.sql);
     this.#deps.sql.exec(AUDIT_TABLE);
   }
 
   readonly verbs = {
+    "numbers.import": (operator: string, input: { tenant: string; rows: ImportRow[] }): Answer =>
+      this.#numbers()["numbers.import"](operator, input),
+    "numbers.list": (operator: string, input: { tenant: string | null; limit: number; offset: number }): Answer =>
+      this.#numbers()["numbers.list"](operator, input),
+
     "tenants.create": async (operator: string, input: { name: string; environment: "sandbox" | "live" }): Answer => {
       const tenant = this.#newTenant(input);
       const routes = input.environment === "sandbox" ? [await this.#sandboxAccount()] : [];
@@ -236,6 +243,18 @@ export class OperatorMind {
       return { ok: { data, next_cursor: next === null ? null : String(next) } };
     },
   };
+
+  #numbers() {
+    return operatorNumbers({
+      stock: new StockLedger(this.#deps.sql),
+      transaction: this.#deps.transaction,
+      tenantRow: (id) => this.#tenants.get(id),
+      accountRow: (id) => this.#accounts.get(id),
+      tenant: (id) => this.#deps.tenant(ownerOf(id)),
+      courier: this.#deps.courier,
+      enter: (operator, act, subject, facts) => this.#enter(operator, act, subject, facts),
+    });
+  }
 
   /** What a courier saw change: nobody's act, and in the audit like any other. */
   note({ account, act, facts }: Noted): void {

@@ -10,6 +10,7 @@ import { Label } from "./base/label.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import { PolicyChange } from "./messages/policy.ts";
 import { door, IdParam, JURISDICTION, type OperatorRoute } from "./operator-route.ts";
+import { numberStockRoutes } from "./operators.numbers.routes.ts";
 import { carrierRoutes } from "./operators.carriers.routes.ts";
 import { TemplateView } from "./verify/templates.routes.ts";
 
@@ -225,4 +226,4 @@ const jobs: OperatorRoute[] = [
   }),
 ];
 
-export const operatorRoutes: OperatorRoute[] = [...tenants, ...carrierRoutes, ...jobs];
+export const operatorRoutes: OperatorRoute[] = [...tenants, ...carrierRoutes, ...numberStockRoutes, ...jobs];

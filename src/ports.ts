@@ -2,7 +2,15 @@
  * What one object may be asked by another, as plain promises of data. Written out here, because the
  * platform's own stub types of classes this size are slow to check and hard to read; the classes implement these.
  */
-import type { Callback, HandsetDelivery, Probed, Question, Report } from "./carriers/carrier.ts";
+import type {
+  Callback,
+  HandsetDelivery,
+  Inbound,
+  InboundCallback,
+  Probed,
+  Question,
+  Report,
+} from "./carriers/carrier.ts";
 import type { AccountConfig, AccountHealth, Permit, Secrets } from "./carriers/courier.ts";
 import type { Want } from "./carriers/pace.ts";
 import type { AccountNews, Claimed, Job, JobReport, Onward, Settlement } from "./carriers/sender.ts";
@@ -13,6 +21,7 @@ import type { Outcome } from "./base/refusal.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import type { AccountFacts } from "./messages/ports.ts";
 import type { Heard } from "./messages/ask.ts";
+import type { NewNumber } from "./numbers/number.ts";
 import type { Lane } from "./messages/message.ts";
 import type { Credential, Origin } from "./access/caller.ts";
 import type { Repeatable } from "./access/idempotency.ts";
@@ -68,6 +77,8 @@ export type TenantPort = {
   questions(account: string, ids: string[]): Promise<Question[]>;
   hear(account: string, heard: Heard[]): Promise<After>;
   handset(delivery: HandsetDelivery): Promise<void>;
+  takeNumbers(operator: string, numbers: NewNumber[]): Promise<Outcome<number>>;
+  inbound(account: string, texts: Inbound[]): Promise<Outcome<After>>;
   takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null>;
   settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void>;
   purge(operator: string | null): Promise<Outcome<unknown>>;
@@ -83,6 +94,8 @@ export type CourierPort = {
   test(): Promise<Probed | "untested" | null>;
   hold(retryAfterSeconds: number): Promise<void>;
   readReceipts(callback: Omit<Callback, "now">): Promise<Outcome<Report[]>>;
+  direct(entries: readonly { e164: string; tenant: string | null }[]): Promise<void>;
+  readInbound(callback: Omit<InboundCallback, "now">): Promise<Outcome<{ tenant: string; texts: Inbound[] }[]>>;
   rewrap(): Promise<number[]>;
   rootsInUse(): Promise<number[]>;
 };

@@ -10,13 +10,13 @@ import { isFault } from "./audit/chain.ts";
 import { auditVerbs } from "./audit/verbs.ts";
 import { readClock } from "./base/clock.ts";
 import { IdMaker, type Owner } from "./base/ids.ts";
-import { first, type Sql } from "./base/sql.ts";
+import type { Sql } from "./base/sql.ts";
 import { callbackMac, type DoorKeys, type Environment } from "./access/api-key.ts";
 import type { Granted } from "./access/caller.ts";
 import { IdempotencyLedger } from "./access/idempotency.ts";
 import { KeysLedger } from "./access/keys.ts";
 import { keysVerbs, type KeysDeps } from "./access/verbs.ts";
-import { consentView } from "./consent/consent.ts";
+import { consentView, type Consent } from "./consent/consent.ts";
 import { ConsentLedger } from "./consent/ledger.ts";
 import { consentVerbs } from "./consent/verbs.ts";
 import { admitPort, type AccountFacts } from "./messages/ports.ts";
@@ -32,6 +32,8 @@ import { openScreen } from "./messages/screen.ts";
 import { CapsLedger } from "./risk/ledger.ts";
 import { SandboxLedger } from "./sandbox/ledger.ts";
 import { sandboxVerbs } from "./sandbox/verbs.ts";
+import { ALWAYS_TOLD, riseAboveStored } from "./tenant.stored.ts";
+import { LINE_LEDGERS, Lines } from "./tenant.masking.ts";
 import { TENANT_SUBJECT, VaultLedger } from "./vault/ledger.ts";
 import type { TenantKeys } from "./vault/tenant-keys.ts";
 import { verifyDeps } from "./tenant.verify.ts";
@@ -77,17 +79,6 @@ export type MindDeps = {
   signed: (note: string) => void;
 };
 
-/** Events that are kept whether or not an endpoint asked for them: how a message ended. */
-const ALWAYS_TOLD: ReadonlySet<string> = new Set([
-  "unknown",
-  "delivered",
-  "undelivered",
-  "failed",
-  "expired",
-  "blocked",
-  "canceled",
-]);
-
 /** The rooms of one tenant, joined. */
 export class TenantMind {
   readonly ids: IdMaker;
@@ -101,6 +92,7 @@ export class TenantMind {
   readonly sandbox: SandboxLedger | null;
   readonly idempotency: IdempotencyLedger;
   readonly belt: Belt;
+  readonly lines: Lines;
   readonly conveyor: MessagesDeps;
   readonly hooks: WebhooksDeps;
   readonly verifySettings: SettingsDeps;
@@ -128,8 +120,9 @@ export class TenantMind {
     this.events = new EventsLedger(sql, this.ids, soon);
     this.idempotency = new IdempotencyLedger(sql);
     this.sandbox = deps.record.environment === "sandbox" ? new SandboxLedger(sql, this.ids, this.vault, soon) : null;
-    this.#riseAboveStored(sql);
+    riseAboveStored(sql, this.ids, this.messages);
     this.conveyor = this.#makeConveyor();
+    this.lines = this.#makeLines(sql, soon);
     this.hooks = this.#makeHooks();
     this.keysDeps = this.#makeKeysDeps();
     this.verifySettings = this.#makeVerifySettings();
@@ -148,6 +141,7 @@ export class TenantMind {
       EventsLedger,
       IdempotencyLedger,
       SandboxLedger,
+      ...LINE_LEDGERS,
       VerifyLedger,
       SettingsLedger,
       CountsLedger,
@@ -263,18 +257,40 @@ export class TenantMind {
         vault: this.vault,
         now,
         newId: () => this.ids.make("con", this.now()),
-        tell: (consent) =>
-          this.emit(`consent.${consent.standing}`, consent.id, { consent: consentView(consent, null) }),
+        tell: (consent) => this.#tellConsent(consent),
         record: entry,
       }),
+      ...this.lines.verbs(entry),
       ...messagesVerbs({ ...this.conveyor, record: entry }),
       ...verifyVerbs({ ...this.verify, record: entry }),
       ...locksVerbs({ ...this.verify, record: entry }),
       ...servicesVerbs({ ...this.verifySettings, record: entry }),
       ...templatesVerbs({ ...this.verifySettings, record: entry }),
       ...webhooksVerbs({ ...this.hooks, record: entry }),
-      ...sandboxVerbs({ sandbox: this.sandbox, now, advance: this.#deps.advance, record: entry }),
+      ...sandboxVerbs({
+        sandbox: this.sandbox,
+        now,
+        advance: this.#deps.advance,
+        record: entry,
+        answer: (from, to, text) => this.lines.answer(from, to, text),
+      }),
     };
+  }
+
+  #tellConsent(consent: Consent): void {
+    this.emit(`consent.${consent.standing}`, consent.id, { consent: consentView(consent, null) });
+  }
+
+  #makeLines(sql: Sql, soon: (at: number) => void): Lines {
+    return new Lines(sql, soon, {
+      conveyor: this.conveyor,
+      ids: this.ids,
+      consents: this.consents,
+      nameNumber: (keyId, contact) => this.#nameNumber(keyId, contact),
+      emit: (type, resource, data) => this.emit(type, resource, data),
+      wanted: (type) => this.events.wanted(type),
+      tellConsent: (consent) => this.#tellConsent(consent),
+    });
   }
 
   #nameNumber(keyId: string, contact: { index: Uint8Array; block: string; country: string }) {
@@ -367,6 +383,7 @@ export class TenantMind {
   }
 
   #tell(message: Message): void {
+    this.lines.noteLeg(message);
     messageMoved(this.verify, message);
     const type: EventType = `message.${message.state}`;
     if (!ALWAYS_TOLD.has(message.state) && !this.events.wanted(type)) return;
@@ -379,15 +396,5 @@ export class TenantMind {
     const entry = this.#dispatch.get(name);
     if (entry === undefined) this.#dispatch.set(name, { ...job, ids: [id] });
     else entry.ids.push(id);
-  }
-
-  /** Ids made from now on come after every stored one, whatever the clock did meanwhile: cursors depend on it. */
-  #riseAboveStored(sql: Sql): void {
-    for (const table of ["messages", "events", "verifications"]) {
-      const newest = first<{ id: string | null }>(sql, `SELECT max(id) AS id FROM ${table}`)?.id;
-      if (typeof newest === "string") this.ids.startAfter(newest);
-    }
-    const looked = this.messages.looked(); // its row may be gone by now
-    if (looked !== "") this.ids.startAfter(looked);
   }
 }

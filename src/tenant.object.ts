@@ -10,7 +10,9 @@ import { readClock } from "./base/clock.ts";
 import { toldWhenThrown } from "./base/log.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "./carriers/sender.ts";
-import type { HandsetDelivery, Question, Report } from "./carriers/carrier.ts";
+import type { HandsetDelivery, Inbound, Question, Report } from "./carriers/carrier.ts";
+import type { NewNumber } from "./numbers/number.ts";
+import { takeNumbers } from "./numbers/verbs.ts";
 import { hear, questions, type Heard } from "./messages/ask.ts";
 import { applyReports, claim, reroute, settle } from "./messages/dispatch.ts";
 import type { Recorded } from "./messages/admit.ts";
@@ -20,6 +22,7 @@ import type { After, Call, CreateTenant, Reply, TemplateDecision, TenantPort } f
 import { TenantHome } from "./tenant.home.ts";
 import { purgeTenant } from "./tenant.purge.ts";
 import { tellHead } from "./tenant.head.ts";
+import { runIntercepts } from "./tenant.intercept.ts";
 import { runDue, runTurn } from "./tenant.turn.ts";
 import { repeatOrRun } from "./tenant.repeat.ts";
 import { decideTemplate, listTemplates } from "./verify/settings-verbs.ts";
@@ -64,6 +67,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     const ran = this.#home.transaction((present) => repeatOrRun(present, caller, call));
     const after = this.#home.after(); // before any await: a transaction that fails meanwhile throws the mind away
     await this.#home.settled();
+    if (call.verb === "sandbox.answer") void runIntercepts(this.#home, this.#parts);
     if (call.verb === "sandbox.clock" && !isRefused(ran.outcome)) await runDue(this.#home, this.#parts);
     const limits = this.#home.policy().limits;
     const present = this.#home.mind();
@@ -195,6 +199,31 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return;
     this.#home.transaction((present) => present.sandbox?.receive(delivery, present.now()));
+  }
+
+  /** Virtual numbers that the operator gives to the tenant; those it has already stay as they are. */
+  async takeNumbers(operator: string, numbers: NewNumber[]): Promise<Outcome<number>> {
+    const mind = await this.#home.open();
+    if (mind === null) return refuse("not_found");
+    if (mind === "locked") return refuse("keys_unavailable", { retryAfterSeconds: 5 });
+    return this.#home.transaction((present) => {
+      const newId = (prefix: "num" | "pol") => present.ids.make(prefix, present.now());
+      const deps = { numbers: present.lines.numbers, now: () => present.now(), newId };
+      const added = takeNumbers(deps, numbers);
+      present.enterFor("operator", operator, { act: "number.imported", subject: null, facts: { numbers: added } });
+      return { ok: added };
+    });
+  }
+
+  /** Texts to the tenant's virtual numbers, authentic and of `account`; answered when they are stored. */
+  async inbound(account: string, texts: Inbound[]): Promise<Outcome<After>> {
+    const mind = await this.#home.open();
+    if (mind === null) return refuse("not_found");
+    if (mind === "locked") return refuse("keys_unavailable", { retryAfterSeconds: 5 });
+    this.#home.transaction((present) => texts.forEach((text) => present.lines.receive(account, text)));
+    const after = this.#home.after();
+    void runIntercepts(this.#home, this.#parts); // the texts are stored; the carrier need not wait for a hook
+    return { ok: after };
   }
 
   async takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null> {

@@ -25,6 +25,7 @@ type Gone = {
   handset_texts: number;
   counters: number;
   numbers: number;
+  lines: number;
   records: number;
   verify_counts: number;
   verify_limits: number;
@@ -42,6 +43,7 @@ export async function purgeTenant(home: TenantHome, parts: TenantParts, operator
     handset_texts: 0,
     counters: 0,
     numbers: 0,
+    lines: 0,
     records: 0,
     verify_counts: 0,
     verify_limits: 0,
@@ -79,6 +81,7 @@ async function purgeRound(home: TenantHome, parts: TenantParts): Promise<Gone> {
     notes: mind.messages.dropNotes(now, PURGED_MAX),
     handset_texts: mind.sandbox?.purge(now) ?? 0,
     counters: mind.caps.purge(now, PURGED_MAX),
+    lines: mind.lines.purge(now, PURGED_MAX),
     verify_counts: mind.verify.counts.purge(now, PURGED_MAX),
     verify_limits: mind.verifySettings.settings.purge(now, PURGED_MAX),
     destinations: mind.verify.ledger.purge(now, PURGED_MAX),

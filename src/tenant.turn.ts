@@ -9,6 +9,7 @@ import { FIRST_LOOK_MS } from "./messages/ledger.ts";
 import { look, LOOKS_MAX } from "./messages/look.ts";
 import type { Message } from "./messages/message.ts";
 import { writeRecords } from "./messages/store.ts";
+import { runIntercepts } from "./tenant.intercept.ts";
 import type { TenantHome } from "./tenant.home.ts";
 import type { TenantMind } from "./tenant.mind.ts";
 import { writeVerifications } from "./verify/store.ts";
@@ -51,6 +52,8 @@ export async function runDue(home: TenantHome, parts: TenantParts): Promise<void
 /** Answers whether there was more to look at than one turn takes. */
 async function turn(home: TenantHome, parts: TenantParts): Promise<boolean> {
   home.transaction((mind) => mind.runSandboxReceipts());
+  home.transaction((mind) => mind.lines.run());
+  await runIntercepts(home, parts);
   writeRefusals(home);
   const looked = home.transaction((mind) => look(mind.conveyor, mind.belt, mind.now()));
   const ended = looked.ended.flatMap((id) => endedRow(home.mind(), id));
@@ -110,6 +113,7 @@ export function nextTurnAt(mind: TenantMind): number | null {
     owing.nextAt,
     owing.endpoints.length > 0 ? now + FIRST_LOOK_MS : null,
     mind.sandbox?.nextReceiptAt() ?? null,
+    mind.lines.nextAt(),
     nextVerifyAt(mind.verify),
   ].filter((time) => time !== null);
   return at.length === 0 ? null : Math.min(...at);

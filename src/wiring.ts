@@ -169,14 +169,7 @@ export function doorsOf(env: Env): Doors {
 function makeDoors(env: Env) {
   const settings = settingsOf(env);
   const local = settings.ENVIRONMENT === "local";
-  const policy: UrlPolicy = {
-    allowlist: settings.EGRESS_ALLOWLIST.split(",")
-      .map((host) => host.trim())
-      .filter((host) => host !== ""),
-    allowLoopbackHttp: local,
-  };
-  const fetchLike: FetchLike = (url, init) => fetch(url, init);
-  const resolve: Resolver = dohResolver(fetchLike, RESOLVER_URL);
+  const { urlPolicy: policy, fetchLike, resolve } = outsideOf(settings);
   const operators: OperatorSettings = {
     team: settings.ACCESS_TEAM === "" ? null : settings.ACCESS_TEAM,
     audience: settings.ACCESS_AUDIENCE === "" ? null : settings.ACCESS_AUDIENCE,
@@ -208,6 +201,15 @@ function makeDoors(env: Env) {
     meter: benchMeter(env),
     outside: (owner: Owner, after: After) => gather.put(owner, after),
   };
+}
+
+/** How tenants' own URLs are judged and called. */
+function outsideOf(settings: Settings): { urlPolicy: UrlPolicy; fetchLike: FetchLike; resolve: Resolver } {
+  const hosts = settings.EGRESS_ALLOWLIST.split(",").map((host) => host.trim());
+  const allowlist = hosts.filter((host) => host !== "");
+  const fetchLike: FetchLike = (url, init) => fetch(url, init);
+  const urlPolicy = { allowlist, allowLoopbackHttp: settings.ENVIRONMENT === "local" };
+  return { urlPolicy, fetchLike, resolve: dohResolver(fetchLike, RESOLVER_URL) };
 }
 
 function ownerOf(id: string): Owner {
@@ -275,6 +277,9 @@ export type TenantParts = {
   outside: (after: After) => Promise<void>;
   setAlarm: (at: number) => void;
   getAlarm: () => Promise<number | null>;
+  urlPolicy: UrlPolicy;
+  fetchLike: FetchLike;
+  resolve: Resolver;
 };
 
 /** Builds a tenant's parts from its object's name. */
@@ -285,6 +290,7 @@ export function tenantParts(env: Env, ctx: DurableObjectState): TenantParts {
   if (parseTenantId(tenantId(owner)) === null) throw new Error("a tenant's object has a tenant's name");
   return {
     ...storageParts(settings, ctx),
+    ...outsideOf(settings),
     owner,
     tenantId: tenantId(owner),
     shelf: shelfOf(env, owner.jurisdiction),

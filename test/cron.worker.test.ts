@@ -41,7 +41,7 @@ describe("the night's run", { timeout: 60_000 }, () => {
       const [entry, ...more] = await audit(tenant, "retention.purged");
       expect(more).toEqual([]);
       expect(entry).toMatchObject({ actor: { type: "system", id: "cron" }, subject: null });
-      expect(entry?.["facts"].gone).toEqual({ idempotency: 1, events: 1, notes: 1, handset_texts: 1, counters: 2, numbers: 1, records: 1, verify_counts: 0, verify_limits: 0, destinations: 0, verifications: 0 }); // prettier-ignore
+      expect(entry?.["facts"].gone).toEqual({ idempotency: 1, events: 1, notes: 1, handset_texts: 1, counters: 2, numbers: 1, lines: 0, records: 1, verify_counts: 0, verify_limits: 0, destinations: 0, verifications: 0 }); // prettier-ignore
       expect(await records(tenant)).toBe(0);
       const [masks, texts, kept] = [await tenant.rows(`SELECT mask FROM tokens ORDER BY mask`), await tenant.rows(`SELECT 1 FROM handset_texts`), await tenant.rows(`SELECT 1 FROM idempotency`)]; // prettier-ignore
       expect([masks.map(({ mask }) => mask.slice(-2)), texts.length, kept.length]).toEqual([["01", "02"], 1, 1]);
@@ -51,7 +51,7 @@ describe("the night's run", { timeout: 60_000 }, () => {
     const before = await Promise.all(tenants.map((tenant) => tenant.rows(`SELECT * FROM tokens`)));
     await cron(NIGHTLY);
     for (const [at, tenant] of tenants.entries()) {
-      expect((await audit(tenant, "retention.purged")).at(-1)?.["facts"].gone).toEqual({ idempotency: 0, events: 0, notes: 0, handset_texts: 0, counters: 0, numbers: 0, records: 0, verify_counts: 0, verify_limits: 0, destinations: 0, verifications: 0 }); // prettier-ignore
+      expect((await audit(tenant, "retention.purged")).at(-1)?.["facts"].gone).toEqual({ idempotency: 0, events: 0, notes: 0, handset_texts: 0, counters: 0, numbers: 0, lines: 0, records: 0, verify_counts: 0, verify_limits: 0, destinations: 0, verifications: 0 }); // prettier-ignore
       expect(await tenant.rows(`SELECT * FROM tokens`)).toEqual(before[at]);
     }
   });

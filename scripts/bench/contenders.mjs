@@ -45,6 +45,7 @@ export async function startOurs(script, carrierPort, bindings = {}) {
   return {
     ...worker,
     secret,
+    account: account.id,
     admin,
     async tenant() {
       const body = { name: "bench", environment: "sandbox" };

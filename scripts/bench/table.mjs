@@ -6,15 +6,29 @@ const range = ({ median, min, max }, digits = 0) =>
   `${number(median, digits)}  (${number(min, digits)} to ${number(max, digits)})`;
 
 /** Prints what was measured. */
-export function tell({ size, accept, latency, whole, growth, codes, operations }) {
+export function tell({ size, accept, latency, whole, growth, allocate, relay, codes, operations }) {
   console.log(`\nMaskline bench: medians of ${size.pairs} interleaved rounds (smallest to largest)`);
   if (accept !== undefined) tellAccept(accept, size);
   if (latency !== undefined) tellLatency(latency);
   if (whole !== undefined)
     row("request to webhook, whole life", `${number(whole.perSecond)} messages/s over ${number(whole.messages)}`);
   if (growth !== undefined) tellGrowth(growth);
+  if (allocate !== undefined) tellAllocate(allocate);
+  if (relay !== undefined) tellRelay(relay);
   if (codes !== undefined) tellCodes(codes, size);
   if (operations !== undefined) tellOperations(operations);
+}
+
+function tellAllocate({ sizes, ratio }) {
+  title("Opening a masked session of two, one at a time; p50 of each round");
+  for (const { open, ms } of sizes) row(`with ${number(open)} open`, `${range(ms, 2)} ms`);
+  row("most open to fewest", range(ratio, 2), verdict(ratio.median <= 1.3, "1.3 or less"));
+}
+
+function tellRelay({ relays, taken, delivered }) {
+  title(`Relaying a text through a masked session; ${number(relays)} texts a run, 50 sessions`);
+  row("texts/s, stored and answered", range(taken));
+  row("texts/s, to the carrier", range(delivered));
 }
 
 function title(text) {

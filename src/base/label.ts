@@ -18,6 +18,14 @@ export const Label = z
   .refine((text) => !UNSEEN.test(text), "Use one line of visible characters.")
   .refine((text) => !holdsNumber(text), NO_NUMBER);
 
+/** A sentence that a tenant sets once and that people are sent; kept in clear like a name. */
+export const Wording = z
+  .string()
+  .min(1)
+  .max(300)
+  .refine((text) => !UNSEEN.test(text), "Use one line of visible characters.")
+  .refine((text) => !holdsNumber(text), NO_NUMBER);
+
 /** A URL's text; where it may lead is judged elsewhere. */
 export const UrlText = z
   .string()

@@ -128,6 +128,26 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     when: "A batch holds more than 1,000 messages.",
     what: "Send at most 1,000 at once.",
   },
+  numbers_exhausted: {
+    when: "The pool has no number that this person does not meet already, or met too recently.",
+    what: "Add numbers or end sessions; `detail` says when one comes free by itself.",
+  },
+  number_unusable: {
+    when: "The virtual number named is not free for this person, or not one of yours.",
+    what: "Name a free number of the pool, or leave the choice to us.",
+  },
+  pool_unknown: {
+    when: "The pool named does not exist, or none is named and there is not exactly one.",
+    what: "List the pools, or make one with `POST /v1/pools`.",
+  },
+  session_ended: {
+    when: "The masked session is expired or closed.",
+    what: "Open it again while its cool-off lasts, or open a new one.",
+  },
+  session_gone: {
+    when: "The session cannot be opened again: its cool-off is over, or its numbers are in use.",
+    what: "Open a new session.",
+  },
   sends_exceeded: {
     when: "The destination was sent 5 codes in 10 minutes or 10 in a day. The same for every number, known or not.",
     what: "Wait for the seconds in `retry-after`.",

@@ -100,6 +100,24 @@ export const REASONS = {
     "The daily limit keeps tokens from being used to list numbers.",
   ),
   batch_too_large: row(413, "Too many messages in one batch", "Send at most 1,000 at once."),
+  // Virtual numbers and masked sessions
+  numbers_exhausted: row(
+    409,
+    "The pool has no number free for this person",
+    "Add numbers to the pool, or end sessions; `detail` says when one comes free by itself.",
+  ),
+  number_unusable: row(
+    422,
+    "The virtual number cannot be given to this person",
+    "Name a number of the pool that is free for them, or leave the choice to us.",
+  ),
+  pool_unknown: row(422, "There is no such pool", "List the pools, or make one with `POST /v1/pools`."),
+  session_ended: row(409, "The session is not open", "Open it again while its cool-off lasts, or open a new one."),
+  session_gone: row(
+    409,
+    "The session cannot be opened again",
+    "Its cool-off is over, or its numbers are in other hands: open a new one.",
+  ),
   sends_exceeded: row(
     429,
     "This destination has been sent as many codes as it may be",

@@ -65,6 +65,17 @@ export type Report = {
   unmapped?: true;
 };
 
+/** A text that somebody sent to a number of the account. Plaintext: lives only between the callback and the tenant's object. */
+export type Inbound = {
+  /** The carrier's own id: the same when it tells of the same text again. */
+  id: string;
+  from: string;
+  to: string;
+  text: string;
+  /** One of several parts, where the carrier does not join them itself. */
+  part?: { ref: string; nth: number; of: number };
+};
+
 /** Integer micro-units. */
 export type Price = { amount: number; currency: string };
 
@@ -124,6 +135,8 @@ export type Carrier = {
   ask?(account: Account, question: Question, io: CarrierIo): Promise<Said>;
   /** The reports in a callback. Signature first, over the raw bytes; then the parse. */
   readReceipts(account: Account, callback: Callback): Promise<Read<Report>>;
+  /** The texts in a callback. Signature first, over the raw bytes. Absent where a carrier has no texts to tell of. */
+  readInbound?(account: Account, callback: InboundCallback): Promise<Read<Inbound>>;
   /** A call that costs nothing and shows that address and credentials work: for operators, and while a circuit is open. */
   probe?(account: Account, io: CarrierIo): Promise<Probed>;
   /** Asks the carrier to forget text and number of a message that it took, by its own reference. */
@@ -143,6 +156,9 @@ export type Callback = {
   /** When and on which lane the call was made that this answers, as the callback's address tells it. */
   called: { at: number; lane: "otp" | "bulk" } | null;
 };
+
+/** A callback about no message of ours. */
+export type InboundCallback = Omit<Callback, "message" | "called">;
 
 /** A call that has not answered by then is given up; what became of the text is then unknown. */
 export const CALL_TIMEOUT_MS = 10_000;

@@ -9,7 +9,8 @@ import type { Log } from "../base/log.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { first, bytesOf, type Sql } from "../base/sql.ts";
 import type { Keyring } from "../vault/keyring.ts";
-import type { Account, Callback, Carrier, CarrierIo, Probed, Report } from "./carrier.ts";
+import { parseNumber } from "../base/phone.ts";
+import type { Account, Callback, Carrier, CarrierIo, Inbound, InboundCallback, Probed, Report } from "./carrier.ts";
 import { unmappedCode } from "./call.ts";
 import type { CircuitState } from "./circuit.ts";
 import type { Calls, Lane } from "./health.ts";
@@ -86,6 +87,7 @@ export class Courier {
     sql.exec(`CREATE TABLE IF NOT EXISTS account(
       id TEXT PRIMARY KEY, config TEXT NOT NULL, root INTEGER, secret BLOB, hold_until INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS directory(e164 TEXT PRIMARY KEY, tenant TEXT NOT NULL) STRICT, WITHOUT ROWID`);
     AccountWatch.migrate(sql);
   }
 
@@ -230,6 +232,41 @@ export class Courier {
     return "forged" in read
       ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })
       : refuse("malformed_body");
+  }
+
+  /** Writes into the directory who owns which virtual number of the account; null takes one out. */
+  direct(entries: readonly { e164: string; tenant: string | null }[]): void {
+    Courier.migrate(this.#deps.sql);
+    for (const { e164, tenant } of entries) {
+      if (tenant === null) this.#deps.sql.exec(`DELETE FROM directory WHERE e164 = ?`, e164);
+      else this.#deps.sql.exec(`INSERT OR REPLACE INTO directory VALUES(?,?)`, e164, tenant);
+    }
+  }
+
+  /** Reads a callback that brings texts: for each owner of a dialled number its texts; what nobody owns is dropped. */
+  async readInbound(callback: InboundCallback): Promise<Outcome<{ tenant: string; texts: Inbound[] }[]>> {
+    const account = this.#open();
+    if (account === null) return refuse("not_found");
+    const read = await this.#deps.carrierOf(account.kind).readInbound?.(account, callback);
+    if (read === undefined) return refuse("not_found");
+    if (!("read" in read))
+      return "forged" in read
+        ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })
+        : refuse("malformed_body");
+    const owned = new Map<string, Inbound[]>();
+    for (const text of read.read) {
+      const dialled = parseNumber(text.to);
+      const to = "refused" in dialled ? text.to : dialled.number.e164;
+      const tenant = this.#ownerOf(to);
+      if (tenant !== null) owned.set(tenant, [...(owned.get(tenant) ?? []), { ...text, to }]);
+    }
+    return { ok: [...owned].map(([tenant, texts]) => ({ tenant, texts })) };
+  }
+
+  #ownerOf(e164: string): string | null {
+    Courier.migrate(this.#deps.sql); // an account older than its directory
+    const row = first<{ tenant: string }>(this.#deps.sql, `SELECT tenant FROM directory WHERE e164 = ?`, e164);
+    return row?.tenant ?? null;
   }
 
   /** Stands in line until the pump gives this want a turn (its permits) or its time is up (0). */

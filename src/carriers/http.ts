@@ -30,6 +30,8 @@ import type {
   Carrier,
   CarrierIo,
   Handover,
+  Inbound,
+  InboundCallback,
   Question,
   Read,
   Report,
@@ -55,6 +57,19 @@ export const ReceiptBody = z
     at: z.iso.datetime({ offset: true }).nullish(),
   })
   .meta({ id: "Receipt" });
+
+/** A text that somebody sent to a number of the gateway. */
+export const InboundBody = z
+  .strictObject({
+    id: z.string().min(1).max(200),
+    from: z.string().min(1).max(40),
+    to: z.string().min(1).max(40),
+    text: z.string().max(10_000),
+    part: z
+      .strictObject({ ref: z.string().min(1).max(64), nth: z.int().min(1).max(255), of: z.int().min(1).max(255) })
+      .optional(),
+  })
+  .meta({ id: "InboundText" });
 
 /** Codes that say the number or the text itself is refused: no other carrier is asked. */
 const PERMANENT_CODES: ReadonlySet<string> = new Set(["invalid_number", "invalid_text", "opted_out", "blocked"]);
@@ -85,6 +100,7 @@ export const httpCarrier: Carrier = {
   canAsk: (account) => account.settings["status_url"] !== undefined,
   ask,
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
+  readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
 };
 
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
@@ -157,6 +173,26 @@ function classify(called: Answered): Answer {
 }
 
 function readReceipts(account: Account, callback: Callback): Read<Report> {
+  const signed = readSigned(account, callback);
+  if ("forged" in signed) return signed;
+  const parsed = ReceiptBody.safeParse(signed.value);
+  if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
+  const { message, state, code, at } = parsed.data;
+  const told = typeof code === "string" ? plainCode(code, "unnamed") : null;
+  return { read: [{ message, state, code: told, at: typeof at === "string" ? Date.parse(at) : null }] };
+}
+
+function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {
+  const signed = readSigned(account, callback);
+  if ("forged" in signed) return signed;
+  const parsed = InboundBody.safeParse(signed.value);
+  if (!parsed.success) return { malformed: "body" };
+  const { part, ...text } = parsed.data;
+  return { read: [part === undefined ? text : { ...text, part }] };
+}
+
+/** What a callback holds, once its signature is good and fresh. */
+function readSigned(account: Account, callback: InboundCallback): { value: unknown } | { forged: string } {
   const { headers, body, now } = callback;
   const { secret } = account.secrets;
   const id = headers["webhook-id"];
@@ -170,11 +206,7 @@ function readReceipts(account: Account, callback: Callback): Read<Report> {
   if (!matched) return { forged: "signature" };
   if (!isFresh(Number(timestamp), now)) return { forged: "stale" };
   const json = readJson(body); // strictly: the gateway's own view of what it signed must be the only one
-  const parsed = ReceiptBody.safeParse("fault" in json ? null : json.value);
-  if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
-  const { message, state, code, at } = parsed.data;
-  const told = typeof code === "string" ? plainCode(code, "unnamed") : null;
-  return { read: [{ message, state, code: told, at: typeof at === "string" ? Date.parse(at) : null }] };
+  return { value: "fault" in json ? null : json.value };
 }
 
 /** Standard Webhooks v1 over `id.timestamp.body`. */

@@ -79,6 +79,8 @@ export type Sending = {
    * So whoever asks learns nothing about the recipient, neither from the answer nor from the work.
    */
   withhold: string | null;
+  /** The sender is a virtual number of the tenant's own, chosen by us; no caller can name it. Stops and caps are refusals then. */
+  ownNumber?: true;
 };
 
 export type BatchItem = { index: number; message: MessageView } | { index: number; problem: Refusal };
@@ -169,10 +171,11 @@ function admit(
   const measured = measure(input.text);
   const routes = sending?.routes ?? policy.routes;
   const stopped = judgeConsent(deps, contact, input, policy);
+  const relayed = sending?.ownNumber === true;
   const refusal =
     judgeNumber(number, policy, deps.environment) ??
-    judgeSender(input.from, policy) ??
-    (sending === null ? stopped : null) ??
+    (relayed ? null : judgeSender(input.from, policy)) ??
+    (sending === null || relayed ? stopped : null) ??
     ("refused" in times ? times : null) ??
     (measured.segments > policy.segmentsMax
       ? refuse("text_too_long", {
@@ -184,7 +187,7 @@ function admit(
     return refusal ?? refuse("carrier_unavailable");
   const act = actOf(key, "known" in contact ? contact.known : { ...contact, country: contact.fresh.country }, policy);
   const reached = deps.caps.check(act, policy.limits, now);
-  const hidden = sending !== null && reached?.cap === "recipient";
+  const hidden = sending !== null && !relayed && reached?.cap === "recipient";
   if (reached !== null && !hidden) return limitRefusal(reached);
   const secret = stopped !== null ? "opted_out" : hidden ? "recipient_limit" : null;
   const withhold = sending?.withhold ?? secret;

@@ -16,7 +16,7 @@ a{color:var(--accent);text-underline-offset:.2em}
 .wide,.narrow{margin:0 auto;padding:1.5rem clamp(1rem,4vw,2.5rem) 4rem}.wide{max-width:80rem}.narrow{max-width:34rem}
 .note{margin:0 0 1.5rem;color:var(--soft);max-width:60rem}
 .columns{display:grid;gap:1.5rem;grid-template-columns:minmax(0,1fr);align-items:start}
-@media (min-width:60rem){.columns{grid-template-columns:15rem minmax(0,1fr) 20rem}}
+@media (min-width:60rem){.columns{grid-template-columns:18rem minmax(0,1fr) 20rem}}
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1.125rem}
 h2{font-size:1rem;margin:0 0 .75rem}
 ul.plain{list-style:none;margin:0;padding:0}
@@ -29,11 +29,15 @@ ul.plain{list-style:none;margin:0;padding:0}
 .who{display:flex;flex-wrap:wrap;gap:0 .5rem;margin:0 0 .25rem;font-variant-numeric:tabular-nums}.who span{color:var(--soft)}
 .words{margin:0;width:fit-content;max-width:100%;background:var(--bubble);border-radius:4px 14px 14px 14px;padding:.625rem .875rem;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate}
 .facts{margin:.25rem 0 0;color:var(--soft);font-size:.8125rem;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
+.phones{display:grid;gap:1.5rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));align-items:start}
+.two{display:flex;gap:.25rem;align-items:center}.two a:first-child{flex:1}.lines a.beside{font-size:.8125rem;text-decoration:underline;padding:.25rem}
+.composer{display:grid;gap:.75rem;margin:0 0 1.25rem;padding-bottom:1.25rem;border-bottom:1px solid var(--line);justify-items:start}.composer>div{width:100%}
+.sent{display:grid;justify-items:end;text-align:right}.sent .words{text-align:left;border-radius:14px 4px 14px 14px;background:var(--accent);color:var(--on)}
 .empty{color:var(--soft);margin:0}
 code{font-family:ui-monospace,monospace;font-size:.9em}
 label{display:block;font-weight:600;margin-bottom:.25rem}.hint{color:var(--soft);margin:.25rem 0 1rem;font-size:.9375rem}
 .inline{display:inline-flex;align-items:center;gap:.5rem;font-weight:400;margin:0}
-input[type=password],input[type=number]{width:100%;font:inherit;padding:.5rem .75rem;border:1px solid var(--soft);border-radius:8px;background:var(--bg);color:inherit}
+textarea{resize:vertical}input[type=password],input[type=number],input[type=tel],textarea{width:100%;font:inherit;padding:.5rem .75rem;border:1px solid var(--soft);border-radius:8px;background:var(--bg);color:inherit}
 button{font:inherit;font-weight:600;padding:.5rem .875rem;border:1px solid var(--accent);border-radius:8px;background:var(--accent);color:var(--on);cursor:pointer}
 button.quiet{background:transparent;color:var(--accent)}button:hover{filter:brightness(1.08)}
 .buttons{display:flex;flex-wrap:wrap;gap:.5rem;margin:.75rem 0}

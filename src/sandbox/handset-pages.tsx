@@ -14,6 +14,8 @@ export type HandsetFacts = {
   texts: readonly HandsetText[];
   /** The line that is shown alone, or null for all of them. */
   line: string | null;
+  /** A second phone beside it, to watch a conversation from both sides. */
+  beside: { line: string; texts: readonly HandsetText[] } | null;
   now: string;
 };
 
@@ -63,7 +65,12 @@ export function handsetPage(facts: HandsetFacts): string {
       <p class="note">{NOTE}</p>
       <div class="columns">
         <Lines {...facts} />
-        <Texts {...facts} />
+        <div class="phones">
+          <Texts {...facts} />
+          {facts.beside === null ? null : (
+            <Texts {...facts} line={facts.beside.line} texts={facts.beside.texts} main={facts.line} place="beside" />
+          )}
+        </div>
         <div class="aside">
           <Clock now={facts.now} line={facts.line} />
           <Magic />
@@ -129,13 +136,14 @@ function Lines({ lines, line }: HandsetFacts) {
     <nav class="card lines" aria-labelledby="lines-title">
       <h2 id="lines-title">Lines</h2>
       <ul class="plain" id="lines" data-live>
-        <LineLink href="/handset" name="All lines" texts={total} current={line === null} />
+        <LineLink href="/handset" name="All lines" texts={total} current={line === null} beside={null} />
         {lines.map((one) => (
           <LineLink
             href={`/handset?line=${encodeURIComponent(one.line)}`}
             name={spaced(one.number)}
             texts={one.texts}
             current={one.line === line}
+            beside={line === null || one.line === line ? null : `/handset?line=${line}&beside=${one.line}`}
           />
         ))}
       </ul>
@@ -143,9 +151,11 @@ function Lines({ lines, line }: HandsetFacts) {
   );
 }
 
-function LineLink({ href, name, texts, current }: { href: string; name: string; texts: number; current: boolean }) {
+type LinkFacts = { href: string; name: string; texts: number; current: boolean; beside: string | null };
+
+function LineLink({ href, name, texts, current, beside }: LinkFacts) {
   return (
-    <li>
+    <li class={beside === null ? undefined : "two"}>
       <a href={href} aria-current={current ? "page" : undefined}>
         {name}
         <span class="count">
@@ -153,23 +163,34 @@ function LineLink({ href, name, texts, current }: { href: string; name: string; 
           <span class="said"> {texts === 1 ? "text" : "texts"}</span>
         </span>
       </a>
+      {beside === null ? null : (
+        <a class="beside" href={beside} aria-label={`Show ${name} beside`}>
+          beside
+        </a>
+      )}
     </li>
   );
 }
 
-function Texts({ texts, lines, line }: HandsetFacts) {
+function Texts({ place = "texts", main = null, ...facts }: HandsetFacts & Place) {
+  const { texts, lines, line } = facts;
   const shown = lines.find((one) => one.line === line);
   return (
-    <section class="card" aria-labelledby="texts-title">
+    <section class="card" aria-labelledby={`${place}-title`}>
       <div class="head">
-        <h2 id="texts-title">{shown === undefined ? "Texts, newest first" : `Texts on ${spaced(shown.number)}`}</h2>
-        <label class="inline" hidden>
-          <input type="checkbox" id="follow" checked autocomplete="off" />
-          Update by itself
-        </label>
+        <h2 id={`${place}-title`}>
+          {shown === undefined ? "Texts, newest first" : `Texts on ${spaced(shown.number)}`}
+        </h2>
+        {place === "beside" ? null : (
+          <label class="inline" hidden>
+            <input type="checkbox" id="follow" checked autocomplete="off" />
+            Update by itself
+          </label>
+        )}
       </div>
-      <p class="news" id="news" role="status" />
-      <div id="texts" data-live>
+      {place === "beside" ? null : <p class="news" id="news" role="status" />}
+      <Composer {...facts} place={place} main={main} />
+      <div id={place} data-live>
         {texts.length === 0 ? <p class="empty">No text has arrived yet. Send a message to +44 7700 900123.</p> : null}
         <ul class="plain">
           {texts.map((text) => (
@@ -181,20 +202,60 @@ function Texts({ texts, lines, line }: HandsetFacts) {
   );
 }
 
-function Text({ id, number, from, text, message_id, received_at }: HandsetText) {
+/** Which of two phones it is, and the line of the first. */
+type Place = { place?: "texts" | "beside"; main?: string | null };
+
+/** What the person of a line writes; without a line, somebody who has none yet. */
+function Composer({ texts, line, place = "texts", main = null, ...facts }: HandsetFacts & Place) {
+  const last = texts.find((one) => one.to !== null || /^\+\d+$/.test(one.from ?? ""));
+  const other = place === "texts" ? facts.beside?.line : line;
   return (
-    <li class="text" data-text={id}>
+    <form class="composer" method="post" action="/handset/answer">
+      {line === null ? (
+        <div>
+          <label for={`${place}-number`}>As</label>
+          <input id={`${place}-number`} name="number" type="tel" placeholder="07700 900111" required />
+        </div>
+      ) : (
+        <input type="hidden" name="line" value={line} />
+      )}
+      <input type="hidden" name="shown" value={(place === "texts" ? line : main) ?? ""} />
+      {other === undefined || other === null ? null : <input type="hidden" name="beside" value={other} />}
+      <div>
+        <label for={`${place}-to`}>To the virtual number</label>
+        <input id={`${place}-to`} name="to" type="tel" value={last?.to ?? last?.from ?? ""} required />
+      </div>
+      <div class="words-in">
+        <label for={`${place}-text`}>Text</label>
+        <textarea id={`${place}-text`} name="text" rows={2} maxlength={1600} required />
+      </div>
+      <button type="submit">Send</button>
+    </form>
+  );
+}
+
+function Text({ id, number, from, to, direction, text, message_id, received_at }: HandsetText) {
+  return (
+    <li class={direction === "sent" ? "text sent" : "text"} data-text={id}>
       <p class="who">
         <bdi>
-          <strong>{from ?? "No sender ID"}</strong>
+          <strong>{direction === "sent" ? `Sent to ${spaced(to ?? "")}` : spaced(from ?? "No sender ID")}</strong>
         </bdi>
-        <span>to {spaced(number)}</span>
+        <span>
+          {direction === "sent" ? "from" : "to"} {spaced(number)}
+        </span>
       </p>
       <p class="words" dir="auto">
         {text}
       </p>
       <p class="facts">
-        <time datetime={received_at}>{readable(received_at)}</time> · <code>{message_id}</code>
+        <time datetime={received_at}>{readable(received_at)}</time>
+        {message_id === null ? null : (
+          <>
+            {" · "}
+            <code>{message_id}</code>
+          </>
+        )}
       </p>
     </li>
   );

@@ -5,6 +5,8 @@
 import { readApiKey, type DoorKeys } from "../access/api-key.ts";
 import { readIncoming } from "../base/incoming.ts";
 import { pageResponse } from "../base/page.ts";
+import { parseNumber } from "../base/phone.ts";
+import { checkText } from "../base/sms-text.ts";
 import { isRefused, REASONS, type Outcome, type Reason } from "../base/refusal.ts";
 import { SCRIPT, STYLE } from "./handset-look.ts";
 import { handsetPage, plainPage, signInPage } from "./handset-pages.tsx";
@@ -36,9 +38,11 @@ export const handsetRoutes: readonly HandsetRoute[] = [
   { method: "post", path: "/handset/sign-in", serve: signIn },
   { method: "post", path: "/handset/sign-out", serve: signOut },
   { method: "post", path: "/handset/clock", serve: moveClock },
+  { method: "post", path: "/handset/answer", serve: answer },
 ];
 
-const FORM_BYTES_MAX = 4_096;
+/** A text of 1,600 characters, each up to nine bytes once it is written as a form. */
+const FORM_BYTES_MAX = 16_384;
 const TEXTS_SHOWN_MAX = 50;
 const LINE_PATTERN = /^lin_[\w]{1,60}$/;
 
@@ -46,13 +50,16 @@ async function show(request: Request, deps: HandsetDeps): Promise<Response> {
   const key = keyOf(request, deps);
   if (key === null) return signInAgain(request, null);
   const asked = new URL(request.url).searchParams.get("line");
-  const line = asked !== null && LINE_PATTERN.test(asked) ? asked : null;
-  const [texts, lines, time] = await Promise.all([
+  const line = lineOf(asked);
+  const other = line === null ? null : lineOf(new URL(request.url).searchParams.get("beside"));
+  const beside = other === line ? null : other;
+  const [texts, besides, lines, time] = await Promise.all([
     deps.ask(key, "sandbox.texts", { line, limit: TEXTS_SHOWN_MAX }),
+    deps.ask(key, "sandbox.texts", { line: beside ?? "", limit: TEXTS_SHOWN_MAX }),
     deps.ask(key, "sandbox.lines", null),
     deps.ask(key, "sandbox.time", null),
   ]);
-  for (const outcome of [texts, lines, time]) {
+  for (const outcome of [texts, besides, lines, time]) {
     if (isRefused(outcome)) return signInAgain(request, sentenceOf(outcome.refused));
   }
   const html = handsetPage({
@@ -60,8 +67,36 @@ async function show(request: Request, deps: HandsetDeps): Promise<Response> {
     lines: dataOf<HandsetLine>(lines),
     now: (time as { ok: { now: string } }).ok.now,
     line,
+    beside: beside === null ? null : { line: beside, texts: dataOf<HandsetText>(besides) },
   });
   return pageResponse(html);
+}
+
+const lineOf = (text: string | null): string | null => (text !== null && LINE_PATTERN.test(text) ? text : null);
+
+/** A person texts a virtual number; the page that was left comes back. */
+async function answer(request: Request, deps: HandsetDeps): Promise<Response> {
+  const form = await readForm(request);
+  if (form instanceof Response) return form;
+  const key = keyOf(request, deps);
+  if (key === null) return signInAgain(request, null, 401);
+  const field = (name: string) => (form.get(name) ?? "").trim();
+  const line = lineOf(field("line"));
+  const person = parseNumber(field("number"));
+  const wrong = checkText(field("text"));
+  if (wrong !== null) return plain(`This text cannot be sent. ${wrong.detail}`, 422);
+  if (line === null && ("refused" in person || !person.number.drama))
+    return plain("Text as one of Ofcom's drama numbers, 07700 900000 to 900999.", 422);
+  const from = line === null && !("refused" in person) ? { number: person.number.e164 } : { line: line ?? "" };
+  const outcome = await deps.ask(key, "sandbox.answer", { from, to: field("to"), text: field("text") });
+  if (isRefused(outcome)) {
+    if (outcome.refused === "number_unusable" || outcome.refused === "not_found")
+      return plain(outcome.detail ?? "Text one of your virtual numbers.", 422);
+    return signInAgain(request, sentenceOf(outcome.refused), 401);
+  }
+  const shown = lineOf(field("shown")) ?? (outcome as { ok: { line: string } }).ok.line;
+  const beside = lineOf(field("beside"));
+  return goTo(`/handset?line=${shown}${beside === null ? "" : `&beside=${beside}`}`, null);
 }
 
 async function signIn(request: Request, deps: HandsetDeps): Promise<Response> {

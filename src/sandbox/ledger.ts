@@ -17,8 +17,11 @@ export type HandsetText = {
   line: string;
   number: string;
   from: string | null;
+  /** The virtual number that the person texted; null for a text they received. */
+  to: string | null;
+  direction: "received" | "sent";
   text: string;
-  message_id: string;
+  message_id: string | null;
   received_at: string;
 };
 export type HandsetLine = { line: string; number: string; texts: number };
@@ -59,7 +62,7 @@ export class SandboxLedger {
   receive(delivery: HandsetDelivery, now: number): void {
     if (delivery.shown) {
       const id = this.#ids.make("evt", now);
-      const line = this.#lineOf(delivery.to, now);
+      const line = this.lineOf(delivery.to, now);
       const sealed = this.#seal(id, JSON.stringify({ from: delivery.from, text: delivery.text }));
       this.#sql.exec(
         `INSERT INTO handset_texts(id, line, message, sealed, at) VALUES(?,?,?,?,?)`,
@@ -84,6 +87,21 @@ export class SandboxLedger {
         receipt.code,
       );
     }
+  }
+
+  /** Keeps a text that the person of a line sent, so that their phone shows both sides. */
+  keepSent(line: string, to: string, text: string, now: number): void {
+    const id = this.#ids.make("evt", now);
+    const sealed = this.#seal(id, JSON.stringify({ from: null, to, text }));
+    this.#sql.exec(
+      `INSERT INTO handset_texts(id, line, message, sealed, at) VALUES(?,?,?,?,?)`,
+      id,
+      line,
+      "",
+      sealed,
+      now,
+    );
+    this.#keepWithin();
   }
 
   /** The receipts that have fallen due, oldest first; they are gone from the plan. */
@@ -123,12 +141,16 @@ export class SandboxLedger {
       )
       .toArray()
       .map((row) => {
-        const { from, text } = JSON.parse(this.#open(row.id, bytesOf(row.sealed))) as {
+        const { from, to, text } = JSON.parse(this.#open(row.id, bytesOf(row.sealed))) as {
           from: string | null;
+          to?: string;
           text: string;
         };
         const number = this.#open(row.line, bytesOf(row.number));
-        return { id: row.id, line: row.line, number, from, text, message_id: row.message, received_at: isoOf(row.at) };
+        const direction = to === undefined ? "received" : "sent";
+        const message = row.message === "" ? null : row.message;
+        const shown = { id: row.id, line: row.line, number, from, to: to ?? null, direction, text } as const;
+        return { ...shown, message_id: message, received_at: isoOf(row.at) };
       });
   }
 
@@ -142,6 +164,12 @@ export class SandboxLedger {
       .map((row) => ({ line: row.line, number: this.#open(row.line, bytesOf(row.sealed)), texts: row.texts }));
   }
 
+  /** The number behind a line, or null. */
+  numberOf(line: string): string | null {
+    const row = first<{ sealed: ArrayBuffer }>(this.#sql, `SELECT sealed FROM handset_lines WHERE line = ?`, line);
+    return row === null ? null : this.#open(line, bytesOf(row.sealed));
+  }
+
   purge(now: number): number {
     const gone = this.#sql
       .exec(`DELETE FROM handset_texts WHERE at < ? RETURNING 1 AS gone`, now - TEXTS_KEPT_MS)
@@ -150,7 +178,8 @@ export class SandboxLedger {
     return gone;
   }
 
-  #lineOf(number: string, now: number): string {
+  /** The line of a number; made when there is none yet. */
+  lineOf(number: string, now: number): string {
     const index = this.#vault.keyedName("line", number);
     const known = first<{ line: string }>(this.#sql, `SELECT line FROM handset_lines WHERE number_index = ?`, index);
     if (known !== null) return known.line;

@@ -3,6 +3,9 @@
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../base/example.ts";
+import { parseNumber } from "../base/phone.ts";
+import { refuse } from "../base/refusal.ts";
+import { checkText } from "../base/sms-text.ts";
 import { routesOver, type Route } from "../base/route.ts";
 import { ADVANCE_SECONDS_MAX, type SandboxVerbs } from "./verbs.ts";
 
@@ -15,8 +18,10 @@ const TextView = z
     line: z.string(),
     number: z.string(),
     from: z.string().nullable(),
+    to: z.string().nullable().meta({ description: "The virtual number that the person texted." }),
+    direction: z.enum(["received", "sent"]),
     text: z.string(),
-    message_id: z.string(),
+    message_id: z.string().nullable(),
     received_at: z.string(),
   })
   .meta({
@@ -28,6 +33,8 @@ const TextView = z
         line: exampleId("lin"),
         number: "+447700900123",
         from: "Shifts",
+        to: null,
+        direction: "received",
         text: "Your shift on Friday is confirmed.",
         message_id: exampleId("msg"),
         received_at: EXAMPLE_TIME,
@@ -87,6 +94,49 @@ export const sandboxRoutes: Route[] = [
     answer: z.object({ data: z.array(TextView) }),
     refuses: ["not_found"],
     input: ({ query }) => ({ ok: { line: query.line ?? null, limit: query.limit } }),
+  }),
+  route({
+    method: "post",
+    path: "/v1/sandbox/handset/messages",
+    verb: "sandbox.answer",
+    scope: "sandbox:use",
+    summary: "Text a virtual number, as the person on a line",
+    detail:
+      "The person is named by a line, or by a drama number that has none yet. What became of the text: `relayed`, `received` (into the inbox), `answered` (by the tombstone), `vetoed` (by a block or a mute).",
+    tag,
+    body: z
+      .strictObject({
+        line: z.string().max(64).optional(),
+        number: z.string().min(1).max(40).optional(),
+        to: z.string().min(1).max(40),
+        text: z.string().min(1).max(1_600),
+      })
+      .meta({ id: "AnswerFromHandset" }),
+    status: 202,
+    answer: z.object({
+      line: z.string().meta({ examples: [exampleId("lin")] }),
+      state: z.string().meta({ examples: ["relayed"] }),
+    }),
+    refuses: ["not_found", "invalid_number", "real_number_in_sandbox", "number_unusable"],
+    example: { number: "+447700900123", to: "+447700900871", text: "I am at the door." },
+    input: ({ body: { line, number, to, text } }) => {
+      if ((line === undefined) === (number === undefined))
+        return refuse("invalid_field", {
+          errors: [{ field: "line", code: "invalid_field", detail: "Send either `line` or `number`." }],
+        });
+      const wrong = checkText(text);
+      if (wrong !== null)
+        return refuse("invalid_field", { errors: [{ field: "text", code: wrong.code, detail: wrong.detail }] });
+      if (line !== undefined) return { ok: { from: { line }, to, text } };
+      const parsed = parseNumber(number ?? "");
+      if ("refused" in parsed)
+        return refuse("invalid_number", {
+          errors: [{ field: "number", code: "invalid_number", detail: parsed.detail ?? "Write it in E.164." }],
+        });
+      return parsed.number.drama
+        ? { ok: { from: { number: parsed.number.e164 }, to, text } }
+        : refuse("real_number_in_sandbox");
+    },
   }),
   route({
     method: "get",

@@ -12,6 +12,8 @@ export type SandboxDeps = {
   now: () => number;
   /** Moves the tenant's clock; what has become due runs before the answer. */
   advance: (seconds: number) => void;
+  /** Somebody texts one of the tenant's virtual numbers; what became of it. */
+  answer: (from: string, to: string, text: string) => string;
   record: (keyId: string, entry: { act: string; subject: string | null; facts?: Record<string, number> }) => void;
 };
 
@@ -29,6 +31,24 @@ export function sandboxVerbs(deps: SandboxDeps) {
     ),
     "sandbox.lines": verb("sandbox:use", (): Outcome<{ data: HandsetLine[] }> =>
       deps.sandbox === null ? live() : { ok: { data: deps.sandbox.lines() } },
+    ),
+    /** A person answers: the carrier's inbound side of the sandbox. */
+    "sandbox.answer": verb(
+      "sandbox:use",
+      (
+        _who,
+        input: { from: { line: string } | { number: string }; to: string; text: string },
+      ): Outcome<{ line: string; state: string }> => {
+        if (deps.sandbox === null) return live();
+        const from = "line" in input.from ? deps.sandbox.numberOf(input.from.line) : input.from.number;
+        if (from === null) return refuse("not_found", { detail: "There is no such line." });
+        const line = deps.sandbox.lineOf(from, deps.now());
+        const state = deps.answer(from, input.to, input.text);
+        if (state === "unknown_number")
+          return refuse("number_unusable", { detail: "Text one of the tenant's virtual numbers." });
+        deps.sandbox.keepSent(line, input.to, input.text, deps.now());
+        return { ok: { line, state } };
+      },
     ),
     "sandbox.time": verb("sandbox:use", (): Outcome<{ now: string }> =>
       deps.sandbox === null ? live() : { ok: { now: isoOf(deps.now()) } },

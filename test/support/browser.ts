@@ -48,7 +48,8 @@ export async function startService() {
     const body = { name: "k", scopes };
     return (await call<{ secret: string }>(`POST /admin/v1/tenants/${id}/keys`, body, secrets.ADMIN_TOKEN)).secret;
   };
-  return { ...worker, call, tenant, newKey };
+  const operate = <T>(route: string, body?: unknown) => call<T>(route, body, secrets.ADMIN_TOKEN);
+  return { ...worker, call, tenant, newKey, operate };
 }
 
 /** Starts Chromium. */

@@ -13,12 +13,16 @@ export const OPEN: { route: RegExp; why: string }[] = [
   { route: /^GET \/(assets\/.*|favicon\.\w+)$/, why: "styles and scripts of the pages" },
   { route: /^GET \/handset(\/.*)?$/, why: "the page alone; what it shows comes from routes that want a key" },
   {
-    route: /^POST \/handset\/(sign-in|sign-out|clock)$/,
+    route: /^POST \/handset\/(sign-in|sign-out|clock|answer)$/,
     why: "a page's forms: sign-in takes the key, the others want its session (test/sandbox, test/stories)",
   },
   {
     route: /^POST \/carriers\/:account\/receipts\/:name$/,
     why: "carriers have no key: the path carries a MAC, the body a signature (test/laws/receipts.worker.test.ts)",
+  },
+  {
+    route: /^POST \/carriers\/:account\/inbound$/,
+    why: "carriers have no key: the body carries a signature (test/inbound/door.worker.test.ts)",
   },
 ];
 
@@ -60,7 +64,8 @@ export function pathOf(door: Door, ids: Record<string, string>): string {
     .replace(":id", ids[kind] ?? "")
     .replace(":token", ids["tokens"] ?? "")
     .replace(":template", ids["templates"] ?? "")
-    .replace(":key", ids["keys"] ?? "");
+    .replace(":key", ids["keys"] ?? "")
+    .replace(":participant", ids["participants"] ?? "");
 }
 
 /** A body that the route reads, or undefined where it has none. */
@@ -83,6 +88,12 @@ export function absentIds(tenant: string): Record<string, string> {
     events: `evt_${owner}${rest}`,
     keys: `key_${owner}${rest}`,
     tokens: `tok_${owner}${rest}`,
+    numbers: `num_${owner}${rest}`,
+    pools: `pol_${owner}${rest}`,
+    sessions: `ses_${owner}${rest}`,
+    participants: `par_${owner}${rest}`,
+    relays: `rel_${owner}${rest}`,
+    inbound: `inb_${owner}${rest}`,
     "admin-tenants": `ten_${owner.startsWith("u") ? "u" : "e"}zzzzzzzz`,
     "admin-carriers": `car_e00000000${rest}`,
   };

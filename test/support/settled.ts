@@ -1,7 +1,7 @@
 /** A tenant with one thing of every kind, at rest: nothing queued, nothing due, so that its rows stand still. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { ask, newTenant, type Answered, type Tenant } from "./tenants.ts";
+import { ask, asOperator, newTenant, type Answered, type Tenant } from "./tenants.ts";
 
 export type Furnished = Tenant & {
   things: {
@@ -15,6 +15,12 @@ export type Furnished = Tenant & {
     event: string;
     key: string;
     line: string;
+    number: string;
+    pool: string;
+    session: string;
+    participant: string;
+    inbound: string;
+    relay: string;
   };
 };
 
@@ -45,6 +51,7 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
   await ended(key, send?.message_id ?? "");
   const [event] = sent(await ask("GET /v1/events", { key }), 200)["data"] as { id: string }[];
   const [line] = sent(await ask("GET /v1/sandbox/handset/lines", { key }), 200)["data"] as { line: string }[];
+  const lent = await masked(tenant);
   await rest(tenant.id, key);
   return {
     ...tenant,
@@ -59,7 +66,34 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
       event: event?.id ?? "",
       key: tenant.keyId,
       line: line?.line ?? "",
+      ...lent,
     },
+  };
+}
+
+/** Two virtual numbers in a pool, a session of two people, and a stranger's text in the inbox. */
+async function masked({ id, key }: Tenant) {
+  const accounts = (await asOperator("GET /admin/v1/carriers")).body["data"] as { id: string; kind: string }[];
+  const account = accounts.find(({ kind }) => kind === "sandbox")?.id;
+  const numbers = ["+447700900871", "+447700900872", "+447700900873"].map((number) => ({ number, account }));
+  sent(await asOperator("POST /admin/v1/numbers", { tenant: id, numbers }), 201);
+  const [number, , third] = sent(await ask("GET /v1/numbers", { key }), 200)["data"] as { id: string }[];
+  const body = { name: "Couriers", numbers: [number?.id, third?.id] };
+  const pool = sent(await ask("POST /v1/pools", { key, body }), 201);
+  const relay = sent(await ask("POST /v1/relays", { key, body: { to: "+447700900163" } }), 201);
+  const people = { participants: [{ to: "+447700900160" }, { to: "+447700900161" }] };
+  const session = sent(await ask("POST /v1/sessions", { key, body: people }), 201);
+  const [participant] = session["participants"] as { id: string }[];
+  const text = { number: "+447700900162", to: "+447700900872", text: "Are you open?" };
+  sent(await ask("POST /v1/sandbox/handset/messages", { key, body: text }), 202);
+  const [inbound] = sent(await ask("GET /v1/inbound", { key }), 200)["data"] as { id: string }[];
+  return {
+    number: number?.id ?? "",
+    pool: String(pool["id"]),
+    session: String(session["id"]),
+    participant: participant?.id ?? "",
+    inbound: inbound?.id ?? "",
+    relay: String(relay["id"]),
   };
 }
 

@@ -7,6 +7,17 @@ describe("the catalogue of events", () => {
     const others = [
       "consent.given",
       "consent.withdrawn",
+      "session.opened",
+      "session.expired",
+      "session.closed",
+      "session.rotated",
+      "interaction.relayed",
+      "interaction.vetoed",
+      "interaction.out_of_session",
+      "inbound.received",
+      "number.low",
+      "number.cooling",
+      "number.released",
       "audit.head",
       "endpoint.disabled",
       "alert.limit",
@@ -51,9 +62,9 @@ describe("an endpoint's filter", () => {
     ["endpoint.disabled", ["endpoint.disabled"]],
   ])("%s lets through exactly %j", (line, expected) => {
     expect(EVENT_TYPES.filter((type) => matches([line], type))).toEqual(expected);
-    expect(EVENT_TYPES.filter((type) => matches(["session.opened", line], type))).toEqual(expected);
+    expect(EVENT_TYPES.filter((type) => matches(["call.started", line], type))).toEqual(expected);
   });
-  test.each([[[]], [["message"]], [["message."]], [["session.*"]], [["message.s"]], [["mess*"]], [[".*"]], [[""]]])(
+  test.each([[[]], [["message"]], [["message."]], [["call.*"]], [["message.s"]], [["mess*"]], [[".*"]], [[""]]])(
     "%j, were it stored, lets nothing through",
     (filter) => {
       expect(EVENT_TYPES.filter((type) => matches(filter, type))).toEqual([]);

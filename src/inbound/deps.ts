@@ -1,0 +1,28 @@
+/**
+ * What the room `inbound` is given by the root.
+ */
+import type { IdMaker } from "../base/ids.ts";
+import type { Purpose } from "../base/purpose.ts";
+import type { AddressDeps } from "../masking/addresses.ts";
+import type { Contact, VaultLedger } from "../vault/ledger.ts";
+import type { InboundLedger } from "./ledger.ts";
+
+export type InboundDeps = {
+  ledger: InboundLedger;
+  masking: AddressDeps;
+  vault: VaultLedger;
+  ids: IdMaker;
+  now: () => number;
+  blockOf: (e164: string) => string;
+  /** Records what a person said to being texted. */
+  say: (
+    person: Pick<Contact, "index" | "mask" | "country">,
+    said: { standing: "given" | "withdrawn"; purposes: Purpose[]; sender: string | null },
+  ) => void;
+  hasStopped: (who: Uint8Array, purpose: Purpose, sender: string | null) => boolean;
+  emit: (
+    type: "inbound.received" | "interaction.out_of_session" | "interaction.vetoed",
+    resource: string,
+    data: unknown,
+  ) => void;
+};

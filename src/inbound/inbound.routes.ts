@@ -1,0 +1,155 @@
+/**
+ * Where carriers bring texts, and the tenant's inbox. The account's courier checks the signature over the raw bytes and finds
+ * the owner of the dialled number; 200 comes after the text is stored, because a carrier forgets what was acknowledged.
+ */
+import { z } from "zod";
+import { readIncoming } from "../base/incoming.ts";
+import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
+import { parseId } from "../base/ids.ts";
+import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import { routesOver, type OpenRoute, type Route } from "../base/route.ts";
+import type { Inbound } from "../carriers/carrier.ts";
+import { InboundBody } from "../carriers/http.ts";
+import type { InboundVerbs } from "./verbs.ts";
+
+export type InboundDoorDeps = {
+  /** The origin that carriers were given; empty: the request's own. */
+  publicUrl: string;
+  verify: (
+    account: string,
+    callback: { url: string; headers: Record<string, string>; body: Uint8Array },
+  ) => Promise<Outcome<{ tenant: string; texts: Inbound[] }[]>>;
+  take: (tenant: string, account: string, texts: Inbound[]) => Promise<Outcome<unknown>>;
+};
+
+/** A text has a few hundred bytes; a carrier may put several into one call. */
+const INBOUND_BYTES_MAX = 128 * 1_024;
+
+/** The row of this door; the app mounts `receiveInbound` behind it. */
+export const inboundRoute: OpenRoute = {
+  name: "carriersInbound",
+  method: "post",
+  path: "/carriers/{account}/inbound",
+  summary: "Bring a text that came in",
+  detail:
+    "For carriers. Signed by Standard Webhooks v1 with the account's secret; shown here as the `http` carrier writes it. Answered when the text is stored. One that comes twice, or for a number that nobody has, is answered 200 and changes nothing.",
+  tag: "Carriers",
+  params: z.strictObject({
+    account: z
+      .string()
+      .max(64)
+      .meta({ examples: [exampleId("car")] }),
+  }),
+  headers: z.object({
+    "webhook-id": z.string().max(256),
+    "webhook-timestamp": z.string().regex(/^\d{1,12}$/),
+    "webhook-signature": z.string(),
+  }),
+  body: InboundBody,
+  answer: z.object({ taken: z.int().meta({ description: "How many texts were for numbers we have.", examples: [1] }) }),
+  refuses: ["not_found", "unauthenticated", "malformed_body", "body_too_large", "body_too_slow", "keys_unavailable"],
+  example: { id: "in-4711", from: "+447700900123", to: "+447700900871", text: "I am at the door." },
+};
+
+/** Takes one callback in; answers how many texts found an owner. */
+export async function receiveInbound(
+  deps: InboundDoorDeps,
+  account: string,
+  request: Request,
+): Promise<Outcome<number>> {
+  if (parseId(account)?.prefix !== "car") return refuse("not_found");
+  const body = await readIncoming(request, INBOUND_BYTES_MAX);
+  if (isRefused(body)) return body;
+  const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
+  const { origin } = new URL(request.url);
+  const url = deps.publicUrl === "" ? request.url : deps.publicUrl + request.url.slice(origin.length);
+  const verified = await deps.verify(account, { url, headers, body: body.ok });
+  if (isRefused(verified)) return verified;
+  let taken = 0;
+  for (const { tenant, texts } of verified.ok) {
+    const outcome = await deps.take(tenant, account, texts);
+    if (isRefused(outcome)) return outcome;
+    taken += texts.length;
+  }
+  return { ok: taken };
+}
+
+const route = routesOver<InboundVerbs>();
+const tag = "Inbox";
+
+export const ReceivedView = z
+  .object({
+    id: z.string(),
+    from: z.object({ token: z.string(), mask: z.string(), country: z.string() }).nullable(),
+    sender_name: z.string().nullable(),
+    number_id: z.string(),
+    word: z.enum(["stop", "stop_all", "start", "help"]).nullable(),
+    received_at: z.string(),
+  })
+  .meta({
+    id: "InboundReceived",
+    examples: [
+      {
+        id: exampleId("inb"),
+        from: { token: EXAMPLE_NUMBER.token, mask: EXAMPLE_NUMBER.mask, country: EXAMPLE_NUMBER.country },
+        sender_name: null,
+        number_id: exampleId("num"),
+        word: null,
+        received_at: EXAMPLE_TIME,
+      },
+    ],
+  });
+
+/** A text of the inbox as events tell it. */
+export const ToldInbound = z.object({ inbound: ReceivedView });
+
+export const inboxRoutes: Route[] = [
+  route({
+    method: "get",
+    path: "/v1/inbound",
+    verb: "inbound.list",
+    scope: "inbound:read",
+    summary: "List texts that belong to no session, newest first",
+    tag,
+    query: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(100).default(20),
+      cursor: z.string().max(64).optional(),
+      token: z.string().max(64).optional(),
+    }),
+    status: 200,
+    answer: z.object({ data: z.array(ReceivedView), next_cursor: z.string().nullable() }),
+    input: ({ query: { limit, cursor, token } }) => ({
+      ok: {
+        limit,
+        ...(cursor === undefined ? {} : { before: cursor }),
+        ...(token === undefined ? {} : { token }),
+      },
+    }),
+  }),
+  route({
+    method: "get",
+    path: "/v1/inbound/{id}",
+    verb: "inbound.read",
+    scope: "inbound:read",
+    summary: "Read a text of the inbox, with its words",
+    detail: "Entered in the audit. Texts are kept sealed for thirty days.",
+    tag,
+    params: z.strictObject({ id: z.string().max(64) }),
+    status: 200,
+    answer: ReceivedView.extend({ text: z.string().nullable() }).meta({
+      id: "ReadInbound",
+      examples: [
+        {
+          id: exampleId("inb"),
+          from: null,
+          sender_name: null,
+          number_id: exampleId("num"),
+          word: null,
+          received_at: EXAMPLE_TIME,
+          text: "Are you open today?",
+        },
+      ],
+    }),
+    input: ({ params }) => ({ ok: params }),
+  }),
+];

@@ -1,0 +1,33 @@
+/**
+ * STOP, START and HELP, obeyed in the transaction that hears them. A stop withdraws service and marketing texts, never codes: a
+ * person who is tired of news must still get in. In a masked session the other side is told, since a text that is swallowed in
+ * silence looks like rudeness.
+ */
+import { isHeld } from "../numbers/number.ts";
+import type { Contact } from "../vault/ledger.ts";
+import { answerOnce, type Heard } from "../masking/relay.ts";
+import { tellOthers } from "../masking/stopped.ts";
+import type { InboundDeps } from "./deps.ts";
+import type { Word } from "./words.ts";
+
+/** What a word can stop, and give back. */
+const STOPPABLE = ["service", "marketing"] as const;
+
+/** Does what the word asks. */
+export function obey(deps: InboundDeps, heard: Heard, contact: Contact, word: Word): void {
+  const { masking } = deps;
+  const sender = heard.number.e164;
+  if (word === "help") {
+    answerOnce(masking, heard, { id: heard.number.id, key: "inbound" }, masking.ledger.settings().help);
+    return;
+  }
+  if (word === "start") {
+    const purposes = STOPPABLE.filter((purpose) => deps.hasStopped(contact.index, purpose, sender));
+    deps.say(contact, { standing: "given", purposes, sender });
+  } else {
+    const whom = word === "stop_all" ? null : sender;
+    deps.say(contact, { standing: "withdrawn", purposes: [...STOPPABLE], sender: whom });
+  }
+  const pair = masking.numbers.pair(heard.who, heard.number.id);
+  if (pair !== null && isHeld(pair, deps.now())) tellOthers(masking, pair, word !== "start");
+}

@@ -1,0 +1,154 @@
+/**
+ * A text that came in for one of the tenant's virtual numbers. Heard once, joined if it came in parts, its word obeyed, relayed
+ * if it belongs to a conversation, else put into the inbox: in one transaction, so that what is acknowledged is stored.
+ */
+import { MINUTE_MS } from "../base/clock.ts";
+import { maskNumbersIn, maskOf, parseNumber, type Num } from "../base/phone.ts";
+import type { Inbound } from "../carriers/carrier.ts";
+import { readyAddress } from "../masking/addresses.ts";
+import { answerOnce, relay } from "../masking/relay.ts";
+import type { VirtualNumber } from "../numbers/number.ts";
+import type { Contact } from "../vault/ledger.ts";
+import { TENANT_SUBJECT } from "../vault/ledger.ts";
+import type { InboundDeps } from "./deps.ts";
+import type { Gathered } from "./ledger.ts";
+import { obey } from "./obey.ts";
+import { wordOf } from "./words.ts";
+import { receivedView } from "./view.ts";
+
+/** What became of a text. `unknown_number`: it was dialled at an account where this tenant has no such number. */
+export type Fate = "duplicate" | "unknown_number" | "waiting" | "relayed" | "answered" | "received" | "vetoed";
+
+/** A carrier keeps repeating a callback for days; a week is longer than any of them. */
+export const HEARD_DAYS = 7;
+/** Parts that are not all here by then are read as they are. */
+export const PARTS_WAIT_MS = MINUTE_MS;
+export const PARTS_MAX = 20;
+
+/** Takes a text in. Late, repeated and unordered deliveries change nothing twice. */
+export function receive(deps: InboundDeps, account: string, inbound: Inbound): Fate {
+  const number = deps.masking.numbers.byE164(inbound.to);
+  if (number === null || number.account !== account) return "unknown_number";
+  const name = deps.vault.keyedName("inbound", `${account}|${inbound.id}`).subarray(0, 16);
+  if (!deps.ledger.isFirst(name, deps.now())) return "duplicate";
+  const sender = parseNumber(inbound.from, number.country);
+  if ("refused" in sender) return takeFromName(deps, number, inbound);
+  const contact = contactOf(deps, sender.number);
+  const { part } = inbound;
+  if (part === undefined || part.of <= 1) return take(deps, number, contact, sender.number, inbound.text);
+  const record = deps.ids.make("inb", deps.now());
+  const sealed = deps.vault.sealText(contact.subject, record, "part", inbound.text);
+  if (sealed === null) throw new Error("a contact without a key");
+  const { token, subject, index: who } = contact;
+  const keyed = Buffer.from(deps.vault.keyedName("part", `${account}|${part.ref}`).subarray(0, 16)).toString("hex");
+  const whole = deps.ledger.addPart(
+    {
+      who,
+      number: number.id,
+      ref: keyed,
+      nth: part.nth,
+      of: Math.min(part.of, PARTS_MAX),
+      record,
+      token,
+      subject,
+      sealed,
+    },
+    deps.now() + PARTS_WAIT_MS,
+  );
+  return whole === null ? "waiting" : takeGathered(deps, whole);
+}
+
+/** Texts whose parts did not all come: what is here is read. For the alarm. */
+export function receiveLate(deps: InboundDeps, limit: number): number {
+  const late = deps.ledger.late(deps.now(), limit);
+  for (const one of late) takeGathered(deps, one);
+  return late.length;
+}
+
+function takeGathered(deps: InboundDeps, gathered: Gathered): Fate {
+  deps.ledger.dropParts(gathered);
+  const number = deps.masking.numbers.get(gathered.number);
+  const contact = deps.vault.find(gathered.who);
+  const e164 = contact === null ? null : deps.vault.openNumber(contact.token);
+  const from = e164 === null ? null : parseNumber(e164);
+  if (number === null || contact === null || from === null || "refused" in from) return "unknown_number";
+  const text = gathered.parts
+    .map(({ record, sealed }) => deps.vault.openText(gathered.subject, record, "part", sealed) ?? "")
+    .join("");
+  return take(deps, number, contact, from.number, text);
+}
+
+function contactOf(deps: InboundDeps, from: Num): Contact {
+  const index = deps.vault.indexOf(from.e164);
+  const known = deps.vault.find(index);
+  const now = deps.now();
+  if (known === null) return deps.vault.add(from, index, maskOf(from.e164), deps.blockOf(from.e164), false, now);
+  deps.vault.touch(known.token, false, now);
+  return known;
+}
+
+/** A whole text of a person. */
+function take(deps: InboundDeps, number: VirtualNumber, contact: Contact, from: Num, text: string): Fate {
+  const heard = { number, who: contact.index, from, text };
+  const word = wordOf(text);
+  if (word !== null) {
+    obey(deps, heard, contact, word);
+    putIn(deps, number, contact, text, word);
+    return "received";
+  }
+  const address = deps.masking.addresses.byNumber(number.id);
+  const why = address === null ? null : readyAddress(deps.masking, address, number, contact);
+  if (address !== null && why !== null) {
+    deps.emit("interaction.vetoed", address.id, { relay: address.id, ...told(number, contact), reason: why });
+    return "vetoed";
+  }
+  const { did, ...where } = relay(deps.masking, heard);
+  if (did === "relayed" || did === "vetoed" || did === "pending") return "relayed";
+  if (did === "tombstone") {
+    deps.emit("interaction.out_of_session", number.id, { ...told(number, contact), ...where, why: "session_ended" });
+    return "answered";
+  }
+  const answer = deps.masking.ledger.settings().outOfSession;
+  deps.emit("interaction.out_of_session", number.id, { ...told(number, contact), why: "no_session" });
+  if (answer !== null) answerOnce(deps.masking, heard, { id: number.id, key: SYSTEM_KEY }, answer);
+  putIn(deps, number, contact, text, null);
+  return "received";
+}
+
+/** Answers of the service's own are counted under this name. */
+export const SYSTEM_KEY = "inbound";
+
+const told = (number: VirtualNumber, { token, mask, country, kind }: Contact) => ({
+  number: number.id,
+  from: { token, mask, country, kind },
+});
+
+/** Into the inbox, and told. */
+function putIn(deps: InboundDeps, number: VirtualNumber, contact: Contact, text: string, word: string | null): void {
+  const now = deps.now();
+  const { token, mask, country, subject } = contact;
+  const received = {
+    id: deps.ids.make("inb", now),
+    token,
+    mask,
+    country,
+    name: null,
+    number: number.id,
+    word,
+    at: now,
+  };
+  deps.ledger.add(received, subject, deps.vault.sealText(subject, received.id, "text", text));
+  deps.emit("inbound.received", received.id, { inbound: receivedView(received) });
+}
+
+/** A sender that is no number, such as a bank's name: nobody to answer, so it is only kept. */
+function takeFromName(deps: InboundDeps, number: VirtualNumber, { from, text }: Inbound): Fate {
+  const now = deps.now();
+  const name =
+    /^[\p{L}\p{N} ._&+-]{1,16}$/u.test(from) && maskNumbersIn(from) === from && !/\d{5}/.test(from) ? from : null;
+  const nobody = { token: null, mask: null, country: null, word: null };
+  const received = { ...nobody, id: deps.ids.make("inb", now), name, number: number.id, at: now };
+  deps.ledger.add(received, TENANT_SUBJECT, deps.vault.sealText(TENANT_SUBJECT, received.id, "text", text));
+  deps.emit("inbound.received", received.id, { inbound: receivedView(received) });
+  return "received";
+}

@@ -1,0 +1,50 @@
+/**
+ * What a tenant can ask of its inbox: texts to its virtual numbers that belong to no masked session.
+ */
+import { refuse, type Outcome } from "../base/refusal.ts";
+import { verb } from "../base/verb.ts";
+import type { VaultLedger } from "../vault/ledger.ts";
+import type { InboundLedger } from "./ledger.ts";
+import { receivedView, type ReceivedView } from "./view.ts";
+
+export type InboxDeps = {
+  ledger: InboundLedger;
+  vault: Pick<VaultLedger, "openText">;
+  record: (keyId: string, entry: { act: string; subject: string }) => void;
+};
+
+/** Texts of the inbox are kept so long. */
+export const INBOX_KEPT_DAYS = 30;
+
+/** The verbs of the inbox. */
+export function inboundVerbs(deps: InboxDeps) {
+  return {
+    "inbound.list": verb(
+      "inbound:read",
+      (
+        _who,
+        input: { limit: number; token?: string; before?: string },
+      ): Outcome<{ data: ReceivedView[]; next_cursor: string | null }> => {
+        const { limit, ...filter } = input;
+        const found = deps.ledger.list(filter, limit + 1);
+        const data = found.slice(0, limit).map(receivedView);
+        return { ok: { data, next_cursor: found.length > limit ? (data.at(-1)?.id ?? null) : null } };
+      },
+    ),
+
+    /** The words; null when their sender was erased. Every reading is entered in the audit. */
+    "inbound.read": verb(
+      "inbound:read",
+      (who, input: { id: string }): Outcome<ReceivedView & { text: string | null }> => {
+        const found = deps.ledger.get(input.id);
+        if (found === null) return refuse("not_found");
+        const { received, subject, sealed } = found;
+        const text = sealed === null ? null : deps.vault.openText(subject, received.id, "text", sealed);
+        deps.record(who.keyId, { act: "inbound.read", subject: received.id });
+        return { ok: { ...receivedView(received), text } };
+      },
+    ),
+  };
+}
+
+export type InboundVerbs = ReturnType<typeof inboundVerbs>;

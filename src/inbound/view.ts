@@ -1,0 +1,19 @@
+/**
+ * A text of the inbox as its tenant sees it: who by token, never the words.
+ */
+import { isoOf } from "../base/clock.ts";
+import type { Received } from "./ledger.ts";
+
+/** Without the text, which is asked for by itself. */
+export function receivedView(one: Received) {
+  const { id, token, mask, country, name, number, word, at } = one;
+  return {
+    id,
+    from: token === null ? null : { token, mask: mask ?? "", country: country ?? "" },
+    sender_name: name,
+    number_id: number,
+    word,
+    received_at: isoOf(at),
+  };
+}
+export type ReceivedView = ReturnType<typeof receivedView>;

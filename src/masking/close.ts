@@ -1,0 +1,51 @@
+/**
+ * How a session ends, and how a person leaves one: their number stays kept from them through the cool-off, so that nobody's late
+ * text reaches a stranger.
+ */
+import { isoOf } from "../base/clock.ts";
+import { refuse, type Outcome } from "../base/refusal.ts";
+import { coolOffOf, POOL_DEFAULTS } from "../numbers/number.ts";
+import type { MaskingDeps } from "./deps.ts";
+import type { Participant, Session } from "./session.ts";
+import { tellSession } from "./view.ts";
+
+/** Ends an open session; its people stay on record. */
+export function endSession(deps: MaskingDeps, session: Session, state: "expired" | "closed", reason: string): Session {
+  const now = deps.now();
+  const ended = deps.ledger.changeSession(session, { state, reason, endedAt: now });
+  const people = deps.ledger.participants(session.id).filter((one) => one.state === "active");
+  for (const one of people) coolPair(deps, session, one, now);
+  coolNumbers(deps, session, people, now);
+  tellSession(deps, state === "expired" ? "session.expired" : "session.closed", ended, people);
+  return ended;
+}
+
+/** Ends a session because its owner says so. */
+export function closeSession(deps: MaskingDeps, key: string, id: string): Outcome<Session> {
+  const session = deps.ledger.session(id);
+  if (session === null) return refuse("not_found");
+  if (session.state !== "open") return refuse("session_ended", { detail: `The session is ${session.state}.` });
+  deps.record(key, { act: "session.closed", subject: id });
+  return { ok: endSession(deps, session, "closed", "by_caller") };
+}
+
+/** Keeps a number from a person who had it. */
+export function coolPair(deps: MaskingDeps, session: Session, { party, number }: Participant, now: number): void {
+  const until = coolOffOf(deps.numbers.pool(session.pool) ?? POOL_DEFAULTS, now).party;
+  deps.numbers.turnPair({ party, number }, { state: "cooling", relaysUntil: null, until });
+}
+
+/** Keeps the session's exclusive numbers from everybody for a while. */
+function coolNumbers(deps: MaskingDeps, session: Session, people: readonly Participant[], now: number): void {
+  const pool = deps.numbers.pool(session.pool);
+  if (pool?.sharing !== "exclusive") return;
+  const until = coolOffOf(pool, now).others;
+  for (const number of new Set(people.map((one) => one.number))) coolNumber(deps, number, session.id, until);
+}
+
+/** Puts an exclusive number to rest; a retired one stays retired. */
+export function coolNumber(deps: MaskingDeps, number: string, session: string, until: number): void {
+  if (deps.numbers.get(number)?.state !== "leased") return;
+  deps.numbers.turnNumber(number, "cooling", session, until);
+  deps.emit("number.cooling", number, { number, until: isoOf(until) });
+}

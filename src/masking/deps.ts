@@ -1,0 +1,53 @@
+/**
+ * What the room `masking` is given by the root.
+ */
+import type { IdMaker } from "../base/ids.ts";
+import type { Num } from "../base/phone.ts";
+import type { Outcome, Refusal } from "../base/refusal.ts";
+import type { NumbersLedger } from "../numbers/ledger.ts";
+import type { Message } from "../messages/message.ts";
+import type { Contact, VaultLedger } from "../vault/ledger.ts";
+import type { MaskingLedger } from "./ledger.ts";
+
+/** One text from a virtual number of ours to a person. */
+export type Leaving = {
+  to: Num | { token: string };
+  /** The virtual number it comes from, and the one account it can leave by. */
+  from: { e164: string; account: string };
+  text: string;
+  /** The id of what it is sent for. */
+  about: string;
+};
+
+export type MaskingEvent =
+  | "session.opened"
+  | "session.expired"
+  | "session.closed"
+  | "session.rotated"
+  | "interaction.relayed"
+  | "interaction.vetoed"
+  | "interaction.out_of_session"
+  | "number.low"
+  | "number.cooling"
+  | "number.released";
+
+export type MaskingDeps = {
+  ledger: MaskingLedger;
+  numbers: NumbersLedger;
+  vault: VaultLedger;
+  ids: IdMaker;
+  now: () => number;
+  /** Whether the tenant may text such a number at all. */
+  judge: (number: { country: string; kind: Num["kind"] }) => Refusal | null;
+  /** Counts a named number against the key's daily allowance. */
+  nameNumber: (keyId: string, contact: Pick<Contact, "index" | "block" | "country">) => Refusal | null;
+  /** Puts a text on the conveyor: purpose `service`, by the virtual number's own account. */
+  send: (key: string, leaving: Leaving) => Outcome<Message>;
+  emit: (type: MaskingEvent, resource: string, data: unknown) => void;
+  /** A text waits for the tenant's hook: to be asked once this transaction stands. */
+  wait: (interaction: string, session: string) => void;
+  record: (
+    keyId: string,
+    entry: { act: string; subject: string; facts?: Record<string, string | number | boolean | null> },
+  ) => void;
+};

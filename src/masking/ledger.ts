@@ -1,0 +1,340 @@
+/**
+ * Masked sessions in the tenant's object: sessions, the people in them, and what was relayed. Numbers and names are here as
+ * keyed names, masks and ciphertext only.
+ */
+import { DAY_MS } from "../base/clock.ts";
+import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import type { Interaction, Leg } from "./interaction.ts";
+import { dueAt, type Participant, type Session, type SessionSettings, type SessionState } from "./session.ts";
+import {
+  INTERACTION,
+  interactionOf,
+  participantOf,
+  sessionOf,
+  type Facts,
+  type InteractionRow,
+  type ParticipantRow,
+  type SessionRow,
+} from "./rows.ts";
+import { SETTINGS_DEFAULT, type MaskingSettings } from "./settings.ts";
+
+export type SessionFilter = { state?: SessionState; token?: string; before?: string };
+type Change = Partial<
+  Pick<Session, "state" | "messages" | "sinceRotation" | "lastAt" | "rotatedAt" | "endedAt" | "reason" | "settings">
+>;
+
+/** The masked sessions of one tenant. */
+export class MaskingLedger {
+  readonly #sql: Sql;
+  readonly #soon: (at: number) => void;
+  #settings: MaskingSettings | null = null;
+
+  constructor(sql: Sql, soon: (at: number) => void) {
+    this.#sql = sql;
+    this.#soon = soon;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS sessions(
+      id TEXT PRIMARY KEY, state TEXT NOT NULL, version INTEGER NOT NULL, pool TEXT NOT NULL, key TEXT NOT NULL,
+      settings TEXT NOT NULL, messages INTEGER NOT NULL, since_rotation INTEGER NOT NULL, opened_at INTEGER NOT NULL,
+      last_at INTEGER NOT NULL, rotated_at INTEGER NOT NULL, ended_at INTEGER, reason TEXT, due INTEGER
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS sessions_due ON sessions(due) WHERE due IS NOT NULL`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS participants(
+      id TEXT NOT NULL, session TEXT NOT NULL, party BLOB NOT NULL, facts TEXT NOT NULL, number TEXT NOT NULL,
+      proxy TEXT NOT NULL, name BLOB, state TEXT NOT NULL, stopped INTEGER NOT NULL, joined_at INTEGER NOT NULL,
+      left_at INTEGER, PRIMARY KEY(session, id)
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS interactions(
+      id TEXT PRIMARY KEY, session TEXT NOT NULL, sender TEXT, state TEXT NOT NULL, reason TEXT, legs TEXT NOT NULL,
+      at INTEGER NOT NULL, due INTEGER, subject TEXT, sealed BLOB
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS interactions_due ON interactions(due) WHERE due IS NOT NULL`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS interactions_session ON interactions(session, id)`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS answered(
+      party BLOB NOT NULL, number TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(party, number)
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS masking(name TEXT PRIMARY KEY, value TEXT NOT NULL, sealed BLOB) STRICT, WITHOUT ROWID`,
+    );
+  }
+
+  addSession(session: Session): void {
+    const due = dueAt(session);
+    if (due !== null) this.#soon(due);
+    this.#sql.exec(
+      `INSERT INTO sessions VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+      session.id,
+      session.state,
+      session.version,
+      session.pool,
+      session.key,
+      JSON.stringify(session.settings),
+      session.messages,
+      session.sinceRotation,
+      session.openedAt,
+      session.lastAt,
+      session.rotatedAt,
+      session.endedAt,
+      session.reason,
+      due,
+    );
+  }
+
+  session(id: string): Session | null {
+    const row = first<SessionRow>(this.#sql, `SELECT * FROM sessions WHERE id = ?`, id);
+    return row === null ? null : sessionOf(row);
+  }
+
+  /** Newest first. */
+  sessions(filter: SessionFilter, limit: number): Session[] {
+    const where = ["1 = 1"];
+    const values: SqlBinding[] = [];
+    const add = (condition: string, value: SqlBinding | undefined) => {
+      if (value === undefined) return;
+      where.push(condition);
+      values.push(value);
+    };
+    add("id < ?", filter.before);
+    add("state = ?", filter.state);
+    add("id IN (SELECT session FROM participants WHERE json_extract(facts, '$.token') = ?)", filter.token);
+    const query = `SELECT * FROM sessions WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`;
+    return this.#sql.exec<SessionRow>(query, ...values, limit).toArray().map(sessionOf); // prettier-ignore
+  }
+
+  /**
+   * Changes a session; answers it as it is now. Its deadline moves only to come sooner or to end: one that comes too early
+   * looks and sets itself anew, which is rarer than texts are.
+   */
+  changeSession(session: Session, change: Change): Session {
+    const next: Session = { ...session, ...change, version: session.version + 1 };
+    const moves = next.state !== session.state || change.rotatedAt !== undefined || change.settings !== undefined;
+    this.#sql.exec(
+      `UPDATE sessions SET state = ?, version = ?, settings = ?, messages = ?, since_rotation = ?, last_at = ?,
+         rotated_at = ?, ended_at = ?, reason = ? WHERE id = ?`,
+      next.state,
+      next.version,
+      JSON.stringify(next.settings),
+      next.messages,
+      next.sinceRotation,
+      next.lastAt,
+      next.rotatedAt,
+      next.endedAt,
+      next.reason,
+      next.id,
+    );
+    if (moves) this.setDue(next.id, next.state === "open" ? dueAt(next) : null);
+    return next;
+  }
+
+  /** Opens an ended session again: its times begin anew. */
+  reopen(session: Session, settings: SessionSettings, now: number): Session {
+    this.#sql.exec(`UPDATE sessions SET opened_at = ? WHERE id = ?`, now, session.id);
+    const anew = { ...session, openedAt: now };
+    return this.changeSession(anew, {
+      state: "open",
+      settings,
+      endedAt: null,
+      reason: null,
+      lastAt: now,
+      rotatedAt: now,
+    });
+  }
+
+  setDue(id: string, due: number | null): void {
+    if (due !== null) this.#soon(due);
+    this.#sql.exec(`UPDATE sessions SET due = ? WHERE id = ?`, due, id);
+  }
+
+  /** Open sessions about which something may have to be done. */
+  due(now: number, limit: number): Session[] {
+    const query = `SELECT * FROM sessions WHERE due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?`;
+    return this.#sql.exec<SessionRow>(query, now, limit).toArray().map(sessionOf);
+  }
+
+  nextDue(): number | null {
+    const due = (table: string) =>
+      first<{ at: number | null }>(this.#sql, `SELECT min(due) AS at FROM ${table} WHERE due IS NOT NULL`)?.at ?? null;
+    const times = [due("sessions"), due("interactions")].filter((at) => at !== null);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  addParticipant(one: Participant): void {
+    const { token, subject, mask, country, kind } = one;
+    const facts: Facts = { token, subject, mask, country, kind };
+    this.#sql.exec(
+      `INSERT INTO participants VALUES(?,?,?,?,?,?,?,?,?,?,?)`,
+      one.id,
+      one.session,
+      one.party,
+      JSON.stringify(facts),
+      one.number,
+      one.proxy,
+      one.name,
+      one.state,
+      one.stopped ? 1 : 0,
+      one.joinedAt,
+      one.leftAt,
+    );
+  }
+
+  /** Everybody who is or was in a session, in the order they came. */
+  participants(session: string): Participant[] {
+    const query = `SELECT * FROM participants WHERE session = ? ORDER BY id`;
+    return this.#sql.exec<ParticipantRow>(query, session).toArray().map(participantOf);
+  }
+
+  changeParticipant(
+    one: Participant,
+    change: Partial<Pick<Participant, "number" | "proxy" | "state" | "stopped" | "leftAt">>,
+  ): Participant {
+    const next = { ...one, ...change };
+    this.#sql.exec(
+      `UPDATE participants SET number = ?, proxy = ?, state = ?, stopped = ?, left_at = ? WHERE session = ? AND id = ?`,
+      next.number,
+      next.proxy,
+      next.state,
+      next.stopped ? 1 : 0,
+      next.leftAt,
+      next.session,
+      next.id,
+    );
+    return next;
+  }
+
+  /** Tokens of people in open sessions behind `after`, whole sessions at a time. */
+  tokensInUse(after: string, sessions: number): { token: string; session: string }[] {
+    const query = `SELECT p.session, json_extract(p.facts, '$.token') AS token FROM participants p
+      WHERE p.state = 'active' AND p.session IN (
+        SELECT id FROM sessions WHERE state = 'open' AND id > ? ORDER BY id LIMIT ?) ORDER BY p.session`;
+    return this.#sql.exec<{ token: string; session: string }>(query, after, sessions).toArray();
+  }
+
+  /** Drops sessions that ended before `sessionsBefore`, older interactions, and kept texts whose days are over. */
+  purge(sessionsBefore: number, interactionsBefore: number, now: number, limit: number): number {
+    const gone = (query: string, ...values: SqlBinding[]) => this.#sql.exec(query, ...values, limit).toArray().length;
+    const sessions = `SELECT id FROM sessions WHERE ended_at IS NOT NULL AND ended_at < ? LIMIT ?`;
+    gone(`DELETE FROM participants WHERE session IN (${sessions}) RETURNING 1 AS gone`, sessionsBefore);
+    this.#sql.exec(
+      `UPDATE interactions SET sealed = NULL, subject = NULL WHERE sealed IS NOT NULL AND state <> 'pending' AND at < ?1 - 86400000 * (
+         SELECT json_extract(s.settings, '$.keepTextDays') FROM sessions s WHERE s.id = interactions.session)`,
+      now,
+    );
+    return (
+      gone(`DELETE FROM sessions WHERE id IN (${sessions}) RETURNING 1 AS gone`, sessionsBefore) +
+      gone(
+        `DELETE FROM interactions WHERE id IN (SELECT id FROM interactions WHERE at < ? LIMIT ?) RETURNING 1 AS gone`,
+        interactionsBefore,
+      ) +
+      gone(
+        `DELETE FROM answered WHERE (party, number) IN (SELECT party, number FROM answered WHERE at < ? LIMIT ?) RETURNING 1 AS gone`,
+        now - ANSWERED_KEPT_MS,
+      )
+    );
+  }
+
+  addInteraction(one: Interaction, due: number | null, sealed: { subject: string; text: Uint8Array } | null): void {
+    if (due !== null) this.#soon(due);
+    this.#sql.exec(
+      `INSERT INTO interactions VALUES(?,?,?,?,?,?,?,?,?,?)`,
+      one.id,
+      one.session,
+      one.sender,
+      one.state,
+      one.reason,
+      JSON.stringify(one.legs),
+      one.at,
+      due,
+      sealed?.subject ?? null,
+      sealed?.text ?? null,
+    );
+  }
+
+  interaction(id: string): Interaction | null {
+    const row = first<InteractionRow>(this.#sql, `SELECT ${INTERACTION} FROM interactions WHERE id = ?`, id);
+    return row === null ? null : interactionOf(row);
+  }
+
+  interactions(session: string, before: string | null, limit: number): Interaction[] {
+    const query = `SELECT ${INTERACTION} FROM interactions WHERE session = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3`;
+    return this.#sql.exec<InteractionRow>(query, session, before, limit).toArray().map(interactionOf);
+  }
+
+  /** The sealed text of one that waits, or that the tenant keeps. */
+  sealedText(id: string): { subject: string; text: Uint8Array } | null {
+    const row = first<{ subject: string | null; sealed: ArrayBuffer | null }>(
+      this.#sql, `SELECT subject, sealed FROM interactions WHERE id = ?`, id,
+    ); // prettier-ignore
+    return row === null || row.subject === null || row.sealed === null
+      ? null
+      : { subject: row.subject, text: bytesOf(row.sealed) };
+  }
+
+  /** Moves on one that waited; its text goes, or stays sealed as given. */
+  settleInteraction(one: Interaction, kept: { subject: string; text: Uint8Array } | null): void {
+    this.#sql.exec(
+      `UPDATE interactions SET state = ?, reason = ?, legs = ?, due = NULL, subject = ?, sealed = ?
+       WHERE id = ? AND state = 'pending'`,
+      one.state,
+      one.reason,
+      JSON.stringify(one.legs),
+      kept?.subject ?? null,
+      kept?.text ?? null,
+      one.id,
+    );
+  }
+
+  /** Sets when one that waits is looked at again. */
+  waitOn(id: string, due: number): void {
+    this.#soon(due);
+    this.#sql.exec(`UPDATE interactions SET due = ? WHERE id = ? AND state = 'pending'`, due, id);
+  }
+
+  setLegs(id: string, legs: readonly Leg[]): void {
+    this.#sql.exec(`UPDATE interactions SET legs = ? WHERE id = ?`, JSON.stringify(legs), id);
+  }
+
+  /** Interactions that wait and whose time has come: what a crash or a lost hook left. */
+  waiting(now: number, limit: number): Interaction[] {
+    const query = `SELECT ${INTERACTION} FROM interactions WHERE due IS NOT NULL AND due <= ? AND state = 'pending' ORDER BY due LIMIT ?`;
+    return this.#sql.exec<InteractionRow>(query, now, limit).toArray().map(interactionOf);
+  }
+
+  /** Whether this person may be answered from this number, at most once in `everyMs`; counts the answer when so. */
+  mayAnswer(party: Uint8Array, number: string, everyMs: number, now: number): boolean {
+    const query = `SELECT at FROM answered WHERE party = ? AND number = ?`;
+    const last = first<{ at: number }>(this.#sql, query, party, number)?.at ?? null;
+    if (last !== null && now < last + everyMs) return false;
+    this.#sql.exec(`INSERT OR REPLACE INTO answered VALUES(?,?,?)`, party, number, now);
+    return true;
+  }
+
+  settings(): MaskingSettings {
+    if (this.#settings !== null) return this.#settings;
+    const row = first<{ value: string; sealed: ArrayBuffer | null }>(
+      this.#sql,
+      `SELECT value, sealed FROM masking WHERE name = 'settings'`,
+    );
+    const stored = row === null ? null : (JSON.parse(row.value) as MaskingSettings);
+    const hook = stored?.intercept ?? null;
+    const intercept =
+      hook === null || row === null || row.sealed === null ? null : { ...hook, secret: bytesOf(row.sealed) };
+    this.#settings = { ...SETTINGS_DEFAULT, ...stored, intercept };
+    return this.#settings;
+  }
+
+  setSettings(settings: MaskingSettings): void {
+    const { intercept, ...rest } = settings;
+    const plain = intercept === null ? null : { url: intercept.url, onFailure: intercept.onFailure };
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO masking VALUES('settings',?,?)`,
+      JSON.stringify({ ...rest, intercept: plain }),
+      intercept?.secret ?? null,
+    );
+    this.#settings = settings;
+  }
+}
+
+/** An answer is remembered two days: it may be given again after one. */
+const ANSWERED_KEPT_MS = 2 * DAY_MS;

@@ -1,0 +1,136 @@
+/**
+ * People coming into a session: who they are, which number each gets, and the rows that say so. First everything is judged and
+ * chosen, then everything is written, so that a session has all its people or does not exist.
+ */
+import { maskOf, type Num } from "../base/phone.ts";
+import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import { contactOf } from "../messages/admit.ts";
+import { chooseAll, type Seeker } from "../numbers/choose.ts";
+import type { Pool, VirtualNumber } from "../numbers/number.ts";
+import type { Contact } from "../vault/ledger.ts";
+import type { MaskingDeps } from "./deps.ts";
+import type { Participant, Session } from "./session.ts";
+
+/** A person as the door hands one in. */
+export type PersonInput = {
+  to: Num | { token: string };
+  name: string | null;
+  /** The virtual number to be given, by id, and the country to choose from. */
+  number: string | null;
+  country: string | null;
+};
+
+type Found = { known: Contact } | { fresh: Num; index: Uint8Array; block: string };
+/** Somebody known, or to be known once everything is judged. */
+export type Ready = { input: PersonInput; found: Found; number: VirtualNumber };
+
+const indexOf = (found: Found): Uint8Array => ("known" in found ? found.known.index : found.index);
+
+/** Judges the people and chooses their numbers; writes nothing but the key's count of numbers named. */
+export function readyPeople(
+  deps: MaskingDeps,
+  key: string,
+  pool: Pool,
+  session: Session | null,
+  inputs: readonly PersonInput[],
+): Outcome<Ready[]> {
+  const present =
+    session === null ? [] : deps.ledger.participants(session.id).filter(({ state }) => state === "active");
+  const seen = new Set(present.map(({ party }) => nameOf(party)));
+  const found: Found[] = [];
+  for (const [at, input] of inputs.entries()) {
+    const one = findPerson(deps, input, at);
+    if ("refused" in one) return one;
+    const name = nameOf(indexOf(one.ok));
+    if (seen.has(name)) return wrongAt(at, "Each person can be in a session once.");
+    seen.add(name);
+    found.push(one.ok);
+  }
+  const seekers = inputs.map((input, at): Seeker => {
+    const one = found[at];
+    return { party: one === undefined ? new Uint8Array(0) : indexOf(one), named: input.number, country: input.country };
+  });
+  const into = { session: session?.id ?? null, taken: present.map(({ number }) => number) };
+  const chosen = chooseAll(deps.numbers, pool, into, seekers, deps.now());
+  if ("refused" in chosen) return chosen;
+  for (const one of found) {
+    const counted = "known" in one ? one.known : { ...one, country: one.fresh.country };
+    const spent = deps.nameNumber(key, counted);
+    if (spent !== null) return spent;
+  }
+  return { ok: inputs.flatMap((input, at) => {
+    const [one, number] = [found[at], chosen.ok[at]];
+    return one === undefined || number === undefined ? [] : [{ input, found: one, number }];
+  }) }; // prettier-ignore
+}
+
+/** Judges one person by themselves; `at` is their place in the request. */
+export function findPerson(deps: MaskingDeps, { to }: Pick<PersonInput, "to">, at: number): Outcome<Found> {
+  const found = contactOf(deps, to);
+  if ("refused" in found) return found;
+  const judged = deps.judge("known" in found ? found.known : found.fresh);
+  if (judged !== null) return judged;
+  const e164 = "known" in found ? deps.vault.openNumber(found.known.token) : found.fresh.e164;
+  if (e164 === null) return refuse("token_unknown");
+  return deps.numbers.byE164(e164) === null
+    ? { ok: found }
+    : wrongAt(at, "This is a virtual number of yours: two machines would talk to each other.");
+}
+
+function wrongAt(at: number, detail: string): Refusal {
+  return refuse("invalid_field", { errors: [{ field: `participants/${at}/to`, code: "invalid_field", detail }] });
+}
+
+const nameOf = (party: Uint8Array): string => Buffer.from(party).toString("latin1");
+
+/** Writes the people in: their numbers sealed where new, their pairs, their rows. */
+export function bringIn(deps: MaskingDeps, session: Session, pool: Pool, ready: readonly Ready[]): Participant[] {
+  const now = deps.now();
+  return ready.map(({ input, found, number }) => {
+    const contact =
+      "known" in found
+        ? found.known
+        : deps.vault.add(found.fresh, found.index, maskOf(found.fresh.e164), found.block, false, now);
+    if ("known" in found) deps.vault.touch(contact.token, false, now);
+    const id = deps.ids.make("par", now);
+    const name = input.name === null ? null : deps.vault.sealText(contact.subject, id, "name", input.name);
+    const { token, subject, mask, country, kind, index: party } = contact;
+    const participant: Participant = {
+      id,
+      session: session.id,
+      party,
+      token,
+      subject,
+      mask,
+      country,
+      kind,
+      name,
+      number: number.id,
+      proxy: number.e164,
+      state: "active",
+      stopped: false,
+      joinedAt: now,
+      leftAt: null,
+    };
+    lend(deps, pool, participant, now);
+    deps.ledger.addParticipant(participant);
+    return participant;
+  });
+}
+
+/** Gives a person the number that was chosen for them. */
+export function lend(deps: MaskingDeps, pool: Pool, one: Participant, now: number): void {
+  const { party, number, id, session } = one;
+  deps.numbers.join({ party, number, participant: id, session }, now);
+  if (pool.selection !== "least_used") deps.numbers.setHabit(party, pool.id, number, now);
+  if (pool.sharing === "exclusive") deps.numbers.turnNumber(number, "leased", session, null);
+  tellLow(deps, pool, party, now);
+}
+
+/** Tells that a pool runs low: for everybody where numbers are exclusive, for this person where they are shared. */
+function tellLow(deps: MaskingDeps, pool: Pool, party: Uint8Array, now: number): void {
+  if (pool.lowWater === 0) return;
+  const { available } = deps.numbers.countsOf(pool.id);
+  const free = pool.sharing === "exclusive" ? available : available - deps.numbers.metBy(party, now);
+  if (free < pool.lowWater) deps.emit("number.low", pool.id, { pool: pool.id, free: Math.max(0, free) });
+}

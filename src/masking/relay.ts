@@ -1,0 +1,160 @@
+/**
+ * One text from a person to a virtual number: which conversation it belongs to, and how it reaches the others. Everything is
+ * decided by the pair of person and number dialled, so no text can reach anybody outside the session that pair is in.
+ */
+import { DAY_MS } from "../base/clock.ts";
+import type { Num } from "../base/phone.ts";
+import { isRefused } from "../base/refusal.ts";
+import { isHeld, type VirtualNumber } from "../numbers/number.ts";
+import { endSession } from "./close.ts";
+import { applyContent } from "./content.ts";
+import type { MaskingDeps } from "./deps.ts";
+import { interactionView, type Interaction, type Leg } from "./interaction.ts";
+import { rotateSession } from "./rotate.ts";
+import { isOver, isToRotate, type Participant, type Session, type Slip } from "./session.ts";
+import { nameOf } from "./view.ts";
+
+/** A text as it was heard. `who` is the keyed name of the sender's number. */
+export type Heard = { number: VirtualNumber; who: Uint8Array; from: Num; text: string };
+
+/** What became of it. `stranger`: it belongs to no conversation. */
+export type Relayed =
+  | { did: "relayed" | "vetoed" | "pending"; interaction: string; session: string }
+  | { did: "tombstone"; session: string }
+  | { did: "stranger" };
+
+/** One answer to a person and number a day, so that two machines cannot talk for ever. */
+export const ANSWER_EVERY_MS = DAY_MS;
+/** A hook that was asked and never answered is given up after this, and the alarm does what the setting says. */
+export const INTERCEPT_LOOK_MS = 10_000;
+
+/** Relays a text to the other people of its session. */
+export function relay(deps: MaskingDeps, heard: Heard): Relayed {
+  const now = deps.now();
+  const pair = deps.numbers.pair(heard.who, heard.number.id);
+  if (pair === null || !isHeld(pair, now)) return { did: "stranger" };
+  const place = placeOf(deps, pair.session, pair.participant);
+  if (place === null) return { did: "stranger" };
+  const relays = pair.state === "open" || (pair.state === "overlap" && now < (pair.relaysUntil ?? 0));
+  if (place.session.state !== "open" || place.sender.state !== "active" || !relays) {
+    answerOnce(deps, heard, place.session, tombstoneOf(deps, place.session));
+    return { did: "tombstone", session: place.session.id };
+  }
+  const waits = deps.ledger.settings().intercept !== null;
+  const interaction: Interaction = {
+    id: deps.ids.make("int", now),
+    session: place.session.id,
+    sender: place.sender.id,
+    state: waits ? "pending" : "relayed",
+    reason: null,
+    legs: [],
+    at: now,
+  };
+  if (waits) {
+    const text = deps.vault.sealText(place.sender.subject, interaction.id, "text", heard.text);
+    if (text === null) throw new Error("a participant without a key");
+    deps.ledger.addInteraction(interaction, now + INTERCEPT_LOOK_MS, { subject: place.sender.subject, text });
+    deps.wait(interaction.id, place.session.id);
+    return { did: "pending", interaction: interaction.id, session: place.session.id };
+  }
+  const done = passOn(deps, place.session, place.sender, interaction, heard.text);
+  deps.ledger.addInteraction(done, null, keptText(deps, place, done, heard.text));
+  return { did: done.state === "relayed" ? "relayed" : "vetoed", interaction: done.id, session: done.session };
+}
+
+type Place = { session: Session; sender: Participant };
+
+/** Where a pair belongs: its session as it is by now, and its person. */
+function placeOf(deps: MaskingDeps, sessionId: string, participant: string): Place | null {
+  const found = deps.ledger.session(sessionId);
+  const sender = deps.ledger.participants(sessionId).find(({ id }) => id === participant);
+  if (found === null || sender === undefined) return null;
+  const over = found.state === "open" ? isOver(found, deps.now()) : null;
+  const session = over === null ? found : endSession(deps, found, "expired", over);
+  return { session, sender };
+}
+
+const tombstoneOf = (deps: MaskingDeps, session: Session): string =>
+  session.settings.tombstone ?? deps.ledger.settings().tombstone;
+
+/** Answers from the very number that was dialled, at most once a day. */
+export function answerOnce(
+  deps: MaskingDeps,
+  { number, who, from }: Omit<Heard, "text">,
+  session: Pick<Session, "id" | "key">,
+  text: string,
+): boolean {
+  if (!deps.ledger.mayAnswer(who, number.id, ANSWER_EVERY_MS, deps.now())) return false;
+  const sent = deps.send(session.key, { to: from, from: number, text, about: session.id });
+  return !isRefused(sent);
+}
+
+/** Sends a text to everybody else, counts it, and says how it went; the caller keeps the interaction. */
+export function passOn(
+  deps: MaskingDeps,
+  session: Session,
+  sender: Participant | null,
+  interaction: Interaction,
+  said: string,
+  only: readonly string[] | null = null,
+): Interaction {
+  const now = deps.now();
+  const people = deps.ledger.participants(session.id);
+  const others = people.filter(
+    (one) => one.state === "active" && one.id !== sender?.id && (only === null || only.includes(one.id)),
+  );
+  const judged = sender === null ? { text: said, slips: [] } : applyContent(said, session.settings.content);
+  const pair = people.filter(({ state }) => state === "active").length <= 2;
+  const spoken = sender === null || pair ? judged.text : `${calledBy(deps, people, sender)}: ${judged.text}`;
+  const legs = others.map((one) => legTo(deps, session, one, interaction.id, spoken));
+  const left = legs.some(({ message, state }) => message !== null && state !== "blocked");
+  const reason = left ? null : (legs[0]?.state ?? "nobody_else");
+  const done: Interaction = { ...interaction, state: left ? "relayed" : "vetoed", reason, legs };
+  const next = deps.ledger.changeSession(session, {
+    messages: session.messages + 1,
+    sinceRotation: session.sinceRotation + 1,
+    lastAt: now,
+  });
+  if (sender !== null) deps.vault.touch(sender.token, false, now);
+  tell(deps, done, judged.slips);
+  afterwards(deps, next);
+  return done;
+}
+
+/** A session whose messages are used up ends with the text that used them up; one that is to rotate does so behind it. */
+function afterwards(deps: MaskingDeps, session: Session): void {
+  const over = isOver(session, deps.now());
+  if (over !== null) endSession(deps, session, "expired", over);
+  else if (isToRotate(session, deps.now())) rotateSession(deps, session, null);
+}
+
+/** In a group people need to know who speaks. */
+function calledBy(deps: MaskingDeps, people: readonly Participant[], sender: Participant): string {
+  return nameOf(deps, sender) ?? `Person ${people.findIndex(({ id }) => id === sender.id) + 1}`;
+}
+
+function legTo(deps: MaskingDeps, session: Session, to: Participant, about: string, text: string): Leg {
+  if (to.stopped) return { participant: to.id, message: null, state: "opted_out" };
+  const number = deps.numbers.get(to.number);
+  if (number === null) return { participant: to.id, message: null, state: "number_gone" };
+  const sent = deps.send(session.key, { to: { token: to.token }, from: number, text, about });
+  if (isRefused(sent))
+    return {
+      participant: to.id,
+      message: null,
+      state: sent.refused === "recipient_opted_out" ? "opted_out" : sent.refused,
+    };
+  return { participant: to.id, message: sent.ok.id, state: sent.ok.state };
+}
+
+function tell(deps: MaskingDeps, done: Interaction, slips: readonly Slip[]): void {
+  const type = done.state === "relayed" ? "interaction.relayed" : "interaction.vetoed";
+  deps.emit(type, done.id, { interaction: interactionView(done, null), slips });
+}
+
+/** The text as it is kept, where the session keeps texts. */
+export function keptText(deps: MaskingDeps, { session, sender }: Place, done: Interaction, text: string) {
+  if (session.settings.keepTextDays === 0) return null;
+  const sealed = deps.vault.sealText(sender.subject, done.id, "text", text);
+  return sealed === null ? null : { subject: sender.subject, text: sealed };
+}

@@ -1,0 +1,145 @@
+/**
+ * Other numbers for people in a session, with an overlap in which the old ones still relay; and people coming in, leaving, or
+ * taking another's place.
+ */
+import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import { chooseAnother } from "../numbers/choose.ts";
+import { coolOffOf, isHeld, type Pool, type VirtualNumber } from "../numbers/number.ts";
+import { coolNumber, coolPair } from "./close.ts";
+import type { MaskingDeps } from "./deps.ts";
+import { bringIn, lend, readyPeople, type PersonInput } from "./people.ts";
+import { PARTICIPANTS_MAX, PARTICIPANTS_MIN, type Participant, type Session } from "./session.ts";
+import { tellSession } from "./view.ts";
+
+type People = { session: Session; people: Participant[] };
+
+/** When a rotation by schedule finds no number, it is tried again after this. */
+export const ROTATE_AGAIN_MS = 3_600_000;
+
+/**
+ * Gives the people of a session other numbers (`only`: one of them). Refused whole when a number is missing: nobody's number
+ * changes then. Until the overlap is over, texts to the old numbers still arrive.
+ */
+export function rotateSession(deps: MaskingDeps, session: Session, only: string | null): Outcome<People> {
+  const now = deps.now();
+  const pool = deps.numbers.pool(session.pool);
+  if (pool === null) return refuse("pool_unknown");
+  const people = deps.ledger.participants(session.id).filter(({ state }) => state === "active");
+  const turning = people.filter((one) => pool.sharing === "exclusive" || only === null || one.id === only);
+  if (turning.length === 0) return refuse("not_found");
+  const chosen = chooseOthers(deps, pool, turning, now);
+  if (isRefused(chosen)) {
+    deps.ledger.setDue(session.id, now + ROTATE_AGAIN_MS);
+    return chosen;
+  }
+  const overlapEnds = now + session.settings.rotation.overlapMs;
+  const former = new Set(turning.map(({ number }) => number));
+  turning.forEach((one, at) => {
+    const number = chosen.ok[at];
+    if (number === undefined) return;
+    const until = coolOffOf(pool, overlapEnds).party;
+    deps.numbers.turnPair(one, { state: "overlap", relaysUntil: overlapEnds, until });
+    lend(deps, pool, { ...one, number: number.id }, now);
+    deps.ledger.changeParticipant(one, { number: number.id, proxy: number.e164 });
+  });
+  if (pool.sharing === "exclusive")
+    for (const number of former) coolNumber(deps, number, session.id, coolOffOf(pool, overlapEnds).others);
+  const next = deps.ledger.changeSession(session, { rotatedAt: now, sinceRotation: 0 });
+  const turned = deps.ledger.participants(session.id).filter(({ state }) => state === "active");
+  tellSession(deps, "session.rotated", next, turned);
+  return { ok: { session: next, people: turned } };
+}
+
+/** Another number for each; in an exclusive pool one for all of them. */
+function chooseOthers(
+  deps: MaskingDeps,
+  pool: Pool,
+  people: readonly Participant[],
+  now: number,
+): Outcome<VirtualNumber[]> {
+  const chosen: VirtualNumber[] = [];
+  for (const one of people) {
+    const former = deps.numbers.get(one.number);
+    if (former === null) return refuse("not_found");
+    const [first] = chosen;
+    const met = first === undefined ? null : deps.numbers.pair(one.party, first.id);
+    if (pool.sharing === "exclusive" && first !== undefined && (met === null || !isHeld(met, now))) chosen.push(first);
+    else {
+      const another = chooseAnother(deps.numbers, pool, one.party, former, now);
+      if (isRefused(another)) return another;
+      chosen.push(another.ok);
+    }
+  }
+  return { ok: chosen };
+}
+
+/** An open session by id, or why it cannot be changed. */
+export function openOne(deps: MaskingDeps, id: string): Outcome<Session> {
+  const session = deps.ledger.session(id);
+  if (session === null) return refuse("not_found");
+  return session.state === "open"
+    ? { ok: session }
+    : refuse("session_ended", { detail: `The session is ${session.state}.` });
+}
+
+/** Another person in an open session. */
+export function addPerson(deps: MaskingDeps, key: string, id: string, input: PersonInput): Outcome<People> {
+  const session = openOne(deps, id);
+  if (isRefused(session)) return session;
+  const active = deps.ledger.participants(id).filter(({ state }) => state === "active");
+  if (active.length >= PARTICIPANTS_MAX)
+    return refuse("state_conflict", { detail: `A session has at most ${PARTICIPANTS_MAX} participants.` });
+  const pool = deps.numbers.pool(session.ok.pool);
+  if (pool === null) return refuse("pool_unknown");
+  const ready = readyPeople(deps, key, pool, session.ok, [input]);
+  if (isRefused(ready)) return ready;
+  const [added] = bringIn(deps, session.ok, pool, ready.ok);
+  deps.record(key, { act: "session.participant_added", subject: id, facts: { participant: added?.id ?? null } });
+  return { ok: changed(deps, session.ok) };
+}
+
+/** A person leaves; their number cools off for them. With the last but one the session is nobody's, and is closed by its owner. */
+export function removePerson(deps: MaskingDeps, key: string, id: string, participant: string): Outcome<People> {
+  const session = openOne(deps, id);
+  if (isRefused(session)) return session;
+  const active = deps.ledger.participants(id).filter(({ state }) => state === "active");
+  const leaving = active.find((one) => one.id === participant);
+  if (leaving === undefined) return refuse("not_found");
+  if (active.length <= PARTICIPANTS_MIN)
+    return refuse("state_conflict", { detail: "A session needs two people: close it, or replace this one." });
+  leave(deps, session.ok, leaving);
+  deps.record(key, { act: "session.participant_removed", subject: id, facts: { participant } });
+  return { ok: changed(deps, session.ok) };
+}
+
+/** Another person takes a leaving one's place, in one step: the others keep the numbers they text. */
+export function replacePerson(
+  deps: MaskingDeps,
+  key: string,
+  id: string,
+  participant: string,
+  input: PersonInput,
+): Outcome<People> {
+  const session = openOne(deps, id);
+  if (isRefused(session)) return session;
+  const leaving = deps.ledger.participants(id).find((one) => one.id === participant && one.state === "active");
+  const pool = deps.numbers.pool(session.ok.pool);
+  if (leaving === undefined || pool === null) return refuse("not_found");
+  const ready = readyPeople(deps, key, pool, session.ok, [input]);
+  if (isRefused(ready)) return ready;
+  leave(deps, session.ok, leaving);
+  const [added] = bringIn(deps, session.ok, pool, ready.ok);
+  const facts = { left: participant, participant: added?.id ?? null };
+  deps.record(key, { act: "session.participant_replaced", subject: id, facts });
+  return { ok: changed(deps, session.ok) };
+}
+
+function leave(deps: MaskingDeps, session: Session, one: Participant): void {
+  const now = deps.now();
+  coolPair(deps, session, one, now);
+  deps.ledger.changeParticipant(one, { state: "left", leftAt: now });
+}
+
+function changed(deps: MaskingDeps, session: Session): People {
+  return { session: deps.ledger.changeSession(session, {}), people: deps.ledger.participants(session.id) };
+}

@@ -1,0 +1,197 @@
+/**
+ * The shapes of masked sessions in the API: what is taken, and what is answered.
+ */
+import { z } from "zod";
+import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
+import { Wording } from "../base/label.ts";
+import { NumberView, Time } from "../messages/schemas.ts";
+import { INTERACTION_STATES } from "./interaction.ts";
+import { PARTICIPANTS_MAX, PARTICIPANTS_MIN, SESSION_STATES, SLIPS, TREATMENTS } from "./session.ts";
+
+/** Two years: nobody waits longer for a courier, and a session without an end is one that sets no limit. */
+const SECONDS_MAX = 63_072_000;
+const Seconds = z.int().min(10).max(SECONDS_MAX);
+
+const To = z
+  .union([z.string().min(1).max(40), z.strictObject({ token: z.string().min(1).max(64) })])
+  .meta({ description: 'A phone number, or `{"token": "tok_…"}`.' });
+
+export const PersonBody = z
+  .strictObject({
+    to: To,
+    name: z
+      .string()
+      .min(1)
+      .max(60)
+      .optional()
+      .meta({ description: "What a group sees before this person's texts. Kept sealed." }),
+    number: z
+      .string()
+      .max(64)
+      .optional()
+      .meta({ description: "A virtual number to give this person, by id; the only way to one that is reserved." }),
+    country: z.string().length(2).optional().meta({ description: "Choose among the pool's numbers of this country." }),
+  })
+  .meta({ id: "NewParticipant" });
+export type PersonBody = z.infer<typeof PersonBody>;
+
+const limits = {
+  ttl_seconds: Seconds.nullable().default(null).meta({ description: "Counted from the opening." }),
+  expires_at: Time.nullable().default(null),
+  idle_seconds: Seconds.nullable().default(null).meta({ description: "Counted from the last text." }),
+  max_messages: z.int().min(1).max(1_000_000).nullable().default(null),
+};
+
+const Treatment = z.enum(TREATMENTS);
+const ContentBody = z
+  .strictObject({
+    numbers: Treatment.default("pass"),
+    emails: Treatment.default("pass"),
+    links: Treatment.default("pass"),
+    spelled_digits: Treatment.default("pass"),
+  })
+  .meta({
+    id: "SessionContent",
+    description: "What becomes of texts that could lead round the mask. `warn` relays them and says so in the event.",
+  });
+
+export const OpenBody = z
+  .strictObject({
+    participants: z.array(PersonBody).min(PARTICIPANTS_MIN).max(PARTICIPANTS_MAX),
+    pool_id: z.string().max(64).optional(),
+    ...limits,
+    rotation: z
+      .strictObject({
+        every_seconds: z.int().min(60).max(SECONDS_MAX).nullable().default(null),
+        every_messages: z.int().min(1).max(100_000).nullable().default(null),
+        overlap_seconds: z.int().min(0).max(2_592_000).default(86_400),
+      })
+      .prefault({}),
+    content: ContentBody.prefault({}),
+    keep_text_days: z.int().min(0).max(365).default(0),
+    tombstone: Wording.optional(),
+  })
+  .meta({ id: "NewSession" });
+export type OpenBody = z.infer<typeof OpenBody>;
+
+export const ReopenBody = z.strictObject(limits).meta({ id: "ReopenSession" });
+export const SpeakBody = z
+  .strictObject({
+    text: z.string().min(1).max(1_600),
+    to: z.array(z.string().max(64)).min(1).max(PARTICIPANTS_MAX).optional(),
+  })
+  .meta({ id: "SpeakInSession" });
+
+export const ParticipantView = z
+  .object({
+    id: z.string(),
+    to: NumberView,
+    name: z.string().nullable(),
+    proxy: z
+      .object({ number: z.string(), mask: z.string() })
+      .meta({ description: "The virtual number this person texts and is texted from: public, shown in full." }),
+    state: z.enum(["active", "left"]),
+    stopped: z.boolean(),
+    joined_at: z.string(),
+    left_at: z.string().nullable(),
+  })
+  .meta({
+    id: "Participant",
+    examples: [
+      {
+        id: exampleId("par"),
+        to: EXAMPLE_NUMBER,
+        name: "Asha",
+        proxy: { number: "+447700900871", mask: "+44•••••••71" },
+        state: "active",
+        stopped: false,
+        joined_at: EXAMPLE_TIME,
+        left_at: null,
+      },
+    ],
+  });
+
+const NO_ROTATION = { every_seconds: null, every_messages: null, overlap_seconds: 86_400 };
+const PASS = { numbers: "pass", emails: "pass", links: "pass", spelled_digits: "pass" } as const;
+
+export const SessionView = z
+  .object({
+    id: z.string(),
+    state: z.enum(SESSION_STATES),
+    reason: z.string().nullable(),
+    pool_id: z.string(),
+    participants: z.array(ParticipantView),
+    messages: z.int(),
+    ttl_seconds: z.number().nullable(),
+    idle_seconds: z.number().nullable(),
+    max_messages: z.int().nullable(),
+    rotation: z.object({
+      every_seconds: z.number().nullable(),
+      every_messages: z.int().nullable(),
+      overlap_seconds: z.number(),
+    }),
+    content: z.object(Object.fromEntries(SLIPS.map((slip) => [slip, Treatment]))),
+    keep_text_days: z.int(),
+    opened_at: z.string(),
+    last_activity_at: z.string(),
+    expires_at: z.string().nullable(),
+    ended_at: z.string().nullable(),
+    sequence: z.int(),
+  })
+  .meta({
+    id: "Session",
+    examples: [
+      {
+        id: exampleId("ses"),
+        state: "open",
+        reason: null,
+        pool_id: exampleId("pol"),
+        participants: [],
+        messages: 0,
+        ttl_seconds: 86_400,
+        idle_seconds: null,
+        max_messages: null,
+        rotation: NO_ROTATION,
+        content: PASS,
+        keep_text_days: 0,
+        opened_at: EXAMPLE_TIME,
+        last_activity_at: EXAMPLE_TIME,
+        expires_at: "2026-11-03T09:30:00.000Z",
+        ended_at: null,
+        sequence: 1,
+      },
+    ],
+  });
+
+export const InteractionView = z
+  .object({
+    id: z.string(),
+    session_id: z.string(),
+    from: z.string().nullable().meta({ description: "The participant; null when the business spoke." }),
+    state: z.enum(INTERACTION_STATES),
+    reason: z.string().nullable(),
+    legs: z.array(z.object({ participant: z.string(), message_id: z.string().nullable(), state: z.string() })),
+    text: z.string().optional().meta({ description: "Only where the session keeps texts." }),
+    created_at: z.string(),
+  })
+  .meta({
+    id: "Interaction",
+    examples: [
+      {
+        id: exampleId("int"),
+        session_id: exampleId("ses"),
+        from: exampleId("par"),
+        state: "relayed",
+        reason: null,
+        legs: [{ participant: exampleId("par"), message_id: exampleId("msg"), state: "delivered" }],
+        created_at: EXAMPLE_LATER,
+      },
+    ],
+  });
+
+/** A session and an interaction as events tell them. */
+export const ToldSession = z.object({ session: SessionView });
+export const ToldInteraction = z.object({
+  interaction: InteractionView,
+  slips: z.array(z.enum(SLIPS)).optional(),
+});

@@ -1,0 +1,27 @@
+/**
+ * What a tenant sets once for all its masked conversations. Pure.
+ */
+
+/** What happens to a text that belongs to no session: an answer from the number dialled, or nothing. It is told as an event in both cases. */
+export type MaskingSettings = {
+  /** The answer to texts that come after a session's end. */
+  tombstone: string;
+  /** The answer to texts of no session; null: silence. */
+  outOfSession: string | null;
+  /** What the other side reads when a person has said STOP. */
+  stoppedNotice: string;
+  /** The answer to HELP. */
+  help: string;
+  intercept: Intercept | null;
+};
+
+/** The tenant's hook before a relay. `open`: what it does not answer in time is relayed; `closed`: it is not. */
+export type Intercept = { url: string; onFailure: "open" | "closed"; secret: Uint8Array };
+
+export const SETTINGS_DEFAULT: MaskingSettings = {
+  tombstone: "This conversation has ended.",
+  outOfSession: null,
+  stoppedNotice: "The other person has stopped these texts. They will not get your messages.",
+  help: "You are texting through a masked number. Reply STOP to stop these texts.",
+  intercept: null,
+};

@@ -1,0 +1,352 @@
+/**
+ * The virtual numbers of one tenant, its pools, and which person met which number. The primary key of `pairs` is the rule that
+ * keeps conversations apart: a person and a number meet in one session at a time, and not again before the cool-off is over.
+ * Choosing costs what the person's own sessions cost to step over, however many others are open.
+ */
+import { DAY_MS } from "../base/clock.ts";
+import { PLAN_DAYS, type DayOfOpenings } from "./plan.ts";
+import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import type { NumberKind } from "../base/phone.ts";
+import {
+  NUMBER_STATES,
+  type Capability,
+  type NewNumber,
+  type NumberState,
+  type Pair,
+  type Pool,
+  type PoolSettings,
+  type Price,
+  type VirtualNumber,
+} from "./number.ts";
+
+type NumberRow = {
+  id: string;
+  e164: string;
+  account: string;
+  country: string;
+  kind: string;
+  facts: string;
+  pool: string | null;
+  state: string;
+  uses: number;
+  session: string | null;
+  until: number | null;
+  created_at: number;
+};
+type PairRow = {
+  party: ArrayBuffer;
+  number: string;
+  participant: string;
+  session: string;
+  state: string;
+  relays_until: number | null;
+  until: number | null;
+};
+
+export type NumberFilter = { pool?: string; state?: NumberState; country?: string; after?: string };
+export type Wish = { country: string | null; avoid: readonly string[] };
+
+/** The numbers of one tenant. */
+export class NumbersLedger {
+  readonly #sql: Sql;
+  readonly #soon: (at: number) => void;
+
+  constructor(sql: Sql, soon: (at: number) => void) {
+    this.#sql = sql;
+    this.#soon = soon;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS numbers(
+      id TEXT PRIMARY KEY, e164 TEXT NOT NULL UNIQUE, account TEXT NOT NULL, country TEXT NOT NULL, kind TEXT NOT NULL,
+      facts TEXT NOT NULL, pool TEXT, state TEXT NOT NULL, uses INTEGER NOT NULL, session TEXT, until INTEGER,
+      created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS numbers_pool ON numbers(pool, state, uses) WHERE pool IS NOT NULL`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS numbers_until ON numbers(until) WHERE until IS NOT NULL`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS pools(
+      id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, settings TEXT NOT NULL, created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS pairs(
+      party BLOB NOT NULL, number TEXT NOT NULL, participant TEXT NOT NULL, session TEXT NOT NULL, state TEXT NOT NULL,
+      relays_until INTEGER, until INTEGER, PRIMARY KEY(party, number)
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS pairs_until ON pairs(until) WHERE until IS NOT NULL`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS openings(
+      pool TEXT NOT NULL, day INTEGER NOT NULL, sessions INTEGER NOT NULL, busiest INTEGER NOT NULL, PRIMARY KEY(pool, day)
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS habits(
+      party BLOB NOT NULL, pool TEXT NOT NULL, number TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(party, pool)
+    ) STRICT, WITHOUT ROWID`);
+  }
+
+  /** Adds a number; answers false when it is here already, and changes nothing then. */
+  add(id: string, number: NewNumber, pool: string | null, now: number): boolean {
+    const { e164, account, country, kind, capabilities, price, tags } = number;
+    const facts = JSON.stringify({ capabilities, price, tags });
+    return (
+      this.#sql
+        .exec(
+          `INSERT INTO numbers VALUES(?,?,?,?,?,?,?,'available',0,NULL,NULL,?) ON CONFLICT(e164) DO NOTHING RETURNING id`,
+          id,
+          e164,
+          account,
+          country,
+          kind,
+          facts,
+          pool,
+          now,
+        )
+        .toArray().length === 1
+    );
+  }
+
+  get(id: string): VirtualNumber | null {
+    const row = first<NumberRow>(this.#sql, `SELECT * FROM numbers WHERE id = ?`, id);
+    return row === null ? null : numberOf(row);
+  }
+
+  byE164(e164: string): VirtualNumber | null {
+    const row = first<NumberRow>(this.#sql, `SELECT * FROM numbers WHERE e164 = ?`, e164);
+    return row === null ? null : numberOf(row);
+  }
+
+  /** In order of id, after `filter.after`. */
+  list(filter: NumberFilter, limit: number): VirtualNumber[] {
+    const where = ["id > ?"];
+    const values: SqlBinding[] = [filter.after ?? ""];
+    for (const name of ["pool", "state", "country"] as const) {
+      const value = filter[name];
+      if (value === undefined) continue;
+      where.push(`${name} = ?`);
+      values.push(value);
+    }
+    const query = `SELECT * FROM numbers WHERE ${where.join(" AND ")} ORDER BY id LIMIT ?`;
+    return this.#sql.exec<NumberRow>(query, ...values, limit).toArray().map(numberOf); // prettier-ignore
+  }
+
+  /** Changes what a tenant may change of a number. */
+  change(id: string, change: { pool?: string | null; state?: NumberState; tags?: readonly string[] }): void {
+    const number = this.get(id);
+    if (number === null) return;
+    const { capabilities, price } = number;
+    this.#sql.exec(
+      `UPDATE numbers SET pool = ?, state = ?, facts = ? WHERE id = ?`,
+      change.pool === undefined ? number.pool : change.pool,
+      change.state ?? number.state,
+      JSON.stringify({ capabilities, price, tags: change.tags ?? number.tags }),
+      id,
+    );
+  }
+
+  addPool({ id, name, createdAt, ...settings }: Pool): boolean {
+    const query = `INSERT INTO pools VALUES(?,?,?,?) ON CONFLICT(name) DO NOTHING RETURNING id`;
+    return this.#sql.exec(query, id, name, JSON.stringify(settings), createdAt).toArray().length === 1;
+  }
+
+  changePool(id: string, settings: PoolSettings): void {
+    this.#sql.exec(`UPDATE pools SET settings = ? WHERE id = ?`, JSON.stringify(settings), id);
+  }
+
+  pool(id: string): Pool | null {
+    const row = first<PoolRow>(this.#sql, `SELECT * FROM pools WHERE id = ?`, id);
+    return row === null ? null : poolOf(row);
+  }
+
+  pools(): Pool[] {
+    return this.#sql.exec<PoolRow>(`SELECT * FROM pools ORDER BY id LIMIT 1000`).toArray().map(poolOf);
+  }
+
+  /** How many numbers of a pool are in which state. */
+  countsOf(pool: string): Record<NumberState, number> {
+    const counts = Object.fromEntries(NUMBER_STATES.map((state) => [state, 0])) as Record<NumberState, number>;
+    const query = `SELECT state, count(*) AS n FROM numbers WHERE pool = ? GROUP BY state`;
+    for (const { state, n } of this.#sql.exec<{ state: string; n: number }>(query, pool))
+      counts[state as NumberState] = n;
+    return counts;
+  }
+
+  /** The least used free number of the pool that this person has not met. */
+  free(pool: string, party: Uint8Array, wish: Wish, now: number): VirtualNumber | null {
+    const query = `SELECT n.* FROM numbers n WHERE n.pool = ?1 AND n.state = 'available'
+      AND n.id NOT IN (SELECT value FROM json_each(?2))
+      AND (?3 IS NULL OR n.country = ?3) AND NOT EXISTS (
+        SELECT 1 FROM pairs p WHERE p.party = ?4 AND p.number = n.id AND (p.until IS NULL OR p.until > ?5))
+      ORDER BY n.uses LIMIT 1`;
+    const row = first<NumberRow>(this.#sql, query, pool, JSON.stringify(wish.avoid), wish.country, party, now);
+    return row === null ? null : numberOf(row);
+  }
+
+  /** A number of the pool that was never given to anybody. */
+  fresh(pool: string): VirtualNumber | null {
+    const query = `SELECT * FROM numbers WHERE pool = ? AND state = 'available' AND uses = 0 LIMIT 1`;
+    const row = first<NumberRow>(this.#sql, query, pool);
+    return row === null ? null : numberOf(row);
+  }
+
+  /** The soonest end of a cool-off that would free a number of the pool for this person; null when none is known. */
+  freeAt(pool: string, party: Uint8Array): number | null {
+    const pair = first<{ at: number | null }>(
+      this.#sql,
+      `SELECT min(p.until) AS at FROM pairs p JOIN numbers n ON n.id = p.number WHERE p.party = ? AND n.pool = ?`,
+      party,
+      pool,
+    );
+    const number = first<{ at: number | null }>(
+      this.#sql,
+      `SELECT min(until) AS at FROM numbers WHERE pool = ? AND state = 'cooling'`,
+      pool,
+    );
+    const times = [pair?.at ?? null, number?.at ?? null].filter((at) => at !== null);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** How many numbers this person keeps from themselves: those of open sessions, and those that cool. */
+  metBy(party: Uint8Array, now: number): number {
+    const query = `SELECT count(*) AS n FROM pairs WHERE party = ? AND (until IS NULL OR until > ?)`;
+    return first<{ n: number }>(this.#sql, query, party, now)?.n ?? 0;
+  }
+
+  pair(party: Uint8Array, number: string): Pair | null {
+    const row = first<PairRow>(this.#sql, `SELECT * FROM pairs WHERE party = ? AND number = ?`, party, number);
+    return row === null ? null : pairOf(row);
+  }
+
+  /** Gives a number to a person. The caller has seen that it is free for them; a pair that is held is a mistake and throws. */
+  join(pair: Pick<Pair, "party" | "number" | "participant" | "session">, now: number): void {
+    const { party, number, participant, session } = pair;
+    this.#sql.exec(`DELETE FROM pairs WHERE party = ? AND number = ? AND until <= ?`, party, number, now);
+    this.#sql.exec(`INSERT INTO pairs VALUES(?,?,?,?,'open',NULL,NULL)`, party, number, participant, session);
+    this.#sql.exec(`UPDATE numbers SET uses = uses + 1 WHERE id = ?`, number);
+  }
+
+  /** The pair's next state; `until` ends its cool-off, `relaysUntil` its overlap. */
+  turnPair(
+    { party, number }: Pick<Pair, "party" | "number">,
+    change: Pick<Pair, "state" | "relaysUntil" | "until">,
+  ): void {
+    this.#sql.exec(
+      `UPDATE pairs SET state = ?, relays_until = ?, until = ? WHERE party = ? AND number = ?`,
+      change.state,
+      change.relaysUntil,
+      change.until,
+      party,
+      number,
+    );
+  }
+
+  /** An exclusive pool's number goes to a session, or cools, or is free. */
+  turnNumber(id: string, state: NumberState, session: string | null, until: number | null): void {
+    if (until !== null) this.#soon(until);
+    this.#sql.exec(`UPDATE numbers SET state = ?, session = ?, until = ? WHERE id = ?`, state, session, until, id);
+  }
+
+  /** The number an exclusive pool has lent to a session. */
+  leasedTo(session: string, pool: string): VirtualNumber | null {
+    const query = `SELECT * FROM numbers WHERE pool = ? AND state = 'leased' AND session = ?`;
+    const row = first<NumberRow>(this.#sql, query, pool, session);
+    return row === null ? null : numberOf(row);
+  }
+
+  /** Frees the exclusive numbers whose cool-off is over; answers them. */
+  release(now: number, limit: number): VirtualNumber[] {
+    const rows = this.#sql
+      .exec<NumberRow>(
+        `SELECT * FROM numbers WHERE until IS NOT NULL AND until <= ? ORDER BY until LIMIT ?`,
+        now,
+        limit,
+      )
+      .toArray();
+    for (const { id } of rows) {
+      this.#sql.exec(
+        `UPDATE numbers SET state = iif(state = 'cooling', 'available', state), session = NULL, until = NULL WHERE id = ?`,
+        id,
+      );
+    }
+    return rows.map(numberOf);
+  }
+
+  nextRelease(): number | null {
+    return first<{ at: number | null }>(this.#sql, `SELECT min(until) AS at FROM numbers WHERE until IS NOT NULL`)?.at ?? null; // prettier-ignore
+  }
+
+  /** The number this person had last in this pool. */
+  habit(party: Uint8Array, pool: string): string | null {
+    const query = `SELECT number FROM habits WHERE party = ? AND pool = ?`;
+    return first<{ number: string }>(this.#sql, query, party, pool)?.number ?? null;
+  }
+
+  setHabit(party: Uint8Array, pool: string, number: string, now: number): void {
+    this.#sql.exec(`INSERT OR REPLACE INTO habits VALUES(?,?,?,?)`, party, pool, number, now);
+  }
+
+  /** Counts a session's opening; `met` is the most numbers that one of its people keeps from themselves by now. */
+  countOpening(pool: string, met: number, now: number): void {
+    const day = Math.floor(now / DAY_MS);
+    this.#sql.exec(
+      `INSERT INTO openings VALUES(?1,?2,1,?3) ON CONFLICT DO UPDATE SET sessions = sessions + 1, busiest = max(busiest, ?3)`,
+      pool,
+      day,
+      met,
+    );
+  }
+
+  /** The most numbers that one person kept from themselves on the last day of openings. */
+  busiestNow(pool: string): number {
+    const query = `SELECT busiest FROM openings WHERE pool = ? ORDER BY day DESC LIMIT 1`;
+    return first<{ busiest: number }>(this.#sql, query, pool)?.busiest ?? 0;
+  }
+
+  /** Openings by day: sessions, and how much the busiest person's numbers grew from the day before. */
+  openings(pool: string): DayOfOpenings[] {
+    const query = `SELECT day, sessions, busiest FROM openings WHERE pool = ? ORDER BY day DESC LIMIT ?`;
+    const rows = this.#sql.exec<DayOfOpenings>(query, pool, PLAN_DAYS + 1).toArray();
+    return rows.map(({ day, sessions, busiest }, at) => ({
+      day,
+      sessions,
+      busiest: Math.max(0, busiest - (rows[at + 1]?.busiest ?? 0)),
+    }));
+  }
+
+  /** Drops pairs whose cool-off is over, and habits older than `habitsBefore`; answers how many. */
+  purge(now: number, habitsBefore: number, limit: number): number {
+    const pairs = this.#sql.exec(
+      `DELETE FROM pairs WHERE (party, number) IN (SELECT party, number FROM pairs WHERE until <= ? LIMIT ?) RETURNING 1 AS gone`,
+      now,
+      limit,
+    );
+    const gone = pairs.toArray().length;
+    const habits = this.#sql.exec(
+      `DELETE FROM habits WHERE (party, pool) IN (SELECT party, pool FROM habits WHERE at < ? LIMIT ?) RETURNING 1 AS gone`,
+      habitsBefore,
+      limit,
+    );
+    return gone + habits.toArray().length;
+  }
+}
+
+function numberOf(row: NumberRow): VirtualNumber {
+  const { id, e164, account, country, kind, pool, state, uses, session, until, created_at: createdAt } = row;
+  const facts = JSON.parse(row.facts) as { capabilities: Capability[]; price: Price | null; tags: string[] };
+  const known = { kind: kind as NumberKind, state: state as NumberState };
+  return { id, e164, account, country, pool, uses, session, until, createdAt, ...facts, ...known };
+}
+
+type PoolRow = { id: string; name: string; settings: string; created_at: number };
+
+function poolOf(row: PoolRow): Pool {
+  return { id: row.id, name: row.name, createdAt: row.created_at, ...(JSON.parse(row.settings) as PoolSettings) };
+}
+
+function pairOf(row: PairRow): Pair {
+  const { number, participant, session, relays_until: relaysUntil, until } = row;
+  return {
+    party: bytesOf(row.party),
+    number,
+    participant,
+    session,
+    state: row.state as Pair["state"],
+    relaysUntil,
+    until,
+  };
+}

@@ -1,0 +1,153 @@
+/**
+ * The operator's list of virtual numbers in one jurisdiction: which there are, at which account, whose. One list, so that no
+ * number that the world can dial is ever given to two tenants.
+ */
+import { isoOf } from "../base/clock.ts";
+import { parseNumber } from "../base/phone.ts";
+import { refuse, type FieldError, type Outcome } from "../base/refusal.ts";
+import { first, type Sql } from "../base/sql.ts";
+import { CAPABILITIES, type Capability, type NewNumber, type Price } from "./number.ts";
+
+export type StockRow = NewNumber & { tenant: string; createdAt: number };
+
+/** A number as the operator writes it. */
+export type ImportRow = {
+  number: string;
+  account: string;
+  capabilities: Capability[];
+  price: Price | null;
+  tags: string[];
+};
+
+/** At most so many in one call: what one answer can name and one body hold. */
+export const IMPORT_MAX = 500;
+
+type Row = {
+  e164: string;
+  tenant: string;
+  account: string;
+  country: string;
+  kind: string;
+  facts: string;
+  created_at: number;
+};
+
+/** The numbers of one jurisdiction. */
+export class StockLedger {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS stock(
+      e164 TEXT NOT NULL, tenant TEXT NOT NULL, account TEXT NOT NULL, country TEXT NOT NULL, kind TEXT NOT NULL,
+      facts TEXT NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY(e164, tenant)
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS stock_tenant ON stock(tenant, e164)`);
+  }
+
+  /** Everybody who has the number: one tenant, but for the sandbox's, whose thousand drama numbers each sandbox has for itself. */
+  owners(e164: string): StockRow[] {
+    return this.#sql.exec<Row>(`SELECT * FROM stock WHERE e164 = ? LIMIT 1000`, e164).toArray().map(rowOf);
+  }
+
+  get(e164: string, tenant: string): StockRow | null {
+    const row = first<Row>(this.#sql, `SELECT * FROM stock WHERE e164 = ? AND tenant = ?`, e164, tenant);
+    return row === null ? null : rowOf(row);
+  }
+
+  /** Adds a number; one that is here stays as it is. */
+  add({ e164, tenant, account, country, kind, capabilities, price, tags, createdAt }: StockRow): void {
+    this.#sql.exec(
+      `INSERT INTO stock VALUES(?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
+      e164,
+      tenant,
+      account,
+      country,
+      kind,
+      JSON.stringify({ capabilities, price, tags }),
+      createdAt,
+    );
+  }
+
+  /** In order of number, of one tenant or of all. By offset: a cursor in a URL may not be a number. */
+  list(tenant: string | null, offset: number, limit: number): StockRow[] {
+    const query = `SELECT * FROM stock WHERE (?1 IS NULL OR tenant = ?1) ORDER BY e164, tenant LIMIT ?2 OFFSET ?3`;
+    return this.#sql.exec<Row>(query, tenant, limit, offset).toArray().map(rowOf);
+  }
+}
+
+function rowOf(row: Row): StockRow {
+  const { e164, tenant, account, country, kind, created_at: createdAt } = row;
+  const facts = JSON.parse(row.facts) as Pick<NewNumber, "capabilities" | "price" | "tags">;
+  return { e164, tenant, account, country, kind: kind as NewNumber["kind"], createdAt, ...facts };
+}
+
+/** A number of the list as operators see it. */
+export function stockView({ e164, tenant, account, country, kind, capabilities, price, tags, createdAt }: StockRow) {
+  return { number: e164, tenant, account, country, kind, capabilities, price, tags, created_at: isoOf(createdAt) };
+}
+
+/** The rows as numbers, or which of them cannot be one. A sandbox has drama numbers only, a live tenant none. */
+export function readRows(rows: readonly ImportRow[], environment: "sandbox" | "live"): Outcome<NewNumber[]> {
+  const errors: FieldError[] = [];
+  const numbers: NewNumber[] = [];
+  const seen = new Set<string>();
+  for (const [at, row] of rows.entries()) {
+    const wrong = (detail: string) => errors.push({ field: `numbers/${at}/number`, code: "invalid_number", detail });
+    const parsed = parseNumber(row.number);
+    if ("refused" in parsed) wrong(parsed.detail ?? "Write it in E.164.");
+    else if (parsed.number.drama !== (environment === "sandbox"))
+      wrong(
+        environment === "sandbox" ? "A sandbox tenant has drama numbers only." : "Drama numbers are for sandboxes.",
+      );
+    else if (seen.has(parsed.number.e164)) wrong("The number is here twice.");
+    else {
+      const { e164, country, kind } = parsed.number;
+      const { account, capabilities, price, tags } = row;
+      seen.add(e164);
+      numbers.push({ e164, country, kind, account, capabilities, price, tags });
+    }
+  }
+  return errors.length === 0 ? { ok: numbers } : refuse("invalid_field", { errors: errors.slice(0, 20) });
+}
+
+const CSV_COLUMNS = ["number", "account", "capabilities", "price", "currency", "tags"];
+
+/**
+ * Rows from CSV: a header of column names (`number` and `account` are needed; `capabilities` and `tags` hold words separated by
+ * spaces; `price` is in micro-units), then a line each. Fields hold no commas and no quotes.
+ */
+export function rowsOfCsv(csv: string): Outcome<ImportRow[]> {
+  const lines = csv.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const header = (lines[0] ?? "").split(",").map((name) => name.trim().toLowerCase());
+  const wrong = (field: string, detail: string) =>
+    refuse("invalid_field", { errors: [{ field, code: "invalid_field", detail }] });
+  if (header.some((name) => !CSV_COLUMNS.includes(name)) || !header.includes("number") || !header.includes("account"))
+    return wrong("csv", `Begin with a line of column names among ${CSV_COLUMNS.join(", ")}.`);
+  if (lines.length - 1 > IMPORT_MAX) return wrong("csv", `At most ${IMPORT_MAX} numbers in one call.`);
+  const rows: ImportRow[] = [];
+  for (const [at, line] of lines.slice(1).entries()) {
+    const cells = line.split(",").map((cell) => cell.trim());
+    const cell = (name: string): string => cells[header.indexOf(name)] ?? "";
+    const words = (name: string) => cell(name).split(/\s+/).filter((word) => word !== ""); // prettier-ignore
+    const capabilities = words("capabilities") as Capability[];
+    const priced = cell("price") !== "";
+    const sound =
+      cells.length <= header.length &&
+      !line.includes('"') &&
+      capabilities.every((one) => CAPABILITIES.includes(one)) &&
+      (!priced || (/^\d{1,12}$/.test(cell("price")) && /^[A-Z]{3}$/.test(cell("currency"))));
+    if (!sound) return wrong("csv", `Line ${at + 2} cannot be read.`);
+    rows.push({
+      number: cell("number"),
+      account: cell("account"),
+      capabilities: capabilities.length === 0 ? ["sms"] : capabilities,
+      price: priced ? { amount: Number(cell("price")), currency: cell("currency") } : null,
+      tags: words("tags").slice(0, 20),
+    });
+  }
+  return { ok: rows };
+}

@@ -1,0 +1,174 @@
+/**
+ * What a tenant can ask about its virtual numbers and pools. Numbers come from the operator; pools are the tenant's own.
+ */
+import type { Outcome } from "../base/refusal.ts";
+import { refuse } from "../base/refusal.ts";
+import { verb } from "../base/verb.ts";
+import { forecast, type Forecast } from "./plan.ts";
+import type { NumberFilter, NumbersLedger } from "./ledger.ts";
+import {
+  numberView,
+  POOL_DEFAULTS,
+  poolView,
+  type NewNumber,
+  type NumberView,
+  type Pool,
+  type PoolSettings,
+  type PoolView,
+} from "./number.ts";
+
+export type NumbersDeps = {
+  numbers: NumbersLedger;
+  now: () => number;
+  newId: (prefix: "num" | "pol") => string;
+  record: (keyId: string, entry: { act: string; subject: string; facts?: Record<string, string | number> }) => void;
+};
+
+type NumberChange = { id: string; pool?: string | null; reserved?: boolean; retired?: true; tags?: string[] };
+
+/** A tenant has few pools: each is a way of lending numbers, not a label. */
+const POOLS_MAX = 100;
+
+/** The verbs of numbers and pools. */
+export function numbersVerbs(deps: NumbersDeps) {
+  return { ...numberVerbs(deps), ...poolVerbs(deps), ...planVerbs(deps) };
+}
+
+function numberVerbs(deps: NumbersDeps) {
+  const { numbers } = deps;
+  return {
+    "numbers.list": verb(
+      "numbers:read",
+      (_who, input: NumberFilter & { limit: number }): Outcome<{ data: NumberView[]; next_cursor: string | null }> => {
+        const { limit, ...filter } = input;
+        const found = numbers.list(filter, limit + 1);
+        const data = found.slice(0, limit).map(numberView);
+        return { ok: { data, next_cursor: found.length > limit ? (data.at(-1)?.id ?? null) : null } };
+      },
+    ),
+
+    "numbers.get": verb("numbers:read", (_who, input: { id: string }): Outcome<NumberView> => {
+      const number = numbers.get(input.id);
+      return number === null ? refuse("not_found") : { ok: numberView(number) };
+    }),
+
+    /** Into another pool, reserved, retired, tagged; never while a session has it to itself. */
+    "numbers.change": verb("numbers:manage", (who, input: NumberChange): Outcome<NumberView> => {
+      const { id, pool, reserved, retired, tags } = input;
+      const number = numbers.get(id);
+      if (number === null) return refuse("not_found");
+      if (typeof pool === "string" && numbers.pool(pool) === null) return refuse("pool_unknown");
+      const moves = pool !== undefined || reserved !== undefined;
+      const busy = number.state === "leased" || number.state === "cooling";
+      if (number.state === "retired" || (busy && moves))
+        return refuse("state_conflict", { detail: `The number is ${number.state}.` });
+      const set = reserved === undefined ? null : reserved ? ("reserved" as const) : ("available" as const);
+      const state = retired === true ? ("retired" as const) : set;
+      numbers.change(id, {
+        ...(pool === undefined ? {} : { pool }),
+        ...(state === null ? {} : { state }),
+        ...(tags === undefined ? {} : { tags }),
+      });
+      deps.record(who.keyId, { act: "number.changed", subject: id });
+      const changed = numbers.get(id);
+      return changed === null ? refuse("not_found") : { ok: numberView(changed) };
+    }),
+  };
+}
+
+function poolVerbs(deps: NumbersDeps) {
+  const { numbers } = deps;
+  const view = (pool: Pool): PoolView => poolView(pool, numbers.countsOf(pool.id));
+  return {
+    "pools.create": verb(
+      "numbers:manage",
+      (who, input: { name: string; settings: Partial<PoolSettings>; numbers: string[] }): Outcome<PoolView> => {
+        if (numbers.pools().length >= POOLS_MAX)
+          return refuse("state_conflict", { detail: `A tenant has at most ${POOLS_MAX} pools.` });
+        const wrong = judgeMembers(numbers, input.numbers);
+        if (wrong !== null) return wrong;
+        const pool: Pool = {
+          ...POOL_DEFAULTS,
+          ...input.settings,
+          id: deps.newId("pol"),
+          name: input.name,
+          createdAt: deps.now(),
+        };
+        if (!numbers.addPool(pool)) return refuse("name_taken");
+        for (const id of input.numbers) numbers.change(id, { pool: pool.id });
+        deps.record(who.keyId, { act: "pool.created", subject: pool.id, facts: { numbers: input.numbers.length } });
+        return { ok: view(pool) };
+      },
+    ),
+
+    "pools.list": verb("numbers:read", (): Outcome<{ data: PoolView[] }> => ({
+      ok: { data: numbers.pools().map(view) },
+    })),
+
+    "pools.get": verb("numbers:read", (_who, input: { id: string }): Outcome<PoolView> => {
+      const pool = numbers.pool(input.id);
+      return pool === null ? refuse("not_found") : { ok: view(pool) };
+    }),
+
+    /** New settings count for what is given out from now on; what is open stays as it is. */
+    "pools.change": verb(
+      "numbers:manage",
+      (who, input: { id: string; settings: Partial<Omit<PoolSettings, "sharing">> }): Outcome<PoolView> => {
+        const pool = numbers.pool(input.id);
+        if (pool === null) return refuse("not_found");
+        const { id, name: _name, createdAt: _createdAt, ...settings } = { ...pool, ...input.settings };
+        numbers.changePool(id, settings);
+        deps.record(who.keyId, { act: "pool.changed", subject: id });
+        return { ok: view({ ...pool, ...input.settings }) };
+      },
+    ),
+
+    "pools.fill": verb("numbers:manage", (who, input: { id: string; numbers: string[] }): Outcome<PoolView> => {
+      const pool = numbers.pool(input.id);
+      if (pool === null) return refuse("not_found");
+      const wrong = judgeMembers(numbers, input.numbers);
+      if (wrong !== null) return wrong;
+      for (const id of input.numbers) numbers.change(id, { pool: pool.id });
+      deps.record(who.keyId, { act: "pool.filled", subject: pool.id, facts: { numbers: input.numbers.length } });
+      return { ok: view(pool) };
+    }),
+  };
+}
+
+function planVerbs({ numbers, now }: NumbersDeps) {
+  return {
+    /** How long the pool lasts at the present pace, and how big it should be. */
+    "pools.plan": verb(
+      "numbers:read",
+      (_who, input: { id: string; sessionDays: number }): Outcome<Forecast & { numbers: number; free: number }> => {
+        const pool = numbers.pool(input.id);
+        if (pool === null) return refuse("not_found");
+        const counts = numbers.countsOf(pool.id);
+        const days = numbers.openings(pool.id);
+        const total = counts.available + counts.leased + counts.cooling;
+        const free = pool.sharing === "exclusive" ? counts.available : Math.max(0, total - numbers.busiestNow(pool.id));
+        const planned = forecast(pool, { total, free, sessionDays: input.sessionDays }, days, now());
+        return { ok: { numbers: total, free, ...planned } };
+      },
+    ),
+  };
+}
+
+export type NumbersVerbs = ReturnType<typeof numbersVerbs>;
+
+/** A number that is to join a pool is one of the tenant's, and in nobody's hands. */
+function judgeMembers(numbers: NumbersLedger, ids: readonly string[]): ReturnType<typeof refuse> | null {
+  const at = ids.findIndex((id) => !["available", "reserved"].includes(numbers.get(id)?.state ?? ""));
+  if (at < 0) return null;
+  const detail = "Name a number of yours that is available or reserved.";
+  return refuse("invalid_field", { errors: [{ field: `numbers/${at}`, code: "invalid_field", detail }] });
+}
+
+/** Takes numbers in that the operator has given to the tenant; those that are here already stay as they are. */
+export function takeNumbers(deps: Pick<NumbersDeps, "numbers" | "now" | "newId">, given: readonly NewNumber[]): number {
+  let added = 0;
+  for (const number of given) {
+    if (deps.numbers.add(deps.newId("num"), number, null, deps.now())) added += 1;
+  }
+  return added;
+}

@@ -1,0 +1,211 @@
+/** Texts through the carriers' door: signed, heard once, joined, obeyed, relayed, stored before the 200. */
+import { env } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { signatureOf } from "../../src/carriers/http.ts";
+import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/service.ts";
+import { advance, ALICE, BOB, opened, proxiesOf } from "../support/lines.ts";
+import { exports } from "cloudflare:workers";
+
+const GATEWAY = "http://127.0.0.1:65001/gateway";
+const given: Json[] = [];
+let nextNumber = 700;
+
+beforeEach(() => {
+  given.length = 0;
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
+    if (url !== GATEWAY) return new Response(null, { status: 204 });
+    given.push(JSON.parse(init?.body as string) as Json);
+    return Response.json({ accepted: true });
+  });
+});
+
+type Line = { tenant: Tenant; account: string; secret: string; numbers: string[]; pool: string };
+
+/** A sandbox tenant whose virtual numbers live at a gateway of their own. */
+async function line(many = 2): Promise<Line> {
+  const tenant = await newTenant();
+  const secret = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
+  const made = await operator("POST /admin/v1/carriers", { name: "Gateway", kind: "http", mode: "test", url: GATEWAY, secret }); // prettier-ignore
+  const account = String(made.body["id"]);
+  const numbers = Array.from({ length: many }, () => `+447700900${nextNumber++}`);
+  const rows = numbers.map((number) => ({ number, account }));
+  expect((await operator("POST /admin/v1/numbers", { tenant: tenant.id, numbers: rows })).status).toBe(201);
+  const ids = ((await tenant.call("GET /v1/numbers")).body["data"] as Json[]).map(({ id }) => id);
+  const pool = await tenant.call("POST /v1/pools", { name: "Gateway", numbers: ids });
+  return { tenant, account, secret, numbers, pool: String(pool.body["id"]) };
+}
+
+let serial = 0;
+
+/** A callback of the gateway, signed unless told otherwise. */
+async function bring({ account, secret }: Line, text: Json, over: { secret?: string; age?: number } = {}) {
+  const body = JSON.stringify({ id: `in-${(serial += 1)}`, ...text });
+  const at = Math.floor(Date.now() / 1_000) - (over.age ?? 0);
+  const signature = signatureOf(over.secret ?? secret, `w-${serial}`, at, body);
+  const headers = { "content-type": "application/json", "webhook-id": `w-${serial}`, "webhook-timestamp": String(at), "webhook-signature": signature }; // prettier-ignore
+  const request = new Request(`http://127.0.0.1:8787/carriers/${account}/inbound`, { method: "POST", headers, body });
+  const response = await exports.default.fetch(request);
+  return { status: response.status, body: (await response.json()) as Json };
+}
+
+const arrived = (text: string): Promise<Json> =>
+  until(async () => given.find((one) => one["text"] === text) ?? null, `${text} at the gateway`);
+const inbox = async (tenant: Tenant): Promise<Json[]> => (await tenant.call("GET /v1/inbound")).body["data"];
+
+describe("a text at the door", () => {
+  test("is relayed by the number's own account, from the number the other one knows", async () => {
+    const at = await line();
+    const session = await opened(at.tenant);
+    const [alices, bobs] = proxiesOf(session);
+    expect(await bring(at, { from: ALICE, to: alices, text: "Through the gateway" })).toEqual({ status: 200, body: { taken: 1 } }); // prettier-ignore
+    expect(await arrived("Through the gateway")).toMatchObject({ to: BOB, from: bobs });
+  });
+
+  test("that comes again is heard once, also by another instance of the object", async () => {
+    const at = await line();
+    const [alices] = proxiesOf(await opened(at.tenant));
+    const text = { id: "same", from: ALICE, to: alices, text: "Only once" };
+    for (let times = 0; times < 3; times += 1) expect((await bring(at, text)).status).toBe(200);
+    await evictDurableObject(at.tenant.stub());
+    expect((await bring(at, text)).status).toBe(200);
+    await arrived("Only once");
+    await bring(at, { from: ALICE, to: alices, text: "The next one" });
+    await arrived("The next one");
+    expect(given.filter((one) => one["text"] === "Only once")).toHaveLength(1);
+  });
+
+  test("forged, stale, of another account or for nobody's number changes nothing", async () => {
+    const [at, other] = [await line(), await line()];
+    const [alices] = proxiesOf(await opened(at.tenant));
+    const text = { from: ALICE, to: alices, text: "Not to be believed" };
+    const before = await everything(at.tenant);
+    expect((await bring(at, text, { secret: other.secret })).status).toBe(401);
+    expect((await bring(at, text, { age: 400 })).status).toBe(401);
+    expect(await bring(other, text)).toEqual({ status: 200, body: { taken: 0 } });
+    expect(await bring(at, { ...text, to: "+447700900999" })).toEqual({ status: 200, body: { taken: 0 } });
+    expect((await bring(at, { ...text, extra: 1 })).status).toBe(400);
+    expect((await bring({ ...at, account: "car_x" }, text)).status).toBe(404);
+    expect(await everything(at.tenant)).toBe(before);
+  });
+
+  test("brought by an account where the number does not live is not taken by its tenant either", async () => {
+    const [at, other] = [await line(), await line()];
+    const before = await everything(at.tenant);
+    await at.tenant.stub().inbound(other.account, [{ id: "x", from: ALICE, to: at.numbers[0]!, text: "Misdirected" }]);
+    expect(await everything(at.tenant)).toBe(before);
+  });
+
+  test("of a stranger goes into the inbox, is told without words, and is read with an audit entry", async () => {
+    const at = await line();
+    const to = at.numbers[0]!;
+    expect((await bring(at, { from: ALICE, to, text: "Are you open on Sunday?" })).body).toEqual({ taken: 1 });
+    const [one] = await inbox(at.tenant);
+    expect(one).toMatchObject({ from: { mask: "+44•••••••11" }, word: null });
+    const { body: events } = await at.tenant.call("GET /v1/events");
+    const types = (events["data"] as Json[]).map(({ type }) => type);
+    expect(types).toEqual(["interaction.out_of_session", "inbound.received"]);
+    expect(JSON.stringify(events)).not.toMatch(/Sunday|900111/);
+    expect(await everything(at.tenant)).not.toMatch(/Sunday|900111/);
+    expect((await at.tenant.call(`GET /v1/inbound/${one?.["id"]}`)).body["text"]).toBe("Are you open on Sunday?");
+    const { body: audit } = await at.tenant.call("GET /v1/audit?act=inbound.read");
+    expect(audit["data"]).toHaveLength(1);
+    expect(given).toEqual([]);
+  });
+
+  test("of a name is kept and answered by nobody", async () => {
+    const at = await line();
+    await bring(at, { from: "MyBank", to: at.numbers[0], text: "Your code is 482910" });
+    expect(await inbox(at.tenant)).toMatchObject([{ from: null, sender_name: "MyBank" }]);
+    expect(await everything(at.tenant)).not.toContain("482910");
+    expect(await at.tenant.rows("SELECT count(*) AS n FROM tokens")).toEqual([{ n: 0 }]);
+  });
+});
+
+describe("a text in parts", () => {
+  const part = (nth: number, of: number) => ({ ref: "r1", nth, of });
+
+  test("is joined in order, whatever order the parts come in, and a part that comes twice is one", async () => {
+    const at = await line();
+    const [alices] = proxiesOf(await opened(at.tenant));
+    const common = { from: ALICE, to: alices };
+    await bring(at, { ...common, text: "the third.", part: part(3, 3) });
+    await bring(at, { ...common, text: "The first, ", part: part(1, 3) });
+    await bring(at, { ...common, text: "The first, ", part: part(1, 3) });
+    expect(given).toEqual([]);
+    expect(await everything(at.tenant)).not.toMatch(/the third|The first/);
+    await bring(at, { ...common, text: "the second, ", part: part(2, 3) });
+    await arrived("The first, the second, the third.");
+    expect(await at.tenant.rows("SELECT * FROM parts")).toEqual([]);
+  });
+
+  test("whose rest never comes is read as it is after a minute", async () => {
+    const at = await line();
+    const [alices] = proxiesOf(await opened(at.tenant));
+    await bring(at, { from: ALICE, to: alices, text: "Half a thought", part: part(1, 2) });
+    await advance(at.tenant, 59);
+    expect(await at.tenant.rows("SELECT count(*) AS n FROM parts")).toEqual([{ n: 1 }]);
+    await advance(at.tenant, 2);
+    await arrived("Half a thought");
+  });
+});
+
+describe("a word", () => {
+  const allows = async (tenant: Tenant, purpose: string, from?: string) => {
+    const body = { to: ALICE, text: "x", purpose, ...(from === undefined ? {} : { from }) };
+    return (await tenant.call("POST /v1/messages/preview", body)).body["reasons"] as string[];
+  };
+
+  test("STOP in a session stops relays to that person, tells the other side and the business, and not one code", async () => {
+    const at = await line();
+    const session = await opened(at.tenant);
+    const [alices, bobs] = proxiesOf(session);
+    await bring(at, { from: ALICE, to: alices, text: "Stop." });
+    expect(await arrived("The other person has stopped these texts. They will not get your messages.")).toMatchObject({ to: BOB, from: bobs }); // prettier-ignore
+    expect(given.filter(({ text }) => text === "Stop.")).toEqual([]);
+    await bring(at, { from: BOB, to: bobs, text: "Why?" });
+    const { body } = await at.tenant.call(`GET /v1/sessions/${session["id"]}/interactions`);
+    expect(body["data"]).toMatchObject([{ state: "vetoed", reason: "opted_out" }]);
+    const { body: consents } = await at.tenant.call("GET /v1/consents");
+    expect((consents["data"] as Json[]).map(({ purpose, sender, state, source }) => [purpose, sender, state, source].join(" ")).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      `marketing ${alices} withdrawn stop_word`, `service ${alices} withdrawn stop_word`,
+    ]); // prettier-ignore
+    expect(await allows(at.tenant, "otp")).not.toContain("recipient_opted_out");
+    expect(await allows(at.tenant, "service", "Shifts")).not.toContain("recipient_opted_out");
+    await bring(at, { from: ALICE, to: alices, text: "START" });
+    await bring(at, { from: BOB, to: bobs, text: "Welcome back" });
+    await arrived("Welcome back");
+    expect(given.filter(({ text }) => text === "Why?")).toEqual([]);
+  });
+
+  test("STOPALL stops service and marketing of every sender, and no codes", async () => {
+    const at = await line();
+    await bring(at, { from: ALICE, to: at.numbers[0], text: "stop all" });
+    expect(await allows(at.tenant, "service", "Shifts")).toContain("recipient_opted_out");
+    expect(await allows(at.tenant, "marketing")).toContain("recipient_opted_out");
+    expect(await allows(at.tenant, "otp")).not.toContain("recipient_opted_out");
+  });
+
+  test("HELP is answered from the number dialled, once a day", async () => {
+    const at = await line();
+    for (let times = 0; times < 3; times += 1) await bring(at, { from: ALICE, to: at.numbers[0], text: "help?" });
+    const help = "You are texting through a masked number. Reply STOP to stop these texts.";
+    expect(await arrived(help)).toMatchObject({ to: ALICE, from: at.numbers[0] });
+    await advance(at.tenant, 1);
+    expect(given.filter(({ text }) => text === help)).toHaveLength(1);
+  });
+
+  test("in a longer text is only a word: it is relayed", async () => {
+    const at = await line();
+    const [alices] = proxiesOf(await opened(at.tenant));
+    await bring(at, { from: ALICE, to: alices, text: "Stop by at six" });
+    await arrived("Stop by at six");
+    expect((await at.tenant.call("GET /v1/consents")).body["data"]).toEqual([]);
+  });
+});
+
+test("the directory knows a number's owner after the courier was evicted", async () => {
+  const at = await line();
+  await evictDurableObject(env.COURIERS.get(env.COURIERS.idFromName(`eu:${at.account}`)));
+  expect((await bring(at, { from: ALICE, to: at.numbers[0], text: "Hello" })).body).toEqual({ taken: 1 });
+});
