@@ -48,7 +48,7 @@ button.quiet{background:transparent;color:var(--accent)}button:hover{filter:brig
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.875rem}caption{text-align:left;color:var(--soft);padding-bottom:.5rem}
 th,td{text-align:left;vertical-align:top;padding:.375rem .5rem .375rem 0;border-top:1px solid var(--line)}th[scope=row]{font-weight:500;white-space:nowrap;font-variant-numeric:tabular-nums}
-@media (prefers-reduced-motion:no-preference){.text{animation:in .25s ease-out}@keyframes in{from{opacity:0}}}
+@media (prefers-reduced-motion:no-preference){.text[data-new]{animation:in .25s ease-out}@keyframes in{from{opacity:0}}}
 `;
 
 /** Looks every few seconds, exchanges what changed, and says how many texts are new. */
@@ -72,8 +72,10 @@ async function look() {
       if (next === null || next.innerHTML === part.innerHTML || part.contains(document.activeElement)) continue;
       part.replaceChildren(...next.childNodes);
     }
-    const added = Array.from(idsIn(document)).filter((id) => !before.has(id)).length;
-    if (added > 0) news.textContent = added === 1 ? "One new text." : added + " new texts.";
+    const added = Array.from(document.querySelectorAll("[data-text]")).filter((text) => !before.has(text.dataset.text));
+    for (const text of added) text.closest(".text").dataset.new = "";
+    const count = new Set(added.map((text) => text.dataset.text)).size;
+    if (count > 0) news.textContent = count === 1 ? "One new text." : count + " new texts.";
   } catch {
     news.textContent = "The service does not answer; looking again.";
   } finally {

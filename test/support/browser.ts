@@ -86,7 +86,8 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** What axe-core finds wrong with the page as it stands. */
 export async function violations(page: Page): Promise<string[]> {
   const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
-    `${AXE}; axe.run(document, { resultTypes: ["violations"] }).then((result) => result.violations)`,
+    // What is half faded in has no contrast yet: a look comes after the animations.
+    `${AXE}; Promise.allSettled(document.getAnimations().map((one) => one.finished)).then(() => axe.run(document, { resultTypes: ["violations"] })).then((result) => result.violations)`,
   );
   return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
 }
