@@ -4,7 +4,7 @@
  * of them. A day's keys lie together in the primary key, so forgetting them needs no index.
  */
 import { HOUR_MS } from "../base/clock.ts";
-import { bytesOf, type Sql } from "../base/sql.ts";
+import { bytesOf, first, type Sql } from "../base/sql.ts";
 
 /** How long a key is kept, as the contract says. */
 export const KEPT_MS = 24 * HOUR_MS;
@@ -21,6 +21,8 @@ const bucketOf = (now: number) => Math.floor(now / KEPT_MS);
 /** The kept answers of one tenant. */
 export class IdempotencyLedger {
   readonly #sql: Sql;
+  /** Days known to hold no key, so that nothing is looked for in them: mostly tomorrow, and yesterday of a young tenant. */
+  readonly #empty = new Set<number>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -35,27 +37,30 @@ export class IdempotencyLedger {
 
   /**
    * What was answered to this key within the last 24 hours, or in a day to come if the clock has stepped back since; of
-   * several the newest. Three look-ups of one key each in one statement: `bucket IN (…)` builds a table of its own first.
+   * several the newest. One look-up of one key in each day that may hold it: `bucket IN (…)` builds a table of its own first.
    */
   find(name: Uint8Array, now: number): Kept | null {
     const today = bucketOf(now);
-    const rows = this.#sql
-      .exec<Row>(
-        `SELECT body, answer, at FROM idempotency WHERE bucket = ?2 AND name = ?1
-         UNION ALL SELECT body, answer, at FROM idempotency WHERE bucket = ?3 AND name = ?1
-         UNION ALL SELECT body, answer, at FROM idempotency WHERE bucket = ?4 AND name = ?1`,
-        name,
-        today - 1,
-        today,
-        today + 1,
-      )
-      .toArray();
-    const newest = rows.sort((one, other) => other.at - one.at)[0];
+    let newest: Row | undefined;
+    for (const bucket of [today, today - 1, today + 1]) {
+      if (bucket !== today && this.#isEmpty(bucket)) continue;
+      const row = first<Row>(this.#sql, `SELECT body, answer, at FROM idempotency WHERE bucket = ? AND name = ?`, bucket, name); // prettier-ignore
+      if (row !== null && row.at > (newest?.at ?? -1)) newest = row;
+    }
     if (newest === undefined || newest.at <= now - KEPT_MS) return null;
     return { body: bytesOf(newest.body), answer: bytesOf(newest.answer), at: newest.at };
   }
 
+  /** Only this object writes, and `keep` takes its day out again; a mind whose transaction failed is thrown away with this. */
+  #isEmpty(bucket: number): boolean {
+    if (this.#empty.has(bucket)) return true;
+    if (first(this.#sql, `SELECT 1 AS yes FROM idempotency WHERE bucket = ? LIMIT 1`, bucket) !== null) return false;
+    this.#empty.add(bucket);
+    return true;
+  }
+
   keep(name: Uint8Array, body: Uint8Array, answer: Uint8Array, now: number): void {
+    this.#empty.delete(bucketOf(now));
     this.#sql.exec(
       `INSERT OR REPLACE INTO idempotency(bucket, name, body, answer, at) VALUES(?,?,?,?,?)`,
       bucketOf(now),

@@ -1,11 +1,11 @@
 /**
  * The floor of the bench: the platform operations of one message and nothing else. No keys, no crypto, no parsing beyond the
- * platform's own JSON, no router, no log line. What the real Worker adds on top of this is its own cost.
+ * platform's own JSON, no router. What the real Worker adds on top of this is its own cost.
  *
  * Mirrored (repeat contact, idempotency key, no receipt). How counted: the meter of the real one reads 7 rows and 1 object
  * call for accepting a scheduled message, one row of them its entry in the index of deadlines, which an ordinary message
  * does not have; and 11 for a whole life: these 6, claim, settle, receipt, event, removal. Bytes: averages of a stored copy.
- * - accept: one request, one call to a SQLite object, one transaction of six rows (message, repetition, two counters, the
+ * - accept: one log line of the real size (the platform takes it, stores it and charges for it like a queue message); one request, one call to a SQLite object, one transaction of six rows (message, repetition, two counters, the
  *   account's counters, audit), of the bytes that the real rows have; one conditional read (is the key known); 202 with a
  *   body of the real size; one queue message of the real size, after the answer.
  * - dispatch: one consumer, one call to one of four senders for up to 25 ids; the sender calls the object to claim six (a
@@ -33,6 +33,7 @@ const FACTS = filler(310);
 const SEALED = new Uint8Array(96);
 const ANSWER = new Uint8Array(574);
 const NAME = 16;
+const LOG_LINE = JSON.stringify({ level: "info", what: "request", more: filler(130) });
 const ENTRY = filler(450);
 const HASH = filler(64);
 const RECIPIENT = filler(118);
@@ -124,6 +125,7 @@ export default {
   async fetch(request, env, ctx) {
     const { to, text } = await request.json<{ to: string; text: string }>();
     const id = await env.MINDS.getByName("floor").admit(to, text);
+    console.log(LOG_LINE);
     ctx.waitUntil(env.BELT.send({ tenant: "ten_e00000000", account: `car_${filler(36)}`, lane: "bulk", ids: [id] }));
     return Response.json({ id, view: HALF_VIEW, more: HALF_VIEW.slice(0, 60) }, { status: 202 });
   },
