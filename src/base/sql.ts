@@ -31,6 +31,18 @@ export function changes(sql: Sql, query: string, ...bindings: SqlBinding[]): boo
   return sql.exec(query, ...bindings).rowsWritten > 0;
 }
 
+/**
+ * The conditions of a list's filter that were asked for, as SQL and the values to bind: a condition whose value is undefined is
+ * left out. The texts are the program's own; only values come from callers.
+ */
+export function filtered<V extends SqlBinding>(
+  asked: readonly (readonly [condition: string, value: V | undefined])[],
+): { where: string; values: V[] } {
+  const given = asked.filter((each): each is readonly [string, V] => each[1] !== undefined);
+  const where = ["true", ...given.map(([condition]) => condition)].join(" AND ");
+  return { where, values: given.map(([, value]) => value) };
+}
+
 /** A BLOB as bytes: the platform answers with an ArrayBuffer, Node with a Uint8Array. */
 export function bytesOf(value: SqlBinding | undefined): Uint8Array {
   if (value instanceof Uint8Array) return value;

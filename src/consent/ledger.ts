@@ -3,7 +3,7 @@
  * A number is here as its keyed name only, so a stop outlives the number's own erasure.
  */
 import type { Purpose } from "../base/purpose.ts";
-import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { bytesOf, filtered, first, type Sql, type SqlBinding } from "../base/sql.ts";
 import { later, type Consent, type Source, type Standing } from "./consent.ts";
 
 type Row = {
@@ -83,18 +83,13 @@ export class ConsentLedger {
 
   /** The person's words, or everybody's, newest first. */
   list(filter: ConsentFilter, limit: number): Consent[] {
-    const where = ["1 = 1"];
-    const values: SqlBinding[] = [];
-    const add = (condition: string, value: SqlBinding | undefined) => {
-      if (value === undefined) return;
-      where.push(condition);
-      values.push(value);
-    };
-    add("who = ?", filter.who);
-    add("purpose = ?", filter.purpose);
-    add("standing = ?", filter.standing);
-    add("id < ?", filter.before);
-    const query = `SELECT * FROM consents WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`;
+    const { where, values } = filtered<SqlBinding>([
+      ["who = ?", filter.who],
+      ["purpose = ?", filter.purpose],
+      ["standing = ?", filter.standing],
+      ["id < ?", filter.before],
+    ]);
+    const query = `SELECT * FROM consents WHERE ${where} ORDER BY id DESC LIMIT ?`;
     return this.#sql.exec<Row>(query, ...values, limit).toArray().map(consentOf); // prettier-ignore
   }
 

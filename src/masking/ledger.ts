@@ -3,7 +3,7 @@
  * keyed names, masks and ciphertext only.
  */
 import { DAY_MS } from "../base/clock.ts";
-import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { bytesOf, filtered, first, type Sql, type SqlBinding } from "../base/sql.ts";
 import type { Interaction, Leg } from "./interaction.ts";
 import { dueAt, type Participant, type Session, type SessionSettings, type SessionState } from "./session.ts";
 import {
@@ -89,17 +89,12 @@ export class MaskingLedger {
 
   /** Newest first. */
   sessions(filter: SessionFilter, limit: number): Session[] {
-    const where = ["1 = 1"];
-    const values: SqlBinding[] = [];
-    const add = (condition: string, value: SqlBinding | undefined) => {
-      if (value === undefined) return;
-      where.push(condition);
-      values.push(value);
-    };
-    add("id < ?", filter.before);
-    add("state = ?", filter.state);
-    add("id IN (SELECT session FROM participants WHERE json_extract(facts, '$.token') = ?)", filter.token);
-    const query = `SELECT * FROM sessions WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`;
+    const { where, values } = filtered<SqlBinding>([
+      ["id < ?", filter.before],
+      ["state = ?", filter.state],
+      ["id IN (SELECT session FROM participants WHERE json_extract(facts, '$.token') = ?)", filter.token],
+    ]);
+    const query = `SELECT * FROM sessions WHERE ${where} ORDER BY id DESC LIMIT ?`;
     return this.#sql.exec<SessionRow>(query, ...values, limit).toArray().map(sessionOf); // prettier-ignore
   }
 

@@ -5,7 +5,7 @@
  * Rows written are the bill, so an ordinary message touches no index but its primary key: `due` stays NULL until the first
  * look, and only a message that is still alive then enters the index of deadlines.
  */
-import { bytesOf, changes, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { bytesOf, changes, filtered, first, type Sql, type SqlBinding } from "../base/sql.ts";
 import { ulidTime } from "../base/ids.ts";
 import {
   ENTERS,
@@ -235,25 +235,16 @@ export class MessagesLedger {
 
   /** The live rows of a list, newest first. */
   list(filter: ListFilter, limit: number): { message: Message; reference: Uint8Array | null }[] {
-    const where = ["1 = 1"];
-    const values: SqlBinding[] = [];
-    const add = (condition: string, value: SqlBinding | undefined) => {
-      if (value === undefined) return;
-      where.push(condition);
-      values.push(value);
-    };
-    add("id < ?", filter.before);
-    add("id >= ?", filter.from);
-    add("id < ?", filter.to);
-    add("state = ?", filter.state);
-    add("token = ?", filter.token);
-    add("reference = ?", filter.reference);
+    const { where, values } = filtered<SqlBinding>([
+      ["id < ?", filter.before],
+      ["id >= ?", filter.from],
+      ["id < ?", filter.to],
+      ["state = ?", filter.state],
+      ["token = ?", filter.token],
+      ["reference = ?", filter.reference],
+    ]);
     return this.#sql
-      .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`,
-        ...values,
-        limit,
-      )
+      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE ${where} ORDER BY id DESC LIMIT ?`, ...values, limit)
       .toArray()
       .map((row) => ({ message: messageOf(row), reference: row.reference === null ? null : bytesOf(row.reference) }));
   }

@@ -4,6 +4,7 @@
  * ciphertext of either.
  */
 import type { RecordDb } from "../base/record-db.ts";
+import { filtered } from "../base/sql.ts";
 import type { Message, MessageView, State } from "./message.ts";
 import { viewOf } from "./message.ts";
 
@@ -61,21 +62,17 @@ export async function readRecord(db: RecordDb, tenant: string, id: string): Prom
 
 /** The records of a list, newest first. */
 export async function listRecords(db: RecordDb, filter: RecordFilter, limit: number): Promise<MessageView[]> {
-  const where = ["tenant = ?"];
-  const values: (string | number)[] = [filter.tenant];
-  const add = (condition: string, value: string | undefined) => {
-    if (value === undefined) return;
-    where.push(condition);
-    values.push(value);
-  };
-  add("state = ?", filter.state);
-  add("token = ?", filter.token);
-  add("reference = ?", filter.reference);
-  add("id < ?", filter.before);
-  add("id >= ?", filter.from);
-  add("id < ?", filter.to);
+  const { where, values } = filtered<string>([
+    ["tenant = ?", filter.tenant],
+    ["state = ?", filter.state],
+    ["token = ?", filter.token],
+    ["reference = ?", filter.reference],
+    ["id < ?", filter.before],
+    ["id >= ?", filter.from],
+    ["id < ?", filter.to],
+  ]);
   const rows = await db
-    .prepare(`SELECT record FROM messages WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`)
+    .prepare(`SELECT record FROM messages WHERE ${where} ORDER BY id DESC LIMIT ?`)
     .bind(...values, limit)
     .all<Row>();
   return rows.results.map((row) => JSON.parse(row.record) as MessageView);

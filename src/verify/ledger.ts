@@ -5,7 +5,7 @@
  */
 import { CODE_SECONDS } from "./code.ts";
 import { ulidTime } from "../base/ids.ts";
-import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { bytesOf, filtered, first, type Sql, type SqlBinding } from "../base/sql.ts";
 import { HOUR_MS, SECOND_MS } from "../base/clock.ts";
 import { newDestination, spentAt, turned, type Destination } from "./locks.ts";
 import { mayEnter, type Facts, type Send, type State, type Verification } from "./verification.ts";
@@ -196,24 +196,15 @@ export class VerifyLedger {
 
   /** The live rows of a list, newest first. */
   list(filter: ListFilter, limit: number): Verification[] {
-    const where = ["1 = 1"];
-    const values: SqlBinding[] = [];
-    const add = (condition: string, value: SqlBinding | undefined) => {
-      if (value === undefined) return;
-      where.push(condition);
-      values.push(value);
-    };
-    add("id < ?", filter.before);
-    add("id >= ?", filter.from);
-    add("id < ?", filter.to);
-    add("state = ?", filter.state);
-    add("token = ?", filter.token);
+    const { where, values } = filtered<SqlBinding>([
+      ["id < ?", filter.before],
+      ["id >= ?", filter.from],
+      ["id < ?", filter.to],
+      ["state = ?", filter.state],
+      ["token = ?", filter.token],
+    ]);
     return this.#sql
-      .exec<Row>(
-        `SELECT ${COLUMNS} FROM verifications WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`,
-        ...values,
-        limit,
-      )
+      .exec<Row>(`SELECT ${COLUMNS} FROM verifications WHERE ${where} ORDER BY id DESC LIMIT ?`, ...values, limit)
       .toArray()
       .map(verificationOf);
   }

@@ -3,6 +3,7 @@
  * repeated batch changes nothing. Holds tokens, masks, states and times; no number, no code, no digest, no text, no context.
  */
 import type { RecordDb } from "../base/record-db.ts";
+import { filtered } from "../base/sql.ts";
 import { viewOf, type State, type Verification, type VerificationView } from "./verification.ts";
 
 export type RecordFilter = {
@@ -59,20 +60,16 @@ export async function listVerifications(
   filter: RecordFilter,
   limit: number,
 ): Promise<VerificationView[]> {
-  const where = ["tenant = ?"];
-  const values: (string | number)[] = [filter.tenant];
-  const add = (condition: string, value: string | undefined) => {
-    if (value === undefined) return;
-    where.push(condition);
-    values.push(value);
-  };
-  add("state = ?", filter.state);
-  add("token = ?", filter.token);
-  add("id < ?", filter.before);
-  add("id >= ?", filter.from);
-  add("id < ?", filter.to);
+  const { where, values } = filtered<string>([
+    ["tenant = ?", filter.tenant],
+    ["state = ?", filter.state],
+    ["token = ?", filter.token],
+    ["id < ?", filter.before],
+    ["id >= ?", filter.from],
+    ["id < ?", filter.to],
+  ]);
   const rows = await db
-    .prepare(`SELECT record FROM verifications WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?`)
+    .prepare(`SELECT record FROM verifications WHERE ${where} ORDER BY id DESC LIMIT ?`)
     .bind(...values, limit)
     .all<Row>();
   return rows.results.map((row) => JSON.parse(row.record) as VerificationView);
