@@ -11,7 +11,7 @@ import type {
   Question,
   Report,
 } from "./carriers/carrier.ts";
-import type { AccountConfig, AccountHealth, Permit, Secrets } from "./carriers/courier.ts";
+import type { AccountConfig, AccountHealth, Brought, Permit, Secrets } from "./carriers/courier.ts";
 import type { Want } from "./carriers/pace.ts";
 import type { AccountNews, Claimed, Job, JobReport, Onward, Settlement } from "./carriers/sender.ts";
 import type { Calls } from "./carriers/health.ts";
@@ -95,7 +95,7 @@ export type CourierPort = {
   hold(retryAfterSeconds: number): Promise<void>;
   readReceipts(callback: Omit<Callback, "now">): Promise<Outcome<Report[]>>;
   direct(entries: readonly { e164: string; tenant: string | null }[]): Promise<void>;
-  readInbound(callback: Omit<InboundCallback, "now">): Promise<Outcome<{ tenant: string; texts: Inbound[] }[]>>;
+  readInbound(callback: Omit<InboundCallback, "now">): Promise<Outcome<Brought>>;
   rewrap(): Promise<number[]>;
   rootsInUse(): Promise<number[]>;
 };

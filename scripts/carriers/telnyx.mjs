@@ -81,9 +81,9 @@ function recordOf({ reference, to, from, profile, text, receiptUrl, failoverUrl 
 }
 
 /** An event, signed as it leaves. */
-function signed(url, event_type, payload, key) {
+function signed(url, event_type, payload, key, ageSeconds = 0) {
   const body = JSON.stringify({ data: { event_type, id: randomUUID(), occurred_at: new Date().toISOString().replace("Z", "+00:00"), payload, record_type: "event" }, meta: { attempt: 1, delivered_to: url } }); // prettier-ignore
-  const at = String(Math.floor(Date.now() / 1_000));
+  const at = String(Math.floor(Date.now() / 1_000) - ageSeconds);
   const signature = sign(null, Buffer.from(`${at}|${body}`), key).toString("base64");
   return { url, headers: { "content-type": "application/json", "telnyx-timestamp": at, "telnyx-signature-ed25519": signature }, body }; // prettier-ignore
 }
@@ -94,6 +94,7 @@ const STATES = { sent: "sent", delivered: "delivered", undelivered: "delivery_fa
 export const telnyx = {
   kind: "telnyx",
   refusalCode: "40300",
+  patienceMs: 2_000, // as Telnyx documents it
   makeAccount(base) {
     const { text, privateKey } = keyPair();
     privateKeys.set(text, privateKey);
@@ -129,10 +130,11 @@ export const telnyx = {
     return signed(send.receiptUrl, event, recordOf(send, STATES[state], errors), key);
   },
 
-  inbound({ url, from, to, text }, { settings }) {
+  inbound({ url, from, to, text, id = randomUUID(), forged, ageSeconds }, { settings }) {
     const { encoding, parts } = sizeOf(text);
     const now = new Date().toISOString().replace("Z", "+00:00");
-    const payload = { record_type: "message", direction: "inbound", id: randomUUID(), type: "SMS", messaging_profile_id: settings.messaging_profile_id, organization_id: "b448f9cc-a842-4784-98e9-03c1a5872950", from: { phone_number: from, carrier: "EE", line_type: "Wireless" }, to: [{ phone_number: to, status: "webhook_delivered", carrier: "Telnyx", line_type: "Wireless" }], cc: [], text, subject: "", media: [], webhook_url: url, webhook_failover_url: null, encoding, parts, tags: [], cost: null, cost_breakdown: null, received_at: now, sent_at: null, completed_at: null, valid_until: null, errors: [] }; // prettier-ignore
-    return signed(url, "message.received", payload, privateKeys.get(settings.public_key));
+    const payload = { record_type: "message", direction: "inbound", id, type: "SMS", messaging_profile_id: settings.messaging_profile_id, organization_id: "b448f9cc-a842-4784-98e9-03c1a5872950", from: { phone_number: from, carrier: "EE", line_type: "Wireless" }, to: [{ phone_number: to, status: "webhook_delivered", carrier: "Telnyx", line_type: "Wireless" }], cc: [], text, subject: "", media: [], webhook_url: url, webhook_failover_url: null, encoding, parts, tags: [], cost: null, cost_breakdown: null, received_at: now, sent_at: null, completed_at: null, valid_until: null, errors: [] }; // prettier-ignore
+    const key = forged ? keyPair().privateKey : privateKeys.get(settings.public_key);
+    return signed(url, "message.received", payload, key, ageSeconds);
   },
 };

@@ -104,6 +104,7 @@ const signed = (url, fields, token) => {
 export const twilio = {
   kind: "twilio",
   refusalCode: "21610",
+  patienceMs: 15_000,
   makeAccount: (base) => ({
     settings: { account_sid: `AC${hex(16)}`, sender: "Maskline", base_url: base },
     secrets: { auth_token: hex(16) },
@@ -136,9 +137,8 @@ export const twilio = {
     return signed(receiptUrl, fields, forged ? hex(16) : secrets.auth_token);
   },
 
-  inbound({ url, from, to, text }, { settings, secrets }) {
-    const reference = `SM${hex(16)}`;
+  inbound({ url, from, to, text, id: reference = `SM${hex(16)}`, forged }, { settings, secrets }) {
     const fields = { AccountSid: settings.account_sid, ApiVersion: "2010-04-01", Body: text, From: from, MessageSid: reference, NumMedia: "0", NumSegments: "1", SmsMessageSid: reference, SmsSid: reference, SmsStatus: "received", To: to }; // prettier-ignore
-    return signed(url, fields, secrets.auth_token);
+    return signed(url, fields, forged ? hex(16) : secrets.auth_token);
   },
 };

@@ -12,7 +12,7 @@ const INSIST_MS = 120_000;
 
 /**
  * @typedef {{ name: string, kind: string, baseUrl: string, settings: Record<string, string>, secrets: Record<string, string>, script: any, calls: number, sworn: Set<string> }} Account
- * @typedef {{ account: string, kind: string, message: string | null, nth: number, to: string | null, text: string | null, reference: string | null, receiptUrl: string | null, at: number, endedAt: number | null, conduct: any, taken: boolean, refused: boolean, status: number | null, redacted: boolean }} Call
+ * @typedef {{ account: string, kind: string, message: string | null, nth: number, to: string | null, from: string | null, text: string | null, reference: string | null, receiptUrl: string | null, at: number, endedAt: number | null, conduct: any, taken: boolean, refused: boolean, status: number | null, redacted: boolean }} Call
  * @typedef {{ account: string, message: string | null, state: string, forged: boolean, status: number, at: number }} Receipt
  */
 
@@ -84,12 +84,15 @@ export class World {
     return status;
   }
 
-  /** Brings a person's text to a number of the account's, as the carrier would; answers the status. */
+  /**
+   * Brings a person's text to a number of the account's, as the carrier would; answers the status, 0 where nobody answered
+   * while the carrier waits. `id` makes it the same text again, `part` one of several where the carrier does not join them,
+   * `forged` signs with another key, `ageSeconds` signs a time that is past.
+   */
   async inbound(name, text) {
     const account = this.#accountOf(name);
-    const write = KINDS[account.kind].inbound;
-    if (write === undefined) throw new Error(`${account.kind} brings no texts`);
-    return post(write(text, account));
+    const { inbound, patienceMs } = KINDS[account.kind];
+    return post(inbound({ forged: false, ageSeconds: 0, ...text }, account), patienceMs);
   }
 
   /** Resolves when `holds` does: looked at whenever something happens, never by a guess of time. */
@@ -130,7 +133,7 @@ export class World {
     const early = account.script.first[index] ?? (account.script.calls.length === 1 ? account.script.calls[0] : null);
     if (early?.does === "reset_before_reading" && request.method === "POST" && KINDS[account.kind].asksAt !== rest) {
       account.calls += 1;
-      this.#record(account, { message: null, to: null, text: null, reference: null, receiptUrl: null }, early, response); // prettier-ignore
+      this.#record(account, { message: null, to: null, from: null, text: null, reference: null, receiptUrl: null }, early, response); // prettier-ignore
       return void request.socket.resetAndDestroy();
     }
     const body = await bodyOf(request);
@@ -241,8 +244,8 @@ function answer(response, { status, headers, body }) {
   if (!response.destroyed) response.writeHead(status, headers).end(body);
 }
 
-async function post({ url, headers, body }) {
-  const answered = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(10_000) }).catch(() => null); // prettier-ignore
+async function post({ url, headers, body }, patienceMs = 10_000) {
+  const answered = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(patienceMs) }).catch(() => null); // prettier-ignore
   await answered?.arrayBuffer().catch(() => undefined);
   return answered?.status ?? 0;
 }

@@ -89,6 +89,11 @@ export function basicOf(user: string, password: string): string {
   return `Basic ${toBase64(new TextEncoder().encode(`${user}:${password}`))}`;
 }
 
+/** The number in E.164 of carriers that write it without its plus; short codes and names stay as they are. */
+export function e164Of(written: string): string {
+  return /^[1-9]\d{6,14}$/.test(written) ? `+${written}` : written;
+}
+
 /** Codes are kept and shown: a few characters of a name, and nothing that could be a number that was sent. */
 const PLAIN_CODE = /^(?!(?:.*\d){7})[A-Za-z0-9_.:-]{1,64}$/;
 

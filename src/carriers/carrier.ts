@@ -137,6 +137,8 @@ export type Carrier = {
   readReceipts(account: Account, callback: Callback): Promise<Read<Report>>;
   /** The texts in a callback. Signature first, over the raw bytes. Absent where a carrier has no texts to tell of. */
   readInbound?(account: Account, callback: InboundCallback): Promise<Read<Inbound>>;
+  /** `nothing`: a callback that brings texts is answered 204, because the carrier would make something of an answer's words. */
+  answersInbound?: "nothing";
   /** A call that costs nothing and shows that address and credentials work: for operators, and while a circuit is open. */
   probe?(account: Account, io: CarrierIo): Promise<Probed>;
   /** Asks the carrier to forget text and number of a message that it took, by its own reference. */

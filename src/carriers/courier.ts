@@ -50,6 +50,9 @@ export type Permit = {
   weights: Record<Lane, number>;
 };
 
+/** Texts that a callback brought, by the owner of the dialled number; `silent`: the carrier is to be answered without words. */
+export type Brought = { owned: { tenant: string; texts: Inbound[] }[]; silent: boolean };
+
 type Waiting = Want & { since: number; resume: (granted: number) => void };
 
 export type AccountHealth = { held_until: string | null } & ReturnType<AccountWatch["view"]>;
@@ -244,10 +247,11 @@ export class Courier {
   }
 
   /** Reads a callback that brings texts: for each owner of a dialled number its texts; what nobody owns is dropped. */
-  async readInbound(callback: InboundCallback): Promise<Outcome<{ tenant: string; texts: Inbound[] }[]>> {
+  async readInbound(callback: InboundCallback): Promise<Outcome<Brought>> {
     const account = this.#open();
     if (account === null) return refuse("not_found");
-    const read = await this.#deps.carrierOf(account.kind).readInbound?.(account, callback);
+    const carrier = this.#deps.carrierOf(account.kind);
+    const read = await carrier.readInbound?.(account, callback);
     if (read === undefined) return refuse("not_found");
     if (!("read" in read))
       return "forged" in read
@@ -260,7 +264,8 @@ export class Courier {
       const tenant = this.#ownerOf(to);
       if (tenant !== null) owned.set(tenant, [...(owned.get(tenant) ?? []), { ...text, to }]);
     }
-    return { ok: [...owned].map(([tenant, texts]) => ({ tenant, texts })) };
+    const byOwner = [...owned].map(([tenant, texts]) => ({ tenant, texts }));
+    return { ok: { owned: byOwner, silent: carrier.answersInbound === "nothing" } };
   }
 
   #ownerOf(e164: string): string | null {

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { UrlText } from "../base/label.ts";
 import { equalBytes } from "../base/seal.ts";
 import { answerOf, baseOf, basicOf, call, formOf, INCOMPLETE, jsonOf, plainCode, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, type Answered } from "./call.ts"; // prettier-ignore
-import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Read, Report } from "./carrier.ts";
+import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Read, Report } from "./carrier.ts"; // prettier-ignore
 import { TWILIO_CODES } from "./twilio.codes.ts";
 
 const BASE_URL = "https://api.twilio.com";
@@ -32,6 +32,15 @@ const Status = z.object({
   MessageSid: z.string().regex(/^(?:SM|MM)[0-9a-fA-F]{32}$/),
   MessageStatus: z.string().min(1).max(40),
   ErrorCode: z.string().max(40).optional(),
+});
+
+/** A text that came in, as far as we read it. Twilio joins the parts of a long one itself. */
+const Received = z.object({
+  AccountSid: z.string(),
+  MessageSid: z.string().regex(/^(?:SM|MM)[0-9a-fA-F]{32}$/),
+  From: z.string().min(1).max(64),
+  To: z.string().min(1).max(64),
+  Body: z.string().max(10_000).optional(),
 });
 
 /** Twilio's states. What it has taken and not yet handed on is `sent`: the carrier has it. */
@@ -71,6 +80,8 @@ export const twilioCarrier: Carrier = {
   send,
   canAsk: () => false, // messages are listed by number and time, and a request on its way is in no list
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
+  readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
+  answersInbound: "nothing", // Twilio takes words in an answer for a reply to the sender
   probe: async (account, io) => {
     const called = await request(account, io, "GET", "/Balance.json");
     // A subaccount has no balance; that it is told so shows that address and credentials work.
@@ -143,16 +154,9 @@ function faultOf(called: Answered): string | null {
 }
 
 function readReceipts(account: Account, callback: Callback): Read<Report> {
-  const { headers, url, body } = callback;
-  const token = account.secrets["auth_token"];
-  const signature = headers["x-twilio-signature"];
-  if (token === undefined || signature === undefined) return { forged: "unsigned" };
-  const form = readForm(body); // the signature is over what the form says, so whoever cannot be read cannot be believed
-  if (form === null) return { malformed: "body" };
-  const given = Buffer.from(signature);
-  const matched = urlsOf(url).filter((each) => equalBytes(given, Buffer.from(signatureOf(token, each, form))));
-  if (matched.length === 0) return { forged: "signature" };
-  const parsed = Status.safeParse(Object.fromEntries(form));
+  const signed = readSigned(account, callback);
+  if (!("form" in signed)) return signed;
+  const parsed = Status.safeParse(signed.form);
   if (!parsed.success) return { malformed: "body" };
   const { AccountSid, MessageStatus, ErrorCode } = parsed.data;
   if (AccountSid !== account.settings["account_sid"]) return { forged: "account" };
@@ -166,6 +170,32 @@ function readReceipts(account: Account, callback: Callback): Read<Report> {
   };
   const isMapped = state !== undefined && (error === null || TWILIO_CODES.get(error) !== undefined);
   return { read: [isMapped ? report : { ...report, unmapped: true }] };
+}
+
+/** A picture without words is no text: there is nothing to relay, and Twilio keeps it. */
+function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {
+  const signed = readSigned(account, callback);
+  if (!("form" in signed)) return signed;
+  const parsed = Received.safeParse(signed.form);
+  if (!parsed.success) return { malformed: "body" };
+  const { AccountSid, MessageSid: id, From: from, To: to, Body: text = "" } = parsed.data;
+  if (AccountSid !== account.settings["account_sid"]) return { forged: "account" };
+  return { read: text === "" ? [] : [{ id, from, to, text }] };
+}
+
+/** The parameters of a callback, once its signature is good: over what they say, whoever cannot be read is not believed. */
+function readSigned(
+  account: Account,
+  { headers, url, body }: InboundCallback,
+): { form: Record<string, string> } | { forged: string } | { malformed: string } {
+  const token = account.secrets["auth_token"];
+  const signature = headers["x-twilio-signature"];
+  if (token === undefined || signature === undefined) return { forged: "unsigned" };
+  const form = readForm(body);
+  if (form === null) return { malformed: "body" };
+  const given = Buffer.from(signature);
+  const matched = urlsOf(url).filter((each) => equalBytes(given, Buffer.from(signatureOf(token, each, form))));
+  return matched.length === 0 ? { forged: "signature" } : { form: Object.fromEntries(form) };
 }
 
 /** Base64 of HMAC-SHA-1 over the URL and every parameter, sorted by name, name and value one after the other. */
