@@ -3,6 +3,7 @@
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { z } from "zod";
 import { hex, isDrama, json, jsonOf, messageIn } from "./read.mjs";
+import { telnyxNumbers } from "./telnyx.numbers.mjs";
 
 /** Every field of `Send a message`; what is refused with an error of its own is a plain text here. */
 const Send = z.strictObject({
@@ -104,10 +105,13 @@ export const telnyx = {
     };
   },
 
-  read(request, { secrets, settings }) {
+  read(request, account) {
+    const { secrets, settings } = account;
     if (request.headers["authorization"] !== `Bearer ${secrets.api_key}`) return { answer: fault(10009, 401) };
     if (request.method === "GET" && request.path === "/v2/balance")
       return { answer: json(200, { data: { record_type: "balance", balance: "12.34", credit_limit: "0.00", available_credit: "12.34", pending: "0.00", currency: "USD" } }) }; // prettier-ignore
+    const aboutNumbers = telnyxNumbers(request, account, fault);
+    if (aboutNumbers !== undefined) return aboutNumbers;
     if (request.method !== "POST" || request.path !== "/v2/messages") return { answer: fault(10005, 404) };
     const { success, data } = Send.safeParse(jsonOf(request));
     if (!success) return { answer: fault(10015) };

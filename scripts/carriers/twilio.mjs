@@ -3,6 +3,7 @@
 import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { basicOf, form, formOf, hex, isDrama, json, messageIn } from "./read.mjs";
+import { twilioNumbers } from "./twilio.numbers.mjs";
 
 const truth = z.enum(["true", "false"]).optional();
 const sid = (prefix) => z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`));
@@ -115,6 +116,8 @@ export const twilio = {
     const path = `/2010-04-01/Accounts/${account.settings.account_sid}`;
     if (request.method === "GET" && request.path === `${path}/Balance.json`)
       return { answer: json(200, { account_sid: account.settings.account_sid, balance: "12.34", currency: "USD" }) };
+    const aboutNumbers = request.path.startsWith(`${path}/`) ? twilioNumbers(request, request.path.slice(path.length), account, fault) : undefined; // prettier-ignore
+    if (aboutNumbers !== undefined) return aboutNumbers;
     const [, reference] = new RegExp(`^${path}/Messages/(SM[0-9a-f]{32})\\.json$`).exec(request.path) ?? [];
     if (request.method === "DELETE" && reference !== undefined) return { redact: reference };
     if (request.method !== "POST" || request.path !== `${path}/Messages.json`) return { answer: fault(20404, 404) };

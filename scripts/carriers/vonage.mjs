@@ -3,6 +3,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { basicOf, form, formOf, hex, isDrama, json, jsonOf } from "./read.mjs";
+import { vonageNumbers } from "./vonage.numbers.mjs";
 
 const truth = z.enum(["true", "false", "1", "0"]).optional();
 const text = z.string().optional();
@@ -93,6 +94,8 @@ export const vonage = {
     const isSend = request.method === "POST" && request.path === "/sms/json";
     if (!isAuthentic(request, account))
       return { answer: isSend ? fault(4) : json(401, { title: "Unauthorized" }), isRefusal: true };
+    const aboutNumbers = vonageNumbers(request, account);
+    if (aboutNumbers !== undefined) return aboutNumbers;
     if (request.method === "GET" && request.path === "/account/get-balance")
       return { answer: json(200, { value: 12.34, autoReload: false }) };
     if (request.method === "POST" && request.path === "/v1/redact/transaction")

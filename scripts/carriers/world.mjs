@@ -5,13 +5,14 @@ import { createServer } from "node:http";
 import { conductOf, receiptsOf, Script } from "./conduct.mjs";
 import { controlled } from "./control.mjs";
 import { KINDS } from "./kinds.mjs";
+import { shelve } from "./shelf.mjs";
 
 /** A carrier repeats a receipt that nobody took, this often and for so long. */
 const AGAIN_MS = 300;
 const INSIST_MS = 120_000;
 
 /**
- * @typedef {{ name: string, kind: string, baseUrl: string, settings: Record<string, string>, secrets: Record<string, string>, script: any, calls: number, sworn: Set<string> }} Account
+ * @typedef {{ name: string, kind: string, baseUrl: string, settings: Record<string, string>, secrets: Record<string, string>, script: any, calls: number, sworn: Set<string>, shelf: Map<string, { e164: string, owned: boolean, inboundUrl: string | null }>, orders: { e164: string, does: string, sold: boolean }[], released: string[] }} Account
  * @typedef {{ account: string, kind: string, message: string | null, nth: number, to: string | null, from: string | null, text: string | null, reference: string | null, receiptUrl: string | null, at: number, endedAt: number | null, conduct: any, taken: boolean, refused: boolean, status: number | null, redacted: boolean }} Call
  * @typedef {{ account: string, message: string | null, state: string, forged: boolean, status: number, at: number }} Receipt
  */
@@ -58,7 +59,7 @@ export class World {
     if (adapter === undefined) throw new Error(`no such kind: ${kind}`);
     const baseUrl = `${this.#base}/${name}`;
     const made = adapter.makeAccount(baseUrl);
-    const account = { name, kind, baseUrl, settings: { ...made.settings, ...settings }, secrets: made.secrets, script: Script.parse(script), calls: 0, sworn: new Set() }; // prettier-ignore
+    const account = { name, kind, baseUrl, settings: { ...made.settings, ...settings }, secrets: made.secrets, script: Script.parse(script), calls: 0, sworn: new Set(), shelf: new Map(), orders: [], released: [] }; // prettier-ignore
     this.accounts.set(name, account);
     return { ...account, body: { name, kind, mode: "test", ...account.settings, ...account.secrets } };
   }
@@ -66,6 +67,11 @@ export class World {
   /** Changes what an account does from now on. */
   script(name, script) {
     this.#accountOf(name).script = Script.parse(script);
+  }
+
+  /** Puts numbers up for sale at an account. */
+  shelve(name, numbers, about = {}) {
+    shelve(this.#accountOf(name), numbers, about);
   }
 
   /** Calls of an account, in the order in which they came. */
@@ -142,6 +148,7 @@ export class World {
     if (read.send !== undefined) return this.#send(account, read.send, request, response);
     if (read.ask !== undefined) return this.#ask(account, read.ask, response);
     if (read.redact !== undefined) return this.#redact(account, read.redact, response);
+    if (read.silent === true) return;
     if (read.answer.status >= 400 || read.isRefusal === true)
       this.refusals.push({ account: name, method: asked.method, path: rest, status: read.answer.status, body: read.answer.body, forged: read.forged === true, at: Date.now() }); // prettier-ignore
     answer(response, read.answer);

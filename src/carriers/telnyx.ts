@@ -24,6 +24,7 @@ import {
 } from "./call.ts";
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Probed, Read, Report } from "./carrier.ts"; // prettier-ignore
 import { TELNYX_CODES, TELNYX_STATES } from "./telnyx.codes.ts";
+import { telnyxShop } from "./telnyx.shop.ts";
 
 const BASE_URL = "https://api.telnyx.com";
 const KEY_BYTES = 32;
@@ -83,7 +84,15 @@ const Received = z.object({
 const DELIVERY_EVENTS: ReadonlySet<string> = new Set(["message.sent", "message.finalized"]);
 
 /** Telnyx. */
-export const telnyxCarrier: Carrier = { fields, send, canAsk: () => false, readReceipts, readInbound, probe };
+export const telnyxCarrier: Carrier = {
+  fields,
+  send,
+  canAsk: () => false,
+  readReceipts,
+  readInbound,
+  probe,
+  shop: telnyxShop,
+};
 
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
   const { api_key: key } = account.secrets;

@@ -7,11 +7,12 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { UrlText } from "../base/label.ts";
 import { equalBytes } from "../base/seal.ts";
-import { answerOf, baseOf, basicOf, call, formOf, INCOMPLETE, jsonOf, plainCode, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, type Answered } from "./call.ts"; // prettier-ignore
+import { answerOf, formOf, INCOMPLETE, jsonOf, plainCode, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, type Answered } from "./call.ts"; // prettier-ignore
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Read, Report } from "./carrier.ts"; // prettier-ignore
+import { faultOf, request } from "./twilio.call.ts";
 import { TWILIO_CODES } from "./twilio.codes.ts";
+import { twilioShop } from "./twilio.shop.ts";
 
-const BASE_URL = "https://api.twilio.com";
 /** Twilio's bounds of `ValidityPeriod`, in seconds. */
 const VALIDITY_SECONDS_MAX = 36_000;
 
@@ -24,7 +25,6 @@ const Made = z.object({
   status: z.string().max(40),
   error_code: z.int().nullish(),
 });
-const Fault = z.object({ code: z.int().min(0).max(999_999) });
 
 /** Twilio's callback, as far as we read it; it adds fields as it likes. */
 const Status = z.object({
@@ -70,6 +70,8 @@ export const twilioCarrier: Carrier = {
       sender: SenderSetting.optional().meta({ description: "Who sends when a message names no sender." }),
       content_retention: z.enum(["discard", "retain"]).optional().meta({ description: "`discard`, the default, keeps no text; the account needs Message Privacy." }), // prettier-ignore
       address_retention: z.enum(["obfuscate", "retain"]).optional().meta({ description: "`obfuscate`, the default, keeps no number; the account needs Message Privacy." }), // prettier-ignore
+      bundle_sid: sid("BU").optional().meta({ description: "The regulatory bundle that numbers are bought under, where a country asks for one." }), // prettier-ignore
+      address_sid: sid("AD").optional().meta({ description: "The address that numbers are bought under, where a country asks for one." }), // prettier-ignore
       base_url: UrlText.optional().meta({ description: "Another region, or a simulator." }),
     },
     secrets: {
@@ -89,31 +91,8 @@ export const twilioCarrier: Carrier = {
     return called === null ? { found: "rejected", code: "account_incomplete" } : isChild ? { found: "well" } : probedBy(called); // prettier-ignore
   },
   redact,
+  shop: twilioShop,
 };
-
-/** The Basic credentials, or null where the account lacks them. */
-function credentialsOf({ settings, secrets }: Account): string | null {
-  const key = settings["api_key_sid"];
-  const user = key ?? settings["account_sid"];
-  const password = key === undefined ? secrets["auth_token"] : secrets["api_key_secret"];
-  return user === undefined || password === undefined ? null : basicOf(user, password);
-}
-
-async function request(
-  account: Account,
-  io: CarrierIo,
-  method: "GET" | "POST" | "DELETE",
-  path: string,
-  form?: string,
-) {
-  const { account_sid: owner } = account.settings;
-  const authorization = credentialsOf(account);
-  if (owner === undefined || authorization === null) return null;
-  const url = `${baseOf(account, "base_url", BASE_URL)}/2010-04-01/Accounts/${owner}${path}`;
-  const headers = { authorization, accept: "application/json" };
-  if (form === undefined) return call(url, { method, headers }, io);
-  return call(url, { method, headers: { ...headers, "content-type": "application/x-www-form-urlencoded" }, body: form }, io); // prettier-ignore
-}
 
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
   const { settings } = account;
@@ -146,11 +125,6 @@ function classify(called: Answered): Answer {
   const known = code === null ? undefined : TWILIO_CODES.get(code);
   const answer = answerOf(known ?? "declined", plainCode(code, state), headers);
   return code === null || known !== undefined ? answer : { ...answer, unmapped: true };
-}
-
-function faultOf(called: Answered): string | null {
-  const fault = Fault.safeParse(jsonOf(called));
-  return fault.success ? String(fault.data.code) : null;
 }
 
 function readReceipts(account: Account, callback: Callback): Read<Report> {

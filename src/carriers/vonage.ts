@@ -10,6 +10,7 @@ import { readJson } from "../base/json.ts";
 import { equalBytes } from "../base/seal.ts";
 import { answerOf, baseOf, basicOf, call, e164Of, formOf, INCOMPLETE, isFresh, jsonOf, microsOf, ofNetwork, plainCode, pricedAt, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, verdictsOf, type Answered, type NotAccepted, type Outgoing } from "./call.ts"; // prettier-ignore
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Price, Read, Report } from "./carrier.ts"; // prettier-ignore
+import { vonageShop } from "./vonage.shop.ts";
 
 const REST_URL = "https://rest.nexmo.com";
 const API_URL = "https://api.nexmo.com";
@@ -109,6 +110,7 @@ export const vonageCarrier: Carrier = {
     return called === null ? { found: "rejected", code: "account_incomplete" } : probedBy(called);
   },
   redact,
+  shop: vonageShop,
 };
 
 async function request({ secrets }: Account, io: CarrierIo, url: string, outgoing: Outgoing) {
