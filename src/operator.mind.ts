@@ -30,8 +30,10 @@ import {
 import { nameOfError, type Log } from "./base/log.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { Sql } from "./base/sql.ts";
-import { StockLedger, type ImportRow } from "./numbers/stock.ts";
-import { operatorNumbers } from "./operator.numbers.ts";
+import { StockLedger, type ImportRow, type LeaseWish } from "./numbers/stock.ts";
+import { keepLent, lease } from "./operator.lease.ts";
+import { operatorNumbers, type OperatorNumbersDeps } from "./operator.numbers.ts";
+import { operatorShop, type BuyInput, type SearchInput } from "./operator.shop.ts";
 import { OperatorRepeats } from "./operator.repeat.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import type { CourierPort, TenantPort, TemplateDecision } from "./ports.ts";
@@ -62,6 +64,7 @@ export class OperatorMind {
   readonly #audit: AuditLedger;
   readonly repeats: OperatorRepeats;
   #openingSandbox: Promise<string> | null = null;
+  readonly #busyNumbers = new Set<string>();
 
   constructor(deps: OperatorDeps) {
     this.#deps = deps;
@@ -76,11 +79,18 @@ export class OperatorMind {
   migrate(): void {
     for (const ledger of [TenantsLedger, AccountsLedger, StockLedger, OperatorRepeats]) ledger.migrate(this.#deps.sql);
     this.#deps.sql.exec(AUDIT_TABLE);
+    new StockLedger(this.#deps.sql).nameAll(() => this.#ids.make("num", readClock()));
   }
 
   readonly verbs = {
-    "numbers.import": (operator: string, input: { tenant: string; rows: ImportRow[] }): Answer =>
+    "numbers.import": (operator: string, input: { tenant: string | null; rows: ImportRow[] }): Answer =>
       this.#numbers()["numbers.import"](operator, input),
+    "numbers.search": (operator: string, input: SearchInput): Answer =>
+      operatorShop(this.#stock())["numbers.search"](operator, input),
+    "numbers.buy": (operator: string, input: BuyInput): Answer =>
+      operatorShop(this.#stock())["numbers.buy"](operator, input),
+    "numbers.release": (operator: string, input: { id: string }): Answer =>
+      operatorShop(this.#stock())["numbers.release"](operator, input),
     "numbers.list": (operator: string, input: { tenant: string | null; limit: number; offset: number }): Answer =>
       this.#numbers()["numbers.list"](operator, input),
 
@@ -244,16 +254,32 @@ export class OperatorMind {
     },
   };
 
+  /** A tenant's pool borrows shared numbers. */
+  lease(tenant: string, wish: LeaseWish) {
+    return lease(this.#stock(), tenant, wish);
+  }
+
+  keepLent(tenant: string, kept: readonly string[]): Promise<void> {
+    return keepLent(this.#stock(), tenant, kept);
+  }
+
   #numbers() {
-    return operatorNumbers({
+    return operatorNumbers(this.#stock());
+  }
+
+  #stock(): OperatorNumbersDeps {
+    return {
       stock: new StockLedger(this.#deps.sql),
       transaction: this.#deps.transaction,
       tenantRow: (id) => this.#tenants.get(id),
       accountRow: (id) => this.#accounts.get(id),
+      accounts: () => this.#accounts.list(),
+      newId: () => this.#ids.make("num", readClock()),
+      busy: this.#busyNumbers,
       tenant: (id) => this.#deps.tenant(ownerOf(id)),
       courier: this.#deps.courier,
       enter: (operator, act, subject, facts) => this.#enter(operator, act, subject, facts),
-    });
+    };
   }
 
   /** What a courier saw change: nobody's act, and in the audit like any other. */
@@ -336,7 +362,7 @@ export class OperatorMind {
     const now = readClock();
     this.#audit.append(
       {
-        actor: { type: operator === "cron" || operator === "courier" ? "system" : "operator", id: operator },
+        actor: { type: ["cron", "courier", "stock"].includes(operator) ? "system" : "operator", id: operator },
         act,
         subject: subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject },
         facts,

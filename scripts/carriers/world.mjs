@@ -59,7 +59,7 @@ export class World {
     if (adapter === undefined) throw new Error(`no such kind: ${kind}`);
     const baseUrl = `${this.#base}/${name}`;
     const made = adapter.makeAccount(baseUrl);
-    const account = { name, kind, baseUrl, settings: { ...made.settings, ...settings }, secrets: made.secrets, script: Script.parse(script), calls: 0, sworn: new Set(), shelf: new Map(), orders: [], released: [] }; // prettier-ignore
+    const account = { name, kind, baseUrl, settings: { ...made.settings, ...settings }, secrets: made.secrets, script: Script.parse(script), calls: 0, sworn: new Set(), shelf: new Map(), orders: /** @type {Account["orders"]} */ ([]), released: /** @type {string[]} */ ([]) }; // prettier-ignore
     this.accounts.set(name, account);
     return { ...account, body: { name, kind, mode: "test", ...account.settings, ...account.secrets } };
   }
@@ -148,6 +148,7 @@ export class World {
     if (read.send !== undefined) return this.#send(account, read.send, request, response);
     if (read.ask !== undefined) return this.#ask(account, read.ask, response);
     if (read.redact !== undefined) return this.#redact(account, read.redact, response);
+    this.#ring();
     if (read.silent === true) return;
     if (read.answer.status >= 400 || read.isRefusal === true)
       this.refusals.push({ account: name, method: asked.method, path: rest, status: read.answer.status, body: read.answer.body, forged: read.forged === true, at: Date.now() }); // prettier-ignore

@@ -138,7 +138,7 @@ export type Order = { e164: string; country: string; inboundUrl: string | null }
 /** `refused`: not bought. `unknown`: it may be the account's by now, or soon. */
 export type Bought = { outcome: "bought"; inboundSet: boolean } | Unclear;
 export type Released = { outcome: "released" } | Unclear;
-export type Unclear = { outcome: "refused" | "unknown"; code: string };
+export type Unclear = { outcome: "refused"; code: string } | { outcome: "unknown"; code: string };
 type Failed = { failed: string };
 
 /**

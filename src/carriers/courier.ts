@@ -15,6 +15,7 @@ import { unmappedCode } from "./call.ts";
 import type { CircuitState } from "./circuit.ts";
 import type { Calls, Lane } from "./health.ts";
 import { Pace, PERMIT_MS, type Want } from "./pace.ts";
+import type { Shopping } from "./shop.ts";
 import { AccountWatch, type Noted } from "./watch.ts";
 
 /** What is kept of an account in clear; its secrets lie beside it, wrapped by the root key. */
@@ -244,6 +245,13 @@ export class Courier {
       if (tenant === null) this.#deps.sql.exec(`DELETE FROM directory WHERE e164 = ?`, e164);
       else this.#deps.sql.exec(`INSERT OR REPLACE INTO directory VALUES(?,?)`, e164, tenant);
     }
+  }
+
+  /** Where the account buys numbers, with what it needs for it; null without an account or a shop. */
+  shopping(): Shopping | null {
+    const account = this.#open();
+    const shop = account === null ? undefined : this.#deps.carrierOf(account.kind).shop;
+    return account === null || shop === undefined ? null : { account, shop, io: this.#deps.io() };
   }
 
   /** Reads a callback that brings texts: for each owner of a dialled number its texts; what nobody owns is dropped. */

@@ -8,7 +8,7 @@ import { Webhook } from "standardwebhooks";
 import Telnyx from "telnyx";
 import twilio from "twilio";
 import { describe, expect, it } from "vitest";
-import type { Account, Callback, Carrier, InboundCallback } from "../../src/carriers/carrier.ts";
+import type { Account, Callback, InboundCallback } from "../../src/carriers/carrier.ts";
 import { CARRIERS, KINDS, type CarrierKind } from "../../src/carriers/carriers.ts";
 import { signatureOf as vonageSignatureOf } from "../../src/carriers/vonage.ts";
 import { accountOf, fixture, NOON } from "../support/adapter.ts";
@@ -59,8 +59,8 @@ const WRITERS: Record<Exclude<CarrierKind, "sandbox">, (payload: Payload, signin
 };
 
 const documented = (kind: CarrierKind): Payload => fixture<Payload>(kind, "inbound.json");
-const kinds = KINDS as (keyof typeof WRITERS)[];
-const read = (kind: keyof typeof WRITERS, by: InboundCallback, account = accountFor(kind)) => (CARRIERS[kind] as Carrier).readInbound!(account, by); // prettier-ignore
+const kinds = KINDS;
+const read = (kind: keyof typeof WRITERS, by: InboundCallback, account = accountFor(kind)) => (CARRIERS[kind]).readInbound!(account, by); // prettier-ignore
 const brought = (kind: keyof typeof WRITERS, change: Payload = {}, signing: Signing = {}) => read(kind, WRITERS[kind]({ ...documented(kind), ...change }, signing)); // prettier-ignore
 const text = { from: "+447700900123", to: "+447700900871", text: "I am at the door & ready = 5 £" };
 
@@ -119,7 +119,7 @@ describe("twilio", () => {
 
   it("with a picture and no words is no text, and is answered by nothing that Twilio could send on", async () => {
     expect(await brought("twilio", { Body: "", NumMedia: "1", MediaUrl0: "https://api.twilio.com/x" })).toEqual({ read: [] }); // prettier-ignore
-    expect((CARRIERS.twilio as Carrier).answersInbound).toBe("nothing");
+    expect(CARRIERS.twilio.answersInbound).toBe("nothing");
   });
 });
 
@@ -203,5 +203,5 @@ it.each(kinds.filter((kind) => kind !== "http"))("%s: a receipt that is brought 
   const receipt = WRITERS[kind](fixture<Payload>(kind, `${name}.json`), {});
   expect(await read(kind, receipt)).not.toHaveProperty("read.0");
   const asReceipt: Callback = { ...WRITERS[kind](documented(kind), {}), message: "msg_1", called: null };
-  expect(await (CARRIERS[kind] as Carrier).readReceipts(accountFor(kind), asReceipt)).not.toHaveProperty("read.0");
+  expect(await (CARRIERS[kind]).readReceipts(accountFor(kind), asReceipt)).not.toHaveProperty("read.0");
 }); // prettier-ignore

@@ -13,7 +13,7 @@ const NO_LIMITS = { ttlMs: null, expiresAt: null, idleMs: null, messagesMax: nul
 const [A, B, C] = [person(1), person(2), person(3)];
 const proxies = (people: readonly Participant[]): string[] => people.map(({ proxy }) => proxy);
 const stateOf = (world: Conversations, id: string) => world.deps.ledger.session(id);
-const newcomer = (nth: number) => ({ to: person(nth), name: null, number: null, country: null });
+const newcomer = (nth: number) => ({ to: person(nth), name: null, number: null, country: null, area: null });
 const types = (world: Conversations) => world.events.map(({ type }) => type);
 
 describe("a session ends", () => {
