@@ -118,6 +118,28 @@ test("what nobody needs goes back behind its cool-off and not before, and then i
   await closeDown(one, other);
 });
 
+test("a lent number that somebody has, or met too recently, is given back by nobody", async () => {
+  await shared(6);
+  const one = await pooled({ below: 2, block: 6 });
+  await has(one.tenant, 6);
+  const session = (await one.tenant.call("POST /v1/sessions", { participants: [{ to: ALICE }, { to: BOB }] })).body;
+  const theirs = (session["participants"] as Json[]).map(({ proxy }) => String(proxy.number)).toSorted((a, b) => a.localeCompare(b)); // prettier-ignore
+  await one.tenant.call(`PATCH /v1/pools/${one.pool}`, { lease: null }); // nothing is needed any more
+  await cron("17 3 * * *");
+  expect((await numbersOf(one.tenant)).toSorted((a, b) => a.localeCompare(b))).toEqual(theirs);
+  for (const { id, number } of (await operator("GET /admin/v1/numbers?limit=500")).body["data"] as Json[])
+    if (theirs.includes(number)) expect((await operator(`POST /admin/v1/numbers/${id}/release`)).body["code"]).toBe("state_conflict"); // prettier-ignore
+  await one.tenant.call(`POST /v1/sessions/${session["id"]}/close`);
+  await advance(one.tenant, 30 * 86_400 - 60);
+  await cron("17 3 * * *");
+  expect(await numbersOf(one.tenant)).toHaveLength(2);
+  await advance(one.tenant, 120);
+  await cron("17 3 * * *");
+  expect(await numbersOf(one.tenant)).toEqual([]);
+  expect(await free()).toHaveLength(6);
+  await closeDown(one);
+});
+
 test("a block that was lent and never arrived comes with the next, and what the tenant lost goes back", async () => {
   await shared(12);
   const one = await pooled({ below: 2, block: 4 });
