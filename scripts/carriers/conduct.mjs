@@ -45,7 +45,8 @@ export const Conduct = z.discriminatedUnion("does", [
 
 /** What may be done with an order for a number. `taken` says that it is sold all the same. */
 const OrderConduct = z.discriminatedUnion("does", [
-  z.strictObject({ does: z.enum(["sell", "refuse", "pend"]) }),
+  z.strictObject({ does: z.literal("sell"), after_ms: Milliseconds.default(0) }),
+  z.strictObject({ does: z.enum(["refuse", "pend"]) }),
   z.strictObject({ does: z.literal("hang"), taken }),
   z.strictObject({ does: z.literal("error"), status: z.int().min(500).max(599).default(500), taken }),
 ]);

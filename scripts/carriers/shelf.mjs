@@ -18,14 +18,22 @@ export const owned = (account, e164) => ownedBy(account).find((one) => one.e164 
 
 /**
  * Does with an order what the account's script says: `sell`, `refuse`, `pend`, `hang` or `error`, the last two with the number
- * sold all the same where they are `taken`. Answers what to say, or null where nothing is to be said, ever.
+ * sold all the same where they are `taken`; a sale may take its time (`later`). Answers what to say, if anything.
  */
 export function order(account, { e164, inboundUrl = null }, say) {
-  const conduct = account.script.orders[account.orders.length] ?? { does: "sell", taken: false };
+  const conduct = account.script.orders[account.orders.length] ?? { does: "sell", after_ms: 0 };
+  const ordered = { e164, does: conduct.does, sold: false };
+  account.orders.push(ordered);
+  const settled = () => settle(account, ordered, conduct, inboundUrl, say);
+  return conduct.after_ms > 0 ? { later: conduct.after_ms, settled } : settled();
+}
+
+function settle(account, ordered, conduct, inboundUrl, say) {
+  const { e164 } = ordered;
   const number = account.shelf.get(e164);
   const free = number !== undefined && !number.owned;
   const sold = free && (conduct.does === "sell" || conduct.taken === true);
-  account.orders.push({ e164, does: conduct.does, sold });
+  ordered.sold = sold;
   if (sold) Object.assign(number, { owned: true, inboundUrl: inboundUrl ?? number.inboundUrl });
   if (conduct.does === "hang") return { silent: true };
   if (conduct.does === "error") return { answer: say.failed(conduct.status) };

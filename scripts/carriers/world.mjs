@@ -149,6 +149,7 @@ export class World {
     if (read.ask !== undefined) return this.#ask(account, read.ask, response);
     if (read.redact !== undefined) return this.#redact(account, read.redact, response);
     this.#ring();
+    if (read.later !== undefined) return this.#later(read.later, () => answer(response, read.settled().answer));
     if (read.silent === true) return;
     if (read.answer.status >= 400 || read.isRefusal === true)
       this.refusals.push({ account: name, method: asked.method, path: rest, status: read.answer.status, body: read.answer.body, forged: read.forged === true, at: Date.now() }); // prettier-ignore

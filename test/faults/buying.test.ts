@@ -96,7 +96,7 @@ test.each(KINDS)("%s: an order whose answer was lost is unknown, serves nobody, 
 }); // prettier-ignore
 
 test("many orders for one number at once are one order, and a key repeats its answer", async () => {
-  const at = await opened("vonage");
+  const at = await opened("vonage", [{ does: "sell", after_ms: 300 }]);
   const headers = { "idempotency-key": "the-order" };
   const answers = await Promise.all(Array.from({ length: 20 }, (_, nth) => buy(at, 0, nth === 0 ? headers : {})));
   expect(answers.filter(({ status }) => status !== 201).every(({ body }) => body["code"] === "state_conflict")).toBe(true); // prettier-ignore
