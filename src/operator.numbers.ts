@@ -42,6 +42,8 @@ export function operatorNumbers(deps: OperatorNumbersDeps) {
       if (isRefused(numbers)) return numbers;
       const wrong = judgeRows(deps, to, numbers.ok);
       if (wrong !== null) return wrong;
+      if (numbers.ok.some(({ e164 }) => (ownRow(deps, e164, to.tenant)?.state ?? "held") !== "held"))
+        return refuse("state_conflict", { detail: "One of the numbers is being bought or given up." });
       const kept = { tenant: to.tenant, shared: to.tenant === null, state: "held" as const, createdAt: readClock() };
       deps.transaction(() => {
         for (const number of numbers.ok) deps.stock.add({ ...number, ...kept, id: deps.newId() });

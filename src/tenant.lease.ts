@@ -5,6 +5,7 @@
 import { readClock, MINUTE_MS } from "./base/clock.ts";
 import { nameOfError } from "./base/log.ts";
 import { isRefused, type Outcome } from "./base/refusal.ts";
+import type { LeaseWish } from "./numbers/stock.ts";
 import { giveBack, returnIdle, takeNumbers } from "./numbers/verbs.ts";
 import type { TenantHome } from "./tenant.home.ts";
 import type { TenantMind } from "./tenant.mind.ts";
@@ -39,21 +40,27 @@ const depsOf = (mind: TenantMind) => ({
 /** Borrows for the pools that were found short since the last time. Never throws: the next allocation asks again. */
 export async function runLeases(home: TenantHome, parts: TenantParts): Promise<void> {
   const { notBefore } = borrowingOf(home);
-  for (const { pool, ...wish } of home.mind().lines.takeShort()) {
-    if ((notBefore.get(pool) ?? 0) > readClock()) continue;
-    notBefore.set(pool, readClock() + ASK_AGAIN_MS); // until it is known that there was something
-    await inTurn(home, async () => {
-      const lent = await parts.operator().lease(parts.tenantId, wish);
-      if (isRefused(lent) || lent.ok.length === 0) return;
-      const added = home.transaction((mind) => {
-        const there = mind.lines.numbers.pool(pool) !== null;
-        const count = takeNumbers(depsOf(mind), lent.ok, there ? pool : null);
-        if (count > 0) mind.enterFor("system", "stock", { act: "number.lent", subject: null, facts: { numbers: count } }); // prettier-ignore
-        return count;
-      });
-      if (added > 0) notBefore.delete(pool);
-    }).catch((error: unknown) => parts.log({ level: "error", what: nameOfError(error), code: "lease_failed" }));
+  try {
+    for (const { pool, ...wish } of home.mind().lines.takeShort()) {
+      if ((notBefore.get(pool) ?? 0) > readClock()) continue;
+      notBefore.set(pool, readClock() + ASK_AGAIN_MS); // until it is known that there was something
+      if ((await inTurn(home, () => borrow(home, parts, pool, wish))) > 0) notBefore.delete(pool);
+    }
+  } catch (error) {
+    parts.log({ level: "error", what: nameOfError(error), code: "lease_failed" });
   }
+}
+
+/** One block for one pool; answers how many numbers came. */
+async function borrow(home: TenantHome, parts: TenantParts, pool: string, wish: LeaseWish): Promise<number> {
+  const lent = await parts.operator().lease(parts.tenantId, wish);
+  if (isRefused(lent) || lent.ok.length === 0) return 0;
+  return home.transaction((mind) => {
+    const there = mind.lines.numbers.pool(pool) !== null;
+    const numbers = takeNumbers(depsOf(mind), lent.ok, there ? pool : null);
+    if (numbers > 0) mind.enterFor("system", "stock", { act: "number.lent", subject: null, facts: { numbers } });
+    return numbers;
+  });
 }
 
 /** Gives up lent numbers that nobody needs, and tells which stay: whatever else is lent to this tenant comes back too. */

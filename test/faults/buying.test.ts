@@ -89,6 +89,9 @@ test.each(KINDS)("%s: an order whose answer was lost is unknown, serves nobody, 
   for (const nth of [0, 1]) expect((await buy(at, nth)).body).toMatchObject({ state: "unknown", inbound_set: null });
   expect(await mine(at)).toEqual([]);
   expect((await buy({ ...at, tenant: (await opened("http")).tenant })).body).toMatchObject({ code: "state_conflict" });
+  const brought = { tenant: at.tenant.id, numbers: [{ number: at.numbers[0], account: at.id }] };
+  expect((await operated("POST /admin/v1/numbers", brought)).body).toMatchObject({ code: "state_conflict" });
+  expect(await mine(at)).toEqual([]);
   for (const nth of [0, 1]) expect((await buy(at, nth)).body).toMatchObject({ state: "held", inbound_set: true });
   for (const nth of [0, 1]) expect((await buy(at, nth)).body).toMatchObject({ state: "held" });
   expect(sold(at)).toEqual(at.numbers.slice(0, 2));
