@@ -16,7 +16,7 @@ export async function lease(deps: OperatorNumbersDeps, tenant: string, wish: Lea
   const row = deps.tenantRow(tenant);
   if (row === null) return refuse("not_found");
   const mode = row.environment === "live" ? "live" : "test";
-  const accounts = deps.accounts().filter(({ config }) => config.mode === mode && config.kind !== "sandbox");
+  const accounts = deps.accounts().filter(({ config }) => config.mode === mode && config.kind !== "sandbox" && config.tenant === null); // prettier-ignore
   const lent = deps.transaction(() => {
     const room = LENT_MAX - deps.stock.lentTo(tenant).length;
     const many = Math.max(0, Math.min(wish.many, BLOCK_MAX, room));

@@ -124,8 +124,9 @@ export function judgeRows(
   const wrong = (at: number, field: string, detail: string) =>
     refuse("invalid_field", { errors: [{ field: `numbers/${at}/${field}`, code: "invalid_field", detail }] });
   for (const [at, { e164, account }] of numbers.entries()) {
-    if (deps.accountRow(account)?.config.mode !== mode)
-      return wrong(at, "account", `Name a carrier account of this jurisdiction in mode ${mode}.`);
+    const config = deps.accountRow(account)?.config;
+    if (config?.mode !== mode || (config.tenant !== null && config.tenant !== tenant))
+      return wrong(at, "account", `Name a carrier account of this jurisdiction in mode ${mode} that this tenant may use.`); // prettier-ignore
     if (tenant === null && isSandbox(deps, account))
       return wrong(at, "account", "Each sandbox has the sandbox's numbers for itself: name a carrier's account.");
     const known = ownRow(deps, e164, tenant);

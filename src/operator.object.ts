@@ -30,12 +30,12 @@ export class OperatorObject extends DurableObject<Env> {
   /** A tenant's pool runs low; only a tenant's own object asks, and it was made by an operator. */
   async lease(tenant: string, wish: LeaseWish) {
     this.#migrate();
-    return this.#mind.lease(tenant, wish);
+    return this.#mind.lending.lease(tenant, wish);
   }
 
   async keepLent(tenant: string, kept: string[]): Promise<void> {
     this.#migrate();
-    await this.#mind.keepLent(tenant, kept);
+    await this.#mind.lending.keepLent(tenant, kept);
   }
 
   #migrate(): void {

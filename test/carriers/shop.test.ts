@@ -20,7 +20,7 @@ afterAll(() => world.stop());
 
 type Opened = ReturnType<World["account"]>;
 const shopping = ({ kind, settings, secrets }: Pick<Opened, "kind" | "settings" | "secrets">, patienceMs = 10_000): Shopping => {
-  const account: Account = { id: "car_1", kind, mode: "test", settings, secrets, perSecond: null, price: null };
+  const account: Account = { ...accountOf(kind), settings, secrets };
   const shop = (CARRIERS[kind as CarrierKind]).shop!;
   const io = { ...ioOf((url, init) => fetch(url, { ...init, signal: AbortSignal.any([init.signal!, AbortSignal.timeout(patienceMs)]) })), now: Date.now }; // prettier-ignore
   return { account, shop, io };
