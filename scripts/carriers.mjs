@@ -16,7 +16,14 @@ await script(async () => {
     throw new Trouble(`Cannot listen on port ${port}. Choose another with --port, or leave it out.`);
   });
   console.log(`The carriers listen at ${world.base}, and text nobody but +447700900000 to +447700900999.\n`);
-  for (const each of kind === undefined ? Object.keys(KINDS) : [kind]) tell(world.account(each, { name: each }));
+  for (const [nth, each] of Object.keys(KINDS).entries()) {
+    if (kind !== undefined && each !== kind) continue;
+    tell(world.account(each, { name: each }));
+    world.shelve(
+      each,
+      Array.from({ length: 10 }, (_, at) => `+447700900${700 + 10 * nth + at}`),
+    ); // for whoever buys
+  }
   console.log(farewell(world.base));
   await new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, resolve);

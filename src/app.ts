@@ -192,7 +192,7 @@ app.post(pathOf(inboundRoute.path), async (c) => {
     c.req.raw,
   );
   if (isRefused(outcome)) return problemResponse(c, outcome);
-  return c.json({ taken: outcome.ok });
+  return outcome.ok.silent ? c.body(null, 204) : c.json({ taken: outcome.ok.taken });
 });
 
 mountPages(app, doorsOf, routes);

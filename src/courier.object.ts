@@ -4,20 +4,23 @@
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "./base/clock.ts";
 import { writeLog } from "./base/log.ts";
-import type { Callback, InboundCallback } from "./carriers/carrier.ts";
+import type { Callback, InboundCallback, Order, ShopWish } from "./carriers/carrier.ts";
 import { carrierOf } from "./carriers/carriers.ts";
 import { Courier, type AccountConfig, type Secrets } from "./carriers/courier.ts";
 import type { Calls } from "./carriers/health.ts";
+import { buyNumber, releaseNumber } from "./carriers/shop.ts";
 import type { Want } from "./carriers/pace.ts";
 import { courierParts } from "./wiring.ts";
 
 /** The courier's object. */
 export class CourierObject extends DurableObject<Env> {
   readonly #courier: Courier;
+  readonly #inboundUrl: (account: string) => string | null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const { sql, ring, senders, io, note } = courierParts(env, ctx);
+    const { sql, ring, senders, io, note, inboundUrl } = courierParts(env, ctx);
+    this.#inboundUrl = inboundUrl;
     const later = (milliseconds: number, run: () => void) => void setTimeout(run, milliseconds);
     const quiet = async (account: string, until: number) => {
       await Promise.allSettled(senders(account).map((sender) => sender.hold(until)));
@@ -55,6 +58,22 @@ export class CourierObject extends DurableObject<Env> {
 
   async direct(entries: readonly { e164: string; tenant: string | null }[]) {
     this.#courier.direct(entries);
+  }
+
+  async searchNumbers(wish: ShopWish) {
+    const shopping = this.#courier.shopping();
+    return shopping === null ? null : shopping.shop.search(shopping.account, wish, shopping.io);
+  }
+
+  async buyNumber(order: Omit<Order, "inboundUrl">, again: boolean) {
+    const shopping = this.#courier.shopping();
+    if (shopping === null) return null;
+    return buyNumber(shopping, { ...order, inboundUrl: this.#inboundUrl(shopping.account.id) }, again);
+  }
+
+  async releaseNumber(number: Omit<Order, "inboundUrl">) {
+    const shopping = this.#courier.shopping();
+    return shopping === null ? null : releaseNumber(shopping, number);
   }
 
   async readInbound(callback: Omit<InboundCallback, "now">) {

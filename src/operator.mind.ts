@@ -32,8 +32,9 @@ import { nameOfError, type Log } from "./base/log.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { Sql } from "./base/sql.ts";
 import { factsOf } from "./carriers/facts.ts";
-import { StockLedger, type ImportRow } from "./numbers/stock.ts";
-import { operatorNumbers } from "./operator.numbers.ts";
+import { StockLedger } from "./numbers/stock.ts";
+import type { OperatorNumbersDeps } from "./operator.numbers.ts";
+import { lending, stockVerbs } from "./operator.stock.ts";
 import { OperatorRepeats } from "./operator.repeat.ts";
 import type { PolicyChange } from "./messages/policy.ts";
 import type { CourierPort, TenantPort, TemplateDecision } from "./ports.ts";
@@ -66,6 +67,8 @@ export class OperatorMind {
   readonly #audit: AuditLedger;
   readonly repeats: OperatorRepeats;
   #openingSandbox: Promise<string> | null = null;
+  readonly #busyNumbers = new Set<string>();
+  readonly lending = lending(() => this.#stock());
 
   constructor(deps: OperatorDeps) {
     this.#deps = deps;
@@ -80,13 +83,11 @@ export class OperatorMind {
   migrate(): void {
     for (const ledger of [TenantsLedger, AccountsLedger, StockLedger, OperatorRepeats]) ledger.migrate(this.#deps.sql);
     this.#deps.sql.exec(AUDIT_TABLE);
+    new StockLedger(this.#deps.sql).nameAll(() => this.#ids.make("num", readClock()));
   }
 
   readonly verbs = {
-    "numbers.import": (operator: string, input: { tenant: string; rows: ImportRow[] }): Answer =>
-      this.#numbers()["numbers.import"](operator, input),
-    "numbers.list": (operator: string, input: { tenant: string | null; limit: number; offset: number }): Answer =>
-      this.#numbers()["numbers.list"](operator, input),
+    ...stockVerbs(() => this.#stock()),
 
     "tenants.create": async (operator: string, input: { name: string; environment: "sandbox" | "live" }): Answer => {
       const tenant = this.#newTenant(input);
@@ -252,16 +253,19 @@ export class OperatorMind {
     },
   };
 
-  #numbers() {
-    return operatorNumbers({
+  #stock(): OperatorNumbersDeps {
+    return {
       stock: new StockLedger(this.#deps.sql),
       transaction: this.#deps.transaction,
       tenantRow: (id) => this.#tenants.get(id),
       accountRow: (id) => this.#accounts.get(id),
+      accounts: () => this.#accounts.list(),
+      newId: () => this.#ids.make("num", readClock()),
+      busy: this.#busyNumbers,
       tenant: (id) => this.#deps.tenant(ownerOf(id)),
       courier: this.#deps.courier,
       enter: (operator, act, subject, facts) => this.#enter(operator, act, subject, facts),
-    });
+    };
   }
 
   /** What a courier saw change: nobody's act, and in the audit like any other. */
@@ -369,7 +373,7 @@ export class OperatorMind {
     const now = readClock();
     this.#audit.append(
       {
-        actor: { type: operator === "cron" || operator === "courier" ? "system" : "operator", id: operator },
+        actor: { type: ["cron", "courier", "stock"].includes(operator) ? "system" : "operator", id: operator },
         act,
         subject: subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject },
         facts,

@@ -7,6 +7,7 @@ import { readClock } from "./base/clock.ts";
 import { toldWhenThrown, writeLog } from "./base/log.ts";
 import { refuse, type Outcome } from "./base/refusal.ts";
 import type { Noted } from "./carriers/watch.ts";
+import type { LeaseWish } from "./numbers/stock.ts";
 import { OperatorMind } from "./operator.mind.ts";
 import { operatorParts } from "./wiring.ts";
 
@@ -24,6 +25,17 @@ export class OperatorObject extends DurableObject<Env> {
   async note(noted: Noted): Promise<void> {
     this.#migrate();
     this.#mind.note(noted);
+  }
+
+  /** A tenant's pool runs low; only a tenant's own object asks, and it was made by an operator. */
+  async lease(tenant: string, wish: LeaseWish) {
+    this.#migrate();
+    return this.#mind.lending.lease(tenant, wish);
+  }
+
+  async keepLent(tenant: string, kept: string[]): Promise<void> {
+    this.#migrate();
+    await this.#mind.lending.keepLent(tenant, kept);
   }
 
   #migrate(): void {

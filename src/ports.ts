@@ -3,15 +3,20 @@
  * platform's own stub types of classes this size are slow to check and hard to read; the classes implement these.
  */
 import type {
+  Bought,
   Callback,
   HandsetDelivery,
   Inbound,
   InboundCallback,
+  Offered,
+  Order,
   Probed,
   Question,
+  Released,
   Report,
+  ShopWish,
 } from "./carriers/carrier.ts";
-import type { AccountConfig, AccountHealth, Permit, Secrets } from "./carriers/courier.ts";
+import type { AccountConfig, AccountHealth, Brought, Permit, Secrets } from "./carriers/courier.ts";
 import type { Want } from "./carriers/pace.ts";
 import type { AccountNews, Claimed, Job, JobReport, Onward, Settlement, Task } from "./carriers/sender.ts";
 import type { Calls } from "./carriers/health.ts";
@@ -23,6 +28,7 @@ import type { AccountFacts } from "./carriers/facts.ts";
 import type { Heard } from "./messages/ask.ts";
 import type { NewNumber } from "./numbers/number.ts";
 import type { Lane } from "./messages/message.ts";
+import type { LeaseWish } from "./numbers/stock.ts";
 import type { Credential, Origin } from "./access/caller.ts";
 import type { Repeatable } from "./access/idempotency.ts";
 import type { Delivered, Taken } from "./webhooks/deliver.ts";
@@ -81,6 +87,7 @@ export type TenantPort = {
   hear(account: string, heard: Heard[]): Promise<After>;
   handset(delivery: HandsetDelivery): Promise<void>;
   takeNumbers(operator: string, numbers: NewNumber[]): Promise<Outcome<number>>;
+  giveBack(operator: string, numbers: string[]): Promise<Outcome<string[]>>;
   inbound(account: string, texts: Inbound[]): Promise<Outcome<After>>;
   takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null>;
   settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void>;
@@ -98,7 +105,10 @@ export type CourierPort = {
   hold(retryAfterSeconds: number): Promise<void>;
   readReceipts(callback: Omit<Callback, "now">): Promise<Outcome<Report[]>>;
   direct(entries: readonly { e164: string; tenant: string | null }[]): Promise<void>;
-  readInbound(callback: Omit<InboundCallback, "now">): Promise<Outcome<{ tenant: string; texts: Inbound[] }[]>>;
+  searchNumbers(wish: ShopWish): Promise<Offered | null>;
+  buyNumber(order: Omit<Order, "inboundUrl">, again: boolean): Promise<Bought | null>;
+  releaseNumber(number: Omit<Order, "inboundUrl">): Promise<Released | null>;
+  readInbound(callback: Omit<InboundCallback, "now">): Promise<Outcome<Brought>>;
   rewrap(): Promise<number[]>;
   rootsInUse(): Promise<number[]>;
 };
@@ -110,4 +120,8 @@ export type OperatorPort = {
   ask(operator: string, verb: string, input: unknown, repeat: Repeatable | null): Promise<Outcome<unknown>>;
   /** A courier tells what changed of its account. */
   note(noted: Noted): Promise<void>;
+  /** A tenant's pool runs low: a block of shared stock, and every number that is lent to the tenant by now. */
+  lease(tenant: string, wish: LeaseWish): Promise<Outcome<NewNumber[]>>;
+  /** Of the numbers lent to it the tenant has only these left. */
+  keepLent(tenant: string, kept: string[]): Promise<void>;
 };

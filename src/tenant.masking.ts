@@ -119,6 +119,14 @@ export class Lines {
     return known.length === 0 ? null : Math.min(...known);
   }
 
+  /** The pools that are to borrow numbers, noted since the last time, with what they ask for. */
+  takeShort(): { pool: string; many: number; country: string | null }[] {
+    return this.numbers.lending.takeShort().flatMap((id) => {
+      const lease = this.numbers.pool(id)?.lease ?? null;
+      return lease === null ? [] : [{ pool: id, many: lease.block, country: lease.country }];
+    });
+  }
+
   /** The interactions that have begun to wait for the hook since the last time. */
   takeWaiting(): { id: string; session: string }[] {
     return this.#waiting.splice(0);

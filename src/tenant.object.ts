@@ -12,6 +12,7 @@ import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "./carriers/sender.ts";
 import type { HandsetDelivery, Inbound, Question, Report } from "./carriers/carrier.ts";
 import type { NewNumber } from "./numbers/number.ts";
+import { giveBackNumbers, returnLent, runLeases } from "./tenant.lease.ts";
 import { takeNumbers } from "./numbers/verbs.ts";
 import { hear, questions, type Heard } from "./messages/ask.ts";
 import { applyReports, claim, reroute, settle } from "./messages/dispatch.ts";
@@ -67,6 +68,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     const ran = this.#home.transaction((present) => repeatOrRun(present, caller, call));
     const after = this.#home.after(); // before any await: a transaction that fails meanwhile throws the mind away
     await this.#home.settled();
+    void runLeases(this.#home, this.#parts);
     if (call.verb === "sandbox.answer") void runIntercepts(this.#home, this.#parts);
     if (call.verb === "sandbox.clock" && !isRefused(ran.outcome)) await runDue(this.#home, this.#parts);
     const limits = this.#home.policy().limits;
@@ -221,6 +223,14 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     });
   }
 
+  /** Virtual numbers that the operator takes away, unless somebody has them. */
+  async giveBack(operator: string, numbers: string[]): Promise<Outcome<string[]>> {
+    const mind = await this.#home.open();
+    if (mind === null) return refuse("not_found");
+    if (mind === "locked") return refuse("keys_unavailable", { retryAfterSeconds: 5 });
+    return giveBackNumbers(this.#home, operator, numbers);
+  }
+
   /** Texts to the tenant's virtual numbers, authentic and of `account`; answered when they are stored. */
   async inbound(account: string, texts: Inbound[]): Promise<Outcome<After>> {
     const mind = await this.#home.open();
@@ -229,6 +239,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     this.#home.transaction((present) => texts.forEach((text) => present.lines.receive(account, text)));
     const after = this.#home.after();
     void runIntercepts(this.#home, this.#parts); // the texts are stored; the carrier need not wait for a hook
+    void runLeases(this.#home, this.#parts);
     return { ok: after };
   }
 
@@ -254,6 +265,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   async purge(operator: string | null): Promise<Outcome<unknown>> {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return refuse("not_found");
+    await returnLent(this.#home, this.#parts);
     const report = await purgeTenant(this.#home, this.#parts, operator);
     if (operator === null) await tellHead(this.#home, this.#parts);
     return { ok: report };

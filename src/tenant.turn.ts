@@ -10,6 +10,7 @@ import { look, LOOKS_MAX } from "./messages/look.ts";
 import type { Message } from "./messages/message.ts";
 import { writeRecords } from "./messages/store.ts";
 import { runIntercepts } from "./tenant.intercept.ts";
+import { runLeases } from "./tenant.lease.ts";
 import type { TenantHome } from "./tenant.home.ts";
 import type { TenantMind } from "./tenant.mind.ts";
 import { writeVerifications } from "./verify/store.ts";
@@ -54,6 +55,7 @@ async function turn(home: TenantHome, parts: TenantParts): Promise<boolean> {
   home.transaction((mind) => mind.runSandboxReceipts());
   home.transaction((mind) => mind.lines.run());
   await runIntercepts(home, parts);
+  void runLeases(home, parts); // a rotation by schedule may have found a pool short
   writeRefusals(home);
   const looked = home.transaction((mind) => look(mind.conveyor, mind.belt, mind.now()));
   const ended = looked.ended.flatMap((id) => endedRow(home.mind(), id));

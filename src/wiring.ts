@@ -275,6 +275,7 @@ export type TenantParts = {
   auditKey: string | null;
   auditOrigin: string;
   outside: (after: After) => Promise<void>;
+  operator: () => OperatorPort;
   setAlarm: (at: number) => void;
   getAlarm: () => Promise<number | null>;
   urlPolicy: UrlPolicy;
@@ -302,6 +303,7 @@ export function tenantParts(env: Env, ctx: DurableObjectState): TenantParts {
     auditKey: settings.AUDIT_KEY ?? null,
     auditOrigin: settings.PUBLIC_URL === "" ? "maskline.local" : new URL(settings.PUBLIC_URL).host,
     outside: (after) => sendOutside(env, owner, after),
+    operator: (): OperatorPort => objectOf(env, env.OPERATORS, owner.jurisdiction, "operator"),
     getAlarm: () => ctx.storage.getAlarm(),
   };
 }
@@ -333,6 +335,8 @@ export function courierParts(env: Env, ctx: DurableObjectState) {
       const operator: OperatorPort = objectOf(env, env.OPERATORS, ownerOf(noted.account).jurisdiction, "operator");
       return operator.note(noted);
     },
+    inboundUrl: (account: string) =>
+      settings.PUBLIC_URL === "" ? null : `${settings.PUBLIC_URL.replace(/\/$/, "")}/carriers/${account}/inbound`,
     senders: (account: string) => shards.map((shard) => senderOf(env, account, shard)),
   };
 }

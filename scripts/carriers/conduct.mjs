@@ -43,10 +43,20 @@ export const Conduct = z.discriminatedUnion("does", [
   weighted("say", { status: z.int().min(200).max(599), content_type: z.string().max(200), body: z.string().max(1_000_000), taken }), // prettier-ignore
 ]);
 
+/** What may be done with an order for a number. `taken` says that it is sold all the same. */
+const OrderConduct = z.discriminatedUnion("does", [
+  z.strictObject({ does: z.literal("sell"), after_ms: Milliseconds.default(0) }),
+  z.strictObject({ does: z.enum(["refuse", "pend"]) }),
+  z.strictObject({ does: z.literal("hang"), taken }),
+  z.strictObject({ does: z.literal("error"), status: z.int().min(500).max(599).default(500), taken }),
+]);
+
 /** The script of an account: what the first calls meet, one after the other, and what every later one meets by weight. */
 export const Script = z.strictObject({
   seed: z.int().min(0).max(2 ** 32).default(1), // prettier-ignore
   first: z.array(Conduct).max(10_000).default([]),
+  /** What the first orders for numbers meet; later ones are sold. */
+  orders: z.array(OrderConduct).max(100).default([]),
   calls: z.array(Conduct).min(1).max(100).default([{ does: "accept", weight: 1, after_ms: 0, receipts: [{ state: "delivered", after_ms: 0, forged: false }] }]), // prettier-ignore
 });
 

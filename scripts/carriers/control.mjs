@@ -10,7 +10,18 @@ const NewAccount = z.strictObject({
   script: Script.optional(),
 });
 const NewScript = z.strictObject({ account: Name, script: Script });
-const Inbound = z.strictObject({ account: Name, url: z.url(), from: z.string(), to: z.string(), text: z.string() });
+const Part = z.strictObject({ ref: z.string().max(40), nth: z.int().min(1).max(255), of: z.int().min(1).max(255) });
+const Inbound = z.strictObject({
+  account: Name,
+  url: z.url(),
+  from: z.string(),
+  to: z.string(),
+  text: z.string(),
+  id: z.string().max(64).optional(),
+  part: Part.optional(),
+  forged: z.boolean().optional(),
+  age_seconds: z.int().min(0).max(86_400).optional(),
+});
 
 const routes = {
   "POST /accounts": (world, body) => {
@@ -25,9 +36,9 @@ const routes = {
     return [200, { account, script }];
   },
   "POST /inbound": async (world, body) => {
-    const { account, ...text } = Inbound.parse(body);
+    const { account, age_seconds: ageSeconds = 0, ...text } = Inbound.parse(body);
     if (!world.accounts.has(account)) return [404, { detail: "There is no such account." }];
-    return [200, { status: await world.inbound(account, text) }];
+    return [200, { status: await world.inbound(account, { ...text, ageSeconds }) }];
   },
   "GET /history": (world) => {
     const { calls, refusals, receipts, asked, owed } = world;

@@ -31,6 +31,7 @@ const refused = (code, status = 200) => json(status, { accepted: false, code });
 export const http = {
   kind: "http",
   refusalCode: "blocked",
+  patienceMs: 10_000,
   asksAt: "/status",
   makeAccount: (base) => ({
     settings: { url: `${base}/sms`, status_url: `${base}/status` },
@@ -61,5 +62,13 @@ export const http = {
     const secret = forged ? `whsec_${randomBytes(32).toString("base64")}` : secrets.secret;
     const headers = { "content-type": "application/json", "webhook-id": id, "webhook-timestamp": String(at), "webhook-signature": signatureOf(secret, id, at, body) }; // prettier-ignore
     return { url: receiptUrl, headers, body };
+  },
+
+  inbound({ url, from, to, text, id = `in-${hex(8)}`, part, forged, ageSeconds }, { secrets }) {
+    const body = JSON.stringify({ id, from, to, text, ...(part === undefined ? {} : { part }) });
+    const at = Math.floor(Date.now() / 1_000) - ageSeconds;
+    const secret = forged ? `whsec_${randomBytes(32).toString("base64")}` : secrets.secret;
+    const headers = { "content-type": "application/json", "webhook-id": id, "webhook-timestamp": String(at), "webhook-signature": signatureOf(secret, id, at, body) }; // prettier-ignore
+    return { url, headers, body };
   },
 };

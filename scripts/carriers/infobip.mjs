@@ -119,6 +119,7 @@ function signed(url, value, { settings, secrets }, forged = false) {
 export const infobip = {
   kind: "infobip",
   refusalCode: "REJECTED_DND",
+  patienceMs: 10_000,
   makeAccount: (base) => ({
     settings: { base_url: base, sender: "Maskline", receipt_auth: "hmac_sha256", receipt_header: "x-signature" },
     secrets: { api_key: `${hex(16)}-${hex(16)}`, receipt_secret: randomBytes(32).toString("base64") },
@@ -164,12 +165,12 @@ export const infobip = {
     return signed(receiptUrl, { results: [result] }, account, forged);
   },
 
-  inbound({ url, from, to, text }, account) {
+  inbound({ url, from, to, text, id = hex(9), forged }, account) {
     const digits = (number) => number.replace(/^\+/, "");
     const [keyword = ""] = text.trim().split(/\s+/);
     const cleanText = text.trim().slice(keyword.length).trim();
-    const result = { messageId: hex(9), from: digits(from), to: digits(to), text, cleanText, keyword: keyword.toUpperCase(), receivedAt: timeNow(), smsCount: 1, price: { pricePerMessage: 0, currency: "EUR" } }; // prettier-ignore
-    return signed(url, { results: [result], messageCount: 1, pendingMessageCount: 0 }, account);
+    const result = { messageId: id, from: digits(from), to: digits(to), text, cleanText, keyword: keyword.toUpperCase(), receivedAt: timeNow(), smsCount: 1, price: { pricePerMessage: 0, currency: "EUR" } }; // prettier-ignore
+    return signed(url, { results: [result], messageCount: 1, pendingMessageCount: 0 }, account, forged);
   },
 };
 

@@ -3,6 +3,7 @@
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { z } from "zod";
 import { hex, isDrama, json, jsonOf, messageIn } from "./read.mjs";
+import { telnyxNumbers } from "./telnyx.numbers.mjs";
 
 /** Every field of `Send a message`; what is refused with an error of its own is a plain text here. */
 const Send = z.strictObject({
@@ -81,9 +82,9 @@ function recordOf({ reference, to, from, profile, text, receiptUrl, failoverUrl 
 }
 
 /** An event, signed as it leaves. */
-function signed(url, event_type, payload, key) {
+function signed(url, event_type, payload, key, ageSeconds = 0) {
   const body = JSON.stringify({ data: { event_type, id: randomUUID(), occurred_at: new Date().toISOString().replace("Z", "+00:00"), payload, record_type: "event" }, meta: { attempt: 1, delivered_to: url } }); // prettier-ignore
-  const at = String(Math.floor(Date.now() / 1_000));
+  const at = String(Math.floor(Date.now() / 1_000) - ageSeconds);
   const signature = sign(null, Buffer.from(`${at}|${body}`), key).toString("base64");
   return { url, headers: { "content-type": "application/json", "telnyx-timestamp": at, "telnyx-signature-ed25519": signature }, body }; // prettier-ignore
 }
@@ -94,6 +95,7 @@ const STATES = { sent: "sent", delivered: "delivered", undelivered: "delivery_fa
 export const telnyx = {
   kind: "telnyx",
   refusalCode: "40300",
+  patienceMs: 2_000, // as Telnyx documents it
   makeAccount(base) {
     const { text, privateKey } = keyPair();
     privateKeys.set(text, privateKey);
@@ -103,10 +105,13 @@ export const telnyx = {
     };
   },
 
-  read(request, { secrets, settings }) {
+  read(request, account) {
+    const { secrets, settings } = account;
     if (request.headers["authorization"] !== `Bearer ${secrets.api_key}`) return { answer: fault(10009, 401) };
     if (request.method === "GET" && request.path === "/v2/balance")
       return { answer: json(200, { data: { record_type: "balance", balance: "12.34", credit_limit: "0.00", available_credit: "12.34", pending: "0.00", currency: "USD" } }) }; // prettier-ignore
+    const aboutNumbers = telnyxNumbers(request, account, fault);
+    if (aboutNumbers !== undefined) return aboutNumbers;
     if (request.method !== "POST" || request.path !== "/v2/messages") return { answer: fault(10005, 404) };
     const { success, data } = Send.safeParse(jsonOf(request));
     if (!success) return { answer: fault(10015) };
@@ -129,10 +134,11 @@ export const telnyx = {
     return signed(send.receiptUrl, event, recordOf(send, STATES[state], errors), key);
   },
 
-  inbound({ url, from, to, text }, { settings }) {
+  inbound({ url, from, to, text, id = randomUUID(), forged, ageSeconds }, { settings }) {
     const { encoding, parts } = sizeOf(text);
     const now = new Date().toISOString().replace("Z", "+00:00");
-    const payload = { record_type: "message", direction: "inbound", id: randomUUID(), type: "SMS", messaging_profile_id: settings.messaging_profile_id, organization_id: "b448f9cc-a842-4784-98e9-03c1a5872950", from: { phone_number: from, carrier: "EE", line_type: "Wireless" }, to: [{ phone_number: to, status: "webhook_delivered", carrier: "Telnyx", line_type: "Wireless" }], cc: [], text, subject: "", media: [], webhook_url: url, webhook_failover_url: null, encoding, parts, tags: [], cost: null, cost_breakdown: null, received_at: now, sent_at: null, completed_at: null, valid_until: null, errors: [] }; // prettier-ignore
-    return signed(url, "message.received", payload, privateKeys.get(settings.public_key));
+    const payload = { record_type: "message", direction: "inbound", id, type: "SMS", messaging_profile_id: settings.messaging_profile_id, organization_id: "b448f9cc-a842-4784-98e9-03c1a5872950", from: { phone_number: from, carrier: "EE", line_type: "Wireless" }, to: [{ phone_number: to, status: "webhook_delivered", carrier: "Telnyx", line_type: "Wireless" }], cc: [], text, subject: "", media: [], webhook_url: url, webhook_failover_url: null, encoding, parts, tags: [], cost: null, cost_breakdown: null, received_at: now, sent_at: null, completed_at: null, valid_until: null, errors: [] }; // prettier-ignore
+    const key = forged ? keyPair().privateKey : privateKeys.get(settings.public_key);
+    return signed(url, "message.received", payload, key, ageSeconds);
   },
 };

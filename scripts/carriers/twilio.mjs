@@ -3,6 +3,7 @@
 import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { basicOf, form, formOf, hex, isDrama, json, messageIn } from "./read.mjs";
+import { twilioNumbers } from "./twilio.numbers.mjs";
 
 const truth = z.enum(["true", "false"]).optional();
 const sid = (prefix) => z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`));
@@ -104,6 +105,7 @@ const signed = (url, fields, token) => {
 export const twilio = {
   kind: "twilio",
   refusalCode: "21610",
+  patienceMs: 15_000,
   makeAccount: (base) => ({
     settings: { account_sid: `AC${hex(16)}`, sender: "Maskline", base_url: base },
     secrets: { auth_token: hex(16) },
@@ -114,6 +116,8 @@ export const twilio = {
     const path = `/2010-04-01/Accounts/${account.settings.account_sid}`;
     if (request.method === "GET" && request.path === `${path}/Balance.json`)
       return { answer: json(200, { account_sid: account.settings.account_sid, balance: "12.34", currency: "USD" }) };
+    const aboutNumbers = request.path.startsWith(`${path}/`) ? twilioNumbers(request, request.path.slice(path.length), account, fault) : undefined; // prettier-ignore
+    if (aboutNumbers !== undefined) return aboutNumbers;
     const [, reference] = new RegExp(`^${path}/Messages/(SM[0-9a-f]{32})\\.json$`).exec(request.path) ?? [];
     if (request.method === "DELETE" && reference !== undefined) return { redact: reference };
     if (request.method !== "POST" || request.path !== `${path}/Messages.json`) return { answer: fault(20404, 404) };
@@ -136,9 +140,8 @@ export const twilio = {
     return signed(receiptUrl, fields, forged ? hex(16) : secrets.auth_token);
   },
 
-  inbound({ url, from, to, text }, { settings, secrets }) {
-    const reference = `SM${hex(16)}`;
+  inbound({ url, from, to, text, id: reference = `SM${hex(16)}`, forged }, { settings, secrets }) {
     const fields = { AccountSid: settings.account_sid, ApiVersion: "2010-04-01", Body: text, From: from, MessageSid: reference, NumMedia: "0", NumSegments: "1", SmsMessageSid: reference, SmsSid: reference, SmsStatus: "received", To: to }; // prettier-ignore
-    return signed(url, fields, secrets.auth_token);
+    return signed(url, fields, forged ? hex(16) : secrets.auth_token);
   },
 };

@@ -3,6 +3,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { basicOf, form, formOf, hex, isDrama, json, jsonOf } from "./read.mjs";
+import { vonageNumbers } from "./vonage.numbers.mjs";
 
 const truth = z.enum(["true", "false", "1", "0"]).optional();
 const text = z.string().optional();
@@ -65,8 +66,8 @@ const partsOf = (said, type) => {
 };
 
 /** A callback's parameters, with time, nonce and signature. */
-function signed(url, fields, { settings, secrets }, secret = secrets.signature_secret) {
-  const whole = { ...fields, "api-key": secrets.api_key, timestamp: String(Math.floor(Date.now() / 1_000)), nonce: randomUUID() }; // prettier-ignore
+function signed(url, fields, { settings, secrets }, secret = secrets.signature_secret, ageSeconds = 0) {
+  const whole = { ...fields, "api-key": secrets.api_key, timestamp: String(Math.floor(Date.now() / 1_000) - ageSeconds), nonce: randomUUID() }; // prettier-ignore
   const said = Object.keys(whole).sort().map((name) => `&${name}=${whole[name].replaceAll(/[&=]/g, "_")}`).join(""); // prettier-ignore
   const sig = createHmac(settings.signature_method ?? "sha256", secret)
     .update(said)
@@ -83,6 +84,7 @@ const STATES = { sent: "accepted", delivered: "delivered", undelivered: "failed"
 export const vonage = {
   kind: "vonage",
   refusalCode: "7",
+  patienceMs: 10_000,
   makeAccount: (base) => ({
     settings: { sender: "Maskline", base_url: base, redact_base_url: base },
     secrets: { api_key: hex(4), api_secret: hex(8), signature_secret: hex(16) },
@@ -92,6 +94,8 @@ export const vonage = {
     const isSend = request.method === "POST" && request.path === "/sms/json";
     if (!isAuthentic(request, account))
       return { answer: isSend ? fault(4) : json(401, { title: "Unauthorized" }), isRefusal: true };
+    const aboutNumbers = vonageNumbers(request, account);
+    if (aboutNumbers !== undefined) return aboutNumbers;
     if (request.method === "GET" && request.path === "/account/get-balance")
       return { answer: json(200, { value: 12.34, autoReload: false }) };
     if (request.method === "POST" && request.path === "/v1/redact/transaction")
@@ -124,8 +128,9 @@ export const vonage = {
     });
   },
 
-  inbound({ url, from, to, text: said }, account) {
-    const fields = { msisdn: from.replace("+", ""), to: to.replace("+", ""), messageId: randomUUID(), text: said, type: "text", keyword: (said.split(" ")[0] ?? "").toUpperCase(), "message-timestamp": when() }; // prettier-ignore
-    return signed(url, fields, account);
+  /** Parts of a long text come as calls of their own, each with an id of its own. */
+  inbound({ url, from, to, text: said, id = randomUUID(), part, forged, ageSeconds }, account) {
+    const fields = { msisdn: from.replace("+", ""), to: to.replace("+", ""), messageId: id, text: said, type: /^[\u0020-\u007e£é]*$/.test(said) ? "text" : "unicode", keyword: (said.split(" ")[0] ?? "").toUpperCase(), "message-timestamp": when(), ...(part === undefined ? {} : { concat: "true", "concat-ref": part.ref, "concat-part": String(part.nth), "concat-total": String(part.of) }) }; // prettier-ignore
+    return signed(url, fields, account, forged ? hex(16) : undefined, ageSeconds);
   },
 };

@@ -5,14 +5,15 @@ import { createServer } from "node:http";
 import { conductOf, receiptsOf, Script } from "./conduct.mjs";
 import { controlled } from "./control.mjs";
 import { KINDS } from "./kinds.mjs";
+import { shelve } from "./shelf.mjs";
 
 /** A carrier repeats a receipt that nobody took, this often and for so long. */
 const AGAIN_MS = 300;
 const INSIST_MS = 120_000;
 
 /**
- * @typedef {{ name: string, kind: string, baseUrl: string, settings: Record<string, string>, secrets: Record<string, string>, script: any, calls: number, sworn: Set<string> }} Account
- * @typedef {{ account: string, kind: string, message: string | null, nth: number, to: string | null, text: string | null, reference: string | null, receiptUrl: string | null, at: number, endedAt: number | null, conduct: any, taken: boolean, refused: boolean, status: number | null, redacted: boolean }} Call
+ * @typedef {{ name: string, kind: string, baseUrl: string, settings: Record<string, string>, secrets: Record<string, string>, script: any, calls: number, sworn: Set<string>, shelf: Map<string, { e164: string, owned: boolean, inboundUrl: string | null }>, orders: { e164: string, does: string, sold: boolean }[], released: string[] }} Account
+ * @typedef {{ account: string, kind: string, message: string | null, nth: number, to: string | null, from: string | null, text: string | null, reference: string | null, receiptUrl: string | null, at: number, endedAt: number | null, conduct: any, taken: boolean, refused: boolean, status: number | null, redacted: boolean }} Call
  * @typedef {{ account: string, message: string | null, state: string, forged: boolean, status: number, at: number }} Receipt
  */
 
@@ -58,7 +59,7 @@ export class World {
     if (adapter === undefined) throw new Error(`no such kind: ${kind}`);
     const baseUrl = `${this.#base}/${name}`;
     const made = adapter.makeAccount(baseUrl);
-    const account = { name, kind, baseUrl, settings: { ...made.settings, ...settings }, secrets: made.secrets, script: Script.parse(script), calls: 0, sworn: new Set() }; // prettier-ignore
+    const account = { name, kind, baseUrl, settings: { ...made.settings, ...settings }, secrets: made.secrets, script: Script.parse(script), calls: 0, sworn: new Set(), shelf: new Map(), orders: /** @type {Account["orders"]} */ ([]), released: /** @type {string[]} */ ([]) }; // prettier-ignore
     this.accounts.set(name, account);
     return { ...account, body: { name, kind, mode: "test", ...account.settings, ...account.secrets } };
   }
@@ -66,6 +67,11 @@ export class World {
   /** Changes what an account does from now on. */
   script(name, script) {
     this.#accountOf(name).script = Script.parse(script);
+  }
+
+  /** Puts numbers up for sale at an account. */
+  shelve(name, numbers, about = {}) {
+    shelve(this.#accountOf(name), numbers, about);
   }
 
   /** Calls of an account, in the order in which they came. */
@@ -84,12 +90,15 @@ export class World {
     return status;
   }
 
-  /** Brings a person's text to a number of the account's, as the carrier would; answers the status. */
+  /**
+   * Brings a person's text to a number of the account's, as the carrier would; answers the status, 0 where nobody answered
+   * while the carrier waits. `id` makes it the same text again, `part` one of several where the carrier does not join them,
+   * `forged` signs with another key, `ageSeconds` signs a time that is past.
+   */
   async inbound(name, text) {
     const account = this.#accountOf(name);
-    const write = KINDS[account.kind].inbound;
-    if (write === undefined) throw new Error(`${account.kind} brings no texts`);
-    return post(write(text, account));
+    const { inbound, patienceMs } = KINDS[account.kind];
+    return post(inbound({ forged: false, ageSeconds: 0, ...text }, account), patienceMs);
   }
 
   /** Resolves when `holds` does: looked at whenever something happens, never by a guess of time. */
@@ -130,7 +139,7 @@ export class World {
     const early = account.script.first[index] ?? (account.script.calls.length === 1 ? account.script.calls[0] : null);
     if (early?.does === "reset_before_reading" && request.method === "POST" && KINDS[account.kind].asksAt !== rest) {
       account.calls += 1;
-      this.#record(account, { message: null, to: null, text: null, reference: null, receiptUrl: null }, early, response); // prettier-ignore
+      this.#record(account, { message: null, to: null, from: null, text: null, reference: null, receiptUrl: null }, early, response); // prettier-ignore
       return void request.socket.resetAndDestroy();
     }
     const body = await bodyOf(request);
@@ -139,6 +148,9 @@ export class World {
     if (read.send !== undefined) return this.#send(account, read.send, request, response);
     if (read.ask !== undefined) return this.#ask(account, read.ask, response);
     if (read.redact !== undefined) return this.#redact(account, read.redact, response);
+    this.#ring();
+    if (read.later !== undefined) return this.#later(read.later, () => answer(response, read.settled().answer));
+    if (read.silent === true) return;
     if (read.answer.status >= 400 || read.isRefusal === true)
       this.refusals.push({ account: name, method: asked.method, path: rest, status: read.answer.status, body: read.answer.body, forged: read.forged === true, at: Date.now() }); // prettier-ignore
     answer(response, read.answer);
@@ -242,8 +254,8 @@ function answer(response, { status, headers, body }) {
   if (!response.destroyed) response.writeHead(status, headers).end(body);
 }
 
-async function post({ url, headers, body }) {
-  const answered = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(10_000) }).catch(() => null); // prettier-ignore
+async function post({ url, headers, body }, patienceMs = 10_000) {
+  const answered = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(patienceMs) }).catch(() => null); // prettier-ignore
   await answered?.arrayBuffer().catch(() => undefined);
   return answered?.status ?? 0;
 }

@@ -192,6 +192,10 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     when: "The tenant has as many webhook endpoints as allowed.",
     what: "Delete one first.",
   },
+  carrier_refused: {
+    when: "A carrier would not search, sell or take back a number, or could not be heard.",
+    what: "`detail` has its code; choose another number, or see to the account at the carrier.",
+  },
   carrier_unavailable: {
     when: "No carrier account of this tenant's kind can take the message.",
     what: "The operator must configure one; then ask again.",

@@ -153,6 +153,7 @@ export const REASONS = {
   ),
   too_many_endpoints: row(409, "The tenant has the largest number of endpoints", "Delete one first."),
   // The service
+  carrier_refused: row(409, "The carrier said no", "Read the carrier's own code in `detail`, and what it wants."),
   carrier_unavailable: row(
     503,
     "No carrier account can take this message",

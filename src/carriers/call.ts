@@ -12,7 +12,11 @@ import { ANSWER_BYTES_MAX, CALL_TIMEOUT_MS, type Account, type Answer, type Carr
 /** An answer; its text is null when it was too long or broke off, and the status stands all the same. */
 export type Answered = { status: number; headers: Headers; text: string | null };
 export type Called = Answered | { fault: "timeout" | "connection" };
-export type Outgoing = { method?: "GET" | "POST" | "DELETE"; headers?: Record<string, string>; body?: string };
+export type Outgoing = {
+  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  headers?: Record<string, string>;
+  body?: string;
+};
 
 /** One call under the carriers' deadline: never thrown from, no redirect followed, no more read than there is to say. */
 export async function call(url: string, outgoing: Outgoing, io: CarrierIo): Promise<Called> {
@@ -89,6 +93,11 @@ export function basicOf(user: string, password: string): string {
   return `Basic ${toBase64(new TextEncoder().encode(`${user}:${password}`))}`;
 }
 
+/** The number in E.164 of carriers that write it without its plus; short codes and names stay as they are. */
+export function e164Of(written: string): string {
+  return /^[1-9]\d{6,14}$/.test(written) ? `+${written}` : written;
+}
+
 /** Codes are kept and shown: a few characters of a name, and nothing that could be a number that was sent. */
 const PLAIN_CODE = /^(?!(?:.*\d){7})[A-Za-z0-9_.:-]{1,64}$/;
 
@@ -107,10 +116,12 @@ export function retryAfterOf(headers: Headers): number {
   return Math.min(Math.max(1, Number(header)), RETRY_AFTER_SECONDS_MAX);
 }
 
-/** No call was made, because the account lacks something: surely not sent. */
+/** What is said where no call was made, because the account lacks something. */
+export const INCOMPLETE_CODE = "account_incomplete";
+/** The same for a text: surely not sent. */
 export const INCOMPLETE: Answer = {
   outcome: "declined",
-  code: "account_incomplete",
+  code: INCOMPLETE_CODE,
   permanent: false,
   ofAccount: true,
 };

@@ -147,6 +147,40 @@ export type HandsetDelivery = {
 /** What a callback holds when it is authentic, or why it is not believed. */
 export type Read<T> = { read: T[] } | { forged: string } | { malformed: string };
 
+/** Kinds of numbers that are for sale. */
+export const SHOP_TYPES = ["mobile", "local", "toll_free"] as const;
+type Capability = "sms" | "mms" | "voice";
+
+/** What to look for. `contains`: digits that stand in the number somewhere. */
+export type ShopWish = { country: string; type: (typeof SHOP_TYPES)[number]; contains: string | null; limit: number };
+/** A number that is for sale; `price` by the month, null where the carrier's search does not say. */
+export type Offer = { e164: string; country: string; capabilities: Capability[]; price: Price | null };
+export type Offered = { offers: Offer[] } | Failed;
+
+/** A number to buy, and where its texts are to be brought; null where this service does not know its own address. */
+export type Order = { e164: string; country: string; inboundUrl: string | null };
+/** `refused`: not bought. `unknown`: it may be the account's by now, or soon. */
+export type Bought = { outcome: "bought"; inboundSet: boolean } | Unclear;
+export type Released = { outcome: "released" } | Unclear;
+export type Unclear = { outcome: "refused"; code: string } | { outcome: "unknown"; code: string };
+type Failed = { failed: string };
+
+/**
+ * What an adapter can do about virtual numbers. They are public and may stand in a carrier's URL; nobody's own number is ever here.
+ * None of it throws for what the other side does.
+ */
+export type Shop = {
+  search(account: Account, wish: ShopWish, io: CarrierIo): Promise<Offered>;
+  /** `inboundSet`: the order itself said where texts go. */
+  buy(account: Account, order: Order, io: CarrierIo): Promise<Bought>;
+  /** Whether the number is the account's now; `unclear` while the carrier works on it, or cannot be heard. */
+  owns(account: Account, e164: string, io: CarrierIo): Promise<{ owns: boolean } | { unclear: string }>;
+  /** Tells the carrier where the number's texts are to be brought; answers whether it is so now. */
+  point(account: Account, order: Order & { inboundUrl: string }, io: CarrierIo): Promise<boolean>;
+  /** Gives the number up. `refused` also where it is not the account's: what was asked is then told by `owns`. */
+  release(account: Account, order: Pick<Order, "e164" | "country">, io: CarrierIo): Promise<Released>;
+};
+
 export type Carrier = {
   fields: Fields;
   /** A secret that must not be used although it has the right form, or null. */
@@ -161,10 +195,14 @@ export type Carrier = {
   readReceipts(account: Account, callback: Callback): Promise<Read<Report>>;
   /** The texts in a callback. Signature first, over the raw bytes. Absent where a carrier has no texts to tell of. */
   readInbound?(account: Account, callback: InboundCallback): Promise<Read<Inbound>>;
+  /** `nothing`: a callback that brings texts is answered 204, because the carrier would make something of an answer's words. */
+  answersInbound?: "nothing";
   /** A call that costs nothing and shows that address and credentials work: for operators, and while a circuit is open. */
   probe?(account: Account, io: CarrierIo): Promise<Probed>;
   /** Asks the carrier to forget text and number of a message that it took, by its own reference. */
   redact?(account: Account, reference: string, io: CarrierIo): Promise<"done" | "refused" | "unclear">;
+  /** Where virtual numbers can be bought from here. */
+  shop?: Shop;
 };
 
 /** What a probe found. `rejected`: the carrier answers, and does not know these credentials. */

@@ -15,6 +15,7 @@ import { unmappedCode } from "./call.ts";
 import type { CircuitState } from "./circuit.ts";
 import type { Calls, Lane } from "./health.ts";
 import { Pace, PERMIT_MS, type Want } from "./pace.ts";
+import type { Shopping } from "./shop.ts";
 import { AccountWatch, type Noted } from "./watch.ts";
 
 /** What is kept of an account in clear; its secrets lie beside it, wrapped by the root key. */
@@ -58,6 +59,9 @@ export type Permit = {
   watched: boolean;
   weights: Record<Lane, number>;
 };
+
+/** Texts that a callback brought, by the owner of the dialled number; `silent`: the carrier is to be answered without words. */
+export type Brought = { owned: { tenant: string; texts: Inbound[] }[]; silent: boolean };
 
 type Waiting = Want & { since: number; resume: (granted: number) => void };
 
@@ -259,11 +263,20 @@ export class Courier {
     }
   }
 
+  /** Where the account buys numbers, with what it needs for it; null without an account or a shop. */
+  shopping(): Shopping | null {
+    const account = this.#open();
+    const shop = account === null ? undefined : this.#deps.carrierOf(account.kind).shop;
+    const io = account === null ? null : this.#deps.io(account);
+    return account === null || shop === undefined || io === null ? null : { account, shop, io };
+  }
+
   /** Reads a callback that brings texts: for each owner of a dialled number its texts; what nobody owns is dropped. */
-  async readInbound(callback: InboundCallback): Promise<Outcome<{ tenant: string; texts: Inbound[] }[]>> {
+  async readInbound(callback: InboundCallback): Promise<Outcome<Brought>> {
     const account = this.#open();
     if (account === null) return refuse("not_found");
-    const read = await this.#deps.carrierOf(account.kind).readInbound?.(account, callback);
+    const carrier = this.#deps.carrierOf(account.kind);
+    const read = await carrier.readInbound?.(account, callback);
     if (read === undefined) return refuse("not_found");
     if (!("read" in read))
       return "forged" in read
@@ -276,7 +289,8 @@ export class Courier {
       const tenant = this.#ownerOf(to);
       if (tenant !== null) owned.set(tenant, [...(owned.get(tenant) ?? []), { ...text, to }]);
     }
-    return { ok: [...owned].map(([tenant, texts]) => ({ tenant, texts })) };
+    const byOwner = [...owned].map(([tenant, texts]) => ({ tenant, texts }));
+    return { ok: { owned: byOwner, silent: carrier.answersInbound === "nothing" } };
   }
 
   #ownerOf(e164: string): string | null {

@@ -16,6 +16,7 @@ import {
   baseOf,
   basicOf,
   call,
+  e164Of,
   INCOMPLETE,
   jsonOf,
   ofNetwork,
@@ -26,7 +27,7 @@ import {
   SenderSetting,
   type Answered,
 } from "./call.ts";
-import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Probed, Read, Report } from "./carrier.ts";
+import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Probed, Read, Report } from "./carrier.ts"; // prettier-ignore
 import { INFOBIP_ERRORS, INFOBIP_FAULTS, INFOBIP_GROUPS, INFOBIP_STATUSES, type Status } from "./infobip.codes.ts";
 
 /** Infobip takes a longer validity and cuts it to this. */
@@ -109,8 +110,30 @@ const Result = z.object({
 /** Infobip puts up to a hundred reports into one call; each of ours has a URL of its own. */
 const Reports = z.object({ results: z.array(z.object({ messageId: z.string() }).loose()).max(1_000) });
 
+/** Texts that came in, as far as we read them. Infobip joins the parts of a long one itself. */
+const Received = z.object({
+  results: z
+    .array(
+      z.object({
+        messageId: z.string().min(1).max(200),
+        from: z.string().min(1).max(64),
+        to: z.string().min(1).max(64),
+        text: z.string().max(10_000).nullish(),
+      }),
+    )
+    .max(1_000),
+});
+
 /** Infobip. */
-export const infobipCarrier: Carrier = { fields, weakness, send, canAsk: () => false, readReceipts, probe };
+export const infobipCarrier: Carrier = {
+  fields,
+  weakness,
+  send,
+  canAsk: () => false,
+  readReceipts,
+  readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
+  probe,
+};
 
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
   const url = urlOf(account, "/sms/3/messages");
@@ -177,6 +200,16 @@ function read(account: Account, callback: Callback): Read<Report> {
   return { read: found };
 }
 
+function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {
+  const forged = forgeryIn(account, callback);
+  if (forged !== null) return { forged };
+  const json = readJson(callback.body);
+  const received = Received.safeParse("fault" in json ? null : json.value);
+  if (!received.success) return { malformed: "body" };
+  const texts = received.data.results.map(({ messageId: id, from, to, text }) => ({ id, from: e164Of(from), to: e164Of(to), text: text ?? "" })); // prettier-ignore
+  return { read: texts.filter(({ text }) => text !== "") };
+}
+
 /** Whether any report of the account could be believed: a text whose receipts are all refused is not worth sending. */
 function canProve({ settings, secrets }: Account): boolean {
   const { receipt_auth: auth, receipt_user: user, receipt_header: header } = settings;
@@ -186,7 +219,7 @@ function canProve({ settings, secrets }: Account): boolean {
 }
 
 /** Why the callback is not believed, or null. */
-function forgeryIn(account: Account, { headers, body }: Callback): string | null {
+function forgeryIn(account: Account, { headers, body }: InboundCallback): string | null {
   const { receipt_auth: auth, receipt_user: user, receipt_header: header } = account.settings;
   const { receipt_secret: secret } = account.secrets;
   if (secret === undefined) return "unsigned";

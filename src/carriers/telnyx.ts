@@ -22,8 +22,9 @@ import {
   SenderSetting,
   type Answered,
 } from "./call.ts";
-import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Probed, Read, Report } from "./carrier.ts";
+import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Probed, Read, Report } from "./carrier.ts"; // prettier-ignore
 import { TELNYX_CODES, TELNYX_STATES } from "./telnyx.codes.ts";
+import { telnyxShop } from "./telnyx.shop.ts";
 
 const BASE_URL = "https://api.telnyx.com";
 const KEY_BYTES = 32;
@@ -68,11 +69,30 @@ const Payload = z.object({
   cost: z.unknown().optional(),
   errors: z.array(z.object({ code: z.union([z.string(), z.int()]) })).nullish(),
 });
+/** A text that came in, as far as we read it. Telnyx joins the parts of a long one itself. */
+const Received = z.object({
+  id: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/),
+  from: z.object({ phone_number: z.string().min(1).max(64) }),
+  to: z
+    .array(z.object({ phone_number: z.string().min(1).max(64) }))
+    .min(1)
+    .max(100),
+  cc: z.array(z.unknown()).nullish(),
+  text: z.string().max(10_000).nullish(),
+});
 /** The events that say what became of an outgoing message; others of the account are nothing to a receipt. */
 const DELIVERY_EVENTS: ReadonlySet<string> = new Set(["message.sent", "message.finalized"]);
 
 /** Telnyx. */
-export const telnyxCarrier: Carrier = { fields, send, canAsk: () => false, readReceipts, probe };
+export const telnyxCarrier: Carrier = {
+  fields,
+  send,
+  canAsk: () => false,
+  readReceipts,
+  readInbound,
+  probe,
+  shop: telnyxShop,
+};
 
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
   const { api_key: key } = account.secrets;
@@ -119,12 +139,9 @@ function priceOf(cost: unknown): Pick<Report, "price"> {
 }
 
 async function readReceipts(account: Account, callback: Callback): Promise<Read<Report>> {
-  const forged = await forgeryIn(account, callback);
-  if (forged !== null) return { forged };
-  const json = readJson(callback.body);
-  const event = Event.safeParse("fault" in json ? null : json.value);
-  if (!event.success) return { malformed: "body" };
-  const { data, meta } = event.data;
+  const signed = await readSigned(account, callback);
+  if (!("event" in signed)) return signed;
+  const { data, meta } = signed.event;
   if (!DELIVERY_EVENTS.has(data.event_type)) return { read: [] };
   const payload = Payload.safeParse(data.payload);
   if (!payload.success) return { malformed: "payload" };
@@ -133,8 +150,37 @@ async function readReceipts(account: Account, callback: Callback): Promise<Read<
   return { read: [reportOf(callback.message, payload.data, data.occurred_at)] };
 }
 
+/** A message to a group, or a picture without words, is no text to one number of ours. */
+async function readInbound(account: Account, callback: InboundCallback): Promise<Read<Inbound>> {
+  const signed = await readSigned(account, callback);
+  if (!("event" in signed)) return signed;
+  const { data, meta } = signed.event;
+  if (data.event_type !== "message.received") return { read: [] };
+  const payload = Received.safeParse(data.payload);
+  if (!payload.success) return { malformed: "payload" };
+  const meant = meta?.delivered_to;
+  if (typeof meant === "string" && !samePath(meant, callback.url)) return { forged: "another_account" };
+  const { id, from, to, cc, text } = payload.data;
+  const [only, ...others] = to;
+  if (only === undefined || others.length + (cc?.length ?? 0) > 0 || typeof text !== "string" || text === "")
+    return { read: [] };
+  return { read: [{ id, from: from.phone_number, to: only.phone_number, text }] };
+}
+
+/** The event in a callback, once its signature is good and fresh. */
+async function readSigned(
+  account: Account,
+  callback: InboundCallback,
+): Promise<{ event: z.infer<typeof Event> } | { forged: string } | { malformed: string }> {
+  const forged = await forgeryIn(account, callback);
+  if (forged !== null) return { forged };
+  const json = readJson(callback.body);
+  const event = Event.safeParse("fault" in json ? null : json.value);
+  return event.success ? { event: event.data } : { malformed: "body" };
+}
+
 /** Why the callback is not Telnyx's own, or null. The time is the text of the header, as it was signed. */
-async function forgeryIn(account: Account, { headers, body, now }: Callback): Promise<string | null> {
+async function forgeryIn(account: Account, { headers, body, now }: InboundCallback): Promise<string | null> {
   const key = fromBase64(account.settings["public_key"] ?? "");
   const signature = headers["telnyx-signature-ed25519"];
   const timestamp = headers["telnyx-timestamp"];

@@ -7,11 +7,12 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { UrlText } from "../base/label.ts";
 import { equalBytes } from "../base/seal.ts";
-import { answerOf, baseOf, basicOf, call, formOf, INCOMPLETE, jsonOf, plainCode, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, type Answered } from "./call.ts"; // prettier-ignore
-import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Read, Report } from "./carrier.ts";
+import { answerOf, formOf, INCOMPLETE, jsonOf, plainCode, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, type Answered } from "./call.ts"; // prettier-ignore
+import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Read, Report } from "./carrier.ts"; // prettier-ignore
+import { faultOf, request } from "./twilio.call.ts";
 import { TWILIO_CODES } from "./twilio.codes.ts";
+import { twilioShop } from "./twilio.shop.ts";
 
-const BASE_URL = "https://api.twilio.com";
 /** Twilio's bounds of `ValidityPeriod`, in seconds. */
 const VALIDITY_SECONDS_MAX = 36_000;
 
@@ -24,7 +25,6 @@ const Made = z.object({
   status: z.string().max(40),
   error_code: z.int().nullish(),
 });
-const Fault = z.object({ code: z.int().min(0).max(999_999) });
 
 /** Twilio's callback, as far as we read it; it adds fields as it likes. */
 const Status = z.object({
@@ -32,6 +32,15 @@ const Status = z.object({
   MessageSid: z.string().regex(/^(?:SM|MM)[0-9a-fA-F]{32}$/),
   MessageStatus: z.string().min(1).max(40),
   ErrorCode: z.string().max(40).optional(),
+});
+
+/** A text that came in, as far as we read it. Twilio joins the parts of a long one itself. */
+const Received = z.object({
+  AccountSid: z.string(),
+  MessageSid: z.string().regex(/^(?:SM|MM)[0-9a-fA-F]{32}$/),
+  From: z.string().min(1).max(64),
+  To: z.string().min(1).max(64),
+  Body: z.string().max(10_000).optional(),
 });
 
 /** Twilio's states. What it has taken and not yet handed on is `sent`: the carrier has it. */
@@ -61,6 +70,8 @@ export const twilioCarrier: Carrier = {
       sender: SenderSetting.optional().meta({ description: "Who sends when a message names no sender." }),
       content_retention: z.enum(["discard", "retain"]).optional().meta({ description: "`discard`, the default, keeps no text; the account needs Message Privacy." }), // prettier-ignore
       address_retention: z.enum(["obfuscate", "retain"]).optional().meta({ description: "`obfuscate`, the default, keeps no number; the account needs Message Privacy." }), // prettier-ignore
+      bundle_sid: sid("BU").optional().meta({ description: "The regulatory bundle that numbers are bought under, where a country asks for one." }), // prettier-ignore
+      address_sid: sid("AD").optional().meta({ description: "The address that numbers are bought under, where a country asks for one." }), // prettier-ignore
       base_url: UrlText.optional().meta({ description: "Another region, or a simulator." }),
     },
     secrets: {
@@ -71,6 +82,8 @@ export const twilioCarrier: Carrier = {
   send,
   canAsk: () => false, // messages are listed by number and time, and a request on its way is in no list
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
+  readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
+  answersInbound: "nothing", // Twilio takes words in an answer for a reply to the sender
   probe: async (account, io) => {
     const called = await request(account, io, "GET", "/Balance.json");
     // A subaccount has no balance; that it is told so shows that address and credentials work.
@@ -78,31 +91,8 @@ export const twilioCarrier: Carrier = {
     return called === null ? { found: "rejected", code: "account_incomplete" } : isChild ? { found: "well" } : probedBy(called); // prettier-ignore
   },
   redact,
+  shop: twilioShop,
 };
-
-/** The Basic credentials, or null where the account lacks them. */
-function credentialsOf({ settings, secrets }: Account): string | null {
-  const key = settings["api_key_sid"];
-  const user = key ?? settings["account_sid"];
-  const password = key === undefined ? secrets["auth_token"] : secrets["api_key_secret"];
-  return user === undefined || password === undefined ? null : basicOf(user, password);
-}
-
-async function request(
-  account: Account,
-  io: CarrierIo,
-  method: "GET" | "POST" | "DELETE",
-  path: string,
-  form?: string,
-) {
-  const { account_sid: owner } = account.settings;
-  const authorization = credentialsOf(account);
-  if (owner === undefined || authorization === null) return null;
-  const url = `${baseOf(account, "base_url", BASE_URL)}/2010-04-01/Accounts/${owner}${path}`;
-  const headers = { authorization, accept: "application/json" };
-  if (form === undefined) return call(url, { method, headers }, io);
-  return call(url, { method, headers: { ...headers, "content-type": "application/x-www-form-urlencoded" }, body: form }, io); // prettier-ignore
-}
 
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
   const { settings } = account;
@@ -137,22 +127,10 @@ function classify(called: Answered): Answer {
   return code === null || known !== undefined ? answer : { ...answer, unmapped: true };
 }
 
-function faultOf(called: Answered): string | null {
-  const fault = Fault.safeParse(jsonOf(called));
-  return fault.success ? String(fault.data.code) : null;
-}
-
 function readReceipts(account: Account, callback: Callback): Read<Report> {
-  const { headers, url, body } = callback;
-  const token = account.secrets["auth_token"];
-  const signature = headers["x-twilio-signature"];
-  if (token === undefined || signature === undefined) return { forged: "unsigned" };
-  const form = readForm(body); // the signature is over what the form says, so whoever cannot be read cannot be believed
-  if (form === null) return { malformed: "body" };
-  const given = Buffer.from(signature);
-  const matched = urlsOf(url).filter((each) => equalBytes(given, Buffer.from(signatureOf(token, each, form))));
-  if (matched.length === 0) return { forged: "signature" };
-  const parsed = Status.safeParse(Object.fromEntries(form));
+  const signed = readSigned(account, callback);
+  if (!("form" in signed)) return signed;
+  const parsed = Status.safeParse(signed.form);
   if (!parsed.success) return { malformed: "body" };
   const { AccountSid, MessageStatus, ErrorCode } = parsed.data;
   if (AccountSid !== account.settings["account_sid"]) return { forged: "account" };
@@ -166,6 +144,32 @@ function readReceipts(account: Account, callback: Callback): Read<Report> {
   };
   const isMapped = state !== undefined && (error === null || TWILIO_CODES.get(error) !== undefined);
   return { read: [isMapped ? report : { ...report, unmapped: true }] };
+}
+
+/** A picture without words is no text: there is nothing to relay, and Twilio keeps it. */
+function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {
+  const signed = readSigned(account, callback);
+  if (!("form" in signed)) return signed;
+  const parsed = Received.safeParse(signed.form);
+  if (!parsed.success) return { malformed: "body" };
+  const { AccountSid, MessageSid: id, From: from, To: to, Body: text = "" } = parsed.data;
+  if (AccountSid !== account.settings["account_sid"]) return { forged: "account" };
+  return { read: text === "" ? [] : [{ id, from, to, text }] };
+}
+
+/** The parameters of a callback, once its signature is good: over what they say, whoever cannot be read is not believed. */
+function readSigned(
+  account: Account,
+  { headers, url, body }: InboundCallback,
+): { form: Record<string, string> } | { forged: string } | { malformed: string } {
+  const token = account.secrets["auth_token"];
+  const signature = headers["x-twilio-signature"];
+  if (token === undefined || signature === undefined) return { forged: "unsigned" };
+  const form = readForm(body);
+  if (form === null) return { malformed: "body" };
+  const given = Buffer.from(signature);
+  const matched = urlsOf(url).filter((each) => equalBytes(given, Buffer.from(signatureOf(token, each, form))));
+  return matched.length === 0 ? { forged: "signature" } : { form: Object.fromEntries(form) };
 }
 
 /** Base64 of HMAC-SHA-1 over the URL and every parameter, sorted by name, name and value one after the other. */

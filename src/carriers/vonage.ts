@@ -8,8 +8,9 @@ import { z } from "zod";
 import { UrlText } from "../base/label.ts";
 import { readJson } from "../base/json.ts";
 import { equalBytes } from "../base/seal.ts";
-import { answerOf, baseOf, basicOf, call, formOf, INCOMPLETE, isFresh, jsonOf, microsOf, ofNetwork, plainCode, pricedAt, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, verdictsOf, type Answered, type NotAccepted, type Outgoing } from "./call.ts"; // prettier-ignore
-import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Price, Read, Report } from "./carrier.ts";
+import { answerOf, baseOf, basicOf, call, e164Of, formOf, INCOMPLETE, isFresh, jsonOf, microsOf, ofNetwork, plainCode, pricedAt, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, verdictsOf, type Answered, type NotAccepted, type Outgoing } from "./call.ts"; // prettier-ignore
+import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Price, Read, Report } from "./carrier.ts"; // prettier-ignore
+import { vonageShop } from "./vonage.shop.ts";
 
 const REST_URL = "https://rest.nexmo.com";
 const API_URL = "https://api.nexmo.com";
@@ -59,11 +60,28 @@ const Receipt = z.object({
   "client-ref": z.string(),
   status: z.string().min(1).max(40),
   "err-code": z.string().max(40).optional(),
-  "api-key": z.string().optional(),
   "network-code": z.string().optional(),
   price: z.string().optional(),
   "message-timestamp": z.string().optional(),
 });
+/** A text that came in, as far as we read it; a part of a long one, with its place, is a call of its own. */
+const Received = z.object({
+  messageId: Id,
+  msisdn: z.string().min(1).max(40),
+  to: z.string().min(1).max(40),
+  type: z.string().max(40).optional(),
+  text: z.string().max(10_000).optional(),
+  concat: z.string().optional(),
+  "concat-ref": z.string().min(1).max(64).optional(),
+  "concat-part": z.string().optional(),
+  "concat-total": z.string().optional(),
+});
+/** A place among parts. */
+const Place = z
+  .string()
+  .regex(/^\d{1,3}$/)
+  .transform(Number)
+  .pipe(z.int().min(1).max(255));
 const Flat = z.record(z.string(), z.string());
 
 const Visible = (least: number) => z.string().regex(new RegExp(`^[!-~]{${least},128}$`), `${least} visible characters or more.`); // prettier-ignore
@@ -86,11 +104,13 @@ export const vonageCarrier: Carrier = {
   send,
   canAsk: () => false, // its search finds what it has taken, and cannot swear that nothing is on its way
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
+  readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
   probe: async (account, io) => {
     const called = await request(account, io, `${baseOf(account, "base_url", REST_URL)}/account/get-balance`, { method: "GET" }); // prettier-ignore
     return called === null ? { found: "rejected", code: "account_incomplete" } : probedBy(called);
   },
   redact,
+  shop: vonageShop,
 };
 
 async function request({ secrets }: Account, io: CarrierIo, url: string, outgoing: Outgoing) {
@@ -152,7 +172,35 @@ function answerTo(status: string, headers: Headers): NotAccepted {
   return { ...answer, retryAfterSeconds: THROTTLED_SECONDS };
 }
 
-function readReceipts({ settings, secrets }: Account, callback: Callback): Read<Report> {
+function readReceipts(account: Account, callback: Callback): Read<Report> {
+  const signed = readSigned(account, callback);
+  if (!("said" in signed)) return signed;
+  const parsed = Receipt.safeParse(signed.said);
+  if (!parsed.success || parsed.data["client-ref"] !== callback.message) return { malformed: "body" };
+  return { read: [reportOf(callback.message, parsed.data)] };
+}
+
+/** What is not made of words (`binary`, a vCard) is no text. */
+function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {
+  const signed = readSigned(account, callback);
+  if (!("said" in signed)) return signed;
+  const parsed = Received.safeParse(signed.said);
+  if (!parsed.success) return { malformed: "body" };
+  const { messageId: id, msisdn, to, type = "text", text = "", concat } = parsed.data;
+  if (!["text", "unicode"].includes(type) || text === "") return { read: [] };
+  const inbound = { id, from: e164Of(msisdn), to: e164Of(to), text };
+  if (concat !== "true" && concat !== "1") return { read: [inbound] };
+  const [nth, of] = [Place.safeParse(parsed.data["concat-part"]), Place.safeParse(parsed.data["concat-total"])];
+  const ref = parsed.data["concat-ref"];
+  if (ref === undefined || !nth.success || !of.success || nth.data > of.data) return { malformed: "parts" };
+  return { read: [{ ...inbound, part: { ref, nth: nth.data, of: of.data } }] };
+}
+
+/** The parameters of a callback, once its signature is good and fresh and its key is the account's. */
+function readSigned(
+  { settings, secrets }: Account,
+  callback: InboundCallback,
+): { said: Record<string, string> } | { forged: string } | { malformed: string } {
   const secret = secrets["signature_secret"];
   const fields = fieldsOf(callback);
   if (secret === undefined || fields === null) return { forged: "unsigned" };
@@ -164,11 +212,8 @@ function readReceipts({ settings, secrets }: Account, callback: Callback): Read<
   if (!/^\d{1,12}$/.test(timestamp) || !isFresh(Number(timestamp), callback.now)) return { forged: "stale" };
   // What is signed is `&name=value`, with `&` and `=` in values made `_`: with one in a name, it could be read in two ways.
   if (Object.keys(said).some((name) => !/^[A-Za-z0-9_.-]+$/.test(name))) return { malformed: "body" };
-  const parsed = Receipt.safeParse(said);
-  if (!parsed.success || parsed.data["client-ref"] !== callback.message) return { malformed: "body" };
-  const key = parsed.data["api-key"];
-  if (key !== undefined && key !== secrets["api_key"]) return { forged: "account" };
-  return { read: [reportOf(callback.message, parsed.data)] };
+  const key = said["api-key"];
+  return key !== undefined && key !== secrets["api_key"] ? { forged: "account" } : { said };
 }
 
 function reportOf(message: string, said: z.infer<typeof Receipt>): Report {
@@ -189,7 +234,7 @@ function reportOf(message: string, said: z.infer<typeof Receipt>): Report {
 }
 
 /** The parameters of a callback, in a form or in flat JSON of texts; null when they are neither. */
-function fieldsOf({ headers, body }: Callback): Record<string, string> | null {
+function fieldsOf({ headers, body }: InboundCallback): Record<string, string> | null {
   if (!/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "")) {
     const form = readForm(body);
     return form === null ? null : Object.fromEntries(form);

@@ -9,6 +9,7 @@ import { parseId } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { routesOver, type OpenRoute, type Route } from "../base/route.ts";
 import type { Inbound } from "../carriers/carrier.ts";
+import type { Brought } from "../carriers/courier.ts";
 import { InboundBody } from "../carriers/http.ts";
 import type { InboundVerbs } from "./verbs.ts";
 
@@ -18,7 +19,7 @@ export type InboundDoorDeps = {
   verify: (
     account: string,
     callback: { url: string; headers: Record<string, string>; body: Uint8Array },
-  ) => Promise<Outcome<{ tenant: string; texts: Inbound[] }[]>>;
+  ) => Promise<Outcome<Brought>>;
   take: (tenant: string, account: string, texts: Inbound[]) => Promise<Outcome<unknown>>;
 };
 
@@ -32,7 +33,7 @@ export const inboundRoute: OpenRoute = {
   path: "/carriers/{account}/inbound",
   summary: "Bring a text that came in",
   detail:
-    "For carriers. Signed by Standard Webhooks v1 with the account's secret; shown here as the `http` carrier writes it. Answered when the text is stored. One that comes twice, or for a number that nobody has, is answered 200 and changes nothing.",
+    "For carriers. Each kind writes and signs it in its own way (docs/carriers.md); shown here as `http` does. Answered when the text is stored. One that comes twice, or for a number that nobody has, is answered alike and changes nothing.",
   tag: "Carriers",
   params: z.strictObject({
     account: z
@@ -47,16 +48,17 @@ export const inboundRoute: OpenRoute = {
   }),
   body: InboundBody,
   answer: z.object({ taken: z.int().meta({ description: "How many texts were for numbers we have.", examples: [1] }) }),
+  others: { 204: { what: "The same, to a carrier that would take words for a reply to the sender.", answer: null } },
   refuses: ["not_found", "unauthenticated", "malformed_body", "body_too_large", "body_too_slow", "keys_unavailable"],
   example: { id: "in-4711", from: "+447700900123", to: "+447700900871", text: "I am at the door." },
 };
 
-/** Takes one callback in; answers how many texts found an owner. */
+/** Takes one callback in; answers how many texts found an owner, and whether the carrier is told so. */
 export async function receiveInbound(
   deps: InboundDoorDeps,
   account: string,
   request: Request,
-): Promise<Outcome<number>> {
+): Promise<Outcome<{ taken: number; silent: boolean }>> {
   if (parseId(account)?.prefix !== "car") return refuse("not_found");
   const body = await readIncoming(request, INBOUND_BYTES_MAX);
   if (isRefused(body)) return body;
@@ -66,12 +68,12 @@ export async function receiveInbound(
   const verified = await deps.verify(account, { url, headers, body: body.ok });
   if (isRefused(verified)) return verified;
   let taken = 0;
-  for (const { tenant, texts } of verified.ok) {
+  for (const { tenant, texts } of verified.ok.owned) {
     const outcome = await deps.take(tenant, account, texts);
     if (isRefused(outcome)) return outcome;
     taken += texts.length;
   }
-  return { ok: taken };
+  return { ok: { taken, silent: verified.ok.silent } };
 }
 
 const route = routesOver<InboundVerbs>();

@@ -169,10 +169,10 @@ export function readyAddress(
   }
   const pool = deps.numbers.pool(address.pool);
   const person = deps.vault.findToken(address.token);
-  const wish = { country: null, avoid: [number.id] };
+  const wish = { country: null, area: null, avoid: [number.id] };
   const stands = pool === null || person === null ? null : deps.numbers.free(pool.id, address.party, wish, now);
   if (pool === null || person === null || stands === null) return "no_number";
-  const nobody = { name: null, number: null, country: null };
+  const nobody = { name: null, number: null, country: null, area: null };
   startSession(deps, address.key, pool, settingsOf(address), [
     { input: { ...nobody, to: { token: stranger.token } }, found: { known: stranger }, number },
     { input: { ...nobody, to: { token: person.token } }, found: { known: person }, number: stands },

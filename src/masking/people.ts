@@ -18,6 +18,8 @@ export type PersonInput = {
   /** The virtual number to be given, by id, and the country to choose from. */
   number: string | null;
   country: string | null;
+  /** How the number is to begin, in E.164. */
+  area: string | null;
 };
 
 type Found = { known: Contact } | { fresh: Num; index: Uint8Array; block: string };
@@ -48,7 +50,8 @@ export function readyPeople(
   }
   const seekers = inputs.map((input, at): Seeker => {
     const one = found[at];
-    return { party: one === undefined ? new Uint8Array(0) : indexOf(one), named: input.number, country: input.country };
+    const { number: named, country, area } = input;
+    return { party: one === undefined ? new Uint8Array(0) : indexOf(one), named, country, area };
   });
   const into = { session: session?.id ?? null, taken: present.map(({ number }) => number) };
   const chosen = chooseAll(deps.numbers, pool, into, seekers, deps.now());
@@ -127,10 +130,14 @@ export function lend(deps: MaskingDeps, pool: Pool, one: Participant, now: numbe
   tellLow(deps, pool, party, now);
 }
 
-/** Tells that a pool runs low: for everybody where numbers are exclusive, for this person where they are shared. */
+/**
+ * Tells that a pool runs low, or notes that it is to borrow: for everybody where numbers are exclusive, for this person where
+ * they are shared.
+ */
 function tellLow(deps: MaskingDeps, pool: Pool, party: Uint8Array, now: number): void {
-  if (pool.lowWater === 0) return;
+  if (pool.lowWater === 0 && pool.lease === null) return;
   const { available } = deps.numbers.countsOf(pool.id);
   const free = pool.sharing === "exclusive" ? available : available - deps.numbers.metBy(party, now);
+  if (free < (pool.lease?.below ?? 0)) deps.numbers.lending.noteShort(pool.id);
   if (free < pool.lowWater) deps.emit("number.low", pool.id, { pool: pool.id, free: Math.max(0, free) });
 }

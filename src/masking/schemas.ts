@@ -31,6 +31,11 @@ export const PersonBody = z
       .optional()
       .meta({ description: "A virtual number to give this person, by id; the only way to one that is reserved." }),
     country: z.string().length(2).optional().meta({ description: "Choose among the pool's numbers of this country." }),
+    area: z
+      .string()
+      .regex(/^\+[1-9]\d{1,8}$/, "The beginning of a number in E.164.")
+      .optional()
+      .meta({ description: "Choose among the pool's numbers that begin so, such as `+44113` for Leeds." }),
   })
   .meta({ id: "NewParticipant" });
 export type PersonBody = z.infer<typeof PersonBody>;

@@ -246,8 +246,10 @@ function personOf(body: PersonBody, field: string): Outcome<PersonInput> {
     return refuse("invalid_number", {
       errors: [{ field, code: "invalid_number", detail: to.detail ?? "Write it in E.164." }],
     });
-  const { name, number, country } = body;
-  return { ok: { to: to.number, name: name ?? null, number: number ?? null, country: country ?? null } };
+  const { name, number, country, area } = body;
+  return {
+    ok: { to: to.number, name: name ?? null, number: number ?? null, country: country ?? null, area: area ?? null },
+  };
 }
 
 type LimitsBody = Pick<OpenBody, "ttl_seconds" | "expires_at" | "idle_seconds" | "max_messages">;

@@ -13,6 +13,7 @@ export type Seeker = {
   /** A number that was asked for by name; a reserved one is given out only so. */
   named: string | null;
   country: string | null;
+  area: string | null;
 };
 
 /** The session that people come into: null before there is one, and the numbers that its people have. */
@@ -67,19 +68,19 @@ function chooseOne(
   shared: VirtualNumber | null,
   now: number,
 ): Outcome<VirtualNumber> {
-  const { party, named, country, taken } = seeker;
+  const { party, named, country, area, taken } = seeker;
   if (named !== null) return chooseNamed(numbers, pool, seeker, shared, named, now);
   if (shared !== null) return isFreeFor(numbers, party, shared, now) ? { ok: shared } : exhausted(numbers, pool, party);
   const last = pool.selection === "least_used" ? null : numbers.habit(party, pool.id);
   if (last !== null && pool.selection === "sticky") {
     const former = numbers.get(last);
-    const fits = former !== null && former.pool === pool.id && former.state === "available";
+    const fits = former !== null && former.pool === pool.id && former.state === "available" && former.e164.startsWith(area ?? ""); // prettier-ignore
     if (fits && isFreeFor(numbers, party, former, now)) return { ok: former };
   }
   const avoid = pool.selection === "avoid_sticky" && last !== null ? [...taken, last] : taken;
   const found =
-    numbers.free(pool.id, party, { country, avoid }, now) ??
-    (avoid.length === 0 ? null : numbers.free(pool.id, party, { country, avoid: [] }, now));
+    numbers.free(pool.id, party, { country, area, avoid }, now) ??
+    (avoid.length === 0 ? null : numbers.free(pool.id, party, { country, area, avoid: [] }, now));
   return found === null ? exhausted(numbers, pool, party) : { ok: found };
 }
 
@@ -113,6 +114,7 @@ function isFreeFor(numbers: NumbersLedger, party: Uint8Array, number: VirtualNum
 
 /** Why there is no number, what would help, and when one comes free by itself. */
 function exhausted(numbers: NumbersLedger, pool: Pool, party: Uint8Array): Refusal {
+  if (pool.lease !== null) numbers.lending.noteShort(pool.id);
   const counts = numbers.countsOf(pool.id);
   const total = counts.available + counts.leased + counts.cooling;
   const at = numbers.freeAt(pool.id, party);

@@ -6,33 +6,19 @@
 import { DAY_MS } from "../base/clock.ts";
 import { PLAN_DAYS, type DayOfOpenings } from "./plan.ts";
 import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
-import type { NumberKind } from "../base/phone.ts";
+import { Lending } from "./lending.ts";
+import { numberOf, type NumberRow } from "./rows.ts";
 import {
   NUMBER_STATES,
-  type Capability,
+  POOL_DEFAULTS,
   type NewNumber,
   type NumberState,
   type Pair,
   type Pool,
   type PoolSettings,
-  type Price,
   type VirtualNumber,
 } from "./number.ts";
 
-type NumberRow = {
-  id: string;
-  e164: string;
-  account: string;
-  country: string;
-  kind: string;
-  facts: string;
-  pool: string | null;
-  state: string;
-  uses: number;
-  session: string | null;
-  until: number | null;
-  created_at: number;
-};
 type PairRow = {
   party: ArrayBuffer;
   number: string;
@@ -44,16 +30,19 @@ type PairRow = {
 };
 
 export type NumberFilter = { pool?: string; state?: NumberState; country?: string; after?: string };
-export type Wish = { country: string | null; avoid: readonly string[] };
+/** `area`: how the number begins, in E.164. */
+export type Wish = { country: string | null; area?: string | null; avoid: readonly string[] };
 
 /** The numbers of one tenant. */
 export class NumbersLedger {
   readonly #sql: Sql;
   readonly #soon: (at: number) => void;
+  readonly lending: Lending;
 
   constructor(sql: Sql, soon: (at: number) => void) {
     this.#sql = sql;
     this.#soon = soon;
+    this.lending = new Lending(sql);
   }
 
   static migrate(sql: Sql): void {
@@ -82,8 +71,8 @@ export class NumbersLedger {
 
   /** Adds a number; answers false when it is here already, and changes nothing then. */
   add(id: string, number: NewNumber, pool: string | null, now: number): boolean {
-    const { e164, account, country, kind, capabilities, price, tags } = number;
-    const facts = JSON.stringify({ capabilities, price, tags });
+    const { e164, account, country, kind, capabilities, price, tags, lent } = number;
+    const facts = JSON.stringify({ capabilities, price, tags, lent });
     return (
       this.#sql
         .exec(
@@ -129,12 +118,12 @@ export class NumbersLedger {
   change(id: string, change: { pool?: string | null; state?: NumberState; tags?: readonly string[] }): void {
     const number = this.get(id);
     if (number === null) return;
-    const { capabilities, price } = number;
+    const { capabilities, price, lent } = number;
     this.#sql.exec(
       `UPDATE numbers SET pool = ?, state = ?, facts = ? WHERE id = ?`,
       change.pool === undefined ? number.pool : change.pool,
       change.state ?? number.state,
-      JSON.stringify({ capabilities, price, tags: change.tags ?? number.tags }),
+      JSON.stringify({ capabilities, price, tags: change.tags ?? number.tags, lent }),
       id,
     );
   }
@@ -170,10 +159,11 @@ export class NumbersLedger {
   free(pool: string, party: Uint8Array, wish: Wish, now: number): VirtualNumber | null {
     const query = `SELECT n.* FROM numbers n WHERE n.pool = ?1 AND n.state = 'available'
       AND n.id NOT IN (SELECT value FROM json_each(?2))
-      AND (?3 IS NULL OR n.country = ?3) AND NOT EXISTS (
+      AND (?3 IS NULL OR n.country = ?3) AND (?6 IS NULL OR substr(n.e164, 1, length(?6)) = ?6) AND NOT EXISTS (
         SELECT 1 FROM pairs p WHERE p.party = ?4 AND p.number = n.id AND (p.until IS NULL OR p.until > ?5))
       ORDER BY n.uses LIMIT 1`;
-    const row = first<NumberRow>(this.#sql, query, pool, JSON.stringify(wish.avoid), wish.country, party, now);
+    const { avoid, country, area = null } = wish;
+    const row = first<NumberRow>(this.#sql, query, pool, JSON.stringify(avoid), country, party, now, area);
     return row === null ? null : numberOf(row);
   }
 
@@ -325,17 +315,11 @@ export class NumbersLedger {
   }
 }
 
-function numberOf(row: NumberRow): VirtualNumber {
-  const { id, e164, account, country, kind, pool, state, uses, session, until, created_at: createdAt } = row;
-  const facts = JSON.parse(row.facts) as { capabilities: Capability[]; price: Price | null; tags: string[] };
-  const known = { kind: kind as NumberKind, state: state as NumberState };
-  return { id, e164, account, country, pool, uses, session, until, createdAt, ...facts, ...known };
-}
-
 type PoolRow = { id: string; name: string; settings: string; created_at: number };
 
 function poolOf(row: PoolRow): Pool {
-  return { id: row.id, name: row.name, createdAt: row.created_at, ...(JSON.parse(row.settings) as PoolSettings) };
+  const settings: PoolSettings = { ...POOL_DEFAULTS, ...(JSON.parse(row.settings) as Partial<PoolSettings>) };
+  return { id: row.id, name: row.name, createdAt: row.created_at, ...settings };
 }
 
 function pairOf(row: PairRow): Pair {

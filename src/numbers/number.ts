@@ -28,6 +28,8 @@ export type NewNumber = {
   /** By the month. */
   price: Price | null;
   tags: readonly string[];
+  /** Of the operator's shared stock: it goes back when nobody needs it. */
+  lent?: true;
 };
 
 export type VirtualNumber = NewNumber & {
@@ -57,6 +59,8 @@ export type PoolSettings = {
   coolOffOthersDays: number;
   /** With fewer free numbers than this the tenant is told. */
   lowWater: number;
+  /** With fewer free numbers than `below` the pool borrows `block` more of the operator's shared stock; null: never. */
+  lease: { below: number; block: number; country: string | null } | null;
 };
 
 export type Pool = PoolSettings & { id: string; name: string; createdAt: number };
@@ -68,6 +72,7 @@ export const POOL_DEFAULTS: PoolSettings = {
   coolOffDays: 30,
   coolOffOthersDays: 7,
   lowWater: 0,
+  lease: null,
 };
 
 /** A person and a number that met: unique while open and through the cool-off. */
@@ -95,7 +100,8 @@ export const coolOffOf = (pool: PoolSettings, now: number): { party: number; oth
 
 /** A virtual number as its tenant sees it. */
 export function numberView(number: VirtualNumber) {
-  const { id, e164, country, kind, account, capabilities, price, tags, pool, state, uses, until, createdAt } = number;
+  const { id, e164, country, kind, account, capabilities, price, tags, lent, pool, state, uses, until, createdAt } =
+    number;
   return {
     id,
     number: e164,
@@ -106,6 +112,7 @@ export function numberView(number: VirtualNumber) {
     capabilities: [...capabilities],
     price,
     tags: [...tags],
+    lent: lent === true,
     pool,
     state,
     uses,
@@ -125,6 +132,7 @@ export function poolView(pool: Pool, numbers: Record<NumberState, number>) {
     cool_off_days: pool.coolOffDays,
     cool_off_others_days: pool.coolOffOthersDays,
     low_water: pool.lowWater,
+    lease: pool.lease,
     numbers,
     created_at: isoOf(pool.createdAt),
   };

@@ -26,6 +26,7 @@ export const VirtualNumberView = z
     capabilities: z.array(z.enum(CAPABILITIES)),
     price: z.object({ amount: z.int(), currency: z.string() }).nullable(),
     tags: z.array(z.string()),
+    lent: z.boolean().meta({ description: "Of the operator's shared stock: it goes back when nobody needs it." }),
     pool: z.string().nullable(),
     state: z.enum(NUMBER_STATES),
     uses: z.int(),
@@ -46,6 +47,7 @@ export const VirtualNumberView = z
         capabilities: ["sms"],
         price: { amount: 1_000_000, currency: "GBP" },
         tags: ["leeds"],
+        lent: false,
         pool: exampleId("pol"),
         state: "available",
         uses: 4,
@@ -60,6 +62,14 @@ const settings = {
   cool_off_days: days(365),
   cool_off_others_days: days(365),
   low_water: z.int().min(0).max(100_000),
+  lease: z
+    .strictObject({
+      below: z.int().min(1).max(1_000),
+      block: z.int().min(1).max(100).default(10),
+      country: z.string().length(2).nullable().default(null),
+    })
+    .nullable()
+    .meta({ description: "With fewer free numbers than `below` the pool borrows `block` more of the shared stock." }),
 };
 
 const PoolView = z
@@ -82,6 +92,7 @@ const PoolView = z
         cool_off_days: 30,
         cool_off_others_days: 7,
         low_water: 5,
+        lease: { below: 5, block: 10, country: "GB" },
         numbers: { available: 20, leased: 0, cooling: 0, reserved: 2, retired: 0 },
         created_at: EXAMPLE_TIME,
       },
@@ -273,6 +284,7 @@ type SettingsBody = {
   cool_off_days?: number | undefined;
   cool_off_others_days?: number | undefined;
   low_water?: number | undefined;
+  lease?: PoolSettings["lease"] | undefined;
 };
 
 function settingsOf(body: SettingsBody): Partial<Omit<PoolSettings, "sharing">> {
@@ -281,5 +293,6 @@ function settingsOf(body: SettingsBody): Partial<Omit<PoolSettings, "sharing">> 
     ...(body.cool_off_days === undefined ? {} : { coolOffDays: body.cool_off_days }),
     ...(body.cool_off_others_days === undefined ? {} : { coolOffOthersDays: body.cool_off_others_days }),
     ...(body.low_water === undefined ? {} : { lowWater: body.low_water }),
+    ...(body.lease === undefined ? {} : { lease: body.lease }),
   };
 }

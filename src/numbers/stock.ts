@@ -8,7 +8,22 @@ import { refuse, type FieldError, type Outcome } from "../base/refusal.ts";
 import { first, type Sql } from "../base/sql.ts";
 import { CAPABILITIES, type Capability, type NewNumber, type Price } from "./number.ts";
 
-export type StockRow = NewNumber & { tenant: string; createdAt: number };
+/**
+ * `ordering`: an order is out at the carrier. `unknown`: its answer was lost, so the number may be ours. `held`: ours. `releasing`:
+ * taken from everybody here, and being given up at the carrier.
+ */
+export type StockState = "held" | "ordering" | "unknown" | "releasing";
+/** `tenant` is whose it is now; null: shared stock that nobody has. A shared number is lent, and comes back. */
+export type StockRow = NewNumber & {
+  id: string;
+  tenant: string | null;
+  shared: boolean;
+  state: StockState;
+  createdAt: number;
+};
+
+/** A pool that runs low asks for a block. */
+export type LeaseWish = { country: string | null; many: number };
 
 /** A number as the operator writes it. */
 export type ImportRow = {
@@ -30,6 +45,9 @@ type Row = {
   kind: string;
   facts: string;
   created_at: number;
+  id: string;
+  state: string;
+  shared: number;
 };
 
 /** The numbers of one jurisdiction. */
@@ -46,6 +64,18 @@ export class StockLedger {
       facts TEXT NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY(e164, tenant)
     ) STRICT, WITHOUT ROWID`);
     sql.exec(`CREATE INDEX IF NOT EXISTS stock_tenant ON stock(tenant, e164)`);
+    const columns = sql.exec<{ name: string }>(`SELECT name FROM pragma_table_info('stock')`).toArray();
+    if (columns.some(({ name }) => name === "shared")) return; // the columns that came with buying and lending
+    sql.exec(`ALTER TABLE stock ADD COLUMN id TEXT NOT NULL DEFAULT ''`);
+    sql.exec(`ALTER TABLE stock ADD COLUMN state TEXT NOT NULL DEFAULT 'held'`);
+    sql.exec(`ALTER TABLE stock ADD COLUMN shared INTEGER NOT NULL DEFAULT 0`);
+    sql.exec(`CREATE INDEX IF NOT EXISTS stock_id ON stock(id)`);
+  }
+
+  /** Gives an id to numbers from before they had one. */
+  nameAll(newId: () => string): void {
+    for (const { e164, tenant } of this.#sql.exec<Row>(`SELECT * FROM stock WHERE id = ''`).toArray())
+      this.#sql.exec(`UPDATE stock SET id = ? WHERE e164 = ? AND tenant = ?`, newId(), e164, tenant);
   }
 
   /** Everybody who has the number: one tenant, but for the sandbox's, whose thousand drama numbers each sandbox has for itself. */
@@ -53,23 +83,79 @@ export class StockLedger {
     return this.#sql.exec<Row>(`SELECT * FROM stock WHERE e164 = ? LIMIT 1000`, e164).toArray().map(rowOf);
   }
 
-  get(e164: string, tenant: string): StockRow | null {
-    const row = first<Row>(this.#sql, `SELECT * FROM stock WHERE e164 = ? AND tenant = ?`, e164, tenant);
+  get(e164: string, tenant: string | null): StockRow | null {
+    const row = first<Row>(this.#sql, `SELECT * FROM stock WHERE e164 = ? AND tenant = ?`, e164, tenant ?? "");
+    return row === null ? null : rowOf(row);
+  }
+
+  byId(id: string): StockRow | null {
+    const row = first<Row>(this.#sql, `SELECT * FROM stock WHERE id = ? AND id != ''`, id);
     return row === null ? null : rowOf(row);
   }
 
   /** Adds a number; one that is here stays as it is. */
-  add({ e164, tenant, account, country, kind, capabilities, price, tags, createdAt }: StockRow): void {
+  add({
+    id,
+    e164,
+    tenant,
+    account,
+    country,
+    kind,
+    capabilities,
+    price,
+    tags,
+    shared,
+    state,
+    createdAt,
+  }: StockRow): void {
     this.#sql.exec(
-      `INSERT INTO stock VALUES(?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO stock(e164, tenant, account, country, kind, facts, created_at, id, state, shared)
+       VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
       e164,
-      tenant,
+      tenant ?? "",
       account,
       country,
       kind,
       JSON.stringify({ capabilities, price, tags }),
       createdAt,
+      id,
+      state,
+      shared ? 1 : 0,
     );
+  }
+
+  setState(id: string, state: StockState): void {
+    this.#sql.exec(`UPDATE stock SET state = ? WHERE id = ?`, state, id);
+  }
+
+  remove(id: string): void {
+    this.#sql.exec(`DELETE FROM stock WHERE id = ?`, id);
+  }
+
+  /** Lends up to `many` shared numbers of these accounts that nobody has; answers them. */
+  lend(tenant: string, accounts: readonly string[], country: string | null, many: number): StockRow[] {
+    const free = this.#sql
+      .exec<Row>(
+        `SELECT * FROM stock WHERE tenant = '' AND shared = 1 AND state = 'held'
+          AND account IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR country = ?2) ORDER BY e164 LIMIT ?3`,
+        JSON.stringify(accounts),
+        country,
+        many,
+      )
+      .toArray();
+    for (const { id } of free) this.#sql.exec(`UPDATE stock SET tenant = ? WHERE id = ?`, tenant, id);
+    return free.map((row) => ({ ...rowOf(row), tenant }));
+  }
+
+  /** The shared numbers that a tenant has. */
+  lentTo(tenant: string): StockRow[] {
+    const query = `SELECT * FROM stock WHERE tenant = ? AND shared = 1 AND state = 'held' ORDER BY e164 LIMIT 10000`;
+    return this.#sql.exec<Row>(query, tenant).toArray().map(rowOf);
+  }
+
+  /** Takes back a number that was lent to this tenant. */
+  takeBack(id: string): void {
+    this.#sql.exec(`UPDATE stock SET tenant = '' WHERE id = ? AND shared = 1`, id);
   }
 
   /** In order of number, of one tenant or of all. By offset: a cursor in a URL may not be a number. */
@@ -80,14 +166,17 @@ export class StockLedger {
 }
 
 function rowOf(row: Row): StockRow {
-  const { e164, tenant, account, country, kind, created_at: createdAt } = row;
+  const { e164, tenant, account, country, kind, id, state, shared, created_at: createdAt } = row;
   const facts = JSON.parse(row.facts) as Pick<NewNumber, "capabilities" | "price" | "tags">;
-  return { e164, tenant, account, country, kind: kind as NewNumber["kind"], createdAt, ...facts };
+  const known = { kind: kind as NewNumber["kind"], state: state as StockState, shared: shared === 1 };
+  return { id, e164, tenant: tenant === "" ? null : tenant, account, country, createdAt, ...facts, ...known };
 }
 
 /** A number of the list as operators see it. */
-export function stockView({ e164, tenant, account, country, kind, capabilities, price, tags, createdAt }: StockRow) {
-  return { number: e164, tenant, account, country, kind, capabilities, price, tags, created_at: isoOf(createdAt) };
+export function stockView({ e164, createdAt, ...row }: StockRow) {
+  const { id, tenant, shared, state, account, country, kind, capabilities, price, tags } = row;
+  const told = { id, number: e164, tenant, shared, state, account, country, kind };
+  return { ...told, capabilities: [...capabilities], price, tags: [...tags], created_at: isoOf(createdAt) };
 }
 
 /** The rows as numbers, or which of them cannot be one. A sandbox has drama numbers only, a live tenant none. */

@@ -87,15 +87,12 @@ function poolVerbs(deps: NumbersDeps) {
           return refuse("state_conflict", { detail: `A tenant has at most ${POOLS_MAX} pools.` });
         const wrong = judgeMembers(numbers, input.numbers);
         if (wrong !== null) return wrong;
-        const pool: Pool = {
-          ...POOL_DEFAULTS,
-          ...input.settings,
-          id: deps.newId("pol"),
-          name: input.name,
-          createdAt: deps.now(),
-        };
+        const fresh = { id: deps.newId("pol"), name: input.name, createdAt: deps.now() };
+        const pool: Pool = { ...POOL_DEFAULTS, ...input.settings, ...fresh };
         if (!numbers.addPool(pool)) return refuse("name_taken");
         for (const id of input.numbers) numbers.change(id, { pool: pool.id });
+        if (pool.lease !== null && spareOf(numbers, pool, deps.now()) < pool.lease.below)
+          numbers.lending.noteShort(pool.id);
         deps.record(who.keyId, { act: "pool.created", subject: pool.id, facts: { numbers: input.numbers.length } });
         return { ok: view(pool) };
       },
@@ -105,8 +102,8 @@ function poolVerbs(deps: NumbersDeps) {
       ok: { data: numbers.pools().map(view) },
     })),
 
-    "pools.get": verb("numbers:read", (_who, input: { id: string }): Outcome<PoolView> => {
-      const pool = numbers.pool(input.id);
+    "pools.get": verb("numbers:read", (_who, { id }: { id: string }): Outcome<PoolView> => {
+      const pool = numbers.pool(id);
       return pool === null ? refuse("not_found") : { ok: view(pool) };
     }),
 
@@ -116,10 +113,12 @@ function poolVerbs(deps: NumbersDeps) {
       (who, input: { id: string; settings: Partial<Omit<PoolSettings, "sharing">> }): Outcome<PoolView> => {
         const pool = numbers.pool(input.id);
         if (pool === null) return refuse("not_found");
-        const { id, name: _name, createdAt: _createdAt, ...settings } = { ...pool, ...input.settings };
+        const changed = { ...pool, ...input.settings };
+        const { id, name: _name, createdAt: _createdAt, ...settings } = changed;
         numbers.changePool(id, settings);
+        noteIfShort(deps, changed);
         deps.record(who.keyId, { act: "pool.changed", subject: id });
-        return { ok: view({ ...pool, ...input.settings }) };
+        return { ok: view(changed) };
       },
     ),
 
@@ -164,11 +163,51 @@ function judgeMembers(numbers: NumbersLedger, ids: readonly string[]): ReturnTyp
   return refuse("invalid_field", { errors: [{ field: `numbers/${at}`, code: "invalid_field", detail }] });
 }
 
-/** Takes numbers in that the operator has given to the tenant; those that are here already stay as they are. */
-export function takeNumbers(deps: Pick<NumbersDeps, "numbers" | "now" | "newId">, given: readonly NewNumber[]): number {
+/** Notes a pool that is to borrow numbers at once. */
+function noteIfShort({ numbers, now }: Pick<NumbersDeps, "numbers" | "now">, pool: Pool): void {
+  if (pool.lease !== null && spareOf(numbers, pool, now()) < pool.lease.below) numbers.lending.noteShort(pool.id);
+}
+
+function spareOf(numbers: NumbersLedger, pool: Pool, now: number): number {
+  return numbers.lending.spare(pool, numbers.countsOf(pool.id).available, now);
+}
+
+/** Takes numbers in that the operator has given to the tenant, or lent to a pool; those that are here stay as they are. */
+export function takeNumbers(
+  deps: Pick<NumbersDeps, "numbers" | "now" | "newId">,
+  given: readonly NewNumber[],
+  pool: string | null = null,
+): number {
   let added = 0;
   for (const number of given) {
-    if (deps.numbers.add(deps.newId("num"), number, null, deps.now())) added += 1;
+    if (deps.numbers.add(deps.newId("num"), number, pool, deps.now())) added += 1;
   }
   return added;
+}
+
+/** Gives up those of the numbers that nobody has and no cool-off keeps; answers which are not, or no longer, the tenant's. */
+export function giveBack({ numbers, now }: Pick<NumbersDeps, "numbers" | "now">, named: readonly string[]): string[] {
+  for (const { id } of numbers.lending.idle(now(), named)) numbers.lending.drop(id);
+  return named.filter((e164) => numbers.byE164(e164) === null);
+}
+
+/**
+ * Gives up lent numbers that nobody needs: those of no pool, and of a pool what it could spare beyond another block. Answers how
+ * many, and every lent number that stays.
+ */
+export function returnIdle({ numbers, now }: Pick<NumbersDeps, "numbers" | "now">): { gone: number; kept: string[] } {
+  const spare = new Map<string | null, number>();
+  for (const pool of numbers.pools()) {
+    const { lease } = pool;
+    spare.set(pool.id, lease === null ? Infinity : spareOf(numbers, pool, now()) - lease.below - lease.block);
+  }
+  let gone = 0;
+  for (const { id, pool } of numbers.lending.idle(now(), null)) {
+    const left = pool === null ? Infinity : (spare.get(pool) ?? Infinity);
+    if (left <= 0) continue;
+    spare.set(pool, left - 1);
+    numbers.lending.drop(id);
+    gone += 1;
+  }
+  return { gone, kept: numbers.lending.lent() };
 }

@@ -49,6 +49,7 @@ const idsOf = ({ id, things }: Furnished): Record<string, string> => ({
   relays: things.relay,
   "admin-tenants": id,
   "admin-carriers": `car_e00000000${things.message.slice(13)}`,
+  "admin-numbers": `num_e00000000${things.message.slice(13)}`,
 });
 
 type Sent = { headers?: Record<string, string>; body?: BodyInit | undefined; path?: string };

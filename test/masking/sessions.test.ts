@@ -4,16 +4,16 @@ import { describe, expect, it } from "vitest";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/base/clock.ts";
 import { isRefused } from "../../src/base/refusal.ts";
 import { closeSession } from "../../src/masking/close.ts";
-import { reopenSession } from "../../src/masking/open.ts";
+import { openSession, reopenSession } from "../../src/masking/open.ts";
 import { addPerson, removePerson, replacePerson, rotateSession } from "../../src/masking/rotate.ts";
 import type { Participant } from "../../src/masking/session.ts";
-import { Conversations, person } from "../support/conversations.ts";
+import { Conversations, person, SETTINGS } from "../support/conversations.ts";
 
 const NO_LIMITS = { ttlMs: null, expiresAt: null, idleMs: null, messagesMax: null };
 const [A, B, C] = [person(1), person(2), person(3)];
 const proxies = (people: readonly Participant[]): string[] => people.map(({ proxy }) => proxy);
 const stateOf = (world: Conversations, id: string) => world.deps.ledger.session(id);
-const newcomer = (nth: number) => ({ to: person(nth), name: null, number: null, country: null });
+const newcomer = (nth: number) => ({ to: person(nth), name: null, number: null, country: null, area: null });
 const types = (world: Conversations) => world.events.map(({ type }) => type);
 
 describe("a session ends", () => {
@@ -278,4 +278,27 @@ it("over any openings, endings and waits, a person and a number are in one open 
     }),
     { numRuns: 60 },
   );
+});
+
+it("a person who asks for an area has a number that begins so, in its country, or none", () => {
+  const world = new Conversations(12); // +447700900600 to 611
+  const from = (area: string | null, nth: number) => ({
+    to: person(nth),
+    name: null,
+    number: null,
+    country: "GB",
+    area,
+  });
+  const open = (area: string, nth: number) =>
+    openSession(world.deps, "key", { pool: null, people: [from(area, nth), from(null, nth + 1)], settings: SETTINGS });
+  for (let nth = 0; nth < 20; nth += 2) {
+    const outcome = open("+44770090061", nth);
+    if (isRefused(outcome)) throw new Error(outcome.refused);
+    expect(outcome.ok.people[0]?.proxy).toMatch(/^\+44770090061\d$/);
+  }
+  expect(open("+44113", 40)).toMatchObject({ refused: "numbers_exhausted" });
+  const [first, second] = [open("+44770090061", 50), open("+44770090061", 50)];
+  expect(isRefused(first) || isRefused(second)).toBe(false);
+  expect(open("+44770090061", 50)).toMatchObject({ refused: "numbers_exhausted" }); // both of the area are with this person
+  expect(world.deps.ledger.sessions({}, 100)).toHaveLength(12);
 });

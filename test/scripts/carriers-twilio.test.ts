@@ -40,6 +40,19 @@ it("sends, and is believed where it reports", async () => {
   expect(await customer().balance.fetch()).toMatchObject({ currency: "USD" });
 });
 
+it("brings a person's text that the package believes, and signs a forgery so that it does not", async () => {
+  const url = `${sink.base}/carriers/car_1/inbound`;
+  const verdicts = [];
+  for (const forged of [false, true]) {
+    expect(await world.inbound(account.name, { url, from: "+447700900123", to: "+447700900871", text: "Grüße & so", forged })).toBe(200); // prettier-ignore
+    const { body, headers } = sink.callbacks.at(-1)!;
+    const form = Object.fromEntries(new URLSearchParams(new TextDecoder().decode(body)));
+    expect(form).toMatchObject({ Body: "Grüße & so", From: "+447700900123", SmsStatus: "received" });
+    verdicts.push(twilio.validateRequest(account.secrets["auth_token"], headers["x-twilio-signature"]!, url, form));
+  }
+  expect(verdicts).toEqual([true, false]);
+});
+
 it.each<[object, number]>([
   [{ to: "+4477009001" }, 21211],
   [{ to: "" }, 21604],

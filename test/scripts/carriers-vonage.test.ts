@@ -35,6 +35,18 @@ it("sends, and is believed where it reports, part by part", async () => {
   }
 });
 
+it("brings the parts of a person's text, which the package verifies, and signs a forgery so that it does not", async () => {
+  const url = `${sink.base}/carriers/car_1/inbound`;
+  const verdicts = [];
+  for (const over of [{}, { part: { ref: "142", nth: 1, of: 2 } }, { forged: true }]) {
+    expect(await world.inbound(account.name, { url, from: "+447700900123", to: "+447700900871", text: "Grüße & so", ...over })).toBe(200); // prettier-ignore
+    const { sig = "", ...said } = JSON.parse(new TextDecoder().decode(sink.callbacks.at(-1)?.body)) as Record<string, string>; // prettier-ignore
+    expect(said).toMatchObject({ msisdn: "447700900123", text: "Grüße & so", ...("part" in over ? { concat: "true", "concat-part": "1" } : {}) }); // prettier-ignore
+    verdicts.push(customer().verifySignature(sig, said, account.secrets["signature_secret"], AlgorithmTypes.sha256hmac)); // prettier-ignore
+  }
+  expect(verdicts).toEqual([true, true, false]);
+});
+
 it.each<[object, string]>([
   [{ to: "4477009001" }, "6"],
   [{ to: "07700900123" }, "6"],

@@ -115,6 +115,29 @@ describe.each(KINDS)("as %s", (kind) => {
     expect(world.refusals.filter(({ account: name }) => name === account.name)).toHaveLength(2);
   });
 
+  it("brings a person's text that the adapter reads, with the same id again, and none that is forged or signed too long ago", async () => {
+    const account = world.account(kind);
+    const carrier: Carrier = CARRIERS[kind];
+    const url = `${sink.base}/carriers/car_1/inbound`;
+    const bring = async (over: object = {}) => {
+      expect(await world.inbound(account.name, { url, from: "+447700900123", to: "+447700900871", text: "Grüße = 5 £ & so", ...over })).toBe(200); // prettier-ignore
+      return carrier.readInbound!(ours(account), sink.callbacks.at(-1)!);
+    };
+    const text = { from: "+447700900123", to: "+447700900871", text: "Grüße = 5 £ & so" };
+    const first = await bring();
+    expect(first).toEqual({ read: [{ id: expect.any(String), ...text }] });
+    const { id } = (first as { read: { id: string }[] }).read[0]!;
+    expect(await bring({ id })).toEqual(first);
+    expect(await bring()).not.toEqual(first);
+    expect(await bring({ forged: true })).toHaveProperty("forged");
+    const stale = await bring({ ageSeconds: 400 });
+    if (["twilio", "infobip"].includes(kind))
+      expect(stale).toHaveProperty("read.0"); // they sign no time
+    else expect(stale).toEqual({ forged: "stale" });
+    const part = { ref: "142", nth: 2, of: 3 };
+    if (["http", "vonage"].includes(kind)) expect(await bring({ part })).toMatchObject({ read: [{ part }] }); // the others join them
+  });
+
   it("repeats a receipt until somebody takes it", async () => {
     const account = world.account(kind);
     const message = newId();

@@ -91,7 +91,7 @@ export class Conversations {
     people: readonly Num[],
     settings: Partial<SessionSettings> = {},
   ): Outcome<{ session: Session; people: Participant[] }> {
-    const inputs = people.map((to) => ({ to, name: null, number: null, country: null }));
+    const inputs = people.map((to) => ({ to, name: null, number: null, country: null, area: null }));
     return openSession(this.deps, "key", { pool: null, people: inputs, settings: { ...SETTINGS, ...settings } });
   }
 

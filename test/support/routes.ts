@@ -96,5 +96,6 @@ export function absentIds(tenant: string): Record<string, string> {
     inbound: `inb_${owner}${rest}`,
     "admin-tenants": `ten_${owner.startsWith("u") ? "u" : "e"}zzzzzzzz`,
     "admin-carriers": `car_e00000000${rest}`,
+    "admin-numbers": `num_e00000000${rest}`,
   };
 }

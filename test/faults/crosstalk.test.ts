@@ -129,6 +129,7 @@ function play(random: Chance, steps: number, numbers: number, sharing: "shared" 
         name: null,
         number: null,
         country: null,
+        area: null,
       });
     } else if (dice < 28 && one !== undefined) removePerson(world.deps, "key", session, one.id);
     else if (dice < 30 && one !== undefined) {
@@ -137,6 +138,7 @@ function play(random: Chance, steps: number, numbers: number, sharing: "shared" 
         name: null,
         number: null,
         country: null,
+        area: null,
       });
     } else if (dice < 34) world.pass(random.pick([60_000, OVERLAP_MS, DAY_MS, 8 * DAY_MS, 31 * DAY_MS]));
     else if (dice < 42)

@@ -1,0 +1,56 @@
+/**
+ * What a tenant's object knows of numbers that are lent to it from the operator's shared stock: which pools are short, which numbers
+ * nobody needs. Over the table of virtual numbers, which NumbersLedger owns.
+ */
+import { first, type Sql } from "../base/sql.ts";
+import type { Pool, VirtualNumber } from "./number.ts";
+import { numberOf, type NumberRow } from "./rows.ts";
+
+/** The lent numbers of one tenant. */
+export class Lending {
+  readonly #sql: Sql;
+  readonly #short = new Set<string>();
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** The pool is to borrow numbers, once this transaction stands. */
+  noteShort(pool: string): void {
+    this.#short.add(pool);
+  }
+
+  /** The pools that were noted since the last time. */
+  takeShort(): string[] {
+    const short = [...this.#short];
+    this.#short.clear();
+    return short;
+  }
+
+  /** How many of the pool's `available` numbers even its busiest person could be given now. */
+  spare(pool: Pool, available: number, now: number): number {
+    if (pool.sharing === "exclusive") return available;
+    const query = `SELECT max(n) AS most FROM (SELECT count(*) AS n FROM pairs WHERE until IS NULL OR until > ? GROUP BY party)`;
+    return available - (first<{ most: number | null }>(this.#sql, query, now)?.most ?? 0);
+  }
+
+  /** Numbers in nobody's hands that no cool-off keeps from anybody: all of those named, or all lent ones. */
+  idle(now: number, named: readonly string[] | null): VirtualNumber[] {
+    const query = `SELECT n.* FROM numbers n WHERE n.state IN ('available', 'retired')
+      AND iif(?1 IS NULL, json_extract(n.facts, '$.lent') = 1, n.e164 IN (SELECT value FROM json_each(?1)))
+      AND n.id NOT IN (SELECT number FROM pairs WHERE until IS NULL OR until > ?2) ORDER BY n.uses LIMIT 1000`;
+    const names = named === null ? null : JSON.stringify(named);
+    return this.#sql.exec<NumberRow>(query, names, now).toArray().map(numberOf);
+  }
+
+  /** The lent numbers the tenant has. */
+  lent(): string[] {
+    const query = `SELECT e164 FROM numbers WHERE json_extract(facts, '$.lent') = 1`;
+    return this.#sql.exec<{ e164: string }>(query).toArray().map(({ e164 }) => e164); // prettier-ignore
+  }
+
+  /** The number is no longer this tenant's. */
+  drop(id: string): void {
+    this.#sql.exec(`DELETE FROM numbers WHERE id = ?`, id);
+  }
+}
