@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { Log } from "../base/log.ts";
 import { nameOfError } from "../base/log.ts";
+import { REFERENCE_LENGTH_MAX } from "../carriers/reference.ts";
 import { TASKS, type Job, type JobReport } from "../carriers/sender.ts";
 import { RETURN_MS_MAX } from "./belt.ts";
 
@@ -13,7 +14,7 @@ const JobMessage = z.strictObject({
   tenant: z.string().max(16),
   account: z.string().max(64),
   lane: z.enum(["otp", "bulk"]),
-  ids: z.array(z.string().max(64)).min(1).max(100),
+  ids: z.array(z.string().max(REFERENCE_LENGTH_MAX)).min(1).max(100),
   task: z.enum(TASKS).optional(),
   tries: z.int().min(0).max(100).optional(),
 });

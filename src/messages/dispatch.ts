@@ -4,6 +4,7 @@
  */
 import { SECOND_MS } from "../base/clock.ts";
 import type { Answer, Report } from "../carriers/carrier.ts";
+import { isOpaque } from "../carriers/reference.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender.ts";
 import { askOrDoubt } from "./ask.ts";
 import { ENDED, laneOf, type Attempt, type Message, type Price } from "./message.ts";
@@ -130,7 +131,8 @@ function answered(message: Message, settlement: Settlement): Attempt[] | null {
   if (open.outcome !== null && !(lost && settlement.answer.outcome === "accepted")) return null;
   const { answer, latencyMs } = settlement;
   const code = "code" in answer ? { code: answer.code } : {};
-  const known = "reference" in answer ? { reference: answer.reference } : {};
+  const { reference } = { reference: undefined, ...answer };
+  const known = reference !== undefined && isOpaque(reference) ? { reference } : {};
   return [...message.attempts.slice(0, -1), { ...open, outcome: answer.outcome, latencyMs, ...code, ...known }];
 }
 

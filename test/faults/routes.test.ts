@@ -82,7 +82,7 @@ test("codes go by the cheapest account within the cap, the rest by shares; previ
       { carrier: abroad.id, reason: "country" },
     ],
   });
-  expect(code.attempts[0]).toMatchObject({ outcome: "accepted", carrier_reference: `r-${code.id}` });
+  expect(code.attempts[0]).toMatchObject({ outcome: "accepted", carrier_reference: null }); // "r-msg_…" may say anything
   expect(carrier.callsOf(abroad.double)).toEqual([]);
 
   const before = carrier.callsOf(dear.double).length;
