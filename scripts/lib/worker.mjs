@@ -8,6 +8,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
 const bootMillisecondsMax = 60_000;
+const LAST_WORDS_MS = 1_000;
 
 /** Builds a Worker as production would and answers the path of its one module. */
 export function buildWorker(outdir = join(root, ".dev/built"), config = join(root, "wrangler.toml")) {
@@ -86,7 +87,11 @@ export async function startWorker({
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
   const queued = [];
   child.on("message", (message) => void (message.queued !== undefined && queued.push(message.queued)));
-  const ended = new Promise((resolve) => child.once("exit", resolve));
+  // Its last words come after its end; but what it leaves running may hold the pipes open.
+  const ended = new Promise((resolve) => {
+    child.once("close", resolve);
+    child.once("exit", () => setTimeout(resolve, LAST_WORDS_MS).unref());
+  });
   const { pid } = child;
   if (pid === undefined) throw new Error("the Worker process did not start");
   const kill = async (signal = "SIGKILL") => {
