@@ -12,6 +12,7 @@ import { nameOfError, writeLog } from "./base/log.ts";
 import { randomText } from "./base/random.ts";
 import { isRefused, refuse } from "./base/refusal.ts";
 import type { OpenRoute, Route } from "./base/route.ts";
+import { isStorageFault } from "./base/sql.ts";
 import type { Bindings } from "./context.ts";
 import { serveTenant } from "./door.ts";
 import { inboundRoute, inboxRoutes, receiveInbound } from "./inbound/inbound.routes.ts";
@@ -200,5 +201,8 @@ app.notFound((c) => problemResponse(c, refuse("route_not_found")));
 
 app.onError((error, c) => {
   writeLog({ level: "error", what: nameOfError(error), request_id: c.get("requestId"), route: c.get("route") });
-  return problemResponse(c, refuse("internal"));
+  return problemResponse(
+    c,
+    isStorageFault(error) ? refuse("storage_unavailable", { retryAfterSeconds: 5 }) : refuse("internal"),
+  );
 });

@@ -4,7 +4,7 @@
  * milliseconds, and after the answer: what is lost with this isolate is found by the tenant's alarm, as whatever the belt loses.
  */
 import type { Owner } from "./base/ids.ts";
-import type { After } from "./ports.ts";
+import { jobName, type After } from "./ports.ts";
 
 /** An id waits this long for others; a code is no later for it than a carrier's own jitter makes it. */
 export const GATHER_MS = 5;
@@ -50,10 +50,10 @@ export class Gather {
 }
 
 function add(bundle: Bundle, after: After): void {
-  for (const { account, lane, ids } of after.dispatch) {
-    const name = `${lane} ${account}`;
+  for (const { ids, ...job } of after.dispatch) {
+    const name = jobName(job);
     const entry = bundle.dispatch.get(name);
-    if (entry === undefined) bundle.dispatch.set(name, { account, lane, ids: [...ids] });
+    if (entry === undefined) bundle.dispatch.set(name, { ...job, ids: [...ids] });
     else entry.ids.push(...ids);
   }
   for (const endpoint of after.wake) bundle.wake.add(endpoint);

@@ -7,8 +7,8 @@ import type { Reason } from "./base/refusal.ts";
 import type { OpenRoute, Route } from "./base/route.ts";
 import { isRepeatable, type OperatorRoute } from "./operator-route.ts";
 
-/** Any route may be met by a deployment that is not fit, and by our own mistake. */
-const ANY: readonly Reason[] = ["not_serving", "internal"];
+/** Any route may be met by a deployment that is not fit, by storage that does not answer, and by our own mistake. */
+const ANY: readonly Reason[] = ["not_serving", "storage_unavailable", "internal"];
 const CALLER: readonly Reason[] = ["unauthenticated", "missing_scope", "tenant_suspended", "keys_unavailable"];
 const VALUES: readonly Reason[] = ["missing_field", "wrong_type", "invalid_field"];
 /** A tenant's verb waits for nothing, so a second request always finds the first one's answer: no 409 for it. */

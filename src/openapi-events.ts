@@ -57,6 +57,16 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
     resource: exampleId("int"),
     says: (what) => INTERACTIONS[what] ?? "A text came through a virtual number.",
   },
+  carrier: {
+    data: z
+      .object({ carrier: z.string(), circuit: z.enum(["closed", "open", "probing"]) })
+      .meta({ examples: [{ carrier: exampleId("car"), circuit: "open" }] }),
+    resource: exampleId("car"),
+    says: (what) =>
+      what === "degraded"
+        ? "A carrier account takes no messages now; what has another account on its route goes there."
+        : "A carrier account takes messages again.",
+  },
   inbound: {
     data: ToldInbound,
     resource: exampleId("inb"),

@@ -12,6 +12,7 @@ import {
   type NewAccount,
 } from "./carriers/accounts.ts";
 import type { Noted } from "./carriers/watch.ts";
+import { PLAIN_ACCOUNT } from "./carriers/carrier.ts";
 import { carrierOf } from "./carriers/carriers.ts";
 import type { AccountConfig } from "./carriers/courier.ts";
 import { AUDIT_TABLE, AuditLedger, type ListQuery } from "./audit/ledger.ts";
@@ -30,6 +31,7 @@ import {
 import { nameOfError, type Log } from "./base/log.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
 import type { Sql } from "./base/sql.ts";
+import { factsOf } from "./carriers/facts.ts";
 import { StockLedger, type ImportRow } from "./numbers/stock.ts";
 import { operatorNumbers } from "./operator.numbers.ts";
 import { OperatorRepeats } from "./operator.repeat.ts";
@@ -44,6 +46,8 @@ export type OperatorDeps = {
   ring: Keyring;
   tenant: (owner: Owner) => TenantPort;
   courier: (account: string) => CourierPort;
+  /** Whether the Worker has a binding of this name that calls out with a client certificate. */
+  hasBinding: (name: string) => boolean;
   log: Log;
 };
 
@@ -89,7 +93,7 @@ export class OperatorMind {
       const routes = input.environment === "sandbox" ? [await this.#sandboxAccount()] : [];
       const owner = ownerOf(tenant.id);
       await this.#deps.tenant(owner).create({ ...tenant, routes });
-      await this.#deps.tenant(owner).setAccounts(this.#accountFacts());
+      await this.#deps.tenant(owner).setAccounts(this.#accountFacts(tenant.id));
       this.#deps.transaction(() => {
         this.#tenants.add(tenant);
         this.#enter(operator, "tenant.created", tenant.id, { environment: tenant.environment });
@@ -111,9 +115,9 @@ export class OperatorMind {
 
     "tenants.change": (operator: string, input: { id: string; policy: PolicyChange }): Answer =>
       this.#withTenant(input.id, async (tenant, port) => {
-        const wrong = this.#routesFault(tenant, input.policy.routes ?? []);
+        const wrong = this.#routesFault(tenant, input.policy);
         if (wrong !== null) return wrong;
-        await port.setAccounts(this.#accountFacts());
+        await port.setAccounts(this.#accountFacts(tenant.id));
         const changed = await port.changePolicy(operator, input.policy);
         if (isRefused(changed)) return changed;
         this.#enter(operator, "tenant.policy_changed", tenant.id, {
@@ -158,6 +162,8 @@ export class OperatorMind {
       const { name, secrets, ...rest } = input;
       const weak = judgeSecrets(carrierOf(rest.kind), secrets);
       if (weak !== null) return weak;
+      const strange = this.#ownerFault(rest.tenant, rest.mode) ?? this.#bindingFault(rest.mtls);
+      if (strange !== null) return strange;
       const config: AccountConfig = { id: this.#ids.make("car", readClock()), ...rest };
       await this.#deps.courier(config.id).configure(config, secrets);
       const account: AccountRow = { config, name, createdAt: readClock() };
@@ -175,6 +181,8 @@ export class OperatorMind {
       if (account === null) return refuse("not_found");
       const changed = changedAccount(account, input.change, carrierOf(account.config.kind));
       if (isRefused(changed)) return changed;
+      const missing = this.#bindingFault(changed.ok.config.mtls);
+      if (missing !== null) return missing;
       await this.#deps.courier(input.id).configure(changed.ok.config, input.change.secrets);
       this.#deps.transaction(() => {
         this.#accounts.put(changed.ok);
@@ -278,25 +286,50 @@ export class OperatorMind {
 
   async #openSandbox(): Promise<string> {
     const id = this.#ids.make("car", readClock());
-    const config: AccountConfig = { id, kind: "sandbox", mode: "test", settings: {}, perSecond: null, price: null };
+    const config: AccountConfig = { ...PLAIN_ACCOUNT, id, kind: "sandbox", mode: "test", settings: {} };
     await this.#deps.courier(id).configure(config, {});
     this.#accounts.put({ config, name: "Sandbox carrier", createdAt: readClock() });
     return id;
   }
 
-  /** Sandbox tenants reach only test accounts, live ones only live ones, and all of them only accounts there are. */
-  #routesFault(tenant: TenantRow, routes: readonly string[]): Outcome<never> | null {
+  /** Sandbox tenants reach only test accounts, live ones only live ones, all of them only accounts there are, and nobody another's own. */
+  #routesFault(tenant: TenantRow, { routes = [], route_rules: rules = [] }: PolicyChange): Outcome<never> | null {
     const mode = tenant.environment === "live" ? "live" : "test";
-    const at = routes.findIndex((id) => this.#accounts.get(id)?.config.mode !== mode);
-    if (at < 0) return null;
-    const detail = `Name a carrier account of this jurisdiction in mode ${mode}.`;
-    return refuse("invalid_field", { errors: [{ field: `routes/${at}`, code: "invalid_field", detail }] });
+    const named = [
+      ...routes.map((id, at) => ({ id, field: `routes/${at}` })),
+      ...rules.flatMap(({ accounts }, rule) =>
+        accounts.map(({ account }, at) => ({ id: account, field: `route_rules/${rule}/accounts/${at}/account` })),
+      ),
+    ];
+    const wrong = named.find(({ id }) => {
+      const config = this.#accounts.get(id)?.config;
+      return config?.mode !== mode || (config.tenant !== null && config.tenant !== tenant.id);
+    });
+    if (wrong === undefined) return null;
+    const detail = `Name a carrier account of this jurisdiction in mode ${mode} that this tenant may use.`;
+    return refuse("invalid_field", { errors: [{ field: wrong.field, code: "invalid_field", detail }] });
   }
 
-  #accountFacts() {
-    return Object.fromEntries(
-      this.#accounts.list().map(({ config }) => [config.id, { mode: config.mode, price: config.price }]),
-    );
+  /** A tenant's own account is of a tenant there is, and of its kind. */
+  #ownerFault(id: string | null, mode: AccountConfig["mode"]): Outcome<never> | null {
+    if (id === null) return null;
+    const owner = this.#tenants.get(id);
+    const fits = owner !== null && (owner.environment === "live") === (mode === "live");
+    if (fits) return null;
+    const detail = `Name a tenant of this jurisdiction whose environment goes with the mode ${mode}.`;
+    return refuse("invalid_field", { errors: [{ field: "tenant_id", code: "invalid_field", detail }] });
+  }
+
+  #bindingFault(name: string | null): Outcome<never> | null {
+    if (name === null || this.#deps.hasBinding(name)) return null;
+    const detail = "The Worker has no such binding. Add it under `mtls_certificates` and deploy first.";
+    return refuse("invalid_field", { errors: [{ field: "mtls", code: "invalid_field", detail }] });
+  }
+
+  /** What the tenant may know of the accounts it may use. */
+  #accountFacts(tenant: string) {
+    const usable = this.#accounts.list().filter(({ config }) => config.tenant === null || config.tenant === tenant);
+    return Object.fromEntries(usable.map(({ config }) => [config.id, factsOf(config)]));
   }
 
   async #withTenant(id: string, act: (tenant: TenantRow, port: TenantPort) => Answer): Answer {

@@ -7,6 +7,7 @@ import { parseId, type Jurisdiction } from "./base/ids.ts";
 import { Label } from "./base/label.ts";
 import { judgeUrl, type UrlPolicy } from "./base/outside-url.ts";
 import { isRefused, refuse, type Outcome } from "./base/refusal.ts";
+import { ANOMALIES } from "./carriers/anomalies.ts";
 import type { Fields } from "./carriers/carrier.ts";
 import { CARRIERS, KINDS, type CarrierKind } from "./carriers/carriers.ts";
 import { door, IdParam, JURISDICTION, type OperatorRoute } from "./operator-route.ts";
@@ -17,6 +18,50 @@ const SECRETS = namesOf("secrets");
 /** A field of some kind, as far as the door can judge it: the kind itself does it where the account is known. */
 const SomeText = z.string().min(1).max(4_000);
 
+const Price = z.strictObject({ amount: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) });
+const PriceRowBody = z
+  .strictObject({
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/)
+      .nullable()
+      .default(null),
+    prefix: z
+      .string()
+      .regex(/^\+[1-9]\d{0,9}$/)
+      .nullable()
+      .default(null),
+    ...Price.shape,
+  })
+  .refine(({ country, prefix }) => country !== null || prefix !== null, "Name a country, a prefix, or both.");
+const Processing = z.strictObject({
+  jurisdiction: Label.nullable().default(null),
+  agreement: Label.nullable().default(null),
+});
+/** What may be given when an account is made, and changed later. */
+const changeable = {
+  per_second: z.number().positive().max(100_000).nullable(),
+  price: Price.nullable().meta({ description: "Of one segment, where `prices` says nothing." }),
+  prices: z.array(PriceRowBody).max(1_000).meta({ description: "The longest prefix counts first, then the country." }),
+  countries: z
+    .array(z.string().regex(/^[A-Z]{2}$/))
+    .max(250)
+    .nullable()
+    .meta({ description: "Countries it may be used for; null is any." }),
+  mtls: z
+    .string()
+    .regex(/^MTLS_[A-Z0-9_]{1,40}$/)
+    .nullable()
+    .meta({ description: "The Worker's binding that holds the client certificate the carrier asks for." }),
+  redact: z
+    .boolean()
+    .meta({ description: "Whether the carrier is asked to forget text and number once a message has ended." }),
+  processing: Processing.meta({
+    description: "Where the carrier processes the data, and under which agreement, as the operator states it.",
+  }),
+};
+const DEFAULTS = { per_second: null, price: null, prices: [], countries: null, mtls: null, redact: false, processing: { jurisdiction: null, agreement: null } }; // prettier-ignore
+
 const AccountView = z
   .object({
     id: z.string(),
@@ -24,8 +69,9 @@ const AccountView = z
     kind: z.string(),
     mode: z.enum(["test", "live"]),
     ...Object.fromEntries(SETTINGS.map((name) => [name, z.string().optional()])),
-    per_second: z.number().nullable(),
-    price: z.object({ amount: z.int(), currency: z.string() }).nullable(),
+    ...changeable,
+    prices: z.array(z.object({ country: z.string().nullable(), prefix: z.string().nullable(), ...Price.shape })),
+    tenant_id: z.string().nullable(),
     created_at: z.string(),
   })
   .meta({
@@ -38,8 +84,10 @@ const AccountView = z
         mode: "live",
         url: "https://gateway.example.com/sms",
         status_url: "https://gateway.example.com/status",
+        ...DEFAULTS,
         per_second: 30,
         price: { amount: 38_000, currency: "GBP" },
+        tenant_id: null,
         created_at: EXAMPLE_TIME,
       },
     ],
@@ -88,6 +136,10 @@ const HealthView = z
       .record(z.string(), z.object({ receipts: z.int(), slow: z.int(), delivered: z.int() }))
       .optional()
       .meta({ description: "By mobile country and network code, where receipts name it." }),
+    alerts: z
+      .array(z.object({ lane: z.enum(["otp", "bulk"]), kind: z.enum(ANOMALIES), share: z.number(), since: z.string() }))
+      .optional()
+      .meta({ description: "What is strange now: begun and not over." }),
     moves: z.array(z.looseObject({ at: z.string() })).optional(),
   })
   .meta({
@@ -102,21 +154,26 @@ const HealthView = z
         otp: { ...LANE_EXAMPLE, window_seconds: 120, weight: 100 },
         bulk: LANE_EXAMPLE,
         networks: { "23415": { receipts: 400, slow: 120, delivered: 396 } },
+        alerts: [{ lane: "bulk", kind: "receipts_missing", share: 0.83, since: EXAMPLE_TIME }],
         moves: [{ at: EXAMPLE_TIME, lane: "bulk", from: 100, to: 90, slowShare: 0.168 }],
       },
     ],
   });
 
-const PerSecond = z.number().positive().max(100_000).nullable();
 const common = {
   name: Label,
   jurisdiction: JURISDICTION.default("eu"),
   mode: z.enum(["test", "live"]),
-  per_second: PerSecond.default(null),
-  price: z
-    .strictObject({ amount: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) })
-    .nullable()
-    .default(null),
+  tenant_id: z.string().max(64).nullable().default(null).meta({
+    description: "Whose own account it is: only this tenant's routes may name it. It stays what it was.",
+  }),
+  per_second: changeable.per_second.default(DEFAULTS.per_second),
+  price: changeable.price.default(DEFAULTS.price),
+  prices: changeable.prices.default(DEFAULTS.prices),
+  countries: changeable.countries.default(DEFAULTS.countries),
+  mtls: changeable.mtls.default(DEFAULTS.mtls),
+  redact: changeable.redact.default(DEFAULTS.redact),
+  processing: changeable.processing.default(DEFAULTS.processing),
 };
 const bodyOf = (kind: CarrierKind) => {
   const { settings, secrets } = CARRIERS[kind].fields;
@@ -173,8 +230,9 @@ export const carrierRoutes: OperatorRoute[] = [
       if (isRefused(settings)) return settings;
       const secrets = picked(body, Object.keys(fields.secrets), policy);
       if (isRefused(secrets)) return secrets;
-      const { name, kind, mode, price, per_second: perSecond } = body;
-      const input = { name, kind, mode, settings: settings.ok, secrets: secrets.ok, perSecond, price };
+      const { name, kind, mode, price, prices, countries, mtls, redact, processing, per_second: perSecond } = body;
+      const known = { name, kind, mode, price, prices, countries, mtls, redact, processing, perSecond };
+      const input = { ...known, tenant: body.tenant_id, settings: settings.ok, secrets: secrets.ok };
       return { ok: { where: body.jurisdiction, input } };
     },
   }),
@@ -222,7 +280,7 @@ export const carrierRoutes: OperatorRoute[] = [
     body: z
       .strictObject({
         name: Label,
-        per_second: PerSecond,
+        ...changeable,
         ...Object.fromEntries(SETTINGS.map((name) => [name, SomeText.nullable()])),
         ...Object.fromEntries(SECRETS.map((name) => [name, SomeText])),
       })
@@ -237,10 +295,12 @@ export const carrierRoutes: OperatorRoute[] = [
       if (isRefused(settings)) return settings;
       const secrets = picked(body, SECRETS, policy);
       if (isRefused(secrets)) return secrets;
-      const { name, per_second: perSecond } = body;
+      const { per_second: perSecond } = body;
+      const names = ["name", "price", "prices", "countries", "mtls", "redact", "processing"] as const;
+      const given = Object.fromEntries(names.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])));
       return ofAccount(params.id, {
         change: {
-          ...(name === undefined ? {} : { name }),
+          ...given,
           ...(perSecond === undefined ? {} : { perSecond }),
           settings: settings.ok,
           secrets: secrets.ok,

@@ -13,13 +13,13 @@ import type {
 } from "./carriers/carrier.ts";
 import type { AccountConfig, AccountHealth, Permit, Secrets } from "./carriers/courier.ts";
 import type { Want } from "./carriers/pace.ts";
-import type { AccountNews, Claimed, Job, JobReport, Onward, Settlement } from "./carriers/sender.ts";
+import type { AccountNews, Claimed, Job, JobReport, Onward, Settlement, Task } from "./carriers/sender.ts";
 import type { Calls } from "./carriers/health.ts";
 import type { Noted } from "./carriers/watch.ts";
 import type { KeySettings } from "./access/keys.ts";
 import type { Outcome } from "./base/refusal.ts";
 import type { PolicyChange } from "./messages/policy.ts";
-import type { AccountFacts } from "./messages/ports.ts";
+import type { AccountFacts } from "./carriers/facts.ts";
 import type { Heard } from "./messages/ask.ts";
 import type { NewNumber } from "./numbers/number.ts";
 import type { Lane } from "./messages/message.ts";
@@ -48,8 +48,11 @@ export type Reply = {
 
 export type CreateTenant = { id: string; name: string; environment: "sandbox" | "live"; routes: string[] };
 
-/** Ids for one lane and account: to be sent, or with `ask` to be asked about. */
-export type Dispatch = { account: string; lane: Lane; ids: string[]; ask?: true };
+/** Ids for one lane and account: to be sent, or for another task of a sender. */
+export type Dispatch = { account: string; lane: Lane; ids: string[]; task?: Task };
+
+/** Ids under the same name may travel together. */
+export const jobName = ({ lane, account, task }: Omit<Dispatch, "ids">): string => `${lane} ${account} ${task}`;
 
 /** What has to happen outside once the transaction is durable: queue messages, by lane and account, and endpoints to wake. */
 export type After = { dispatch: Dispatch[]; wake: string[] };
@@ -70,7 +73,7 @@ export type TenantPort = {
   changePolicy(operator: string, change: PolicyChange): Promise<Outcome<unknown>>;
   setAccounts(accounts: Record<string, AccountFacts>): Promise<void>;
   claim(account: string, ids: string[], news: AccountNews): Promise<Claimed[]>;
-  reroute(account: string, ids: string[]): Promise<{ onward: Onward[]; after: After }>;
+  reroute(account: string, ids: string[], news: AccountNews): Promise<{ onward: Onward[]; after: After }>;
   handBack(ids: string[], waitMs: number): Promise<void>;
   settle(settlements: Settlement[]): Promise<{ onward: Onward[]; after: After }>;
   reports(account: string, reports: Report[]): Promise<{ applied: number; after: After }>;

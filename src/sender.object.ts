@@ -5,6 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "./base/clock.ts";
 import { writeLog } from "./base/log.ts";
+import type { HandsetDelivery } from "./carriers/carrier.ts";
 import { carrierOf } from "./carriers/carriers.ts";
 import { Sender, type Job, type JobReport } from "./carriers/sender.ts";
 import { senderParts } from "./wiring.ts";
@@ -30,14 +31,14 @@ export class SenderObject extends DurableObject<Env> {
   }
 
   #make(account: string): Sender {
-    const { courier, tenant, fetchLike, outside } = this.#parts;
+    const { courier, tenant, fetchBy, outside } = this.#parts;
     return new Sender({
       permit: (want) => courier(account).permit(want),
       hold: (retryAfterSeconds) => courier(account).hold(retryAfterSeconds),
       told: (calls, unused) => courier(account).told(calls, unused),
       claim: (job, ids, news) => tenant(job.tenant).claim(job.account, ids, news),
-      reroute: async (job, ids) => {
-        const { onward, after } = await tenant(job.tenant).reroute(job.account, ids);
+      reroute: async (job, ids, news) => {
+        const { onward, after } = await tenant(job.tenant).reroute(job.account, ids, news);
         if (after.wake.length + after.dispatch.length > 0) await outside(job.tenant, after).catch(() => undefined);
         return onward;
       },
@@ -53,11 +54,11 @@ export class SenderObject extends DurableObject<Env> {
         if (after.wake.length + after.dispatch.length > 0) await outside(job.tenant, after).catch(() => undefined);
       },
       carrierOf: ({ kind }) => carrierOf(kind),
-      ioOf: (job) => ({
-        fetch: fetchLike,
-        now: readClock,
-        handset: (delivery) => tenant(job.tenant).handset(delivery),
-      }),
+      ioOf: (job, { mtls }) => {
+        const fetchLike = fetchBy(mtls);
+        const handset = (delivery: HandsetDelivery) => tenant(job.tenant).handset(delivery);
+        return fetchLike === null ? null : { fetch: fetchLike, now: readClock, handset };
+      },
       log: writeLog,
       now: readClock,
       sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),

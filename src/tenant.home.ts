@@ -7,9 +7,11 @@ import { first } from "./base/sql.ts";
 import { nameOfError } from "./base/log.ts";
 import type { Head } from "./audit/entry.ts";
 import { headSigner, readHead } from "./audit/head.ts";
+import type { AccountFacts } from "./carriers/facts.ts";
+import type { AccountNews } from "./carriers/sender.ts";
 import { Belt } from "./messages/belt.ts";
 import { changed, defaultPolicy, type Policy, type PolicyChange } from "./messages/policy.ts";
-import type { AccountFacts } from "./messages/ports.ts";
+import { AccountBook } from "./messages/accounts.ts";
 import {
   createTenantKeys,
   loadTenantKeys,
@@ -36,6 +38,7 @@ export class TenantHome {
   record: TenantRecord | null = null;
   #policy: Policy | null = null;
   #accounts: Record<string, AccountFacts> = {};
+  readonly #book = new AccountBook();
   #offset = 0;
   #keys: TenantKeys | null = null;
   #mind: TenantMind | null = null;
@@ -128,6 +131,15 @@ export class TenantHome {
   setAccounts(accounts: Record<string, AccountFacts>): void {
     this.#accounts = accounts;
     this.#put("accounts", accounts);
+  }
+
+  /** What a sender told of an account: facts that changed are kept, and a circuit that moved is told, in this transaction. */
+  heardOf(account: string, { circuit, weights, facts }: AccountNews): void {
+    const known = this.#accounts[account];
+    if (facts !== undefined && known !== undefined && JSON.stringify(facts) !== JSON.stringify(known))
+      this.setAccounts({ ...this.#accounts, [account]: facts });
+    const moved = this.#book.told(account, { circuit, weights }, readClock());
+    if (moved !== null) this.mind().tellCircuit(account, moved);
   }
 
   offsetSeconds(): number {
@@ -234,7 +246,8 @@ export class TenantHome {
       belt: (this.#belt ??= new Belt(readClock() + this.#offset)),
       door: this.#parts.door,
       policy: () => this.policy(),
-      accounts: () => this.#accounts,
+      redacts: (account) => this.#accounts[account]?.redact === true,
+      accountOf: (account, lane) => this.#book.of(account, this.#accounts[account], lane, readClock()),
       clockOffset: () => this.#offset,
       advance: (seconds) => this.#advance(seconds),
       publicUrl: () => this.#parts.publicUrl,

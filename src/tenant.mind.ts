@@ -10,6 +10,7 @@ import { isFault } from "./audit/chain.ts";
 import { auditVerbs } from "./audit/verbs.ts";
 import { readClock } from "./base/clock.ts";
 import { IdMaker, type Owner } from "./base/ids.ts";
+import { randomFraction } from "./base/random.ts";
 import type { Sql } from "./base/sql.ts";
 import { callbackMac, type DoorKeys, type Environment } from "./access/api-key.ts";
 import type { Granted } from "./access/caller.ts";
@@ -19,7 +20,6 @@ import { keysVerbs, type KeysDeps } from "./access/verbs.ts";
 import { consentView, type Consent } from "./consent/consent.ts";
 import { ConsentLedger } from "./consent/ledger.ts";
 import { consentVerbs } from "./consent/verbs.ts";
-import { admitPort, type AccountFacts } from "./messages/ports.ts";
 import { MessagesLedger } from "./messages/ledger.ts";
 import type { Belt } from "./messages/belt.ts";
 import { applyReports } from "./messages/dispatch.ts";
@@ -27,7 +27,8 @@ import { viewOf, type Message } from "./messages/message.ts";
 import { blockOf, limitRefusal } from "./messages/admit.ts";
 import { judgeNumber, type Policy } from "./messages/policy.ts";
 import { messagesVerbs, type MessagesDeps } from "./messages/verbs.ts";
-import type { After, Dispatch } from "./ports.ts";
+import type { After } from "./ports.ts";
+import { Outgoing } from "./tenant.outgoing.ts";
 import { openScreen } from "./messages/screen.ts";
 import { CapsLedger } from "./risk/ledger.ts";
 import { SandboxLedger } from "./sandbox/ledger.ts";
@@ -68,7 +69,8 @@ export type MindDeps = {
   /** Outlives this mind: what the queue does is no matter of storage. */
   belt: Belt;
   policy: () => Policy;
-  accounts: () => Record<string, AccountFacts>;
+  accountOf: MessagesDeps["accountOf"];
+  redacts: MessagesDeps["redacts"];
   clockOffset: () => number;
   advance: (seconds: number) => void;
   publicUrl: () => string;
@@ -100,8 +102,7 @@ export class TenantMind {
   readonly keysDeps: KeysDeps;
   readonly verbs: ReturnType<TenantMind["makeVerbs"]>;
   readonly #deps: MindDeps;
-  readonly #wake = new Set<string>();
-  readonly #dispatch = new Map<string, Dispatch>();
+  readonly #outgoing = new Outgoing();
   #settling = false;
   #soonest = Infinity;
 
@@ -157,10 +158,7 @@ export class TenantMind {
 
   /** What has gathered for the outside since the last time. */
   takeAfter(): After {
-    const after: After = { dispatch: [...this.#dispatch.values()], wake: [...this.#wake] };
-    this.#dispatch.clear();
-    this.#wake.clear();
-    return after;
+    return this.#outgoing.take();
   }
 
   /** The earliest deadline set since the last time, on the tenant's clock; null when none was. */
@@ -217,7 +215,7 @@ export class TenantMind {
 
   /** Tells the endpoints that asked for it; what nobody asked for is written only when it is how a message ended. */
   emit(type: EventType, resource: string, data: unknown): void {
-    for (const endpoint of this.events.emit(type, resource, data, this.now())) this.#wake.add(endpoint);
+    for (const endpoint of this.events.emit(type, resource, data, this.now())) this.#outgoing.wake(endpoint);
   }
 
   /** Applies the sandbox's receipts that are due. Applying one may not start the next round of itself. */
@@ -303,9 +301,11 @@ export class TenantMind {
   }
 
   #makeConveyor(): MessagesDeps {
-    const { record, policy, accounts, door, publicUrl } = this.#deps;
+    const { record, policy, accountOf, redacts, door, publicUrl } = this.#deps;
     return {
-      ...admitPort(accounts),
+      accountOf,
+      redacts,
+      draw: randomFraction,
       ledger: this.messages,
       vault: this.vault,
       caps: this.caps,
@@ -317,14 +317,21 @@ export class TenantMind {
       hasStopped: (who, purpose, sender) => this.consents.hasStopped(who, purpose, sender),
       record: () => undefined,
       tell: (message) => this.#tell(message),
-      dispatch: (account, lane, id) => this.#putOnBelt({ account, lane }, id),
-      ask: (account, lane, id) => this.#putOnBelt({ account, lane, ask: true }, id),
+      dispatch: (account, lane, id) => this.#outgoing.put({ account, lane }, id),
+      ask: (account, lane, id) => this.#outgoing.put({ account, lane, task: "ask" }, id),
+      redact: (account, reference) => this.#outgoing.put({ account, lane: "bulk", task: "redact" }, reference),
       receiptUrl: (account, message, lane) => {
         const mac = callbackMac(door, account, message, { at: readClock(), lane });
         return `${publicUrl()}/carriers/${account}/receipts/${message}.${mac}`;
       },
       settled: () => this.runSandboxReceipts(),
     };
+  }
+
+  /** Tells that an account's circuit moved, as this tenant's own traffic met it. */
+  tellCircuit(account: string, circuit: "closed" | "open" | "probing"): void {
+    const type = circuit === "closed" ? "carrier.recovered" : "carrier.degraded";
+    if (this.events.wanted(type)) this.emit(type, account, { carrier: account, circuit });
   }
 
   #makeHooks(): WebhooksDeps {
@@ -336,7 +343,7 @@ export class TenantMind {
       newId: () => this.ids.make("wbh", this.now()),
       seal: (record, text) => this.vault.sealText(...about(record), text) ?? new Uint8Array(0),
       open: (record, sealed) => this.vault.openText(...about(record), sealed),
-      wake: (endpoint) => this.#wake.add(endpoint),
+      wake: (endpoint) => this.#outgoing.wake(endpoint),
       record: () => undefined,
     };
   }
@@ -389,12 +396,5 @@ export class TenantMind {
     if (!ALWAYS_TOLD.has(message.state) && !this.events.wanted(type)) return;
     const { reference: _reference, metadata: _metadata, ...told } = viewOf(message, null); // free fields may hold anything
     this.emit(type, message.id, { message: told });
-  }
-
-  #putOnBelt(job: Omit<Dispatch, "ids">, id: string): void {
-    const name = `${job.lane} ${job.account} ${job.ask === true}`;
-    const entry = this.#dispatch.get(name);
-    if (entry === undefined) this.#dispatch.set(name, { ...job, ids: [id] });
-    else entry.ids.push(id);
   }
 }

@@ -146,14 +146,20 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     if (mind === null || mind === "locked") return [];
     if (this.#home.record?.state === "suspended") return []; // what is queued waits, and expires if nobody resumes in time
     mind.belt.claimed(ids, mind.now());
-    return this.#home.transaction((present) => claim(present.conveyor, account, ids, news));
+    return this.#home.transaction((present) => {
+      this.#home.heardOf(account, news);
+      return claim(present.conveyor, account, ids, news);
+    });
   }
 
   /** The account's circuit is open: what was never called by it goes on to the next. */
-  async reroute(account: string, ids: string[]): Promise<{ onward: Onward[]; after: After }> {
+  async reroute(account: string, ids: string[], news: AccountNews): Promise<{ onward: Onward[]; after: After }> {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return { onward: [], after: { dispatch: [], wake: [] } };
-    const onward = this.#home.transaction((present) => reroute(present.conveyor, account, ids));
+    const onward = this.#home.transaction((present) => {
+      this.#home.heardOf(account, news);
+      return reroute(present.conveyor, account, ids);
+    });
     return { onward, after: this.#home.after() };
   }
 

@@ -67,8 +67,6 @@ export function verifyDeps(parts: VerifyParts): VerifyDeps {
 /** A code as an ordinary message of the lane for codes, so that caps, routing, states and prices are a message's. */
 function smsSender(conveyor: MessagesDeps): ChannelSender {
   return (key, { to, text, about, secondsLeft, avoid, withhold }) => {
-    const { routes } = conveyor.policy();
-    const last = avoid !== null && routes.includes(avoid) ? [avoid] : [];
     const input = {
       to,
       text,
@@ -80,7 +78,6 @@ function smsSender(conveyor: MessagesDeps): ChannelSender {
       expiresAt: null,
       ttlSeconds: secondsLeft,
     };
-    const ordered = [...routes.filter((account) => !last.includes(account)), ...last];
-    return admitFor(conveyor, key, input, { about, routes: ordered, withhold });
+    return admitFor(conveyor, key, input, { about, avoid, withhold });
   };
 }

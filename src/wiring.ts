@@ -19,7 +19,7 @@ import { counted, countedRecords, meter, type Meter } from "./base/meter.ts";
 import { meteredSql } from "./base/metered-sql.ts";
 import type { RecordDb } from "./base/record-db.ts";
 import type { Lane } from "./messages/message.ts";
-import type { CarrierIo } from "./carriers/carrier.ts";
+import type { Account, CarrierIo } from "./carriers/carrier.ts";
 import type { Job } from "./carriers/sender.ts";
 import type { Noted } from "./carriers/watch.ts";
 import { Keyring } from "./vault/keyring.ts";
@@ -325,13 +325,27 @@ export function courierParts(env: Env, ctx: DurableObjectState) {
   return {
     ...storageParts(settings, ctx),
     ring: Keyring.parse(settings.KEYRING),
-    io: (): CarrierIo => ({ fetch: (url, init) => fetch(url, init), now: readClock, handset: () => Promise.resolve() }),
+    io: ({ mtls }: Account): CarrierIo | null => {
+      const fetchLike = fetchBy(env, mtls);
+      return fetchLike === null ? null : { fetch: fetchLike, now: readClock, handset: () => Promise.resolve() };
+    },
     note: (noted: Noted): Promise<void> => {
       const operator: OperatorPort = objectOf(env, env.OPERATORS, ownerOf(noted.account).jurisdiction, "operator");
       return operator.note(noted);
     },
     senders: (account: string) => shards.map((shard) => senderOf(env, account, shard)),
   };
+}
+
+/**
+ * How an account's carrier is called: plainly, or through the binding that holds the client certificate it asks for. Null when
+ * there is no such binding: then nobody is called, because this traffic must never leave without the certificate.
+ */
+function fetchBy(env: Env, mtls: string | null): FetchLike | null {
+  if (mtls === null) return (url, init) => fetch(url, init);
+  const binding = (env as unknown as Record<string, unknown>)[mtls];
+  if (typeof binding !== "object" || binding === null || !("fetch" in binding)) return null;
+  return (url, init) => (binding as Fetcher).fetch(url, init);
 }
 
 /** What a sender's object is given: its courier, and the tenants whose messages it sends. */
@@ -343,7 +357,7 @@ export function senderParts(env: Env) {
       if (owner === null) throw new Error("a job names a tenant");
       return objectOf(env, env.TENANTS, owner.jurisdiction, owner.code);
     },
-    fetchLike: ((url, init) => fetch(url, init)) satisfies FetchLike,
+    fetchBy: (mtls: string | null) => fetchBy(env, mtls),
     outside: async (id: string, after: After) => {
       const owner = parseTenantId(id);
       if (owner !== null) await sendOutside(env, owner, after);
@@ -361,6 +375,7 @@ export function operatorParts(env: Env, ctx: DurableObjectState) {
     ring: Keyring.parse(settings.KEYRING),
     tenant: (owner: Owner): TenantPort => objectOf(env, env.TENANTS, owner.jurisdiction, owner.code),
     courier: (account: string) => courierOf(env, account),
+    hasBinding: (name: string) => fetchBy(env, name) !== null,
     log: writeLog,
   };
 }

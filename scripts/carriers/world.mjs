@@ -233,6 +233,7 @@ export class World {
     const call = this.calls.find((each) => each.account === account.name && each.reference === reference);
     if (call !== undefined) Object.assign(call, { to: null, text: null, redacted: true });
     answer(response, KINDS[account.kind].redacted(call !== undefined));
+    this.#ring();
   }
 
   /** Sends a call's receipts one after the other, each again until somebody takes it. */

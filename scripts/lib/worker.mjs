@@ -90,7 +90,7 @@ export async function startWorker({
   // Its last words come after its end; but what it leaves running may hold the pipes open.
   const ended = new Promise((resolve) => {
     child.once("close", resolve);
-    child.once("exit", () => setTimeout(resolve, LAST_WORDS_MS).unref());
+    child.once("exit", () => setTimeout(resolve, LAST_WORDS_MS));
   });
   const { pid } = child;
   if (pid === undefined) throw new Error("the Worker process did not start");

@@ -12,7 +12,8 @@ export function meteredSql(inner: Sql, faults: string | undefined, meter: Meter)
   const share = faults === undefined || faults === "" ? 0 : Number(faults);
   return {
     exec<Row extends SqlRow>(query: string, ...bindings: SqlBinding[]): SqlCursor<Row> {
-      if (share > 0 && WRITES.test(query) && randomFraction() < share) throw new Error("planted storage fault");
+      if (share > 0 && WRITES.test(query) && randomFraction() < share)
+        throw new Error("planted storage fault: SQLITE_IOERR");
       const cursor = inner.exec<Row>(query, ...bindings);
       meter.rowsWritten += cursor.rowsWritten;
       return cursor;

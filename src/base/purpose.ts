@@ -4,3 +4,6 @@
  */
 export const PURPOSES = ["otp", "service", "marketing"] as const;
 export type Purpose = (typeof PURPOSES)[number];
+
+/** Two lanes, so that a newsletter never stands before a code. */
+export type Lane = "otp" | "bulk";

@@ -201,8 +201,8 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "Ask again in a moment; nothing was changed.",
   },
   storage_unavailable: {
-    when: "Storage did not answer.",
-    what: "Ask again in a moment; nothing was changed.",
+    when: "The platform's storage failed or could not be reached. Nothing was changed, or only its answer was lost.",
+    what: "Ask again in a moment, with the same `Idempotency-Key`: what is repeated with it happens once.",
   },
   not_serving: {
     when: "The deployment is not fit to serve: a secret or the jurisdiction switch is missing.",

@@ -159,7 +159,11 @@ export const REASONS = {
     "The operator must configure one for this tenant.",
   ),
   keys_unavailable: row(503, "The tenant's keys cannot be read now", "Ask again in a moment. Nothing was changed."),
-  storage_unavailable: row(503, "Storage did not answer", "Ask again in a moment. Nothing was changed."),
+  storage_unavailable: row(
+    503,
+    "Storage did not answer",
+    "Ask again in a moment, with the same Idempotency-Key: what is repeated with it happens once.",
+  ),
   not_serving: row(
     503,
     "This deployment is not fit to serve",

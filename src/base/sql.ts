@@ -36,3 +36,16 @@ export function bytesOf(value: SqlBinding | undefined): Uint8Array {
   if (value instanceof Uint8Array) return value;
   return value instanceof ArrayBuffer ? new Uint8Array(value) : new Uint8Array(0);
 }
+
+/**
+ * Whether the platform's storage failed, and not we: SQLite says so by its codes, an object that could not be reached by the
+ * flags that the platform sets (Durable Objects, "Error handling"), D1 by its name.
+ */
+export function isStorageFault(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { retryable, overloaded, durableObjectReset } = error as Error & Record<string, unknown>;
+  if (retryable === true || overloaded === true || durableObjectReset === true) return true;
+  return /\bSQLITE_(FULL|IOERR|BUSY|LOCKED|NOMEM|CANTOPEN|INTERRUPT)|^D1_ERROR: (?!.*SQLITE_(CONSTRAINT|ERROR|MISMATCH))/.test(
+    error.message,
+  );
+}

@@ -12,14 +12,16 @@ import { AccountConfig, type Secrets } from "./courier.ts";
 
 export type AccountRow = { config: AccountConfig; name: string; createdAt: number };
 
+/** What of the configuration is changed by replacing it. Kind, mode and owner stay what they were. */
+const CHANGEABLE = ["perSecond", "price", "prices", "countries", "mtls", "redact", "processing"] as const;
+
 export type NewAccount = Omit<AccountConfig, "id"> & { name: string; secrets: Secrets };
 /** What may change of an account; a setting given as null is taken away, a secret only replaced. */
 export type AccountChange = {
   name?: string;
   settings: Record<string, string | null>;
   secrets: Secrets;
-  perSecond?: number | null;
-};
+} & Partial<Pick<AccountConfig, (typeof CHANGEABLE)[number]>>;
 
 /** Refuses secrets that their kind calls weak. */
 export function judgeSecrets(carrier: Carrier, secrets: Secrets): Refusal | null {
@@ -40,8 +42,10 @@ export function changedAccount(account: AccountRow, change: AccountChange, carri
   if (isRefused(judged)) return judged;
   const weak = judgeSecrets(carrier, change.secrets);
   if (weak !== null) return weak;
-  const perSecond = change.perSecond === undefined ? config.perSecond : change.perSecond;
-  const changed = { ...config, settings: given as Record<string, string>, perSecond };
+  const replaced = Object.fromEntries(
+    CHANGEABLE.flatMap((name) => (change[name] === undefined ? [] : [[name, change[name]]])),
+  );
+  const changed = AccountConfig.parse({ ...config, settings: given, ...replaced });
   return { ok: { ...account, name: change.name ?? account.name, config: changed } };
 }
 
@@ -87,6 +91,21 @@ function accountOf(row: Row): AccountRow {
 
 /** An account as operators see it; the secrets are never shown again. */
 export function accountView({ config, name, createdAt }: AccountRow) {
-  const { id, kind, mode, settings, perSecond, price } = config;
-  return { id, name, kind, mode, ...settings, per_second: perSecond, price, created_at: isoOf(createdAt) };
+  const { id, kind, mode, settings, perSecond, price, prices, countries, tenant, mtls, redact, processing } = config;
+  return {
+    id,
+    name,
+    kind,
+    mode,
+    ...settings,
+    per_second: perSecond,
+    price,
+    prices,
+    countries,
+    tenant_id: tenant,
+    mtls,
+    redact,
+    processing,
+    created_at: isoOf(createdAt),
+  };
 }

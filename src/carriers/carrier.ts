@@ -6,6 +6,7 @@
 import type { z } from "zod";
 import type { Num } from "../base/phone.ts";
 import type { FieldError } from "../base/refusal.ts";
+import type { Price, PriceRow } from "./price.ts";
 
 /** One SMS as a carrier needs it. Plaintext: lives only inside a sender object and in the carrier's own HTTP call. */
 export type Handover = {
@@ -76,8 +77,7 @@ export type Inbound = {
   part?: { ref: string; nth: number; of: number };
 };
 
-/** Integer micro-units. */
-export type Price = { amount: number; currency: string };
+export type { Price } from "./price.ts";
 
 /** A carrier account as the operator configured it. Secrets are opened inside the courier and the senders only. */
 export type Account = {
@@ -89,8 +89,32 @@ export type Account = {
   secrets: Readonly<Record<string, string>>;
   /** Messages a second the account may send; null is no limit of ours. */
   perSecond: number | null;
+  /** Of one segment, where `prices` says nothing. */
   price: Price | null;
+  prices: PriceRow[];
+  /** Countries it may be used for; null is any. */
+  countries: string[] | null;
+  /** Whose own account it is: the only tenant whose routes may name it; null is everybody's. */
+  tenant: string | null;
+  /** The name of the Worker's binding that holds its client certificate; null calls without one. */
+  mtls: string | null;
+  /** Whether the carrier is asked to forget text and number once a message has ended. */
+  redact: boolean;
+  /** What an operator must be able to show: where the carrier processes, and under which agreement. */
+  processing: { jurisdiction: string | null; agreement: string | null };
 };
+
+/** What an account is unless its operator says otherwise. */
+export const PLAIN_ACCOUNT = {
+  perSecond: null,
+  price: null,
+  prices: [],
+  countries: null,
+  tenant: null,
+  mtls: null,
+  redact: false,
+  processing: { jurisdiction: null, agreement: null },
+} satisfies Partial<Account>;
 
 /**
  * The fields of an account of one kind, in the API's words. A setting whose name ends in `url` is judged as an outside URL.

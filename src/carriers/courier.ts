@@ -25,6 +25,15 @@ export const AccountConfig = z.strictObject({
   settings: z.record(z.string(), z.string()),
   perSecond: z.number().positive().nullable(),
   price: z.strictObject({ amount: z.int(), currency: z.string() }).nullable(),
+  // Absent in accounts that were stored before there were any.
+  prices: z.array(z.strictObject({ country: z.string().nullable(), prefix: z.string().nullable(), amount: z.int(), currency: z.string() })).default([]), // prettier-ignore
+  countries: z.array(z.string()).nullable().default(null),
+  tenant: z.string().nullable().default(null),
+  mtls: z.string().nullable().default(null),
+  redact: z.boolean().default(false),
+  processing: z
+    .strictObject({ jurisdiction: z.string().nullable(), agreement: z.string().nullable() })
+    .default({ jurisdiction: null, agreement: null }),
 });
 export type AccountConfig = z.infer<typeof AccountConfig>;
 const Secrets = z.record(z.string(), z.string());
@@ -63,7 +72,8 @@ export type CourierDeps = {
   log: Log;
   /** Tells every sender of the account to be quiet until then. */
   quiet: (account: string, until: number) => Promise<void>;
-  io: () => CarrierIo;
+  /** Null when the account's client certificate is not there. */
+  io: (account: Account) => CarrierIo | null;
   /** Tells the operators what changed. */
   note: (noted: Noted) => Promise<void>;
 };
@@ -172,8 +182,7 @@ export class Courier {
   #probe(account: Account): void {
     if (this.#probing) return;
     this.#probing = true;
-    const probe = this.#deps.carrierOf(account.kind).probe?.(account, this.#deps.io());
-    void Promise.resolve(probe)
+    void Promise.resolve(this.#probed(account))
       .catch(() => undefined)
       .then((probed) => {
         this.#probing = false;
@@ -182,6 +191,13 @@ export class Courier {
         else this.#watch.heard("ill", account.id);
         this.#serve();
       });
+  }
+
+  /** The probe's answer; undefined where the carrier has none. */
+  async #probed(account: Account): Promise<Probed | undefined> {
+    const io = this.#deps.io(account);
+    if (io === null) return { found: "down", code: "no_client_certificate" };
+    return this.#deps.carrierOf(account.kind).probe?.(account, io);
   }
 
   /** How calls went: told at once where something is wrong or nothing is proven yet, else with the next want. */
@@ -211,7 +227,7 @@ export class Courier {
   async test(): Promise<Probed | "untested" | null> {
     const account = this.#open();
     if (account === null) return null;
-    return this.#deps.carrierOf(account.kind).probe?.(account, this.#deps.io()) ?? "untested";
+    return (await this.#probed(account)) ?? "untested";
   }
 
   /**

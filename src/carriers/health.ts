@@ -5,8 +5,10 @@
  * keeps it in memory and stores the weight.
  */
 import { MINUTE_MS, SECOND_MS } from "../base/clock.ts";
+import type { Lane } from "../base/purpose.ts";
+import type { Seen } from "./anomalies.ts";
 
-export type Lane = "otp" | "bulk";
+export type { Lane } from "../base/purpose.ts";
 
 /** What each lane calls slow, over which window, and how its weight moves. */
 export const STEERING: Record<Lane, { slowMs: number; windowMs: number; moveMs: number; quietMs: number }> = {
@@ -35,6 +37,8 @@ export type Calls = {
   latencyMs: number;
   /** Declined for what is wrong with the account, not with the number or the text. */
   accountRefused?: boolean;
+  /** Not a message's call but a question about one: it tells of the account's health, and is in no window. */
+  asked?: true;
 };
 /** A receipt: how long after the call it came, and what it said. */
 export type Receipt = { lane: Lane; afterMs: number; delivered: boolean; network?: string };
@@ -127,6 +131,14 @@ export class HealthWindows {
     if (health.weight === from) return null;
     health.movedAt = now;
     return { at: now, lane, from, to: health.weight, slowShare };
+  }
+
+  /** What a lane's window holds for an eye on anomalies. */
+  seen(lane: Lane, now: number): Seen {
+    const { windowMs, slowMs } = STEERING[lane];
+    const { calls, receipts, delivered } = this.#sum(lane, now, windowMs);
+    const young = this.#sum(lane, now, slowMs).calls.accepted;
+    return { ...calls, due: calls.accepted - young, receipts, delivered };
   }
 
   /** What operators see, over the lane's own window. */

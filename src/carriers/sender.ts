@@ -17,6 +17,7 @@ import {
 } from "./carrier.ts";
 import { unmappedCode } from "./call.ts";
 import type { CircuitState } from "./circuit.ts";
+import { factsOf, type AccountFacts } from "./facts.ts";
 import type { Permit } from "./courier.ts";
 import type { Calls } from "./health.ts";
 import type { Want } from "./pace.ts";
@@ -32,16 +33,27 @@ export const WAIT_MS_MAX = 1_000;
 /** Ids whose claim failed come again after this. */
 const CLAIM_AGAIN_MS = 1_000;
 
-/** Messages of one tenant for one account: to be sent, or with `ask` to be asked about. */
-export type Job = { tenant: string; account: string; lane: "otp" | "bulk"; ids: string[]; ask?: true };
+/**
+ * What a job is about when it is not sending: its messages are to be asked about, or the carrier is to forget texts and numbers,
+ * and then the ids are the carrier's own references.
+ */
+export const TASKS = ["ask", "redact"] as const;
+export type Task = (typeof TASKS)[number];
+/** Messages of one tenant for one account. `tries`: how often a task was put off. */
+export type Job = { tenant: string; account: string; lane: "otp" | "bulk"; ids: string[]; task?: Task; tries?: number };
 /** A message claimed for one call now. `attempt` names the claim, so that only its own settlement counts. */
 export type Claimed = Handover;
 export type Settlement = { message: string; attempt: number; answer: Answer; latencyMs: number };
 /** What the tenant says after settling: messages that go on to another account. */
 export type Onward = { account: string; lane: "otp" | "bulk"; ids: string[] };
 
-/** What a sender knows of the account, for the tenant that claims. */
-export type AccountNews = { canAsk: boolean; circuit: CircuitState; weights: Record<"otp" | "bulk", number> };
+/** What a sender knows of the account, for the tenant that claims. `facts` are absent until the courier has answered once. */
+export type AccountNews = {
+  canAsk: boolean;
+  circuit: CircuitState;
+  weights: Record<"otp" | "bulk", number>;
+  facts?: AccountFacts;
+};
 
 export type SenderDeps = {
   permit: (want: Want) => Promise<Permit | null>;
@@ -50,7 +62,7 @@ export type SenderDeps = {
   hold: (retryAfterSeconds: number) => Promise<void>;
   claim: (job: Job, ids: string[], news: AccountNews) => Promise<Claimed[]>;
   /** The account's circuit is open: what it was never called for may go by another. Answers what goes where. */
-  reroute: (job: Job, ids: string[]) => Promise<Onward[]>;
+  reroute: (job: Job, ids: string[], news: AccountNews) => Promise<Onward[]>;
   settle: (job: Job, settlements: Settlement[]) => Promise<Onward[]>;
   /** Which of these still need asking, and what was said of one. */
   questions: (job: Job) => Promise<Question[]>;
@@ -58,7 +70,8 @@ export type SenderDeps = {
   /** Tells the tenant that these ids come again, so that it does not take them for lost. */
   handBack: (job: Job, ids: string[], waitMs: number) => Promise<void>;
   carrierOf: (account: Account) => Carrier;
-  ioOf: (job: Job) => CarrierIo;
+  /** Null when the account's client certificate is not there: then nobody is called. */
+  ioOf: (job: Job, account: Account) => CarrierIo | null;
   log: Log;
   now: () => number;
   sleep: (milliseconds: number) => Promise<void>;
@@ -85,7 +98,8 @@ export class Sender {
   /** Sends what it can of a job. Ids it could not get to are handed back; an id that was sent already claims nothing. */
   async drive(job: Job): Promise<JobReport> {
     const deadline = this.#deps.now() + JOB_MS_MAX;
-    if (job.ask === true) return this.#askAll(job, deadline);
+    if (job.task === "ask") return this.#askAll(job, deadline);
+    if (job.task === "redact") return this.#redactAll(job, deadline);
     const settler = new Settler(
       (settlements: Settlement[]) => this.#deps.settle(job, settlements),
       this.#deps.sleep,
@@ -142,7 +156,7 @@ export class Sender {
   /** Where the circuit is not closed, what is left may go by another account: it was never called for by this one. */
   async #reroute(job: Job, ids: string[]): Promise<Onward[]> {
     if (this.#permit === null || this.#permit.circuit === "closed") return [];
-    return this.#deps.reroute(job, ids).catch(() => []);
+    return this.#deps.reroute(job, ids, this.#news()).catch(() => []);
   }
 
   /** Null when the tenant could not be asked, or its answer was lost: what it claimed then ends `unknown`, uncalled. */
@@ -163,7 +177,9 @@ export class Sender {
   /** Whether a call that loses its answer can be asked about is written on the claim. */
   #news(): AccountNews {
     const { account, circuit = "closed", weights = { otp: 100, bulk: 100 } } = this.#permit ?? {};
-    return { canAsk: account !== undefined && this.#deps.carrierOf(account).canAsk(account), circuit, weights };
+    if (account === undefined) return { canAsk: false, circuit, weights };
+    const canAsk = this.#deps.carrierOf(account).canAsk(account);
+    return { canAsk, circuit, weights, facts: factsOf(account) };
   }
 
   #tell(unused: number): void {
@@ -194,7 +210,10 @@ export class Sender {
     if (this.#permit === null) return { outcome: "unknown", code: "sender" };
     const waitSeconds = Math.ceil((this.#holdUntil - now) / 1_000);
     if (waitSeconds > 0) return { outcome: "throttled", code: "held", retryAfterSeconds: waitSeconds, onlyThis: true };
-    return this.#bounded(this.#permit.account, claimed, this.#deps.ioOf(job));
+    const { account } = this.#permit;
+    const io = this.#deps.ioOf(job, account);
+    if (io === null) return { outcome: "declined", code: "no_client_certificate", permanent: false, ofAccount: true };
+    return this.#bounded(account, claimed, io);
   }
 
   /** A call that neither answers nor fails is given up, whatever the adapter does about its own timeout. */
@@ -207,32 +226,72 @@ export class Sender {
     }
   }
 
-  /** Asks about each of the job's messages, within the same connections and permits as sending; what is left out is asked later. */
+  /** Asks about each of the job's messages; what is left out is asked later. */
   async #askAll(job: Job, deadline: number): Promise<JobReport> {
-    const asks: Promise<void>[] = [];
-    for (const question of await this.#deps.questions(job).catch(() => [])) {
-      await this.#freeSlot(deadline);
-      if (this.#free === 0) break;
-      this.#free -= 1;
-      const granted = await this.#leave(job, 1).catch(() => ({ count: 0 }));
-      if (granted.count === 0) this.#release(1);
-      else asks.push(this.#ask(job, question).finally(() => this.#release(1)));
-    }
-    await Promise.all(asks);
+    const asked = await this.#deps.questions(job).catch(() => []);
+    await this.#each(job, asked, deadline, async (question, account, io) => {
+      const said = await this.#deps.carrierOf(account).ask?.(account, question, io);
+      if (said !== undefined) await this.#deps.hear(job, { ...question, said }).catch(() => undefined); // asked again
+      return said !== undefined && said.said !== "unclear";
+    });
     return { left: [], waitMs: 0, onward: [] };
   }
 
-  /** One question; without a clear answer the tenant asks again by itself. */
-  async #ask(job: Job, question: Question): Promise<void> {
-    const { account } = this.#permit ?? {};
-    if (account === undefined) return;
-    try {
-      const ask = async () => this.#deps.carrierOf(account).ask?.(account, question, this.#deps.ioOf(job));
-      const said = await withTimeout(CALL_TIMEOUT_MS + 500, ask());
-      if (said !== undefined && said !== TIMED_OUT) await this.#deps.hear(job, { ...question, said });
-    } catch {
-      // the next question is due already
+  /** Asks the carrier to forget each; what it has not forgotten is handed back. */
+  async #redactAll(job: Job, deadline: number): Promise<JobReport> {
+    const left = new Set(job.ids);
+    await this.#each(job, job.ids, deadline, async (reference, account, io) => {
+      const said = await this.#deps.carrierOf(account).redact?.(account, reference, io);
+      if (said === "done") left.delete(reference); // a refusal may only mean that it is too early
+      return said !== "unclear";
+    });
+    return { left: [...left], waitMs: 0, onward: [] };
+  }
+
+  /**
+   * Questions of one kind, within the same connections and permits as sending, until the deadline. Every one tells the courier
+   * how it went (`act` answers whether the carrier was clear), or it would wait for a call that nobody made.
+   */
+  async #each<T>(
+    job: Job,
+    all: readonly T[],
+    deadline: number,
+    act: (one: T, account: Account, io: CarrierIo) => Promise<boolean>,
+  ): Promise<void> {
+    const running: Promise<void>[] = [];
+    for (const one of all) {
+      await this.#freeSlot(deadline);
+      if (this.#free === 0) break;
+      this.#free -= 1;
+      if (await this.#leaveBy(job, deadline)) running.push(this.#question(job, (account, io) => act(one, account, io)));
+      else this.#release(1);
     }
+    await Promise.all(running);
+  }
+
+  /** Leave for one question, waited for as for a call. */
+  async #leaveBy(job: Job, deadline: number): Promise<boolean> {
+    while (this.#deps.now() < deadline) {
+      const granted = await this.#leave(job, 1).catch(() => ({ count: 0, waitMs: WAIT_MS_MAX + 1 }));
+      if (granted.count > 0) return true;
+      if (granted.waitMs > WAIT_MS_MAX) return false;
+      await this.#deps.sleep(granted.waitMs);
+    }
+    return false;
+  }
+
+  async #question(job: Job, ask: (account: Account, io: CarrierIo) => Promise<boolean>): Promise<void> {
+    const { account } = this.#permit ?? {};
+    const io = account === undefined ? null : this.#deps.ioOf(job, account);
+    let clear: boolean | typeof TIMED_OUT = false;
+    try {
+      if (account !== undefined && io !== null) clear = await withTimeout(CALL_TIMEOUT_MS + 500, ask(account, io));
+    } catch {
+      clear = false; // it is asked again
+    }
+    const outcome = clear === true ? "accepted" : "unknown";
+    void this.#deps.told([...this.#tally.take(), { lane: job.lane, outcome, count: 1, latencyMs: 0, asked: true }], 0).catch(() => undefined); // prettier-ignore
+    this.#release(1);
   }
 
   async #leave(job: Job, want: number): Promise<{ count: number; waitMs: number }> {

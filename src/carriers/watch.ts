@@ -5,13 +5,14 @@
 import { isoOf } from "../base/clock.ts";
 import { first, type Sql } from "../base/sql.ts";
 import type { Callback, Report } from "./carrier.ts";
+import { Alerts } from "./anomalies.ts";
 import { Circuit, type CircuitState, type Health, type Leave } from "./circuit.ts";
 import { HealthWindows, type Calls, type Lane, type Move } from "./health.ts";
 
 /** What changed of an account, for the operators' audit. */
 export type Noted = {
   account: string;
-  act: "carrier.circuit" | "carrier.weight";
+  act: "carrier.circuit" | "carrier.weight" | "carrier.alert";
   facts: Record<string, string | number>;
 };
 
@@ -34,6 +35,7 @@ export class AccountWatch {
   readonly #deps: WatchDeps;
   readonly #circuit: Circuit;
   #health: HealthWindows | null = null;
+  readonly #alerts = new Alerts();
   #steeredAt = 0;
   #moves: (Move | { at: number; circuit: CircuitState })[] = [];
 
@@ -64,14 +66,17 @@ export class AccountWatch {
   /** What a sender and its tenant should know; moves the weights when it is time. */
   look(account: string): { circuit: CircuitState; weights: Record<Lane, number> } {
     const now = this.#deps.now();
-    if (now - this.#steeredAt >= STEER_MS) this.#steer(account, now);
+    if (now - this.#steeredAt >= STEER_MS) {
+      this.#steer(account, now);
+      this.#alert(account, now);
+    }
     return { circuit: this.#circuit.state, weights: this.#windows().weights() };
   }
 
   told(calls: readonly Calls[], account: string): void {
     const now = this.#deps.now();
     for (const each of calls) {
-      this.#windows().called(each, now);
+      if (each.asked !== true) this.#windows().called(each, now);
       if (each.outcome === "throttled") continue;
       const health = each.outcome === "unknown" || each.accountRefused === true ? "ill" : "well";
       for (let nth = 0; nth < Math.min(each.count, TOLD_MAX); nth += 1) this.heard(health, account);
@@ -105,6 +110,7 @@ export class AccountWatch {
     return {
       circuit: { state, since: isoOf(since) },
       ...this.#windows().view(this.#deps.now()),
+      alerts: this.#alerts.raised.map(({ since, ...alert }) => ({ ...alert, since: isoOf(since) })),
       moves: this.#moves.map(({ at, ...move }) => ({ at: isoOf(at), ...move })),
     };
   }
@@ -118,6 +124,16 @@ export class AccountWatch {
       const { lane, from, to } = move;
       const slow_per_mille = Math.round(move.slowShare * 1_000);
       this.#note({ account, act: "carrier.weight", facts: { lane, from, to, slow_per_mille } });
+    }
+  }
+
+  /** Tells the operators of what begins to be strange, and of its end. */
+  #alert(account: string, now: number): void {
+    for (const lane of ["otp", "bulk"] as const) {
+      for (const { kind, share, state } of this.#alerts.look(lane, this.#windows().seen(lane, now), now)) {
+        const share_per_mille = Math.round(share * 1_000);
+        this.#note({ account, act: "carrier.alert", facts: { lane, kind, state, share_per_mille } });
+      }
     }
   }
 

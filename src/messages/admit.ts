@@ -9,18 +9,11 @@ import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.t
 import { measure } from "../base/sms-text.ts";
 import type { CapReached, CapsLedger } from "../risk/ledger.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";
-import {
-  laneOf,
-  viewOf,
-  type Lane,
-  type Message,
-  type MessageView,
-  type Note,
-  type Price,
-  type Purpose,
-} from "./message.ts";
+import { laneOf, viewOf, type Lane, type Message, type MessageView, type Note, type Purpose } from "./message.ts";
 import { FIRST_LOOK_MS, type MessagesLedger } from "./ledger.ts";
 import { judgeNumber, judgeSender, type Policy } from "./policy.ts";
+import { keptOf, priceOf, routeFor, type RouteWish, type RoutingDeps } from "./routing.ts";
+import type { Choice } from "../carriers/route.ts";
 import type { Screen } from "./screen.ts";
 
 /** A message as the door hands it in: shape checked, number normalised, sender linted, text measured against hard limits. */
@@ -42,15 +35,12 @@ export type Recorded = {
   facts: Record<string, string | number | boolean | null | Record<string, number>>;
 };
 
-export type AdmitDeps = {
+export type AdmitDeps = RoutingDeps & {
   ledger: MessagesLedger;
-  vault: VaultLedger;
   caps: CapsLedger;
   ids: IdMaker;
   now: () => number;
-  policy: () => Policy;
   environment: "sandbox" | "live";
-  price: (account: string) => Price | null;
   screen: Screen;
   /** Whether the person said stop to such a message. */
   hasStopped: (who: Uint8Array, purpose: Purpose, sender: string | null) => boolean;
@@ -68,11 +58,9 @@ const VALID_MS_MAX = 3 * DAY_MS;
 export const BATCH_MAX = 1_000;
 
 /** How a room above sends: what for, by which accounts first, and whether the answer must not tell one number from another. */
-export type Sending = {
+export type Sending = RouteWish & {
   /** The id of what the message is sent for. */
   about: string;
-  /** Accounts in the order they may be tried; the tenant's own order when absent. */
-  routes?: readonly string[];
   /**
    * The message is admitted and counted, and then blocked with this reason instead of queued; a recipient's stop or cap does
    * the same.
@@ -169,7 +157,8 @@ function admit(
   const number = "known" in contact ? contact.known : contact.fresh;
   const times = timesOf(input, now);
   const measured = measure(input.text);
-  const routes = sending?.routes ?? policy.routes;
+  const choice = routeFor(deps, contact, input.purpose, sending ?? {});
+  const first = choice.accounts[0];
   const stopped = judgeConsent(deps, contact, input, policy);
   const relayed = sending?.ownNumber === true;
   const refusal =
@@ -182,9 +171,8 @@ function admit(
           detail: `The text needs ${measured.segments} segments; ${policy.segmentsMax} are allowed.`,
         })
       : null) ??
-    (routes[0] === undefined ? refuse("carrier_unavailable") : null);
-  if (refusal !== null || "refused" in times || routes[0] === undefined)
-    return refusal ?? refuse("carrier_unavailable");
+    (first === undefined ? noCarrier(choice) : null);
+  if (refusal !== null || "refused" in times || first === undefined) return refusal ?? noCarrier(choice);
   const act = actOf(key, "known" in contact ? contact.known : { ...contact, country: contact.fresh.country }, policy);
   const reached = deps.caps.check(act, policy.limits, now);
   const hidden = sending !== null && !relayed && reached?.cap === "recipient";
@@ -197,12 +185,12 @@ function admit(
   // A message that leaves later uses the number later: it must not be forgotten in between.
   const used = times.scheduleAt ?? now;
   if ("known" in contact || used > now) deps.vault.touch(known.token, false, used);
-  const parts = { key, input, batch, contact: known, times, measured, policy, routes, first: routes[0], now };
+  const parts = { key, input, batch, contact: known, times, measured, policy, choice, first, now };
   const message = compose(deps, { ...parts, about: sending?.about ?? null, withheld: withhold !== null });
   store(deps, message, input, policy);
   if (withhold !== null) {
     // It goes on the belt like any other, so that the work outside is the same too; whoever claims it finds it ended.
-    deps.dispatch(routes[0], laneOf(message.purpose), message.id);
+    deps.dispatch(first, laneOf(message.purpose), message.id);
     return { ok: block(deps, message, withhold, now) };
   }
   deps.tell(message);
@@ -238,7 +226,7 @@ type Parts = {
   times: { scheduleAt: number | null; expiresAt: number };
   measured: { encoding: "gsm7" | "ucs2"; segments: number };
   policy: Policy;
-  routes: readonly string[];
+  choice: Choice;
   first: string;
   now: number;
   about: string | null;
@@ -247,7 +235,10 @@ type Parts = {
 
 /** The message as it begins: queued, scheduled, or held by the screen. */
 function compose(deps: AdmitDeps, parts: Parts): Message {
-  const { input, contact, times, measured, policy, first, now } = parts;
+  const { input, contact, times, measured, policy, choice, first, now } = parts;
+  const route = keptOf(choice);
+  const priceBy = (account: string) => (parts.withheld ? null : priceOf(choice, account, measured.segments));
+  const prices = choice.accounts.map(priceBy);
   const verdict = parts.withheld ? "hold" : deps.screen({ text: input.text, purpose: input.purpose });
   const state = verdict === "hold" ? "held" : times.scheduleAt !== null ? "scheduled" : "queued";
   const id = deps.ids.make("msg", now);
@@ -273,8 +264,10 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
       scheduleAt: times.scheduleAt,
       expiresAt: times.expiresAt,
       createdAt: now,
-      routes: [...parts.routes],
-      price: parts.withheld ? null : priceOf(deps.price(first), measured.segments),
+      routes: choice.accounts,
+      ...(route === null ? {} : { route }),
+      ...(prices.length > 1 && prices.some((price) => price !== null) ? { prices } : {}),
+      price: priceBy(first),
       note: input.reference !== null || input.metadata !== null || keptDays(input, policy) > 0,
       ...(parts.about === null ? {} : { about: parts.about }),
     },
@@ -359,8 +352,11 @@ export function timesOf(
   return { scheduleAt, expiresAt };
 }
 
-function priceOf(price: Price | null, segments: number): Price | null {
-  return price === null ? null : { amount: price.amount * segments, currency: price.currency };
+/** No account is left for it: said of a rule with what was wrong with each of its accounts. */
+export function noCarrier({ rule, options }: Choice): Refusal {
+  if (rule === null || options.length === 0) return refuse("carrier_unavailable");
+  const why = options.map(({ account, leftOut }) => `${account} (${leftOut ?? "unusable"})`).join(", ");
+  return refuse("carrier_unavailable", { detail: `The route rule ${rule} leaves no account: ${why}.` });
 }
 
 /** The free fields as the answer shows them: any phone number in them is masked. */

@@ -61,7 +61,7 @@ function isAsking({ state, lease, attempts }: Message, account: string): boolean
 function again(deps: DispatchDeps, message: Message, account: string): void {
   const now = deps.now();
   const attempts = lastWith(message, { outcome: "declined", code: NEVER_TAKEN });
-  if (message.facts.expiresAt <= now) return void end(deps, message, "expired", "too_late", now, attempts);
+  if (message.facts.expiresAt <= now) return void end(deps, message, "expired", "too_late", now, { attempts });
   const due = Math.min(now + ASK_AGAIN_MS[1], message.facts.expiresAt); // should the belt lose it
   const waiting = deps.ledger.amend(message, { attempts, lease: null, reason: null, due });
   if (waiting !== null) deps.dispatch(account, laneOf(message.purpose), message.id);
@@ -72,7 +72,7 @@ function taken(deps: DispatchDeps, message: Message, said: Exclude<Said, { said:
   const now = deps.now();
   const attempts = lastWith(message, { outcome: "accepted" });
   if (said.said === "delivered" || said.said === "undelivered")
-    return void end(deps, message, said.said, said.code, now, attempts);
+    return void end(deps, message, said.said, said.code, now, { attempts });
   const change = { attempts, lease: null, sentAt: message.sentAt ?? now, dropText: true, reason: null };
   tellMoved(deps, deps.ledger.move(message, "sent", change));
 }

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { Log } from "../base/log.ts";
 import { nameOfError } from "../base/log.ts";
-import type { Job, JobReport } from "../carriers/sender.ts";
+import { TASKS, type Job, type JobReport } from "../carriers/sender.ts";
 import { RETURN_MS_MAX } from "./belt.ts";
 
 const JobMessage = z.strictObject({
@@ -14,7 +14,8 @@ const JobMessage = z.strictObject({
   account: z.string().max(64),
   lane: z.enum(["otp", "bulk"]),
   ids: z.array(z.string().max(64)).min(1).max(100),
-  ask: z.literal(true).optional(),
+  task: z.enum(TASKS).optional(),
+  tries: z.int().min(0).max(100).optional(),
 });
 
 export type ConveyorDeps = {
@@ -34,6 +35,8 @@ const IDS_PER_JOB_MIN = 6;
 const IDS_PER_JOB_MAX = 50;
 /** A batch is waited for so long, which is what keeps a fast producer back; what hangs longer holds up no batch behind it. */
 const BATCH_MS_MAX = 500;
+/** Waits between tries at redaction: over a day in all. */
+const REDACT_AGAIN_SECONDS = [60, 600, 3_600, 14_400, 28_800, 43_200] as const;
 let turn = 0;
 
 /** Serves one batch. */
@@ -45,11 +48,11 @@ export async function consumeConveyor(bodies: readonly unknown[], deps: Conveyor
       deps.log({ level: "error", what: "a message on a lane is not a job", code: "queue_message_malformed" });
       continue;
     }
-    const { tenant, account, lane, ids, ask } = parsed.data;
-    const name = `${account} ${tenant} ${ask === true}`;
+    const { tenant, account, lane, ids, task, tries } = parsed.data;
+    const name = `${account} ${tenant} ${task} ${tries}`;
     const job = jobs.get(name);
     if (job !== undefined) job.ids.push(...ids);
-    else jobs.set(name, { tenant, account, lane, ids: [...ids], ...(ask === true ? { ask } : {}) });
+    else jobs.set(name, { tenant, account, lane, ids: [...ids], ...(task && { task }), ...(tries && { tries }) });
   }
   const served = Promise.all(
     [...jobs.values()].flatMap((job) => split(job, deps.senders).map((part) => serve(part, deps))),
@@ -65,10 +68,19 @@ function split(job: Job, senders: number): Job[] {
   return parts;
 }
 
+/** What a carrier has not forgotten yet is asked for again, later each time; in the end the log says so. */
+async function redactAgain({ tries = 0, ...job }: Job, ids: string[], deps: ConveyorDeps): Promise<void> {
+  if (ids.length === 0) return;
+  const wait = REDACT_AGAIN_SECONDS[tries];
+  if (wait !== undefined) return deps.requeue({ ...job, ids, tries: tries + 1 }, wait);
+  deps.log({ level: "error", what: job.account, tenant: job.tenant, count: ids.length, code: "redaction_failed" });
+}
+
 async function serve(job: Job, deps: ConveyorDeps): Promise<void> {
   turn = (turn + 1) % deps.senders;
   try {
     const report = await deps.drive(job, turn);
+    if (job.task === "redact") return await redactAgain(job, report.left, deps);
     if (report.left.length > 0) {
       await deps.requeue({ ...job, ids: report.left }, Math.ceil(Math.min(RETURN_MS_MAX, report.waitMs) / 1_000));
     }

@@ -6,9 +6,9 @@ import { SECOND_MS } from "../base/clock.ts";
 import type { Answer, Report } from "../carriers/carrier.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender.ts";
 import { askOrDoubt } from "./ask.ts";
-import { ENDED, laneOf, type Attempt, type Message } from "./message.ts";
+import { ENDED, laneOf, type Attempt, type Message, type Price } from "./message.ts";
 import type { Change } from "./ledger.ts";
-import { end, tellMoved, type DispatchDeps } from "./outcome.ts";
+import { end, forget, tellMoved, type DispatchDeps } from "./outcome.ts";
 
 /** A claim is good for this long: a call is given up after ten seconds, the rest is for a slow settlement. */
 export const CLAIM_LEASE_MS = 30 * SECOND_MS;
@@ -96,7 +96,8 @@ export function reroute(deps: DispatchDeps, account: string, ids: readonly strin
     if (message === null || next === null) continue;
     const at = deps.now();
     const skipped: Attempt = { carrier: account, outcome: "skipped", at, latencyMs: null, code: "circuit_open" };
-    const moved = deps.ledger.amend(message, { account: next, attempts: [...message.attempts, skipped] });
+    const attempts = [...message.attempts, skipped];
+    const moved = deps.ledger.amend(message, { account: next, attempts, ...priceBy(message, next) });
     if (moved !== null) onward.push({ account: next, lane: laneOf(message.purpose), ids: [id] });
   }
   return onward;
@@ -112,7 +113,7 @@ export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): 
     if (attempts === null) continue; // another claim's, or already settled
     if (message.state === "sending" || message.state === "unknown")
       applyAnswer(deps, message, attempts, settlement.answer, onward);
-    else deps.ledger.amend(message, { attempts, lease: null }); // a receipt was faster than the answer
+    else receiptWasFaster(deps, message, attempts, settlement.answer);
   }
   deps.settled();
   return onward;
@@ -129,7 +130,8 @@ function answered(message: Message, settlement: Settlement): Attempt[] | null {
   if (open.outcome !== null && !(lost && settlement.answer.outcome === "accepted")) return null;
   const { answer, latencyMs } = settlement;
   const code = "code" in answer ? { code: answer.code } : {};
-  return [...message.attempts.slice(0, -1), { ...open, outcome: answer.outcome, latencyMs, ...code }];
+  const known = "reference" in answer ? { reference: answer.reference } : {};
+  return [...message.attempts.slice(0, -1), { ...open, outcome: answer.outcome, latencyMs, ...code, ...known }];
 }
 
 function applyAnswer(
@@ -141,7 +143,7 @@ function applyAnswer(
 ): void {
   const now = deps.now();
   if (answer.outcome === "accepted") {
-    const change: Change = { attempts, lease: null, sentAt: now, dropText: true, reason: null };
+    const change: Change = { attempts, lease: null, sentAt: now, dropText: true, reason: null, ...priceOf(answer) };
     tellMoved(deps, deps.ledger.move(message, "sent", change));
     return;
   }
@@ -153,12 +155,12 @@ function applyAnswer(
   const permanent = answer.outcome === "declined" && answer.permanent;
   const next = answer.outcome === "declined" ? nextRoute(message) : message.account;
   if (spent || permanent || next === null) {
-    end(deps, message, "failed", answer.code, now, attempts);
+    end(deps, message, "failed", answer.code, now, { attempts });
   } else if (answer.outcome === "throttled") {
     const due = now + Math.max(THROTTLED_LOOK_MS_MIN, answer.retryAfterSeconds * 1_000);
     deps.ledger.amend(message, { attempts, lease: null, due: Math.min(due, message.facts.expiresAt) });
   } else {
-    const moved = deps.ledger.amend(message, { attempts, lease: null, account: next });
+    const moved = deps.ledger.amend(message, { attempts, lease: null, account: next, ...priceBy(message, next) });
     if (moved !== null) onward.push({ account: next, lane: laneOf(message.purpose), ids: [message.id] });
   }
 }
@@ -167,6 +169,23 @@ function applyAnswer(
 function nextRoute(message: Message): string | null {
   const at = message.facts.routes.indexOf(message.account ?? "");
   return message.facts.routes[at + 1] ?? null;
+}
+
+/** Changes no state; only now is it known by which reference the carrier is asked to forget it. */
+function receiptWasFaster(deps: DispatchDeps, message: Message, attempts: Attempt[], answer: Answer): void {
+  const moved = deps.ledger.amend(message, { attempts, lease: null, ...priceOf(answer) });
+  if (moved !== null && ENDED.has(moved.state)) forget(deps, moved);
+}
+
+/** What the carrier itself says it charges, where its answer says so. */
+function priceOf(answer: Answer): { price?: Price } {
+  return answer.outcome === "accepted" && answer.price !== undefined ? { price: answer.price } : {};
+}
+
+/** The price by this account, where the accounts of its route differ in that. */
+function priceBy({ facts }: Message, account: string): { price?: Price | null } {
+  const price = facts.prices?.[facts.routes.indexOf(account)];
+  return price === undefined ? {} : { price };
 }
 
 /**
@@ -179,12 +198,13 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
     const message = deps.ledger.get(report.message);
     if (message === null || !wasGivenTo(message, account) || ENDED.has(message.state)) continue;
     const now = deps.now();
+    const price = report.price === undefined ? {} : { price: report.price };
     if (report.state === "sent") {
       const sentAt = message.sentAt ?? now;
-      const moved = deps.ledger.move(message, "sent", { lease: null, sentAt, dropText: true, reason: null });
+      const moved = deps.ledger.move(message, "sent", { lease: null, sentAt, dropText: true, reason: null, ...price });
       if (moved !== null) applied += 1;
       tellMoved(deps, moved);
-    } else if (end(deps, message, report.state, report.code, now) !== null) {
+    } else if (end(deps, message, report.state, report.code, now, price) !== null) {
       applied += 1;
     }
   }

@@ -14,6 +14,7 @@ import {
   type Facts,
   type Lane,
   type Message,
+  type Price,
   type Purpose,
   type State,
 } from "./message.ts";
@@ -50,6 +51,8 @@ export type Change = {
   sentAt?: number;
   endedAt?: number;
   dropText?: boolean;
+  /** What it costs now: of another account, or by the carrier's own word. */
+  price?: Price | null;
 };
 
 /** The first look at a message: by then an ordinary one is with its carrier. */
@@ -152,6 +155,7 @@ export class MessagesLedger {
       state: to,
       version: message.version + 1,
       account: change.account === undefined ? message.account : change.account,
+      facts: change.price === undefined ? message.facts : { ...message.facts, price: change.price },
       attempts: change.attempts ?? message.attempts,
       lease: change.lease === undefined ? message.lease : change.lease,
       due: change.due === undefined ? message.due : change.due,
@@ -162,10 +166,11 @@ export class MessagesLedger {
     if (next.due !== null && next.due !== message.due) this.#soon(next.due);
     const due = next.due === message.due ? "" : ", due = ?9"; // the index of deadlines is touched only when it must be
     const text = change.dropText === true ? ", sealed = NULL" : "";
+    const facts = change.price === undefined ? "" : ", facts = ?12";
     const changed = changes(
       this.#sql,
       `UPDATE messages SET state = ?1, version = ?2, account = ?3, attempts = ?4, lease = ?5, reason = ?6, sent_at = ?7,
-         ended_at = ?8${due}${text} WHERE id = ?10 AND version = ?11`,
+         ended_at = ?8${due}${text}${facts} WHERE id = ?10 AND version = ?11`,
       next.state,
       next.version,
       next.account,
@@ -177,6 +182,7 @@ export class MessagesLedger {
       next.due,
       message.id,
       message.version,
+      ...(change.price === undefined ? [] : [JSON.stringify(next.facts)]),
     );
     return changed ? next : null;
   }

@@ -2,8 +2,9 @@
  * The message: its states, from which state each may be entered, and what a caller is shown of it. Pure.
  */
 import { isoOf } from "../base/clock.ts";
+import type { Behind, Choose, LeftOut } from "../carriers/route.ts";
 import type { Num } from "../base/phone.ts";
-import type { Purpose } from "../base/purpose.ts";
+import type { Lane, Purpose } from "../base/purpose.ts";
 
 export const STATES = [
   "scheduled",
@@ -52,10 +53,8 @@ export function mayEnter(from: State | null, to: State): boolean {
   return ENTERS[to].includes(from);
 }
 
-export { PURPOSES, type Purpose } from "../base/purpose.ts";
+export { PURPOSES, type Lane, type Purpose } from "../base/purpose.ts";
 
-/** Two lanes, so that a newsletter never stands before a code. */
-export type Lane = "otp" | "bulk";
 /** The lane a purpose leaves by. */
 export const laneOf = (purpose: Purpose): Lane => (purpose === "otp" ? "otp" : "bulk");
 
@@ -67,11 +66,16 @@ export type Attempt = {
   at: number;
   latencyMs: number | null;
   code?: string;
+  /** The carrier's own id of it, to ask about it by; opaque. */
+  reference?: string;
   /** How often the carrier was asked what became of this call; absent where it cannot be asked. */
   asked?: number;
 };
 
 export type Price = { amount: number; currency: string };
+
+/** By which rule the accounts were chosen, and which of its accounts were left out or put behind, and why. */
+export type Route = { rule: string | null; choose: Choose; passed: { account: string; why: LeftOut | Behind }[] };
 
 /** What is fixed when a message is admitted. */
 export type Facts = {
@@ -88,6 +92,11 @@ export type Facts = {
   createdAt: number;
   /** Carrier accounts in the order they may be tried. */
   routes: string[];
+  /** How they were chosen; absent where the tenant's list was simply followed. */
+  route?: Route;
+  /** What each of them would charge, as `routes`; absent where there is one, or none has a price. */
+  prices?: (Price | null)[];
+  /** By the table of the account that has it; by the carrier's own word once it says so. */
   price: Price | null;
   /** Whether reference or metadata lie in the notes. */
   note: boolean;
@@ -138,15 +147,24 @@ export function viewOf(message: Message, note: Note | null) {
     sent_at: time(message.sentAt),
     ended_at: time(message.endedAt),
     carrier: message.account,
-    attempts: message.attempts.map(({ carrier, outcome, at, latencyMs }) => ({
+    attempts: message.attempts.map(({ carrier, outcome, at, latencyMs, code, reference }) => ({
       carrier,
       outcome,
       at: isoOf(at),
       latency_ms: latencyMs,
+      code: code ?? null,
+      carrier_reference: reference ?? null,
     })),
+    route: routeView(facts.route),
     price: facts.price,
     sequence: message.version,
   };
+}
+
+function routeView(route: Route | undefined) {
+  if (route === undefined) return null;
+  const passed_over = route.passed.map(({ account, why }) => ({ carrier: account, reason: why }));
+  return { rule: route.rule, choose: route.choose, passed_over };
 }
 
 export type MessageView = ReturnType<typeof viewOf>;

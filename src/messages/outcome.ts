@@ -16,6 +16,10 @@ export type DispatchDeps = {
   dispatch: (account: string, lane: Lane, id: string) => void;
   /** Puts the question about a message on the belt. */
   ask: (account: string, lane: Lane, id: string) => void;
+  /** Puts on the belt that a carrier shall forget what it has under this reference of its own. */
+  redact: (account: string, reference: string) => void;
+  /** Whether the account's carrier is to be asked that. */
+  redacts: (account: string) => boolean;
   /** The sandbox's receipts that fall due with a settlement. */
   settled: () => void;
 };
@@ -37,12 +41,20 @@ export function end(
   state: "failed" | "expired" | "canceled" | "blocked" | "delivered" | "undelivered",
   reason: string | null,
   now: number,
-  attempts: Attempt[] = message.attempts,
+  known: Pick<Change, "attempts" | "price"> = {},
 ): Message | null {
   const due = message.due === null ? null : now; // one that has a look coming is looked at now, to be recorded
-  const moved = deps.ledger.move(message, state, { attempts, lease: null, reason, endedAt: now, dropText: true, due });
+  const moved = deps.ledger.move(message, state, { ...known, lease: null, reason, endedAt: now, dropText: true, due });
   tellMoved(deps, moved);
+  if (moved !== null) forget(deps, moved);
   return moved;
+}
+
+/** A carrier that took a message which is over now has no more use for its text and number. */
+export function forget(deps: DispatchDeps, { attempts }: Message): void {
+  for (const { carrier, reference } of attempts) {
+    if (reference !== undefined && deps.redacts(carrier)) deps.redact(carrier, reference);
+  }
 }
 
 /** Tells of a move that happened. */

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
 import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
+import { CHOOSE, PASSED_OVER } from "../carriers/route.ts";
 import { PURPOSES, STATES } from "./message.ts";
 
 /** A number in an answer: a token and a mask, never the number. */
@@ -80,7 +81,17 @@ const MESSAGE_EXAMPLE = {
   sent_at: EXAMPLE_TIME,
   ended_at: EXAMPLE_LATER,
   carrier: exampleId("car"),
-  attempts: [{ carrier: exampleId("car"), outcome: "accepted", at: EXAMPLE_TIME, latency_ms: 84 }],
+  attempts: [
+    {
+      carrier: exampleId("car"),
+      outcome: "accepted",
+      at: EXAMPLE_TIME,
+      latency_ms: 84,
+      code: null,
+      carrier_reference: "SM9f1c0f2ab4e94d0c8e0f5d2b7a6c3e11",
+    },
+  ],
+  route: { rule: "codes", choose: "cheapest", passed_over: [] },
   price: { amount: 38_000, currency: "GBP" },
   sequence: 4,
 } as const;
@@ -110,8 +121,18 @@ export const MessageView = z
         outcome: z.enum(["accepted", "declined", "throttled", "unknown", "skipped"]).nullable(),
         at: z.string(),
         latency_ms: z.int().nullable(),
+        code: z.string().nullable().meta({ description: "Why it was not taken, as the adapter names it." }),
+        carrier_reference: z.string().nullable().meta({ description: "The carrier's own id of the message." }),
       }),
     ),
+    route: z
+      .object({
+        rule: z.string().nullable(),
+        choose: z.enum(CHOOSE),
+        passed_over: z.array(z.object({ carrier: z.string(), reason: z.enum(PASSED_OVER) })),
+      })
+      .nullable()
+      .meta({ description: "How its accounts were chosen; null where the tenant's list was simply followed." }),
     price: MoneyView,
     sequence: z.int(),
   })
@@ -130,7 +151,21 @@ export const PreviewView = z
     replacements: z.array(z.object({ from: z.string(), to: z.string(), count: z.int() })),
     sender: z.string().nullable(),
     number_kind: z.string(),
-    route: z.string().nullable(),
+    route: z.string().nullable().meta({ description: "The account it would go by first." }),
+    routing: z
+      .object({
+        rule: z.string().nullable(),
+        choose: z.enum(CHOOSE),
+        accounts: z.array(
+          z.object({
+            carrier: z.string(),
+            rank: z.int().nullable().meta({ description: "When it would be tried; null where it would not." }),
+            price: MoneyView.meta({ description: "Of one segment." }),
+            reason: z.enum(PASSED_OVER).nullable(),
+          }),
+        ),
+      })
+      .meta({ description: "Which rule decides, and what it makes of every account of the rule." }),
     price: MoneyView,
     would: z.enum(["accepted", "refused"]),
     reasons: z.array(z.string()),
@@ -145,6 +180,11 @@ export const PreviewView = z
         sender: "Shifts",
         number_kind: "drama",
         route: exampleId("car"),
+        routing: {
+          rule: "codes",
+          choose: "cheapest",
+          accounts: [{ carrier: exampleId("car"), rank: 1, price: { amount: 38_000, currency: "GBP" }, reason: null }],
+        },
         price: { amount: 38_000, currency: "GBP" },
         would: "accepted",
         reasons: [],

@@ -12,6 +12,7 @@ import {
   contactOf,
   judgeConsent,
   limitRefusal,
+  noCarrier,
   timesOf,
   type AdmitDeps,
   type SendInput,
@@ -22,6 +23,7 @@ import type { RecordFilter } from "./store.ts";
 import { ulidTime } from "../base/ids.ts";
 import { maskNumbersIn } from "../base/phone.ts";
 import { judgeNumber, judgeSender } from "./policy.ts";
+import { choiceView, priceOf, routeFor } from "./routing.ts";
 
 export type MessagesDeps = AdmitDeps & DispatchDeps;
 
@@ -50,6 +52,7 @@ export type Preview = {
   sender: string | null;
   number_kind: string;
   route: string | null;
+  routing: ReturnType<typeof choiceView>;
   price: { amount: number; currency: string } | null;
   would: "accepted" | "refused";
   reasons: string[];
@@ -135,12 +138,12 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   const times = timesOf(input, now);
   if ("refused" in times) reasons.push(times.refused);
   if (measured.segments > policy.segmentsMax) reasons.push("text_too_long");
-  const route = policy.routes[0] ?? null;
-  if (route === null) reasons.push("carrier_unavailable");
+  const choice = routeFor(deps, contact, input.purpose);
+  const route = choice.accounts[0] ?? null;
+  if (route === null) reasons.push(noCarrier(choice).refused);
   const act = actOf(key, "known" in contact ? contact.known : { ...contact, country: contact.fresh.country }, policy);
   const reached = deps.caps.check(act, policy.limits, now);
   if (reached !== null) reasons.push(limitRefusal(reached).refused);
-  const price = route === null ? null : deps.price(route);
   return {
     ok: {
       encoding: measured.encoding,
@@ -149,7 +152,8 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
       sender: strange === null ? (input.from ?? policy.defaultSender) : null,
       number_kind: number.kind,
       route,
-      price: price === null ? null : { amount: price.amount * measured.segments, currency: price.currency },
+      routing: choiceView(choice),
+      price: route === null ? null : priceOf(choice, route, measured.segments),
       would: reasons.length === 0 ? "accepted" : "refused",
       reasons,
     },

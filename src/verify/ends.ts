@@ -3,7 +3,8 @@
  */
 import type { Counted } from "./counts.ts";
 import type { VerifyDeps } from "./deps.ts";
-import { viewOf, type State, type Verification } from "./verification.ts";
+import type { Message } from "../messages/message.ts";
+import { viewOf, type Send, type State, type Verification } from "./verification.ts";
 
 /** How a verification ended is always told; that it was created or sent only to those who asked. */
 const ALWAYS_TOLD: ReadonlySet<string> = new Set(["approved", "failed", "expired", "locked", "canceled"]);
@@ -17,10 +18,7 @@ export function ended(
   now: number,
   attempts: number = verification.attempts,
 ): Verification {
-  const sends = verification.sends.map((send) => ({
-    ...send,
-    state: deps.messageOf(send.message)?.state ?? send.state,
-  }));
+  const { sends } = live(deps, verification);
   const moved = deps.ledger.move(verification, state, { reason, endedAt: now, attempts, sends });
   if (moved === null) return verification;
   const counted = COUNTED_AS[state];
@@ -51,11 +49,18 @@ export function told(
   deps.emit(type, verification.id, { verification: view });
 }
 
-/** The verification with each send's state as it is now. */
+/** The verification with each send as its message is now. */
 export function live(deps: Pick<VerifyDeps, "messageOf">, verification: Verification): Verification {
   const sends = verification.sends.map((send) => {
     const message = deps.messageOf(send.message);
-    return message === null ? send : { ...send, state: message.state, carrier: message.account ?? send.carrier };
+    return message === null ? send : sendAs(message, send);
   });
   return { ...verification, sends };
+}
+
+/** A send as its message stands: state, account and price are copied, because the message may be gone before the verification. */
+export function sendAs(message: Message, send: Send): Send {
+  const { price } = message.facts;
+  const carrier = message.account ?? send.carrier;
+  return { ...send, state: message.state, carrier, ...(price === null ? {} : { price }) };
 }

@@ -4,7 +4,7 @@
  */
 import { ENDED, type Message } from "../messages/message.ts";
 import type { VerifyDeps } from "./deps.ts";
-import { told } from "./ends.ts";
+import { sendAs, told } from "./ends.ts";
 
 /** A message moved. Nothing happens unless it was sent for a verification that is still here. */
 export function messageMoved(deps: VerifyDeps, message: Message): void {
@@ -19,9 +19,6 @@ export function messageMoved(deps: VerifyDeps, message: Message): void {
   if (message.state === "sent" || early) deps.counts.add("sent", verification, message.account, now);
   if (message.state === "delivered") deps.counts.add("delivered", verification, message.account, now);
   if (!isEnd) return told(deps, verification, "sent");
-  const carrier = message.account;
-  const sends = verification.sends.map((send) =>
-    send.message === message.id ? { ...send, state: message.state, carrier: carrier ?? send.carrier } : send,
-  );
+  const sends = verification.sends.map((send) => (send.message === message.id ? sendAs(message, send) : send));
   deps.ledger.amend(verification, { sends });
 }

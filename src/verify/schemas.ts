@@ -5,7 +5,7 @@ import { z } from "zod";
 import { neighbourhoodOf } from "../base/address.ts";
 import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
 import { Label } from "../base/label.ts";
-import { Metadata, NumberView, To } from "../messages/schemas.ts";
+import { Metadata, MoneyView, NumberView, To } from "../messages/schemas.ts";
 import { STATES as MESSAGE_STATES } from "../messages/message.ts";
 import { BUILTINS } from "./builtin.ts";
 import { DIMENSIONS } from "./counts.ts";
@@ -137,6 +137,7 @@ const EXAMPLE = {
   attempts_left: 5,
   sends_left: 4,
   sends: [{ message_id: exampleId("msg"), at: EXAMPLE_TIME, state: "queued", carrier: exampleId("car") }],
+  cost: null,
   sequence: 1,
 } as const;
 
@@ -166,6 +167,7 @@ export const VerificationView = z
         carrier: z.string().nullable(),
       }),
     ),
+    cost: MoneyView.meta({ description: "What its sends cost together, as far as their accounts name prices." }),
     metadata: z.record(z.string(), z.string()).nullable(),
     sequence: z.int(),
   })

@@ -3,7 +3,7 @@
  */
 import { isoOf, SECOND_MS } from "../base/clock.ts";
 import type { Num } from "../base/phone.ts";
-import type { State as MessageState } from "../messages/message.ts";
+import type { Price, State as MessageState } from "../messages/message.ts";
 import type { Strength } from "./code.ts";
 
 export const STATES = ["pending", "approved", "expired", "locked", "canceled", "failed"] as const;
@@ -53,7 +53,7 @@ export const CHECK_REASONS = [
 export type CheckReason = (typeof CHECK_REASONS)[number];
 
 /** One handing over to a channel; `state` is the message's, copied when it ends. */
-export type Send = { message: string; at: number; state: MessageState; carrier: string | null };
+export type Send = { message: string; at: number; state: MessageState; carrier: string | null; price?: Price };
 
 /** What is fixed when it starts. */
 export type Facts = {
@@ -142,9 +142,22 @@ export function viewOf(verification: Verification, room: Room | null, metadata: 
       state,
       carrier,
     })),
+    cost: costOf(verification.sends),
     metadata: facts.note ? metadata : null,
     sequence: verification.version,
   };
+}
+
+/** What a message in this state may have cost. */
+const CHARGED: ReadonlySet<MessageState> = new Set(["sent", "delivered", "undelivered", "unknown"]);
+
+/** What its sends cost together; null where no price is known. Prices in another currency than the first one's are left out. */
+function costOf(sends: readonly Send[]): Price | null {
+  const prices = sends.flatMap(({ state, price }) => (CHARGED.has(state) && price !== undefined ? [price] : []));
+  const currency = prices[0]?.currency;
+  if (currency === undefined) return null;
+  const same = prices.filter((price) => price.currency === currency);
+  return { amount: same.reduce((sum, { amount }) => sum + amount, 0), currency };
 }
 
 export type VerificationView = ReturnType<typeof viewOf>;

@@ -1,4 +1,5 @@
 /** The courier and its account's health: few calls until one is back well, none while it is sick, and operators are told. */
+import { PLAIN_ACCOUNT } from "../../src/carriers/carrier.ts";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Carrier, Probed } from "../../src/carriers/carrier.ts";
 import { Courier, type AccountConfig } from "../../src/carriers/courier.ts";
@@ -11,7 +12,7 @@ import { nodeSql, type NodeSql } from "../support/node-sql.ts";
 const ring = Keyring.parse(
   JSON.stringify({ 1: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64") }),
 );
-const config: AccountConfig = { id: "car_1", kind: "x", mode: "test", settings: {}, perSecond: null, price: null };
+const config: AccountConfig = { ...PLAIN_ACCOUNT, id: "car_1", kind: "x", mode: "test", settings: {} };
 const want = { tenant: "t", lane: "otp" as const, wanted: 6 };
 const call = (outcome: Calls["outcome"], count = 1): Calls => ({ lane: "otp", outcome, count, latencyMs: 10 });
 
@@ -63,6 +64,17 @@ describe("a courier", () => {
     await time.pass(10);
     expect((await next)?.granted).toBeGreaterThanOrEqual(1);
     expect(await one.permit(want)).toMatchObject({ granted: 1_000, watched: false, circuit: "closed" });
+  });
+
+  it("takes an answered question for a sign of health that frees its leave, and counts it in no window", async () => {
+    const one = courier();
+    for (let nth = 0; nth < 3; nth += 1) {
+      expect((await one.permit(want))?.granted).toBe(nth === 0 ? 6 : 1_000);
+      one.told([{ ...call("accepted", 6), asked: true }]);
+    }
+    expect(one.health()).toMatchObject({ otp: { calls: 0 } });
+    one.told([{ ...call("unknown", 5), asked: true }]);
+    expect(one.health()).toMatchObject({ circuit: { state: "open" } });
   });
 
   it("whose account falls sick stops its senders at once, grants nothing, and says so to operators", async () => {

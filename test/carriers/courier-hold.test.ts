@@ -1,4 +1,5 @@
 /** The courier: one account, one pace, one word for all its senders. */
+import { PLAIN_ACCOUNT } from "../../src/carriers/carrier.ts";
 import { expect, test } from "vitest";
 import { Courier } from "../../src/carriers/courier.ts";
 import { httpCarrier } from "../../src/carriers/http.ts";
@@ -26,7 +27,7 @@ function rig(perSecond: number | null = null, sql = nodeSql()) {
   };
   const courier = new Courier(deps);
   courier.configure(
-    { id: "car_1", kind: "http", mode: "test", settings: { url: "http://x" }, perSecond, price: null },
+    { ...PLAIN_ACCOUNT, id: "car_1", kind: "http", mode: "test", settings: { url: "http://x" }, perSecond },
     { secret: "whsec_x" },
   );
   courier.told([{ lane: "otp", outcome: "accepted", count: 1, latencyMs: 1 }]); // it is known to be well

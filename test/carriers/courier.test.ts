@@ -1,3 +1,4 @@
+import { PLAIN_ACCOUNT } from "../../src/carriers/carrier.ts";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogLine } from "../../src/base/log.ts";
@@ -13,7 +14,7 @@ import { nodeSql, type NodeSql } from "../support/node-sql.ts";
 
 const roots = { "1": toBase64(randomBytes(32)), "2": toBase64(randomBytes(32)) };
 const ringOf = (...versions: ("1" | "2")[]) => Keyring.parse(JSON.stringify(Object.fromEntries(versions.map((version) => [version, roots[version]])))); // prettier-ignore
-const config: AccountConfig = { id: "car_1", kind: "http", mode: "test", settings: { url: "https://g.example.com/" }, perSecond: null, price: null }; // prettier-ignore
+const config: AccountConfig = { ...PLAIN_ACCOUNT, id: "car_1", kind: "http", mode: "test", settings: { url: "https://g.example.com/" } }; // prettier-ignore
 const SECRET = "whsec_Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5";
 const want = (tenant: string, lane: Want["lane"] = "bulk", wanted = 1): Want => ({ tenant, lane, wanted });
 

@@ -1,3 +1,4 @@
+import { PLAIN_ACCOUNT } from "../../src/carriers/carrier.ts";
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
@@ -7,7 +8,7 @@ import { httpCarrier, signatureOf } from "../../src/carriers/http.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const secret = `whsec_${Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64")}`;
-const account: Account = { id: "car_1", kind: "http", mode: "test", settings: { url: "https://gateway.example.com/sms" }, secrets: { secret }, perSecond: null, price: null }; // prettier-ignore
+const account: Account = { ...PLAIN_ACCOUNT, id: "car_1", kind: "http", mode: "test", settings: { url: "https://gateway.example.com/sms" }, secrets: { secret } }; // prettier-ignore
 const handover: Handover = { message: "msg_1", attempt: 1, to: "+447700900123", kind: "drama", from: "Acme", text: "Hello £5", encoding: "gsm7", validitySeconds: 60, lane: "bulk", receiptUrl: "https://x.example.com/r" }; // prettier-ignore
 const io = (fetch: CarrierIo["fetch"]): CarrierIo => ({ fetch, now: () => NOON, handset: () => Promise.reject(new Error("no handset")) }); // prettier-ignore
 const answered = (status: number, body: string | object, headers: Record<string, string> = {}): Promise<Answer> => {

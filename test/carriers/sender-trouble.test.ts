@@ -1,17 +1,17 @@
 /** The sender under trouble: failing storage, a hanging or throttling carrier, more jobs than connections. */
+import { PLAIN_ACCOUNT } from "../../src/carriers/carrier.ts";
 import { GATHER_MS } from "../../src/carriers/settler.ts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Account, Answer } from "../../src/carriers/carrier.ts";
 import { CALLS_IN_FLIGHT_MAX, JOB_MS_MAX, Sender, type Job, type Settlement } from "../../src/carriers/sender.ts";
 
 const account: Account = {
+  ...PLAIN_ACCOUNT,
   id: "car",
   kind: "http",
   mode: "test",
   settings: { url: "http://carrier" },
   secrets: {},
-  perSecond: null,
-  price: null,
 };
 
 const well = { circuit: "closed", watched: false, weights: { otp: 100, bulk: 100 } } as const;

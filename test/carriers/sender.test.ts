@@ -1,91 +1,13 @@
+/** The sender of an account: connections, permits, settling, and what it tells of its calls. */
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Account, Answer, Handover } from "../../src/carriers/carrier.ts";
+import type { Answer } from "../../src/carriers/carrier.ts";
 import type { Calls } from "../../src/carriers/health.ts";
-import {
-  CALLS_IN_FLIGHT_MAX,
-  JOB_MS_MAX,
-  Sender,
-  type Claimed,
-  type Job,
-  type SenderDeps,
-  type Settlement,
-} from "../../src/carriers/sender.ts";
-
-const account: Account = { id: "car_1", kind: "http", mode: "test", settings: {}, secrets: {}, perSecond: null, price: null }; // prettier-ignore
-/** An account that is well. */
-const well = { circuit: "closed", watched: false, weights: { otp: 100, bulk: 100 } } as const;
-const accepted: Answer = { outcome: "accepted" };
-const job = (count: number, from = 0): Job => ({
-  tenant: "ten_1",
-  account: "car_1",
-  lane: "bulk",
-  ids: Array.from({ length: count }, (_, n) => `msg_${from + n}`),
-});
-
-/** A world around one sender: what is claimed, in flight, settled; every part can be made to fail. */
-function world(over: Partial<SenderDeps> & { answer?: (message: string) => Promise<Answer> | Answer } = {}) {
-  const seen = { claimedNow: 0, claimedMost: 0, inFlight: 0, most: 0, permits: 0, used: 0, settled: [] as Settlement[], settles: 0, called: [] as string[], held: [] as number[], told: [] as Calls[] }; // prettier-ignore
-  const { answer = () => accepted, ...deps } = over;
-  const sender = new Sender({
-    permit: ({ wanted }) => {
-      seen.permits += wanted;
-      return Promise.resolve({ granted: wanted, waitMs: 0, goodUntil: Date.now() + 1_000, account, ...well });
-    },
-    hold: (seconds) => Promise.resolve(void seen.held.push(seconds)),
-    claim: (_job, ids) => {
-      seen.claimedNow += ids.length;
-      seen.claimedMost = Math.max(seen.claimedMost, seen.claimedNow);
-      return Promise.resolve(ids.map(claimedOf));
-    },
-    settle: (_job, settlements) => {
-      seen.settles += 1;
-      seen.settled.push(...settlements);
-      return Promise.resolve([]);
-    },
-    handBack: () => Promise.resolve(),
-    told: (calls) => Promise.resolve(void seen.told.push(...calls)),
-    reroute: () => Promise.resolve([]),
-    questions: () => Promise.resolve([]),
-    hear: () => Promise.resolve(),
-    carrierOf: () => ({
-      canAsk: () => false,
-      fields: { settings: {}, secrets: {} },
-      send: async (_account: Account, handover: Handover) => {
-        seen.called.push(handover.message);
-        seen.inFlight += 1;
-        seen.most = Math.max(seen.most, seen.inFlight);
-        try {
-          return await answer(handover.message);
-        } finally {
-          seen.inFlight -= 1;
-          seen.claimedNow -= 1;
-        }
-      },
-      readReceipts: async () => ({ forged: "no" }),
-    }),
-    ioOf: () => ({ fetch: () => Promise.reject(new Error("no")), now: Date.now, handset: () => Promise.resolve() }),
-    log: () => undefined,
-    now: Date.now,
-    sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
-    ...deps,
-  });
-  return { sender, seen };
-}
-
-const claimedOf = (message: string): Claimed => ({ message, attempt: 1, to: "+447700900123", kind: "drama", from: null, text: "x", encoding: "gsm7", validitySeconds: 60, lane: "bulk", receiptUrl: "" }); // prettier-ignore
-
-/** Lets everything run that needs no more than time, and answers what the promise came to. */
-async function run<T>(promise: Promise<T>): Promise<T | { threw: unknown }> {
-  const outcome = promise.catch((error: unknown) => ({ threw: error }));
-  await vi.advanceTimersByTimeAsync(60_000);
-  return outcome;
-}
+import { CALLS_IN_FLIGHT_MAX, JOB_MS_MAX, type SenderDeps, type Settlement } from "../../src/carriers/sender.ts";
+import { account, well, accepted, job, world, claimedOf, run, slowly } from "../support/sender-world.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
 afterEach(() => void vi.useRealTimers());
-
-const slowly = () => new Promise<Answer>((resolve) => setTimeout(() => resolve(accepted), 100));
 
 describe("a sender", () => {
   it("calls for every id of a job once and settles each with its own attempt", async () => {
@@ -286,68 +208,6 @@ describe("settling", () => {
       settle: (_job, settlements) => Promise.resolve(settlements.filter(({ answer }) => answer.outcome === "declined").map(({ message }) => ({ account: "car_2", lane: "bulk" as const, ids: [message] }))), // prettier-ignore
     });
     expect(await run(sender.drive(job(2)))).toMatchObject({ onward: [{ ids: ["msg_1"] }] });
-  });
-});
-
-describe("a sender that is to ask", () => {
-  const none = { fields: { settings: {}, secrets: {} }, canAsk: () => true };
-  const asking = { ...job(3), ask: true as const };
-  const questions = () => Promise.resolve(asking.ids.map((message) => ({ message, attempt: 1 })));
-
-  it("asks about what still needs it, tells what was said, and sends nothing", async () => {
-    const heard: unknown[] = [];
-    const { sender, seen } = world({
-      questions: () => questions().then((all) => all.slice(1)),
-      hear: (_job, said) => Promise.resolve(void heard.push(said)),
-      carrierOf: () => ({
-        ...none,
-        send: () => Promise.reject(new Error("sent")),
-        ask: (_account, { message }) => Promise.resolve({ said: message === "msg_1" ? "never" : "accepted" }),
-        readReceipts: async () => ({ forged: "no" }),
-      }),
-    });
-    expect(await run(sender.drive(asking))).toEqual({ left: [], waitMs: 0, onward: [] });
-    expect(heard).toEqual([
-      { message: "msg_1", attempt: 1, said: { said: "never" } },
-      { message: "msg_2", attempt: 1, said: { said: "accepted" } },
-    ]);
-    expect(seen.settled).toEqual([]);
-  });
-
-  it("keeps to its connections and permits, and whatever throws, every connection is free again", async () => {
-    let [asks, most, asked] = [0, 0, 0];
-    const many = { ...job(20), ask: true as const };
-    const { sender, seen } = world({
-      questions: () => Promise.resolve(many.ids.map((message) => ({ message, attempt: 1 }))),
-      hear: () => Promise.reject(new Error("storage")),
-      carrierOf: () => ({
-        ...none,
-        send: async () => {
-          seen.called.push("one");
-          return slowly();
-        },
-        ask: async () => {
-          most = Math.max(most, (asks += 1));
-          await slowly();
-          asks -= 1;
-          if ((asked += 1) % 2 === 0) throw new Error("adapter");
-          return { said: "never" };
-        },
-        readReceipts: async () => ({ forged: "no" }),
-      }),
-    });
-    await run(sender.drive(many));
-    expect([asked, most]).toEqual([20, CALLS_IN_FLIGHT_MAX]);
-    await run(sender.drive(job(20, 100)));
-    expect(seen.called.length).toBe(20);
-  });
-
-  it("asks nobody while the courier grants nothing, or of an account whose carrier has no such question", async () => {
-    const heard = vi.fn(() => Promise.resolve());
-    const held = world({ questions, hear: heard, permit: () => Promise.resolve({ granted: 0, waitMs: 1_000, goodUntil: 0, account, ...well, }) }); // prettier-ignore
-    await run(held.sender.drive(asking));
-    await run(world({ questions, hear: heard }).sender.drive(asking));
-    expect(heard).not.toHaveBeenCalled();
   });
 });
 

@@ -1,4 +1,5 @@
 // The signature in the runtime itself, whose WebCrypto is another than Node's.
+import { PLAIN_ACCOUNT } from "../../src/carriers/carrier.ts";
 import { expect, test } from "vitest";
 import type { Account, Callback } from "../../src/carriers/carrier.ts";
 import { telnyxCarrier } from "../../src/carriers/telnyx.ts";
@@ -16,7 +17,7 @@ async function signed(): Promise<{ account: Account; callback: Callback }> {
   const settings = { public_key: Buffer.from(raw).toString("base64") };
   const headers = { "telnyx-timestamp": String(at), "telnyx-signature-ed25519": Buffer.from(signature).toString("base64") }; // prettier-ignore
   return {
-    account: { id: "car_1", kind: "telnyx", mode: "test", settings, secrets: {}, perSecond: null, price: null },
+    account: { ...PLAIN_ACCOUNT, id: "car_1", kind: "telnyx", mode: "test", settings, secrets: {} },
     callback: { message, url, headers, body, now: Date.now(), called: null },
   };
 }

@@ -48,9 +48,9 @@ test("T9: while writes fail no 2xx is false, nothing is sent twice, and afterwar
   };
   await Promise.all(Array.from({ length: 8 }, caller));
   const answers = history.wishes.flatMap((wish) => wish.answers.map(({ status }) => status));
-  const failed = answers.filter((status) => status === 500).length;
+  const failed = answers.filter((status) => status === 503).length;
   expect(failed).toBeGreaterThan(answers.length * 0.2); // the error rate is there to be seen
-  expect(new Set(answers)).toEqual(new Set([202, 500]));
+  expect(new Set(answers)).toEqual(new Set([202, 503]));
 
   await service.kill();
   await service.resume();
@@ -91,8 +91,10 @@ test("a write that fails inside an object is told there, by verb and function, a
   await service.kill();
   await service.resume({ FAULTS: "1" });
   const before = service.log().length;
-  await expect(service.admin("POST /admin/v1/tenants", { name: "Never", environment: "sandbox" })).rejects.toThrow("500");
-  expect((await tenant.send({ text: "Never" })).status).toBe(500);
+  await expect(service.admin("POST /admin/v1/tenants", { name: "Never", environment: "sandbox" })).rejects.toThrow("503");
+  const refused = await tenant.send({ text: "Never" });
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect(JSON.parse(refused.text)).toMatchObject({ code: "storage_unavailable" });
   const told = await eventually("both are told", 10_000, () => {
     const lines = service.log().slice(before).split("\n").filter((line) => line.includes('"code":"verb_failed"'));
     const found = new Map(lines.map((line) => JSON.parse(line) as { verb: string; what: string }).map((line) => [line.verb, line.what]));

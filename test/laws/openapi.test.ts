@@ -69,8 +69,7 @@ it("names every code of the table, but for those that no route answers", () => {
     operations.flatMap(({ operation: of }) => Object.keys(of.responses).flatMap((at) => codesAt(of, at))),
   );
   const unnamed = Object.keys(REASONS).filter((code) => !named.has(code));
-  // The first is the answer where there is no route; the others are in the table and nothing refuses with them today.
-  expect(unnamed).toEqual(["route_not_found", "storage_unavailable"]);
+  expect(unnamed).toEqual(["route_not_found"]); // the answer where there is no route
 });
 
 it("a tenant's route says who may call it, how it is repeated and what its limits are", () => {

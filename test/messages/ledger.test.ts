@@ -52,6 +52,8 @@ beforeEach(() => {
     dispatch: (account, _lane, id) => void dispatched.push(`${account} ${id}`),
     ask: () => undefined,
     settled: () => undefined,
+    redacts: () => false,
+    redact: () => undefined,
   };
 });
 

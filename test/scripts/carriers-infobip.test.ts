@@ -1,5 +1,6 @@
 // Infobip's official package speaks only its older API, so the customer here is the published description: its own examples
 // are taken, and whatever departs from it is told so in Infobip's words.
+import { PLAIN_ACCOUNT } from "../../src/carriers/carrier.ts";
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { infobipCarrier } from "../../src/carriers/infobip.ts";
@@ -50,7 +51,7 @@ it("reports with the HMAC of the body, in Infobip's words, and what our customer
 });
 
 it("takes no id twice, and our adapter is in doubt then and does not send again", async () => {
-  const ours = { id: "car_1", kind: "infobip", mode: "test" as const, settings: account.settings, secrets: account.secrets, perSecond: null, price: null }; // prettier-ignore
+  const ours = { ...PLAIN_ACCOUNT, id: "car_1", kind: "infobip", mode: "test" as const, settings: account.settings, secrets: account.secrets }; // prettier-ignore
   const io = { fetch, now: Date.now, handset: () => Promise.reject(new Error("no handset")) };
   const again = { ...handover, message: "msg_twice", receiptUrl: sink.urlFor("msg_twice") };
   expect(await infobipCarrier.send(ours, again, io)).toEqual({ outcome: "accepted", reference: "msg_twice" });

@@ -1,4 +1,5 @@
 // The carrier world against the adapters it was not written from: what either writes, the other reads.
+import { PLAIN_ACCOUNT } from "../../src/carriers/carrier.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Account, Answer, Carrier, Handover } from "../../src/carriers/carrier.ts";
 import { CARRIERS, KINDS, type CarrierKind } from "../../src/carriers/carriers.ts";
@@ -23,7 +24,7 @@ afterAll(async () => {
 let made = 0;
 const newId = () => `msg_edxzht155001m851kn9w0bajjg482h${String((made += 1)).padStart(6, "0")}`;
 type Opened = ReturnType<World["account"]>;
-const ours = ({ kind, settings, secrets }: Opened): Account => ({ id: "car_1", kind, mode: "test", settings, secrets, perSecond: null, price: null }); // prettier-ignore
+const ours = ({ kind, settings, secrets }: Opened): Account => ({ ...PLAIN_ACCOUNT, id: "car_1", kind, mode: "test", settings, secrets }); // prettier-ignore
 
 /** Sends by the adapter into the world; a call that is left hanging is given up after `patienceMs`. */
 function send(account: Opened, message = newId(), over: Partial<Handover> = {}, patienceMs = 10_000): Promise<Answer> {

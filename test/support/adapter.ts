@@ -1,6 +1,7 @@
 /**
  * One adapter and nothing else: an account from its fixtures, a handover, and a carrier that answers as it is told to.
  */
+import { PLAIN_ACCOUNT } from "../../src/carriers/carrier.ts";
 import { readFileSync } from "node:fs";
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover } from "../../src/carriers/carrier.ts";
 
@@ -30,7 +31,7 @@ export function fixture<T>(kind: string, name: string): T {
 /** The account of a kind's fixtures. */
 export function accountOf(kind: string): Account {
   const { settings, secrets } = fixture<Pick<Account, "settings" | "secrets">>(kind, "account.json");
-  return { id: "car_1", kind, mode: "test", settings, secrets, perSecond: null, price: null };
+  return { ...PLAIN_ACCOUNT, id: "car_1", kind, mode: "test", settings, secrets };
 }
 
 /** The outside, reduced to one function. */

@@ -1,3 +1,5 @@
+type Admitted = { purpose?: Purpose; lifeMs?: number; prices?: Price[] };
+
 /**
  * The conveyor's half that lives in the tenant's object, over Node's SQLite: real ledger, real rules, a vault that opens
  * everything, and time that the test moves.
@@ -9,7 +11,7 @@ import { hear, questions } from "../../src/messages/ask.ts";
 import { applyReports, claim, settle } from "../../src/messages/dispatch.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
 import { look, type Turn } from "../../src/messages/look.ts";
-import type { Message, Purpose, State } from "../../src/messages/message.ts";
+import type { Message, Price, Purpose, State } from "../../src/messages/message.ts";
 import type { DispatchDeps } from "../../src/messages/outcome.ts";
 import { nodeSql } from "./node-sql.ts";
 
@@ -25,6 +27,9 @@ export class Outbox {
   readonly ledger: MessagesLedger;
   readonly deps: DispatchDeps;
   belt: Belt;
+  /** Accounts whose carrier is asked to forget, and what it was asked to. */
+  readonly redacting = new Set<string>();
+  readonly redacted: string[] = [];
 
   constructor() {
     MessagesLedger.migrate(this.sql);
@@ -39,11 +44,13 @@ export class Outbox {
       dispatch: (_account, _lane, id) => void this.dispatched.push(id),
       ask: (_account, _lane, id) => void this.asked.push(id),
       settled: () => undefined,
+      redacts: (account) => this.redacting.has(account),
+      redact: (account, reference) => void this.redacted.push(`${account} ${reference}`),
     };
   }
 
   /** A queued message, on the queue as admission leaves it. */
-  admit({ purpose = "service", lifeMs = 3_600_000 }: { purpose?: Purpose; lifeMs?: number } = {}): string {
+  admit({ purpose = "service", lifeMs = 3_600_000, prices }: Admitted = {}): string {
     const id = this.ids.make("msg", this.now);
     const message: Message = {
       id,
@@ -66,7 +73,8 @@ export class Outbox {
         expiresAt: this.now + lifeMs,
         createdAt: this.now,
         routes: ROUTES,
-        price: null,
+        price: prices?.[0] ?? null,
+        ...(prices === undefined ? {} : { prices }),
         note: false,
       },
       attempts: [],

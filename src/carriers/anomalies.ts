@@ -1,0 +1,75 @@
+/**
+ * What is strange about an account's last minutes, beyond being slow: receipts that never come, texts that bounce, refusals and
+ * doubts. Each is raised once when it begins and cleared once when it is over. Pure.
+ */
+import type { Lane } from "../base/purpose.ts";
+
+/** A window's sums, as `health.ts` counts them. */
+export type Seen = {
+  accepted: number;
+  /** Those of the accepted that are old enough to have their receipt. */
+  due: number;
+  declined: number;
+  unknown: number;
+  receipts: number;
+  delivered: number;
+};
+
+export const ANOMALIES = ["bounces", "receipts_missing", "refusals", "doubts"] as const;
+export type Anomaly = (typeof ANOMALIES)[number];
+export type Alert = { lane: Lane; kind: Anomaly; share: number; since: number };
+export type AlertMove = { lane: Lane; kind: Anomaly; share: number; state: "raised" | "cleared" };
+
+/** Fewer than this say nothing. */
+export const SEEN_MIN = 50;
+/** From this share on it is an anomaly; it is over below half of it, so that it does not flicker. */
+export const SHARE_FROM: Record<Anomaly, number> = {
+  bounces: 0.3,
+  receipts_missing: 0.8,
+  refusals: 0.3,
+  doubts: 0.1,
+};
+
+/** The share of each kind in a window, or null where too little was seen. */
+export function sharesOf({
+  accepted,
+  due,
+  declined,
+  unknown,
+  receipts,
+  delivered,
+}: Seen): Record<Anomaly, number | null> {
+  const of = (part: number, all: number) => (all < SEEN_MIN ? null : part / all);
+  const calls = accepted + declined + unknown;
+  return {
+    bounces: of(receipts - delivered, receipts),
+    receipts_missing: of(Math.max(0, due - receipts), due),
+    refusals: of(declined, calls),
+    doubts: of(unknown, calls),
+  };
+}
+
+/** The alerts of one account. */
+export class Alerts {
+  #raised: Alert[] = [];
+
+  get raised(): readonly Alert[] {
+    return this.#raised;
+  }
+
+  /** Looks at a lane's window; answers what was raised or cleared. */
+  look(lane: Lane, seen: Seen, now: number): AlertMove[] {
+    const shares = sharesOf(seen);
+    return ANOMALIES.flatMap((kind): AlertMove[] => {
+      const share = shares[kind] ?? 0;
+      const known = this.#raised.find((alert) => alert.lane === lane && alert.kind === kind);
+      if (known === undefined && share >= SHARE_FROM[kind]) {
+        this.#raised = [...this.#raised, { lane, kind, share, since: now }];
+        return [{ lane, kind, share, state: "raised" }];
+      }
+      if (known === undefined || share >= SHARE_FROM[kind] / 2) return [];
+      this.#raised = this.#raised.filter((alert) => alert !== known);
+      return [{ lane, kind, share, state: "cleared" }];
+    });
+  }
+}

@@ -1,0 +1,40 @@
+/** A carrier whose account says `redact` is asked to forget text and number of a message that is over, and no other is. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { World } from "../../scripts/carriers/world.mjs";
+import { Service } from "../support/client.ts";
+import { eventually } from "../support/signal.ts";
+
+let service: Service;
+let world: World;
+beforeAll(async () => {
+  world = await World.start();
+  service = await Service.start();
+});
+afterAll(async () => {
+  await service.stop();
+  await world.stop();
+});
+
+const receipts = [{ state: "delivered", after_ms: 2 }];
+
+test.each(["twilio", "vonage"])("%s forgets a delivered message, keeps one that is only sent, and is not asked by an account that does not say so", async (kind) => {
+  const open = async (name: string, redact: boolean, planned: object[]) => {
+    const account = world.account(kind, { name, script: { calls: [{ does: "accept", receipts: planned }] } });
+    const { id } = await service.admin<{ id: string }>("POST /admin/v1/carriers", { ...account.body, redact });
+    return service.tenant(name, [id]);
+  };
+  const forgetting = await open(`${kind}-forgets`, true, receipts);
+  const waiting = await open(`${kind}-waits`, true, []);
+  const keeping = await open(`${kind}-keeps`, false, receipts);
+  for (const tenant of [waiting, keeping, forgetting]) await tenant.sent({ text: "Forget me" });
+  await world.until("it is forgotten", 20_000, () => world.callsOf(`${kind}-forgets`).some(({ redacted }) => redacted));
+  expect(world.callsOf(`${kind}-forgets`)).toMatchObject([{ text: null, to: null }]);
+  await eventually("the others are with their carrier", 10_000, async () => {
+    const states = await Promise.all([waiting, keeping].map(async (tenant) => (await tenant.messages())[0]?.state));
+    return states.join() === "sent,delivered" ? true : null;
+  });
+  const others = [...world.callsOf(`${kind}-waits`), ...world.callsOf(`${kind}-keeps`)];
+  expect(others.map(({ text, redacted }) => [text, redacted])).toEqual([["Forget me", false], ["Forget me", false]]); // prettier-ignore
+  const [message] = await forgetting.messages();
+  expect(message).toMatchObject({ state: "delivered" });
+}, 60_000); // prettier-ignore

@@ -1,0 +1,75 @@
+/** What a message costs follows whoever has it, and what its carrier says of it; and that carrier is asked to forget it. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { applyReports, reroute } from "../../src/messages/dispatch.ts";
+import { Outbox, ROUTES } from "../support/outbox.ts";
+
+const [first = "", second = ""] = ROUTES;
+const gbp = (amount: number) => ({ amount, currency: "GBP" });
+const accepted = (reference?: string) => ({
+  outcome: "accepted" as const,
+  ...(reference === undefined ? {} : { reference }),
+});
+let box: Outbox;
+beforeEach(() => void (box = new Outbox()));
+
+describe("the price of a message", () => {
+  it("becomes the next account's when it goes there, skipped or declined", () => {
+    const prices = [gbp(1), gbp(2)];
+    const [skipped, declined] = [box.admit({ prices }), box.admit({ prices })];
+    reroute(box.deps, first, [skipped]);
+    box.claim(first, declined);
+    box.settle(declined, 1, { outcome: "declined", code: "busy", permanent: false });
+    expect([skipped, declined].map((id) => [box.get(id).account, box.get(id).facts.price])).toEqual([
+      [second, gbp(2)],
+      [second, gbp(2)],
+    ]);
+  });
+
+  it("is what the carrier's answer says, and in the end what its receipt says", () => {
+    const id = box.admit();
+    box.claim(first, id);
+    box.settle(id, 1, { ...accepted(), price: gbp(39) });
+    expect(box.get(id).facts.price).toEqual(gbp(39));
+    applyReports(box.deps, first, [{ message: id, state: "delivered", code: null, at: null, price: gbp(40) }]);
+    expect(box.get(id).facts.price).toEqual(gbp(40));
+    applyReports(box.deps, first, [{ message: id, state: "delivered", code: null, at: null, price: gbp(99) }]);
+    expect(box.get(id).facts.price).toEqual(gbp(40));
+  });
+});
+
+describe("a carrier that shall forget", () => {
+  it("is asked once its message is over, by its own reference, and not before", () => {
+    box.redacting.add(first);
+    const id = box.admit();
+    box.claim(first, id);
+    box.settle(id, 1, accepted("sid-1"));
+    box.report(first, id, "sent");
+    expect(box.redacted).toEqual([]);
+    box.report(first, id, "undelivered");
+    box.report(first, id, "delivered");
+    expect(box.redacted).toEqual([`${first} sid-1`]);
+  });
+
+  it("is asked also when the receipt was faster than the answer, which brings the reference", () => {
+    box.redacting.add(first);
+    const id = box.admit();
+    box.claim(first, id);
+    box.report(first, id, "delivered");
+    expect(box.redacted).toEqual([]);
+    box.settle(id, 1, accepted("sid-2"));
+    expect(box.redacted).toEqual([`${first} sid-2`]);
+  });
+
+  it("is nobody who did not take it, gave no reference, or whose account does not ask for it", () => {
+    box.redacting.add(first);
+    const [declined, nameless, other] = [box.admit(), box.admit(), box.admit()];
+    box.claim(first, declined, nameless, other);
+    box.settle(declined, 1, { outcome: "declined", code: "no", permanent: true });
+    box.settle(nameless, 1, accepted());
+    box.report(first, nameless, "delivered");
+    box.redacting.clear();
+    box.settle(other, 1, accepted("sid-3"));
+    box.report(first, other, "delivered");
+    expect(box.redacted).toEqual([]);
+  });
+});
