@@ -90,7 +90,10 @@ export async function startWorker({
   // Its last words come after its end; but what it leaves running may hold the pipes open.
   const ended = new Promise((resolve) => {
     child.once("close", resolve);
-    child.once("exit", () => setTimeout(resolve, LAST_WORDS_MS));
+    child.once("exit", (code, signal) => {
+      log += `\nIt ended with ${signal ?? code}.`;
+      setTimeout(resolve, LAST_WORDS_MS);
+    });
   });
   const { pid } = child;
   if (pid === undefined) throw new Error("the Worker process did not start");
@@ -130,10 +133,10 @@ export async function startWorker({
 
 function ready(child, ended, kill, log) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => void kill().then(() => reject(new Error(`the Worker did not start:\n${log()}`))),
-      bootMillisecondsMax,
-    );
+    const timer = setTimeout(() => {
+      reject(new Error(`the Worker was not ready within ${bootMillisecondsMax} ms:\n${log()}`)); // before its end says less
+      void kill();
+    }, bootMillisecondsMax);
     let text = "";
     child.stdout.setEncoding("utf8").on("data", (chunk) => {
       text += chunk;
