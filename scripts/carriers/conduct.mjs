@@ -1,5 +1,6 @@
 // What a simulated carrier does with a call and with the receipts that follow: data, with chance drawn from a seed. A draw
-// depends on seed, account, message and count, never on who came first, so that a seed replays under any order of arrival.
+// depends on seed, account, message and count, never on who came first, so that a seed replays under any order of arrival;
+// by the text instead of the message's id it replays in another run too, where the same texts have other ids.
 import { createHash } from "node:crypto";
 import { z } from "zod";
 
@@ -51,13 +52,20 @@ const OrderConduct = z.discriminatedUnion("does", [
   z.strictObject({ does: z.literal("error"), status: z.int().min(500).max(599).default(500), taken }),
 ]);
 
-/** The script of an account: what the first calls meet, one after the other, and what every later one meets by weight. */
+const Conducts = z.array(Conduct).min(1).max(100);
+
+/**
+ * The script of an account: what the first calls meet, one after the other, what a text that includes some words meets by
+ * weight, and what every other one meets by weight.
+ */
 export const Script = z.strictObject({
   seed: z.int().min(0).max(2 ** 32).default(1), // prettier-ignore
+  by: z.enum(["message", "text"]).default("message"),
   first: z.array(Conduct).max(10_000).default([]),
   /** What the first orders for numbers meet; later ones are sold. */
   orders: z.array(OrderConduct).max(100).default([]),
-  calls: z.array(Conduct).min(1).max(100).default([{ does: "accept", weight: 1, after_ms: 0, receipts: [{ state: "delivered", after_ms: 0, forged: false }] }]), // prettier-ignore
+  texts: z.array(z.strictObject({ includes: z.string().min(1).max(100), calls: Conducts })).max(100).default([]), // prettier-ignore
+  calls: Conducts.default([{ does: "accept", weight: 1, after_ms: 0, receipts: [{ state: "delivered", after_ms: 0, forged: false }] }]), // prettier-ignore
 });
 
 /** A fraction in [0, 1) that these words always give. */
@@ -65,13 +73,25 @@ export function draw(...words) {
   return createHash("sha256").update(words.join("\n")).digest().readUInt32BE() / 2 ** 32;
 }
 
+/** What draws about a call begin with: the same for the same call, however it comes and whatever came before. */
+export function wordsOf({ by }, { account, message, text, nth }) {
+  return [account, by === "text" ? text : message, nth];
+}
+
 /** What is done with the `index`th call of an account, which is the `nth` for its message. */
-export function conductOf(script, { account, message, nth, index }) {
-  const early = script.first[index];
+export function conductOf(script, call) {
+  const early = script.first[call.index];
   if (early !== undefined) return early;
-  const whole = script.calls.reduce((sum, { weight }) => sum + weight, 0);
-  let left = draw(script.seed, account, message, nth, "does") * whole;
-  return script.calls.find(({ weight }) => (left -= weight) < 0) ?? script.calls.at(-1);
+  const named = script.texts.find(({ includes }) => call.text?.includes(includes) === true);
+  const calls = named?.calls ?? script.calls;
+  const whole = calls.reduce((sum, { weight }) => sum + weight, 0);
+  let left = draw(script.seed, ...wordsOf(script, call), "does") * whole;
+  return calls.find(({ weight }) => (left -= weight) < 0) ?? calls.at(-1);
+}
+
+/** What can be said before a call is read: only where every call meets the same. */
+export function earlyConductOf({ first, texts, calls }, index) {
+  return first[index] ?? (calls.length === 1 && texts.length === 0 ? calls[0] : null);
 }
 
 /** The receipts of a call in the order in which they leave, each so long after the one before. */

@@ -2,7 +2,7 @@
 // carrier does, and misbehaves by a seeded script. Remembers every call and every receipt, so that somebody who was not there
 // can judge what reached whom. It knows no carrier: what a request says and how an answer is written stands in <kind>.mjs.
 import { createServer } from "node:http";
-import { conductOf, receiptsOf, Script } from "./conduct.mjs";
+import { conductOf, earlyConductOf, receiptsOf, Script, wordsOf } from "./conduct.mjs";
 import { controlled } from "./control.mjs";
 import { KINDS } from "./kinds.mjs";
 import { shelve } from "./shelf.mjs";
@@ -13,8 +13,9 @@ const INSIST_MS = 120_000;
 
 /**
  * @typedef {{ name: string, kind: string, baseUrl: string, settings: Record<string, string>, secrets: Record<string, string>, script: any, calls: number, sworn: Set<string>, shelf: Map<string, { e164: string, owned: boolean, inboundUrl: string | null }>, orders: { e164: string, does: string, sold: boolean }[], released: string[] }} Account
- * @typedef {{ account: string, kind: string, message: string | null, nth: number, to: string | null, from: string | null, text: string | null, reference: string | null, receiptUrl: string | null, at: number, endedAt: number | null, conduct: any, taken: boolean, refused: boolean, status: number | null, redacted: boolean }} Call
+ * @typedef {{ account: string, kind: string, message: string | null, nth: number, to: string | null, from: string | null, text: string | null, reference: string | null, receiptUrl: string | null, at: number, endedAt: number | null, conduct: any, taken: boolean, refused: boolean, answered: boolean, status: number | null, redacted: boolean }} Call
  * @typedef {{ account: string, message: string | null, state: string, forged: boolean, status: number, at: number }} Receipt
+ * Of a call, `taken`: a person gets the text; `answered`: a whole answer left that says yes or no clearly; `refused`: it said no.
  */
 
 /** All carriers at once. */
@@ -35,12 +36,20 @@ export class World {
   #base = "";
   #timers = new Set();
   #watchers = new Set();
+  #connections = 0;
   #open = true;
 
   /** Starts listening; port 0 is any that is free. */
   static async start({ port = 0 } = {}) {
     const world = new World();
     world.#server.on("clientError", (_error, socket) => socket.destroy());
+    world.#server.on("connection", (socket) => {
+      world.#connections += 1;
+      socket.once("close", () => {
+        world.#connections -= 1;
+        world.#ring();
+      });
+    });
     await new Promise((resolve, reject) => {
       world.#server.once("error", reject);
       world.#server.listen(port, "127.0.0.1", () => resolve(undefined));
@@ -51,6 +60,16 @@ export class World {
 
   get base() {
     return this.#base;
+  }
+
+  /** Calls whose connection is open now. */
+  get openCalls() {
+    return this.calls.filter((call) => call.endedAt === null);
+  }
+
+  /** Connections that are open now, with a call or between two. */
+  get connections() {
+    return this.#connections;
   }
 
   /** Opens an account with a carrier; `body` is what `POST /admin/v1/carriers` takes. */
@@ -136,7 +155,7 @@ export class World {
     const account = this.accounts.get(name);
     if (account === undefined) return void response.writeHead(404).end();
     const index = account.calls;
-    const early = account.script.first[index] ?? (account.script.calls.length === 1 ? account.script.calls[0] : null);
+    const early = earlyConductOf(account.script, index);
     if (early?.does === "reset_before_reading" && request.method === "POST" && KINDS[account.kind].asksAt !== rest) {
       account.calls += 1;
       this.#record(account, { message: null, to: null, from: null, text: null, reference: null, receiptUrl: null }, early, response); // prettier-ignore
@@ -158,7 +177,7 @@ export class World {
 
   #record(account, send, conduct, response) {
     const nth = this.calls.filter((call) => call.account === account.name && call.message === send.message).length + 1;
-    const call = { account: account.name, kind: account.kind, nth, ...send, at: Date.now(), endedAt: null, conduct, taken: false, refused: false, status: null, redacted: false }; // prettier-ignore
+    const call = { account: account.name, kind: account.kind, nth, ...send, at: Date.now(), endedAt: null, conduct, taken: false, refused: false, answered: false, status: null, redacted: false }; // prettier-ignore
     this.calls.push(call);
     response.once("close", () => {
       call.endedAt ??= Date.now();
@@ -172,25 +191,34 @@ export class World {
   #send(account, send, request, response) {
     const adapter = KINDS[account.kind];
     const nth = this.calls.filter((call) => call.account === account.name && call.message === send.message).length + 1;
-    const conduct = conductOf(account.script, { account: account.name, message: send.message, nth, index: account.calls }); // prettier-ignore
+    const named = { account: account.name, message: send.message, text: send.text, nth };
+    const conduct = conductOf(account.script, { ...named, index: account.calls });
     account.calls += 1;
     const call = this.#record(account, send, conduct, response);
     const say = (written) => {
       call.status = written.status;
       answer(response, written);
     };
+    const accept = (written) => {
+      response.once("finish", () => (call.answered = true));
+      say(written);
+    };
     const refuse = (written) => {
-      response.once("finish", () => (call.refused = true));
+      response.once("finish", () => Object.assign(call, { answered: true, refused: true }));
       say(written);
     };
     const take = () => {
       call.taken = true;
-      void this.#follow(account, call, receiptsOf(conduct.receipts, account.script.seed, [account.name, send.message, nth])); // prettier-ignore
+      void this.#follow(
+        account,
+        call,
+        receiptsOf(conduct.receipts, account.script.seed, wordsOf(account.script, named)),
+      );
     };
     if (account.sworn.has(`${send.message} ${send.attempt}`)) return refuse(adapter.refused(call, adapter.refusalCode));
     const { does } = conduct;
     if (does === "accept" || does === "reset_after_accepting" || conduct.taken === true) take();
-    if (does === "accept") this.#later(conduct.after_ms, () => say(adapter.accepted(call, account)));
+    if (does === "accept") this.#later(conduct.after_ms, () => accept(adapter.accepted(call, account)));
     else if (does === "refuse") refuse(adapter.refused(call, conduct.code ?? adapter.refusalCode));
     else if (does === "throttle")
       refuse(adapter.throttled(call, conduct.retry_after_seconds === undefined ? {} : { "retry-after": String(conduct.retry_after_seconds) })); // prettier-ignore

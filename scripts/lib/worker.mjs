@@ -8,6 +8,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
 const bootMillisecondsMax = 60_000;
+const LAST_WORDS_MS = 1_000;
 
 /** Builds a Worker as production would and answers the path of its one module. */
 export function buildWorker(outdir = join(root, ".dev/built"), config = join(root, "wrangler.toml")) {
@@ -53,7 +54,7 @@ export function freePort() {
  * `queued()` is every message that the broker handed to a consumer so far, as text, when it was started with `tap`.
  *
  * @param {{script: string, persist?: string | null, port?: number | undefined, bindings: Record<string, string>, assets?: boolean,
- *   config?: string, migrations?: string, tap?: boolean}} options
+ *   config?: string, migrations?: string | null, tap?: boolean}} options
  */
 export async function startWorker({
   script,
@@ -86,7 +87,14 @@ export async function startWorker({
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
   const queued = [];
   child.on("message", (message) => void (message.queued !== undefined && queued.push(message.queued)));
-  const ended = new Promise((resolve) => child.once("exit", resolve));
+  // Its last words come after its end; but what it leaves running may hold the pipes open.
+  const ended = new Promise((resolve) => {
+    child.once("close", resolve);
+    child.once("exit", (code, signal) => {
+      log += `\nIt ended with ${signal ?? code}.`;
+      setTimeout(resolve, LAST_WORDS_MS);
+    });
+  });
   const { pid } = child;
   if (pid === undefined) throw new Error("the Worker process did not start");
   const kill = async (signal = "SIGKILL") => {
@@ -125,10 +133,10 @@ export async function startWorker({
 
 function ready(child, ended, kill, log) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => void kill().then(() => reject(new Error(`the Worker did not start:\n${log()}`))),
-      bootMillisecondsMax,
-    );
+    const timer = setTimeout(() => {
+      reject(new Error(`the Worker was not ready within ${bootMillisecondsMax} ms:\n${log()}`)); // before its end says less
+      void kill();
+    }, bootMillisecondsMax);
     let text = "";
     child.stdout.setEncoding("utf8").on("data", (chunk) => {
       text += chunk;

@@ -91,6 +91,8 @@ export class Courier {
   #pumping = false;
   readonly #watch: AccountWatch;
   #probing = false;
+  /** A probe came back well, and the one message that it lets go has not gone yet. */
+  #cleared = false;
 
   constructor(deps: CourierDeps) {
     this.#deps = deps;
@@ -160,17 +162,22 @@ export class Courier {
     return { granted, waitMs, goodUntil: this.#deps.now() + PERMIT_MS, account, circuit, watched, weights };
   }
 
-  /** What circuit and pace both allow. An account that can be probed for nothing risks no message while its circuit is open. */
+  /**
+   * What circuit and pace both allow. An account that can be probed for nothing risks no message until its probe is back well,
+   * and then one: that a balance is told does not show that texts are taken.
+   */
   #grant(account: Account, wanted: number, now: number): { granted: number; waitMs: number; watched: boolean } {
     const leave = this.#watch.leave(wanted, now);
     const waitMs = Math.max(1, leave.askAgainAt - now);
     if (leave.calls === 0) return { granted: 0, waitMs, watched: true };
-    if (this.#watch.circuit === "probing" && this.#deps.carrierOf(account.kind).probe !== undefined) {
+    const probing = this.#watch.circuit === "probing";
+    if (probing && !this.#cleared && this.#deps.carrierOf(account.kind).probe !== undefined) {
       this.#probe(account);
       return { granted: 0, waitMs: PROBE_WAIT_MS, watched: true };
     }
     const paced = this.#paceOf(account).grant(leave.calls, now);
     const granted = leave.watched ? Math.min(paced.granted, leave.calls) : paced.granted;
+    if (granted > 0) this.#cleared = false;
     if (leave.watched && granted < leave.calls) this.#watch.unused(leave.calls - granted);
     return { granted, waitMs: paced.waitMs, watched: leave.watched };
   }
@@ -183,7 +190,9 @@ export class Courier {
       .catch(() => undefined)
       .then((probed) => {
         this.#probing = false;
-        this.#watch.heard(probed?.found === "well" ? "well" : "ill", account.id);
+        this.#cleared = probed?.found === "well";
+        if (this.#cleared) this.#watch.unused(1);
+        else this.#watch.heard("ill", account.id);
         this.#serve();
       });
   }

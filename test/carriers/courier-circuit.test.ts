@@ -127,7 +127,25 @@ describe("a courier", () => {
     await one.permit(want);
     await quiet();
     expect(probes).toHaveLength(2);
+    expect(await one.permit(want)).toMatchObject({ granted: 1, circuit: "probing", watched: true });
+    expect(await one.permit(want)).toMatchObject({ granted: 0 }); // while that one is out
+    one.told([call("accepted")]);
     expect(await one.permit(want)).toMatchObject({ granted: 1_000, circuit: "closed" });
+    expect(probes).toHaveLength(2);
+  });
+
+  it("is not taken in by a probe that is well while texts are not taken: one message at a time is risked, ever more rarely", async () => {
+    carrier = { ...carrier, probe: () => Promise.resolve({ found: "well" }) };
+    const one = courier();
+    sicken(one);
+    const risked: number[] = [];
+    for (const until = time.now + 60_000; time.now < until; time.now += 500) {
+      const permit = await one.permit(want);
+      await quiet();
+      if (permit!.granted > 0) one.told([call("unknown", permit!.granted)]);
+      if (permit!.granted > 0) risked.push(permit!.granted);
+    }
+    expect(risked).toEqual([1, 1, 1, 1, 1]); // after 1, 2, 4, 8 and 16 seconds
   });
 
   it("counts leaves that were not used as free again", async () => {

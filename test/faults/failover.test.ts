@@ -3,7 +3,9 @@
  * called for is never sent again, and it is tried at most once a second until it is well.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { CARRIERS, KINDS } from "../../src/carriers/carriers.ts";
 import { UNPROVEN_CALLS_MAX } from "../../src/carriers/circuit.ts";
+import { World } from "../../scripts/carriers/world.mjs";
 import { CarrierDouble } from "../support/carrier-double.ts";
 import { numberFor, Service } from "../support/client.ts";
 import { sized } from "../support/seed.ts";
@@ -12,14 +14,17 @@ import { eventually } from "../support/signal.ts";
 const MESSAGES = sized(100, 1_000);
 let service: Service;
 let carrier: CarrierDouble;
+let world: World;
 
 beforeAll(async () => {
+  world = await World.start();
   carrier = await CarrierDouble.start();
   service = await Service.start();
 });
 afterAll(async () => {
   await service.stop();
   await carrier.stop();
+  await world.stop();
 });
 
 test("T11: of a carrier that answers 500 from the start, only the first few calls are in doubt, and the second takes the rest", async () => {
@@ -57,3 +62,32 @@ test("T11: of a carrier that answers 500 from the start, only the first few call
     return carrier.callsOf(primary).some(({ conduct }) => conduct.does === "accept") ? true : null;
   }, 500);
 }); // prettier-ignore
+
+const PROBED = KINDS.filter((kind) => CARRIERS[kind].probe !== undefined);
+
+test.each(PROBED)("T11, %s: one that tells its balance and fails every text is risked no more texts than one that is silent", async (kind) => {
+  const down = world.account(kind, { name: `${kind}-down`, script: { calls: [{ does: "error", status: 500, receipts: [] }] } });
+  const well = world.account(kind, { name: `${kind}-well` });
+  const routes: string[] = [];
+  for (const { body } of [down, well]) routes.push((await service.admin<{ id: string }>("POST /admin/v1/carriers", body)).id);
+  const tenant = await service.tenant(`Failover ${kind}`, routes);
+  const began = Date.now();
+  let sent = 0;
+  while (Date.now() - began < sized(5_000, 30_000)) {
+    const items = Array.from({ length: 20 }, () => ({ to: numberFor(sent), text: `Failover ${sent++}`, purpose: "service" }));
+    expect((await tenant.call("POST /v1/messages/batch", { body: { messages: items } })).status).toBe(202);
+    await world.until("all were called for", 10_000, () => world.callsOf(down.name).length + world.callsOf(well.name).length >= sent);
+  }
+  const tried = world.callsOf(down.name);
+  // The first few, then one after 1, 3, 7, 15 and 31 seconds; one look may come a moment later than it must.
+  const probes = Math.floor(Math.log2((Date.now() - began) / 1_000 + 1));
+  expect(tried.length).toBeLessThanOrEqual(UNPROVEN_CALLS_MAX + probes);
+  const ids = [...tried, ...world.callsOf(well.name)].map(({ message }) => message);
+  expect(new Set(ids).size).toBe(ids.length);
+  const messages = await eventually("all have come to an end", 20_000, async () => {
+    const all = await tenant.messages();
+    return all.every(({ state }) => ["delivered", "unknown"].includes(state)) ? all : null;
+  });
+  expect(new Set(messages.filter(({ state }) => state === "unknown").map(({ id }) => id))).toEqual(new Set(tried.map(({ message }) => message)));
+  console.log(JSON.stringify({ kind, sent, tried: tried.length, ms: Date.now() - began }));
+}, 90_000); // prettier-ignore

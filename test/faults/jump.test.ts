@@ -4,7 +4,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CarrierDouble } from "../support/carrier-double.ts";
 import { numberFor, Service } from "../support/client.ts";
-import { History, judge } from "../support/history.ts";
+import { History } from "../support/history.ts";
+import { judge } from "../support/judge.ts";
 import { chance, sized } from "../support/seed.ts";
 import { eventually } from "../support/signal.ts";
 import { WebhookSink } from "../support/webhook-sink.ts";
@@ -54,7 +55,7 @@ test("while the clock jumps by minutes and hours nothing is sent twice, in doubt
     500,
     () => waiting,
   );
-  const { wrong, figures } = judge(history, carrier.calls, messages, await tenant.events());
+  const { wrong, figures } = judge(history.evidence({ calls: carrier.calls, messages, events: await tenant.events() }));
   console.log(JSON.stringify(figures));
   expect(wrong).toEqual([]);
   const called = new Set(carrier.calls.map((call) => call.message));

@@ -4,7 +4,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CarrierDouble, type Conduct, type DoubleAccount } from "../support/carrier-double.ts";
 import { numberFor, Service, type Tenant } from "../support/client.ts";
-import { History, judge } from "../support/history.ts";
+import { History } from "../support/history.ts";
+import { judge } from "../support/judge.ts";
 import { chance, sized } from "../support/seed.ts";
 import { eventually, Signal } from "../support/signal.ts";
 import { WebhookSink } from "../support/webhook-sink.ts";
@@ -95,7 +96,7 @@ async function verdict({ history, tenant, account }: Line, settledBy: number, bo
     sized(1_000, 5_000),
     () => `${waiting.length} wait, such as ${waiting[0]}`,
   );
-  return judge(history, carrier.callsOf(account), messages, await tenant.events(), bound);
+  return judge(history.evidence({ calls: carrier.callsOf(account), messages, events: await tenant.events() }), bound);
 }
 
 test(

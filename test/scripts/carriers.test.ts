@@ -183,6 +183,30 @@ describe("a script", () => {
     for (const odd of [/^(sent|delivered)$/, /(\w+) \1/, /delivered sent/, /!/]) expect(said.filter((each) => odd.test(each)).length, String(odd)).toBeGreaterThan(0); // prettier-ignore
   });
 
+  it(`replays by its texts in another run, where they have other ids and come in another order (SEED=${seed})`, async () => {
+    const texts = Array.from({ length: 100 }, (_, nth) => `Text ${nth}${nth % 10 === 0 ? " in a storm" : ""}`);
+    const byText = { ...script, by: "text", texts: [{ includes: "storm", calls: [{ does: "error", status: 503, receipts: [] }] }] }; // prettier-ignore
+    const run = async (order: string[]) => {
+      const one = await World.start();
+      const account = one.account("http", { name: "chaos", script: byText });
+      await Promise.all(order.map((text) => send(account, newId(), { text })));
+      await one.until("receipts", 10_000, () => one.owed === 0);
+      await one.stop();
+      const ids = new Map(one.calls.map(({ message, text }) => [message, text]));
+      const told = Map.groupBy(one.receipts, ({ message }) => ids.get(message));
+      return {
+        met: Object.fromEntries(one.calls.map(({ text, conduct }) => [text, conduct])),
+        told: Object.fromEntries(
+          [...told].map(([text, all]) => [text, all.map(({ state, forged }) => [state, forged])]),
+        ),
+      };
+    };
+    const first = await run(texts);
+    expect(await run(texts.toReversed())).toEqual(first);
+    expect(new Set(texts.filter((text) => text.includes("storm")).map((text) => first.met[text].status))).toEqual(new Set([503])); // prettier-ignore
+    expect(new Set(Object.values<{ does: string }>(first.met).map(({ does }) => does))).toEqual(new Set(["accept", "refuse", "throttle", "error"])); // prettier-ignore
+  });
+
   it("begins as it says, call by call", async () => {
     const account = world.account("http", { script: { first: [{ does: "refuse" }, { does: "throttle" }] } });
     const outcomes = [];

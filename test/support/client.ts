@@ -22,6 +22,7 @@ export class Service {
   readonly #persist = mkdtempSync(join(tmpdir(), "maskline-faults-"));
   readonly #secrets = makeSecrets();
   #port = 0;
+  #migrated = false;
   #running: Running | null = null;
   #log = "";
 
@@ -52,7 +53,10 @@ export class Service {
       persist: this.#persist,
       port: this.#port,
       bindings: { ...this.#secrets, ...bindings },
+      // Storage that was started with before is migrated; asking again under load would wait behind all that comes in.
+      ...(this.#migrated ? { migrations: null } : {}),
     });
+    this.#migrated = true;
   }
 
   /** Ends the process group at once, as a power cut would. */
