@@ -37,11 +37,13 @@ export type Calls = {
   latencyMs: number;
   /** Declined for what is wrong with the account, not with the number or the text. */
   accountRefused?: boolean;
+  /** Answered with a code that no table has. */
+  unmapped?: true;
   /** Not a message's call but a question about one: it tells of the account's health, and is in no window. */
   asked?: true;
 };
 /** A receipt: how long after the call it came, and what it said. */
-export type Receipt = { lane: Lane; afterMs: number; delivered: boolean; network?: string };
+export type Receipt = { lane: Lane; afterMs: number; delivered: boolean; network?: string; unmapped?: true };
 export type Move = { at: number; lane: Lane; from: number; to: number; slowShare: number };
 
 type Slice = {
@@ -52,6 +54,8 @@ type Slice = {
   slow: number;
   delivered: number;
   afterMs: number;
+  /** Answers and receipts with a code that no table has. */
+  unmapped: number;
 };
 type LaneHealth = { slices: Slice[]; weight: number; movedAt: number; slowAt: number };
 
@@ -63,6 +67,7 @@ const emptySlice = (at: number): Slice => ({
   slow: 0,
   delivered: 0,
   afterMs: 0,
+  unmapped: 0,
 });
 
 /** The health of one account. */
@@ -77,18 +82,20 @@ export class HealthWindows {
     this.#networksSince = now;
   }
 
-  called({ lane, outcome, count, latencyMs }: Calls, now: number): void {
+  called({ lane, outcome, count, latencyMs, unmapped }: Calls, now: number): void {
     const slice = this.#slice(lane, now);
     slice.calls[outcome] += count;
+    slice.unmapped += unmapped === true ? count : 0;
     const at = CLASSES.findIndex((bound) => latencyMs <= bound);
     const index = at < 0 ? CLASSES.length : at;
     slice.latency[index] = (slice.latency[index] ?? 0) + count;
   }
 
-  received({ lane, afterMs, delivered, network }: Receipt, now: number): void {
+  received({ lane, afterMs, delivered, network, unmapped }: Receipt, now: number): void {
     const slice = this.#slice(lane, now);
     const slow = afterMs > STEERING[lane].slowMs;
     slice.receipts += 1;
+    slice.unmapped += unmapped === true ? 1 : 0;
     slice.slow += slow ? 1 : 0;
     slice.delivered += delivered ? 1 : 0;
     slice.afterMs += afterMs;
@@ -152,6 +159,7 @@ export class HealthWindows {
         weight: this.#lanes[name].weight,
         calls,
         ...sum.calls,
+        unmapped: sum.unmapped,
         latency_ms_p50: quantileOf(sum.latency, 0.5),
         latency_ms_p99: quantileOf(sum.latency, 0.99),
         receipts: sum.receipts,
@@ -174,6 +182,7 @@ export class HealthWindows {
       sum.slow += slice.slow;
       sum.delivered += slice.delivered;
       sum.afterMs += slice.afterMs;
+      sum.unmapped += slice.unmapped;
     }
     return sum;
   }

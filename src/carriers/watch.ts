@@ -96,10 +96,10 @@ export class AccountWatch {
   /** Counts the time from the call to the receipt, as the callback's own address tells it. */
   received({ called, now }: Callback, reports: readonly Report[]): void {
     if (called === null) return;
-    for (const { state, network } of reports) {
+    for (const { state, network, unmapped } of reports) {
       if (state === "sent") continue;
       const afterMs = Math.max(0, now - called.at);
-      const about = { lane: called.lane, afterMs, delivered: state === "delivered" };
+      const about = { lane: called.lane, afterMs, delivered: state === "delivered", ...(unmapped && { unmapped }) };
       this.#windows().received(network === undefined ? about : { ...about, network }, now);
     }
   }
