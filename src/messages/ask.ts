@@ -8,8 +8,13 @@ import type { Question, Said } from "../carriers/carrier.ts";
 import { laneOf, type Attempt, type Message } from "./message.ts";
 import { doubt, end, tellMoved, type DispatchDeps } from "./outcome.ts";
 
-/** The next question comes this long after the last; one more than there are waits, and the message is `unknown`. */
-const ASK_AGAIN_MS = [5 * SECOND_MS, 15 * SECOND_MS, 60 * SECOND_MS] as const;
+/**
+ * The next question comes this long after the last; after ten minutes of them the message is `unknown`. Many, because a question
+ * may be lost with its sender or stand behind a backlog: what is put on the belt is not yet asked.
+ */
+export const ASK_AGAIN_MS = [5, 10, 15, 15, 15, 30, 30, 60, 60, 120, 120, 120].map((seconds) => seconds * SECOND_MS);
+/** After its oath the carrier is called again; should the belt lose that, the message is looked at this much later. */
+const SENT_AGAIN_LOOK_MS = 15 * SECOND_MS;
 /** What the attempt says when the carrier swore that it took nothing. */
 const NEVER_TAKEN = "never_taken";
 
@@ -62,7 +67,7 @@ function again(deps: DispatchDeps, message: Message, account: string): void {
   const now = deps.now();
   const attempts = lastWith(message, { outcome: "declined", code: NEVER_TAKEN });
   if (message.facts.expiresAt <= now) return void end(deps, message, "expired", "too_late", now, { attempts });
-  const due = Math.min(now + ASK_AGAIN_MS[1], message.facts.expiresAt); // should the belt lose it
+  const due = Math.min(now + SENT_AGAIN_LOOK_MS, message.facts.expiresAt); // should the belt lose it
   const waiting = deps.ledger.amend(message, { attempts, lease: null, reason: null, due });
   if (waiting !== null) deps.dispatch(account, laneOf(message.purpose), message.id);
 }
