@@ -1,7 +1,7 @@
 // `npm run bench`: how fast messages are accepted, handed over and told, against a floor Worker that does the same platform
 // operations and nothing else; what growth costs; and what the platform counts per message. Loopback only.
 // `-- --only=accept,growth` runs some sections of: accept, latency, whole, growth, allocate, relay, codes, operations. `-- --quick` is a fast look, `-- --peers` adds Kannel to the same run, `-- --json` also writes .dev/bench.json.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { measureCodes } from "./bench/codes.mjs";
 import { buildBoth, startFloor, startOurs } from "./bench/contenders.mjs";
@@ -73,7 +73,13 @@ await script(async () => {
     if (wanted("growth")) results.growth = await measureGrowth(helpers, ours, size);
     if (wanted("allocate")) results.allocate = await measureAllocate(ours, size);
     if (wanted("relay")) results.relay = await measureRelay(helpers, ours, size);
-    if (wanted("codes")) results.codes = await measureCodes(helpers, ours, size);
+    if (wanted("codes")) {
+      const folder = join(dev, "bench/better-auth");
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+      const peerOfCodes = keep(await startHelper("better-auth", String(helpers.carrier.ready), folder));
+      results.codes = await measureCodes(helpers, ours, peerOfCodes, size);
+    }
     if (wanted("operations")) {
       const counted = keep(await startOurs(built.ours, helpers.carrier.ready, { BENCH: "on" }));
       results.operations = await measureOperations(helpers, counted, size);

@@ -35,6 +35,10 @@ const kinds = {
       "idempotency-key": randomUUID(),
     }),
   check: (at, { ids, code }) => ({ ...post(JSON.stringify({ code }), {}), suffix: `/${ids[at % ids.length]}/check` }),
+  /** The same of better-auth's: a code asked for, and a guess at the one that a number was sent. */
+  otp: (at, { count }) => post(JSON.stringify({ phoneNumber: numberAt(at % count) }), {}),
+  guess: (at, { count, code }) =>
+    post(JSON.stringify({ phoneNumber: numberAt(at % count), code, disableSession: true }), {}),
   gateway: (at, { query }) => {
     const { to, text } = messageAt(at);
     const asked = new URLSearchParams({ ...query, to: to.slice(1), text });

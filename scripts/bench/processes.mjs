@@ -5,8 +5,10 @@ import { join } from "node:path";
 const answerMillisecondsMax = 180_000;
 
 /** Starts `scripts/bench/<name>.mjs`; `ready` is what it said first, `ask` sends a question and waits for its answer. */
-export async function startHelper(name) {
-  const child = fork(join(import.meta.dirname, `${name}.mjs`), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+export async function startHelper(name, ...given) {
+  const child = fork(join(import.meta.dirname, `${name}.mjs`), given, {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
   const answers = new Map();
   let calls = 0;
   const ready = await new Promise((resolve, reject) => {
@@ -18,6 +20,7 @@ export async function startHelper(name) {
   });
   return {
     ready,
+    pid: child.pid,
     ask(question) {
       const id = ++calls;
       return new Promise((resolve, reject) => {
