@@ -1,6 +1,6 @@
 // `npm run bench`: how fast messages are accepted, handed over and told, against a floor Worker that does the same platform
 // operations and nothing else; what growth costs; and what the platform counts per message. Loopback only.
-// `-- --only=accept,growth` runs some sections of: accept, latency, whole, growth, allocate, relay, codes, operations. `-- --quick` is a fast look, `-- --peers` adds Kannel to the same run, `-- --json` also writes .dev/bench.json.
+// `-- --only=accept,growth` runs some sections of: accept, dispatch, latency, whole, growth, allocate, relay, codes, operations. `-- --quick` is a fast look, `-- --peers` adds Kannel to the same run, `-- --json` also writes .dev/bench.json.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { measureCodes } from "./bench/codes.mjs";
@@ -9,7 +9,7 @@ import { startKannel } from "./bench/kannel.mjs";
 import { measureAllocate, measureRelay } from "./bench/masking.mjs";
 import { measureOperations } from "./bench/operations.mjs";
 import { startHelper } from "./bench/processes.mjs";
-import { measureAccept, measureGrowth, measureLatency, measureWhole } from "./bench/sections.mjs";
+import { measureAccept, measureDispatch, measureGrowth, measureLatency, measureWhole } from "./bench/sections.mjs";
 import { tell } from "./bench/table.mjs";
 import { dev, reexec, script } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
@@ -68,6 +68,7 @@ await script(async () => {
     const floor = keep(await startFloor(built.floor, helpers.carrier.ready));
     const peer = asked.has("--peers") ? keep(await startKannel(helpers.carrier.ready)) : null;
     if (wanted("accept")) results.accept = await measureAccept(helpers, ours, floor, peer, size);
+    if (wanted("dispatch")) results.dispatch = await measureDispatch(helpers, ours, peer, size);
     if (wanted("latency")) results.latency = await measureLatency(helpers, ours, floor, size);
     if (wanted("whole")) results.whole = await measureWhole(helpers, ours, size);
     if (wanted("growth")) results.growth = await measureGrowth(helpers, ours, size);

@@ -34,10 +34,10 @@ export async function startOurs(script, carrierPort, bindings = {}) {
   const worker = await startWorker({ script, bindings: { ...secrets, ...bindings } });
   const admin = client(worker.base, secrets.ADMIN_TOKEN);
   const secret = `whsec_${randomBytes(32).toString("base64")}`;
-  const body = { name: "bench", kind: "http", mode: "test", url: `http://127.0.0.1:${carrierPort}/sms`, secret };
+  const opened = { name: "bench", kind: "http", mode: "test", url: `http://127.0.0.1:${carrierPort}/sms`, secret };
   let account;
   try {
-    account = await admin("POST /admin/v1/carriers", { body, expect: 201 });
+    account = await admin("POST /admin/v1/carriers", { body: opened, expect: 201 });
   } catch (error) {
     await worker.stop(); // nobody else knows of it yet
     throw error;
@@ -47,10 +47,20 @@ export async function startOurs(script, carrierPort, bindings = {}) {
     secret,
     account: account.id,
     admin,
-    async tenant() {
+    /** A tenant; with `accounts` its messages are shared out among so many of them by weight. */
+    async tenant({ accounts = 1 } = {}) {
+      const shares = [{ account: account.id }];
+      while (shares.length < accounts) {
+        const { id } = await admin("POST /admin/v1/carriers", {
+          body: { ...opened, name: `bench ${shares.length}` },
+          expect: 201,
+        });
+        shares.push({ account: id });
+      }
+      const route_rules = accounts === 1 ? [] : [{ name: "shares", choose: "weighted", accounts: shares }];
       const body = { name: "bench", environment: "sandbox" };
       const { id } = await admin("POST /admin/v1/tenants", { body, expect: 201 });
-      await admin(`PATCH /admin/v1/tenants/${id}`, { body: { policy: { routes: [account.id], limits } } });
+      await admin(`PATCH /admin/v1/tenants/${id}`, { body: { policy: { routes: [account.id], route_rules, limits } } });
       const key = await admin(`POST /admin/v1/tenants/${id}/keys`, { body: { name: "b", scopes: ["*"] }, expect: 201 });
       const job = { url: `${worker.base}/v1/messages`, headers: { authorization: `Bearer ${key.secret}` } };
       return {

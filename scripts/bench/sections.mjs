@@ -68,6 +68,31 @@ export async function measureLatency(helpers, ours, floor, { latencyMessages, pe
   return { perSecond, ours: await of(ours, tenant.single), floor: await of(floor, floor.single) };
 }
 
+/** Handing over by two accounts, half of the messages each, beside one account and whoever else is there. */
+export async function measureDispatch(helpers, ours, peer, { pairs, batches }) {
+  const tenants = { one: await ours.tenant(), two: await ours.tenant({ accounts: 2 }) };
+  const turns = {
+    one: () => runOnce(helpers, ours, { ...tenants.one.batch, connections: 2, count: batches }),
+    two: () => runOnce(helpers, ours, { ...tenants.two.batch, connections: 2, count: batches }),
+    ...(peer === null
+      ? {}
+      : { peer: () => runOnce(helpers, peer, { ...peer.single, connections: 16, count: batches * 1_000 }) }),
+  };
+  const seen = Object.fromEntries(Object.keys(turns).map((name) => [name, []]));
+  for (let round = -1; round < Math.min(pairs, 5); round++) {
+    for (const [name, turn] of Object.entries(turns)) {
+      const { deliveredPerSecond } = await turn(); // round -1 warms up
+      if (round >= 0) seen[name].push(deliveredPerSecond);
+      if (name in tenants) await lookNow(tenants[name]);
+    }
+  }
+  const ratio = (a, b) => spread(seen[a].map((rate, at) => rate / seen[b][at]));
+  return {
+    ...Object.fromEntries(Object.entries(seen).map(([name, rates]) => [name, spread(rates)])),
+    ratios: { twoToOne: ratio("two", "one"), ...(peer === null ? {} : { twoToPeer: ratio("two", "peer") }) },
+  };
+}
+
 /** The whole life: accepted, sent, receipt, webhook. Per second from the first request to the last webhook. */
 export async function measureWhole(helpers, ours, { wholeMessages, connections }) {
   const tenant = await ours.tenant();

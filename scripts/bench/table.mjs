@@ -6,7 +6,7 @@ const range = ({ median, min, max }, digits = 0) =>
   `${number(median, digits)}  (${number(min, digits)} to ${number(max, digits)})`;
 
 /** Prints what was measured. */
-export function tell({ size, accept, latency, whole, growth, allocate, relay, codes, operations }) {
+export function tell({ size, accept, dispatch, latency, whole, growth, allocate, relay, codes, operations }) {
   console.log(`\nMaskline bench: medians of ${size.pairs} interleaved rounds (smallest to largest)`);
   if (accept !== undefined) tellAccept(accept, size);
   if (latency !== undefined) tellLatency(latency);
@@ -15,6 +15,7 @@ export function tell({ size, accept, latency, whole, growth, allocate, relay, co
   if (growth !== undefined) tellGrowth(growth);
   if (allocate !== undefined) tellAllocate(allocate);
   if (relay !== undefined) tellRelay(relay);
+  if (dispatch !== undefined) tellDispatch(dispatch, size);
   if (codes !== undefined) tellCodes(codes, size);
   if (operations !== undefined) tellOperations(operations);
 }
@@ -85,6 +86,17 @@ function tellGrowth({ few, many, timeRatio }) {
   row(`accepted/s with ${number(few.records)} records present`, range(few));
   row(`accepted/s with ${number(many.records)} records present`, range(many));
   row("time, many to few", range(timeRatio, 2), verdict(timeRatio.median <= 1.15, "1.15 or less"));
+}
+
+function tellDispatch({ one, two, peer, ratios }, { batches }) {
+  title(
+    `Handing over, ${number(batches)} batches of 1,000 a run; each carrier call is a signed POST to the same loopback carrier`,
+  );
+  row("by one account: delivered/s", range(one));
+  row("by two accounts, half each: delivered/s", range(two));
+  if (peer !== undefined) row("Kannel: delivered/s", range(peer));
+  row("two accounts to one", range(ratios.twoToOne, 2));
+  if (ratios.twoToPeer !== undefined) row("two accounts to Kannel", range(ratios.twoToPeer, 2));
 }
 
 function tellCodes({ count, peer, ratios, ...ours }, { connections }) {

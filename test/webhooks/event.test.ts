@@ -18,6 +18,8 @@ describe("the catalogue of events", () => {
       "number.low",
       "number.cooling",
       "number.released",
+      "carrier.degraded",
+      "carrier.recovered",
       "audit.head",
       "endpoint.disabled",
       "alert.limit",
