@@ -7,6 +7,7 @@ import {
   AccountsLedger,
   changedAccount,
   judgeSecrets,
+  namesOf,
   type AccountChange,
   type AccountRow,
   type NewAccount,
@@ -187,7 +188,7 @@ export class OperatorMind {
       await this.#deps.courier(input.id).configure(changed.ok.config, input.change.secrets);
       this.#deps.transaction(() => {
         this.#accounts.put(changed.ok);
-        this.#enter(operator, "carrier.changed", input.id, {});
+        this.#enter(operator, "carrier.changed", input.id, { fields: namesOf(input.change) });
       });
       return { ok: accountView(changed.ok) };
     },

@@ -3,7 +3,7 @@
  * stops or breaks off is told so and holds nothing for long.
  */
 import { readWholeAtMost } from "./bounded.ts";
-import { refuse, type Outcome } from "./refusal.ts";
+import { isRefused, refuse, type Outcome } from "./refusal.ts";
 
 /** A whole body must have arrived within this time of the first byte's. The largest here is 2 MiB: 1.7 Mbit/s. */
 export const BODY_MS_MAX = 10_000;
@@ -23,6 +23,23 @@ export async function readIncoming(request: Request, bytesMax: number): Promise<
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A carrier's callback as it came. Some carriers sign the URL they were given, `publicUrl`; empty: the request's own. */
+export type Incoming = { url: string; headers: Record<string, string>; body: Uint8Array };
+
+/** Reads one, without the headers that the platform itself put there. */
+export async function readCallbackRequest(
+  request: Request,
+  publicUrl: string,
+  bytesMax: number,
+): Promise<Outcome<Incoming>> {
+  const body = await readIncoming(request, bytesMax);
+  if (isRefused(body)) return body;
+  const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
+  const { origin } = new URL(request.url);
+  const url = publicUrl === "" ? request.url : publicUrl + request.url.slice(origin.length);
+  return { ok: { url, headers, body: body.ok } };
 }
 
 async function read(request: Request, bytesMax: number): Promise<Outcome<Uint8Array>> {

@@ -23,6 +23,11 @@ export type AccountChange = {
   secrets: Secrets;
 } & Partial<Pick<AccountConfig, (typeof CHANGEABLE)[number]>>;
 
+/** The names of what a change touches, for the audit; never a value. */
+export function namesOf({ settings, secrets, ...rest }: AccountChange): string {
+  return [...Object.keys(rest), ...Object.keys(settings), ...Object.keys(secrets)].toSorted().join(" ");
+}
+
 /** Refuses secrets that their kind calls weak. */
 export function judgeSecrets(carrier: Carrier, secrets: Secrets): Refusal | null {
   const weak = carrier.weakness?.(secrets) ?? null;

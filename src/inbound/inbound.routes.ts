@@ -3,7 +3,7 @@
  * the owner of the dialled number; 200 comes after the text is stored, because a carrier forgets what was acknowledged.
  */
 import { z } from "zod";
-import { readIncoming } from "../base/incoming.ts";
+import { readCallbackRequest, type Incoming } from "../base/incoming.ts";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
 import { parseId } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
@@ -16,10 +16,7 @@ import type { InboundVerbs } from "./verbs.ts";
 export type InboundDoorDeps = {
   /** The origin that carriers were given; empty: the request's own. */
   publicUrl: string;
-  verify: (
-    account: string,
-    callback: { url: string; headers: Record<string, string>; body: Uint8Array },
-  ) => Promise<Outcome<Brought>>;
+  verify: (account: string, callback: Incoming) => Promise<Outcome<Brought>>;
   take: (tenant: string, account: string, texts: Inbound[]) => Promise<Outcome<unknown>>;
 };
 
@@ -60,12 +57,9 @@ export async function receiveInbound(
   request: Request,
 ): Promise<Outcome<{ taken: number; silent: boolean }>> {
   if (parseId(account)?.prefix !== "car") return refuse("not_found");
-  const body = await readIncoming(request, INBOUND_BYTES_MAX);
-  if (isRefused(body)) return body;
-  const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
-  const { origin } = new URL(request.url);
-  const url = deps.publicUrl === "" ? request.url : deps.publicUrl + request.url.slice(origin.length);
-  const verified = await deps.verify(account, { url, headers, body: body.ok });
+  const callback = await readCallbackRequest(request, deps.publicUrl, INBOUND_BYTES_MAX);
+  if (isRefused(callback)) return callback;
+  const verified = await deps.verify(account, callback.ok);
   if (isRefused(verified)) return verified;
   let taken = 0;
   for (const { tenant, texts } of verified.ok.owned) {

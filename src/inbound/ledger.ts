@@ -2,7 +2,7 @@
  * Texts that came in, in the tenant's object: which were heard already, parts that wait for the others, and the inbox. Texts are
  * sealed under their sender's key.
  */
-import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { bytesOf, filtered, first, type Sql } from "../base/sql.ts";
 
 /** A text of the inbox, without its words. */
 export type Received = {
@@ -11,16 +11,6 @@ export type Received = {
   mask: string | null;
   country: string | null;
   /** A sender that is a name. */
-  name: string | null;
-  number: string;
-  word: string | null;
-  at: number;
-};
-type ReceivedRow = {
-  id: string;
-  token: string | null;
-  mask: string | null;
-  country: string | null;
   name: string | null;
   number: string;
   word: string | null;
@@ -154,7 +144,7 @@ export class InboundLedger {
   }
 
   get(id: string): { received: Received; subject: string; sealed: Uint8Array | null } | null {
-    const row = first<ReceivedRow & { subject: string; sealed: ArrayBuffer | null }>(
+    const row = first<Received & { subject: string; sealed: ArrayBuffer | null }>(
       this.#sql,
       `SELECT * FROM inbox WHERE id = ?`,
       id,
@@ -166,12 +156,12 @@ export class InboundLedger {
 
   /** Newest first. */
   list(filter: { token?: string; before?: string }, limit: number): Received[] {
-    const where = ["1 = 1"];
-    const values: SqlBinding[] = [];
-    if (filter.token !== undefined) where.push(`token = ?${values.push(filter.token)}`);
-    if (filter.before !== undefined) where.push(`id < ?${values.push(filter.before)}`);
-    const query = `SELECT id, token, mask, country, name, number, word, at FROM inbox WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?${values.push(limit)}`;
-    return this.#sql.exec<ReceivedRow>(query, ...values).toArray();
+    const { where, values } = filtered<string>([
+      ["token = ?", filter.token],
+      ["id < ?", filter.before],
+    ]);
+    const query = `SELECT id, token, mask, country, name, number, word, at FROM inbox WHERE ${where} ORDER BY id DESC LIMIT ?`;
+    return this.#sql.exec<Received>(query, ...values, limit).toArray();
   }
 
   /** Forgets what was heard before `heardBefore`, and texts of the inbox older than `inboxBefore`; answers how many. */

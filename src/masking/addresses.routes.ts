@@ -8,6 +8,7 @@ import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { routesOver, type Route } from "../base/route.ts";
 import { NumberView } from "../messages/schemas.ts";
 import type { AddressVerbs } from "./addresses.ts";
+import { JOINS } from "./schemas.ts";
 
 const route = routesOver<AddressVerbs>();
 const tag = "Relays";
@@ -62,18 +63,7 @@ export const relaysRoutes: Route[] = [
       .meta({ id: "NewRelay" }),
     status: 201,
     answer: AddressView,
-    refuses: [
-      "invalid_number",
-      "token_unknown",
-      "number_kind_refused",
-      "country_not_allowed",
-      "drama_number_on_live",
-      "real_number_in_sandbox",
-      "new_numbers_exceeded",
-      "pool_unknown",
-      "number_unusable",
-      "numbers_exhausted",
-    ],
+    refuses: JOINS,
     repeat: {},
     example: { to: "+447700900123" },
     input: ({ body }) => {

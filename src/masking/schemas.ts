@@ -200,3 +200,17 @@ export const ToldInteraction = z.object({
   interaction: InteractionView,
   slips: z.array(z.enum(SLIPS)).optional(),
 });
+
+/** What may be wrong with whoever is to be given a virtual number. */
+export const JOINS = [
+  "invalid_number",
+  "token_unknown",
+  "number_kind_refused",
+  "country_not_allowed",
+  "drama_number_on_live",
+  "real_number_in_sandbox",
+  "new_numbers_exceeded",
+  "pool_unknown",
+  "number_unusable",
+  "numbers_exhausted",
+] as const;

@@ -8,7 +8,7 @@ import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { routesOver, type Route } from "../base/route.ts";
 import { checkText } from "../base/sms-text.ts";
 import type { PersonInput } from "./people.ts";
-import { InteractionView, OpenBody, PersonBody, ReopenBody, SessionView, SpeakBody } from "./schemas.ts";
+import { InteractionView, JOINS, OpenBody, PersonBody, ReopenBody, SessionView, SpeakBody } from "./schemas.ts";
 import { SESSION_STATES, type SessionSettings } from "./session.ts";
 import type { MaskingVerbs } from "./verbs.ts";
 
@@ -17,18 +17,6 @@ const tag = "Sessions";
 const Id = z.strictObject({ id: z.string().max(64) });
 const ParticipantParams = z.strictObject({ id: z.string().max(64), participant: z.string().max(64) });
 const Limit = z.coerce.number().int().min(1).max(100).default(20);
-const JOINS = [
-  "invalid_number",
-  "token_unknown",
-  "number_kind_refused",
-  "country_not_allowed",
-  "drama_number_on_live",
-  "real_number_in_sandbox",
-  "new_numbers_exceeded",
-  "pool_unknown",
-  "number_unusable",
-  "numbers_exhausted",
-] as const;
 const person = { to: "+447700900123", name: "Asha" };
 
 const sessionRoutes: Route[] = [

@@ -8,7 +8,7 @@ import { askOrDoubt } from "./ask.ts";
 import { claimable, SENDER_LOST } from "./dispatch.ts";
 import { FIRST_LOOK_MS } from "./ledger.ts";
 import { ENDED, laneOf, type Message } from "./message.ts";
-import { end, type DispatchDeps } from "./outcome.ts";
+import { end, forget, type DispatchDeps } from "./outcome.ts";
 
 /** Rows of each kind in one turn; a turn that was full is followed by the next at once. */
 export const LOOKS_MAX = 1_000;
@@ -86,6 +86,7 @@ function lookAtSending(deps: DispatchDeps, message: Message, now: number): void 
 function lookAtWaiting(deps: DispatchDeps, message: Message, now: number, ended: string[]): void {
   const since = message.attempts.at(-1)?.at ?? message.facts.createdAt;
   const until = since + (message.state === "unknown" ? CORRECTED_MS : RECEIPTS_MS);
-  if (until <= now) ended.push(message.id);
-  else deps.ledger.look(message.id, until);
+  if (until > now) return deps.ledger.look(message.id, until);
+  ended.push(message.id);
+  forget(deps, message); // no receipt will end it any more, and its carrier still has text and number
 }

@@ -7,7 +7,7 @@ import { readCallback, type Called, type DoorKeys } from "../access/api-key.ts";
 import { z } from "zod";
 import { EXAMPLE_LATER, exampleId } from "../base/example.ts";
 import { parseId, type Owner } from "../base/ids.ts";
-import { readIncoming } from "../base/incoming.ts";
+import { readCallbackRequest, type Incoming } from "../base/incoming.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import type { OpenRoute } from "../base/route.ts";
 import type { Report } from "../carriers/carrier.ts";
@@ -17,10 +17,7 @@ export type ReceiptDeps = {
   door: DoorKeys;
   /** The origin that carriers were given; some of them sign the URL they call. Empty: the request's own. */
   publicUrl: string;
-  verify: (
-    account: string,
-    callback: { message: string; url: string; headers: Record<string, string>; body: Uint8Array; called: Called },
-  ) => Promise<Outcome<Report[]>>;
+  verify: (account: string, callback: Incoming & { message: string; called: Called }) => Promise<Outcome<Report[]>>;
   settle: (owner: Owner, account: string, reports: Report[]) => Promise<number>;
 };
 
@@ -70,12 +67,9 @@ export async function receiveReceipt(
   if (owner === null || owner.prefix !== "msg" || parseId(account)?.prefix !== "car") return refuse("not_found");
   const called = readCallback(deps.door, account, message, mac);
   if (called === null) return refuse("not_found");
-  const body = await readIncoming(request, RECEIPT_BYTES_MAX);
-  if (isRefused(body)) return body;
-  const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
-  const { origin } = new URL(request.url);
-  const url = deps.publicUrl === "" ? request.url : deps.publicUrl + request.url.slice(origin.length);
-  const verified = await deps.verify(account, { message, url, headers, body: body.ok, called });
+  const callback = await readCallbackRequest(request, deps.publicUrl, RECEIPT_BYTES_MAX);
+  if (isRefused(callback)) return callback;
+  const verified = await deps.verify(account, { message, called, ...callback.ok });
   if (isRefused(verified)) return verified;
   return { ok: await deps.settle({ jurisdiction: owner.jurisdiction, code: owner.code }, account, verified.ok) };
 }

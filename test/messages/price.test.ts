@@ -61,6 +61,21 @@ describe("a carrier that shall forget", () => {
     expect(box.redacted).toEqual([`${first} ${SID2}`]);
   });
 
+  it("is asked when no receipt can come any more, and not while one still may", () => {
+    box.redacting.add(first);
+    const id = box.admit();
+    box.claim(first, id);
+    box.settle(id, 1, accepted(SID1));
+    box.pass(13_000);
+    box.look();
+    box.pass(75 * 3_600_000);
+    box.look();
+    expect(box.redacted).toEqual([]);
+    box.pass(3_600_000);
+    expect(box.look().ended).toEqual([id]);
+    expect(box.redacted).toEqual([`${first} ${SID1}`]);
+  });
+
   it("is nobody who did not take it, gave no reference, or whose account does not ask for it", () => {
     box.redacting.add(first);
     const [declined, nameless, other] = [box.admit(), box.admit(), box.admit()];
