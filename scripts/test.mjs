@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { ensureChromium } from "./lib/chromium.mjs";
-import { dev, quiet, script, start, Trouble } from "./lib/tools.mjs";
-import { addUp, countOf, lastLine } from "./lib/counts.mjs";
+import { dev, quiet, root, script, start, Trouble } from "./lib/tools.mjs";
+import { addUp, countOf, failuresOf, lastLine } from "./lib/counts.mjs";
 import { setup } from "./setup.mjs";
 
 const soak = process.argv.includes("--soak");
@@ -37,13 +37,15 @@ await script(async () => {
   for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
     console.log(`\n── ${name}`);
     const began = performance.now();
-    const count = await parts[name]();
-    summary.push({ name, count, seconds: (performance.now() - began) / 1000 });
+    const { failures = [], ...count } = await parts[name]();
+    summary.push({ name, count, failures, seconds: (performance.now() - began) / 1000 });
   }
 
   console.log("\n── summary");
   for (const { name, count, seconds } of summary)
     console.log(`${name.padEnd(8)} ${lastLine(count)}  (${seconds.toFixed(1)} s)`);
+  // Told again at the end: whoever has only the end of a long log still reads what failed.
+  for (const { name, failures } of summary) for (const line of failures) console.log(`failed in ${name}: ${line}`);
   const total = addUp(summary.map(({ count }) => count));
   process.exitCode = total.failed > 0 ? 1 : 0;
   console.log(lastLine(total));
@@ -63,7 +65,8 @@ async function tests(project) {
   args.push("--reporter=default", "--reporter=json", `--outputFile.json=${report}`);
   const env = soak ? { ...quiet, MASKLINE_SOAK: "1" } : quiet;
   const code = await ended(start("vitest", args, { stdio: "inherit", env }));
-  return countOf(code, read(report));
+  const result = read(report);
+  return { ...countOf(code, result), failures: failuresOf(result, root) };
 }
 
 function read(report) {

@@ -1,4 +1,5 @@
 // Counting test results: pure, so that a run that broke can never read as a run that passed.
+import { relative } from "node:path";
 
 /** What one vitest run adds to the total, from its exit code and its JSON report (absent when it crashed). */
 export function countOf(code, report) {
@@ -12,6 +13,21 @@ export function countOf(code, report) {
 
 function noneFailed(file) {
   return file.assertionResults.every((test) => test.status !== "failed");
+}
+
+/** What failed in one vitest run, a line each: the file, the test and the first line of what it said, cut at 300 signs. */
+export function failuresOf(report, root) {
+  return (report?.testResults ?? []).flatMap((file) => {
+    const path = relative(root, file.name);
+    if (file.status === "failed" && noneFailed(file)) return [`${path}: ${firstLine(file.message)}`];
+    return file.assertionResults
+      .filter((test) => test.status === "failed")
+      .map((test) => `${path} > ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`);
+  });
+}
+
+function firstLine(message) {
+  return (message ?? "").split("\n", 1)[0].slice(0, 300) || "no message";
 }
 
 /** The sum of counts. */
