@@ -198,7 +198,7 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
   let applied = 0;
   for (const report of reports) {
     const message = deps.ledger.get(report.message);
-    if (message === null || !wasGivenTo(message, account) || ENDED.has(message.state)) continue;
+    if (message === null || !mayTell(message, account, report.state) || ENDED.has(message.state)) continue;
     const now = deps.now();
     const price = report.price === undefined ? {} : { price: report.price };
     if (report.state === "sent") {
@@ -213,6 +213,13 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
   return applied;
 }
 
-function wasGivenTo(message: Message, account: string): boolean {
-  return message.attempts.some(({ carrier, outcome }) => carrier === account && outcome !== "skipped");
+/**
+ * Whether the account's word counts: it was called for the message, and did not itself say that it has not taken it. Carriers
+ * send a receipt even for what they refused, and by then another account may have the message; only that the text did arrive
+ * counts then.
+ */
+function mayTell({ attempts }: Message, account: string, state: Report["state"]): boolean {
+  const last = attempts.findLast(({ carrier, outcome }) => carrier === account && outcome !== "skipped");
+  if (last === undefined) return false;
+  return state === "delivered" || (last.outcome !== "declined" && last.outcome !== "throttled");
 }

@@ -20,7 +20,8 @@ type Op =
 type Model = {
   state: State;
   route: number;
-  given: Set<number>;
+  /** Accounts that were called, and whether the last word of their call was that it was not taken. */
+  given: Map<number, { refused: boolean }>;
   open: boolean;
   lost: boolean;
   attempts: number;
@@ -68,7 +69,7 @@ test("whatever happens in whatever order, each message is where the model says a
     const models = ids.map((): Model => ({
       state: "queued",
       route: 0,
-      given: new Set(),
+      given: new Map(),
       open: false,
       lost: false,
       attempts: 0,
@@ -103,7 +104,9 @@ function play(box: Outbox, ids: string[], models: Model[], expires: number, step
   if (step.op === "claim") return claimed(box, model, id, step.account, expires);
   if (step.op === "report") {
     for (let nth = 0; nth < step.times; nth += 1) box.report(ROUTES[step.account] ?? "", id, step.state);
-    if (model.given.has(step.account) && !ENDED.has(model.state) && mayEnter(model.state, step.state)) {
+    const called = model.given.get(step.account);
+    const counts = called !== undefined && (!called.refused || step.state === "delivered");
+    if (counts && !ENDED.has(model.state) && mayEnter(model.state, step.state)) {
       model.state = step.state;
       model.lost = false;
     }
@@ -131,12 +134,14 @@ function claimed(box: Outbox, model: Model, id: string, route: number, expires: 
   }
   expect(granted).toHaveLength(1);
   Object.assign(model, { state: "sending", open: true, attempts: model.attempts + 1, lease: box.now + 30_000 });
-  model.given.add(route);
+  model.given.set(route, { refused: false });
 }
 
 function answered(model: Model, outcome: "accepted" | "declined" | "throttled" | "unknown"): void {
   const { open, lost } = model;
   model.open = false;
+  const refused = outcome === "declined" || outcome === "throttled";
+  if (open && refused) model.given.set(model.route, { refused });
   if (lost && outcome === "accepted") model.state = "sent";
   model.lost = lost && outcome !== "accepted" ? model.lost : false;
   if (!open || model.state !== "sending") return;

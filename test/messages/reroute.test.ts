@@ -37,3 +37,22 @@ test("a skipped account's receipt is a stranger's", () => {
   expect(box.report(first, id, "delivered")).toBe(0);
   expect(box.report(second, id, "delivered")).toBe(1);
 });
+
+test.each(["declined", "throttled"] as const)(
+  "a receipt for a call that was %s ends nothing that another call may still bring, unless it says delivered",
+  (outcome) => {
+    const box = new Outbox();
+    const id = box.admit();
+    box.claim(first, id);
+    const declined = { outcome: "declined", code: "rejected", permanent: false } as const;
+    box.settle(id, 1, outcome === "declined" ? declined : { outcome, code: "slow", retryAfterSeconds: 1 });
+    const next = outcome === "declined" ? second : first;
+    for (const state of ["undelivered", "sent"] as const) expect(box.report(first, id, state)).toBe(0);
+    expect(box.get(id)).toMatchObject({ state: "sending", account: next });
+    expect(box.claim(next, id)).toHaveLength(1);
+    box.settle(id, 2, { outcome: "accepted" });
+    expect(box.report(first, id, "undelivered")).toBe(outcome === "declined" ? 0 : 1);
+    if (outcome === "declined") expect(box.get(id).state).toBe("sent");
+    expect(box.report(first, id, "delivered")).toBe(outcome === "declined" ? 1 : 0);
+  },
+);
