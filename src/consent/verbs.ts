@@ -40,7 +40,7 @@ export type ListInput = {
   limit: number;
 };
 
-/** A word may be told afterwards, and not before it was said. */
+/** A word may be told afterwards, and not before it was said. A teller's clock may run ahead of ours: what it says then is said now. */
 const AHEAD_MS_MAX = 60_000;
 
 /** The verbs of consents. */
@@ -54,7 +54,8 @@ export function consentVerbs(deps: ConsentDeps) {
         const detail = "Name the time at which it was said, not one to come.";
         return refuse("invalid_field", { errors: [{ field: "said_at", code: "invalid_field", detail }] });
       }
-      const data = recordWords(deps, named, { ...input, saidAt: input.saidAt ?? now });
+      // A word from the time to come would stand against every stop until then, and for ever after.
+      const data = recordWords(deps, named, { ...input, saidAt: Math.min(input.saidAt ?? now, now) });
       for (const { id, purpose, sender, standing, source } of data)
         deps.record(who.keyId, { act: `consent.${standing}`, subject: id, facts: { purpose, sender, source } });
       return { ok: { data: data.map((consent) => consentView(consent, named.token)) } };

@@ -43,6 +43,14 @@ test("a stop to one sender leaves the others alone", async () => {
   expect(await sends(tenant, { from: "Payroll" })).toBe("sent");
 });
 
+test("a yes told by a clock that runs ahead does not stand against a stop that follows it", async () => {
+  const tenant = await newTenant();
+  const ahead = new Date(Date.now() + 50_000).toISOString();
+  expect((await stop(tenant, { state: "given", said_at: ahead })).status).toBe(201);
+  expect((await stop(tenant)).status).toBe(201);
+  expect(await sends(tenant)).toBe("recipient_opted_out");
+});
+
 test("recording stores no number, makes no token, tells it as an event and enters it in the audit", async () => {
   const tenant = await newTenant();
   const made = await stop(tenant, { purposes: ["marketing", "service"], source: "phone", wording: "Terms 3" });
