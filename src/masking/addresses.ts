@@ -170,8 +170,11 @@ export function readyAddress(
   const pool = deps.numbers.pool(address.pool);
   const person = deps.vault.findToken(address.token);
   const wish = { country: null, area: null, avoid: [number.id] };
-  const stands = pool === null || person === null ? null : deps.numbers.free(pool.id, address.party, wish, now);
-  if (pool === null || person === null || stands === null) return "no_number";
+  const stands = pool === null || person === null ? null : deps.numbers.free(pool.id, [address.party], wish, now);
+  if (pool === null || person === null || stands === null) {
+    if (pool?.lease !== undefined && pool.lease !== null) deps.numbers.lending.noteShort(pool.id);
+    return "no_number";
+  }
   const nobody = { name: null, number: null, country: null, area: null };
   startSession(deps, address.key, pool, settingsOf(address), [
     { input: { ...nobody, to: { token: stranger.token } }, found: { known: stranger }, number },

@@ -15,7 +15,7 @@ export function endSession(deps: MaskingDeps, session: Session, state: "expired"
   const ended = deps.ledger.changeSession(session, { state, reason, endedAt: now });
   const people = deps.ledger.participants(session.id).filter((one) => one.state === "active");
   for (const one of people) coolPair(deps, session, one, now);
-  coolNumbers(deps, session, people, now);
+  coolNumbers(deps, session, now);
   tellSession(deps, state === "expired" ? "session.expired" : "session.closed", ended, people);
   return ended;
 }
@@ -35,17 +35,19 @@ export function coolPair(deps: MaskingDeps, session: Session, { party, number }:
   deps.numbers.turnPair({ party, number }, { state: "cooling", relaysUntil: null, until });
 }
 
-/** Keeps the session's exclusive numbers from everybody for a while. */
-function coolNumbers(deps: MaskingDeps, session: Session, people: readonly Participant[], now: number): void {
+/** Keeps the session's exclusive numbers from everybody for a while, also one that only somebody had who left. */
+function coolNumbers(deps: MaskingDeps, session: Session, now: number): void {
   const pool = deps.numbers.pool(session.pool);
   if (pool?.sharing !== "exclusive") return;
   const until = coolOffOf(pool, now).others;
+  const people = deps.ledger.participants(session.id);
   for (const number of new Set(people.map((one) => one.number))) coolNumber(deps, number, session.id, until);
 }
 
-/** Puts an exclusive number to rest; a retired one stays retired. */
+/** Puts an exclusive number of the session to rest; a retired one stays retired, and another session's is left alone. */
 export function coolNumber(deps: MaskingDeps, number: string, session: string, until: number): void {
-  if (deps.numbers.get(number)?.state !== "leased") return;
+  const held = deps.numbers.get(number);
+  if (held?.state !== "leased" || held.session !== session) return;
   deps.numbers.turnNumber(number, "cooling", session, until);
   deps.emit("number.cooling", number, { number, until: isoOf(until) });
 }

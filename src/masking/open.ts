@@ -63,7 +63,7 @@ export function startSession(
   };
   deps.ledger.addSession(session);
   const people = bringIn(deps, session, pool, ready);
-  const met = Math.max(...people.map(({ party }) => deps.numbers.metBy(party, now)));
+  const met = Math.max(...people.map(({ party }) => deps.numbers.metBy(party, pool.id, now)));
   deps.numbers.countOpening(pool.id, met, now);
   tellSession(deps, "session.opened", session, people);
   return { session, people };
@@ -125,7 +125,9 @@ export function reopenSession(
   const opened = deps.ledger.reopen(session, next.settings, now);
   for (const { party, number } of people)
     deps.numbers.turnPair({ party, number }, { state: "open", relaysUntil: null, until: null });
-  if (pool.sharing === "exclusive") for (const number of numbers) deps.numbers.turnNumber(number, "leased", id, null);
+  // One that was retired meanwhile is the session's still, and stays retired.
+  const cooling = numbers.filter((number) => deps.numbers.get(number)?.state === "cooling");
+  if (pool.sharing === "exclusive") for (const number of cooling) deps.numbers.turnNumber(number, "leased", id, null);
   deps.record(key, { act: "session.reopened", subject: id });
   tellSession(deps, "session.opened", opened, people);
   return { ok: { session: opened, people } };

@@ -137,7 +137,7 @@ export function lend(deps: MaskingDeps, pool: Pool, one: Participant, now: numbe
 function tellLow(deps: MaskingDeps, pool: Pool, party: Uint8Array, now: number): void {
   if (pool.lowWater === 0 && pool.lease === null) return;
   const { available } = deps.numbers.countsOf(pool.id);
-  const free = pool.sharing === "exclusive" ? available : available - deps.numbers.metBy(party, now);
+  const free = pool.sharing === "exclusive" ? available : available - deps.numbers.metBy(party, pool.id, now);
   if (free < (pool.lease?.below ?? 0)) deps.numbers.lending.noteShort(pool.id);
   if (free < pool.lowWater) deps.emit("number.low", pool.id, { pool: pool.id, free: Math.max(0, free) });
 }

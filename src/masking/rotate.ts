@@ -4,11 +4,11 @@
  */
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { chooseAnother } from "../numbers/choose.ts";
-import { coolOffOf, isHeld, type Pool, type VirtualNumber } from "../numbers/number.ts";
-import { coolNumber, coolPair } from "./close.ts";
+import { coolOffOf, type Pool, type VirtualNumber } from "../numbers/number.ts";
+import { coolNumber, coolPair, endSession } from "./close.ts";
 import type { MaskingDeps } from "./deps.ts";
 import { bringIn, lend, readyPeople, type PersonInput } from "./people.ts";
-import { PARTICIPANTS_MAX, PARTICIPANTS_MIN, type Participant, type Session } from "./session.ts";
+import { endsAt, isOver, PARTICIPANTS_MAX, PARTICIPANTS_MIN, type Participant, type Session } from "./session.ts";
 import { tellSession } from "./view.ts";
 
 type People = { session: Session; people: Participant[] };
@@ -27,9 +27,10 @@ export function rotateSession(deps: MaskingDeps, session: Session, only: string 
   const people = deps.ledger.participants(session.id).filter(({ state }) => state === "active");
   const turning = people.filter((one) => pool.sharing === "exclusive" || only === null || one.id === only);
   if (turning.length === 0) return refuse("not_found");
-  const chosen = chooseOthers(deps, pool, turning, now);
+  const staying = people.filter((one) => !turning.includes(one)).map(({ number }) => number);
+  const chosen = chooseOthers(deps, pool, turning, staying, now);
   if (isRefused(chosen)) {
-    deps.ledger.setDue(session.id, now + ROTATE_AGAIN_MS);
+    deps.ledger.setDue(session.id, Math.min(now + ROTATE_AGAIN_MS, endsAt(session) ?? Infinity));
     return chosen;
   }
   const overlapEnds = now + session.settings.rotation.overlapMs;
@@ -50,33 +51,34 @@ export function rotateSession(deps: MaskingDeps, session: Session, only: string 
   return { ok: { session: next, people: turned } };
 }
 
-/** Another number for each; in an exclusive pool one for all of them. */
+/** Another number for each, in a shared pool another one where there are enough; in an exclusive pool one for all of them. */
 function chooseOthers(
   deps: MaskingDeps,
   pool: Pool,
   people: readonly Participant[],
+  staying: readonly string[],
   now: number,
 ): Outcome<VirtualNumber[]> {
   const chosen: VirtualNumber[] = [];
+  const together = pool.sharing === "exclusive" ? people.map(({ party }) => party) : null;
   for (const one of people) {
     const former = deps.numbers.get(one.number);
     if (former === null) return refuse("not_found");
-    const [first] = chosen;
-    const met = first === undefined ? null : deps.numbers.pair(one.party, first.id);
-    if (pool.sharing === "exclusive" && first !== undefined && (met === null || !isHeld(met, now))) chosen.push(first);
-    else {
-      const another = chooseAnother(deps.numbers, pool, one.party, former, now);
-      if (isRefused(another)) return another;
-      chosen.push(another.ok);
-    }
+    const taken = [...staying, ...chosen.map(({ id }) => id)];
+    const another = chooseAnother(deps.numbers, pool, together ?? [one.party], former, taken, now);
+    if (isRefused(another) || together !== null)
+      return isRefused(another) ? another : { ok: people.map(() => another.ok) };
+    chosen.push(another.ok);
   }
   return { ok: chosen };
 }
 
 /** An open session by id, or why it cannot be changed. */
 export function openOne(deps: MaskingDeps, id: string): Outcome<Session> {
-  const session = deps.ledger.session(id);
-  if (session === null) return refuse("not_found");
+  const found = deps.ledger.session(id);
+  if (found === null) return refuse("not_found");
+  const over = found.state === "open" ? isOver(found, deps.now()) : null; // no alarm need have come
+  const session = over === null ? found : endSession(deps, found, "expired", over);
   return session.state === "open"
     ? { ok: session }
     : refuse("session_ended", { detail: `The session is ${session.state}.` });

@@ -21,7 +21,7 @@ export type Into = { session: string | null; taken: readonly string[] };
 
 /**
  * The number for each, in order: in a shared pool another one for each where there are enough; in an exclusive pool the one
- * number that the session holds or is to hold.
+ * number that the session holds or is to hold, which none of its people may have met too recently.
  */
 export function chooseAll(
   numbers: NumbersLedger,
@@ -30,58 +30,112 @@ export function chooseAll(
   seekers: readonly Seeker[],
   now: number,
 ): Outcome<VirtualNumber[]> {
-  let shared = session === null || pool.sharing === "shared" ? null : numbers.leasedTo(session, pool.id);
+  if (pool.sharing === "exclusive") return chooseTogether(numbers, pool, session, seekers, now);
   const chosen: VirtualNumber[] = [];
   for (const seeker of seekers) {
-    const found = chooseOne(
-      numbers,
-      pool,
-      { ...seeker, taken: [...taken, ...chosen.map(({ id }) => id)] },
-      shared,
-      now,
-    );
+    const found = chooseOne(numbers, pool, { ...seeker, taken: [...taken, ...chosen.map(({ id }) => id)] }, now);
     if ("refused" in found) return found;
-    if (pool.sharing === "exclusive") shared = found.ok;
     chosen.push(found.ok);
   }
   return { ok: chosen };
 }
 
-/** Another number for a person whose number is to be replaced. */
+/**
+ * Another number for people whose number is to be replaced, the same for all of them; not one of `taken` where there are
+ * others. Of the former one's country first.
+ */
 export function chooseAnother(
   numbers: NumbersLedger,
   pool: Pool,
-  party: Uint8Array,
+  parties: readonly Uint8Array[],
   former: VirtualNumber,
+  taken: readonly string[],
   now: number,
 ): Outcome<VirtualNumber> {
-  const wish = { country: former.country, avoid: [former.id] };
-  const found =
-    numbers.free(pool.id, party, wish, now) ?? numbers.free(pool.id, party, { ...wish, country: null }, now);
-  return found === null ? exhausted(numbers, pool, party) : { ok: found };
+  for (const country of [former.country, null]) {
+    for (const others of [taken, []]) {
+      const found = numbers.free(pool.id, parties, { country, avoid: [former.id, ...others] }, now);
+      if (found !== null) return { ok: found };
+    }
+  }
+  return exhausted(numbers, pool, parties, now);
+}
+
+/** One number for everybody: what the session holds, what one of them names, or a free one that none of them has met. */
+function chooseTogether(
+  numbers: NumbersLedger,
+  pool: Pool,
+  session: string | null,
+  seekers: readonly Seeker[],
+  now: number,
+): Outcome<VirtualNumber[]> {
+  const parties = seekers.map(({ party }) => party);
+  const held = session === null ? null : numbers.leasedTo(session, pool.id);
+  const named = seekers.find((seeker) => seeker.named !== null)?.named ?? null;
+  const one = held ?? (named === null ? freeForAll(numbers, pool, seekers, now) : numbers.get(named));
+  if (one === null) return named === null ? exhausted(numbers, pool, parties, now) : refuse("number_unusable");
+  for (const seeker of seekers) {
+    if (seeker.named !== null) {
+      const found = chooseNamed(numbers, pool, seeker, held ?? one, seeker.named, now);
+      if ("refused" in found) return found;
+    } else if (!isFreeFor(numbers, seeker.party, one, now)) return refuse("numbers_exhausted", { detail: MET_IT });
+  }
+  return { ok: seekers.map(() => one) };
+}
+
+const MET_IT = "One of these people met the session's number too recently. Open another session for them.";
+
+function freeForAll(numbers: NumbersLedger, pool: Pool, seekers: readonly Seeker[], now: number): VirtualNumber | null {
+  const countries = new Set(seekers.flatMap(({ country }) => country ?? []));
+  const area = seekers.reduce(
+    (longest, one) => ((one.area ?? "").length > longest.length ? (one.area ?? "") : longest),
+    "",
+  );
+  if (countries.size > 1 || seekers.some((one) => !area.startsWith(one.area ?? ""))) return null; // no number is in two places
+  const wish = { country: [...countries][0] ?? null, area: area === "" ? null : area };
+  const parties = seekers.map(({ party }) => party);
+  const habits = pool.selection === "least_used" ? [] : parties.flatMap((party) => numbers.habit(party, pool.id) ?? []);
+  if (pool.selection === "sticky") {
+    const former = habits[0] === undefined ? null : numbers.get(habits[0]);
+    const fits = former !== null && isUsual(former, pool, wish);
+    if (fits && parties.every((party) => isFreeFor(numbers, party, former, now))) return former;
+  }
+  const avoid = pool.selection === "avoid_sticky" ? habits : [];
+  return (
+    numbers.free(pool.id, parties, { ...wish, avoid }, now) ??
+    (avoid.length === 0 ? null : numbers.free(pool.id, parties, { ...wish, avoid: [] }, now))
+  );
 }
 
 function chooseOne(
   numbers: NumbersLedger,
   pool: Pool,
   seeker: Seeker & { taken: readonly string[] },
-  shared: VirtualNumber | null,
   now: number,
 ): Outcome<VirtualNumber> {
   const { party, named, country, area, taken } = seeker;
-  if (named !== null) return chooseNamed(numbers, pool, seeker, shared, named, now);
-  if (shared !== null) return isFreeFor(numbers, party, shared, now) ? { ok: shared } : exhausted(numbers, pool, party);
+  if (named !== null) return chooseNamed(numbers, pool, seeker, null, named, now);
   const last = pool.selection === "least_used" ? null : numbers.habit(party, pool.id);
   if (last !== null && pool.selection === "sticky") {
     const former = numbers.get(last);
-    const fits = former !== null && former.pool === pool.id && former.state === "available" && former.e164.startsWith(area ?? ""); // prettier-ignore
-    if (fits && isFreeFor(numbers, party, former, now)) return { ok: former };
+    if (former !== null && isUsual(former, pool, seeker) && isFreeFor(numbers, party, former, now))
+      return { ok: former };
   }
   const avoid = pool.selection === "avoid_sticky" && last !== null ? [...taken, last] : taken;
   const found =
-    numbers.free(pool.id, party, { country, area, avoid }, now) ??
-    (avoid.length === 0 ? null : numbers.free(pool.id, party, { country, area, avoid: [] }, now));
-  return found === null ? exhausted(numbers, pool, party) : { ok: found };
+    numbers.free(pool.id, [party], { country, area, avoid }, now) ??
+    (avoid.length === 0 ? null : numbers.free(pool.id, [party], { country, area, avoid: [] }, now));
+  return found === null ? exhausted(numbers, pool, [party], now) : { ok: found };
+}
+
+/** Whether the number that a person had before is what is asked for now. */
+function isUsual(former: VirtualNumber, pool: Pool, { country, area }: Pick<Seeker, "country" | "area">): boolean {
+  return (
+    former.pool === pool.id &&
+    former.state === "available" &&
+    (country === null || former.country === country) &&
+    former.e164.startsWith(area ?? "")
+  );
 }
 
 function chooseNamed(
@@ -113,14 +167,14 @@ function isFreeFor(numbers: NumbersLedger, party: Uint8Array, number: VirtualNum
 }
 
 /** Why there is no number, what would help, and when one comes free by itself. */
-function exhausted(numbers: NumbersLedger, pool: Pool, party: Uint8Array): Refusal {
+function exhausted(numbers: NumbersLedger, pool: Pool, parties: readonly Uint8Array[], now: number): Refusal {
   if (pool.lease !== null) numbers.lending.noteShort(pool.id);
   const counts = numbers.countsOf(pool.id);
   const total = counts.available + counts.leased + counts.cooling;
-  const at = numbers.freeAt(pool.id, party);
+  const at = numbers.freeAt(pool.id, parties, now);
   const why =
     pool.sharing === "exclusive"
-      ? `All ${total} numbers of the pool are in a session or cooling off.`
+      ? `All ${total} numbers of the pool are in a session, cooling off, or met by one of these people too recently.`
       : `This person meets each of the pool's ${total} numbers in a session, or met it too recently.`;
   const when =
     at === null ? "None comes free by itself before a session ends." : `The next comes free at ${isoOf(at)}.`;

@@ -29,6 +29,9 @@ type PairRow = {
   until: number | null;
 };
 
+/** A time that does not come. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
 export type NumberFilter = { pool?: string; state?: NumberState; country?: string; after?: string };
 /** `area`: how the number begins, in E.164. */
 export type Wish = { country: string | null; area?: string | null; avoid: readonly string[] };
@@ -155,15 +158,18 @@ export class NumbersLedger {
     return counts;
   }
 
-  /** The least used free number of the pool that this person has not met. */
-  free(pool: string, party: Uint8Array, wish: Wish, now: number): VirtualNumber | null {
+  /** The least used free number of the pool that none of these people keeps from themselves. */
+  free(pool: string, parties: readonly Uint8Array[], wish: Wish, now: number): VirtualNumber | null {
+    const apart = parties.map(
+      (_party, at) => `AND NOT EXISTS (SELECT 1 FROM pairs p
+      WHERE p.party = ?${at + 6} AND p.number = n.id AND (p.until IS NULL OR p.until > ?5))`,
+    );
     const query = `SELECT n.* FROM numbers n WHERE n.pool = ?1 AND n.state = 'available'
       AND n.id NOT IN (SELECT value FROM json_each(?2))
-      AND (?3 IS NULL OR n.country = ?3) AND (?6 IS NULL OR substr(n.e164, 1, length(?6)) = ?6) AND NOT EXISTS (
-        SELECT 1 FROM pairs p WHERE p.party = ?4 AND p.number = n.id AND (p.until IS NULL OR p.until > ?5))
+      AND (?3 IS NULL OR n.country = ?3) AND (?4 IS NULL OR substr(n.e164, 1, length(?4)) = ?4) ${apart.join(" ")}
       ORDER BY n.uses LIMIT 1`;
     const { avoid, country, area = null } = wish;
-    const row = first<NumberRow>(this.#sql, query, pool, JSON.stringify(avoid), country, party, now, area);
+    const row = first<NumberRow>(this.#sql, query, pool, JSON.stringify(avoid), country, area, now, ...parties);
     return row === null ? null : numberOf(row);
   }
 
@@ -174,27 +180,20 @@ export class NumbersLedger {
     return row === null ? null : numberOf(row);
   }
 
-  /** The soonest end of a cool-off that would free a number of the pool for this person; null when none is known. */
-  freeAt(pool: string, party: Uint8Array): number | null {
-    const pair = first<{ at: number | null }>(
-      this.#sql,
-      `SELECT min(p.until) AS at FROM pairs p JOIN numbers n ON n.id = p.number WHERE p.party = ? AND n.pool = ?`,
-      party,
-      pool,
-    );
-    const number = first<{ at: number | null }>(
-      this.#sql,
-      `SELECT min(until) AS at FROM numbers WHERE pool = ? AND state = 'cooling'`,
-      pool,
-    );
-    const times = [pair?.at ?? null, number?.at ?? null].filter((at) => at !== null);
-    return times.length === 0 ? null : Math.min(...times);
+  /** When the first number of the pool will be free for all of these people; null while a session would have to end first. */
+  freeAt(pool: string, parties: readonly Uint8Array[], now: number): number | null {
+    const named = parties.map((_party, at) => `?${at + 3}`).join();
+    const query = `SELECT min(at) AS at FROM (SELECT max(iif(n.state = 'cooling', coalesce(n.until, ${NEVER}), 0), coalesce((
+        SELECT max(coalesce(p.until, ${NEVER})) FROM pairs p WHERE p.party IN (${named}) AND p.number = n.id), 0)) AS at
+      FROM numbers n WHERE n.pool = ?1 AND n.state IN ('available', 'cooling')) WHERE at > ?2 AND at < ${NEVER}`;
+    return first<{ at: number | null }>(this.#sql, query, pool, now, ...parties)?.at ?? null;
   }
 
-  /** How many numbers this person keeps from themselves: those of open sessions, and those that cool. */
-  metBy(party: Uint8Array, now: number): number {
-    const query = `SELECT count(*) AS n FROM pairs WHERE party = ? AND (until IS NULL OR until > ?)`;
-    return first<{ n: number }>(this.#sql, query, party, now)?.n ?? 0;
+  /** How many of the pool's numbers that may be given out this person keeps from themselves: of open sessions, and cooling. */
+  metBy(party: Uint8Array, pool: string, now: number): number {
+    const query = `SELECT count(*) AS n FROM pairs p JOIN numbers n ON n.id = p.number
+      WHERE p.party = ? AND (p.until IS NULL OR p.until > ?) AND n.pool = ? AND n.state = 'available'`;
+    return first<{ n: number }>(this.#sql, query, party, now, pool)?.n ?? 0;
   }
 
   pair(party: Uint8Array, number: string): Pair | null {

@@ -30,8 +30,9 @@ export class Lending {
   /** How many of the pool's `available` numbers even its busiest person could be given now. */
   spare(pool: Pool, available: number, now: number): number {
     if (pool.sharing === "exclusive") return available;
-    const query = `SELECT max(n) AS most FROM (SELECT count(*) AS n FROM pairs WHERE until IS NULL OR until > ? GROUP BY party)`;
-    return available - (first<{ most: number | null }>(this.#sql, query, now)?.most ?? 0);
+    const query = `SELECT max(met) AS most FROM (SELECT count(*) AS met FROM pairs p JOIN numbers n ON n.id = p.number
+      WHERE (p.until IS NULL OR p.until > ?) AND n.pool = ? AND n.state = 'available' GROUP BY p.party)`;
+    return available - (first<{ most: number | null }>(this.#sql, query, now, pool.id)?.most ?? 0);
   }
 
   /** Numbers in nobody's hands that no cool-off keeps from anybody: all of those named, or all lent ones. */
