@@ -69,8 +69,11 @@ export class Lines {
       masking: new MaskingLedger(sql, soon),
       inbound: new InboundLedger(sql, soon),
     };
-    this.masking = maskingDeps(parts, ledgers, (id, session) => void this.#waiting.push({ id, session }));
-    this.#addresses = { ...this.masking, addresses: new AddressesLedger(sql) };
+    const addresses = new AddressesLedger(sql);
+    const isLasting = (number: string) => addresses.byNumber(number) !== null;
+    const wait: MaskingDeps["wait"] = (id, session) => void this.#waiting.push({ id, session });
+    this.masking = maskingDeps(parts, ledgers, { wait, isLasting });
+    this.#addresses = { ...this.masking, addresses };
     this.#inbound = inboundDeps(parts, ledgers, this.#addresses);
   }
 
@@ -79,7 +82,7 @@ export class Lines {
     const { vault, ledger } = this.#inbound;
     const newId = (prefix: "num" | "pol") => masking.ids.make(prefix, masking.now());
     return {
-      ...numbersVerbs({ numbers, now: masking.now, newId, record }),
+      ...numbersVerbs({ numbers, now: masking.now, newId, isLasting: masking.isLasting, record }),
       ...maskingVerbs({ ...masking, record }),
       ...addressVerbs({ ...this.#addresses, record }),
       ...settingsVerbs({
@@ -183,7 +186,7 @@ const HOOK_SECRET = [TENANT_SUBJECT, "masking", "intercept-secret"] as const;
 /** Texts that came in parts, read in one turn though not all of them came. */
 const LATE_MAX = 100;
 
-function maskingDeps(parts: LineParts, lines: Ledgers, wait: MaskingDeps["wait"]): MaskingDeps {
+function maskingDeps(parts: LineParts, lines: Ledgers, own: Pick<MaskingDeps, "wait" | "isLasting">): MaskingDeps {
   const { conveyor, ids, nameNumber, emit, wanted } = parts;
   const { vault, now, policy, environment } = conveyor;
   return {
@@ -204,7 +207,7 @@ function maskingDeps(parts: LineParts, lines: Ledgers, wait: MaskingDeps["wait"]
     emit: (type, resource, data) => {
       if (type !== "interaction.relayed" || wanted(type)) emit(type, resource, data); // the one that costs a row a text
     },
-    wait,
+    ...own,
     record: () => undefined,
   };
 }

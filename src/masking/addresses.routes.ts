@@ -120,7 +120,8 @@ export const relaysRoutes: Route[] = [
     verb: "relays.remove",
     scope: "sessions:write",
     summary: "Take a relay address away",
-    detail: "Its number is retired: whoever still has it must not reach the next person.",
+    detail:
+      "Its conversations end, and its number is retired: whoever still has it must reach neither this person nor the next.",
     tag,
     params: Id,
     status: 204,

@@ -66,10 +66,14 @@ export function addressVerbs(deps: AddressDeps) {
       return shown(input.id);
     }),
 
-    /** The number is retired: whoever still has it must not reach the next person. */
+    /** Its conversations end, and the number is retired: whoever still has it must reach neither this person nor the next. */
     "relays.remove": verb("sessions:write", (who, input: { id: string }): Outcome<null> => {
       const address = addresses.get(input.id);
       if (address === null) return refuse("not_found");
+      for (const id of deps.numbers.sessionsWith(address.number)) {
+        const session = deps.ledger.session(id);
+        if (session?.state === "open") endSession(deps, session, "closed", "relay_removed");
+      }
       addresses.remove(input.id);
       deps.numbers.change(address.number, { state: "retired" });
       deps.record(who.keyId, { act: "relay.removed", subject: input.id });
@@ -93,11 +97,12 @@ function createAddress(deps: AddressDeps, key: string, input: Create): Outcome<A
   const number = input.number === null ? deps.numbers.fresh(pool.ok.id) : deps.numbers.get(input.number);
   if (number === null)
     return refuse("numbers_exhausted", {
-      detail: "A lasting number is one that nobody had before: add numbers to the pool.",
+      detail: "A lasting number is one of your own that nobody had before: add numbers to the pool.",
     });
-  const usable = number.uses === 0 && (number.state === "available" || number.state === "reserved");
+  const usable =
+    number.uses === 0 && number.lent !== true && (number.state === "available" || number.state === "reserved");
   if (!usable || deps.addresses.byNumber(number.id) !== null)
-    return refuse("number_unusable", { detail: "A lasting number is one that nobody had before." });
+    return refuse("number_unusable", { detail: "A lasting number is one of your own that nobody had before." });
   const counted = "known" in found.ok ? found.ok.known : { ...found.ok, country: found.ok.fresh.country };
   const spent = deps.nameNumber(key, counted);
   if (spent !== null) return spent;

@@ -39,6 +39,8 @@ export type MaskingDeps = {
   now: () => number;
   /** Whether the tenant may text such a number at all. */
   judge: (number: { country: string; kind: Num["kind"] }) => Refusal | null;
+  /** Whether the virtual number is a relay address's: no session may be given it. */
+  isLasting: (number: string) => boolean;
   /** Counts a named number against the key's daily allowance. */
   nameNumber: (keyId: string, contact: Pick<Contact, "index" | "block" | "country">) => Refusal | null;
   /** Puts a text on the conveyor: purpose `service`, by the virtual number's own account. */

@@ -48,6 +48,8 @@ export function readyPeople(
     seen.add(name);
     found.push(one.ok);
   }
+  if (inputs.some(({ number }) => number !== null && deps.isLasting(number)))
+    return refuse("number_unusable", { detail: "One of the numbers named is a relay address's." });
   const seekers = inputs.map((input, at): Seeker => {
     const one = found[at];
     const { number: named, country, area } = input;

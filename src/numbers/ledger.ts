@@ -173,9 +173,10 @@ export class NumbersLedger {
     return row === null ? null : numberOf(row);
   }
 
-  /** A number of the pool that was never given to anybody. */
+  /** A number of the pool that was never given to anybody, and is nobody else's to have back. */
   fresh(pool: string): VirtualNumber | null {
-    const query = `SELECT * FROM numbers WHERE pool = ? AND state = 'available' AND uses = 0 LIMIT 1`;
+    const query = `SELECT * FROM numbers WHERE pool = ? AND state = 'available' AND uses = 0
+      AND json_extract(facts, '$.lent') IS NOT 1 LIMIT 1`;
     const row = first<NumberRow>(this.#sql, query, pool);
     return row === null ? null : numberOf(row);
   }
@@ -207,6 +208,12 @@ export class NumbersLedger {
     this.#sql.exec(`DELETE FROM pairs WHERE party = ? AND number = ? AND until <= ?`, party, number, now);
     this.#sql.exec(`INSERT INTO pairs VALUES(?,?,?,?,'open',NULL,NULL)`, party, number, participant, session);
     this.#sql.exec(`UPDATE numbers SET uses = uses + 1 WHERE id = ?`, number);
+  }
+
+  /** The sessions in which somebody has this number now. */
+  sessionsWith(number: string): string[] {
+    const query = `SELECT DISTINCT session FROM pairs WHERE number = ? AND until IS NULL`;
+    return this.#sql.exec<{ session: string }>(query, number).toArray().map(({ session }) => session); // prettier-ignore
   }
 
   /** The pair's next state; `until` ends its cool-off, `relaysUntil` its overlap. */

@@ -21,6 +21,8 @@ export type NumbersDeps = {
   numbers: NumbersLedger;
   now: () => number;
   newId: (prefix: "num" | "pol") => string;
+  /** Whether the number is a relay address's: that has it to itself. */
+  isLasting: (number: string) => boolean;
   record: (keyId: string, entry: { act: string; subject: string; facts?: Record<string, string | number> }) => void;
 };
 
@@ -28,6 +30,8 @@ type NumberChange = { id: string; pool?: string | null; reserved?: boolean; reti
 
 /** A tenant has few pools: each is a way of lending numbers, not a label. */
 const POOLS_MAX = 100;
+
+const LASTING = "The number is a relay address's. Take that away first.";
 
 /** The verbs of numbers and pools. */
 export function numbersVerbs(deps: NumbersDeps) {
@@ -62,6 +66,7 @@ function numberVerbs(deps: NumbersDeps) {
       const busy = number.state === "leased" || number.state === "cooling";
       if (number.state === "retired" || (busy && moves))
         return refuse("state_conflict", { detail: `The number is ${number.state}.` });
+      if ((moves || retired === true) && deps.isLasting(id)) return refuse("state_conflict", { detail: LASTING });
       const set = reserved === undefined ? null : reserved ? ("reserved" as const) : ("available" as const);
       const state = retired === true ? ("retired" as const) : set;
       numbers.change(id, {
@@ -85,7 +90,7 @@ function poolVerbs(deps: NumbersDeps) {
       (who, input: { name: string; settings: Partial<PoolSettings>; numbers: string[] }): Outcome<PoolView> => {
         if (numbers.pools().length >= POOLS_MAX)
           return refuse("state_conflict", { detail: `A tenant has at most ${POOLS_MAX} pools.` });
-        const wrong = judgeMembers(numbers, input.numbers);
+        const wrong = judgeMembers(deps, input.numbers);
         if (wrong !== null) return wrong;
         const fresh = { id: deps.newId("pol"), name: input.name, createdAt: deps.now() };
         const pool: Pool = { ...POOL_DEFAULTS, ...input.settings, ...fresh };
@@ -125,7 +130,7 @@ function poolVerbs(deps: NumbersDeps) {
     "pools.fill": verb("numbers:manage", (who, input: { id: string; numbers: string[] }): Outcome<PoolView> => {
       const pool = numbers.pool(input.id);
       if (pool === null) return refuse("not_found");
-      const wrong = judgeMembers(numbers, input.numbers);
+      const wrong = judgeMembers(deps, input.numbers);
       if (wrong !== null) return wrong;
       for (const id of input.numbers) numbers.change(id, { pool: pool.id });
       deps.record(who.keyId, { act: "pool.filled", subject: pool.id, facts: { numbers: input.numbers.length } });
@@ -156,10 +161,11 @@ function planVerbs({ numbers, now }: NumbersDeps) {
 export type NumbersVerbs = ReturnType<typeof numbersVerbs>;
 
 /** A number that is to join a pool is one of the tenant's, and in nobody's hands. */
-function judgeMembers(numbers: NumbersLedger, ids: readonly string[]): ReturnType<typeof refuse> | null {
-  const at = ids.findIndex((id) => !["available", "reserved"].includes(numbers.get(id)?.state ?? ""));
+function judgeMembers({ numbers, isLasting }: NumbersDeps, ids: readonly string[]): ReturnType<typeof refuse> | null {
+  const free = (id: string) => ["available", "reserved"].includes(numbers.get(id)?.state ?? "") && !isLasting(id);
+  const at = ids.findIndex((id) => !free(id));
   if (at < 0) return null;
-  const detail = "Name a number of yours that is available or reserved.";
+  const detail = "Name a number of yours that is available or reserved, and no relay address's.";
   return refuse("invalid_field", { errors: [{ field: `numbers/${at}`, code: "invalid_field", detail }] });
 }
 

@@ -74,3 +74,29 @@ test("taken away, its number is nobody's again, ever", async () => {
   const { body } = await tenant.call("GET /v1/numbers?state=retired");
   expect((body["data"] as Json[]).map((one) => one["number"])).toEqual([number]);
 });
+
+test("taken away, it ends the conversations it had: no stranger reaches the person any more, nor they the stranger", async () => {
+  const { tenant, relay, number } = await lasting();
+  await texts(tenant, BOB, number, "Hello");
+  const { from: seen } = await arrives(tenant, ALICE, "Hello");
+  await tenant.call(`DELETE /v1/relays/${relay["id"]}`);
+  expect(await texts(tenant, BOB, number, "Are you there?")).toBe("answered");
+  expect(await texts(tenant, ALICE, seen, "I am")).toBe("answered");
+  const all = [...(await shown(tenant, ALICE)), ...(await shown(tenant, BOB))].map(({ text }) => text);
+  expect(all).not.toEqual(expect.arrayContaining(["Are you there?"]));
+  expect(all).not.toEqual(expect.arrayContaining(["I am"]));
+});
+
+test("its number is nobody else's: no session is given it, and no change makes it free", async () => {
+  const { tenant, relay, number } = await lasting();
+  const { body } = await tenant.call("GET /v1/numbers?state=reserved");
+  const [one] = body["data"] as Json[];
+  expect(one?.["number"]).toBe(number);
+  const participants = [{ to: BOB, number: one?.["id"] }, { to: CAROL }];
+  expect((await tenant.call("POST /v1/sessions", { participants })).body["code"]).toBe("number_unusable");
+  for (const change of [{ reserved: false }, { retired: true }, { pool: null }])
+    expect((await tenant.call(`PATCH /v1/numbers/${one?.["id"]}`, change)).body["code"]).toBe("state_conflict");
+  expect((await tenant.call(`PATCH /v1/numbers/${one?.["id"]}`, { tags: ["asha"] })).status).toBe(200);
+  await tenant.call(`DELETE /v1/relays/${relay["id"]}`);
+  expect((await tenant.call("GET /v1/numbers?state=retired")).body["data"]).toHaveLength(1);
+});

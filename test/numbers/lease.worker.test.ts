@@ -75,6 +75,16 @@ test("a pool that runs short borrows a block, its numbers relay, and an allocati
   await closeDown(one);
 });
 
+test("a number that is lent is nobody's lasting one: it would go back, to somebody else", async () => {
+  await shared(2);
+  const one = await pooled({ below: 1, block: 2 });
+  await has(one.tenant, 2);
+  expect((await one.tenant.call("POST /v1/relays", { to: ALICE })).body["code"]).toBe("numbers_exhausted");
+  const [{ id: number } = {}] = await listed(one.tenant);
+  expect((await one.tenant.call("POST /v1/relays", { to: ALICE, number })).body["code"]).toBe("number_unusable");
+  await closeDown(one);
+});
+
 test("tenants that borrow at once have no number in common, and the stock is lent to its last number", async () => {
   const stock = await shared(25);
   const all = await Promise.all(Array.from({ length: 5 }, () => pooled({ below: 1, block: 6 })));

@@ -67,6 +67,7 @@ export class Conversations {
       now: () => this.now,
       judge: () => null,
       nameNumber: () => null,
+      isLasting: () => false,
       send: (_key, leaving) => this.#send(leaving),
       emit: (type, resource) => void this.events.push({ type, resource }),
       wait: (id) => void this.waiting.push(id),
