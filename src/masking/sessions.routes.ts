@@ -216,7 +216,8 @@ const interactionRoutes: Route[] = [
     verb: "sessions.interactions",
     scope: "sessions:read",
     summary: "What went through a session, newest first",
-    detail: "Who sent, both legs, their messages and states; the text only where the session keeps texts.",
+    detail:
+      "Who sent, both legs, their messages and states; the text only where the session keeps texts, and then the reading is entered in the audit.",
     tag,
     params: Id,
     query: z.strictObject({ limit: Limit, cursor: z.string().max(64).optional() }),

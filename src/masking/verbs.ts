@@ -116,13 +116,16 @@ function interactionVerbs(deps: MaskingDeps) {
       },
     ),
 
+    /** Where the session keeps texts, they are shown, and that they were is entered in the audit. */
     "sessions.interactions": verb(
       "sessions:read",
-      (_who, input: { id: string; limit: number; before: string | null }): Outcome<Page<InteractionView>> => {
+      (who, input: { id: string; limit: number; before: string | null }): Outcome<Page<InteractionView>> => {
         const session = deps.ledger.session(input.id);
         if (session === null) return refuse("not_found");
         const found = deps.ledger.interactions(input.id, input.before, input.limit + 1);
         const data = found.slice(0, input.limit).map((one) => interactionView(one, keptTextOf(deps, session, one)));
+        const texts = data.filter((one) => one.text !== undefined).length;
+        if (texts > 0) deps.record(who.keyId, { act: "session.texts_read", subject: input.id, facts: { texts } });
         return { ok: { data, next_cursor: found.length > input.limit ? (data.at(-1)?.id ?? null) : null } };
       },
     ),

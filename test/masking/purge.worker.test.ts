@@ -27,9 +27,13 @@ test(
     };
     await night(1);
     expect((await kept()).body["data"]).toMatchObject([{ text: "Kept for five days" }]);
+    const readings = async () =>
+      (await tenant.rows(`SELECT count(*) AS n FROM audit WHERE entry LIKE '%session.texts_read%'`))[0]?.["n"];
+    expect(await readings()).toBe(1);
     expect([await count("heard"), await count("inbox"), await count("pairs")]).toEqual([2, 1, 2]);
     await night(7);
     expect((await kept()).body["data"][0].text).toBeUndefined();
+    expect(await readings()).toBe(1); // no text, no reading
     expect([await count("heard"), await count("inbox"), await count("interactions WHERE sealed IS NOT NULL")]).toEqual([0, 1, 0]); // prettier-ignore
     await night(30);
     expect([await count("inbox"), await count("pairs"), await count("interactions"), await count("sessions")]).toEqual([0, 0, 1, 1]); // prettier-ignore
