@@ -62,6 +62,8 @@ export type Report = {
   network?: string;
   /** What the carrier says it charged. */
   price?: Price;
+  /** The price is of one part of the text only. */
+  perPart?: true;
   /** A status or code that our table does not know: counted, and treated as the carrier's own words say. */
   unmapped?: true;
 };

@@ -222,13 +222,14 @@ function reportOf(message: string, said: z.infer<typeof Receipt>): Report {
   const time = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)$/.exec(said["message-timestamp"] ?? "");
   const at = time === null ? Number.NaN : Date.parse(`${time[1]}T${time[2]}Z`);
   const isMapped = state !== undefined && (error === null || RECEIPT_CODES.has(error));
+  const { price } = pricedAt(said.price, CURRENCY);
   return {
     message,
     state: state ?? "sent",
     code: error === null ? null : plainCode(error, "unnamed"),
     at: Number.isNaN(at) ? null : at,
     ...ofNetwork(said["network-code"]),
-    ...pricedAt(said.price, CURRENCY),
+    ...(price === undefined ? {} : { price, perPart: true as const }), // each part has a receipt of its own
     ...(isMapped ? {} : { unmapped: true as const }),
   };
 }

@@ -184,6 +184,12 @@ function priceOf(answer: Answer): { price?: Price } {
   return answer.outcome === "accepted" && answer.price !== undefined ? { price: answer.price } : {};
 }
 
+/** What a receipt says of the whole text's price: where it speaks of one part, as many times that as there are parts. */
+function chargedBy({ price, perPart }: Report, { facts }: Message): { price?: Price } {
+  if (price === undefined) return {};
+  return { price: perPart === true ? { ...price, amount: price.amount * facts.segments } : price };
+}
+
 /** The price by this account, where the accounts of its route differ in that. */
 function priceBy({ facts }: Message, account: string): { price?: Price | null } {
   const price = facts.prices?.[facts.routes.indexOf(account)];
@@ -200,7 +206,7 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
     const message = deps.ledger.get(report.message);
     if (message === null || !mayTell(message, account, report.state) || ENDED.has(message.state)) continue;
     const now = deps.now();
-    const price = report.price === undefined ? {} : { price: report.price };
+    const price = chargedBy(report, message);
     if (report.state === "sent") {
       const sentAt = message.sentAt ?? now;
       const moved = deps.ledger.move(message, "sent", { lease: null, sentAt, dropText: true, reason: null, ...price });

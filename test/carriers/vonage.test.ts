@@ -96,7 +96,7 @@ describe("a receipt", () => {
   const inJson = (fields: Record<string, string>) => callbackOf(JSON.stringify(fields), { "content-type": "application/json" }); // prettier-ignore
   const inForm = (fields: Record<string, string>) => callbackOf(new URLSearchParams(fields).toString(), { "content-type": "application/x-www-form-urlencoded" }); // prettier-ignore
   const read = (fields: Record<string, string>, of = account) => vonageCarrier.readReceipts(of, inJson(signed(fields)));
-  const report = { message: MESSAGE, state: "delivered", code: null, at: NOON, network: "23410", price: { amount: 33_300, currency: "EUR" } }; // prettier-ignore
+  const report = { message: MESSAGE, state: "delivered", code: null, at: NOON, network: "23410", price: { amount: 33_300, currency: "EUR" }, perPart: true }; // prettier-ignore
 
   it("is read in JSON and in a form, signed by either method", async () => {
     for (const write of [inJson, inForm]) {

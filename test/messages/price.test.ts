@@ -36,6 +36,15 @@ describe("the price of a message", () => {
     applyReports(box.deps, first, [{ message: id, state: "delivered", code: null, at: null, price: gbp(99) }]);
     expect(box.get(id).facts.price).toEqual(gbp(40));
   });
+
+  it("is of the whole text, also where the receipt speaks of one part", () => {
+    const id = box.admit({ segments: 3 });
+    box.claim(first, id);
+    box.settle(id, 1, { ...accepted(), price: gbp(99) });
+    const part = { message: id, state: "delivered", code: null, at: null, price: gbp(33), perPart: true } as const;
+    applyReports(box.deps, first, [part]);
+    expect(box.get(id).facts.price).toEqual(gbp(99));
+  });
 });
 
 describe("a carrier that shall forget", () => {

@@ -1,4 +1,4 @@
-type Admitted = { purpose?: Purpose; lifeMs?: number; prices?: Price[] };
+type Admitted = { purpose?: Purpose; lifeMs?: number; prices?: Price[]; segments?: number };
 
 /**
  * The conveyor's half that lives in the tenant's object, over Node's SQLite: real ledger, real rules, a vault that opens
@@ -50,7 +50,7 @@ export class Outbox {
   }
 
   /** A queued message, on the queue as admission leaves it. */
-  admit({ purpose = "service", lifeMs = 3_600_000, prices }: Admitted = {}): string {
+  admit({ purpose = "service", lifeMs = 3_600_000, prices, segments = 1 }: Admitted = {}): string {
     const id = this.ids.make("msg", this.now);
     const message: Message = {
       id,
@@ -65,7 +65,7 @@ export class Outbox {
         key: "key",
         sender: null,
         encoding: "gsm7",
-        segments: 1,
+        segments,
         country: "GB",
         kind: "drama",
         mask: "",
