@@ -54,7 +54,7 @@ export async function runDue(home: TenantHome, parts: TenantParts): Promise<void
 async function turn(home: TenantHome, parts: TenantParts): Promise<boolean> {
   home.transaction((mind) => mind.runSandboxReceipts());
   home.transaction((mind) => mind.lines.run());
-  await runIntercepts(home, parts);
+  void runIntercepts(home, parts); // a hook that hangs is waited for by its session alone
   void runLeases(home, parts); // a rotation by schedule may have found a pool short
   writeRefusals(home);
   const looked = home.transaction((mind) => look(mind.conveyor, mind.belt, mind.now()));

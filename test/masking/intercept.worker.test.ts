@@ -124,6 +124,17 @@ test("texts of one session keep their order, however slow the hook is about the 
   expect(asked.map(({ body: text }) => (JSON.parse(text) as Json)["text"])).toEqual(["first", "second"]);
 });
 
+test("a hook that hangs holds up the turn of the alarm in nothing else", async () => {
+  const { tenant, alices } = await hooked("open");
+  answer = () => new Promise<Response>(() => undefined);
+  for (const text of ["one", "two", "three"]) await texts(tenant, ALICE, alices, text);
+  await until(async () => (asked.length > 0 ? true : null), "the first question");
+  await advance(tenant, 30); // a turn finds all three waiting, the first of them still asked about
+  expect(asked.length).toBe(1);
+  await arrives(tenant, BOB, "three");
+  expect((await shown(tenant, BOB)).map(({ text }) => text)).toEqual(["three", "two", "one"]);
+});
+
 test("the URL is judged when it is set", async () => {
   const tenant = await newTenant();
   const set = (url: string) => tenant.call("PUT /v1/masking/intercept", { url, on_failure: "open" });
