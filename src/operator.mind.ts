@@ -6,7 +6,7 @@ import {
   accountView,
   AccountsLedger,
   changedAccount,
-  judgeSecrets,
+  judgeAccount,
   namesOf,
   type AccountChange,
   type AccountRow,
@@ -162,8 +162,8 @@ export class OperatorMind {
 
     "carriers.create": async (operator: string, input: NewAccount): Answer => {
       const { name, secrets, ...rest } = input;
-      const weak = judgeSecrets(carrierOf(rest.kind), secrets);
-      if (weak !== null) return weak;
+      const wrong = judgeAccount(carrierOf(rest.kind), input);
+      if (wrong !== null) return wrong;
       const strange = this.#ownerFault(rest.tenant, rest.mode) ?? this.#bindingFault(rest.mtls);
       if (strange !== null) return strange;
       const config: AccountConfig = { id: this.#ids.make("car", readClock()), ...rest };

@@ -12,3 +12,16 @@ test("twenty first sandbox tenants at once are all made, and there is one sandbo
   const listed = await asOperator("GET /admin/v1/tenants?jurisdiction=us&limit=100");
   expect(listed.body["data"]).toHaveLength(20);
 });
+
+test("an account whose carrier cannot be asked to forget is not told to ask it, neither made so nor changed to it", async () => {
+  const secret = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
+  const body = { name: "Gateway", kind: "http", mode: "test", url: "https://192.0.9.1/sms", secret };
+  const before = (await asOperator("GET /admin/v1/carriers")).text;
+  const deaf = { status: 422, body: { errors: [{ field: "redact" }] } };
+  expect(await asOperator("POST /admin/v1/carriers", { ...body, redact: true })).toMatchObject(deaf);
+  expect((await asOperator("GET /admin/v1/carriers")).text).toBe(before);
+  const made = await asOperator("POST /admin/v1/carriers", body);
+  const id = String(made.body["id"]);
+  expect(await asOperator(`PATCH /admin/v1/carriers/${id}`, { redact: true })).toMatchObject(deaf);
+  expect((await asOperator(`PATCH /admin/v1/carriers/${id}`, { redact: false })).status).toBe(200);
+});

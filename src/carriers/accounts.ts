@@ -28,10 +28,16 @@ export function namesOf({ settings, secrets, ...rest }: AccountChange): string {
   return [...Object.keys(rest), ...Object.keys(settings), ...Object.keys(secrets)].toSorted().join(" ");
 }
 
-/** Refuses secrets that their kind calls weak. */
-export function judgeSecrets(carrier: Carrier, secrets: Secrets): Refusal | null {
-  const weak = carrier.weakness?.(secrets) ?? null;
-  return weak === null ? null : refuse("invalid_field", { errors: [weak] });
+/** Refuses secrets that their kind calls weak, and to have texts forgotten by a carrier that cannot be asked for it. */
+export function judgeAccount(
+  carrier: Carrier,
+  { secrets, redact }: { secrets: Secrets; redact: boolean },
+): Refusal | null {
+  const detail = "Carriers of this kind cannot be asked to forget a message.";
+  const deaf =
+    redact && carrier.redact === undefined ? { field: "redact", code: "invalid_field" as const, detail } : null;
+  const wrong = carrier.weakness?.(secrets) ?? deaf;
+  return wrong === null ? null : refuse("invalid_field", { errors: [wrong] });
 }
 
 /** The account after a change, or which of its fields its kind does not take. */
@@ -45,8 +51,8 @@ export function changedAccount(account: AccountRow, change: AccountChange, carri
   const known = Object.fromEntries(Object.entries(secrets).map(([name, schema]) => [name, schema.optional()]));
   const judged = parseWith(z.strictObject(known), change.secrets);
   if (isRefused(judged)) return judged;
-  const weak = judgeSecrets(carrier, change.secrets);
-  if (weak !== null) return weak;
+  const wrong = judgeAccount(carrier, { secrets: change.secrets, redact: change.redact === true });
+  if (wrong !== null) return wrong;
   const replaced = Object.fromEntries(
     CHANGEABLE.flatMap((name) => (change[name] === undefined ? [] : [[name, change[name]]])),
   );
