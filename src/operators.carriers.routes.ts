@@ -135,11 +135,27 @@ const HealthView = z
     otp: LaneHealth.optional(),
     bulk: LaneHealth.optional(),
     networks: z
-      .record(z.string(), z.object({ receipts: z.int(), slow: z.int(), delivered: z.int() }))
+      .record(
+        z.string(),
+        z.object({
+          receipts: z.int(),
+          slow: z.int(),
+          delivered: z.int(),
+          weights: z.object({ otp: z.int(), bulk: z.int() }),
+        }),
+      )
       .optional()
-      .meta({ description: "By mobile country and network code, where receipts name it." }),
+      .meta({ description: "By mobile country and network code, where receipts name it: both lanes together." }),
     alerts: z
-      .array(z.object({ lane: z.enum(["otp", "bulk"]), kind: z.enum(ANOMALIES), share: z.number(), since: z.string() }))
+      .array(
+        z.object({
+          lane: z.enum(["otp", "bulk"]),
+          kind: z.enum(ANOMALIES),
+          share: z.number(),
+          since: z.string(),
+          code: z.string().optional(),
+        }),
+      )
       .optional()
       .meta({ description: "What is strange now: begun and not over." }),
     moves: z.array(z.looseObject({ at: z.string() })).optional(),
@@ -155,9 +171,9 @@ const HealthView = z
         held_until: null,
         otp: { ...LANE_EXAMPLE, window_seconds: 120, weight: 100 },
         bulk: LANE_EXAMPLE,
-        networks: { "23415": { receipts: 400, slow: 120, delivered: 396 } },
+        networks: { "23415": { receipts: 400, slow: 120, delivered: 396, weights: { otp: 100, bulk: 80 } } },
         alerts: [{ lane: "bulk", kind: "receipts_missing", share: 0.83, since: EXAMPLE_TIME }],
-        moves: [{ at: EXAMPLE_TIME, lane: "bulk", from: 100, to: 90, slowShare: 0.168 }],
+        moves: [{ at: EXAMPLE_TIME, lane: "bulk", network: "23415", from: 90, to: 80, slow_share: 0.3 }],
       },
     ],
   });

@@ -247,7 +247,7 @@ export class TenantHome {
       door: this.#parts.door,
       policy: () => this.policy(),
       redacts: (account) => this.#accounts[account]?.redact === true,
-      accountOf: (account, lane) => this.#book.of(account, this.#accounts[account], lane, readClock()),
+      accountOf: (account, about) => this.#book.of(account, this.#accounts[account], about, readClock()),
       clockOffset: () => this.#offset,
       advance: (seconds) => this.#advance(seconds),
       publicUrl: () => this.#parts.publicUrl,

@@ -6,4 +6,5 @@ export const PURPOSES = ["otp", "service", "marketing"] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
 /** Two lanes, so that a newsletter never stands before a code. */
-export type Lane = "otp" | "bulk";
+export const LANES = ["otp", "bulk"] as const;
+export type Lane = (typeof LANES)[number];

@@ -43,6 +43,12 @@ export function filtered<V extends SqlBinding>(
   return { where, values: given.map(([, value]) => value) };
 }
 
+/** Adds a column to a table from before there was one; nothing where it is there. The texts are the program's own. */
+export function addColumn(sql: Sql, table: string, name: string, definition: string): void {
+  const known = first(sql, `SELECT 1 AS yes FROM pragma_table_info(?) WHERE name = ?`, table, name);
+  if (known === null) sql.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${definition}`);
+}
+
 /** A BLOB as bytes: the platform answers with an ArrayBuffer, Node with a Uint8Array. */
 export function bytesOf(value: SqlBinding | undefined): Uint8Array {
   if (value instanceof Uint8Array) return value;

@@ -1,6 +1,7 @@
 /**
  * What is strange about an account's last minutes, beyond being slow: receipts that never come, texts that bounce, refusals and
- * doubts. Each is raised once when it begins and cleared once when it is over. Pure.
+ * doubts, and
+ * endings that are suddenly others than before. Each is raised once when it begins and cleared once when it is over. Pure.
  */
 import type { Lane } from "../base/purpose.ts";
 
@@ -13,12 +14,17 @@ export type Seen = {
   unknown: number;
   receipts: number;
   delivered: number;
+  /** Texts whose end is known, by receipt or refusal. */
+  ended: number;
+  /** Which part of them ended otherwise than usual, and with which code most; null without a past to compare with. */
+  changed: { share: number; code: string } | null;
 };
 
-export const ANOMALIES = ["bounces", "receipts_missing", "refusals", "doubts"] as const;
+export const ANOMALIES = ["bounces", "receipts_missing", "refusals", "doubts", "codes"] as const;
 export type Anomaly = (typeof ANOMALIES)[number];
-export type Alert = { lane: Lane; kind: Anomaly; share: number; since: number };
-export type AlertMove = { lane: Lane; kind: Anomaly; share: number; state: "raised" | "cleared" };
+/** `code`: of a changed mix, the one that there is most too much of. */
+export type Alert = { lane: Lane; kind: Anomaly; share: number; since: number; code?: string };
+export type AlertMove = Omit<Alert, "since"> & { state: "raised" | "cleared" };
 
 /** Fewer than this say nothing. */
 export const SEEN_MIN = 50;
@@ -28,6 +34,7 @@ export const SHARE_FROM: Record<Anomaly, number> = {
   receipts_missing: 0.8,
   refusals: 0.3,
   doubts: 0.1,
+  codes: 0.2,
 };
 
 /** The share of each kind in a window, or null where too little was seen. */
@@ -38,6 +45,8 @@ export function sharesOf({
   unknown,
   receipts,
   delivered,
+  ended,
+  changed,
 }: Seen): Record<Anomaly, number | null> {
   const of = (part: number, all: number) => (all < SEEN_MIN ? null : part / all);
   const calls = accepted + declined + unknown;
@@ -46,6 +55,7 @@ export function sharesOf({
     receipts_missing: of(Math.max(0, due - receipts), due),
     refusals: of(declined, calls),
     doubts: of(unknown, calls),
+    codes: changed === null || ended < SEEN_MIN ? null : changed.share,
   };
 }
 
@@ -64,8 +74,9 @@ export class Alerts {
       const share = shares[kind] ?? 0;
       const known = this.#raised.find((alert) => alert.lane === lane && alert.kind === kind);
       if (known === undefined && share >= SHARE_FROM[kind]) {
-        this.#raised = [...this.#raised, { lane, kind, share, since: now }];
-        return [{ lane, kind, share, state: "raised" }];
+        const alert = { lane, kind, share, ...(kind === "codes" && seen.changed ? { code: seen.changed.code } : {}) };
+        this.#raised = [...this.#raised, { ...alert, since: now }];
+        return [{ ...alert, state: "raised" }];
       }
       if (known === undefined || share >= SHARE_FROM[kind] / 2) return [];
       this.#raised = this.#raised.filter((alert) => alert !== known);

@@ -30,7 +30,8 @@ export type Handover = {
  * been sent; wait for a receipt, never send blindly again.
  */
 export type Answer =
-  | { outcome: "accepted"; reference?: string; price?: Price }
+  /** `network`: as in a report, where the carrier names it at once. */
+  | { outcome: "accepted"; reference?: string; price?: Price; network?: string }
   /** `ofAccount`: refused for what is wrong with the account, so its other messages will be too. */
   | ({ outcome: "declined"; code: string; permanent: boolean; ofAccount?: true } & Unmapped)
   /** The account asks to be left alone; with `onlyThis` only the message waits, as where a carrier paces each recipient. */

@@ -13,9 +13,10 @@ import { parseNumber } from "../base/phone.ts";
 import type { Account, Callback, Carrier, CarrierIo, Inbound, InboundCallback, Probed, Report } from "./carrier.ts";
 import { unmappedCode } from "./call.ts";
 import type { CircuitState } from "./circuit.ts";
-import type { Calls, Lane } from "./health.ts";
+import type { Calls } from "./health.ts";
 import { Pace, PERMIT_MS, type Want } from "./pace.ts";
 import type { Shopping } from "./shop.ts";
+import type { Weights } from "./steering.ts";
 import { AccountWatch, type Noted } from "./watch.ts";
 
 /** What is kept of an account in clear; its secrets lie beside it, wrapped by the root key. */
@@ -57,7 +58,7 @@ export type Permit = {
   circuit: CircuitState;
   /** Outcomes must be told at once: nothing has come back well yet. */
   watched: boolean;
-  weights: Record<Lane, number>;
+  weights: Weights;
 };
 
 /** Texts that a callback brought, by the owner of the dialled number; `silent`: the carrier is to be answered without words. */

@@ -1,27 +1,16 @@
 /**
- * How an account has been doing: rolling windows of calls and of the time from call to receipt, by lane, and a weight that
- * moves with them. The weight is GOV.UK Notify's rule for service texts, and the same rule in seconds for codes: when 15 % of
- * the window's texts were slow it falls by 10 points, at most once in a while; after quiet it drifts back. Pure; the courier
- * keeps it in memory and stores the weight.
+ * How an account has been doing: rolling windows of calls and of the time from call to receipt, by lane, the weights that move
+ * with them (`steering.ts`), and what of them is strange. Pure; the courier keeps it in memory and stores the weights.
  */
 import { MINUTE_MS, SECOND_MS } from "../base/clock.ts";
-import type { Lane } from "../base/purpose.ts";
+import { LANES, type Lane } from "../base/purpose.ts";
 import type { Seen } from "./anomalies.ts";
+import { addTo, sizeOf, Usual } from "./mix.ts";
+import { NetworkWindows, type NetworkMove, type NetworkWeight } from "./networks.ts";
+import { RECEIPTS_MIN, STEERING, Weight, WEIGHT_MAX, type Weights } from "./steering.ts";
 
 export type { Lane } from "../base/purpose.ts";
 
-/** What each lane calls slow, over which window, and how its weight moves. */
-export const STEERING: Record<Lane, { slowMs: number; windowMs: number; moveMs: number; quietMs: number }> = {
-  bulk: { slowMs: 5 * MINUTE_MS, windowMs: 15 * MINUTE_MS, moveMs: 5 * MINUTE_MS, quietMs: 15 * MINUTE_MS },
-  otp: { slowMs: 20 * SECOND_MS, windowMs: 2 * MINUTE_MS, moveMs: 30 * SECOND_MS, quietMs: 5 * MINUTE_MS },
-};
-export const SLOW_SHARE_MAX = 0.15;
-/** Fewer texts than this say nothing. */
-export const RECEIPTS_MIN = 20;
-export const WEIGHT_STEP = 10;
-/** Some traffic is left to it, or nobody would see it recover. */
-export const WEIGHT_MIN = 10;
-export const WEIGHT_MAX = 100;
 /** Windows are kept in slices of this, and for so long. */
 const SLICE_MS = 10 * SECOND_MS;
 const KEPT_MS = 15 * MINUTE_MS;
@@ -39,12 +28,22 @@ export type Calls = {
   accountRefused?: boolean;
   /** Answered with a code that no table has. */
   unmapped?: true;
+  /** Why they were declined, as the adapter names it. */
+  code?: string;
   /** Not a message's call but a question about one: it tells of the account's health, and is in no window. */
   asked?: true;
 };
-/** A receipt: how long after the call it came, and what it said. */
-export type Receipt = { lane: Lane; afterMs: number; delivered: boolean; network?: string; unmapped?: true };
-export type Move = { at: number; lane: Lane; from: number; to: number; slowShare: number };
+/** A receipt: how long after the call it came, and what it said; `code` says why a text was not delivered. */
+export type Receipt = {
+  lane: Lane;
+  afterMs: number;
+  delivered: boolean;
+  code?: string;
+  network?: string;
+  unmapped?: true;
+};
+/** A weight that moved: the account's, or that of one mobile network. */
+export type Move = Omit<NetworkMove, "network"> & { network?: string };
 
 type Slice = {
   at: number;
@@ -56,8 +55,10 @@ type Slice = {
   afterMs: number;
   /** Answers and receipts with a code that no table has. */
   unmapped: number;
+  /** How texts ended, by code. */
+  mix: Record<string, number>;
 };
-type LaneHealth = { slices: Slice[]; weight: number; movedAt: number; slowAt: number };
+type LaneHealth = { slices: Slice[]; weight: Weight; usual: Usual };
 
 const emptySlice = (at: number): Slice => ({
   at,
@@ -68,22 +69,27 @@ const emptySlice = (at: number): Slice => ({
   delivered: 0,
   afterMs: 0,
   unmapped: 0,
+  mix: {},
 });
 
 /** The health of one account. */
 export class HealthWindows {
   readonly #lanes: Record<Lane, LaneHealth>;
-  readonly #networks = new Map<string, { receipts: number; slow: number; delivered: number }>();
-  #networksSince: number;
+  readonly #networks: NetworkWindows;
 
-  constructor(weights: Partial<Record<Lane, number>>, now: number) {
-    const lane = (weight = WEIGHT_MAX): LaneHealth => ({ slices: [], weight, movedAt: now, slowAt: now });
-    this.#lanes = { otp: lane(weights.otp), bulk: lane(weights.bulk) };
-    this.#networksSince = now;
+  constructor(weights: Partial<Record<Lane, number>>, now: number, networks: readonly NetworkWeight[] = []) {
+    const lane = (name: Lane): LaneHealth => ({
+      slices: [],
+      weight: new Weight(name, weights[name] ?? WEIGHT_MAX, now),
+      usual: new Usual(),
+    });
+    this.#lanes = { otp: lane("otp"), bulk: lane("bulk") };
+    this.#networks = new NetworkWindows(networks, now);
   }
 
-  called({ lane, outcome, count, latencyMs, unmapped }: Calls, now: number): void {
+  called({ lane, outcome, count, latencyMs, unmapped, code }: Calls, now: number): void {
     const slice = this.#slice(lane, now);
+    if (outcome === "declined") addTo(slice.mix, code ?? "declined", count);
     slice.calls[outcome] += count;
     slice.unmapped += unmapped === true ? count : 0;
     const at = CLASSES.findIndex((bound) => latencyMs <= bound);
@@ -91,7 +97,7 @@ export class HealthWindows {
     slice.latency[index] = (slice.latency[index] ?? 0) + count;
   }
 
-  received({ lane, afterMs, delivered, network, unmapped }: Receipt, now: number): void {
+  received({ lane, afterMs, delivered, code, network, unmapped }: Receipt, now: number): void {
     const slice = this.#slice(lane, now);
     const slow = afterMs > STEERING[lane].slowMs;
     slice.receipts += 1;
@@ -99,53 +105,40 @@ export class HealthWindows {
     slice.slow += slow ? 1 : 0;
     slice.delivered += delivered ? 1 : 0;
     slice.afterMs += afterMs;
-    if (network === undefined) return;
-    if (now - this.#networksSince > KEPT_MS || this.#networks.size > 100) {
-      this.#networks.clear();
-      this.#networksSince = now;
-    }
-    const seen = this.#networks.get(network) ?? { receipts: 0, slow: 0, delivered: 0 };
-    seen.receipts += 1;
-    seen.slow += slow ? 1 : 0;
-    seen.delivered += delivered ? 1 : 0;
-    this.#networks.set(network, seen);
+    addTo(slice.mix, delivered ? "delivered" : (code ?? "undelivered"), 1);
+    if (network !== undefined) this.#networks.received(network, lane, { slow, delivered }, now);
   }
 
-  weights(): Record<Lane, number> {
-    return { otp: this.#lanes.otp.weight, bulk: this.#lanes.bulk.weight };
+  weights(): Weights {
+    const networks = this.#networks.weights();
+    const lanes = { otp: this.#lanes.otp.weight.value, bulk: this.#lanes.bulk.weight.value };
+    return Object.keys(networks).length === 0 ? lanes : { ...lanes, networks };
   }
 
   /** Moves the weights if it is time; answers what moved and why. */
   steer(now: number): Move[] {
-    return (["otp", "bulk"] as const).flatMap((lane) => {
-      const move = this.#steerLane(lane, now);
-      return move === null ? [] : [move];
+    const moves = LANES.flatMap((lane): Move[] => {
+      const move = this.#lanes[lane].weight.steer(this.#judged(lane, now), now);
+      return move === null ? [] : [{ at: now, lane, ...move }];
     });
+    return [...moves, ...this.#networks.steer(now)];
   }
 
-  #steerLane(lane: Lane, now: number): Move | null {
-    const health = this.#lanes[lane];
-    const { windowMs, moveMs, quietMs } = STEERING[lane];
-    const { receipts, slow } = this.#sum(lane, now, windowMs);
-    const slowShare = receipts === 0 ? 0 : slow / receipts;
-    const isSlow = receipts >= RECEIPTS_MIN && slowShare >= SLOW_SHARE_MAX;
-    if (isSlow) health.slowAt = now;
-    const from = health.weight;
-    const since = now - health.movedAt;
-    if (isSlow && from > WEIGHT_MIN && since >= moveMs) health.weight = Math.max(WEIGHT_MIN, from - WEIGHT_STEP);
-    else if (!isSlow && from < WEIGHT_MAX && now - health.slowAt >= quietMs && since >= quietMs)
-      health.weight = Math.min(WEIGHT_MAX, from + WEIGHT_STEP);
-    if (health.weight === from) return null;
-    health.movedAt = now;
-    return { at: now, lane, from, to: health.weight, slowShare };
+  /** The receipts that tell of the account: those of slow networks tell of these, while there are enough others. */
+  #judged(lane: Lane, now: number): { receipts: number; slow: number } {
+    const all = this.#sum(lane, now, STEERING[lane].windowMs);
+    const slow = this.#networks.slow(lane, now);
+    const others = { receipts: all.receipts - slow.receipts, slow: all.slow - slow.slow };
+    return others.receipts >= RECEIPTS_MIN ? others : all;
   }
 
   /** What a lane's window holds for an eye on anomalies. */
   seen(lane: Lane, now: number): Seen {
     const { windowMs, slowMs } = STEERING[lane];
-    const { calls, receipts, delivered } = this.#sum(lane, now, windowMs);
+    const { calls, receipts, delivered, mix } = this.#sum(lane, now, windowMs);
     const young = this.#sum(lane, now, slowMs).calls.accepted;
-    return { ...calls, due: calls.accepted - young, receipts, delivered };
+    const changed = this.#lanes[lane].usual.differs(mix);
+    return { ...calls, due: calls.accepted - young, receipts, delivered, ended: sizeOf(mix), changed };
   }
 
   /** What operators see, over the lane's own window. */
@@ -156,7 +149,7 @@ export class HealthWindows {
       const calls = Object.values(sum.calls).reduce((all, count) => all + count, 0);
       return {
         window_seconds: windowMs / SECOND_MS,
-        weight: this.#lanes[name].weight,
+        weight: this.#lanes[name].weight.value,
         calls,
         ...sum.calls,
         unmapped: sum.unmapped,
@@ -168,7 +161,7 @@ export class HealthWindows {
         receipt_ms_mean: sum.receipts === 0 ? null : Math.round(sum.afterMs / sum.receipts),
       };
     };
-    return { otp: lane("otp"), bulk: lane("bulk"), networks: Object.fromEntries(this.#networks) };
+    return { otp: lane("otp"), bulk: lane("bulk"), networks: this.#networks.view(now) };
   }
 
   #sum(lane: Lane, now: number, windowMs: number): Slice {
@@ -183,18 +176,21 @@ export class HealthWindows {
       sum.delivered += slice.delivered;
       sum.afterMs += slice.afterMs;
       sum.unmapped += slice.unmapped;
+      for (const [code, count] of Object.entries(slice.mix)) addTo(sum.mix, code, count);
     }
     return sum;
   }
 
-  /** The slice of this moment; those too old for any window go. */
+  /** The slice of this moment; those too old for any window are the past that later ones are compared with. */
   #slice(lane: Lane, now: number): Slice {
     const health = this.#lanes[lane];
     const at = now - (now % SLICE_MS);
     const last = health.slices.at(-1);
     if (last !== undefined && last.at >= at) return last;
     const fresh = emptySlice(at);
-    health.slices = [...health.slices.filter((slice) => slice.at > now - KEPT_MS), fresh];
+    const isPast = ({ at: began }: Slice) => began <= now - KEPT_MS;
+    for (const { mix } of health.slices.filter(isPast)) health.usual.add(mix);
+    health.slices = [...health.slices.filter((slice) => !isPast(slice)), fresh];
     return fresh;
   }
 }

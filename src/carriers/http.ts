@@ -18,6 +18,7 @@ import {
   isDeclined,
   isFresh,
   jsonOf,
+  ofNetwork,
   plainCode,
   verdictOfStatus,
   type Answered,
@@ -41,6 +42,7 @@ import type {
 const AcceptAnswer = z.object({
   accepted: z.boolean(),
   reference: z.string().max(200).optional(),
+  network: z.string().max(6).optional(),
   code: z.string().max(64).optional(),
 });
 /** What a gateway says when it is asked about a call. */
@@ -55,6 +57,11 @@ export const ReceiptBody = z
     state: z.enum(["sent", "delivered", "undelivered"]),
     code: z.string().max(64).nullish(),
     at: z.iso.datetime({ offset: true }).nullish(),
+    network: z
+      .string()
+      .regex(/^\d{5,6}$/)
+      .nullish()
+      .meta({ description: "The phone's network: mobile country and network code." }),
   })
   .meta({ id: "Receipt" });
 
@@ -165,9 +172,8 @@ function classify(called: Answered): Answer {
       const code = plainCode(answer.code, "not_accepted");
       return { outcome: "declined", code, permanent: PERMANENT_CODES.has(code) };
     }
-    return answer.reference === undefined
-      ? { outcome: "accepted" }
-      : { outcome: "accepted", reference: answer.reference };
+    const { reference, network } = answer;
+    return { outcome: "accepted", ...(reference === undefined ? {} : { reference }), ...ofNetwork(network) };
   }
   return { outcome: "unknown", code: status >= 200 && status < 300 ? "unreadable_answer" : `http_${status}` };
 }
@@ -177,9 +183,10 @@ function readReceipts(account: Account, callback: Callback): Read<Report> {
   if ("forged" in signed) return signed;
   const parsed = ReceiptBody.safeParse(signed.value);
   if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
-  const { message, state, code, at } = parsed.data;
+  const { message, state, code, at, network } = parsed.data;
   const told = typeof code === "string" ? plainCode(code, "unnamed") : null;
-  return { read: [{ message, state, code: told, at: typeof at === "string" ? Date.parse(at) : null }] };
+  const time = typeof at === "string" ? Date.parse(at) : null;
+  return { read: [{ message, state, code: told, at: time, ...ofNetwork(network) }] };
 }
 
 function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {

@@ -12,7 +12,7 @@ export type RouteAccount = {
   /** Countries it may be used for; null is any. */
   countries: readonly string[] | null;
   circuit: CircuitState;
-  /** 0 to 100, as its lane's receipts moved it. */
+  /** 10 to 100, as the receipts of its lane and of the recipient's network moved it. */
   weight: number;
 };
 
@@ -49,7 +49,13 @@ export type RouteSubject = {
 export const PASSED_OVER = ["account_unknown", "country", "price", "circuit_open", "slow"] as const;
 export type LeftOut = "account_unknown" | "country" | "price";
 export type Behind = "circuit_open" | "slow";
-export type Option = { account: string; price: Price | null; leftOut: LeftOut | null; behind: Behind | null };
+export type Option = {
+  account: string;
+  price: Price | null;
+  weight: number | null;
+  leftOut: LeftOut | null;
+  behind: Behind | null;
+};
 
 /** The decision: accounts in the order they may be tried, by which rule, and what became of every account of the rule. */
 export type Choice = { rule: string | null; choose: Choose; accounts: string[]; options: Option[] };
@@ -105,7 +111,7 @@ export function chooseRoute(
     rule: rule?.name ?? null,
     choose,
     accounts: [...inFront, ...behind].map(({ account }) => account),
-    options: options.map(({ account, price, leftOut, behind: why }) => ({ account, price, leftOut, behind: why })),
+    options: options.map(({ chance: _chance, ...option }) => option),
   };
 }
 
@@ -118,7 +124,7 @@ function optionOf(
   rule: RouteRule | null,
   subject: RouteSubject,
 ): Weighed {
-  if (account === null) return { account: id, price: null, leftOut: rule === null ? null : "account_unknown", behind: null, chance: share }; // prettier-ignore
+  if (account === null) return { account: id, price: null, weight: null, leftOut: rule === null ? null : "account_unknown", behind: null, chance: share }; // prettier-ignore
   const price = priceFor(account, subject);
   const cap = rule?.priceMax ?? null;
   const dear = cap !== null && (price === null || price.currency !== cap.currency || price.amount > cap.amount);
@@ -127,6 +133,7 @@ function optionOf(
   return {
     account: id,
     price,
+    weight: account.weight,
     leftOut: abroad ? "country" : dear ? "price" : null,
     behind: account.circuit !== "closed" ? "circuit_open" : slow ? "slow" : null,
     chance: share * account.weight,

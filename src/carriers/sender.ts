@@ -21,6 +21,7 @@ import { factsOf, type AccountFacts } from "./facts.ts";
 import type { Permit } from "./courier.ts";
 import type { Calls } from "./health.ts";
 import type { Want } from "./pace.ts";
+import { FULL_WEIGHTS, type Weights } from "./steering.ts";
 import { Tally } from "./tally.ts";
 import { GATHER_MS, Settler } from "./settler.ts";
 
@@ -51,7 +52,7 @@ export type Onward = { account: string; lane: "otp" | "bulk"; ids: string[] };
 export type AccountNews = {
   canAsk: boolean;
   circuit: CircuitState;
-  weights: Record<"otp" | "bulk", number>;
+  weights: Weights;
   facts?: AccountFacts;
 };
 
@@ -176,7 +177,7 @@ export class Sender {
 
   /** Whether a call that loses its answer can be asked about is written on the claim. */
   #news(): AccountNews {
-    const { account, circuit = "closed", weights = { otp: 100, bulk: 100 } } = this.#permit ?? {};
+    const { account, circuit = "closed", weights = FULL_WEIGHTS } = this.#permit ?? {};
     if (account === undefined) return { canAsk: false, circuit, weights };
     const canAsk = this.#deps.carrierOf(account).canAsk(account);
     return { canAsk, circuit, weights, facts: factsOf(account) };

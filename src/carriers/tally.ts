@@ -14,12 +14,21 @@ export class Tally {
     const accountRefused = answer.outcome === "declined" && answer.ofAccount === true;
     const about = 2 ** Math.ceil(Math.log2(Math.max(1, latencyMs))); // few classes, so that many calls are one line
     const strange = "unmapped" in answer && answer.unmapped === true ? { unmapped: true as const } : {};
-    const name = `${lane} ${answer.outcome} ${accountRefused} ${about} ${"unmapped" in strange}`;
+    const why = answer.outcome === "declined" ? { code: answer.code } : {};
+    const name = `${lane} ${answer.outcome} ${accountRefused} ${about} ${"unmapped" in strange} ${why.code ?? ""}`;
     const known = this.#calls.get(name);
     if (known !== undefined) known.count += 1;
     else {
       const refused = accountRefused ? { accountRefused } : {};
-      this.#calls.set(name, { lane, outcome: answer.outcome, count: 1, latencyMs: about, ...refused, ...strange });
+      this.#calls.set(name, {
+        lane,
+        outcome: answer.outcome,
+        count: 1,
+        latencyMs: about,
+        ...refused,
+        ...strange,
+        ...why,
+      });
     }
     return answer.outcome === "unknown" || accountRefused;
   }

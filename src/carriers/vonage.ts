@@ -50,7 +50,12 @@ const Id = z.string().regex(/^[A-Za-z0-9-]{8,64}$/);
 const Parts = z.object({
   messages: z
     .array(
-      z.object({ status: z.string().max(20), "message-id": Id.optional(), "message-price": z.string().optional() }),
+      z.object({
+        status: z.string().max(20),
+        "message-id": Id.optional(),
+        "message-price": z.string().optional(),
+        network: z.string().optional(),
+      }),
     )
     .min(1)
     .max(50),
@@ -159,7 +164,7 @@ function accepted(parts: z.infer<typeof Parts>["messages"]): Answer {
   const costs = parts.map((part) => microsOf(part["message-price"] ?? ""));
   const amount = costs.reduce<number | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0);
   const price: { price?: Price } = amount === null ? {} : { price: { amount, currency: CURRENCY } };
-  return { outcome: "accepted", reference: ids.join(","), ...price };
+  return { outcome: "accepted", reference: ids.join(","), ...price, ...ofNetwork(parts[0]?.network) };
 }
 
 /** What a part's status means. A status that nobody has published may as well mean that it goes out. */

@@ -7,7 +7,9 @@ import { first, type Sql } from "../base/sql.ts";
 import type { Callback, Report } from "./carrier.ts";
 import { Alerts } from "./anomalies.ts";
 import { Circuit, type CircuitState, type Health, type Leave } from "./circuit.ts";
-import { HealthWindows, type Calls, type Lane, type Move } from "./health.ts";
+import { LANES, type Lane } from "../base/purpose.ts";
+import { HealthWindows, type Calls, type Move } from "./health.ts";
+import { WEIGHT_MAX, type Weights } from "./steering.ts";
 
 /** What changed of an account, for the operators' audit. */
 export type Noted = {
@@ -48,6 +50,9 @@ export class AccountWatch {
     sql.exec(
       `CREATE TABLE IF NOT EXISTS weights(lane TEXT PRIMARY KEY, weight INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
     );
+    sql.exec(`CREATE TABLE IF NOT EXISTS network_weights(
+      network TEXT NOT NULL, lane TEXT NOT NULL, weight INTEGER NOT NULL, PRIMARY KEY(network, lane)
+    ) STRICT, WITHOUT ROWID`);
   }
 
   get circuit(): CircuitState {
@@ -64,7 +69,7 @@ export class AccountWatch {
   }
 
   /** What a sender and its tenant should know; moves the weights when it is time. */
-  look(account: string): { circuit: CircuitState; weights: Record<Lane, number> } {
+  look(account: string): { circuit: CircuitState; weights: Weights } {
     const now = this.#deps.now();
     if (now - this.#steeredAt >= STEER_MS) {
       this.#steer(account, now);
@@ -96,10 +101,11 @@ export class AccountWatch {
   /** Counts the time from the call to the receipt, as the callback's own address tells it. */
   received({ called, now }: Callback, reports: readonly Report[]): void {
     if (called === null) return;
-    for (const { state, network, unmapped } of reports) {
+    for (const { state, code, network, unmapped } of reports) {
       if (state === "sent") continue;
       const afterMs = Math.max(0, now - called.at);
-      const about = { lane: called.lane, afterMs, delivered: state === "delivered", ...(unmapped && { unmapped }) };
+      const why = code === null ? {} : { code };
+      const about = { lane: called.lane, afterMs, delivered: state === "delivered", ...why, ...(unmapped && { unmapped }) }; // prettier-ignore
       this.#windows().received(network === undefined ? about : { ...about, network }, now);
     }
   }
@@ -111,7 +117,7 @@ export class AccountWatch {
       circuit: { state, since: isoOf(since) },
       ...this.#windows().view(this.#deps.now()),
       alerts: this.#alerts.raised.map(({ since, ...alert }) => ({ ...alert, since: isoOf(since) })),
-      moves: this.#moves.map(({ at, ...move }) => ({ at: isoOf(at), ...move })),
+      moves: this.#moves.map(moveView),
     };
   }
 
@@ -120,19 +126,29 @@ export class AccountWatch {
     this.#steeredAt = now;
     for (const move of this.#windows().steer(now)) {
       this.#moved(move);
-      this.#deps.sql.exec(`INSERT OR REPLACE INTO weights(lane, weight) VALUES(?,?)`, move.lane, move.to);
-      const { lane, from, to } = move;
+      this.#store(move);
+      const { lane, from, to, network } = move;
       const slow_per_mille = Math.round(move.slowShare * 1_000);
-      this.#note({ account, act: "carrier.weight", facts: { lane, from, to, slow_per_mille } });
+      const where = network === undefined ? {} : { network };
+      this.#note({ account, act: "carrier.weight", facts: { lane, ...where, from, to, slow_per_mille } });
     }
+  }
+
+  #store({ lane, network, to }: Move): void {
+    const { sql } = this.#deps;
+    AccountWatch.migrate(sql); // an account older than the weights of networks
+    if (network === undefined) sql.exec(`INSERT OR REPLACE INTO weights(lane, weight) VALUES(?,?)`, lane, to);
+    else if (to === WEIGHT_MAX) sql.exec(`DELETE FROM network_weights WHERE network = ? AND lane = ?`, network, lane);
+    else sql.exec(`INSERT OR REPLACE INTO network_weights VALUES(?,?,?)`, network, lane, to);
   }
 
   /** Tells the operators of what begins to be strange, and of its end. */
   #alert(account: string, now: number): void {
-    for (const lane of ["otp", "bulk"] as const) {
-      for (const { kind, share, state } of this.#alerts.look(lane, this.#windows().seen(lane, now), now)) {
+    for (const lane of LANES) {
+      for (const { kind, share, state, code } of this.#alerts.look(lane, this.#windows().seen(lane, now), now)) {
         const share_per_mille = Math.round(share * 1_000);
-        this.#note({ account, act: "carrier.alert", facts: { lane, kind, state, share_per_mille } });
+        const most = code === undefined ? {} : { code };
+        this.#note({ account, act: "carrier.alert", facts: { lane, kind, state, share_per_mille, ...most } });
       }
     }
   }
@@ -149,9 +165,20 @@ export class AccountWatch {
   #windows(): HealthWindows {
     if (this.#health !== null) return this.#health;
     const { sql, now } = this.#deps;
-    const made = first(sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'weights'`) !== null;
-    const stored = made ? sql.exec<{ lane: string; weight: number }>(`SELECT lane, weight FROM weights`).toArray() : [];
-    this.#health = new HealthWindows(Object.fromEntries(stored.map(({ lane, weight }) => [lane, weight])), now());
+    const has = (table: string) => first(sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = ?`, table) !== null;
+    const lanes = has("weights") ? sql.exec<{ lane: string; weight: number }>(`SELECT * FROM weights`).toArray() : [];
+    const networks = has("network_weights")
+      ? sql.exec<{ network: string; lane: Lane; weight: number }>(`SELECT * FROM network_weights`).toArray()
+      : [];
+    const weights = Object.fromEntries(lanes.map(({ lane, weight }) => [lane, weight]));
+    this.#health = new HealthWindows(weights, now(), networks);
     return this.#health;
   }
+}
+
+function moveView(move: Move | { at: number; circuit: CircuitState }) {
+  const at = isoOf(move.at);
+  if ("circuit" in move) return { at, circuit: move.circuit };
+  const { lane, network, from, to, slowShare: slow_share } = move;
+  return { at, lane, ...(network === undefined ? {} : { network }), from, to, slow_share };
 }

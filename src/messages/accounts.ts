@@ -6,10 +6,11 @@ import { MINUTE_MS, SECOND_MS } from "../base/clock.ts";
 import type { CircuitState } from "../carriers/circuit.ts";
 import type { AccountFacts } from "../carriers/facts.ts";
 import type { RouteAccount } from "../carriers/route.ts";
+import { weightFor, WEIGHT_MAX, type Weights } from "../carriers/steering.ts";
 import type { Lane } from "./message.ts";
 
 /** How an account is, as one of its senders tells. */
-export type AccountState = { circuit: CircuitState; weights: Record<Lane, number> };
+export type AccountState = { circuit: CircuitState; weights: Weights };
 
 /** An open circuit is believed in for so long: then a message must try, or nobody would see it close. */
 const CIRCUIT_MS = 5 * SECOND_MS;
@@ -26,8 +27,13 @@ export class AccountBook {
     return (before === "closed") === (circuit === "closed") ? null : circuit;
   }
 
-  /** The account as a route looks at it; null where the tenant knows no such account. */
-  of(account: string, facts: AccountFacts | undefined, lane: Lane, now: number): RouteAccount | null {
+  /** The account as a route to somebody on this network looks at it; null where the tenant knows no such account. */
+  of(
+    account: string,
+    facts: AccountFacts | undefined,
+    { lane, network }: { lane: Lane; network: string | null },
+    now: number,
+  ): RouteAccount | null {
     if (facts === undefined) return null;
     const state = this.#states.get(account);
     const age = state === undefined ? Infinity : now - state.at;
@@ -36,7 +42,7 @@ export class AccountBook {
       prices: facts.prices ?? [],
       countries: facts.countries ?? null,
       circuit: state !== undefined && age < CIRCUIT_MS ? state.circuit : "closed",
-      weight: state !== undefined && age < WEIGHT_MS ? state.weights[lane] : 100,
+      weight: state !== undefined && age < WEIGHT_MS ? weightFor(state.weights, lane, network) : WEIGHT_MAX,
     };
   }
 }

@@ -112,6 +112,8 @@ export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): 
     if (message === null) continue;
     const attempts = answered(message, settlement);
     if (attempts === null) continue; // another claim's, or already settled
+    const { network } = { network: undefined, ...settlement.answer };
+    if (network !== undefined) deps.vault.seenOn(message.token, network);
     if (message.state === "sending" || message.state === "unknown")
       applyAnswer(deps, message, attempts, settlement.answer, onward);
     else receiptWasFaster(deps, message, attempts, settlement.answer);
@@ -205,6 +207,7 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
   for (const report of reports) {
     const message = deps.ledger.get(report.message);
     if (message === null || !mayTell(message, account, report.state) || ENDED.has(message.state)) continue;
+    if (report.network !== undefined) deps.vault.seenOn(message.token, report.network);
     const now = deps.now();
     const price = chargedBy(report, message);
     if (report.state === "sent") {

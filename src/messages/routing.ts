@@ -11,7 +11,8 @@ import type { Policy } from "./policy.ts";
 export type RoutingDeps = {
   vault: VaultLedger;
   policy: () => Policy;
-  accountOf: (account: string, lane: Lane) => RouteAccount | null;
+  /** An account as it is for a text of this lane to somebody on this network, where that is known. */
+  accountOf: (account: string, about: { lane: Lane; network: string | null }) => RouteAccount | null;
   /** A number in [0, 1) for a choice by weight. */
   draw: () => number;
 };
@@ -27,7 +28,6 @@ export function routeFor(
   { routes, avoid = null }: RouteWish = {},
 ): Choice {
   const policy = deps.policy();
-  const lane = laneOf(purpose);
   let opened: string | null = null;
   const subject: RouteSubject = {
     purpose,
@@ -38,7 +38,8 @@ export function routeFor(
     },
   };
   const rules = routes === undefined ? (policy.routeRules ?? []) : [];
-  const accountOf = (account: string) => deps.accountOf(account, lane);
+  const about = { lane: laneOf(purpose), network: "known" in contact ? contact.known.network : null };
+  const accountOf = (account: string) => deps.accountOf(account, about);
   const choice = chooseRoute(rules, routes ?? policy.routes, accountOf, subject, deps.draw);
   if (avoid === null || !choice.accounts.includes(avoid)) return choice;
   return { ...choice, accounts: [...choice.accounts.filter((account) => account !== avoid), avoid] };
@@ -65,10 +66,11 @@ export function choiceView({ rule, choose, accounts, options }: Choice) {
     rule,
     choose,
     accounts: options
-      .map(({ account, price, leftOut, behind }) => ({
+      .map(({ account, price, weight, leftOut, behind }) => ({
         carrier: account,
         rank: leftOut === null ? accounts.indexOf(account) + 1 : null,
         price,
+        weight,
         reason: leftOut ?? behind,
       }))
       .sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity)),

@@ -161,6 +161,7 @@ export const PreviewView = z
             carrier: z.string(),
             rank: z.int().nullable().meta({ description: "When it would be tried; null where it would not." }),
             price: MoneyView.meta({ description: "Of one segment." }),
+            weight: z.int().nullable().meta({ description: "10 to 100: how fast its receipts came lately." }),
             reason: z.enum(PASSED_OVER).nullable(),
           }),
         ),
@@ -183,7 +184,15 @@ export const PreviewView = z
         routing: {
           rule: "codes",
           choose: "cheapest",
-          accounts: [{ carrier: exampleId("car"), rank: 1, price: { amount: 38_000, currency: "GBP" }, reason: null }],
+          accounts: [
+            {
+              carrier: exampleId("car"),
+              rank: 1,
+              price: { amount: 38_000, currency: "GBP" },
+              weight: 90,
+              reason: null,
+            },
+          ],
         },
         price: { amount: 38_000, currency: "GBP" },
         would: "accepted",

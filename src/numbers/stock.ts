@@ -5,7 +5,7 @@
 import { isoOf } from "../base/clock.ts";
 import { parseNumber } from "../base/phone.ts";
 import { refuse, type FieldError, type Outcome } from "../base/refusal.ts";
-import { first, type Sql } from "../base/sql.ts";
+import { addColumn, first, type Sql } from "../base/sql.ts";
 import { CAPABILITIES, type Capability, type NewNumber, type Price } from "./number.ts";
 
 /**
@@ -64,11 +64,10 @@ export class StockLedger {
       facts TEXT NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY(e164, tenant)
     ) STRICT, WITHOUT ROWID`);
     sql.exec(`CREATE INDEX IF NOT EXISTS stock_tenant ON stock(tenant, e164)`);
-    const columns = sql.exec<{ name: string }>(`SELECT name FROM pragma_table_info('stock')`).toArray();
-    if (columns.some(({ name }) => name === "shared")) return; // the columns that came with buying and lending
-    sql.exec(`ALTER TABLE stock ADD COLUMN id TEXT NOT NULL DEFAULT ''`);
-    sql.exec(`ALTER TABLE stock ADD COLUMN state TEXT NOT NULL DEFAULT 'held'`);
-    sql.exec(`ALTER TABLE stock ADD COLUMN shared INTEGER NOT NULL DEFAULT 0`);
+    // The columns that came with buying and lending.
+    addColumn(sql, "stock", "id", "TEXT NOT NULL DEFAULT ''");
+    addColumn(sql, "stock", "state", "TEXT NOT NULL DEFAULT 'held'");
+    addColumn(sql, "stock", "shared", "INTEGER NOT NULL DEFAULT 0");
     sql.exec(`CREATE INDEX IF NOT EXISTS stock_id ON stock(id)`);
   }
 

@@ -6,7 +6,7 @@
 import { newToken, type IdMaker, type Owner } from "../base/ids.ts";
 import { randomBytes } from "../base/random.ts";
 import { hmac, KEY_BYTES, open, openText, seal } from "../base/seal.ts";
-import { bytesOf, first, type Sql } from "../base/sql.ts";
+import { addColumn, bytesOf, first, type Sql } from "../base/sql.ts";
 import { DAY_MS } from "../base/clock.ts";
 import type { Num } from "../base/phone.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
@@ -22,6 +22,8 @@ export type Contact = {
   /** Keyed name of the number, and of its block of a thousand: what limits are counted by. */
   index: Uint8Array;
   block: string;
+  /** The mobile network it was last on (`23415`), where a carrier said so: what routes are steered by. */
+  network: string | null;
   createdAt: number;
 };
 
@@ -36,6 +38,7 @@ type ContactRow = {
   created_at: number;
   seen_day: number;
   kept: number;
+  network: string | null;
 };
 
 /** How many subject keys stay unwrapped in memory; a key is 32 bytes, an unwrap about ten microseconds. */
@@ -72,8 +75,9 @@ export class VaultLedger {
     sql.exec(`CREATE TABLE IF NOT EXISTS tokens(
       token TEXT PRIMARY KEY, subject TEXT NOT NULL, sealed BLOB NOT NULL, number_index BLOB NOT NULL, block TEXT NOT NULL,
       country TEXT NOT NULL, kind TEXT NOT NULL, mask TEXT NOT NULL, created_at INTEGER NOT NULL,
-      seen_day INTEGER NOT NULL, kept INTEGER NOT NULL
+      seen_day INTEGER NOT NULL, kept INTEGER NOT NULL, network TEXT
     ) STRICT, WITHOUT ROWID`);
+    addColumn(sql, "tokens", "network", "TEXT"); // objects from before networks were noted
     sql.exec(`CREATE TABLE IF NOT EXISTS number_index(
       number_index BLOB PRIMARY KEY, token TEXT NOT NULL
     ) STRICT, WITHOUT ROWID`);
@@ -135,7 +139,17 @@ export class VaultLedger {
       kept ? 1 : 0,
     );
     this.#sql.exec(`INSERT INTO number_index(number_index, token) VALUES(?,?)`, index, token);
-    return { token, subject, country: number.country, kind: number.kind, mask, index, block, createdAt: now };
+    return {
+      token,
+      subject,
+      country: number.country,
+      kind: number.kind,
+      mask,
+      index,
+      block,
+      network: null,
+      createdAt: now,
+    };
   }
 
   /** Marks the number as used today (at most one row a day) and, when asked, as kept until erased. */
@@ -151,6 +165,18 @@ export class VaultLedger {
       this.#touched = { day: dayOf(now), tokens: new Set() };
     }
     this.#touched.tokens.add(token);
+  }
+
+  /** Notes the network a carrier named; a row only where it is another than before. Nothing for a number that was erased. */
+  seenOn(token: string, network: string): void {
+    const [row] = this.#sql
+      .exec<{ number_index: ArrayBuffer }>(
+        `UPDATE tokens SET network = ?1 WHERE token = ?2 AND network IS NOT ?1 RETURNING number_index`,
+        network,
+        token,
+      )
+      .toArray();
+    if (row !== undefined) this.#contacts.delete(Buffer.from(row.number_index).toString("latin1"));
   }
 
   /** The number in plaintext, for the carrier's call or an audited reveal; null when it was erased or does not open. */
@@ -295,6 +321,7 @@ function contactOf(row: ContactRow): Contact {
     mask: row.mask,
     index: bytesOf(row.number_index),
     block: row.block,
+    network: row.network,
     createdAt: row.created_at,
   };
 }

@@ -8,6 +8,8 @@ const seen = (change: Partial<Seen> = {}): Seen => ({
   unknown: 0,
   receipts: 100,
   delivered: 100,
+  ended: 100,
+  changed: { share: 0, code: "other" },
   ...change,
 });
 
@@ -30,12 +32,13 @@ describe("what is strange about an account", () => {
     expect(sharesOf(seen({ receipts: 15 })).receipts_missing).toBe(0.85);
     expect(sharesOf(seen({ accepted: 60, declined: 40 })).refusals).toBe(0.4);
     expect(sharesOf(seen({ accepted: 80, unknown: 20 })).doubts).toBe(0.2);
+    expect(new Alerts().look("bulk", seen({ changed: { share: 0.25, code: "spam" } }), 1)).toEqual([{ lane: "bulk", kind: "codes", share: 0.25, code: "spam", state: "raised" }]); // prettier-ignore
     expect(new Alerts().look("bulk", seen({ receipts: 15, delivered: 15, accepted: 50, declined: 40, unknown: 10 }), 1).map(({ kind }) => kind)).toEqual(["receipts_missing", "refusals", "doubts"]); // prettier-ignore
   });
 
   it("is nothing while too little was seen, and a receipt that is not due yet is not missing", () => {
     const few = SEEN_MIN - 1;
-    expect(new Alerts().look("otp", { accepted: 0, due: few, declined: few, unknown: 0, receipts: 0, delivered: 0 }, 1)).toEqual([]); // prettier-ignore
+    expect(new Alerts().look("otp", { accepted: 0, due: few, declined: few, unknown: 0, receipts: 0, delivered: 0, ended: few, changed: { share: 1, code: "spam" } }, 1)).toEqual([]); // prettier-ignore
     expect(new Alerts().look("otp", seen({ due: 0, receipts: 0, delivered: 0 }), 1)).toEqual([]);
   });
 });

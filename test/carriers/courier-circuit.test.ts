@@ -165,9 +165,36 @@ describe("receipts", () => {
     time.now += 6 * 60_000;
     await one.readReceipts(receipt(time.now - 6 * 60_000));
     expect(await one.permit(want)).toMatchObject({ weights: { otp: 100, bulk: 90 } });
-    expect(noted).toMatchObject([{ act: "carrier.weight", facts: { lane: "bulk", from: 100, to: 90 } }]);
+    const moved = { act: "carrier.weight", facts: { lane: "bulk", from: 100, to: 90 } };
+    expect(noted).toMatchObject([moved, { ...moved, facts: { ...moved.facts, network: "23415" } }]);
     expect(one.health()).toMatchObject({ bulk: { weight: 90, slow: 31 }, networks: { "23415": { receipts: 31 } } });
     expect(await courier().permit(want)).toMatchObject({ weights: { bulk: 90 } });
+  });
+
+  it("of one slow network lower that network's weight alone; stored, noted, and taken out again when it is where it began", async () => {
+    const one = courier();
+    const called = { at: time.now - 60_000, lane: "otp" as const };
+    const from = async (network: string, afterMs: number) => {
+      carrier.readReceipts = (_account, { message }) =>
+        Promise.resolve({ read: [{ message, state: "delivered" as const, code: null, at: null, network }] });
+      for (let nth = 0; nth < 30; nth += 1)
+        await one.readReceipts({ ...receipt(0), called: { ...called, at: time.now - afterMs } });
+    };
+    await one.permit(want);
+    time.now += 31_000;
+    await from("23410", 21_000);
+    for (let nth = 0; nth < 6; nth += 1) await from("23415", 500);
+    expect(await one.permit(want)).toMatchObject({
+      weights: { otp: 100, bulk: 100, networks: { "23410": { otp: 90 } } },
+    });
+    expect(noted).toMatchObject([{ act: "carrier.weight", facts: { lane: "otp", network: "23410", from: 100, to: 90, slow_per_mille: 1_000 } }]); // prettier-ignore
+    expect(one.health()?.moves).toMatchObject([{ lane: "otp", network: "23410", from: 100, to: 90, slow_share: 1 }]);
+    const awake = courier();
+    expect(await awake.permit(want)).toMatchObject({ weights: { networks: { "23410": { otp: 90 } } } });
+    time.now += 6 * 60_000;
+    const { weights } = (await awake.permit(want)) ?? {};
+    expect(weights).toEqual({ otp: 100, bulk: 100 });
+    expect(sql.exec(`SELECT * FROM network_weights`).toArray()).toEqual([]);
   });
 
   it("whose address names no call move nothing", async () => {

@@ -1,7 +1,8 @@
 /** T12: how the split between two accounts follows their receipts, by the rule of health and the rule of routes together. */
 import { describe, expect, it } from "vitest";
 import { MINUTE_MS, SECOND_MS } from "../../src/base/clock.ts";
-import { HealthWindows, STEERING, type Lane } from "../../src/carriers/health.ts";
+import { HealthWindows, type Lane } from "../../src/carriers/health.ts";
+import { STEERING } from "../../src/carriers/steering.ts";
 import { chooseRoute, type RouteAccount, type RouteRule } from "../../src/carriers/route.ts";
 
 const rule: RouteRule = {

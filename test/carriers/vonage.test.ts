@@ -49,8 +49,8 @@ describe("what is sent", () => {
 
 describe("what an answer means", () => {
   it.each<[number, unknown, Answer]>([
-    [200, made.body, { outcome: "accepted", reference: "0A0000000123ABCD1", price: { amount: 33_300, currency: "EUR" } }],
-    [200, parts("0", "0", "0"), { outcome: "accepted", reference: "0A0000000123000,0A0000000123001,0A0000000123002", price: { amount: 99_900, currency: "EUR" } }],
+    [200, made.body, { outcome: "accepted", reference: "0A0000000123ABCD1", price: { amount: 33_300, currency: "EUR" }, network: "23410" }],
+    [200, parts("0", "0", "0"), { outcome: "accepted", reference: "0A0000000123000,0A0000000123001,0A0000000123002", price: { amount: 99_900, currency: "EUR" }, network: "23410" }],
     [200, { messages: [{ status: "0", "message-id": "0A0000000123ABCD1" }] }, { outcome: "accepted", reference: "0A0000000123ABCD1" }],
     [200, { messages: [{ status: "0", "message-id": "0A0000000123ABCD1", "message-price": "-1" }] }, { outcome: "accepted", reference: "0A0000000123ABCD1" }],
     [200, parts("7"), { outcome: "declined", code: "status_7", permanent: true }],

@@ -11,9 +11,26 @@ import { eventually } from "../support/signal.ts";
 let service: Service;
 let carrier: CarrierDouble;
 
+/** Codes of one tenant by one account, to people on two networks, long enough ago for the receipts of one to be slow. */
+let slow: { account: Opened; other: Opened; tenant: Tenant; since: number };
+const SLOW = { network: "23410", people: Array.from({ length: 25 }, (_, nth) => numberFor(500 + nth)) };
+const WELL = { network: "23415", people: Array.from({ length: 25 }, (_, nth) => numberFor(600 + nth)) };
+
+/** A code to each of them, by this account. */
+async function codesTo({ network, people }: typeof SLOW, tenant: Tenant, { double }: Opened): Promise<void> {
+  const messages = people.map((to) => ({ to, text: network, purpose: "otp" }));
+  const all = carrier.callsOf(double).length + people.length;
+  expect((await tenant.call("POST /v1/messages/batch", { body: { messages } })).status).toBe(202);
+  await carrier.until("all codes are called for", 20_000, () => carrier.callsOf(double).length === all);
+}
+
 beforeAll(async () => {
   carrier = await CarrierDouble.start();
   service = await Service.start();
+  const [account, other] = [await open("slow-network"), await open("beside-it")];
+  const tenant = await service.tenant("Networks", [account.id]);
+  await codesTo(SLOW, tenant, account);
+  slow = { account, other, tenant, since: Date.now() };
 });
 afterAll(async () => {
   await service.stop();
@@ -25,7 +42,10 @@ type Opened = { id: string; double: DoubleAccount };
 type Preview = {
   would: string;
   price: { amount: number } | null;
-  routing: { rule: string | null; accounts: { carrier: string; rank: number | null; reason: string | null }[] };
+  routing: {
+    rule: string | null;
+    accounts: { carrier: string; rank: number | null; weight: number | null; reason: string | null }[];
+  };
 };
 
 async function open(
@@ -88,8 +108,10 @@ test("codes go by the cheapest account within the cap, the rest by shares; previ
   const before = carrier.callsOf(dear.double).length;
   const items = Array.from({ length: 200 }, (_, nth) => ({ to: numberFor(nth), text: "Shift", purpose: "service" }));
   expect((await tenant.call("POST /v1/messages/batch", { body: { messages: items } })).status).toBe(202);
-  await carrier.until("all are called for", 20_000, () => carrier.calls.length >= 201);
-  const byDear = carrier.callsOf(dear.double).length - before;
+  const called = () => carrier.callsOf(dear.double).length - before;
+  const byCheap = () => carrier.callsOf(cheap.double).length - 1; // the code above
+  await carrier.until("all are called for", 20_000, () => called() + byCheap() === 200);
+  const byDear = called();
   expect(byDear).toBeGreaterThan(120); // 150 of 200 by its share; six standard deviations off would be 113
   expect(byDear).toBeLessThan(180);
 
@@ -172,3 +194,48 @@ test("a tenant hears once that an account of its route fails and once that it re
   }, 500); // prettier-ignore
   expect(await told()).toEqual(["carrier.degraded", "carrier.recovered"]);
 });
+
+test("of two networks the one whose receipts come late is steered round, for its own people alone; operators see why", async () => {
+  const { account, other, tenant, since } = slow;
+  const accounts = [account, other].map(({ id }) => ({ account: id }));
+  await setRules(tenant, [{ name: "quick", choose: "cheapest", weight_min: 95, accounts }]);
+  const receipts = async (network: string) => {
+    for (const { receiptUrl, message } of carrier.callsOf(account.double).filter(({ text }) => text === network))
+      expect(await carrier.receipt(account.double, receiptUrl ?? "", message, "delivered", { network })).toBe(200);
+  };
+  await eventually("receipts of now are slow for codes", 25_000, async () =>
+    Date.now() - since > 20_500 ? true : null,
+  );
+  await codesTo(WELL, tenant, account);
+  await receipts(WELL.network);
+  await receipts(SLOW.network);
+
+  const first = async (to: string): Promise<unknown> => (await preview(tenant, "otp", to)).routing.accounts[0];
+  const atFirst = { carrier: account.id, rank: 1, weight: 100, reason: null };
+  expect(await first(SLOW.people[0] ?? "")).toMatchObject(atFirst); // the tenant has not heard yet
+  await eventually("the tenant hears of it with its next texts", 15_000, async () => {
+    await gone(tenant, await tenant.sent({ to: WELL.people[0] ?? "", text: "2", purpose: "service" }));
+    const seen = await preview(tenant, "otp", SLOW.people[0] ?? "");
+    return seen.routing.accounts[0]?.carrier === other.id ? seen : null;
+  });
+  const { routing } = await preview(tenant, "otp", SLOW.people[1] ?? "");
+  expect(routing.accounts).toMatchObject([
+    { carrier: other.id, weight: 100, reason: null },
+    { carrier: account.id, weight: 90, reason: "slow" },
+  ]);
+  expect(await first(WELL.people[1] ?? "")).toMatchObject(atFirst);
+  expect(await first(numberFor(700))).toMatchObject(atFirst); // whose network nobody knows
+  expect((await preview(tenant, "service", SLOW.people[1] ?? "")).routing.accounts[0]).toMatchObject(atFirst);
+
+  const code = await gone(tenant, await tenant.sent({ to: SLOW.people[2] ?? "", text: "3", purpose: "otp" }));
+  expect(code).toMatchObject({ carrier: other.id, route: { rule: "quick", passed_over: [{ carrier: account.id, reason: "slow" }] } }); // prettier-ignore
+  type Health = { data: { id: string; networks: unknown; moves: unknown }[] };
+  const health = (await service.admin<Health>("GET /admin/v1/carriers/health")).data.find(
+    ({ id }) => id === account.id,
+  );
+  expect(health).toMatchObject({
+    otp: { weight: 100 },
+    networks: { [SLOW.network]: { slow: 25, weights: { otp: 90, bulk: 100 } }, [WELL.network]: { slow: 0 } },
+    moves: [{ lane: "otp", network: SLOW.network, from: 100, to: 90, slow_share: 1 }],
+  });
+}, 90_000);

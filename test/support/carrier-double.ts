@@ -47,7 +47,14 @@ export type Asked = { account: string; message: string; attempt: number; state: 
 export type SentReceipt = { message: string; state: string; status: number; at: number };
 
 /** How a receipt may differ from an honest one. */
-export type Odd = { secret?: string; url?: string; atSeconds?: number; tamper?: boolean; at?: string };
+export type Odd = {
+  secret?: string;
+  url?: string;
+  atSeconds?: number;
+  tamper?: boolean;
+  at?: string;
+  network?: string;
+};
 
 /** One account at the carrier: its secret, and the rule for what to do with a call. */
 export type DoubleAccount = {
@@ -127,7 +134,8 @@ export class CarrierDouble {
   async receipt(account: DoubleAccount, url: string, message: string, state: string, odd: Odd = {}): Promise<number> {
     const at = new Date((odd.atSeconds ?? 0) * 1_000 + Date.now());
     const id = `rcp_${randomBytes(8).toString("hex")}`;
-    const signed = JSON.stringify({ message, state, ...(odd.at === undefined ? {} : { at: odd.at }) });
+    const { at: time, network } = odd;
+    const signed = JSON.stringify({ message, state, ...(time && { at: time }), ...(network && { network }) });
     const body = odd.tamper === true ? `${signed} ` : signed;
     const answer = await fetch(odd.url ?? url, {
       method: "POST",

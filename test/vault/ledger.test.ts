@@ -112,6 +112,38 @@ describe("use", () => {
   });
 });
 
+describe("the network that a carrier named", () => {
+  it("is known of the contact from then on, costs a row only when it changes, and goes with the number", () => {
+    const sql = nodeSql();
+    const vault = vaultOver(sql, newKeys());
+    const { token, index } = add(vault, 1);
+    add(vault, 2);
+    const rows = (network: string) => {
+      const before = Number(sql.exec<{ n: number }>(`SELECT total_changes() AS n`).one().n);
+      vault.seenOn(token, network);
+      return Number(sql.exec<{ n: number }>(`SELECT total_changes() AS n`).one().n) - before;
+    };
+    expect(vault.find(index)?.network).toBeNull(); // and remembered so
+    expect([rows("23410"), rows("23410")]).toEqual([1, 0]);
+    expect([vault.find(index)?.network, vault.findToken(token)?.network]).toEqual(["23410", "23410"]);
+    expect([rows("23415"), vault.find(index)?.network]).toEqual([1, "23415"]);
+    expect(sql.exec(`SELECT 1 FROM tokens WHERE network IS NOT NULL`).toArray()).toHaveLength(1);
+    vault.forgetUnkept(dayOf(NOON) + 1, 100);
+    expect(rows("23420")).toBe(0);
+  });
+
+  it("has its column also in an object from before there was one", () => {
+    const sql = nodeSql();
+    sql.exec(`CREATE TABLE tokens(token TEXT PRIMARY KEY, subject TEXT NOT NULL, sealed BLOB NOT NULL,
+      number_index BLOB NOT NULL, block TEXT NOT NULL, country TEXT NOT NULL, kind TEXT NOT NULL, mask TEXT NOT NULL,
+      created_at INTEGER NOT NULL, seen_day INTEGER NOT NULL, kept INTEGER NOT NULL) STRICT, WITHOUT ROWID`);
+    const vault = vaultOver(sql, newKeys());
+    const { token } = add(vault, 1);
+    vault.seenOn(token, "23410");
+    expect(vault.findToken(token)?.network).toBe("23410");
+  });
+});
+
 describe("forgetting", () => {
   it("takes numbers nobody kept and nobody used since, whole, and leaves every other", () => {
     const sql = nodeSql();
