@@ -84,7 +84,10 @@ export class AccountWatch {
       if (each.asked !== true) this.#windows().called(each, now);
       if (each.outcome === "throttled") continue;
       const health = each.outcome === "unknown" || each.accountRefused === true ? "ill" : "well";
-      for (let nth = 0; nth < Math.min(each.count, TOLD_MAX); nth += 1) this.heard(health, account);
+      // A question that is answered shows no more than a balance does: of an open circuit a message decides.
+      if (each.asked === true && health === "well" && this.#circuit.state !== "closed")
+        this.#circuit.unused(each.count);
+      else for (let nth = 0; nth < Math.min(each.count, TOLD_MAX); nth += 1) this.heard(health, account);
     }
   }
 

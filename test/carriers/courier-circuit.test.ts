@@ -77,6 +77,23 @@ describe("a courier", () => {
     expect(one.health()).toMatchObject({ circuit: { state: "open" } });
   });
 
+  it("does not close an open circuit for an answered question, which only gives its leave back", async () => {
+    const one = courier();
+    sicken(one);
+    one.told([{ ...call("accepted", 6), asked: true }]);
+    expect(await one.permit(want)).toMatchObject({ granted: 0, circuit: "open" });
+    time.now += 1_000;
+    expect(await one.permit(want)).toMatchObject({ granted: 1, circuit: "probing" }); // for a question
+    one.told([{ ...call("accepted"), asked: true }]);
+    expect(await one.permit(want)).toMatchObject({ granted: 1, circuit: "probing" }); // for a message
+    one.told([call("unknown")]);
+    expect(await one.permit(want)).toMatchObject({ granted: 0, circuit: "open" });
+    time.now += 2_000;
+    expect(await one.permit(want)).toMatchObject({ granted: 1, circuit: "probing" });
+    one.told([call("accepted")]);
+    expect(await one.permit(want)).toMatchObject({ granted: 1_000, circuit: "closed" });
+  });
+
   it("whose account falls sick stops its senders at once, grants nothing, and says so to operators", async () => {
     const one = courier();
     sicken(one);
