@@ -6,7 +6,7 @@
 import { SECOND_MS } from "../base/clock.ts";
 import type { Question, Said } from "../carriers/carrier.ts";
 import { laneOf, type Attempt, type Message } from "./message.ts";
-import { doubt, end, tellMoved, type DispatchDeps } from "./outcome.ts";
+import { ATTEMPTS_MAX, doubt, end, tellMoved, type DispatchDeps } from "./outcome.ts";
 
 /**
  * The next question comes this long after the last; after ten minutes of them the message is `unknown`. Many, because a question
@@ -62,11 +62,12 @@ function isAsking({ state, lease, attempts }: Message, account: string): boolean
   return state === "sending" && lease !== null && last?.carrier === account && (last.asked ?? 0) > 0;
 }
 
-/** Surely not sent: the same account may be called again, if there is still time. */
+/** Surely not sent: the same account may be called again, if there is still time, and this is no loop. */
 function again(deps: DispatchDeps, message: Message, account: string): void {
   const now = deps.now();
   const attempts = lastWith(message, { outcome: "declined", code: NEVER_TAKEN });
   if (message.facts.expiresAt <= now) return void end(deps, message, "expired", "too_late", now, { attempts });
+  if (attempts.length >= ATTEMPTS_MAX) return void end(deps, message, "failed", NEVER_TAKEN, now, { attempts });
   const due = Math.min(now + SENT_AGAIN_LOOK_MS, message.facts.expiresAt); // should the belt lose it
   const waiting = deps.ledger.amend(message, { attempts, lease: null, reason: null, due });
   if (waiting !== null) deps.dispatch(account, laneOf(message.purpose), message.id);

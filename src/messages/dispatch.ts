@@ -9,7 +9,7 @@ import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sende
 import { askOrDoubt } from "./ask.ts";
 import { ENDED, laneOf, type Attempt, type Message, type Price } from "./message.ts";
 import type { Change } from "./ledger.ts";
-import { end, forget, tellMoved, type DispatchDeps } from "./outcome.ts";
+import { ATTEMPTS_MAX, end, forget, tellMoved, type DispatchDeps } from "./outcome.ts";
 
 /** A claim is good for this long: a call is given up after ten seconds, the rest is for a slow settlement. */
 export const CLAIM_LEASE_MS = 30 * SECOND_MS;
@@ -17,8 +17,6 @@ export const CLAIM_LEASE_MS = 30 * SECOND_MS;
 const THROTTLED_LOOK_MS_MIN = SECOND_MS;
 /** Why a message is in doubt whose sender never reported back. */
 export const SENDER_LOST = "sender_lost";
-/** A carrier asked more often than this about one message is a loop. */
-const ATTEMPTS_MAX = 50;
 
 /**
  * Gives a sender the messages it may call for now: queued (or between two attempts), its account, its time not passed.

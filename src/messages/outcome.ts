@@ -27,6 +27,9 @@ export type DispatchDeps = {
 /** After this long without a receipt the outcome stays `unknown` for good; a receipt may still correct it. */
 export const UNKNOWN_WINDOW_MS = { otp: 10 * MINUTE_MS, service: 72 * HOUR_MS, marketing: 72 * HOUR_MS } as const;
 
+/** Calls for one message. More than this is a loop, of throttling or of a carrier that swears each time that it took nothing. */
+export const ATTEMPTS_MAX = 50;
+
 /** May have been sent: the text goes, nobody sends again, a receipt within the window decides. */
 export function doubt(deps: DispatchDeps, message: Message, attempts: Attempt[], reason: string, now: number): void {
   const due = now + UNKNOWN_WINDOW_MS[message.purpose];

@@ -39,6 +39,19 @@ test("after `never` the same account sends it again, once, and an answer about t
   expect(box.dispatched).toEqual([id]);
 }); // prettier-ignore
 
+test("a carrier that loses every call and swears each time that it took nothing is a loop, and ends", () => {
+  const box = new Outbox();
+  const id = doubtful(box);
+  for (let nth = 1; nth < 50; nth += 1) {
+    box.hear("car_a", { message: id, attempt: nth }, { said: "never" });
+    expect(box.claimAskable("car_a", id)).toHaveLength(1);
+    box.settle(id, nth + 1, { outcome: "unknown", code: "timeout" });
+  }
+  box.hear("car_a", { message: id, attempt: 50 }, { said: "never" });
+  expect(box.get(id)).toMatchObject({ state: "failed", reason: "never_taken" });
+  expect(box.claimAskable("car_a", id)).toEqual([]);
+});
+
 test("what the carrier has is never sent again, and what it knows of the end is taken", () => {
   for (const said of ["accepted", "sent", "delivered", "undelivered"] as const) {
     const box = new Outbox();
