@@ -133,10 +133,10 @@ export class TenantHome {
     this.#put("accounts", accounts);
   }
 
-  /** What a sender told of an account: facts that changed are kept, and a circuit that moved is told, in this transaction. */
+  /** What a sender told of an account: facts that are new are kept, also of one that only a virtual number led to, and a circuit that moved is told, in this transaction. */
   heardOf(account: string, { circuit, weights, facts }: AccountNews): void {
     const known = this.#accounts[account];
-    if (facts !== undefined && known !== undefined && JSON.stringify(facts) !== JSON.stringify(known))
+    if (facts !== undefined && JSON.stringify(facts) !== JSON.stringify(known))
       this.setAccounts({ ...this.#accounts, [account]: facts });
     const moved = this.#book.told(account, { circuit, weights }, readClock());
     if (moved !== null) this.mind().tellCircuit(account, moved);

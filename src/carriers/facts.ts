@@ -1,6 +1,8 @@
 /**
- * What of an account's configuration a tenant may know, and needs in order to choose a route: never a setting, never a secret.
+ * What of an account's configuration a tenant may know, and needs in order to choose a route: who sends, and no other setting,
+ * never a secret.
  */
+import { e164Of } from "./call.ts";
 import type { Account } from "./carrier.ts";
 import type { Price, PriceRow } from "./price.ts";
 
@@ -14,9 +16,12 @@ export type AccountFacts = {
   countries?: readonly string[] | null;
   /** Whether its carrier is asked to forget what it sent. */
   redact?: boolean;
+  /** Who sends by it when a message names nobody; null where the carrier itself chooses. */
+  sender?: string | null;
 };
 
 /** The facts of an account. */
-export function factsOf({ mode, price, prices, countries, redact }: Omit<Account, "secrets">): AccountFacts {
-  return { mode, price, prices, countries, redact };
+export function factsOf({ mode, price, prices, countries, redact, settings }: Omit<Account, "secrets">): AccountFacts {
+  const { sender } = settings;
+  return { mode, price, prices, countries, redact, sender: sender === undefined ? null : e164Of(sender) };
 }

@@ -11,6 +11,8 @@ export type RouteAccount = {
   prices: readonly PriceRow[];
   /** Countries it may be used for; null is any. */
   countries: readonly string[] | null;
+  /** Who sends when a message names nobody; null where it is not known. */
+  sender?: string | null;
   circuit: CircuitState;
   /** 10 to 100, as the receipts of its lane and of the recipient's network moved it. */
   weight: number;

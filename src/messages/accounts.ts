@@ -41,6 +41,7 @@ export class AccountBook {
       price: facts.price,
       prices: facts.prices ?? [],
       countries: facts.countries ?? null,
+      sender: facts.sender ?? null,
       circuit: state !== undefined && age < CIRCUIT_MS ? state.circuit : "closed",
       weight: state !== undefined && age < WEIGHT_MS ? weightFor(state.weights, lane, network) : WEIGHT_MAX,
     };

@@ -159,7 +159,7 @@ function admit(
   const measured = measure(input.text);
   const choice = routeFor(deps, contact, input.purpose, sending ?? {});
   const first = choice.accounts[0];
-  const stopped = judgeConsent(deps, contact, input, policy);
+  const stopped = judgeConsent(deps, contact, input, policy, choice);
   const relayed = sending?.ownNumber === true;
   const refusal =
     judgeNumber(number, policy, deps.environment) ??
@@ -206,15 +206,23 @@ function block(deps: AdmitDeps, message: Message, reason: string, now: number): 
   return blocked;
 }
 
-/** A stop is obeyed before anything is counted: what was never going to leave costs the tenant nothing. */
+/**
+ * A stop is obeyed before anything is counted: what was never going to leave costs the tenant nothing. Of a message that names
+ * no sender whoever its accounts send as counts: that is the number a person saw, and said stop to.
+ */
 export function judgeConsent(
-  deps: Pick<AdmitDeps, "hasStopped">,
+  deps: Pick<AdmitDeps, "hasStopped" | "accountOf">,
   contact: Exclude<ReturnType<typeof contactOf>, Refusal>,
-  input: Pick<SendInput, "purpose" | "from">,
+  { purpose, from }: Pick<SendInput, "purpose" | "from">,
   policy: Policy,
+  choice: Choice,
 ): Refusal | null {
   const who = "known" in contact ? contact.known.index : contact.index;
-  const stopped = deps.hasStopped(who, input.purpose, input.from ?? policy.defaultSender);
+  const named = from ?? policy.defaultSender;
+  const about = { lane: laneOf(purpose), network: null };
+  const senders =
+    named !== null ? [named] : [null, ...choice.accounts.map((id) => deps.accountOf(id, about)?.sender ?? null)];
+  const stopped = senders.some((sender) => deps.hasStopped(who, purpose, sender));
   return stopped ? refuse("recipient_opted_out") : null;
 }
 

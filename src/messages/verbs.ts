@@ -133,12 +133,12 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   const strange = judgeSender(input.from, policy);
   const judged = judgeNumber(number, policy, deps.environment) ?? strange;
   if (judged !== null) reasons.push(judged.refused);
-  const stopped = judgeConsent(deps, contact, input, policy);
+  const choice = routeFor(deps, contact, input.purpose);
+  const stopped = judgeConsent(deps, contact, input, policy, choice);
   if (stopped !== null) reasons.push(stopped.refused);
   const times = timesOf(input, now);
   if ("refused" in times) reasons.push(times.refused);
   if (measured.segments > policy.segmentsMax) reasons.push("text_too_long");
-  const choice = routeFor(deps, contact, input.purpose);
   const route = choice.accounts[0] ?? null;
   if (route === null) reasons.push(noCarrier(choice).refused);
   const act = actOf(key, "known" in contact ? contact.known : { ...contact, country: contact.fresh.country }, policy);

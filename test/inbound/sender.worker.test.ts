@@ -1,0 +1,66 @@
+/** Accounts that a tenant meets by a virtual number, and a stop that is said to the number an account sends as. */
+import { beforeEach, expect, test, vi } from "vitest";
+import { newTenant, operator, type Json, type Tenant } from "../support/service.ts";
+import { ALICE, BOB, opened, proxiesOf } from "../support/lines.ts";
+
+beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => Response.json({ accepted: true })));
+
+async function account(body: Json): Promise<string> {
+  const made = await operator("POST /admin/v1/carriers", { name: "Carrier", mode: "test", ...body });
+  expect(made.status).toBe(201);
+  return String(made.body["id"]);
+}
+const brings = (tenant: Tenant, account: string, numbers: string[]) =>
+  operator("POST /admin/v1/numbers", { tenant: tenant.id, numbers: numbers.map((number) => ({ number, account })) });
+const hears = (tenant: Tenant, account: string, from: string, to: string, text: string) =>
+  tenant.stub().inbound(account, [{ id: crypto.randomUUID(), from, to, text }]);
+
+test("a stop said to the number that an account sends as stops what names no sender, and nothing else", async () => {
+  const NUMBER = "+447700900791";
+  const tenant = await newTenant();
+  const twilio = await account({
+    kind: "twilio",
+    account_sid: `AC${"a".repeat(32)}`,
+    auth_token: crypto.randomUUID().replaceAll("-", ""),
+    sender: NUMBER.slice(1),
+  });
+  expect((await operator(`PATCH /admin/v1/tenants/${tenant.id}`, { policy: { routes: [twilio] } })).status).toBe(200);
+  expect((await brings(tenant, twilio, [NUMBER])).status).toBe(201);
+  const send = async (over: Json = {}) => {
+    const message = { to: ALICE, text: "Sale", purpose: "marketing", ...over };
+    const preview = await tenant.call("POST /v1/messages/preview", message);
+    const { status, body } = await tenant.call("POST /v1/messages", message);
+    expect(preview.body["reasons"]).toEqual(status === 202 ? [] : [body["code"]]);
+    return status === 202 ? "sent" : body["code"];
+  };
+  expect(await send()).toBe("sent");
+  await hears(tenant, twilio, ALICE, NUMBER, "STOP");
+  expect(await send()).toBe("recipient_opted_out");
+  expect(await send({ purpose: "service" })).toBe("recipient_opted_out");
+  expect([await send({ purpose: "otp" }), await send({ from: "Payroll" }), await send({ to: BOB })]).toEqual(["sent", "sent", "sent"]); // prettier-ignore
+  await hears(tenant, twilio, ALICE, NUMBER, "START");
+  expect(await send()).toBe("sent");
+});
+
+test("what an account charges and forgets is known once a text left by it, though only a virtual number led there", async () => {
+  const tenant = await newTenant();
+  const price = { amount: 41_000, currency: "GBP" };
+  const secret = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
+  const gateway = await account({ kind: "http", url: "http://127.0.0.1:65003/late", secret, price });
+  expect((await brings(tenant, gateway, ["+447700900792", "+447700900793"])).status).toBe(201);
+  const numbers = ((await tenant.call("GET /v1/numbers")).body["data"] as Json[]).map(({ id }) => id);
+  await tenant.call("POST /v1/pools", { name: "Late", numbers });
+  const [alices] = proxiesOf(await opened(tenant)) as [string];
+  const newest = async () => ((await tenant.call("GET /v1/messages")).body["data"] as Json[])[0];
+  for (const expected of [null, price]) {
+    await hears(tenant, gateway, ALICE, alices, "Hello");
+    const { id, price: told } = (await newest()) as Json;
+    expect(told).toEqual(expected);
+    await tenant.stub().claim(gateway, [String(id)], {
+      canAsk: false,
+      circuit: "closed",
+      weights: { otp: 100, bulk: 100 },
+      facts: { mode: "test", price },
+    });
+  }
+});
