@@ -32,6 +32,8 @@ export type Calls = {
   code?: string;
   /** Not a message's call but a question about one: it tells of the account's health, and is in no window. */
   asked?: true;
+  /** A question about something else than sending, such as forgetting: it only gives its leave back. */
+  aside?: true;
 };
 /** A receipt: how long after the call it came, and what it said; `code` says why a text was not delivered. */
 export type Receipt = {

@@ -291,7 +291,9 @@ export class Sender {
       clear = false; // it is asked again
     }
     const outcome = clear === true ? "accepted" : "unknown";
-    void this.#deps.told([...this.#tally.take(), { lane: job.lane, outcome, count: 1, latencyMs: 0, asked: true }], 0).catch(() => undefined); // prettier-ignore
+    // Forgetting is another service of the carrier's, often at another address: how it does says nothing about sending.
+    const about = job.task === "redact" ? { asked: true as const, aside: true as const } : { asked: true as const };
+    void this.#deps.told([...this.#tally.take(), { lane: job.lane, outcome, count: 1, latencyMs: 0, ...about }], 0).catch(() => undefined); // prettier-ignore
     this.#release(1);
   }
 

@@ -82,7 +82,8 @@ export class AccountWatch {
     const now = this.#deps.now();
     for (const each of calls) {
       if (each.asked !== true) this.#windows().called(each, now);
-      if (each.outcome === "throttled") continue;
+      if (each.aside === true) this.#circuit.unused(each.count);
+      if (each.aside === true || each.outcome === "throttled") continue;
       const health = each.outcome === "unknown" || each.accountRefused === true ? "ill" : "well";
       // A question that is answered shows no more than a balance does: of an open circuit a message decides.
       if (each.asked === true && health === "well" && this.#circuit.state !== "closed")

@@ -77,6 +77,22 @@ describe("a courier", () => {
     expect(one.health()).toMatchObject({ circuit: { state: "open" } });
   });
 
+  it("learns nothing of sending from a carrier that is asked to forget, well or ill", async () => {
+    const one = courier();
+    const forgets = (outcome: Calls["outcome"]) => ({
+      ...call(outcome, 6),
+      asked: true as const,
+      aside: true as const,
+    });
+    for (const outcome of ["accepted", "unknown", "unknown"] as const) {
+      expect(await one.permit(want)).toMatchObject({ granted: 6, circuit: "closed", watched: true });
+      one.told([forgets(outcome)]);
+    }
+    sicken(one);
+    one.told([forgets("accepted")]);
+    expect(one.health()).toMatchObject({ circuit: { state: "open" } });
+  });
+
   it("does not close an open circuit for an answered question, which only gives its leave back", async () => {
     const one = courier();
     sicken(one);

@@ -56,6 +56,20 @@ describe("a sender that is to ask", () => {
     ]);
   });
 
+  it("tells of forgetting as of something that says nothing about sending", async () => {
+    const { sender, seen } = world({
+      carrierOf: () => ({
+        ...none,
+        send: () => Promise.reject(new Error("sent")),
+        redact: (_account, reference) => Promise.resolve(reference === "msg_0" ? "done" : "unclear"),
+        readReceipts: async () => ({ forged: "no" }),
+      }),
+    });
+    const { left } = await run(sender.drive({ ...job(2), task: "redact" }));
+    expect(left).toEqual(["msg_1"]);
+    expect(seen.told.map(({ asked, aside }) => [asked, aside])).toEqual([[true, true], [true, true]]); // prettier-ignore
+  });
+
   it("keeps to its connections and permits, and whatever throws, every connection is free again", async () => {
     let [asks, most, asked] = [0, 0, 0];
     const many = { ...job(20), task: "ask" as const };
