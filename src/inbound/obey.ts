@@ -18,7 +18,7 @@ export function obey(deps: InboundDeps, heard: Heard, contact: Contact, word: Wo
   const { masking } = deps;
   const sender = heard.number.e164;
   if (word === "help") {
-    answerOnce(masking, heard, { id: heard.number.id, key: "inbound" }, masking.ledger.settings().help);
+    answerOnce(masking, heard, { id: heard.number.id, key: "inbound" }, masking.ledger.settings().help, "|help");
     return;
   }
   if (word === "start") {

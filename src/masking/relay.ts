@@ -77,14 +77,15 @@ function placeOf(deps: MaskingDeps, sessionId: string, participant: string): Pla
 const tombstoneOf = (deps: MaskingDeps, session: Session): string =>
   session.settings.tombstone ?? deps.ledger.settings().tombstone;
 
-/** Answers from the very number that was dialled, at most once a day. */
+/** Answers from the very number that was dialled, at most once a day; who asks for help has a day's answer of its own. */
 export function answerOnce(
   deps: MaskingDeps,
   { number, who, from }: Omit<Heard, "text">,
   session: Pick<Session, "id" | "key">,
   text: string,
+  kind: "" | "|help" = "",
 ): boolean {
-  if (!deps.ledger.mayAnswer(who, number.id, ANSWER_EVERY_MS, deps.now())) return false;
+  if (!deps.ledger.mayAnswer(who, number.id + kind, ANSWER_EVERY_MS, deps.now())) return false;
   const sent = deps.send(session.key, { to: from, from: number, text, about: session.id });
   return !isRefused(sent);
 }

@@ -186,6 +186,17 @@ describe("a word", () => {
     expect(await allows(at.tenant, "otp")).not.toContain("recipient_opted_out");
   });
 
+  test("HELP is answered also on a day on which the same number had to say that the conversation has ended", async () => {
+    const at = await line();
+    const session = await opened(at.tenant);
+    const [alices] = proxiesOf(session);
+    await at.tenant.call(`POST /v1/sessions/${session["id"]}/close`);
+    await bring(at, { from: ALICE, to: alices, text: "Still there?" });
+    await arrived("This conversation has ended.");
+    await bring(at, { from: ALICE, to: alices, text: "HELP" });
+    await arrived("You are texting through a masked number. Reply STOP to stop these texts.");
+  });
+
   test("HELP is answered from the number dialled, once a day", async () => {
     const at = await line();
     for (let times = 0; times < 3; times += 1) await bring(at, { from: ALICE, to: at.numbers[0], text: "help?" });
