@@ -25,7 +25,8 @@ export function rotateSession(deps: MaskingDeps, session: Session, only: string 
   const pool = deps.numbers.pool(session.pool);
   if (pool === null) return refuse("pool_unknown");
   const people = deps.ledger.participants(session.id).filter(({ state }) => state === "active");
-  const turning = people.filter((one) => pool.sharing === "exclusive" || only === null || one.id === only);
+  const named = people.filter((one) => pool.sharing === "exclusive" || only === null || one.id === only);
+  const turning = named.filter(({ number }) => !deps.isLasting(number)); // a lasting number lasts
   if (turning.length === 0) return refuse("not_found");
   const staying = people.filter((one) => !turning.includes(one)).map(({ number }) => number);
   const chosen = chooseOthers(deps, pool, turning, staying, now);

@@ -100,3 +100,16 @@ test("its number is nobody else's: no session is given it, and no change makes i
   await tenant.call(`DELETE /v1/relays/${relay["id"]}`);
   expect((await tenant.call("GET /v1/numbers?state=retired")).body["data"]).toHaveLength(1);
 });
+
+test("a rotation changes the number that stands for the stranger, and never the lasting one", async () => {
+  const { tenant, number } = await lasting(5);
+  await texts(tenant, BOB, number, "Hello");
+  const { from: before } = await arrives(tenant, ALICE, "Hello");
+  const [session] = (await tenant.call("GET /v1/sessions")).body["data"] as Json[];
+  expect((await tenant.call(`POST /v1/sessions/${session?.["id"]}/rotate`, {})).status).toBe(200);
+  expect(await texts(tenant, BOB, number, "Still me")).toBe("relayed");
+  const { from: after } = await arrives(tenant, ALICE, "Still me");
+  expect(new Set([number, before, after]).size).toBe(3);
+  await texts(tenant, ALICE, after, "Good");
+  expect((await arrives(tenant, BOB, "Good")).from).toBe(number);
+});
