@@ -42,7 +42,10 @@ export function operatorNumbers(deps: OperatorNumbersDeps) {
       if (isRefused(numbers)) return numbers;
       const wrong = judgeRows(deps, to, numbers.ok);
       if (wrong !== null) return wrong;
-      if (numbers.ok.some(({ e164 }) => (ownRow(deps, e164, to.tenant)?.state ?? "held") !== "held"))
+      const moves = ({ e164, account }: (typeof numbers.ok)[number]) =>
+        (deps.busy.has(e164) && !isSandbox(deps, account)) || // the sandbox's numbers are everybody's
+        (ownRow(deps, e164, to.tenant)?.state ?? "held") !== "held";
+      if (numbers.ok.some(moves))
         return refuse("state_conflict", { detail: "One of the numbers is being bought or given up." });
       const kept = { tenant: to.tenant, shared: to.tenant === null, state: "held" as const, createdAt: readClock() };
       deps.transaction(() => {

@@ -1,5 +1,6 @@
 // The operators' object when many ask at once.
 import { expect, test } from "vitest";
+import { newTenant, type Json } from "./support/service.ts";
 import { asOperator } from "./support/tenants.ts";
 
 test("twenty first sandbox tenants at once are all made, and there is one sandbox carrier", async () => {
@@ -24,4 +25,21 @@ test("an account whose carrier cannot be asked to forget is not told to ask it, 
   const id = String(made.body["id"]);
   expect(await asOperator(`PATCH /admin/v1/carriers/${id}`, { redact: true })).toMatchObject(deaf);
   expect((await asOperator(`PATCH /admin/v1/carriers/${id}`, { redact: false })).status).toBe(200);
+});
+
+test("a number that is brought in while it is given up is its tenant's and in the list, or neither", async () => {
+  const secret = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
+  const gateway = { name: "Gateway", kind: "http", mode: "test", url: "https://192.0.9.1/sms", secret };
+  const account = String((await asOperator("POST /admin/v1/carriers", gateway)).body["id"]);
+  const tenant = await newTenant();
+  const number = "+447700900795";
+  const bring = () => asOperator("POST /admin/v1/numbers", { tenant: tenant.id, numbers: [{ number, account }] });
+  for (let times = 0; times < 3; times += 1) {
+    const [made] = (await bring()).body["data"] as Json[];
+    const release = () => asOperator(`POST /admin/v1/numbers/${String(made?.["id"])}/release`);
+    await Promise.all([release(), bring()]);
+    const stock = (await asOperator(`GET /admin/v1/numbers?tenant=${tenant.id}`)).body["data"] as Json[];
+    const theirs = (await tenant.call("GET /v1/numbers")).body["data"] as Json[];
+    expect(theirs.map((one) => one["number"])).toEqual(stock.map((one) => one["number"]));
+  }
 });
