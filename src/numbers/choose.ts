@@ -76,13 +76,14 @@ function chooseTogether(
   if (one === null) return named === null ? exhausted(numbers, pool, parties, now) : refuse("number_unusable");
   for (const seeker of seekers) {
     if (seeker.named !== null) {
-      const found = chooseNamed(numbers, pool, seeker, held ?? one, seeker.named, now);
+      const found = seeker.named === one.id ? chooseNamed(numbers, pool, seeker, held, seeker.named, now) : OTHER;
       if ("refused" in found) return found;
     } else if (!isFreeFor(numbers, seeker.party, one, now)) return refuse("numbers_exhausted", { detail: MET_IT });
   }
   return { ok: seekers.map(() => one) };
 }
 
+const OTHER = refuse("number_unusable", { detail: "The people of a session share one number in this pool." });
 const MET_IT = "One of these people met the session's number too recently. Open another session for them.";
 
 function freeForAll(numbers: NumbersLedger, pool: Pool, seekers: readonly Seeker[], now: number): VirtualNumber | null {

@@ -50,6 +50,23 @@ describe("an exclusive pool", () => {
     expect(statesOf(world).filter((state) => state === "leased")).toHaveLength(1);
   });
 
+  it("gives a number that is named to one session at a time, and only one number to a session", () => {
+    const world = new Conversations(3, { sharing: "exclusive" });
+    const [x, y, z] = numbersOf(world);
+    const named = (people: [typeof A, string | null][]) => {
+      const inputs = people.map(([to, number]) => ({ to, name: null, number, country: null, area: null }));
+      return openSession(world.deps, "key", { pool: null, people: inputs, settings: SETTINGS });
+    };
+    const first = named([[A, null], [B, x!.id]]); // prettier-ignore
+    expect(isRefused(first) ? first : new Set(first.ok.people.map(({ number }) => number))).toEqual(new Set([x!.id]));
+    expect(named([[C, x!.id], [D, null]])).toMatchObject({ refused: "number_unusable" }); // prettier-ignore
+    expect(named([[C, y!.id], [D, z!.id]])).toMatchObject({ refused: "number_unusable" }); // prettier-ignore
+    world.deps.numbers.change(z!.id, { state: "retired" });
+    expect(named([[C, z!.id], [D, z!.id]])).toMatchObject({ refused: "number_unusable" }); // prettier-ignore
+    expect(named([[C, "num_nobody"], [D, null]])).toMatchObject({ refused: "number_unusable" }); // prettier-ignore
+    expect(isRefused(named([[C, y!.id], [D, y!.id]]))).toBe(false); // prettier-ignore
+  });
+
   it("does not lend a number again that was retired while its session was open or over", () => {
     for (const when of ["open", "over"]) {
       const world = new Conversations(1, { sharing: "exclusive" });
