@@ -36,15 +36,23 @@ afterEach(() => {
 
 const keyOf = (door: Door): string => (door.operator === null ? tenant.key : env.ADMIN_TOKEN);
 
-/** Calls a door, bounded in time; says what would be wrong with any answer at all. */
+/**
+ * Calls a door; says what would be wrong with any answer at all. One that is slow is called again: what the input makes slow is
+ * slow each time, what the machine was busy with is not.
+ */
 async function call(
   door: Door,
   over: { path?: string; raw?: BodyInit; headers?: Record<string, string> },
 ): Promise<Answered> {
   const ids = { ...absentIds(tenant.id), "admin-tenants": tenant.id };
-  const started = performance.now();
-  const answer = await ask(`${door.method} ${over.path ?? pathOf(door, ids)}`, { key: keyOf(door), ...over });
-  expect(performance.now() - started, nameOf(door)).toBeLessThan(SLOW_MS);
+  const timed = async () => {
+    const started = performance.now();
+    const answered = await ask(`${door.method} ${over.path ?? pathOf(door, ids)}`, { key: keyOf(door), ...over });
+    return { answered, ms: performance.now() - started };
+  };
+  let { answered: answer, ms } = await timed();
+  for (let again = 0; ms >= SLOW_MS && again < 3; again += 1) ({ answered: answer, ms } = await timed());
+  expect(ms, nameOf(door)).toBeLessThan(SLOW_MS);
   // 503: a tenant that an operator's policy left without a carrier; told, and nothing was done.
   if (answer.status !== 503) expect(answer.status, `${nameOf(door)} ${answer.text.slice(0, 300)}`).toBeLessThan(500);
   return answer;
@@ -102,8 +110,9 @@ test("every hostile JSON text is read as one thing or refused, on every route", 
   }
 }, 60_000);
 
-test("every query and every path", async () => {
-  for (const door of reading) {
+test.each(reading.map((door) => [nameOf(door), door] as const))(
+  "every query and every path of %s",
+  async (_name, door) => {
     const names = Object.keys((rowOf(door).query as { shape?: object }).shape ?? {});
     const ids = { ...absentIds(tenant.id), "admin-tenants": tenant.id };
     for (const text of NAUGHTY) {
@@ -113,7 +122,11 @@ test("every query and every path", async () => {
       if (door.path.includes(":"))
         expectNoEcho(await call(door, { path: door.path.replace(/:\w+/g, value.slice(0, 6_000)) }), text);
     }
-  }
+  },
+  60_000,
+);
+
+test("every odd way to write a URL", async () => {
   for (const raw of [
     "?%",
     "?%zz",
