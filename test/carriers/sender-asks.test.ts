@@ -65,8 +65,7 @@ describe("a sender that is to ask", () => {
         readReceipts: async () => ({ forged: "no" }),
       }),
     });
-    const { left } = await run(sender.drive({ ...job(2), task: "redact" }));
-    expect(left).toEqual(["msg_1"]);
+    expect(await run(sender.drive({ ...job(2), task: "redact" }))).toMatchObject({ left: ["msg_1"] });
     expect(seen.told.map(({ asked, aside }) => [asked, aside])).toEqual([[true, true], [true, true]]); // prettier-ignore
   });
 
