@@ -59,11 +59,17 @@ async function turn(home: TenantHome, parts: TenantParts): Promise<boolean> {
   writeRefusals(home);
   const looked = home.transaction((mind) => look(mind.conveyor, mind.belt, mind.now()));
   const ended = looked.ended.flatMap((id) => endedRow(home.mind(), id));
-  if (ended.length > 0) await writeRecords(parts.db, parts.tenantId, ended);
+  const kept = looked.kept.flatMap(({ id }) => endedRow(home.mind(), id));
+  if (ended.length + kept.length > 0) await writeRecords(parts.db, parts.tenantId, [...ended, ...kept]);
   home.transaction((mind) => {
     mind.messages.remove(
       ended.map(({ message }) => message),
       mind.now(),
+    );
+    const untilOf = new Map(looked.kept.map(({ id, until }) => [id, until]));
+    mind.messages.keep(
+      kept.map(({ message }) => message),
+      untilOf,
     );
     if (looked.seenTo !== null) mind.messages.setLooked(looked.seenTo);
   });

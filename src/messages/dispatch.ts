@@ -127,7 +127,8 @@ export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): 
 function answered(message: Message, settlement: Settlement): Attempt[] | null {
   const open = message.attempts[settlement.attempt - 1];
   if (open === undefined || message.attempts.length !== settlement.attempt) return null;
-  const lost = message.reason === SENDER_LOST && (message.state === "unknown" || message.state === "sending");
+  const waits = message.state === "sending" || (message.state === "unknown" && message.endedAt === null);
+  const lost = message.reason === SENDER_LOST && waits;
   if (open.outcome !== null && !(lost && settlement.answer.outcome === "accepted")) return null;
   const { answer, latencyMs } = settlement;
   const code = "code" in answer ? { code: answer.code } : {};
@@ -209,6 +210,7 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
     const now = deps.now();
     const price = chargedBy(report, message);
     if (report.state === "sent") {
+      if (message.endedAt !== null) continue; // a doubt that has ended is corrected only by how it ended
       const sentAt = message.sentAt ?? now;
       const moved = deps.ledger.move(message, "sent", { lease: null, sentAt, dropText: true, reason: null, ...price });
       if (moved !== null) applied += 1;

@@ -278,6 +278,16 @@ export class MessagesLedger {
     this.#sql.exec(`UPDATE messages SET lease = lease + ? WHERE lease IS NOT NULL`, milliseconds);
   }
 
+  /** Those that are recorded as they stand are looked at again when no receipt can correct them any more. */
+  keep(recorded: readonly Message[], untilOf: ReadonlyMap<string, number>): void {
+    for (const { id, version } of recorded) {
+      const until = untilOf.get(id);
+      if (until === undefined) continue;
+      const kept = changes(this.#sql, `UPDATE messages SET due = ? WHERE id = ? AND version = ?`, until, id, version);
+      if (kept) this.#soon(until);
+    }
+  }
+
   putNote(message: string, subject: string, sealed: Uint8Array, until: number): void {
     this.#sql.exec(
       `INSERT INTO notes(message, subject, sealed, until) VALUES(?,?,?,?)`,

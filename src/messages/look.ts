@@ -18,20 +18,25 @@ const RECEIPTS_MS = 76 * HOUR_MS;
 /** Until then a receipt may still correct an `unknown`. */
 const CORRECTED_MS = 7 * DAY_MS;
 
-/** `seenTo` becomes the cursor of first looks once the ended ones are recorded; until then they would be found again. */
-export type Turn = { looked: number; ended: string[]; seenTo: string | null };
+/**
+ * `ended` are recorded and then removed; `kept` are recorded, and stay until a time because a receipt may correct them. `seenTo`
+ * becomes the cursor of first looks once they are recorded; until then they would be found again.
+ */
+export type Turn = Found & { looked: number; seenTo: string | null };
+type Found = { ended: string[]; kept: { id: string; until: number }[] };
 
-/** One turn. Ended messages are named, to be recorded and then removed. */
+/** One turn. Messages that are to be recorded are named; until somebody says that they are, each turn names them again. */
 export function look(deps: DispatchDeps, belt: Belt, now: number): Turn {
-  const ended: string[] = [];
+  const found: Found = { ended: [], kept: [] };
   const unseen = deps.ledger.unseen(deps.ledger.looked(), now - FIRST_LOOK_MS, LOOKS_MAX);
-  for (const message of unseen) lookAt(deps, belt, message, now, ended);
+  for (const message of unseen) lookAt(deps, belt, message, now, found);
   const due = deps.ledger.due(now, LOOKS_MAX);
-  for (const message of due) lookAt(deps, belt, message, now, ended);
-  return { looked: unseen.length + due.length, ended, seenTo: unseen.at(-1)?.id ?? null };
+  for (const message of due) lookAt(deps, belt, message, now, found);
+  return { ...found, looked: unseen.length + due.length, seenTo: unseen.at(-1)?.id ?? null };
 }
 
-function lookAt(deps: DispatchDeps, belt: Belt, message: Message, now: number, ended: string[]): void {
+function lookAt(deps: DispatchDeps, belt: Belt, message: Message, now: number, found: Found): void {
+  const { ended } = found;
   const { state, facts } = message;
   if (ENDED.has(state)) {
     ended.push(message.id);
@@ -46,7 +51,8 @@ function lookAt(deps: DispatchDeps, belt: Belt, message: Message, now: number, e
   if (state === "held") return deps.ledger.look(message.id, facts.expiresAt);
   if (claimable(message)) return requeue(deps, belt, message, now);
   if (state === "sending") return lookAtSending(deps, message, now);
-  lookAtWaiting(deps, message, now, ended);
+  if (state === "unknown") return lookAtDoubt(deps, message, now, found);
+  lookAtSent(deps, message, now, ended);
 }
 
 /** Its time has come, or the next look is at its time. */
@@ -82,11 +88,21 @@ function lookAtSending(deps: DispatchDeps, message: Message, now: number): void 
   askOrDoubt(deps, message, attempts, message.reason ?? SENDER_LOST, now);
 }
 
-/** Sent or unknown: waits for a receipt as long as one may come. */
-function lookAtWaiting(deps: DispatchDeps, message: Message, now: number, ended: string[]): void {
-  const since = message.attempts.at(-1)?.at ?? message.facts.createdAt;
-  const until = since + (message.state === "unknown" ? CORRECTED_MS : RECEIPTS_MS);
+/** With its carrier: waits for a receipt as long as one may come. */
+function lookAtSent(deps: DispatchDeps, message: Message, now: number, ended: string[]): void {
+  const until = calledAt(message) + RECEIPTS_MS;
   if (until > now) return deps.ledger.look(message.id, until);
   ended.push(message.id);
   forget(deps, message); // no receipt will end it any more, and its carrier still has text and number
 }
+
+/** Its window is over, so it ends as it is: told it was when the doubt began. Its row stays while a receipt may correct it. */
+function lookAtDoubt(deps: DispatchDeps, message: Message, now: number, found: Found): void {
+  if (message.endedAt === null && deps.ledger.amend(message, { endedAt: now }) === null) return;
+  const until = calledAt(message) + CORRECTED_MS;
+  if (until > now) return void found.kept.push({ id: message.id, until });
+  found.ended.push(message.id);
+  forget(deps, message);
+}
+
+const calledAt = ({ attempts, facts }: Message): number => attempts.at(-1)?.at ?? facts.createdAt;

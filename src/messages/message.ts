@@ -38,7 +38,7 @@ export const ENTERS: Record<State, readonly (State | null)[]> = {
   canceled: ["scheduled", "held", "queued"],
 };
 
-/** States that nothing follows. `unknown` ends too, after its window, but a receipt may still correct it. */
+/** States that nothing follows. `unknown` ends too, after its window (`endedAt`), but a receipt may still say delivered or not. */
 export const ENDED: ReadonlySet<State> = new Set([
   "delivered",
   "undelivered",

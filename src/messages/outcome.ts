@@ -24,7 +24,7 @@ export type DispatchDeps = {
   settled: () => void;
 };
 
-/** After this long without a receipt the outcome stays `unknown` for good; a receipt may still correct it. */
+/** After this long without a receipt the message ends as `unknown`; a receipt that says more may still correct it. */
 export const UNKNOWN_WINDOW_MS = { otp: 10 * MINUTE_MS, service: 72 * HOUR_MS, marketing: 72 * HOUR_MS } as const;
 
 /** Calls for one message. More than this is a loop, of throttling or of a carrier that swears each time that it took nothing. */

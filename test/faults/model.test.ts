@@ -26,7 +26,12 @@ type Model = {
   lost: boolean;
   attempts: number;
   lease: number;
+  /** When the doubt ends as it is, and whether it has. */
+  window: number;
+  over: boolean;
 };
+
+const WINDOW_MS = 600_000;
 
 const of = fc.nat(2);
 const account = fc.nat(1);
@@ -51,7 +56,13 @@ const op: fc.Arbitrary<Op> = fc.oneof(
       times: fc.constantFrom(1, 2, 5),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("pass" as const), seconds: fc.integer({ min: 1, max: 40 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      op: fc.constant("pass" as const),
+      seconds: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(599, 601)),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ op: fc.constant("jump" as const), seconds: fc.integer({ min: -3_600, max: 300 }) }),
@@ -64,7 +75,7 @@ test("whatever happens in whatever order, each message is where the model says a
   console.log(`model: SEED=${seed}`);
   const run = (ops: Op[]) => {
     const box = new Outbox();
-    const ids = [0, 1, 2].map(() => box.admit({ lifeMs: 600_000 }));
+    const ids = [0, 1, 2].map(() => box.admit({ purpose: "otp", lifeMs: 600_000 }));
     const expires = box.now + 600_000;
     const models = ids.map((): Model => ({
       state: "queued",
@@ -74,12 +85,16 @@ test("whatever happens in whatever order, each message is where the model says a
       lost: false,
       attempts: 0,
       lease: 0,
+      window: Infinity,
+      over: false,
     }));
     for (const step of ops) {
       play(box, ids, models, expires, step);
       ids.forEach((id, nth) => {
-        const { state, attempts } = box.get(id);
-        expect([state, attempts.length]).toEqual([models[nth]?.state, models[nth]?.attempts]);
+        const { state, attempts, endedAt } = box.get(id);
+        const model = models[nth];
+        expect([state, attempts.length]).toEqual([model?.state, model?.attempts]);
+        expect(endedAt !== null).toBe(ENDED.has(state) || (state === "unknown" && model?.over === true));
       });
     }
     judgeTelling(box, ids);
@@ -105,7 +120,8 @@ function play(box: Outbox, ids: string[], models: Model[], expires: number, step
   if (step.op === "report") {
     for (let nth = 0; nth < step.times; nth += 1) box.report(ROUTES[step.account] ?? "", id, step.state);
     const called = model.given.get(step.account);
-    const counts = called !== undefined && (!called.refused || step.state === "delivered");
+    const heard = called !== undefined && (!called.refused || step.state === "delivered");
+    const counts = heard && !(model.over && step.state === "sent");
     if (counts && !ENDED.has(model.state) && mayEnter(model.state, step.state)) {
       model.state = step.state;
       model.lost = false;
@@ -120,7 +136,7 @@ function play(box: Outbox, ids: string[], models: Model[], expires: number, step
   }[step.outcome];
   if (step.stale) return box.settle(id, model.attempts + (model.open || model.lost ? -1 : 0), answer);
   box.settle(id, model.attempts, answer);
-  answered(model, step.outcome);
+  answered(box, model, step.outcome);
 }
 
 const waits = (model: Model) => model.state === "queued" || (model.state === "sending" && !model.open);
@@ -137,29 +153,31 @@ function claimed(box: Outbox, model: Model, id: string, route: number, expires: 
   model.given.set(route, { refused: false });
 }
 
-function answered(model: Model, outcome: "accepted" | "declined" | "throttled" | "unknown"): void {
+function answered(box: Outbox, model: Model, outcome: "accepted" | "declined" | "throttled" | "unknown"): void {
   const { open, lost } = model;
   model.open = false;
   const refused = outcome === "declined" || outcome === "throttled";
   if (open && refused) model.given.set(model.route, { refused });
-  if (lost && outcome === "accepted") model.state = "sent";
+  if (lost && !model.over && outcome === "accepted") model.state = "sent";
   model.lost = lost && outcome !== "accepted" ? model.lost : false;
   if (!open || model.state !== "sending") return;
   if (outcome === "accepted") model.state = "sent";
-  if (outcome === "unknown") model.state = "unknown";
+  if (outcome === "unknown") Object.assign(model, { state: "unknown", window: box.now + WINDOW_MS });
   if (outcome === "declined" && model.route === 1) model.state = "failed";
   else if (outcome === "declined") model.route = 1;
 }
 
-/** A look may end what is past its time and give up a sender whose lease is over; nothing else. */
+/** A look may end what is past its time or in doubt for too long, and give up a sender whose lease is over; nothing else. */
 function looked(box: Outbox, model: Model, id: string, expires: number): void {
   const { state } = box.get(id);
+  if (state === "unknown" && model.state === "unknown" && box.now >= model.window) model.over = true;
   if (state === model.state) return;
   const late = waits(model) && box.now >= expires;
   const lost = model.state === "sending" && model.open && box.now >= model.lease;
   expect([late, lost, state]).toEqual([late, !late, late ? "expired" : "unknown"]);
   model.state = state;
   model.lost = !late;
+  if (model.lost) model.window = box.now + WINDOW_MS;
 }
 
 function judgeTelling(box: Outbox, ids: string[]): void {

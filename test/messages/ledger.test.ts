@@ -6,7 +6,16 @@ import type { DispatchDeps } from "../../src/messages/outcome.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
 import { Belt } from "../../src/messages/belt.ts";
 import { look } from "../../src/messages/look.ts";
-import { ENDED, ENTERS, mayEnter, STATES, type Message, type State } from "../../src/messages/message.ts";
+import {
+  ENDED,
+  ENTERS,
+  mayEnter,
+  PURPOSES,
+  STATES,
+  type Message,
+  type Purpose,
+  type State,
+} from "../../src/messages/message.ts";
 import { nodeSql, type NodeSql } from "../support/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
@@ -221,6 +230,57 @@ describe("a message that ended and is being recorded", () => {
     ledger.remove(again.ended.map(get), now);
     expect(ledger.count()).toBe(0);
   });
+});
+
+describe("a message in doubt", () => {
+  const WINDOW_MS = { otp: 600_000, service: 72 * 3_600_000, marketing: 72 * 3_600_000 };
+
+  it.each(PURPOSES)("for %s ends when its window is over, and not before, told once and gone to nobody", (purpose) => {
+    const id = doubted(purpose);
+    now += WINDOW_MS[purpose] - 1;
+    expect(look(deps, new Belt(0), now)).toMatchObject({ ended: [], kept: [] });
+    expect(get(id).endedAt).toBeNull();
+    now += 1;
+    for (let nth = 0; nth < 2; nth += 1)
+      // until it is recorded, every turn names it
+      expect(look(deps, new Belt(0), now)).toMatchObject({ ended: [], kept: [{ id }] });
+    expect(get(id)).toMatchObject({ state: "unknown", endedAt: now, reason: "timeout" });
+    expect([sealed(id), told, dispatched, claim(deps, "car_1", [id])]).toEqual([0, ["unknown"], [], []]);
+  });
+
+  it("stays for a week after its record, is then removed, and a receipt that came meanwhile is not overlooked", () => {
+    const [quiet, heard] = [doubted("otp"), doubted("otp")];
+    now += WINDOW_MS.otp;
+    const { kept } = look(deps, new Belt(0), now);
+    const recorded = [get(quiet), get(heard)];
+    const report = { message: heard, state: "delivered" as const, code: null, at: null };
+    expect(applyReports(deps, "car_1", [{ ...report, state: "sent" }])).toBe(0); // it has ended: no step back
+    expect(applyReports(deps, "car_1", [report])).toBe(1);
+    ledger.keep(recorded, new Map(kept.map(({ id, until }) => [id, until])));
+    expect(look(deps, new Belt(0), now)).toMatchObject({ ended: [heard], kept: [] });
+    now += 7 * 86_400_000;
+    expect(look(deps, new Belt(0), now).ended).toContain(quiet);
+  });
+
+  it("that has ended is not opened again by a sender who comes back from the dead", () => {
+    const { id } = put({ purpose: "otp" });
+    claim(deps, "car_1", [id]);
+    now += CLAIM_LEASE_MS + 1;
+    look(deps, new Belt(0), now);
+    now += WINDOW_MS.otp;
+    look(deps, new Belt(0), now);
+    const after = get(id);
+    answer(id, { outcome: "accepted" });
+    expect(get(id)).toEqual(after);
+  });
+
+  function doubted(purpose: Purpose): string {
+    const { id } = put({ purpose });
+    claim(deps, "car_1", [id]);
+    told = [];
+    answer(id, { outcome: "unknown", code: "timeout" });
+    return id;
+  }
 });
 
 describe("a held message", () => {

@@ -1,4 +1,5 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/service.ts";
 
@@ -76,6 +77,31 @@ describe("a magic number's story", () => {
     expect((await tenant.call(`GET /v1/messages/${id}`)).body["state"]).toBe("unknown");
     await advance(tenant, 200);
     expect((await tenant.call(`GET /v1/messages/${id}`)).body["state"]).toBe("delivered");
+    expect(await told(tenant, id)).toEqual(["queued", "sending", "unknown", "delivered"]);
+  });
+});
+
+describe("a message in doubt whose window is over", () => {
+  it("has ended as it is and has a record; a receipt corrects both within a week, and nobody hears of it twice", async () => {
+    const tenant = await withEvents();
+    const { id } = await tenant.send({ to: "+447700900902" });
+    const { carrier } = await tenant.until(id, "unknown");
+    const records = async () =>
+      (await env.DB_EU.prepare(`SELECT state FROM messages WHERE id = ?`).bind(id).all()).results;
+    await advance(tenant, 72 * 3_600 - 60);
+    expect((await tenant.call(`GET /v1/messages/${id}`)).body).toMatchObject({ state: "unknown", ended_at: null });
+    expect(await records()).toEqual([]);
+    await advance(tenant, 60);
+    const { body } = await tenant.call(`GET /v1/messages/${id}`);
+    expect(body["state"]).toBe("unknown");
+    expect(Date.parse(body["ended_at"])).toBeGreaterThan(Date.parse(body["created_at"]));
+    expect(await records()).toEqual([{ state: "unknown" }]);
+    expect((await tenant.call("GET /v1/messages?state=unknown")).body["data"].map((each: Json) => each["id"])).toEqual([id]); // prettier-ignore
+    expect(await told(tenant, id)).toEqual(["queued", "sending", "unknown"]);
+    await tenant.stub().reports(carrier, [{ message: id, state: "delivered", code: null, at: null }]);
+    await advance(tenant, 1);
+    expect(await records()).toEqual([{ state: "delivered" }]);
+    expect((await tenant.call("GET /v1/messages?state=unknown")).body["data"]).toEqual([]);
     expect(await told(tenant, id)).toEqual(["queued", "sending", "unknown", "delivered"]);
   });
 });
