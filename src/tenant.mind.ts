@@ -10,9 +10,8 @@ import { isFault } from "./audit/chain.ts";
 import { auditVerbs } from "./audit/verbs.ts";
 import { readClock } from "./base/clock.ts";
 import { IdMaker, type Owner } from "./base/ids.ts";
-import { randomFraction } from "./base/random.ts";
 import type { Sql } from "./base/sql.ts";
-import { callbackMac, type DoorKeys, type Environment } from "./access/api-key.ts";
+import type { DoorKeys, Environment } from "./access/api-key.ts";
 import type { Granted } from "./access/caller.ts";
 import { IdempotencyLedger } from "./access/idempotency.ts";
 import { KeysLedger } from "./access/keys.ts";
@@ -28,8 +27,8 @@ import { blockOf, limitRefusal } from "./messages/admit.ts";
 import { judgeNumber, type Policy } from "./messages/policy.ts";
 import { messagesVerbs, type MessagesDeps } from "./messages/verbs.ts";
 import type { After } from "./ports.ts";
+import { conveyorDeps } from "./tenant.conveyor.ts";
 import { Outgoing } from "./tenant.outgoing.ts";
-import { openScreen } from "./messages/screen.ts";
 import { CapsLedger } from "./risk/ledger.ts";
 import { SandboxLedger } from "./sandbox/ledger.ts";
 import { sandboxVerbs } from "./sandbox/verbs.ts";
@@ -302,30 +301,15 @@ export class TenantMind {
 
   #makeConveyor(): MessagesDeps {
     const { record, policy, accountOf, redacts, door, publicUrl } = this.#deps;
-    return {
-      accountOf,
-      redacts,
-      draw: randomFraction,
-      ledger: this.messages,
-      vault: this.vault,
-      caps: this.caps,
-      ids: this.ids,
-      now: () => this.now(),
-      policy,
+    const { messages, vault, caps, ids, consents } = this;
+    return conveyorDeps({
+      ...{ messages, vault, caps, ids, consents, policy, accountOf, redacts, door, publicUrl },
       environment: record.environment,
-      screen: openScreen,
-      hasStopped: (who, purpose, sender) => this.consents.hasStopped(who, purpose, sender),
-      record: () => undefined,
+      now: () => this.now(),
+      outgoing: this.#outgoing,
       tell: (message) => this.#tell(message),
-      dispatch: (account, lane, id) => this.#outgoing.put({ account, lane }, id),
-      ask: (account, lane, id) => this.#outgoing.put({ account, lane, task: "ask" }, id),
-      redact: (account, reference) => this.#outgoing.put({ account, lane: "bulk", task: "redact" }, reference),
-      receiptUrl: (account, message, lane) => {
-        const mac = callbackMac(door, account, message, { at: readClock(), lane });
-        return `${publicUrl()}/carriers/${account}/receipts/${message}.${mac}`;
-      },
       settled: () => this.runSandboxReceipts(),
-    };
+    });
   }
 
   /** Tells that an account's circuit moved, as this tenant's own traffic met it. */

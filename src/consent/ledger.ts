@@ -81,6 +81,17 @@ export class ConsentLedger {
     return later(toAll, toOne)?.standing === "withdrawn";
   }
 
+  /** Whether the person's stop to any sender stands for this purpose: asked where nobody knows who will be the sender. */
+  hasStoppedSomebody(who: Uint8Array, purpose: Purpose): boolean {
+    if (this.hasStopped(who, purpose, null)) return true;
+    const to = this.#sql
+      .exec<{ sender: string }>(
+        `SELECT sender FROM standings WHERE who = ? AND purpose = ? AND standing = 'withdrawn'`, who, purpose,
+      )
+      .toArray(); // prettier-ignore
+    return to.some(({ sender }) => this.hasStopped(who, purpose, sender));
+  }
+
   /** The person's words, or everybody's, newest first. */
   list(filter: ConsentFilter, limit: number): Consent[] {
     const { where, values } = filtered<SqlBinding>([

@@ -44,6 +44,8 @@ export type AdmitDeps = RoutingDeps & {
   screen: Screen;
   /** Whether the person said stop to such a message. */
   hasStopped: (who: Uint8Array, purpose: Purpose, sender: string | null) => boolean;
+  /** As `hasStopped`, to whichever sender. */
+  hasStoppedSomebody: (who: Uint8Array, purpose: Purpose) => boolean;
   record: (key: string, entry: Recorded) => void;
   tell: (message: Message) => void;
   dispatch: (account: string, lane: Lane, id: string) => void;
@@ -208,10 +210,11 @@ function block(deps: AdmitDeps, message: Message, reason: string, now: number): 
 
 /**
  * A stop is obeyed before anything is counted: what was never going to leave costs the tenant nothing. Of a message that names
- * no sender whoever its accounts send as counts: that is the number a person saw, and said stop to.
+ * no sender whoever its accounts send as counts: that is the number a person saw, and said stop to. Where the carrier itself
+ * chooses, the person may have seen any number, so any stop counts; but for codes, which nobody loses by a word to somebody else.
  */
 export function judgeConsent(
-  deps: Pick<AdmitDeps, "hasStopped" | "accountOf">,
+  deps: Pick<AdmitDeps, "hasStopped" | "hasStoppedSomebody" | "accountOf">,
   contact: Exclude<ReturnType<typeof contactOf>, Refusal>,
   { purpose, from }: Pick<SendInput, "purpose" | "from">,
   policy: Policy,
@@ -220,9 +223,12 @@ export function judgeConsent(
   const who = "known" in contact ? contact.known.index : contact.index;
   const named = from ?? policy.defaultSender;
   const about = { lane: laneOf(purpose), network: null };
-  const senders =
-    named !== null ? [named] : [null, ...choice.accounts.map((id) => deps.accountOf(id, about)?.sender ?? null)];
-  const stopped = senders.some((sender) => deps.hasStopped(who, purpose, sender));
+  const ofAccounts = choice.accounts.map((id) => deps.accountOf(id, about)?.sender ?? null);
+  const senders = named !== null ? [named] : [null, ...ofAccounts];
+  const anybody = named === null && purpose !== "otp" && ofAccounts.includes(null);
+  const stopped =
+    senders.some((sender) => deps.hasStopped(who, purpose, sender)) ||
+    (anybody && deps.hasStoppedSomebody(who, purpose));
   return stopped ? refuse("recipient_opted_out") : null;
 }
 

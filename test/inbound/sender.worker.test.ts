@@ -42,6 +42,33 @@ test("a stop said to the number that an account sends as stops what names no sen
   expect(await send()).toBe("sent");
 });
 
+test("where the carrier chooses the sender, a stop to whichever sender stops what names none, and no code", async () => {
+  const NUMBER = "+447700900794";
+  const tenant = await newTenant();
+  const secret = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
+  const gateway = await account({ kind: "http", url: "http://127.0.0.1:65003/chooses", secret });
+  expect((await operator(`PATCH /admin/v1/tenants/${tenant.id}`, { policy: { routes: [gateway] } })).status).toBe(200);
+  expect((await brings(tenant, gateway, [NUMBER])).status).toBe(201);
+  const send = async (over: Json = {}) => {
+    const message = { to: ALICE, text: "Sale", purpose: "marketing", ...over };
+    const { body } = await tenant.call("POST /v1/messages/preview", message);
+    return body["would"] === "accepted" ? "sent" : body["reasons"].join();
+  };
+  const says = async (state: string, over: Json) =>
+    expect((await tenant.call("POST /v1/consents", { to: ALICE, state, source: "web", ...over })).status).toBe(201);
+  await hears(tenant, gateway, ALICE, NUMBER, "STOP");
+  for (const purpose of ["marketing", "service"]) expect(await send({ purpose })).toBe("recipient_opted_out");
+  expect([await send({ purpose: "otp" }), await send({ from: "Payroll" }), await send({ to: BOB })]).toEqual(["sent", "sent", "sent"]); // prettier-ignore
+  const refused = await tenant.call("POST /v1/messages", { to: ALICE, text: "Sale", purpose: "marketing" });
+  expect(refused.body["code"]).toBe("recipient_opted_out");
+  await hears(tenant, gateway, ALICE, NUMBER, "START");
+  expect(await send()).toBe("sent");
+  await says("withdrawn", { purposes: ["marketing", "otp"], sender: "Shifts" });
+  expect([await send(), await send({ purpose: "service" }), await send({ purpose: "otp" })]).toEqual(["recipient_opted_out", "sent", "sent"]); // prettier-ignore
+  await says("given", { purposes: ["marketing"] }); // a later yes to all of them
+  expect(await send()).toBe("sent");
+});
+
 test("what an account charges and forgets is known once a text left by it, though only a virtual number led there", async () => {
   const tenant = await newTenant();
   const price = { amount: 41_000, currency: "GBP" };

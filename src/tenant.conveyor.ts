@@ -1,0 +1,48 @@
+/**
+ * The room `messages`, joined to the rooms it asks: who said stop, what leaves for the belt, where receipts come back to.
+ */
+import { callbackMac, type DoorKeys, type Environment } from "./access/api-key.ts";
+import { readClock } from "./base/clock.ts";
+import type { IdMaker } from "./base/ids.ts";
+import { randomFraction } from "./base/random.ts";
+import type { ConsentLedger } from "./consent/ledger.ts";
+import type { MessagesLedger } from "./messages/ledger.ts";
+import { openScreen } from "./messages/screen.ts";
+import type { MessagesDeps } from "./messages/verbs.ts";
+import type { CapsLedger } from "./risk/ledger.ts";
+import type { Outgoing } from "./tenant.outgoing.ts";
+import type { VaultLedger } from "./vault/ledger.ts";
+
+export type ConveyorParts = Pick<MessagesDeps, "accountOf" | "redacts" | "policy" | "now" | "tell" | "settled"> & {
+  messages: MessagesLedger;
+  vault: VaultLedger;
+  caps: CapsLedger;
+  ids: IdMaker;
+  consents: ConsentLedger;
+  environment: Environment;
+  door: DoorKeys;
+  publicUrl: () => string;
+  outgoing: Outgoing;
+};
+
+/** The dependencies of the room, over the parts of a mind. */
+export function conveyorDeps(parts: ConveyorParts): MessagesDeps {
+  const { messages, vault, caps, ids, consents, environment, door, publicUrl, outgoing } = parts;
+  const { accountOf, redacts, policy, now, tell, settled } = parts;
+  return {
+    ...{ vault, caps, ids, environment, accountOf, redacts, policy, now, tell, settled },
+    ledger: messages,
+    draw: randomFraction,
+    screen: openScreen,
+    hasStopped: (who, purpose, sender) => consents.hasStopped(who, purpose, sender),
+    hasStoppedSomebody: (who, purpose) => consents.hasStoppedSomebody(who, purpose),
+    record: () => undefined,
+    dispatch: (account, lane, id) => outgoing.put({ account, lane }, id),
+    ask: (account, lane, id) => outgoing.put({ account, lane, task: "ask" }, id),
+    redact: (account, reference) => outgoing.put({ account, lane: "bulk", task: "redact" }, reference),
+    receiptUrl: (account, message, lane) => {
+      const mac = callbackMac(door, account, message, { at: readClock(), lane });
+      return `${publicUrl()}/carriers/${account}/receipts/${message}.${mac}`;
+    },
+  };
+}
