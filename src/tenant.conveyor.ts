@@ -40,8 +40,9 @@ export function conveyorDeps(parts: ConveyorParts): MessagesDeps {
     dispatch: (account, lane, id) => outgoing.put({ account, lane }, id),
     ask: (account, lane, id) => outgoing.put({ account, lane, task: "ask" }, id),
     redact: (account, reference) => outgoing.put({ account, lane: "bulk", task: "redact" }, reference),
-    receiptUrl: (account, message, lane) => {
-      const mac = callbackMac(door, account, message, { at: readClock(), lane });
+    realNow: readClock,
+    receiptUrl: (account, message, called) => {
+      const mac = callbackMac(door, account, message, called);
       return `${publicUrl()}/carriers/${account}/receipts/${message}.${mac}`;
     },
   };

@@ -21,7 +21,7 @@ import { ConsentLedger } from "./consent/ledger.ts";
 import { consentVerbs } from "./consent/verbs.ts";
 import { MessagesLedger } from "./messages/ledger.ts";
 import type { Belt } from "./messages/belt.ts";
-import { applyReports } from "./messages/dispatch.ts";
+import { applyReports } from "./messages/reports.ts";
 import { viewOf, type Message } from "./messages/message.ts";
 import { blockOf, limitRefusal } from "./messages/admit.ts";
 import { judgeNumber, type Policy } from "./messages/policy.ts";

@@ -59,6 +59,8 @@ export type Report = {
   state: "sent" | "delivered" | "undelivered";
   code: string | null;
   at: number | null;
+  /** When the call was made that it is about, to the second of real time, where the callback's address tells it. */
+  called?: number;
   /** The phone's network as mobile country and network code (`23415`), where the carrier names it. */
   network?: string;
   /** What the carrier says it charged. */

@@ -29,6 +29,12 @@ export function askOrDoubt(
   now: number,
 ): void {
   const last = attempts.at(-1);
+  const early = last?.early; // its carrier has said already how it ended
+  if (early !== undefined)
+    return void end(deps, message, "undelivered", early.code, now, {
+      attempts,
+      ...(early.price === undefined ? {} : { price: early.price }),
+    });
   const asked = last?.asked;
   const againMs = asked === undefined ? undefined : ASK_AGAIN_MS[asked];
   if (last === undefined || asked === undefined || againMs === undefined)

@@ -1,14 +1,15 @@
 /**
- * The second half of the conveyor, in the tenant's object: a sender claims, calls, settles; receipts settle again. Every
+ * The second half of the conveyor, in the tenant's object: a sender claims, calls, settles; reports.ts hears receipts. Every
  * step is a compare-and-swap, so whatever comes twice or late finds nothing to change.
  */
 import { SECOND_MS } from "../base/clock.ts";
-import type { Answer, Report } from "../carriers/carrier.ts";
+import type { Answer } from "../carriers/carrier.ts";
 import { isOpaque } from "../carriers/reference.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender.ts";
 import { askOrDoubt } from "./ask.ts";
 import { ENDED, laneOf, type Attempt, type Message, type Price } from "./message.ts";
 import type { Change } from "./ledger.ts";
+import { secondOf } from "./reports.ts";
 import { ATTEMPTS_MAX, end, forget, tellMoved, type DispatchDeps } from "./outcome.ts";
 
 /** A claim is good for this long: a call is given up after ten seconds, the rest is for a slow settlement. */
@@ -63,7 +64,9 @@ function claimOne(
     return null;
   }
   const asked = canAsk ? { asked: 0 } : {};
-  const attempt: Attempt = { carrier: account, outcome: null, at: now, latencyMs: null, ...asked };
+  const realNow = deps.realNow();
+  const ahead = secondOf(now) === secondOf(realNow) ? {} : { second: secondOf(realNow) };
+  const attempt: Attempt = { carrier: account, outcome: null, at: now, latencyMs: null, ...asked, ...ahead };
   const change: Change = { attempts: [...message.attempts, attempt], lease: now + CLAIM_LEASE_MS };
   const first = message.state === "queued";
   const moved = first ? deps.ledger.move(message, "sending", change) : deps.ledger.amend(message, change);
@@ -79,7 +82,7 @@ function claimOne(
     encoding: message.facts.encoding,
     lane: laneOf(message.purpose),
     validitySeconds: Math.max(1, Math.floor((message.facts.expiresAt - now) / 1_000)),
-    receiptUrl: deps.receiptUrl(account, message.id, laneOf(message.purpose)),
+    receiptUrl: deps.receiptUrl(account, message.id, { at: realNow, lane: laneOf(message.purpose) }),
   };
 }
 
@@ -145,6 +148,9 @@ function applyAnswer(
   onward: Onward[],
 ): void {
   const now = deps.now();
+  const early = attempts.at(-1)?.early;
+  if (early !== undefined && answer.outcome === "accepted")
+    return void end(deps, message, "undelivered", early.code, now, { attempts, ...priceOf(answer), ...priceIn(early) });
   if (answer.outcome === "accepted") {
     const change: Change = { attempts, lease: null, sentAt: now, dropText: true, reason: null, ...priceOf(answer) };
     tellMoved(deps, deps.ledger.move(message, "sent", change));
@@ -180,55 +186,16 @@ function receiptWasFaster(deps: DispatchDeps, message: Message, attempts: Attemp
   if (moved !== null && ENDED.has(moved.state)) forget(deps, moved);
 }
 
+/** Of a report that came before the answer, and says more than it. */
+const priceIn = ({ price }: NonNullable<Attempt["early"]>): { price?: Price } => (price === undefined ? {} : { price });
+
 /** What the carrier itself says it charges, where its answer says so. */
 function priceOf(answer: Answer): { price?: Price } {
   return answer.outcome === "accepted" && answer.price !== undefined ? { price: answer.price } : {};
-}
-
-/** What a receipt says of the whole text's price: where it speaks of one part, as many times that as there are parts. */
-function chargedBy({ price, perPart }: Report, { facts }: Message): { price?: Price } {
-  if (price === undefined) return {};
-  return { price: perPart === true ? { ...price, amount: price.amount * facts.segments } : price };
 }
 
 /** The price by this account, where the accounts of its route differ in that. */
 function priceBy({ facts }: Message, account: string): { price?: Price | null } {
   const price = facts.prices?.[facts.routes.indexOf(account)];
   return price === undefined ? {} : { price };
-}
-
-/**
- * Applies a carrier's reports. Late, repeated and unordered ones change nothing; a message of another account's looks like
- * an unknown one. Answers how many changed a state.
- */
-export function applyReports(deps: DispatchDeps, account: string, reports: readonly Report[]): number {
-  let applied = 0;
-  for (const report of reports) {
-    const message = deps.ledger.get(report.message);
-    if (message === null || !mayTell(message, account, report.state) || ENDED.has(message.state)) continue;
-    if (report.network !== undefined) deps.vault.seenOn(message.token, report.network);
-    const now = deps.now();
-    const price = chargedBy(report, message);
-    if (report.state === "sent") {
-      if (message.endedAt !== null) continue; // a doubt that has ended is corrected only by how it ended
-      const sentAt = message.sentAt ?? now;
-      const moved = deps.ledger.move(message, "sent", { lease: null, sentAt, dropText: true, reason: null, ...price });
-      if (moved !== null) applied += 1;
-      tellMoved(deps, moved);
-    } else if (end(deps, message, report.state, report.code, now, price) !== null) {
-      applied += 1;
-    }
-  }
-  return applied;
-}
-
-/**
- * Whether the account's word counts: it was called for the message, and did not itself say that it has not taken it. Carriers
- * send a receipt even for what they refused, and by then another account may have the message; only that the text did arrive
- * counts then.
- */
-function mayTell({ attempts }: Message, account: string, state: Report["state"]): boolean {
-  const last = attempts.findLast(({ carrier, outcome }) => carrier === account && outcome !== "skipped");
-  if (last === undefined) return false;
-  return state === "delivered" || (last.outcome !== "declined" && last.outcome !== "throttled");
 }

@@ -68,6 +68,10 @@ export type Attempt = {
   code?: string;
   /** The carrier's own id of it, to ask about it by; opaque. */
   reference?: string;
+  /** The real second of the call, where the tenant's clock had another; a callback's address names the call by it. */
+  second?: number;
+  /** That it was undelivered, said before the call itself was answered. */
+  early?: { code: string | null; price?: Price };
   /** How often the carrier was asked what became of this call; absent where it cannot be asked. */
   asked?: number;
 };

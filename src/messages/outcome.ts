@@ -11,7 +11,9 @@ export type DispatchDeps = {
   ledger: MessagesLedger;
   vault: VaultLedger;
   now: () => number;
-  receiptUrl: (account: string, message: string, lane: Lane) => string;
+  /** Real time, also where the tenant's clock is its own. */
+  realNow: () => number;
+  receiptUrl: (account: string, message: string, called: { at: number; lane: Lane }) => string;
   tell: (message: Message) => void;
   dispatch: (account: string, lane: Lane, id: string) => void;
   /** Puts the question about a message on the belt. */

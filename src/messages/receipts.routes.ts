@@ -71,5 +71,6 @@ export async function receiveReceipt(
   if (isRefused(callback)) return callback;
   const verified = await deps.verify(account, { message, called, ...callback.ok });
   if (isRefused(verified)) return verified;
-  return { ok: await deps.settle({ jurisdiction: owner.jurisdiction, code: owner.code }, account, verified.ok) };
+  const reports = verified.ok.map((one) => (one.message === message ? { ...one, called: called.at } : one));
+  return { ok: await deps.settle({ jurisdiction: owner.jurisdiction, code: owner.code }, account, reports) };
 }

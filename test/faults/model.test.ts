@@ -29,6 +29,8 @@ type Model = {
   /** When the doubt ends as it is, and whether it has. */
   window: number;
   over: boolean;
+  /** That it was undelivered, said before the call was answered. */
+  early: boolean;
 };
 
 const WINDOW_MS = 600_000;
@@ -87,6 +89,7 @@ test("whatever happens in whatever order, each message is where the model says a
       lease: 0,
       window: Infinity,
       over: false,
+      early: false,
     }));
     for (const step of ops) {
       play(box, ids, models, expires, step);
@@ -121,7 +124,9 @@ function play(box: Outbox, ids: string[], models: Model[], expires: number, step
     for (let nth = 0; nth < step.times; nth += 1) box.report(ROUTES[step.account] ?? "", id, step.state);
     const called = model.given.get(step.account);
     const heard = called !== undefined && (!called.refused || step.state === "delivered");
-    const counts = heard && !(model.over && step.state === "sent");
+    const waits = model.state === "sending" && model.open && model.route === step.account;
+    if (heard && waits && step.state === "undelivered") return void (model.early = true);
+    const counts = heard && !((model.over || model.early) && step.state === "sent");
     if (counts && !ENDED.has(model.state) && mayEnter(model.state, step.state)) {
       model.state = step.state;
       model.lost = false;
@@ -149,7 +154,13 @@ function claimed(box: Outbox, model: Model, id: string, route: number, expires: 
     return expect(granted).toEqual([]);
   }
   expect(granted).toHaveLength(1);
-  Object.assign(model, { state: "sending", open: true, attempts: model.attempts + 1, lease: box.now + 30_000 });
+  Object.assign(model, {
+    state: "sending",
+    open: true,
+    early: false,
+    attempts: model.attempts + 1,
+    lease: box.now + 30_000,
+  });
   model.given.set(route, { refused: false });
 }
 
@@ -161,6 +172,7 @@ function answered(box: Outbox, model: Model, outcome: "accepted" | "declined" | 
   if (lost && !model.over && outcome === "accepted") model.state = "sent";
   model.lost = lost && outcome !== "accepted" ? model.lost : false;
   if (!open || model.state !== "sending") return;
+  if (model.early && !refused) return void (model.state = "undelivered");
   if (outcome === "accepted") model.state = "sent";
   if (outcome === "unknown") Object.assign(model, { state: "unknown", window: box.now + WINDOW_MS });
   if (outcome === "declined" && model.route === 1) model.state = "failed";
@@ -174,9 +186,9 @@ function looked(box: Outbox, model: Model, id: string, expires: number): void {
   if (state === model.state) return;
   const late = waits(model) && box.now >= expires;
   const lost = model.state === "sending" && model.open && box.now >= model.lease;
-  expect([late, lost, state]).toEqual([late, !late, late ? "expired" : "unknown"]);
+  expect([late, lost, state]).toEqual([late, !late, late ? "expired" : model.early ? "undelivered" : "unknown"]);
   model.state = state;
-  model.lost = !late;
+  model.lost = state === "unknown";
   if (model.lost) model.window = box.now + WINDOW_MS;
 }
 

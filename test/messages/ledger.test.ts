@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { IdMaker } from "../../src/base/ids.ts";
 import type { Answer } from "../../src/carriers/carrier.ts";
-import { applyReports, claim, CLAIM_LEASE_MS, settle } from "../../src/messages/dispatch.ts";
+import { claim, CLAIM_LEASE_MS, settle } from "../../src/messages/dispatch.ts";
+import { applyReports } from "../../src/messages/reports.ts";
 import type { DispatchDeps } from "../../src/messages/outcome.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
 import { Belt } from "../../src/messages/belt.ts";
@@ -56,6 +57,7 @@ beforeEach(() => {
     ledger,
     vault: vault as unknown as DispatchDeps["vault"],
     now: () => now,
+    realNow: () => now,
     receiptUrl: (account, message) => `${account}/${message}`,
     tell: (message) => void told.push(message.state),
     dispatch: (account, _lane, id) => void dispatched.push(`${account} ${id}`),

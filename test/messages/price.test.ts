@@ -1,6 +1,7 @@
 /** What a message costs follows whoever has it, and what its carrier says of it; and that carrier is asked to forget it. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { applyReports, reroute } from "../../src/messages/dispatch.ts";
+import { reroute } from "../../src/messages/dispatch.ts";
+import { applyReports } from "../../src/messages/reports.ts";
 import { Outbox, ROUTES } from "../support/outbox.ts";
 
 const [first = "", second = ""] = ROUTES;

@@ -8,7 +8,8 @@ import type { Answer, Question, Report, Said } from "../../src/carriers/carrier.
 import { IdMaker } from "../../src/base/ids.ts";
 import { Belt } from "../../src/messages/belt.ts";
 import { hear, questions } from "../../src/messages/ask.ts";
-import { applyReports, claim, settle } from "../../src/messages/dispatch.ts";
+import { claim, settle } from "../../src/messages/dispatch.ts";
+import { applyReports } from "../../src/messages/reports.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
 import { look, type Turn } from "../../src/messages/look.ts";
 import type { Message, Price, Purpose, State } from "../../src/messages/message.ts";
@@ -19,6 +20,8 @@ export const ROUTES = ["car_a", "car_b"];
 
 export class Outbox {
   now = 1_795_000_000_000;
+  /** How far the tenant's clock is ahead of real time. */
+  aheadMs = 0;
   readonly sql = nodeSql();
   readonly ids = new IdMaker({ jurisdiction: "eu", code: "tttttttt" });
   readonly told: { id: string; state: State }[] = [];
@@ -39,6 +42,7 @@ export class Outbox {
       ledger: this.ledger,
       vault: { openNumber: () => "+447700900001", openText: () => "text" } as never,
       now: () => this.now,
+      realNow: () => this.now - this.aheadMs,
       receiptUrl: () => "",
       tell: ({ id, state }) => void this.told.push({ id, state }),
       dispatch: (_account, _lane, id) => void this.dispatched.push(id),
@@ -117,8 +121,8 @@ export class Outbox {
     settle(this.deps, [{ message, attempt, answer, latencyMs: 1 }]);
   }
 
-  report(account: string, message: string, state: Report["state"]): number {
-    return applyReports(this.deps, account, [{ message, state, code: null, at: null }]);
+  report(account: string, message: string, state: Report["state"], over: Partial<Report> = {}): number {
+    return applyReports(this.deps, account, [{ message, state, code: null, at: null, ...over }]);
   }
 
   /** Time passes. */
