@@ -5,13 +5,19 @@ import { callbackMac, type DoorKeys, type Environment } from "./access/api-key.t
 import { readClock } from "./base/clock.ts";
 import type { IdMaker } from "./base/ids.ts";
 import { randomFraction } from "./base/random.ts";
+import type { Consent } from "./consent/consent.ts";
 import type { ConsentLedger } from "./consent/ledger.ts";
+import { recordWords } from "./consent/verbs.ts";
 import type { MessagesLedger } from "./messages/ledger.ts";
+import { laneOf, type Message } from "./messages/message.ts";
 import { openScreen } from "./messages/screen.ts";
 import type { MessagesDeps } from "./messages/verbs.ts";
 import type { CapsLedger } from "./risk/ledger.ts";
 import type { Outgoing } from "./tenant.outgoing.ts";
 import type { VaultLedger } from "./vault/ledger.ts";
+
+/** What a stop that a carrier heard withdraws: as one that we hear ourselves, and never codes. */
+const STOPPABLE = ["service", "marketing"] as const;
 
 export type ConveyorParts = Pick<MessagesDeps, "accountOf" | "redacts" | "policy" | "now" | "tell" | "settled"> & {
   messages: MessagesLedger;
@@ -23,6 +29,7 @@ export type ConveyorParts = Pick<MessagesDeps, "accountOf" | "redacts" | "policy
   door: DoorKeys;
   publicUrl: () => string;
   outgoing: Outgoing;
+  tellConsent: (consent: Consent) => void;
 };
 
 /** The dependencies of the room, over the parts of a mind. */
@@ -30,12 +37,22 @@ export function conveyorDeps(parts: ConveyorParts): MessagesDeps {
   const { messages, vault, caps, ids, consents, environment, door, publicUrl, outgoing } = parts;
   const { accountOf, redacts, policy, now, tell, settled } = parts;
   return {
-    ...{ vault, caps, ids, environment, accountOf, redacts, policy, now, tell, settled },
+    vault,
+    caps,
+    ids,
+    environment,
+    accountOf,
+    redacts,
+    policy,
+    now,
+    tell,
+    settled,
     ledger: messages,
     draw: randomFraction,
     screen: openScreen,
     hasStopped: (who, purpose, sender) => consents.hasStopped(who, purpose, sender),
     hasStoppedSomebody: (who, purpose) => consents.hasStoppedSomebody(who, purpose),
+    saidStop: (message, account) => withdraw(parts, message, account),
     record: () => undefined,
     dispatch: (account, lane, id) => outgoing.put({ account, lane }, id),
     ask: (account, lane, id) => outgoing.put({ account, lane, task: "ask" }, id),
@@ -46,4 +63,16 @@ export function conveyorDeps(parts: ConveyorParts): MessagesDeps {
       return `${publicUrl()}/carriers/${account}/receipts/${message}.${mac}`;
     },
   };
+}
+
+/** Records a stop that the carrier heard, unless it stands already. Where nobody knows which sender, it is one to all. */
+function withdraw(parts: ConveyorParts, { token, purpose, facts }: Message, account: string): void {
+  const { vault, consents, ids, now, accountOf, tellConsent: tell } = parts;
+  const contact = vault.findToken(token);
+  if (contact === null) return; // erased meanwhile
+  const { index: who, mask, country } = contact;
+  const sender = facts.sender ?? accountOf(account, { lane: laneOf(purpose), network: null })?.sender ?? null;
+  const purposes = STOPPABLE.filter((each) => !consents.hasStopped(who, each, sender));
+  const said = { purposes, sender, standing: "withdrawn", source: "carrier", wording: null, saidAt: now() } as const;
+  recordWords({ consents, now, newId: () => ids.make("con", now()), tell }, { who, mask, country }, said);
 }

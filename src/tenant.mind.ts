@@ -303,10 +303,20 @@ export class TenantMind {
     const { record, policy, accountOf, redacts, door, publicUrl } = this.#deps;
     const { messages, vault, caps, ids, consents } = this;
     return conveyorDeps({
-      ...{ messages, vault, caps, ids, consents, policy, accountOf, redacts, door, publicUrl },
+      messages,
+      vault,
+      caps,
+      ids,
+      consents,
+      policy,
+      accountOf,
+      redacts,
+      door,
+      publicUrl,
       environment: record.environment,
       now: () => this.now(),
       outgoing: this.#outgoing,
+      tellConsent: (consent) => this.#tellConsent(consent),
       tell: (message) => this.#tell(message),
       settled: () => this.runSandboxReceipts(),
     });

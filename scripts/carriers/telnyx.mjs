@@ -94,7 +94,7 @@ const STATES = { sent: "sent", delivered: "delivered", undelivered: "delivery_fa
 /** The kind `telnyx`. */
 export const telnyx = {
   kind: "telnyx",
-  refusalCode: "40300",
+  refusalCode: "40012",
   patienceMs: 2_000, // as Telnyx documents it
   makeAccount(base) {
     const { text, privateKey } = keyPair();

@@ -104,7 +104,7 @@ const signed = (url, fields, token) => {
 /** The kind `twilio`. */
 export const twilio = {
   kind: "twilio",
-  refusalCode: "21610",
+  refusalCode: "21614",
   patienceMs: 15_000,
   makeAccount: (base) => ({
     settings: { account_sid: `AC${hex(16)}`, sender: "Maskline", base_url: base },

@@ -32,8 +32,8 @@ export type Handover = {
 export type Answer =
   /** `network`: as in a report, where the carrier names it at once. */
   | { outcome: "accepted"; reference?: string; price?: Price; network?: string }
-  /** `ofAccount`: refused for what is wrong with the account, so its other messages will be too. */
-  | ({ outcome: "declined"; code: string; permanent: boolean; ofAccount?: true } & Unmapped)
+  /** `ofAccount`: refused for what is wrong with the account, so its other messages will be too. `saidStop`: as in a report. */
+  | ({ outcome: "declined"; code: string; permanent: boolean; ofAccount?: true; saidStop?: true } & Unmapped)
   /** The account asks to be left alone; with `onlyThis` only the message waits, as where a carrier paces each recipient. */
   | ({ outcome: "throttled"; code: string; retryAfterSeconds: number; onlyThis?: true } & Unmapped)
   | ({ outcome: "unknown"; code: string } & Unmapped);
@@ -61,6 +61,8 @@ export type Report = {
   at: number | null;
   /** When the call was made that it is about, to the second of real time, where the callback's address tells it. */
   called?: number;
+  /** Not delivered because its recipient had said stop to its sender, and the carrier heard of it. */
+  saidStop?: true;
   /** The phone's network as mobile country and network code (`23415`), where the carrier names it. */
   network?: string;
   /** What the carrier says it charged. */
@@ -200,6 +202,8 @@ export type Carrier = {
   readReceipts(account: Account, callback: Callback): Promise<Read<Report>>;
   /** The texts in a callback. Signature first, over the raw bytes. Absent where a carrier has no texts to tell of. */
   readInbound?(account: Account, callback: InboundCallback): Promise<Read<Inbound>>;
+  /** Codes that say plainly: this person said stop to that sender. A number may mean one thing in an answer, another in a receipt. */
+  stopCodes?: Partial<Record<"answer" | "receipt", string>>;
   /** `nothing`: a callback that brings texts is answered 204, because the carrier would make something of an answer's words. */
   answersInbound?: "nothing";
   /** A call that costs nothing and shows that address and credentials work: for operators, and while a circuit is open. */

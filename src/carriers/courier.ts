@@ -15,6 +15,7 @@ import { unmappedCode } from "./call.ts";
 import type { CircuitState } from "./circuit.ts";
 import type { Calls } from "./health.ts";
 import { Pace, PERMIT_MS, type Want } from "./pace.ts";
+import { markReport } from "./said-stop.ts";
 import type { Shopping } from "./shop.ts";
 import type { Weights } from "./steering.ts";
 import { AccountWatch, type Noted } from "./watch.ts";
@@ -253,11 +254,12 @@ export class Courier {
   async readReceipts(callback: Callback): Promise<Outcome<Report[]>> {
     const account = this.#open();
     if (account === null) return refuse("not_found");
-    const read = await this.#deps.carrierOf(account.kind).readReceipts(account, callback);
+    const carrier = this.#deps.carrierOf(account.kind);
+    const read = await carrier.readReceipts(account, callback);
     if ("read" in read) {
       for (const { unmapped, code } of read.read) if (unmapped) this.#deps.log(unmappedCode(account.id, code));
       this.#watch.received(callback, read.read);
-      return { ok: read.read };
+      return { ok: read.read.map((report) => markReport(carrier, report)) };
     }
     return "forged" in read
       ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })

@@ -22,6 +22,7 @@ import type { Permit } from "./courier.ts";
 import type { Calls } from "./health.ts";
 import type { Want } from "./pace.ts";
 import { FULL_WEIGHTS, type Weights } from "./steering.ts";
+import { markAnswer } from "./said-stop.ts";
 import { Tally } from "./tally.ts";
 import { GATHER_MS, Settler } from "./settler.ts";
 
@@ -220,8 +221,9 @@ export class Sender {
   /** A call that neither answers nor fails is given up, whatever the adapter does about its own timeout. */
   async #bounded(account: Account, claimed: Claimed, io: CarrierIo): Promise<Answer> {
     try {
-      const answer = await withTimeout(CALL_TIMEOUT_MS + 500, this.#deps.carrierOf(account).send(account, claimed, io));
-      return answer === TIMED_OUT ? { outcome: "unknown", code: "timeout" } : answer;
+      const carrier = this.#deps.carrierOf(account);
+      const answer = await withTimeout(CALL_TIMEOUT_MS + 500, carrier.send(account, claimed, io));
+      return answer === TIMED_OUT ? { outcome: "unknown", code: "timeout" } : markAnswer(carrier, answer);
     } catch {
       return { outcome: "unknown", code: "adapter" };
     }

@@ -88,6 +88,7 @@ export const telnyxCarrier: Carrier = {
   fields,
   send,
   canAsk: () => false,
+  stopCodes: { answer: "40300", receipt: "40300" },
   readReceipts,
   readInbound,
   probe,

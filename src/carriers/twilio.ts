@@ -81,6 +81,7 @@ export const twilioCarrier: Carrier = {
   },
   send,
   canAsk: () => false, // messages are listed by number and time, and a request on its way is in no list
+  stopCodes: { answer: "21610", receipt: "21610" },
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
   readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
   answersInbound: "nothing", // Twilio takes words in an answer for a reply to the sender

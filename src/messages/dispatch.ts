@@ -113,7 +113,8 @@ export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): 
     if (message === null) continue;
     const attempts = answered(message, settlement);
     if (attempts === null) continue; // another claim's, or already settled
-    const { network } = { network: undefined, ...settlement.answer };
+    const { network, saidStop } = { network: undefined, saidStop: undefined, ...settlement.answer };
+    if (saidStop === true) deps.saidStop(message, message.account ?? "");
     if (network !== undefined) deps.vault.seenOn(message.token, network);
     if (message.state === "sending" || message.state === "unknown")
       applyAnswer(deps, message, attempts, settlement.answer, onward);

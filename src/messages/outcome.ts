@@ -22,6 +22,8 @@ export type DispatchDeps = {
   redact: (account: string, reference: string) => void;
   /** Whether the account's carrier is to be asked that. */
   redacts: (account: string) => boolean;
+  /** A carrier said that the recipient had said stop to the message's sender. */
+  saidStop: (message: Message, account: string) => void;
   /** The sandbox's receipts that fall due with a settlement. */
   settled: () => void;
 };

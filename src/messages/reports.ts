@@ -16,6 +16,7 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
     const attempt = message === null ? null : attemptOf(message, account, report);
     if (message === null || attempt === null || ENDED.has(message.state) || !mayTell(attempt, report)) continue;
     if (report.network !== undefined) deps.vault.seenOn(message.token, report.network);
+    if (report.saidStop === true) deps.saidStop(message, account);
     const price = chargedBy(report, message);
     const isOpen = message.state === "sending" && attempt.outcome === null;
     if (report.state === "undelivered" && isOpen)

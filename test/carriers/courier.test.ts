@@ -130,11 +130,12 @@ describe("a courier", () => {
     const { settings, secrets } = accountOf("twilio");
     const one = courier();
     one.configure({ ...config, kind: "twilio", settings }, secrets);
+    let read: unknown = null;
     const told = async (MessageStatus: string, ErrorCode: string, token = secrets["auth_token"]!) => {
       const form = { ...fixture<Record<string, string>>("twilio", "status.json"), MessageStatus, ErrorCode };
       const signature = signatureOf(token, RECEIPT_URL, new Map(Object.entries(form)));
       lines.length = 0;
-      await one.readReceipts(callbackOf(new URLSearchParams(form).toString(), { "x-twilio-signature": signature }));
+      read = await one.readReceipts(callbackOf(new URLSearchParams(form).toString(), { "x-twilio-signature": signature })); // prettier-ignore
       return [...lines];
     };
     const line = { level: "warn", what: "carrier_unmapped", id: "car_1" };
@@ -142,6 +143,9 @@ describe("a courier", () => {
     expect(await told("undelivered", "30003")).toEqual([]);
     expect(await told("pondering", "")).toEqual([line]);
     expect(await told("undelivered", "39999")).toEqual([{ ...line, code: "39999" }]);
+    expect(read).not.toMatchObject({ ok: [{ saidStop: true }] });
+    expect(await told("undelivered", "21610")).toEqual([]);
+    expect(read).toMatchObject({ ok: [{ code: "21610", saidStop: true }] });
     expect(await told("pondering", "", "e".repeat(32))).toEqual([]);
   });
 

@@ -69,6 +69,44 @@ test("where the carrier chooses the sender, a stop to whichever sender stops wha
   expect(await send()).toBe("sent");
 });
 
+test("a stop that only the carrier heard, by its answer or its receipt, is a stop here: by source carrier, never to codes", async () => {
+  const tenant = await newTenant();
+  const twilio = await account({
+    kind: "twilio",
+    account_sid: `AC${"a".repeat(32)}`,
+    auth_token: crypto.randomUUID().replaceAll("-", ""),
+  });
+  expect((await operator(`PATCH /admin/v1/tenants/${tenant.id}`, { policy: { routes: [twilio] } })).status).toBe(200);
+  const refusal = JSON.stringify({ code: 21610, message: "Unsubscribed", status: 400 });
+  const sent = vi
+    .spyOn(globalThis, "fetch")
+    .mockImplementation(
+      async () => new Response(refusal, { status: 400, headers: { "content-type": "application/json" } }),
+    );
+  const would = async (over: Json = {}): Promise<string> => {
+    const message = { to: ALICE, from: "Payroll", text: "Sale", purpose: "marketing", ...over };
+    const { body } = await tenant.call("POST /v1/messages/preview", message);
+    return body["would"] === "accepted" ? "sent" : body["reasons"].join();
+  };
+  const consents = async () =>
+    ((await tenant.call("GET /v1/consents")).body["data"] as Json[]).map(({ purpose, sender, state, source }) => [purpose, sender, state, source].join(" ")).sort(); // prettier-ignore
+  const { id } = await tenant.send({ to: ALICE, from: "Payroll", purpose: "otp" });
+  expect(await tenant.until(id, "failed")).toMatchObject({ reason: "21610" });
+  expect(await consents()).toEqual(["marketing Payroll withdrawn carrier", "service Payroll withdrawn carrier"]);
+  expect([await would(), await would({ purpose: "service" })]).toEqual(["recipient_opted_out", "recipient_opted_out"]);
+  expect([await would({ purpose: "otp" }), await would({ from: "Shifts" }), await would({ to: BOB })]).toEqual(["sent", "sent", "sent"]); // prettier-ignore
+
+  sent.mockImplementation(async () => Response.json({ sid: `SM${"b".repeat(32)}`, status: "queued" }, { status: 201 }));
+  const [bobs, again] = [await tenant.send({ to: BOB, from: "Payroll" }), await tenant.send({ to: ALICE, from: "Payroll", purpose: "otp" })]; // prettier-ignore
+  for (const one of [bobs, again]) {
+    await tenant.until(one["id"], "sent");
+    const report = { message: one["id"], state: "undelivered", code: "21610", at: null, saidStop: true } as const;
+    await tenant.stub().reports(twilio, [report, report]);
+  }
+  expect(await would({ to: BOB })).toBe("recipient_opted_out");
+  expect(await consents()).toHaveLength(4); // what stands already is not written again
+});
+
 test("what an account charges and forgets is known once a text left by it, though only a virtual number led there", async () => {
   const tenant = await newTenant();
   const price = { amount: 41_000, currency: "GBP" };

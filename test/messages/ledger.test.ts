@@ -62,6 +62,7 @@ beforeEach(() => {
     tell: (message) => void told.push(message.state),
     dispatch: (account, _lane, id) => void dispatched.push(`${account} ${id}`),
     ask: () => undefined,
+    saidStop: () => undefined,
     settled: () => undefined,
     redacts: () => false,
     redact: () => undefined,

@@ -27,6 +27,7 @@ export class Outbox {
   readonly told: { id: string; state: State }[] = [];
   readonly dispatched: string[] = [];
   readonly asked: string[] = [];
+  readonly stopped: string[] = [];
   readonly ledger: MessagesLedger;
   readonly deps: DispatchDeps;
   belt: Belt;
@@ -47,6 +48,7 @@ export class Outbox {
       tell: ({ id, state }) => void this.told.push({ id, state }),
       dispatch: (_account, _lane, id) => void this.dispatched.push(id),
       ask: (_account, _lane, id) => void this.asked.push(id),
+      saidStop: ({ id }, account) => void this.stopped.push(`${account} ${id}`),
       settled: () => undefined,
       redacts: (account) => this.redacting.has(account),
       redact: (account, reference) => void this.redacted.push(`${account} ${reference}`),
