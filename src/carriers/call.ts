@@ -9,8 +9,8 @@ import type { LogLine } from "../base/log.ts";
 import { toBase64 } from "../base/seal.ts";
 import { ANSWER_BYTES_MAX, CALL_TIMEOUT_MS, type Account, type Answer, type CarrierIo, type Price, type Probed } from "./carrier.ts"; // prettier-ignore
 
-/** An answer; its text is null when it was too long or broke off, and the status stands all the same. */
-export type Answered = { status: number; headers: Headers; text: string | null };
+/** An answer and when it came; its text is null when it was too long or broke off, and the status stands all the same. */
+export type Answered = { status: number; headers: Headers; text: string | null; at: number };
 export type Called = Answered | { fault: "timeout" | "connection" };
 export type Outgoing = {
   method?: "GET" | "POST" | "PATCH" | "DELETE";
@@ -31,7 +31,7 @@ export async function call(url: string, outgoing: Outgoing, io: CarrierIo): Prom
     });
     const answer = response as Response | null; // the compiler does not see an assignment in a callback
     if (answer === null) return { fault: "timeout" };
-    return { status: answer.status, headers: answer.headers, text: text === TIMED_OUT ? null : text };
+    return { status: answer.status, headers: answer.headers, text: text === TIMED_OUT ? null : text, at: io.now() };
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
     return { fault: late ? "timeout" : "connection" };
@@ -109,11 +109,24 @@ export function plainCode(code: string | null | undefined, otherwise: string): s
 const RETRY_AFTER_SECONDS_DEFAULT = 5;
 const RETRY_AFTER_SECONDS_MAX = 3_600;
 
-/** Seconds to leave the account alone: the header's, from one second to an hour; five without one that we can read. */
-export function retryAfterOf(headers: Headers): number {
+/** A time as HTTP writes it today; the two older forms are read by nobody. */
+const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
+
+/**
+ * Seconds to leave the account alone, from one to an hour: the header's, or until the time that it names, by the carrier's own
+ * clock where it tells it (RFC 9110, 10.2.3); five without one that we can read.
+ */
+export function retryAfterOf({ headers, at }: Pick<Answered, "headers" | "at">): number {
   const header = headers.get("retry-after")?.trim() ?? "";
-  if (!/^\d{1,6}$/.test(header)) return RETRY_AFTER_SECONDS_DEFAULT;
-  return Math.min(Math.max(1, Number(header)), RETRY_AFTER_SECONDS_MAX);
+  const until = httpDateOf(header);
+  if (until === null && !/^\d{1,6}$/.test(header)) return RETRY_AFTER_SECONDS_DEFAULT;
+  const seconds = until === null ? Number(header) : Math.ceil((until - (httpDateOf(headers.get("date") ?? "") ?? at)) / 1_000); // prettier-ignore
+  return Math.min(Math.max(1, seconds), RETRY_AFTER_SECONDS_MAX);
+}
+
+function httpDateOf(text: string): number | null {
+  const time = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
 }
 
 /** What is said where no call was made, because the account lacks something. */
@@ -166,8 +179,8 @@ function codesIn(written: string): string[] {
 }
 
 /** The answer that a verdict stands for. */
-export function answerOf(verdict: Verdict, code: string, headers: Headers): NotAccepted {
-  if (verdict === "throttled") return { outcome: "throttled", code, retryAfterSeconds: retryAfterOf(headers) };
+export function answerOf(verdict: Verdict, code: string, answered: Pick<Answered, "headers" | "at">): NotAccepted {
+  if (verdict === "throttled") return { outcome: "throttled", code, retryAfterSeconds: retryAfterOf(answered) };
   if (verdict === "unknown") return { outcome: "unknown", code };
   const declined = { outcome: "declined", code, permanent: verdict === "permanent" } as const;
   return verdict === "account" ? { ...declined, ofAccount: true } : declined;
@@ -194,11 +207,11 @@ export function isDeclined(status: number): boolean {
  * then `unmapped`. Where the status says that the text may have been sent, no code says otherwise.
  */
 export function refusalOf(answered: Answered, code: string | null, table: Verdicts): NotAccepted {
-  const { status, headers } = answered;
+  const { status } = answered;
   const known = code === null ? undefined : table.get(code);
   const byStatus = verdictOfStatus(status);
   const verdict = known === undefined || byStatus === "unknown" ? byStatus : known;
-  const answer = answerOf(verdict, plainCode(code, `http_${status}`), headers);
+  const answer = answerOf(verdict, plainCode(code, `http_${status}`), answered);
   return code === null || known !== undefined ? answer : { ...answer, unmapped: true };
 }
 

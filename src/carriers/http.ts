@@ -160,13 +160,13 @@ function post(url: string, secret: string, id: string, body: string, io: Carrier
 }
 
 function classify(called: Answered): Answer {
-  const { status, headers } = called;
-  if (status === 429 || status === 503) return answerOf("throttled", `http_${status}`, headers);
+  const { status } = called;
+  if (status === 429 || status === 503) return answerOf("throttled", `http_${status}`, called);
   const parsed = AcceptAnswer.safeParse(jsonOf(called));
   const answer = parsed.success ? parsed.data : null;
   if (isDeclined(status)) {
     const code = plainCode(answer?.code, `http_${status}`);
-    return answerOf(PERMANENT_CODES.has(code) ? "permanent" : verdictOfStatus(status), code, headers);
+    return answerOf(PERMANENT_CODES.has(code) ? "permanent" : verdictOfStatus(status), code, called);
   }
   if (status >= 200 && status < 300 && answer !== null) {
     if (!answer.accepted) {

@@ -169,7 +169,7 @@ function classify(called: Answered): Answer {
     return message.messageId === undefined
       ? { outcome: "accepted" }
       : { outcome: "accepted", reference: message.messageId };
-  const answer = answerOf(meaning.call, plainCode(message.status.name, `status_${message.status.id}`), called.headers);
+  const answer = answerOf(meaning.call, plainCode(message.status.name, `status_${message.status.id}`), called);
   return unmapped ? { ...answer, unmapped } : answer;
 }
 

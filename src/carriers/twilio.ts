@@ -116,7 +116,7 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
 }
 
 function classify(called: Answered): Answer {
-  const { status, headers } = called;
+  const { status } = called;
   if (status < 200 || status >= 300) return refusalOf(called, faultOf(called), TWILIO_CODES);
   const made = Made.safeParse(jsonOf(called));
   if (!made.success) return { outcome: "unknown", code: "unreadable_answer" };
@@ -124,7 +124,7 @@ function classify(called: Answered): Answer {
   if (!STILLBORN.has(state)) return { outcome: "accepted", reference };
   const code = typeof error === "number" ? String(error) : null;
   const known = code === null ? undefined : TWILIO_CODES.get(code);
-  const answer = answerOf(known ?? "declined", plainCode(code, state), headers);
+  const answer = answerOf(known ?? "declined", plainCode(code, state), called);
   return code === null || known !== undefined ? answer : { ...answer, unmapped: true };
 }
 

@@ -154,7 +154,7 @@ function classify(called: Answered): Answer {
   const refused = messages.filter(({ status }) => status !== "0");
   if (refused.length === 0) return accepted(messages);
   if (refused.length < messages.length) return { outcome: "unknown", code: "partly_taken" }; // some of it is on its way
-  const answers = refused.map(({ status }) => answerTo(status, called.headers));
+  const answers = refused.map(({ status }) => answerTo(status, called));
   return answers.find(({ outcome }) => outcome === "unknown") ?? answers[0] ?? { outcome: "unknown", code: "unreadable_answer" }; // prettier-ignore
 }
 
@@ -169,12 +169,12 @@ function accepted(parts: z.infer<typeof Parts>["messages"]): Answer {
 }
 
 /** What a part's status means. A status that nobody has published may as well mean that it goes out. */
-function answerTo(status: string, headers: Headers): NotAccepted {
+function answerTo(status: string, answered: Answered): NotAccepted {
   const verdict = STATUSES.get(status);
   const code = plainCode(`status_${status}`, "unnamed");
   if (verdict === undefined) return { outcome: "unknown", code, unmapped: true };
-  const answer = answerOf(verdict, code, headers);
-  if (answer.outcome !== "throttled" || headers.has("retry-after")) return answer;
+  const answer = answerOf(verdict, code, answered);
+  if (answer.outcome !== "throttled" || answered.headers.has("retry-after")) return answer;
   return { ...answer, retryAfterSeconds: THROTTLED_SECONDS };
 }
 

@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { answerOf, call, formOf, isFresh, jsonOf, microsOf, ofNetwork, pricedAt, probedBy, readForm, refusalOf, SenderSetting, verdictsOf } from "../../src/carriers/call.ts"; // prettier-ignore
+import { call, formOf, isFresh, jsonOf, microsOf, ofNetwork, pricedAt, probedBy, readForm, refusalOf, SenderSetting, verdictsOf } from "../../src/carriers/call.ts"; // prettier-ignore
 import { ANSWER_BYTES_MAX, type CarrierIo } from "../../src/carriers/carrier.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const io = (fetch: CarrierIo["fetch"]): CarrierIo => ({ fetch, now: () => 0, handset: () => Promise.reject(new Error("no handset")) }); // prettier-ignore
 const json = { "content-type": "application/json" };
+
+const NOON = Date.UTC(2026, 10, 23, 12);
 
 describe("a call", () => {
   it("follows no redirect, and tells the status even of an answer that is too long or breaks off", async () => {
@@ -30,7 +32,7 @@ describe("a call", () => {
   });
 
   it("that is answered with anything but labelled, whole JSON has no value", () => {
-    const value = (text: string | null, type: string) => jsonOf({ status: 200, headers: new Headers({ "content-type": type }), text }); // prettier-ignore
+    const value = (text: string | null, type: string) => jsonOf({ status: 200, headers: new Headers({ "content-type": type }), text, at: 0 }); // prettier-ignore
     expect(value('{"a":1}', "application/json")).toEqual({ a: 1 });
     expect(value('{"a":1}', "Application/JSON ; charset=utf-8")).toEqual({ a: 1 });
     for (const type of ["", "text/html", "application/jsonp", "text/json"]) expect(value('{"a":1}', type)).toBeNull();
@@ -62,7 +64,7 @@ describe("a form", () => {
 
 describe("a refusal", () => {
   const table = verdictsOf({ permanent: "p1 p2", declined: "d", account: "a", throttled: "t", unknown: "u" });
-  const refused = (status: number, code: string | null, headers = {}) => refusalOf({ status, headers: new Headers(headers), text: "" }, code, table); // prettier-ignore
+  const refused = (status: number, code: string | null, headers = {}) => refusalOf({ status, headers: new Headers(headers), text: "", at: NOON }, code, table); // prettier-ignore
 
   it.each<[number, string | null, object]>([
     [400, "p2", { outcome: "declined", code: "p2", permanent: true }],
@@ -88,8 +90,24 @@ describe("a refusal", () => {
   }); // prettier-ignore
 
   it("waits as long as the carrier asks, within an hour", () => {
-    expect(answerOf("throttled", "t", new Headers({ "retry-after": "30" }))).toMatchObject({ retryAfterSeconds: 30 });
+    expect(refused(400, "t", { "retry-after": "30" })).toMatchObject({ retryAfterSeconds: 30 });
     expect(refused(429, null, { "retry-after": "999999" })).toMatchObject({ retryAfterSeconds: 3_600 });
+  });
+
+  it.each([
+    ["Mon, 23 Nov 2026 12:02:00 GMT", {}, 120],
+    ["Mon, 23 Nov 2026 12:00:00 GMT", {}, 1],
+    ["Sat, 01 Jan 2000 00:00:00 GMT", {}, 1],
+    ["Tue, 24 Nov 2026 12:00:00 GMT", {}, 3_600],
+    ["Mon, 23 Nov 2026 12:02:00 GMT", { date: "Mon, 23 Nov 2026 12:01:20 GMT" }, 40],
+    ["Mon, 23 Nov 2026 12:02:00 GMT", { date: "noon" }, 120],
+    ["Mon, 23 Foo 2026 12:02:00 GMT", {}, 5],
+    ["2026-11-23T12:02:00Z", {}, 5],
+    ["Sunday, 06-Nov-94 08:49:37 GMT", {}, 5],
+    ["-30", {}, 5],
+    ["", {}, 5],
+  ])("waits until the time it is given: %j, %j is %i s", (until, headers, seconds) => {
+    expect(refused(429, null, { "retry-after": until, ...headers })).toMatchObject({ retryAfterSeconds: seconds });
   });
 
   it("has one verdict a code", () => {
@@ -118,7 +136,7 @@ describe("what carriers write", () => {
   });
 
   it("to a probe", () => {
-    const found = (status: number) => probedBy({ status, headers: new Headers(), text: "" });
+    const found = (status: number) => probedBy({ status, headers: new Headers(), text: "", at: 0 });
     expect([found(200), found(401), found(403), found(404), found(500), probedBy({ fault: "timeout" })]).toEqual([{ found: "well" }, { found: "rejected", code: "http_401" }, { found: "rejected", code: "http_403" }, { found: "down", code: "http_404" }, { found: "down", code: "http_500" }, { found: "down", code: "timeout" }]); // prettier-ignore
   });
 });

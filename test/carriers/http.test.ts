@@ -47,7 +47,7 @@ describe("what a gateway's answer means", () => {
     expect(await answered(status, body)).toEqual(answer);
   }); // prettier-ignore
 
-  it.each([["7", 7], ["0", 1], ["999999", 3_600], ["-1", 5], ["1.5", 5], ["Mon, 23 Nov 2026 12:00:09 GMT", 5], ["", 5]])(
+  it.each([["7", 7], ["0", 1], ["999999", 3_600], ["-1", 5], ["1.5", 5], ["Mon, 23 Nov 2026 12:00:09 GMT", 9], ["", 5]])(
     "Retry-After %j is waited for %d s", async (header, seconds) => {
     expect(await answered(429, "", { "retry-after": header })).toMatchObject({ retryAfterSeconds: seconds });
   }); // prettier-ignore
