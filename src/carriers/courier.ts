@@ -226,7 +226,7 @@ export class Courier {
     const account = this.#open();
     if (account === null) return null;
     const { holdUntil } = this.#paceOf(account);
-    return { held_until: holdUntil > this.#deps.now() ? isoOf(holdUntil) : null, ...this.#watch.view() };
+    return { held_until: holdUntil > this.#deps.now() ? isoOf(holdUntil) : null, ...this.#watch.view(account.id) };
   }
 
   /** Tries address and credentials by a call that costs nothing; null when there is no such account. */

@@ -21,6 +21,8 @@ export type Noted = {
 export type WatchDeps = {
   sql: Sql;
   now: () => number;
+  /** Runs something later; forgotten with the memory that the windows are in. */
+  later: (milliseconds: number, run: () => void) => void;
   /** Tells the operators; what cannot be told is still in `view`. */
   note: (noted: Noted) => Promise<void>;
   changed: (state: CircuitState) => void;
@@ -28,6 +30,8 @@ export type WatchDeps = {
 
 /** Weights are looked at this often while there is traffic. */
 const STEER_MS = 10_000;
+/** Alerts that stand are looked at this often also without traffic: of what nobody sends any more nothing is strange. */
+const ALERTS_MS = 60_000;
 const MOVES_KEPT = 100;
 /** Outcomes of one kind that are told together say no more of the circuit than so many. */
 const TOLD_MAX = 50;
@@ -39,6 +43,7 @@ export class AccountWatch {
   #health: HealthWindows | null = null;
   readonly #alerts = new Alerts();
   #steeredAt = 0;
+  #alertsLater = false;
   #moves: (Move | { at: number; circuit: CircuitState })[] = [];
 
   constructor(deps: WatchDeps) {
@@ -115,7 +120,8 @@ export class AccountWatch {
   }
 
   /** For operators. */
-  view() {
+  view(account: string) {
+    this.#alert(account, this.#deps.now());
     const { state, since } = this.#circuit;
     return {
       circuit: { state, since: isoOf(since) },
@@ -155,6 +161,12 @@ export class AccountWatch {
         this.#note({ account, act: "carrier.alert", facts: { lane, kind, state, share_per_mille, ...most } });
       }
     }
+    if (this.#alerts.raised.length === 0 || this.#alertsLater) return;
+    this.#alertsLater = true;
+    this.#deps.later(ALERTS_MS, () => {
+      this.#alertsLater = false;
+      this.#alert(account, this.#deps.now());
+    });
   }
 
   #note(noted: Noted): void {

@@ -236,3 +236,30 @@ describe("receipts", () => {
     expect(one.health()).toMatchObject({ bulk: { receipts: 0 } });
   });
 });
+
+describe("an alert", () => {
+  const alerts = () => noted.filter(({ act }) => act === "carrier.alert").map(({ facts }) => `${facts["kind"]} ${facts["state"]}`); // prettier-ignore
+
+  it("ends when its window has emptied, without a call and without anybody looking, and is told once", async () => {
+    const one = courier();
+    one.told([call("accepted", 45), call("declined", 60)]);
+    await one.permit(want);
+    expect(alerts()).toEqual(["refusals raised"]);
+    await time.pass(60_000); // the window of codes is two minutes
+    expect(alerts()).toEqual(["refusals raised"]);
+    await time.pass(120_000);
+    expect(alerts()).toEqual(["refusals raised", "refusals cleared"]);
+    await time.pass(3_600_000);
+    expect([alerts().length, one.health()?.alerts]).toEqual([2, []]);
+  });
+
+  it("is over for whoever looks after its window, though nothing else has run", async () => {
+    const one = courier();
+    one.told([call("accepted", 45), call("declined", 60)]);
+    await one.permit(want);
+    expect(one.health()?.alerts).toMatchObject([{ kind: "refusals" }]);
+    time.now += 3_600_000; // no timer came
+    expect(one.health()?.alerts).toEqual([]);
+    expect(alerts()).toEqual(["refusals raised", "refusals cleared"]);
+  });
+});
