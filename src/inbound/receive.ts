@@ -105,7 +105,7 @@ function take(deps: InboundDeps, number: VirtualNumber, contact: Contact, from: 
   const { did, ...where } = relay(deps.masking, heard);
   if (did === "relayed" || did === "vetoed" || did === "pending") return "relayed";
   if (did === "tombstone") {
-    deps.emit("interaction.out_of_session", number.id, { ...told(number, contact), ...where, why: "session_ended" });
+    deps.emit("interaction.out_of_session", number.id, { ...told(number, contact), ...where });
     return "answered";
   }
   const answer = deps.masking.ledger.settings().outOfSession;

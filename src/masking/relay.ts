@@ -17,10 +17,13 @@ import { nameOf } from "./view.ts";
 /** A text as it was heard. `who` is the keyed name of the sender's number. */
 export type Heard = { number: VirtualNumber; who: Uint8Array; from: Num; text: string };
 
+/** Why nobody hears a text of a conversation: it has ended, this person has left it, or has another number in it by now. */
+export type Unheard = "session_ended" | "person_left" | "number_changed";
+
 /** What became of it. `stranger`: it belongs to no conversation. */
 export type Relayed =
   | { did: "relayed" | "vetoed" | "pending"; interaction: string; session: string }
-  | { did: "tombstone"; session: string }
+  | { did: "tombstone"; session: string; why: Unheard }
   | { did: "stranger" };
 
 /** One answer to a person and number a day, so that two machines cannot talk for ever. */
@@ -36,9 +39,10 @@ export function relay(deps: MaskingDeps, heard: Heard): Relayed {
   const place = placeOf(deps, pair.session, pair.participant);
   if (place === null) return { did: "stranger" };
   const relays = pair.state === "open" || (pair.state === "overlap" && now < (pair.relaysUntil ?? 0));
-  if (place.session.state !== "open" || place.sender.state !== "active" || !relays) {
-    answerOnce(deps, heard, place.session, tombstoneOf(deps, place.session));
-    return { did: "tombstone", session: place.session.id };
+  const why = unheard(place, relays);
+  if (why !== null) {
+    answerOnce(deps, heard, place.session, answerTo(deps, place.session, why));
+    return { did: "tombstone", session: place.session.id, why };
   }
   const waits = deps.ledger.settings().intercept !== null;
   const interaction: Interaction = {
@@ -74,8 +78,17 @@ function placeOf(deps: MaskingDeps, sessionId: string, participant: string): Pla
   return { session, sender };
 }
 
-const tombstoneOf = (deps: MaskingDeps, session: Session): string =>
-  session.settings.tombstone ?? deps.ledger.settings().tombstone;
+function unheard({ session, sender }: Place, relays: boolean): Unheard | null {
+  if (session.state !== "open") return "session_ended";
+  if (sender.state !== "active") return "person_left";
+  return relays ? null : "number_changed";
+}
+
+/** For a person who has left, the conversation has ended; whoever is in it still must not read that it has. */
+function answerTo(deps: MaskingDeps, session: Session, why: Unheard): string {
+  const { tombstone, movedNotice } = deps.ledger.settings();
+  return why === "number_changed" ? movedNotice : (session.settings.tombstone ?? tombstone);
+}
 
 /** Answers from the very number that was dialled, at most once a day; who asks for help has a day's answer of its own. */
 export function answerOnce(

@@ -14,12 +14,22 @@ export type SettingsDeps = {
   record: (keyId: string, entry: { act: string; subject: null; facts?: Record<string, string> }) => void;
 };
 
-type Sentences = Partial<Pick<MaskingSettings, "tombstone" | "outOfSession" | "stoppedNotice" | "help">>;
+type Sentences = Partial<
+  Pick<MaskingSettings, "tombstone" | "movedNotice" | "outOfSession" | "stoppedNotice" | "help">
+>;
 
 /** Settings as their tenant sees them; the hook's secret is shown once, where it is made. */
-export function settingsView({ tombstone, outOfSession, stoppedNotice, help, intercept }: MaskingSettings) {
+export function settingsView({
+  tombstone,
+  movedNotice,
+  outOfSession,
+  stoppedNotice,
+  help,
+  intercept,
+}: MaskingSettings) {
   return {
     tombstone,
+    moved_notice: movedNotice,
     out_of_session: outOfSession,
     stopped_notice: stoppedNotice,
     help,

@@ -14,6 +14,7 @@ const OnFailure = z.enum(["open", "closed"]);
 const SettingsView = z
   .object({
     tombstone: z.string(),
+    moved_notice: z.string(),
     out_of_session: z.string().nullable(),
     stopped_notice: z.string(),
     help: z.string(),
@@ -47,6 +48,7 @@ export const maskingSettingsRoutes: Route[] = [
     body: z
       .strictObject({
         tombstone: Wording.optional(),
+        moved_notice: Wording.optional(),
         out_of_session: Wording.nullable().optional(),
         stopped_notice: Wording.optional(),
         help: Wording.optional(),
@@ -58,6 +60,7 @@ export const maskingSettingsRoutes: Route[] = [
     input: ({ body }) => ({
       ok: {
         ...(body.tombstone === undefined ? {} : { tombstone: body.tombstone }),
+        ...(body.moved_notice === undefined ? {} : { movedNotice: body.moved_notice }),
         ...(body.out_of_session === undefined ? {} : { outOfSession: body.out_of_session }),
         ...(body.stopped_notice === undefined ? {} : { stoppedNotice: body.stopped_notice }),
         ...(body.help === undefined ? {} : { help: body.help }),

@@ -6,6 +6,8 @@
 export type MaskingSettings = {
   /** The answer to texts that come after a session's end. */
   tombstone: string;
+  /** The answer to a person whose conversation goes on, and who texts a number that they had in it before a rotation. */
+  movedNotice: string;
   /** The answer to texts of no session; null: silence. */
   outOfSession: string | null;
   /** What the other side reads when a person has said STOP. */
@@ -20,6 +22,7 @@ export type Intercept = { url: string; onFailure: "open" | "closed"; secret: Uin
 
 export const SETTINGS_DEFAULT: MaskingSettings = {
   tombstone: "This conversation has ended.",
+  movedNotice: "This number is no longer in use. Please text the number that your latest messages came from.",
   outOfSession: null,
   stoppedNotice: "The other person has stopped these texts. They will not get your messages.",
   help: "You are texting through a masked number. Reply STOP to stop these texts.",

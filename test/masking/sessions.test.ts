@@ -28,7 +28,7 @@ describe("a session ends", () => {
     expect(stateOf(world, session.id)?.state).toBe("open");
     world.pass(1);
     expect(stateOf(world, session.id)).toMatchObject({ state: "expired", reason });
-    expect(world.text(A, people[0]!.proxy, "late").did).toBe("tombstone");
+    expect(world.text(A, people[0]!.proxy, "late")).toMatchObject({ did: "tombstone", why: "session_ended" });
     expect(world.delivered.filter(({ to }) => to === B.e164)).toEqual([]);
     expect(types(world)).toEqual(["session.opened", "session.expired"]);
   });
@@ -139,8 +139,26 @@ describe("a rotation", () => {
     expect(world.text(A, old!, "to the old one").did).toBe("relayed");
     expect(world.delivered.at(-1)).toMatchObject({ to: B.e164, from: fresh[1] });
     world.pass(1);
-    expect(world.text(A, old!, "too late").did).toBe("tombstone");
+    expect(world.text(A, old!, "too late")).toMatchObject({ did: "tombstone", why: "number_changed" });
     expect(world.text(A, fresh[0]!, "to the new one").did).toBe("relayed");
+  });
+
+  it("tells who texts an old number later that it is out of use, and not that their conversation has ended", () => {
+    const world = new Conversations(6);
+    const { session, people } = world.opened([A, B], {
+      tombstone: "It is over.",
+      rotation: { ...OVERLAP, overlapMs: 0 },
+    });
+    const [old] = proxies(people);
+    rotateSession(world.deps, session, null);
+    world.text(A, old!, "hello?");
+    world.text(A, old!, "hello??"); // answered once a day, as everything is
+    expect(world.delivered).toEqual([{ to: A.e164, from: old, text: expect.stringContaining("no longer in use") }]);
+    expect(stateOf(world, session.id)?.state).toBe("open");
+    world.pass(DAY_MS);
+    closeSession(world.deps, "key", session.id);
+    expect(world.text(A, old!, "and now")).toMatchObject({ did: "tombstone", why: "session_ended" });
+    expect(world.delivered.at(-1)?.text).toBe("It is over.");
   });
 
   it("comes by schedule and by messages, and is told", () => {
@@ -180,7 +198,7 @@ describe("people", () => {
     world.text(A, alices!, "hello both");
     expect(world.delivered.map(({ to, text }) => [to, text])).toEqual([[B.e164, "Person 1: hello both"], [C.e164, "Person 1: hello both"]]); // prettier-ignore
     expect(isRefused(removePerson(world.deps, "key", session.id, people[1]!.id))).toBe(false);
-    expect(world.text(B, bobs!, "let me in").did).toBe("tombstone");
+    expect(world.text(B, bobs!, "let me in")).toMatchObject({ did: "tombstone", why: "person_left" });
     expect(removePerson(world.deps, "key", session.id, people[0]!.id)).toMatchObject({ refused: "state_conflict" });
     expect(isRefused(replacePerson(world.deps, "key", session.id, people[0]!.id, newcomer(4)))).toBe(false);
     expect(world.text(A, alices!, "and me?").did).toBe("tombstone");

@@ -71,3 +71,20 @@ test("a session is there after its object was evicted, and relays as before", as
   expect(await texts(tenant, ALICE, alices, "After the night")).toBe("relayed");
   await arrives(tenant, BOB, "After the night");
 });
+
+test("whoever texts a number from before a rotation reads the tenant's sentence for it, and the event says why", async () => {
+  const tenant = await newTenant();
+  await newPool(tenant, 4);
+  await tenant.call("POST /v1/webhooks", { url: "http://127.0.0.1:65001/", events: ["*"] });
+  const changed = await tenant.call("PATCH /v1/masking", { moved_notice: "Text the newer number." });
+  expect(changed.body).toMatchObject({ moved_notice: "Text the newer number." });
+  const session = await opened(tenant, { rotation: { overlap_seconds: 0 } });
+  const [alices] = proxiesOf(session) as [string, string];
+  expect((await tenant.call(`POST /v1/sessions/${session["id"]}/rotate`, {})).status).toBe(200);
+  expect(await texts(tenant, ALICE, alices, "Still you?")).toBe("answered");
+  expect((await arrives(tenant, ALICE, "Text the newer number.")).from).toBe(alices);
+  const { data } = (await tenant.call("GET /v1/events?limit=100")).body as { data: Json[] };
+  const why = data.filter(({ type }) => type === "interaction.out_of_session").map((event) => event["data"]);
+  expect(why).toMatchObject([{ why: "number_changed", session: session["id"] }]);
+  expect((await tenant.call(`GET /v1/sessions/${session["id"]}`)).body["state"]).toBe("open");
+});
