@@ -103,7 +103,7 @@ export function answerOnce(
   return !isRefused(sent);
 }
 
-/** Sends a text to everybody else, counts it, and says how it went; the caller keeps the interaction. */
+/** Sends a text to everybody else, counts it if it left, and says how it went; the caller keeps the interaction. */
 export function passOn(
   deps: MaskingDeps,
   session: Session,
@@ -124,11 +124,8 @@ export function passOn(
   const left = legs.some(({ message, state }) => message !== null && state !== "blocked");
   const reason = left ? null : (legs[0]?.state ?? "nobody_else");
   const done: Interaction = { ...interaction, state: left ? "relayed" : "vetoed", reason, legs };
-  const next = deps.ledger.changeSession(session, {
-    messages: session.messages + 1,
-    sinceRotation: session.sinceRotation + 1,
-    lastAt: now,
-  });
+  const counted = left ? { messages: session.messages + 1, sinceRotation: session.sinceRotation + 1 } : {};
+  const next = deps.ledger.changeSession(session, { ...counted, lastAt: now });
   if (sender !== null) deps.vault.touch(sender.token, false, now);
   tell(deps, done, judged.slips);
   afterwards(deps, next);

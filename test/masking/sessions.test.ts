@@ -50,6 +50,20 @@ describe("a session ends", () => {
     expect(world.delivered.map(({ text }) => text)).toEqual(["one", "two"]);
   });
 
+  it("not by texts that reached nobody, and none of them turns a number", () => {
+    const world = new Conversations(20);
+    const rotation = { everyMs: null, everyMessages: 2, overlapMs: 0 };
+    const { session, people } = world.opened([A, B], { messagesMax: 3, rotation });
+    world.refuses = "rate_limited";
+    for (let nth = 0; nth < 10; nth += 1) expect(world.text(A, people[0]!.proxy, `never ${nth}`).did).toBe("vetoed");
+    expect(stateOf(world, session.id)).toMatchObject({ state: "open", messages: 0, sinceRotation: 0 });
+    world.refuses = null;
+    for (const nth of [1, 2]) expect(world.text(A, people[0]!.proxy, `text ${nth}`).did).toBe("relayed");
+    expect(types(world).filter((type) => type === "session.rotated")).toHaveLength(1);
+    world.text(A, proxies(world.people(session.id))[0]!, "text 3");
+    expect(stateOf(world, session.id)).toMatchObject({ state: "expired", reason: "messages", messages: 3 });
+  });
+
   it("later by every text, where only silence ends it", () => {
     const world = new Conversations(2);
     const { session, people } = world.opened([A, B], { idleMs: HOUR_MS });

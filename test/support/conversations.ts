@@ -5,7 +5,7 @@
 import { DAY_MS } from "../../src/base/clock.ts";
 import { IdMaker, type Owner } from "../../src/base/ids.ts";
 import { parseNumber, type Num } from "../../src/base/phone.ts";
-import { isRefused, type Outcome } from "../../src/base/refusal.ts";
+import { isRefused, refuse, type Outcome, type Reason } from "../../src/base/refusal.ts";
 import type { MaskingDeps, Leaving } from "../../src/masking/deps.ts";
 import { MaskingLedger } from "../../src/masking/ledger.ts";
 import { openSession } from "../../src/masking/open.ts";
@@ -47,6 +47,8 @@ export class Conversations {
   readonly delivered: Delivered[] = [];
   readonly events: { type: string; resource: string }[] = [];
   readonly waiting: string[] = [];
+  /** What the conveyor refuses every text for; null: it takes them. */
+  refuses: Reason | null = null;
   readonly deps: MaskingDeps;
   readonly pool: string;
   #soonest = Infinity;
@@ -83,6 +85,7 @@ export class Conversations {
   }
 
   #send({ to, from, text, about }: Leaving): ReturnType<MaskingDeps["send"]> {
+    if (this.refuses !== null) return refuse(this.refuses);
     const number = "token" in to ? this.deps.vault.openNumber(to.token) : to.e164;
     this.delivered.push({ to: number ?? "nobody", from: from.e164, text });
     return { ok: { id: `msg_${this.delivered.length}`, state: "queued", facts: { about } } as never };
