@@ -213,9 +213,10 @@ export class OperatorMind {
     /** Purges a stretch of tenants; the report is summed by the caller. */
     "purge.run": async (operator: string, input: Walk): Answer => {
       let failed = 0;
-      const walked = await this.#walk(input, async (port) => {
+      const walked = await this.#walk(input, async (port, tenant) => {
         try {
-          const purged = await port.purge(operator === "cron" ? null : operator);
+          const lent = this.#stock().stock.lentTo(tenant).length > 0;
+          const purged = await port.purge(operator === "cron" ? null : operator, lent);
           return isRefused(purged) ? null : purged.ok;
         } catch (error) {
           failed += 1; // one tenant that cannot be purged now keeps nobody behind it from it
@@ -356,13 +357,13 @@ export class OperatorMind {
 
   async #walk(
     { after }: Walk,
-    visit: (port: TenantPort) => Promise<unknown>,
+    visit: (port: TenantPort, tenant: string) => Promise<unknown>,
     visitCourier?: (courier: CourierPort) => Promise<unknown>,
     visitOwn?: () => unknown,
   ): Answer {
     const tenants = this.#tenants.list(after, WALK_MAX);
     const data: unknown[] = [];
-    for (const { id } of tenants) data.push(await visit(this.#deps.tenant(ownerOf(id))));
+    for (const { id } of tenants) data.push(await visit(this.#deps.tenant(ownerOf(id)), id));
     if (after === "" && visitOwn !== undefined) data.push(visitOwn());
     if (after === "" && visitCourier !== undefined) {
       for (const { config } of this.#accounts.list()) data.push(await visitCourier(this.#deps.courier(config.id)));

@@ -91,7 +91,8 @@ export type TenantPort = {
   inbound(account: string, texts: Inbound[]): Promise<Outcome<After>>;
   takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null>;
   settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void>;
-  purge(operator: string | null): Promise<Outcome<unknown>>;
+  /** `lent`: by the stock's list numbers are lent to it, whatever it knows of that. */
+  purge(operator: string | null, lent?: boolean): Promise<Outcome<unknown>>;
   rewrap(): Promise<number[]>;
   rootsInUse(): Promise<number[]>;
 };

@@ -63,8 +63,11 @@ async function borrow(home: TenantHome, parts: TenantParts, pool: string, wish: 
   });
 }
 
-/** Gives up lent numbers that nobody needs, and tells which stay: whatever else is lent to this tenant comes back too. */
-export async function returnLent(home: TenantHome, parts: TenantParts): Promise<number> {
+/**
+ * Gives up lent numbers that nobody needs, and tells which stay: whatever else is lent to this tenant comes back too. `lent`: the
+ * stock has numbers for it, which may be news here; the answer that brought them was lost.
+ */
+export async function returnLent(home: TenantHome, parts: TenantParts, lent: boolean): Promise<number> {
   return inTurn(home, async () => {
     const { gone, kept } = home.transaction((mind) => {
       const returned = returnIdle(depsOf(mind));
@@ -72,7 +75,8 @@ export async function returnLent(home: TenantHome, parts: TenantParts): Promise<
       return returned;
     });
     const borrows = home.mind().lines.numbers.pools().some(({ lease }) => lease !== null); // prettier-ignore
-    const told = gone > 0 || kept.length > 0 || borrows ? parts.operator().keepLent(parts.tenantId, kept) : null;
+    const told =
+      lent || gone > 0 || kept.length > 0 || borrows ? parts.operator().keepLent(parts.tenantId, kept) : null;
     await told?.catch((error: unknown) =>
       parts.log({ level: "error", what: nameOfError(error), code: "return_failed" }),
     ); // the next night tells it again

@@ -263,10 +263,10 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   }
 
   /** The night's run (nobody's), or an operator's purge; answers how much of what went. */
-  async purge(operator: string | null): Promise<Outcome<unknown>> {
+  async purge(operator: string | null, lent = false): Promise<Outcome<unknown>> {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return refuse("not_found");
-    await returnLent(this.#home, this.#parts);
+    await returnLent(this.#home, this.#parts, lent);
     const report = await purgeTenant(this.#home, this.#parts, operator);
     if (operator === null) await tellHead(this.#home, this.#parts);
     return { ok: report };

@@ -166,6 +166,19 @@ test("a block that was lent and never arrived comes with the next, and what the 
   await closeDown(one);
 });
 
+test("a block that was lent, never arrived, and is wanted by no pool any more goes back with the night", async () => {
+  const stock = await shared(4);
+  const one = await pooled({ below: 1, block: 4 });
+  await has(one.tenant, 4);
+  await one.tenant.rows(`DELETE FROM numbers`); // as if the object had died before it wrote them
+  await evictDurableObject(one.tenant.stub());
+  await one.tenant.call(`PATCH /v1/pools/${one.pool}`, { lease: null });
+  expect(await free()).toEqual([]);
+  await cron("17 3 * * *");
+  expect((await free()).map(({ number }) => String(number))).toEqual(stock.numbers);
+  await closeDown(one);
+});
+
 test("a live tenant is lent no test number, and a pool of another country none of these", async () => {
   await shared(3);
   const live = await newTenant({ environment: "live" });
