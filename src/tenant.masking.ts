@@ -147,7 +147,7 @@ export class Lines {
 
   /**
    * Drops what has passed its time: ended sessions and interactions, kept texts, the inbox, pairs whose cool-off is over. People
-   * of open sessions are in use, however quiet, so their numbers are not forgotten. Answers how many rows went.
+   * of open sessions and of relay addresses are in use, however quiet, so their numbers are not forgotten. Answers how many rows went.
    */
   purge(now: number, limit: number): number {
     const { vault, ledger, numbers } = this.masking;
@@ -160,6 +160,7 @@ export class Lines {
       for (const { token } of page) vault.touch(token, false, now);
       after = page.at(-1)?.session ?? after;
     }
+    for (const token of this.#addresses.addresses.tokensInUse()) vault.touch(token, false, now);
     const ago = (days: number) => now - days * DAY_MS;
     return (
       ledger.purge(ago(SESSIONS_KEPT_DAYS), ago(INTERACTIONS_KEPT_DAYS), now, limit) +

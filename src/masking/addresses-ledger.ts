@@ -67,6 +67,12 @@ export class AddressesLedger {
     return this.#sql.exec<Row>(query, before, limit).toArray().map(addressOf);
   }
 
+  /** Tokens of the people who have an address: in use, however quiet it is. */
+  tokensInUse(): string[] {
+    const query = `SELECT json_extract(facts, '$.token') AS token FROM relays`;
+    return this.#sql.exec<{ token: string }>(query).toArray().map(({ token }) => token); // prettier-ignore
+  }
+
   setMuted(id: string, muted: boolean): void {
     this.#sql.exec(`UPDATE relays SET muted = ? WHERE id = ?`, muted ? 1 : 0, id);
   }

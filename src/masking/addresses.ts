@@ -110,8 +110,8 @@ function createAddress(deps: AddressDeps, key: string, input: Create): Outcome<A
   const contact =
     "known" in found.ok
       ? found.ok.known
-      : deps.vault.add(found.ok.fresh, found.ok.index, maskOf(found.ok.fresh.e164), found.ok.block, true, now);
-  if ("known" in found.ok) deps.vault.touch(contact.token, true, now);
+      : deps.vault.add(found.ok.fresh, found.ok.index, maskOf(found.ok.fresh.e164), found.ok.block, false, now);
+  if ("known" in found.ok) deps.vault.touch(contact.token, false, now); // in use as long as the address is there
   deps.numbers.change(number.id, { state: "reserved" });
   const { token, mask, country, kind, index: party } = contact;
   const address: Address = {

@@ -55,3 +55,28 @@ test("people of an open session are reached after two hundred quiet days", { tim
   expect(await texts(tenant, ALICE, alices, "Long time")).toBe("relayed");
   await arrives(tenant, BOB, "Long time");
 });
+
+test(
+  "the person of a relay address is known as long as it is there, and not for ever after",
+  { timeout: 60_000 },
+  async () => {
+    const tenant = await newTenant();
+    await newPool(tenant, 4);
+    const kept = await tenant.call("POST /v1/tokens", { number: BOB });
+    const relay = (await tenant.call("POST /v1/relays", { to: ALICE })).body;
+    const other = (await tenant.call("POST /v1/relays", { to: BOB })).body;
+    const nights = async () => {
+      for (const days of [60, 60]) {
+        await advance(tenant, days * DAY);
+        await tenant.stub().purge(null);
+      }
+    };
+    await nights();
+    expect(await texts(tenant, "+447700900444", String(relay["number"]), "Are you there?")).toBe("relayed");
+    await arrives(tenant, ALICE, "Are you there?");
+    for (const { id } of [relay, other] as { id?: string }[])
+      expect((await tenant.call(`DELETE /v1/relays/${id}`)).status).toBe(204);
+    await nights();
+    expect(await tenant.rows(`SELECT token FROM tokens`)).toEqual([{ token: kept.body["token"] }]); // that one was asked to be kept
+  },
+);
