@@ -74,6 +74,7 @@ export const InboundBody = z
     text: z.string().max(10_000),
     part: z
       .strictObject({ ref: z.string().min(1).max(64), nth: z.int().min(1).max(255), of: z.int().min(1).max(255) })
+      .refine(({ nth, of }) => nth <= of, "`nth` is at most `of`.")
       .optional(),
   })
   .meta({ id: "InboundText" });

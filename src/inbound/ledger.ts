@@ -88,8 +88,9 @@ export class InboundLedger {
       sealed,
       end,
     );
-    const gathered = this.#gathered(who, number, ref);
-    return gathered !== null && gathered.parts.length >= of ? gathered : null;
+    const query = `SELECT count(*) AS n FROM parts WHERE who = ? AND number = ? AND ref = ?`;
+    const here = first<{ n: number }>(this.#sql, query, who, number, ref)?.n ?? 0;
+    return here >= of ? this.#gathered(who, number, ref) : null; // the others are not read for every one that comes
   }
 
   /** Texts whose time to be whole is over. */

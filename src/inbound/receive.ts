@@ -23,7 +23,8 @@ export type Fate = "duplicate" | "unknown_number" | "waiting" | "relayed" | "ans
 export const HEARD_DAYS = 7;
 /** Parts that are not all here by then are read as they are. */
 export const PARTS_WAIT_MS = MINUTE_MS;
-export const PARTS_MAX = 20;
+/** A part fills one SMS; a longer one is a text of its own, so that 255 of them, joined, fit in a row. */
+const PART_CHARACTERS_MAX = 1_000;
 
 /** Takes a text in. Late, repeated and unordered deliveries change nothing twice. */
 export function receive(deps: InboundDeps, account: string, inbound: Inbound): Fate {
@@ -35,7 +36,8 @@ export function receive(deps: InboundDeps, account: string, inbound: Inbound): F
   if ("refused" in sender) return takeFromName(deps, number, inbound);
   const contact = contactOf(deps, sender.number);
   const { part } = inbound;
-  if (part === undefined || part.of <= 1) return take(deps, number, contact, sender.number, inbound.text);
+  if (part === undefined || part.of <= 1 || inbound.text.length > PART_CHARACTERS_MAX)
+    return take(deps, number, contact, sender.number, inbound.text);
   const record = deps.ids.make("inb", deps.now());
   const sealed = deps.vault.sealText(contact.subject, record, "part", inbound.text);
   if (sealed === null) throw new Error("a contact without a key");
@@ -47,7 +49,7 @@ export function receive(deps: InboundDeps, account: string, inbound: Inbound): F
       number: number.id,
       ref: keyed,
       nth: part.nth,
-      of: Math.min(part.of, PARTS_MAX),
+      of: part.of,
       record,
       token,
       subject,

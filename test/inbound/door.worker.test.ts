@@ -139,6 +139,41 @@ describe("a text in parts", () => {
     expect(await at.tenant.rows("SELECT * FROM parts")).toEqual([]);
   });
 
+  test("is one text also when there are more parts than twenty", async () => {
+    const at = await line();
+    const [alices] = proxiesOf(await opened(at.tenant));
+    const words = Array.from({ length: 25 }, (_, nth) => `p${nth + 1} `);
+    for (const [nth, text] of words.entries()) {
+      expect(given).toEqual([]);
+      await bring(at, { from: ALICE, to: alices, text, part: part(nth + 1, 25) });
+    }
+    await arrived(words.join(""));
+    expect(await at.tenant.rows("SELECT * FROM parts")).toEqual([]);
+  });
+
+  test("of two hundred and fifty-five parts, each as long as one may be, is taken, and so is the next text", async () => {
+    const at = await line();
+    const long = "€".repeat(1_000);
+    const common = { from: ALICE, to: at.numbers[0]! };
+    const parts = Array.from({ length: 255 }, (_, nth) => ({
+      ...common,
+      id: `p${nth}`,
+      text: long,
+      part: part(nth + 1, 255),
+    }));
+    expect(await at.tenant.stub().inbound(at.account, parts)).toHaveProperty("ok");
+    const [one] = await inbox(at.tenant);
+    expect((await at.tenant.call(`GET /v1/inbound/${one?.["id"]}`)).body["text"]).toHaveLength(255_000);
+    await bring(at, { ...common, text: `${long}€`, part: part(1, 255) }); // longer than a part: a text of its own
+    expect([(await inbox(at.tenant)).length, await at.tenant.rows("SELECT * FROM parts")]).toEqual([2, []]);
+  });
+
+  test("whose place is behind its last is refused, and nothing of it is kept", async () => {
+    const at = await line();
+    expect((await bring(at, { from: ALICE, to: at.numbers[0], text: "?", part: part(4, 3) })).status).toBe(400);
+    expect([await inbox(at.tenant), await at.tenant.rows("SELECT * FROM parts")]).toEqual([[], []]);
+  });
+
   test("whose rest never comes is read as it is after a minute", async () => {
     const at = await line();
     const [alices] = proxiesOf(await opened(at.tenant));
