@@ -216,6 +216,14 @@ export class NumbersLedger {
     return this.#sql.exec<{ session: string }>(query, number).toArray().map(({ session }) => session); // prettier-ignore
   }
 
+  /** Those of the numbers that somebody has in a session, or that a cool-off still keeps from somebody: its session may come back. */
+  held(numbers: readonly string[], now: number): Set<string> {
+    const query = `SELECT DISTINCT number FROM pairs
+      WHERE (until IS NULL OR until > ?) AND number IN (SELECT value FROM json_each(?))`;
+    const rows = this.#sql.exec<{ number: string }>(query, now, JSON.stringify(numbers)).toArray();
+    return new Set(rows.map(({ number }) => number));
+  }
+
   /** The pair's next state; `until` ends its cool-off, `relaysUntil` its overlap. */
   turnPair(
     { party, number }: Pick<Pair, "party" | "number">,

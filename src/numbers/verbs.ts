@@ -31,6 +31,8 @@ type NumberChange = { id: string; pool?: string | null; reserved?: boolean; reti
 /** A tenant has few pools: each is a way of lending numbers, not a label. */
 const POOLS_MAX = 100;
 
+const HELD =
+  "An exclusive pool's number is one session's alone, and people have this one in theirs, or had it too recently.";
 const LASTING = "The number is a relay address's. Take that away first.";
 
 /** The verbs of numbers and pools. */
@@ -61,12 +63,14 @@ function numberVerbs(deps: NumbersDeps) {
       const { id, pool, reserved, retired, tags } = input;
       const number = numbers.get(id);
       if (number === null) return refuse("not_found");
-      if (typeof pool === "string" && numbers.pool(pool) === null) return refuse("pool_unknown");
+      const into = typeof pool === "string" ? numbers.pool(pool) : null;
+      if (typeof pool === "string" && into === null) return refuse("pool_unknown");
       const moves = pool !== undefined || reserved !== undefined;
       const busy = number.state === "leased" || number.state === "cooling";
       if (number.state === "retired" || (busy && moves))
         return refuse("state_conflict", { detail: `The number is ${number.state}.` });
       if ((moves || retired === true) && deps.isLasting(id)) return refuse("state_conflict", { detail: LASTING });
+      if (into !== null && heldOutOf(deps, into, [id]) >= 0) return refuse("state_conflict", { detail: HELD });
       const set = reserved === undefined ? null : reserved ? ("reserved" as const) : ("available" as const);
       const state = retired === true ? ("retired" as const) : set;
       numbers.change(id, {
@@ -90,10 +94,10 @@ function poolVerbs(deps: NumbersDeps) {
       (who, input: { name: string; settings: Partial<PoolSettings>; numbers: string[] }): Outcome<PoolView> => {
         if (numbers.pools().length >= POOLS_MAX)
           return refuse("state_conflict", { detail: `A tenant has at most ${POOLS_MAX} pools.` });
-        const wrong = judgeMembers(deps, input.numbers);
-        if (wrong !== null) return wrong;
         const fresh = { id: deps.newId("pol"), name: input.name, createdAt: deps.now() };
         const pool: Pool = { ...POOL_DEFAULTS, ...input.settings, ...fresh };
+        const wrong = judgeMembers(deps, pool, input.numbers);
+        if (wrong !== null) return wrong;
         if (!numbers.addPool(pool)) return refuse("name_taken");
         for (const id of input.numbers) numbers.change(id, { pool: pool.id });
         if (pool.lease !== null && spareOf(numbers, pool, deps.now()) < pool.lease.below)
@@ -130,7 +134,7 @@ function poolVerbs(deps: NumbersDeps) {
     "pools.fill": verb("numbers:manage", (who, input: { id: string; numbers: string[] }): Outcome<PoolView> => {
       const pool = numbers.pool(input.id);
       if (pool === null) return refuse("not_found");
-      const wrong = judgeMembers(deps, input.numbers);
+      const wrong = judgeMembers(deps, pool, input.numbers);
       if (wrong !== null) return wrong;
       for (const id of input.numbers) numbers.change(id, { pool: pool.id });
       deps.record(who.keyId, { act: "pool.filled", subject: pool.id, facts: { numbers: input.numbers.length } });
@@ -161,12 +165,23 @@ function planVerbs({ numbers, now }: NumbersDeps) {
 export type NumbersVerbs = ReturnType<typeof numbersVerbs>;
 
 /** A number that is to join a pool is one of the tenant's, and in nobody's hands. */
-function judgeMembers({ numbers, isLasting }: NumbersDeps, ids: readonly string[]): ReturnType<typeof refuse> | null {
+function judgeMembers(deps: NumbersDeps, pool: Pool, ids: readonly string[]): ReturnType<typeof refuse> | null {
+  const { numbers, isLasting } = deps;
+  const wrong = (at: number, detail: string) =>
+    refuse("invalid_field", { errors: [{ field: `numbers/${at}`, code: "invalid_field", detail }] });
   const free = (id: string) => ["available", "reserved"].includes(numbers.get(id)?.state ?? "") && !isLasting(id);
   const at = ids.findIndex((id) => !free(id));
-  if (at < 0) return null;
-  const detail = "Name a number of yours that is available or reserved, and no relay address's.";
-  return refuse("invalid_field", { errors: [{ field: `numbers/${at}`, code: "invalid_field", detail }] });
+  if (at >= 0) return wrong(at, "Name a number of yours that is available or reserved, and no relay address's.");
+  const held = heldOutOf(deps, pool, ids);
+  return held < 0 ? null : wrong(held, HELD);
+}
+
+/** The first of the numbers that an exclusive pool cannot take, because people of other sessions have it; -1 where there is none. */
+function heldOutOf({ numbers, now }: NumbersDeps, pool: Pool, ids: readonly string[]): number {
+  if (pool.sharing !== "exclusive") return -1;
+  const joining = ids.filter((id) => numbers.get(id)?.pool !== pool.id);
+  const held = numbers.held(joining, now());
+  return ids.findIndex((id) => held.has(id));
 }
 
 /** Notes a pool that is to borrow numbers at once. */

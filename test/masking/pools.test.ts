@@ -5,6 +5,7 @@ import { isRefused } from "../../src/base/refusal.ts";
 import { closeSession } from "../../src/masking/close.ts";
 import { openSession, reopenSession } from "../../src/masking/open.ts";
 import { openOne, removePerson, rotateSession } from "../../src/masking/rotate.ts";
+import { numbersVerbs } from "../../src/numbers/verbs.ts";
 import { POOL_DEFAULTS } from "../../src/numbers/number.ts";
 import { Conversations, person, SETTINGS, virtual } from "../support/conversations.ts";
 
@@ -161,4 +162,56 @@ it("a session that is over by its time is over for its owner too, though no alar
   expect(openOne(world.deps, session.id)).toMatchObject({ refused: "session_ended" });
   expect(removePerson(world.deps, "key", session.id, people[0]!.id)).toMatchObject({ refused: "session_ended" });
   expect(world.deps.ledger.session(session.id)).toMatchObject({ state: "expired", reason: "ttl" });
+});
+
+describe("an exclusive pool takes in", () => {
+  const setting = () => {
+    const world = new Conversations(3);
+    const { deps } = world;
+    const { session, people } = world.opened([A, B]);
+    const newId = (prefix: "num" | "pol") => deps.ids.make(prefix, world.now);
+    const verbs = numbersVerbs({
+      numbers: deps.numbers,
+      now: deps.now,
+      newId,
+      isLasting: () => false,
+      record: () => undefined,
+    });
+    const who = { keyId: "key" };
+    const settings = { sharing: "exclusive" } as const;
+    const made = verbs["pools.create"].run(who, { name: "Own", settings, numbers: [] });
+    const other = verbs["pools.create"].run(who, { name: "Shared", settings: {}, numbers: [] });
+    if (isRefused(other)) throw new Error(other.refused);
+    if (isRefused(made)) throw new Error(made.refused);
+    const create = (id: string) => verbs["pools.create"].run(who, { name: `Own ${id}`, settings, numbers: [id] });
+    const fill = (id: string) => verbs["pools.fill"].run(who, { id: made.ok.id, numbers: [id] });
+    const move = (id: string, pool = made.ok.id) => verbs["numbers.change"].run(who, { id, pool });
+    const idle = numbersOf(world).find(({ id }) => people.every(({ number }) => number !== id))!.id;
+    return { world, session, taken: people[0]!.number, idle, create, fill, move, own: made.ok.id, shared: other.ok.id };
+  };
+
+  it("no number that people have in a session of a shared one: neither moved, nor filled in, nor with a new pool", () => {
+    const { world, session, taken, idle, create, fill, move } = setting();
+    expect(move(taken)).toMatchObject({ refused: "state_conflict" });
+    for (const act of [fill, create])
+      expect(act(taken)).toMatchObject({ refused: "invalid_field", errors: [{ field: "numbers/0" }] });
+    expect(world.deps.numbers.get(taken)?.pool).toBe(world.pool);
+    closeSession(world.deps, "key", session.id); // it can still be opened again
+    world.pass(30 * DAY_MS - 1);
+    expect(move(taken)).toMatchObject({ refused: "state_conflict" });
+    world.pass(1);
+    expect([isRefused(move(taken)), isRefused(fill(idle))]).toEqual([false, false]);
+  });
+
+  it("nothing less than before where the other pool is a shared one, or the number is the pool's already", () => {
+    const { world, taken, idle, fill, move, own, shared } = setting();
+    expect(isRefused(move(taken, shared))).toBe(false);
+    expect([isRefused(fill(idle)), isRefused(fill(idle))]).toEqual([false, false]);
+    const inputs = [C, D].map((to) => ({ to, name: null, number: null, country: null, area: null }));
+    const opened = openSession(world.deps, "key", { pool: own, people: inputs, settings: SETTINGS });
+    if (isRefused(opened)) throw new Error(opened.refused);
+    closeSession(world.deps, "key", opened.ok.session.id);
+    world.pass(8 * DAY_MS); // free again, though not for these two
+    expect([isRefused(fill(idle)), isRefused(move(idle))]).toEqual([false, false]);
+  });
 });
