@@ -35,7 +35,10 @@ beforeAll(async () => {
       signal.ring();
     });
   });
-  server.on("tlsClientError", () => void ((refused += 1), signal.ring()));
+  server.on("tlsClientError", () => {
+    refused += 1;
+    signal.ring();
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   service = await Service.start(
     {},
