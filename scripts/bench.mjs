@@ -75,11 +75,14 @@ await script(async () => {
     if (wanted("allocate")) results.allocate = await measureAllocate(ours, size);
     if (wanted("relay")) results.relay = await measureRelay(helpers, ours, size);
     if (wanted("codes")) {
-      const folder = join(dev, "bench/better-auth");
-      rmSync(folder, { recursive: true, force: true });
-      mkdirSync(folder, { recursive: true });
-      const peerOfCodes = keep(await startHelper("better-auth", String(helpers.carrier.ready), folder));
-      results.codes = await measureCodes(helpers, ours, peerOfCodes, size);
+      const peers = {};
+      for (const kind of ["bare", "limited"]) {
+        const folder = join(dev, "bench/better-auth", kind);
+        rmSync(folder, { recursive: true, force: true });
+        mkdirSync(folder, { recursive: true });
+        peers[kind] = keep(await startHelper("better-auth", String(helpers.carrier.ready), folder, kind));
+      }
+      results.codes = await measureCodes(helpers, ours, peers, size);
     }
     if (wanted("operations")) {
       const counted = keep(await startOurs(built.ours, helpers.carrier.ready, { BENCH: "on" }));

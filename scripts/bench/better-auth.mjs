@@ -1,7 +1,9 @@
 // Runs in a process of its own: better-auth's phone-number plugin on Node with SQLite, the peer of our one-time codes. It draws a code,
-// stores it, hands a text to the same carrier and checks guesses. In its favour: write-ahead log, no rate limit, no session, a
-// user for every number already there, three guesses instead of five. An answer is on disk, as ours is.
-// Started by `startHelper` in processes.mjs with the carrier's port and a folder.
+// stores it, hands a text to the same carrier and checks guesses. In its favour: write-ahead log (its guide leaves SQLite's slower
+// default), no session, no line in a log, a user for every number already there, three guesses instead of five. An answer is on
+// disk, as ours is. Two of them: `bare` has no limiter at all; `limited` has its own, kept in the database as its guide says for
+// one that must outlive the process, so that like ours it counts beyond the one code; its limit is too high to refuse anything.
+// Started by `startHelper` in processes.mjs with the carrier's port, a folder and which of the two.
 import { randomUUID } from "node:crypto";
 import { Agent, createServer, request } from "node:http";
 import { join } from "node:path";
@@ -10,7 +12,8 @@ import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { phoneNumber } from "better-auth/plugins";
 
-const [carrierPort, folder] = process.argv.slice(2);
+const [carrierPort, folder, kind] = process.argv.slice(2);
+const unlimited = { window: 60, max: 1_000_000_000 };
 const numbers = 1_000;
 const agent = new Agent({ keepAlive: true, maxSockets: 24 });
 /** The code of each number, as the text says it: the load cannot know what better-auth draws, and asks for it by this word. */
@@ -37,7 +40,10 @@ const auth = betterAuth({
   baseURL: "http://127.0.0.1",
   secret: randomUUID() + randomUUID(),
   database,
-  rateLimit: { enabled: false },
+  rateLimit:
+    kind === "limited"
+      ? { enabled: true, storage: "database", ...unlimited, customRules: { "/phone-number/*": unlimited } }
+      : { enabled: false },
   logger: { disabled: true },
   plugins: [
     phoneNumber({
@@ -66,7 +72,11 @@ const server = createServer((incoming, answer) => {
 async function serve(incoming, body, answer) {
   const asked = JSON.parse(body);
   if (asked.code === ANY) asked.code = drawn.get(asked.phoneNumber);
-  const headers = { "content-type": "application/json", origin: "http://127.0.0.1" };
+  const headers = {
+    "content-type": "application/json",
+    origin: "http://127.0.0.1",
+    "x-forwarded-for": "192.0.2.1", // the caller that its limiter counts
+  };
   const url = `http://127.0.0.1/api/auth/phone-number${incoming.url}`;
   const said = await auth.handler(new Request(url, { method: "POST", headers, body: JSON.stringify(asked) }));
   answer.writeHead(said.status, { "content-type": "application/json" }).end(await said.text());

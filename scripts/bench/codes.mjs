@@ -7,9 +7,9 @@ const wrong = "271828";
 /** Drama numbers that mean nothing special; one code each. */
 const numbersMax = 900;
 
-/** Starts, wrong guesses and approvals of the same verifications, in rounds; and the same of better-auth, turn about. */
-export async function measureCodes(helpers, ours, peer, { pairs, connections, codes }) {
-  const seen = { starts: [], guesses: [], approvals: [], peerStarts: [], peerGuesses: [], peerApprovals: [] };
+/** Starts, wrong guesses and approvals of the same verifications, in rounds; and the same of each peer, turn about. */
+export async function measureCodes(helpers, ours, peers, { pairs, connections, codes }) {
+  const seen = Object.fromEntries(["ours", ...Object.keys(peers)].map((who) => [who, { starts: [], guesses: [], approvals: [] }])); // prettier-ignore
   const count = Math.min(codes, numbersMax);
   for (let round = -1; round < pairs; round++) {
     const tenant = await ours.tenant();
@@ -19,29 +19,31 @@ export async function measureCodes(helpers, ours, peer, { pairs, connections, co
     const check = { ...job, kind: "check", ids, count: ids.length, status: 200, undelivered: true };
     const guesses = await runOnce(helpers, ours, { ...check, code: wrong, holds: '"reason":"wrong_code"' });
     const approvals = await runOnce(helpers, ours, { ...check, code, holds: '"valid":true' });
-    const theirs = await peerRound(helpers, peer, { connections, count });
+    const results = { ours: { starts, guesses, approvals } };
+    for (const [who, peer] of Object.entries(peers))
+      results[who] = await peerRound(helpers, peer, { connections, count });
     if (round < 0) continue; // round -1 warms up
-    for (const [name, result] of Object.entries({ starts, guesses, approvals, ...theirs })) seen[name].push(result);
+    for (const [who, whats] of Object.entries(results))
+      for (const [what, result] of Object.entries(whats)) seen[who][what].push(result);
   }
-  const of = (name, field) => spread(seen[name].map((result) => result[field]));
-  const told = (name) => ({
-    perSecond: of(name, "acceptPerSecond"),
-    cpu: of(name, "cpuPerAccepted"),
-    p50: of(name, "answerP50"),
-    p99: of(name, "answerP99"),
-  });
-  const ratio = (a, b) => spread(seen[a].map((result, at) => result.acceptPerSecond / seen[b][at].acceptPerSecond));
+  const told = (results) => {
+    const of = (field) => spread(results.map((result) => result[field]));
+    return { perSecond: of("acceptPerSecond"), cpu: of("cpuPerAccepted"), p50: of("answerP50"), p99: of("answerP99") };
+  };
+  const whats = Object.keys(seen.ours);
+  const ratio = (what, who) =>
+    spread(seen.ours[what].map((result, at) => result.acceptPerSecond / seen[who][what][at].acceptPerSecond));
   return {
     count,
-    starts: told("starts"),
-    guesses: told("guesses"),
-    approvals: told("approvals"),
-    peer: { starts: told("peerStarts"), guesses: told("peerGuesses"), approvals: told("peerApprovals") },
-    ratios: {
-      starts: ratio("starts", "peerStarts"),
-      guesses: ratio("guesses", "peerGuesses"),
-      approvals: ratio("approvals", "peerApprovals"),
-    },
+    contenders: Object.fromEntries(
+      Object.entries(seen).map(([who, each]) => [
+        who,
+        Object.fromEntries(whats.map((what) => [what, told(each[what])])),
+      ]),
+    ),
+    ratios: Object.fromEntries(
+      Object.keys(peers).map((who) => [who, Object.fromEntries(whats.map((what) => [what, ratio(what, who)]))]),
+    ),
   };
 }
 
@@ -52,8 +54,8 @@ async function peerRound(helpers, peer, { connections, count }) {
   const otp = { ...job, url: `${url}/send-otp`, kind: "otp", status: 200 };
   const guess = { ...job, url: `${url}/verify`, kind: "guess", undelivered: true };
   return {
-    peerStarts: await runOnce(helpers, peer, otp),
-    peerGuesses: await runOnce(helpers, peer, { ...guess, code: wrong, status: 400, holds: "INVALID_OTP" }),
-    peerApprovals: await runOnce(helpers, peer, { ...guess, code: "the code", status: 200, holds: '"status":true' }),
+    starts: await runOnce(helpers, peer, otp),
+    guesses: await runOnce(helpers, peer, { ...guess, code: wrong, status: 400, holds: "INVALID_OTP" }),
+    approvals: await runOnce(helpers, peer, { ...guess, code: "the code", status: 200, holds: '"status":true' }),
   };
 }

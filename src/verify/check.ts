@@ -12,7 +12,7 @@ import type { GivenContext } from "./context.ts";
 import { contextOf } from "./context.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { ended } from "./ends.ts";
-import type { Secrets } from "./ledger.ts";
+import type { Whole } from "./ledger.ts";
 import { barredUntil, countFailure, learn, type Destination } from "./locks.ts";
 import { printOf, type EndUser } from "./person.ts";
 import {
@@ -56,8 +56,6 @@ export function checkTo(deps: VerifyDeps, key: string, input: CheckToInput): Out
   if (whole === null) return refuse("verification_unknown");
   return { ok: { id: whole.verification.id, ...guess(deps, key, whole, input, print) } };
 }
-
-type Whole = { verification: Verification; secrets: Secrets };
 
 /** The end user's own, then one that nobody's print is on, then any that another device did not start; pending ones first. */
 function newest(deps: VerifyDeps, destination: Destination, print: string | null, input: CheckToInput): Whole | null {

@@ -5,7 +5,7 @@
  */
 import { CODE_SECONDS } from "./code.ts";
 import { ulidTime } from "../base/ids.ts";
-import { bytesOf, filtered, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { bytesOf, changes, filtered, first, type Sql, type SqlBinding } from "../base/sql.ts";
 import { HOUR_MS, SECOND_MS } from "../base/clock.ts";
 import { newDestination, spentAt, turned, type Destination } from "./locks.ts";
 import { mayEnter, type Facts, type Send, type State, type Verification } from "./verification.ts";
@@ -38,6 +38,12 @@ export type Change = { attempts?: number; reason?: string | null; endedAt?: numb
 /** From its start a verification stays here this long: to answer why, long after its code is gone. Then it is a record. */
 export const KEPT_HERE_MS = CODE_SECONDS.max * SECOND_MS + HOUR_MS;
 
+/** A verification with what it is checked against. */
+export type Whole = { verification: Verification; secrets: Secrets };
+
+/** What is kept in memory of each kind, about a kilobyte each; beyond it the memory begins anew. */
+const IN_MEMORY_MAX = 2_000;
+
 export type ListFilter = { state?: State; token?: string; before?: string; from?: string; to?: string };
 
 /** The live verifications of one tenant. */
@@ -47,6 +53,12 @@ export class VerifyLedger {
   readonly #soon: (at: number) => void;
   /** Ends of pending verifications, so that the next deadline needs no index. Read from storage when first needed. */
   #pending: Map<string, number> | null = null;
+  /**
+   * Verifications and destinations as they are stored, so that a check reads nothing: it comes within minutes of the start, to
+   * the object that made it. Only this object writes, and it is thrown away with this memory when a transaction fails.
+   */
+  readonly #wholes = new Map<string, Whole>();
+  readonly #destinations = new Map<string, Destination>();
 
   constructor(sql: Sql, idPrefix: string, soon: (at: number) => void) {
     this.#sql = sql;
@@ -87,19 +99,21 @@ export class VerifyLedger {
       secrets.context,
       secrets.letter,
     );
+    remember(this.#wholes, id, { verification, secrets });
     if (state === "pending") this.#ends().set(id, facts.expiresAt);
     this.#soon(state === "pending" ? facts.expiresAt : facts.createdAt + KEPT_HERE_MS);
   }
 
   get(id: string): Verification | null {
-    const row = first<Row>(this.#sql, `SELECT ${COLUMNS} FROM verifications WHERE id = ?`, id);
-    return row === null ? null : verificationOf(row);
+    return this.getWhole(id)?.verification ?? null;
   }
 
   /** A verification with what it is checked against. */
-  getWhole(id: string): { verification: Verification; secrets: Secrets } | null {
-    type Whole = Row & { digest: ArrayBuffer | null; context: ArrayBuffer | null; letter: ArrayBuffer | null };
-    const row = first<Whole>(
+  getWhole(id: string): Whole | null {
+    const known = this.#wholes.get(id);
+    if (known !== undefined) return known;
+    type Stored = Row & { digest: ArrayBuffer | null; context: ArrayBuffer | null; letter: ArrayBuffer | null };
+    const row = first<Stored>(
       this.#sql,
       `SELECT ${COLUMNS}, digest, context, letter FROM verifications WHERE id = ?`,
       id,
@@ -107,7 +121,9 @@ export class VerifyLedger {
     if (row === null) return null;
     const bytes = (value: ArrayBuffer | null) => (value === null ? null : bytesOf(value));
     const secrets = { digest: bytes(row.digest), context: bytes(row.context), letter: bytes(row.letter) };
-    return { verification: verificationOf(row), secrets };
+    const whole = { verification: verificationOf(row), secrets };
+    remember(this.#wholes, id, whole);
+    return whole;
   }
 
   /**
@@ -135,23 +151,32 @@ export class VerifyLedger {
     };
     const ended = verification.state === "pending" && to !== "pending";
     const secrets = ended ? ", digest = NULL, context = NULL, letter = NULL" : "";
-    const written = this.#sql
-      .exec<{ id: string }>(
-        `UPDATE verifications SET state = ?, version = ?, attempts = ?, reason = ?, ended_at = ?, sends = ?${secrets}
-         WHERE id = ? AND version = ? RETURNING id`,
-        next.state,
-        next.version,
-        next.attempts,
-        next.reason,
-        next.endedAt,
-        JSON.stringify(next.sends),
-        verification.id,
-        verification.version,
-      )
-      .toArray();
-    if (written.length !== 1) return null;
+    const sends = change.sends === undefined ? [] : [JSON.stringify(change.sends)];
+    const written = changes(
+      this.#sql,
+      `UPDATE verifications SET state = ?, version = ?, attempts = ?, reason = ?, ended_at = ?${sends.length > 0 ? ", sends = ?" : ""}${secrets}
+       WHERE id = ? AND version = ?`,
+      next.state,
+      next.version,
+      next.attempts,
+      next.reason,
+      next.endedAt,
+      ...sends,
+      verification.id,
+      verification.version,
+    );
+    if (!written) return null;
+    this.#keepInMind(next, ended);
     if (ended && this.#ends().delete(next.id)) this.#soon(next.facts.createdAt + KEPT_HERE_MS);
     return next;
+  }
+
+  /** What was written is what is read next; digests and letter are gone from memory, too, with the end. */
+  #keepInMind(next: Verification, ended: boolean): void {
+    const known = this.#wholes.get(next.id);
+    if (known === undefined) return;
+    const secrets = ended ? { digest: null, context: null, letter: null } : known.secrets;
+    this.#wholes.set(next.id, { verification: next, secrets });
   }
 
   /** Pending ones whose time has passed. */
@@ -192,6 +217,7 @@ export class VerifyLedger {
          (SELECT json_extract(value, '$.id'), json_extract(value, '$.version') FROM json_each(?))`,
       JSON.stringify(recorded.map(({ id, version }) => ({ id, version }))),
     );
+    for (const { id } of recorded) this.#wholes.delete(id);
   }
 
   /** The live rows of a list, newest first. */
@@ -222,8 +248,14 @@ export class VerifyLedger {
 
   /** What is counted for a destination, turned to `now`. `name` is the keyed index of its number. */
   destination(name: Uint8Array, now: number): Destination {
-    const row = first<{ data: string }>(this.#sql, `SELECT data FROM destinations WHERE name = ?`, name);
-    return turned(row === null ? newDestination() : (JSON.parse(row.data) as Destination), now);
+    const key = Buffer.from(name).toString("latin1");
+    let known = this.#destinations.get(key);
+    if (known === undefined) {
+      const row = first<{ data: string }>(this.#sql, `SELECT data FROM destinations WHERE name = ?`, name);
+      known = row === null ? newDestination() : (JSON.parse(row.data) as Destination);
+      remember(this.#destinations, key, known);
+    }
+    return turned(known, now);
   }
 
   putDestination(name: Uint8Array, destination: Destination): void {
@@ -233,10 +265,12 @@ export class VerifyLedger {
       JSON.stringify(destination),
       spentAt(destination),
     );
+    remember(this.#destinations, Buffer.from(name).toString("latin1"), destination);
   }
 
   /** Forgets destinations of which nothing counts any more; answers how many. */
   purge(now: number, limit: number): number {
+    this.#destinations.clear();
     return this.#sql
       .exec(
         `DELETE FROM destinations WHERE name IN (SELECT name FROM destinations WHERE until < ? LIMIT ?) RETURNING 1 AS gone`,
@@ -266,6 +300,11 @@ export class VerifyLedger {
     );
     return this.#pending;
   }
+}
+
+function remember<T>(memory: Map<string, T>, name: string, value: T): void {
+  if (memory.size >= IN_MEMORY_MAX && !memory.has(name)) memory.clear();
+  memory.set(name, value);
 }
 
 function verificationOf(row: Row): Verification {
