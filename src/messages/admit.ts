@@ -218,12 +218,21 @@ export function judgeConsent(
   choice: Choice,
 ): Refusal | null {
   const who = "known" in contact ? contact.known.index : contact.index;
-  const named = from ?? policy.defaultSender;
+  const about = { purpose, sender: from ?? policy.defaultSender, accounts: choice.accounts };
+  const stopped = saidStop(deps, who, about);
+  return stopped ? refuse("recipient_opted_out") : null;
+}
+
+/** Whether the person said stop to such a message from this sender, or, where it names none, from any of its accounts. */
+export function saidStop(
+  deps: Pick<AdmitDeps, "hasStopped" | "accountOf">,
+  who: Uint8Array,
+  { purpose, sender, accounts }: { purpose: Purpose; sender: string | null; accounts: readonly string[] },
+): boolean {
   const about = { lane: laneOf(purpose), network: null };
   const senders =
-    named !== null ? [named] : [null, ...choice.accounts.map((id) => deps.accountOf(id, about)?.sender ?? null)];
-  const stopped = senders.some((sender) => deps.hasStopped(who, purpose, sender));
-  return stopped ? refuse("recipient_opted_out") : null;
+    sender !== null ? [sender] : [null, ...accounts.map((id) => deps.accountOf(id, about)?.sender ?? null)];
+  return senders.some((one) => deps.hasStopped(who, purpose, one));
 }
 
 type Parts = {
