@@ -2,10 +2,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { IdMaker } from "../../src/base/ids.ts";
 import type { Answer } from "../../src/carriers/carrier.ts";
 import { applyReports, claim, CLAIM_LEASE_MS, settle } from "../../src/messages/dispatch.ts";
-import type { DispatchDeps } from "../../src/messages/outcome.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
 import { Belt } from "../../src/messages/belt.ts";
-import { look } from "../../src/messages/look.ts";
+import { look, type LookDeps } from "../../src/messages/look.ts";
 import { ENDED, ENTERS, mayEnter, STATES, type Message, type State } from "../../src/messages/message.ts";
 import { nodeSql, type NodeSql } from "../support/node-sql.ts";
 
@@ -30,7 +29,7 @@ canceled    scheduled held queued`;
 let sql: NodeSql;
 let ids: IdMaker;
 let ledger: MessagesLedger;
-let deps: DispatchDeps;
+let deps: LookDeps;
 let now: number;
 let told: string[];
 let dispatched: string[];
@@ -45,7 +44,7 @@ beforeEach(() => {
   const vault = { openNumber: () => "+447700900123", openText: () => "Hello" };
   deps = {
     ledger,
-    vault: vault as unknown as DispatchDeps["vault"],
+    vault: vault as unknown as LookDeps["vault"],
     now: () => now,
     receiptUrl: (account, message) => `${account}/${message}`,
     tell: (message) => void told.push(message.state),
@@ -54,6 +53,8 @@ beforeEach(() => {
     settled: () => undefined,
     redacts: () => false,
     redact: () => undefined,
+    hasStopped: () => false,
+    accountOf: () => null,
   };
 });
 
