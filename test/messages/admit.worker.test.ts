@@ -106,6 +106,33 @@ describe("a stop that is said while a message is scheduled", () => {
   });
 });
 
+describe("while no record can be written", () => {
+  const lose = (name: string) => env.DB_EU.exec(`ALTER TABLE ${name} RENAME TO ${name}_lost`);
+  const find = (name: string) => env.DB_EU.exec(`ALTER TABLE ${name}_lost RENAME TO ${name}`);
+
+  it("messages leave at their time, codes end at theirs, and every record is there once it can be", async () => {
+    const tenant = await newTenant();
+    const schedule_at = at((await nowOf(tenant)) + 3_600_000);
+    const over = await tenant.send({ to: "+447700900125" });
+    await tenant.until(over["id"], "delivered");
+    const planned = await tenant.send({ schedule_at });
+    const { body: code } = await tenant.call("POST /v1/verifications", { to: "+447700900124" });
+    await lose("messages");
+    try {
+      await advance(tenant, 700); // the delivered one is due to become a record
+      expect(await tenant.rows(`SELECT letter, digest FROM verifications WHERE id = '${code["id"]}'`)).toEqual([{ letter: null, digest: null }]); // prettier-ignore
+      await advance(tenant, 3_000);
+      await tenant.until(planned["id"], "delivered");
+      expect(await tenant.rows(`SELECT count(*) AS n FROM messages`)).toEqual([{ n: 3 }]);
+    } finally {
+      await find("messages");
+    }
+    await advance(tenant, 120);
+    expect(await tenant.rows(`SELECT count(*) AS n FROM messages`)).toEqual([{ n: 0 }]);
+    for (const { id } of [over, planned]) expect((await tenant.call(`GET /v1/messages/${id}`)).body["state"]).toBe("delivered"); // prettier-ignore
+  });
+});
+
 describe("canceling", () => {
   const hold = async (tenant: Tenant) => {
     await policy(tenant, {});

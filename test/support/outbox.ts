@@ -10,9 +10,8 @@ import { Belt } from "../../src/messages/belt.ts";
 import { hear, questions } from "../../src/messages/ask.ts";
 import { applyReports, claim, settle } from "../../src/messages/dispatch.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
-import { look, type Turn } from "../../src/messages/look.ts";
+import { look, type LookDeps, type Turn } from "../../src/messages/look.ts";
 import type { Message, Price, Purpose, State } from "../../src/messages/message.ts";
-import type { DispatchDeps } from "../../src/messages/outcome.ts";
 import { nodeSql } from "./node-sql.ts";
 
 export const ROUTES = ["car_a", "car_b"];
@@ -25,7 +24,7 @@ export class Outbox {
   readonly dispatched: string[] = [];
   readonly asked: string[] = [];
   readonly ledger: MessagesLedger;
-  readonly deps: DispatchDeps;
+  readonly deps: LookDeps;
   belt: Belt;
   /** Accounts whose carrier is asked to forget, and what it was asked to. */
   readonly redacting = new Set<string>();
@@ -44,6 +43,8 @@ export class Outbox {
       dispatch: (_account, _lane, id) => void this.dispatched.push(id),
       ask: (_account, _lane, id) => void this.asked.push(id),
       settled: () => undefined,
+      hasStopped: () => false,
+      accountOf: () => null,
       redacts: (account) => this.redacting.has(account),
       redact: (account, reference) => void this.redacted.push(`${account} ${reference}`),
     };
