@@ -82,7 +82,7 @@ export type TenantPort = {
   reroute(account: string, ids: string[], news: AccountNews): Promise<{ onward: Onward[]; after: After }>;
   handBack(ids: string[], waitMs: number): Promise<void>;
   settle(settlements: Settlement[]): Promise<{ onward: Onward[]; after: After }>;
-  reports(account: string, reports: Report[]): Promise<{ applied: number; after: After }>;
+  reports(account: string, reports: Report[]): Promise<Outcome<{ applied: number; after: After }>>;
   questions(account: string, ids: string[]): Promise<Question[]>;
   hear(account: string, heard: Heard[]): Promise<After>;
   handset(delivery: HandsetDelivery): Promise<void>;

@@ -179,12 +179,13 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return { onward, after: this.#home.after() };
   }
 
-  /** A carrier's reports, authentic and of `account`. */
-  async reports(account: string, reports: Report[]): Promise<{ applied: number; after: After }> {
+  /** A carrier's reports, authentic and of `account`; refused while they cannot be written, so that they come again. */
+  async reports(account: string, reports: Report[]): Promise<Outcome<{ applied: number; after: After }>> {
     const mind = await this.#home.open();
-    if (mind === null || mind === "locked") return { applied: 0, after: { dispatch: [], wake: [] } };
+    if (mind === null) return refuse("not_found");
+    if (mind === "locked") return refuse("keys_unavailable", { retryAfterSeconds: 5 });
     const applied = this.#home.transaction((present) => applyReports(present.conveyor, account, reports));
-    return { applied, after: this.#home.after() };
+    return { ok: { applied, after: this.#home.after() } };
   }
 
   /** A sender is about to ask its carrier about these: which of them still need it. */
