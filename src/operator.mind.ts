@@ -212,6 +212,7 @@ export class OperatorMind {
 
     /** Purges a stretch of tenants; the report is summed by the caller. */
     "purge.run": async (operator: string, input: Walk): Answer => {
+      if (input.after === "") this.repeats.purge(readClock());
       let failed = 0;
       const walked = await this.#walk(input, async (port) => {
         try {

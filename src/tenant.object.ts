@@ -266,10 +266,12 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   async purge(operator: string | null): Promise<Outcome<unknown>> {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return refuse("not_found");
-    await returnLent(this.#home, this.#parts);
-    const report = await purgeTenant(this.#home, this.#parts, operator);
-    if (operator === null) await tellHead(this.#home, this.#parts);
-    return { ok: report };
+    try {
+      await returnLent(this.#home, this.#parts);
+      return { ok: await purgeTenant(this.#home, this.#parts, operator) };
+    } finally {
+      if (operator === null) await tellHead(this.#home, this.#parts); // also of a night whose purge broke off
+    }
   }
 
   /** Wraps the tenant's keys under the newest root key; answers the root versions that are then in use. */

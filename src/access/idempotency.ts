@@ -19,8 +19,7 @@ type Row = { body: ArrayBuffer; answer: ArrayBuffer; at: number };
 /** A value is at most 2 MB on the platform, and the answer to a batch may be more. */
 const PART_BYTES = 1_000_000;
 /** Names of answers have sixteen bytes, those of their further parts more. */
-const partName = (name: Uint8Array, part: number) =>
-  part === 0 ? name : Buffer.concat([name, Uint8Array.of(part)]);
+const partName = (name: Uint8Array, part: number) => (part === 0 ? name : Buffer.concat([name, Uint8Array.of(part)]));
 
 const bucketOf = (now: number) => Math.floor(now / KEPT_MS);
 

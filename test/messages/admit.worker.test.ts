@@ -96,7 +96,11 @@ describe("a stop that is said while a message is scheduled", () => {
     const tenant = await newTenant();
     const schedule_at = at((await nowOf(tenant)) + 86_400_000);
     const send = async (over: Json) => (await tenant.send({ purpose: "marketing", schedule_at, ...over }))["id"];
-    const sent = [await send({ purpose: "service" }), await send({ from: "Payroll" }), await send({ to: "+447700900124" })];
+    const sent = [
+      await send({ purpose: "service" }),
+      await send({ from: "Payroll" }),
+      await send({ to: "+447700900124" }),
+    ];
     await stop(tenant, { sender: "Shifts" });
     await stop(tenant, { to: "+447700900124" });
     await stop(tenant, { to: "+447700900124", state: "given" });

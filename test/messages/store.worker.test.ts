@@ -38,7 +38,13 @@ describe("the ledger of records", () => {
   });
 
   it("is written in values that the platform takes, also when every message was tried fifty times", async () => {
-    const attempt = { carrier: `car_${"0".repeat(36)}`, outcome: "throttled", at: 1, latencyMs: 100, code: "http_429" } as const;
+    const attempt = {
+      carrier: `car_${"0".repeat(36)}`,
+      outcome: "throttled",
+      at: 1,
+      latencyMs: 100,
+      code: "http_429",
+    } as const;
     const tried = Array.from({ length: 600 }, (_, n) => message(n + 2_000, { attempts: Array.from({ length: 50 }, () => attempt) })); // prettier-ignore
     const sizes: number[] = [];
     const db: RecordDb = {
