@@ -167,6 +167,16 @@ it("a list has both homes: what lives and what is a record, newest first, page b
   expect(pending.map(({ id }) => id)).toEqual(ids.slice(3).toReversed());
 });
 
+it.each(["\ud800", "12345\udc00", "\ud800\ud800123456"])(
+  "a guess that is no text (%j) is a wrong one that counts, by id and by number, and no error", async (code) => {
+    const tenant = await newTenant();
+    const id = String((await start(tenant)).body["id"]);
+    const typed = await tenant.call(`POST /v1/verifications/${id}/check`, { code });
+    expect([typed.status, typed.body["reason"], typed.body["attempts_left"]]).toEqual([200, "wrong_code", 4]);
+    const other = await byNumber(tenant, { code });
+    expect([other.status, other.body["reason"], other.body["attempts_left"]]).toEqual([200, "wrong_code", 3]);
+  }); // prettier-ignore
+
 it("counts, locks and limits are forgotten when nothing of them matters, records after their time", async () => {
   const tenant = await newTenant();
   await started(tenant, { end_user: { device_id: "x" } });

@@ -250,7 +250,10 @@ describe("a locked or blocked destination", () => {
     expect(await look("+447700900144")).toEqual([429, "new_numbers_exceeded"]);
     const block = await desk.call("POST /v1/verify/locks/block", { to: "+447700900144", reason: "test" });
     expect(block.status).toBe(429);
-    expect([await look("+447700900140"), await look({ token })]).toEqual([[200, token], [200, token]]);
+    expect([await look("+447700900140"), await look({ token })]).toEqual([
+      [200, token],
+      [200, token],
+    ]);
   });
 
   it("locks strangers after five wrong guesses, not the device that has verified before, until it is lifted", async () => {
