@@ -220,6 +220,25 @@ describe("reading the audit", () => {
   });
 });
 
+describe("an export of the audit", { timeout: 60_000 }, () => {
+  const exports = async (tenant: Tenant) => (await audit(tenant, "audit.exported")).map(({ facts }) => facts);
+
+  it("is an act where it begins, wherever that is, and its further pages are none", async () => {
+    const tenant = await newTenant();
+    const one = async (after: number) => (await tenant.call(`GET /v1/audit/export?after=${after}`)).body["next"];
+    for (let n = 0; n < 700; n++) await tenant.call("POST /v1/tokens", { number: "+447700900150" });
+    expect(await exports(tenant)).toEqual([]);
+    expect(await one(1)).toBe(501);
+    expect(await exports(tenant)).toEqual([{ after: 1 }]);
+    expect(await one(501)).toBeNull();
+    expect(await one(0)).toBe(500);
+    expect(await one(500)).toBeNull();
+    expect(await exports(tenant)).toEqual([{ after: 1 }, {}]);
+    await one(500);
+    expect(await exports(tenant)).toEqual([{ after: 1 }, {}, { after: 500 }]);
+  });
+});
+
 async function linesOf(tenant: Tenant): Promise<string[]> {
   const lines: string[] = [];
   for (let after: number | null = 0; after !== null;) {
