@@ -154,8 +154,8 @@ export class OperatorMind {
 
     "tenant_templates.decide": (operator: string, input: { id: string } & TemplateDecision): Answer =>
       this.#withTenant(input.id, async (tenant, port) => {
-        const { template, state, reason } = input;
-        const decided = await port.decideTemplate(operator, { template, state, reason });
+        const { template, state, reason, sequence } = input;
+        const decided = await port.decideTemplate(operator, { template, state, reason, sequence });
         if (!isRefused(decided)) this.#enter(operator, `template.${state}`, tenant.id, { template });
         return decided;
       }),

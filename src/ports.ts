@@ -64,7 +64,13 @@ export const jobName = ({ lane, account, task }: Omit<Dispatch, "ids">): string 
 export type After = { dispatch: Dispatch[]; wake: string[] };
 
 /** What an operator says to a tenant's template. */
-export type TemplateDecision = { template: string; state: "approved" | "refused"; reason: string | null };
+export type TemplateDecision = {
+  template: string;
+  state: "approved" | "refused";
+  reason: string | null;
+  /** The version that was read; null: whichever it is now. */
+  sequence: number | null;
+};
 
 export type TenantPort = {
   create(tenant: CreateTenant): Promise<void>;

@@ -110,10 +110,11 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return this.#operate((mind) => ({ ok: listTemplates(mind.verifySettings) }));
   }
 
-  async decideTemplate(operator: string, { template, state, reason }: TemplateDecision): Promise<Outcome<unknown>> {
+  async decideTemplate(operator: string, decision: TemplateDecision): Promise<Outcome<unknown>> {
     return this.#operate((mind) => {
       const record = (actor: string, entry: Recorded) => mind.enterFor("operator", actor, entry);
-      return decideTemplate({ ...mind.verifySettings, record }, operator, state, { id: template, reason });
+      const { template: id, state, reason, sequence } = decision;
+      return decideTemplate({ ...mind.verifySettings, record }, operator, state, { id, reason, sequence });
     });
   }
 

@@ -160,6 +160,27 @@ describe("a template", () => {
     expect(JSON.stringify((await operator("GET /admin/v1/audit?limit=100")).body)).toContain("template.refused");
   });
 
+  it("that was changed since it was read is not decided on, by neither door, where the version that was read is named", async () => {
+    const tenant = await newTenant();
+    const write = { name: "Bait", texts: { "en-GB": "{{code}} is yours." } };
+    const { body: read } = await tenant.call("POST /v1/verify/templates", write);
+    await tenant.call(`PATCH /v1/verify/templates/${read["id"]}`, {
+      texts: { "en-GB": "{{code}}: tell us on the phone." },
+    });
+    const mine = (what: string, over: Json) => tenant.call(`POST /v1/verify/templates/${read["id"]}/${what}`, over);
+    const theirs = (over: Json) => operator(`POST /admin/v1/tenants/${tenant.id}/templates/${read["id"]}/decide`, over);
+    const { sequence } = read;
+    for (const answer of [
+      await mine("approve", { sequence }),
+      await mine("refuse", { sequence, reason: "No" }),
+      await theirs({ state: "approved", sequence }),
+      await theirs({ state: "refused", sequence }),
+    ]) expect([answer.status, answer.body["code"]]).toEqual([409, "state_conflict"]); // prettier-ignore
+    expect((await tenant.call(`GET /v1/verify/templates/${read["id"]}`)).body).toMatchObject({ state: "draft", sequence: 2 }); // prettier-ignore
+    expect((await theirs({ state: "refused", sequence: 2 })).body).toMatchObject({ state: "refused", sequence: 3 });
+    expect((await mine("approve", { sequence: 3 })).body).toMatchObject({ state: "approved", sequence: 4 });
+  });
+
   it("is previewed with its segments, as a draft too, and nothing is stored", async () => {
     const tenant = await newTenant();
     const before = await everything(tenant);
