@@ -5,7 +5,9 @@ import { basename, dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as readConfig } from "wrangler";
 
-const { config, script, persist, assets, port, bindings, migrations, tap } = JSON.parse(process.argv[2] ?? "{}");
+const { config, script, persist, assets, port, bindings, migrations, tap, certificates } = JSON.parse(
+  process.argv[2] ?? "{}",
+);
 // A module around the built one that shows what the broker hands to consumers, body by body, before they get it.
 const SHOWS = "queue-shows ";
 const TAP = `import worker from "./${basename(script)}";
@@ -26,6 +28,7 @@ const miniflare = new Miniflare(
     modulesRoot: dirname(script), // the built module lies beside no configuration
     modules: tap ? [tapped, built] : [built],
     bindings: { ...workerOptions.bindings, ...bindings },
+    serviceBindings: { ...workerOptions.serviceBindings, ...withCertificates(certificates) },
     host: "127.0.0.1",
     port,
     cf: false,
@@ -65,6 +68,16 @@ async function serve({ scheduled, enqueue, bodies }) {
     const queue = await miniflare.getQueueProducer(enqueue);
     await queue.sendBatch(bodies.map((body) => ({ body })));
   }
+}
+
+/** What `mtls_certificates` are in production: bindings that call out with a client certificate. They trust one server. */
+function withCertificates(certificates) {
+  return Object.fromEntries(
+    Object.entries(certificates).map(([name, { key, cert, trusted }]) => {
+      const tlsOptions = { keypair: { privateKey: key, certificateChain: cert }, trustedCertificates: [trusted] };
+      return [name, { network: { allow: ["private"], deny: [], tlsOptions } }];
+    }),
+  );
 }
 
 function statements(sql) {

@@ -48,13 +48,15 @@ export function freePort() {
 
 /**
  * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables;
- * `assets` serves its static files too.
+ * `assets` serves its static files too; `certificates` are client certificates by the name of their binding, each with the one
+ * server certificate it trusts.
  * `kill()` ends the process and its runtime at once, as a power cut would; `stop()` lets it go gently; `log()` is what it
  * wrote so far; `scheduled(cron)` fires a cron event and waits for it; `enqueue(binding, bodies)` puts bodies on a queue;
  * `queued()` is every message that the broker handed to a consumer so far, as text, when it was started with `tap`.
  *
  * @param {{script: string, persist?: string | null, port?: number | undefined, bindings: Record<string, string>, assets?: boolean,
- *   config?: string, migrations?: string | null, tap?: boolean}} options
+ *   config?: string, migrations?: string | null, tap?: boolean,
+ *   certificates?: Record<string, {key: string, cert: string, trusted: string}>}} options
  */
 export async function startWorker({
   script,
@@ -65,6 +67,7 @@ export async function startWorker({
   config = join(root, "wrangler.toml"),
   migrations = join(root, "migrations"),
   tap = false,
+  certificates = {},
 }) {
   const listen = port || (await freePort());
   const argument = JSON.stringify({
@@ -76,6 +79,7 @@ export async function startWorker({
     bindings: { PUBLIC_URL: `http://127.0.0.1:${listen}`, ...bindings },
     migrations,
     tap,
+    certificates,
   });
   const child = spawn(process.execPath, [join(import.meta.dirname, "worker-process.mjs"), argument], {
     cwd: root,

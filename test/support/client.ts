@@ -18,6 +18,9 @@ export type Ask = { body?: unknown; raw?: string; headers?: Record<string, strin
 type Running = Awaited<ReturnType<typeof startWorker>>;
 
 /** The Worker, its storage, and the operator's token. Killed and started again, it keeps port and storage. */
+/** Client certificates by the name of the binding that calls out with them, each with the server certificate it trusts. */
+type Certificates = Record<string, { key: string; cert: string; trusted: string }>;
+
 export class Service {
   readonly #persist = mkdtempSync(join(tmpdir(), "maskline-faults-"));
   readonly #secrets = makeSecrets();
@@ -25,9 +28,14 @@ export class Service {
   #migrated = false;
   #running: Running | null = null;
   #log = "";
+  readonly #certificates: Certificates;
 
-  static async start(bindings: Record<string, string> = {}): Promise<Service> {
-    const service = new Service();
+  private constructor(certificates: Certificates) {
+    this.#certificates = certificates;
+  }
+
+  static async start(bindings: Record<string, string> = {}, certificates: Certificates = {}): Promise<Service> {
+    const service = new Service(certificates);
     service.#port = await freePort();
     await service.resume(bindings);
     return service;
@@ -53,6 +61,7 @@ export class Service {
       persist: this.#persist,
       port: this.#port,
       bindings: { ...this.#secrets, ...bindings },
+      certificates: this.#certificates,
       // Storage that was started with before is migrated; asking again under load would wait behind all that comes in.
       ...(this.#migrated ? { migrations: null } : {}),
     });

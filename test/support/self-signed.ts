@@ -14,6 +14,7 @@ const time = (at: number): Buffer =>
 
 const ECDSA_SHA256 = der(0x30, Buffer.from("06082a8648ce3d040302", "hex"));
 const COMMON_NAME = Buffer.from("0603550403", "hex");
+const ALTERNATIVE_NAME = Buffer.from("0603551d11", "hex");
 
 /** A P-256 key and a certificate for the name, signed by itself, in force for a day around now. */
 export function selfSigned(name: string): { key: string; cert: string } {
@@ -29,6 +30,7 @@ export function selfSigned(name: string): { key: string; cert: string } {
     der(0x30, time(now - 43_200_000), time(now + 43_200_000)),
     subject,
     publicKey.export({ format: "der", type: "spki" }),
+    der(0xa3, der(0x30, der(0x30, ALTERNATIVE_NAME, der(0x04, der(0x30, der(0x82, Buffer.from(name))))))),
   );
   const whole = der(0x30, body, ECDSA_SHA256, der(0x03, Buffer.from([0]), sign("sha256", body, privateKey)));
   const lines = whole.toString("base64").match(/.{1,64}/g) ?? [];
