@@ -142,7 +142,8 @@ describe("what became of a call", () => {
   /** The tenant's object was put away and wakes again: nothing is in memory. */
   const restart = () => {
     const ids = new IdMaker({ jurisdiction: "eu", code: "12345678" });
-    ids.startAfter(String(sql.exec(`SELECT max(id) AS id FROM events`).toArray()[0]!["id"]));
+    const [newest] = sql.exec<{ id: string }>(`SELECT max(id) AS id FROM events`).toArray();
+    ids.startAfter(newest!.id);
     hooks.events = new EventsLedger(sql, ids, () => undefined);
   };
 
