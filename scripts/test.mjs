@@ -1,5 +1,5 @@
 // `npm test`: set-up, then every kind of check in order; the last line is the count. `.ci/run` runs exactly this.
-// `npm test -- node lint` runs only these parts; `--soak` runs the fault tests at full size.
+// `npm test -- node lint` runs only these parts; `--soak` runs what has a full size at it.
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -26,7 +26,7 @@ const parts = {
 };
 
 await script(async () => {
-  const asked = soak ? ["faults"] : process.argv.slice(2);
+  const asked = soak ? ["workers", "faults"] : process.argv.slice(2);
   const unknown = asked.filter((name) => !(name in parts));
   if (unknown.length > 0)
     throw new Trouble(`No such part: ${unknown.join(", ")}. There are: ${Object.keys(parts).join(", ")}.`);
