@@ -40,6 +40,7 @@ export default defineConfig({
           name: "browser",
           root,
           include: [browser],
+          globalSetup: ["./test/support/build-worker.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
