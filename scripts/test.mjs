@@ -1,6 +1,6 @@
 // `npm test`: set-up, then every kind of check in order; the last line is the count. `.ci/run` runs exactly this.
-// `npm test -- node lint` runs only these parts; `--soak` runs the fault tests at full size.
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+// `npm test -- node lint` runs only these parts; `--soak` runs what has a full size at it.
+import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { ensureChromium } from "./lib/chromium.mjs";
@@ -10,6 +10,12 @@ import { setup } from "./setup.mjs";
 
 const soak = process.argv.includes("--soak");
 const reports = join(dev, "reports");
+
+/**
+ * They wait more than they work: in a whole run they go on beside the other tests, which follow one another, and what they print
+ * is told at the end.
+ */
+const beside = "faults";
 
 /** In this order: what fails fastest comes first. */
 const parts = {
@@ -26,20 +32,21 @@ const parts = {
 };
 
 await script(async () => {
-  const asked = soak ? ["faults"] : process.argv.slice(2);
+  const asked = soak ? ["workers", "faults"] : process.argv.slice(2);
   const unknown = asked.filter((name) => !(name in parts));
   if (unknown.length > 0)
     throw new Trouble(`No such part: ${unknown.join(", ")}. There are: ${Object.keys(parts).join(", ")}.`);
   setup();
   mkdirSync(reports, { recursive: true });
 
+  const whole = asked.length === 0;
   const summary = [];
-  for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
-    console.log(`\n── ${name}`);
-    const began = performance.now();
-    const { failures = [], ...count } = await parts[name]();
-    summary.push({ name, count, failures, seconds: (performance.now() - began) / 1000 });
+  let besides = null;
+  for (const name of whole ? Object.keys(parts).filter((each) => each !== beside) : asked) {
+    if (whole && name === "node") besides = timed(beside, () => tests(beside, join(reports, `${beside}.log`)));
+    summary.push(await timed(name, parts[name]));
   }
+  if (besides !== null) summary.push(await besides);
 
   console.log("\n── summary");
   for (const { name, count, seconds } of summary)
@@ -51,6 +58,13 @@ await script(async () => {
   console.log(lastLine(total));
 });
 
+async function timed(name, run) {
+  console.log(`\n── ${name}`);
+  const began = performance.now();
+  const { failures = [], ...count } = await run();
+  return { name, count, failures, seconds: (performance.now() - began) / 1000 };
+}
+
 /** A tool is one test: it passes or it does not. */
 async function tool(name, args) {
   const passed = (await ended(start(name, args, { stdio: "inherit" }))) === 0;
@@ -58,13 +72,15 @@ async function tool(name, args) {
 }
 
 /** One project of test/vitest.config.ts, counted from its own report. */
-async function tests(project) {
+async function tests(project, log = null) {
   const report = join(reports, `${project}.json`);
   rmSync(report, { force: true });
   const args = ["run", "--config", "test/vitest.config.ts", "--project", project, "--passWithNoTests"];
   args.push("--reporter=default", "--reporter=json", `--outputFile.json=${report}`);
   const env = soak ? { ...quiet, MASKLINE_SOAK: "1" } : quiet;
-  const code = await ended(start("vitest", args, { stdio: "inherit", env }));
+  const out = log === null ? "inherit" : openSync(log, "w");
+  const code = await ended(start("vitest", args, { stdio: ["inherit", out, out], env }));
+  if (log !== null) console.log(readFileSync(log, "utf8"));
   const result = read(report);
   return { ...countOf(code, result), failures: failuresOf(result, root) };
 }

@@ -157,10 +157,12 @@ app.post(pathOf(receiptRoute.path), async (c) => {
       publicUrl,
       verify: (account, callback) => courier(account).readReceipts(callback),
       settle: async (owner, account, reports) => {
-        const { applied, after } = await tenant(owner).reports(account, reports);
+        const reported = await tenant(owner).reports(account, reports);
+        if (isRefused(reported)) return reported;
+        const { applied, after } = reported.ok;
         if (after.wake.length + after.dispatch.length > 0)
           c.executionCtx.waitUntil(outside(owner, after).catch(() => undefined));
-        return applied;
+        return { ok: applied };
       },
     },
     c.req.param("account") ?? "",

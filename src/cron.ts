@@ -22,15 +22,19 @@ export async function purgeAll(
 ): Promise<{ tenants: number; gone: Record<string, number> }> {
   const gone: Record<string, number> = {};
   let tenants = 0;
-  for (const jurisdiction of ["eu", "us"] as const) {
-    for await (const report of walk(doors, jurisdiction, operator, "purge.run")) {
-      tenants += 1;
-      for (const [what, count] of Object.entries(report as Record<string, unknown>)) {
-        if (typeof count === "number") gone[what] = (gone[what] ?? 0) + count;
+  const done = await Promise.allSettled(
+    (["eu", "us"] as const).map(async (jurisdiction) => {
+      for await (const report of walk(doors, jurisdiction, operator, "purge.run")) {
+        tenants += 1;
+        for (const [what, count] of Object.entries(report as Record<string, unknown>)) {
+          if (typeof count === "number") gone[what] = (gone[what] ?? 0) + count;
+        }
       }
-    }
-  }
+    }),
+  );
   doors.log({ level: "info", what: "purged", count: tenants });
+  const failed = done.find((each) => each.status === "rejected");
+  if (failed !== undefined) throw failed.reason; // the other jurisdiction has been purged all the same
   return { tenants, gone };
 }
 

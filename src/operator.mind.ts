@@ -154,8 +154,8 @@ export class OperatorMind {
 
     "tenant_templates.decide": (operator: string, input: { id: string } & TemplateDecision): Answer =>
       this.#withTenant(input.id, async (tenant, port) => {
-        const { template, state, reason } = input;
-        const decided = await port.decideTemplate(operator, { template, state, reason });
+        const { template, state, reason, sequence } = input;
+        const decided = await port.decideTemplate(operator, { template, state, reason, sequence });
         if (!isRefused(decided)) this.#enter(operator, `template.${state}`, tenant.id, { template });
         return decided;
       }),
@@ -212,6 +212,7 @@ export class OperatorMind {
 
     /** Purges a stretch of tenants; the report is summed by the caller. */
     "purge.run": async (operator: string, input: Walk): Answer => {
+      if (input.after === "") this.repeats.purge(readClock());
       let failed = 0;
       const walked = await this.#walk(input, async (port, tenant) => {
         try {

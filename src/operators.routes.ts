@@ -12,7 +12,7 @@ import { PolicyChange } from "./messages/policy.ts";
 import { door, IdParam, JURISDICTION, type OperatorRoute } from "./operator-route.ts";
 import { numberStockRoutes } from "./operators.numbers.routes.ts";
 import { carrierRoutes } from "./operators.carriers.routes.ts";
-import { TemplateView } from "./verify/templates.routes.ts";
+import { SequenceRead, TemplateView } from "./verify/templates.routes.ts";
 
 const ENVIRONMENT = z.enum(["sandbox", "live"]);
 
@@ -168,11 +168,16 @@ const tenants: OperatorRoute[] = [
     summary: "Approve or refuse a tenant's template",
     params: z.strictObject({ id: z.string().max(64), template: z.string().max(64) }),
     body: z
-      .strictObject({ state: z.enum(["approved", "refused"]), reason: Label.nullable().default(null) })
+      .strictObject({
+        state: z.enum(["approved", "refused"]),
+        reason: Label.nullable().default(null),
+        sequence: SequenceRead.nullable().default(null),
+      })
       .meta({ id: "DecideTemplate" }),
     status: 200,
     answer: TemplateView,
-    example: { state: "approved" },
+    refuses: ["state_conflict"],
+    example: { state: "approved", sequence: 1 },
     ask: ({ params, body }) => ofTenant(params.id, { template: params.template, ...body }),
   }),
 ];

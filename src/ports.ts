@@ -64,7 +64,13 @@ export const jobName = ({ lane, account, task }: Omit<Dispatch, "ids">): string 
 export type After = { dispatch: Dispatch[]; wake: string[] };
 
 /** What an operator says to a tenant's template. */
-export type TemplateDecision = { template: string; state: "approved" | "refused"; reason: string | null };
+export type TemplateDecision = {
+  template: string;
+  state: "approved" | "refused";
+  reason: string | null;
+  /** The version that was read; null: whichever it is now. */
+  sequence: number | null;
+};
 
 export type TenantPort = {
   create(tenant: CreateTenant): Promise<void>;
@@ -82,7 +88,7 @@ export type TenantPort = {
   reroute(account: string, ids: string[], news: AccountNews): Promise<{ onward: Onward[]; after: After }>;
   handBack(ids: string[], waitMs: number): Promise<void>;
   settle(settlements: Settlement[]): Promise<{ onward: Onward[]; after: After }>;
-  reports(account: string, reports: Report[]): Promise<{ applied: number; after: After }>;
+  reports(account: string, reports: Report[]): Promise<Outcome<{ applied: number; after: After }>>;
   questions(account: string, ids: string[]): Promise<Question[]>;
   hear(account: string, heard: Heard[]): Promise<After>;
   handset(delivery: HandsetDelivery): Promise<void>;

@@ -353,15 +353,15 @@ export class TenantMind {
   }
 
   #makeVerify(soon: (at: number) => void): VerifyDeps {
-    const { sql } = this.#deps;
     return verifyDeps({
       conveyor: this.conveyor,
-      ledger: new VerifyLedger(sql, this.ids.prefixOf("ver"), soon),
+      ledger: new VerifyLedger(this.#deps.sql, this.ids.prefixOf("ver"), soon),
       settings: this.verifySettings.settings,
-      counts: new CountsLedger(sql, this.vault, soon),
+      counts: new CountsLedger(this.#deps.sql, this.vault, soon),
       ids: this.ids,
       tenantName: this.#deps.record.name,
       scopesOf: (keyId) => this.keysDeps.scopesOf(keyId),
+      nameNumber: (keyId, contact) => this.#nameNumber(keyId, contact),
       emit: (type, resource, data) => this.emit(type, resource, data),
       wanted: (type) => this.events.wanted(type),
     });

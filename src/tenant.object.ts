@@ -111,10 +111,11 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return this.#operate((mind) => ({ ok: listTemplates(mind.verifySettings) }));
   }
 
-  async decideTemplate(operator: string, { template, state, reason }: TemplateDecision): Promise<Outcome<unknown>> {
+  async decideTemplate(operator: string, decision: TemplateDecision): Promise<Outcome<unknown>> {
     return this.#operate((mind) => {
       const record = (actor: string, entry: Recorded) => mind.enterFor("operator", actor, entry);
-      return decideTemplate({ ...mind.verifySettings, record }, operator, state, { id: template, reason });
+      const { template: id, state, reason, sequence } = decision;
+      return decideTemplate({ ...mind.verifySettings, record }, operator, state, { id, reason, sequence });
     });
   }
 
@@ -180,12 +181,13 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return { onward, after: this.#home.after() };
   }
 
-  /** A carrier's reports, authentic and of `account`. */
-  async reports(account: string, reports: Report[]): Promise<{ applied: number; after: After }> {
+  /** A carrier's reports, authentic and of `account`; refused while they cannot be written, so that they come again. */
+  async reports(account: string, reports: Report[]): Promise<Outcome<{ applied: number; after: After }>> {
     const mind = await this.#home.open();
-    if (mind === null || mind === "locked") return { applied: 0, after: { dispatch: [], wake: [] } };
+    if (mind === null) return refuse("not_found");
+    if (mind === "locked") return refuse("keys_unavailable", { retryAfterSeconds: 5 });
     const applied = this.#home.transaction((present) => applyReports(present.conveyor, account, reports));
-    return { applied, after: this.#home.after() };
+    return { ok: { applied, after: this.#home.after() } };
   }
 
   /** A sender is about to ask its carrier about these: which of them still need it. */
@@ -266,10 +268,12 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   async purge(operator: string | null, lent = false): Promise<Outcome<unknown>> {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") return refuse("not_found");
-    await returnLent(this.#home, this.#parts, lent);
-    const report = await purgeTenant(this.#home, this.#parts, operator);
-    if (operator === null) await tellHead(this.#home, this.#parts);
-    return { ok: report };
+    try {
+      await returnLent(this.#home, this.#parts, lent);
+      return { ok: await purgeTenant(this.#home, this.#parts, operator) };
+    } finally {
+      if (operator === null) await tellHead(this.#home, this.#parts); // also of a night whose purge broke off
+    }
   }
 
   /** Wraps the tenant's keys under the newest root key; answers the root versions that are then in use. */

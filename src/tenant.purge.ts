@@ -50,27 +50,38 @@ export async function purgeTenant(home: TenantHome, parts: TenantParts, operator
     destinations: 0,
     verifications: 0,
   };
-  for (let rounds = 0, more = true; more && rounds < ROUNDS_MAX; rounds += 1) {
-    const round = await purgeRound(home, parts);
-    more = false;
-    for (const what of Object.keys(gone) as (keyof Gone)[]) {
-      gone[what] += round[what];
-      more ||= round[what] >= PURGED_MAX;
+  let whole = false;
+  try {
+    for (let rounds = 0, more = true; more && rounds < ROUNDS_MAX; rounds += 1) {
+      more = false;
+      await purgeRound(home, parts, (went) => {
+        for (const [what, count] of Object.entries(went) as [keyof Gone, number][]) {
+          gone[what] += count;
+          more ||= count >= PURGED_MAX;
+        }
+      });
     }
+    whole = true;
+  } finally {
+    enterPurge(home, operator, gone, whole); // what is gone is on record, also where a round broke off
   }
+  return { at: isoOf(readClock()), ...gone };
+}
+
+function enterPurge(home: TenantHome, operator: string | null, gone: Gone, whole: boolean): void {
+  if (!whole && Object.values(gone).every((count) => count === 0)) return;
   home.transaction((mind) =>
     mind.enter({
       actor: operator === null ? { type: "system", id: "cron" } : { type: "operator", id: operator },
       act: "retention.purged",
       subject: null,
-      facts: { gone },
+      facts: { gone, ...(whole ? {} : { broke_off: true }) },
     }),
   );
-  return { at: isoOf(readClock()), ...gone };
 }
 
-/** One round: a transaction over the object's tables, then the records; requests come in between rounds. */
-async function purgeRound(home: TenantHome, parts: TenantParts): Promise<Gone> {
+/** One round: a transaction over the object's tables, then the records; requests come in between rounds. Tells each as it goes. */
+async function purgeRound(home: TenantHome, parts: TenantParts, went: (gone: Partial<Gone>) => void): Promise<void> {
   const { forgetNumbersAfterDays } = home.policy();
   const now = home.mind().now();
   const before = (days: number, prefix: "evt" | "msg" | "ver") =>
@@ -87,12 +98,14 @@ async function purgeRound(home: TenantHome, parts: TenantParts): Promise<Gone> {
     destinations: mind.verify.ledger.purge(now, PURGED_MAX),
     numbers: mind.vault.forgetUnkept(dayOf(now) - forgetNumbersAfterDays, PURGED_MAX),
   }));
+  went(gone);
   const records = await purgeRecords(parts.db, parts.tenantId, before(RECORDS_KEPT_DAYS, "msg"), PURGED_MAX);
+  went({ records });
   const verifications = await purgeVerifications(
     parts.db,
     parts.tenantId,
     before(RECORDS_KEPT_DAYS, "ver"),
     PURGED_MAX,
   );
-  return { ...gone, records, verifications };
+  went({ verifications });
 }

@@ -2,11 +2,11 @@
  * One turn of a tenant's alarm, and when the next must be. Never throws: an alarm that throws is retried six times and then
  * gone, so whatever fails here is logged and tried again with the next turn.
  */
-import { SECOND_MS } from "./base/clock.ts";
+import { MINUTE_MS, SECOND_MS } from "./base/clock.ts";
 import { timeOfId } from "./base/ids.ts";
 import { nameOfError } from "./base/log.ts";
 import { FIRST_LOOK_MS } from "./messages/ledger.ts";
-import { look, LOOKS_MAX } from "./messages/look.ts";
+import { look, LOOKS_MAX, type Turn } from "./messages/look.ts";
 import type { Message } from "./messages/message.ts";
 import { writeRecords } from "./messages/store.ts";
 import { runIntercepts } from "./tenant.intercept.ts";
@@ -15,6 +15,7 @@ import type { TenantHome } from "./tenant.home.ts";
 import type { TenantMind } from "./tenant.mind.ts";
 import { writeVerifications } from "./verify/store.ts";
 import { nextVerifyAt, verifyTurn } from "./verify/turn.ts";
+import type { Verification } from "./verify/verification.ts";
 import type { TenantParts } from "./wiring.ts";
 
 /** Deadlines that lie closer together than this share a turn: a turn for each would be an alarm for each. */
@@ -22,6 +23,8 @@ const TURN_GAP_MS = SECOND_MS;
 
 /** First looks wait for one another this long: under load a message comes of age every millisecond, and a turn costs rows. */
 const LOOKS_TOGETHER_MS = SECOND_MS;
+/** An ended message whose record could not be written is looked at again after this. */
+const RECORD_AGAIN_MS = MINUTE_MS;
 /** A turn sees to two thousand messages: enough for whatever a sandbox holds, and an end for what should never happen. */
 const TURNS_MAX = 100;
 
@@ -58,34 +61,48 @@ async function turn(home: TenantHome, parts: TenantParts): Promise<boolean> {
   void runLeases(home, parts); // a rotation by schedule may have found a pool short
   writeRefusals(home);
   const looked = home.transaction((mind) => look(mind.conveyor, mind.belt, mind.now()));
-  const ended = looked.ended.flatMap((id) => endedRow(home.mind(), id));
-  const kept = looked.kept.flatMap(({ id }) => endedRow(home.mind(), id));
-  if (ended.length + kept.length > 0) await writeRecords(parts.db, parts.tenantId, [...ended, ...kept]);
-  home.transaction((mind) => {
-    mind.messages.remove(
-      ended.map(({ message }) => message),
-      mind.now(),
-    );
-    const untilOf = new Map(looked.kept.map(({ id, until }) => [id, until]));
-    mind.messages.keep(
-      kept.map(({ message }) => message),
-      untilOf,
-    );
-    if (looked.seenTo !== null) mind.messages.setLooked(looked.seenTo);
-  });
-  await recordVerifications(home, parts);
+  const old = home.transaction((mind) => verifyTurn(mind.verify));
   const owing = home.mind().events.owing(home.mind().now());
   const after = home.after();
-  await parts.outside({
-    dispatch: after.dispatch,
-    wake: [...new Set([...after.wake, ...owing.endpoints.map((endpoint) => endpoint.id)])],
-  });
+  const wake = [...new Set([...after.wake, ...owing.endpoints.map((endpoint) => endpoint.id)])];
+  // None waits for another: while no record can be written, messages leave, codes end and webhooks are told all the same.
+  const done = await Promise.allSettled([
+    parts.outside({ dispatch: after.dispatch, wake }),
+    recordMessages(home, parts, looked),
+    recordVerifications(home, parts, old),
+  ]);
+  const failed = done.find((each) => each.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
   return looked.looked >= LOOKS_MAX;
 }
 
-/** Verifications end when their time has passed; those that have been here long enough become records. */
-async function recordVerifications(home: TenantHome, parts: TenantParts): Promise<void> {
-  const old = home.transaction((mind) => verifyTurn(mind.verify));
+/**
+ * Ended messages become records and leave; those in doubt stay for what may still correct them. What cannot be recorded now is put
+ * off, so that it stands before no living one.
+ */
+async function recordMessages(home: TenantHome, parts: TenantParts, { ended, kept, seenTo }: Turn): Promise<void> {
+  const rows = ended.flatMap((id) => endedRow(home.mind(), id));
+  const doubts = kept.flatMap(({ id }) => endedRow(home.mind(), id));
+  const seen = (mind: TenantMind) => (seenTo === null ? undefined : mind.messages.setLooked(seenTo));
+  try {
+    if (rows.length + doubts.length > 0) await writeRecords(parts.db, parts.tenantId, [...rows, ...doubts]);
+  } catch (error) {
+    home.transaction((mind) => {
+      mind.messages.putOff([...ended, ...kept.map(({ id }) => id)], mind.now() + RECORD_AGAIN_MS);
+      seen(mind);
+    });
+    throw error;
+  }
+  const messagesOf = (recorded: typeof rows) => recorded.map(({ message }) => message);
+  home.transaction((mind) => {
+    mind.messages.remove(messagesOf(rows), mind.now());
+    mind.messages.keep(messagesOf(doubts), new Map(kept.map(({ id, until }) => [id, until])));
+    seen(mind);
+  });
+}
+
+/** Verifications that have been here long enough become records. */
+async function recordVerifications(home: TenantHome, parts: TenantParts, old: Verification[]): Promise<void> {
   if (old.length === 0) return;
   await writeVerifications(parts.db, parts.tenantId, old);
   home.transaction((mind) => mind.verify.ledger.remove(old));

@@ -5,6 +5,7 @@ import { allows, type Granted } from "./access/caller.ts";
 import type { IdMaker } from "./base/ids.ts";
 import { randomBytes } from "./base/random.ts";
 import { admitFor } from "./messages/admit.ts";
+import { claimable } from "./messages/dispatch.ts";
 import { mayEnter } from "./messages/message.ts";
 import { end } from "./messages/outcome.ts";
 import type { MessagesDeps } from "./messages/verbs.ts";
@@ -24,6 +25,7 @@ export type VerifyParts = {
   ids: IdMaker;
   tenantName: string;
   scopesOf: (keyId: string) => Granted;
+  nameNumber: VerifyDeps["nameNumber"];
   emit: (type: EventType, resource: string, data: unknown) => void;
   wanted: (type: EventType) => boolean;
 };
@@ -43,8 +45,9 @@ export function verifyDeps(parts: VerifyParts): VerifyDeps {
     messageOf: (id) => conveyor.ledger.get(id),
     recall: (id) => {
       const message = conveyor.ledger.get(id);
-      if (message !== null && mayEnter(message.state, "canceled"))
-        end(conveyor, message, "canceled", "verification_over", now());
+      if (message === null) return;
+      if (mayEnter(message.state, "canceled")) end(conveyor, message, "canceled", "verification_over", now());
+      else if (claimable(message)) end(conveyor, message, "failed", "verification_over", now()); // between two calls: nobody has it
     },
     notes: {
       put: (id, subject, sealed, until) => conveyor.ledger.putNote(id, subject, sealed, until),
@@ -55,6 +58,7 @@ export function verifyDeps(parts: VerifyParts): VerifyDeps {
     serviceOf: (id) => settings.services.get(id),
     templateOf: (id) => settings.templates.get(id),
     limits: namedLimits({ settings, vault }),
+    nameNumber: parts.nameNumber,
     tenantName: parts.tenantName,
     may: (keyId, scope) => allows(scopesOf(keyId), scope),
     randomBytes,

@@ -82,7 +82,8 @@ function judge(env: Env): string | null {
     doorKeysOf(settings);
     const weakness = auditKeyWeakness(settings);
     if (weakness !== null) return weakness;
-    if (settings.KEYRING.includes(settings.DOOR_KEY)) return "DOOR_KEY is also in KEYRING";
+    if (settings.DOOR_KEY.split(",").some((key) => settings.KEYRING.includes(key.trim())))
+      return "DOOR_KEY is also in KEYRING";
     if (settings.ENVIRONMENT === "local") return null;
     if (settings.DO_JURISDICTIONS !== "on") return "DO_JURISDICTIONS is off";
     if (settings.PUBLIC_URL === "") return "PUBLIC_URL is empty";

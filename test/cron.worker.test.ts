@@ -56,6 +56,35 @@ describe("the night's run", { timeout: 60_000 }, () => {
     }
   });
 
+  it("that breaks off says what it took until then, and takes the rest the night after", async () => {
+    const tenant = await aged();
+    await env.DB_EU.exec(`ALTER TABLE messages RENAME TO hidden`);
+    try {
+      await cron(NIGHTLY);
+    } finally {
+      await env.DB_EU.exec(`ALTER TABLE hidden RENAME TO messages`);
+    }
+    expect(await tenant.rows(`SELECT count(*) AS n FROM tokens`)).toEqual([{ n: 2 }]);
+    const [entry] = await audit(tenant, "retention.purged");
+    expect(await tenant.rows(`SELECT 1 AS told FROM events WHERE type = 'audit.head'`)).toEqual([{ told: 1 }]);
+    expect(entry?.["facts"]).toMatchObject({ broke_off: true, gone: { idempotency: 1, numbers: 1, records: 0 } });
+    await cron(NIGHTLY);
+    const [, next] = await audit(tenant, "retention.purged");
+    expect(next?.["facts"]).toMatchObject({ gone: { idempotency: 0, numbers: 0, records: 1 } });
+    expect(next?.["facts"]).not.toHaveProperty("broke_off");
+  });
+
+  it("takes the operators' own repeated answers whose day is over, and no others", async () => {
+    await newTenant();
+    const stub = env.OPERATORS.get(env.OPERATORS.idFromName("eu:operator"));
+    const today = Math.floor(Date.now() / 86_400_000);
+    const kept = (act: string) => runInDurableObject(stub, (_object, state) => state.storage.sql.exec(act).toArray());
+    for (const day of [today - 40, today - 2, today - 1, today])
+      await kept(`INSERT INTO idempotency VALUES(${day}, x'0${today - day > 9 ? 9 : today - day}', x'00', x'00', 1)`);
+    await cron(NIGHTLY);
+    expect(await kept(`SELECT bucket FROM idempotency WHERE length(name) = 1 ORDER BY bucket`)).toEqual([{ bucket: today - 1 }, { bucket: today }]); // prettier-ignore
+  });
+
   it("of a schedule that nobody knows does nothing", async () => {
     const tenant = await aged();
     const before = await everything(tenant);
@@ -188,6 +217,25 @@ describe("reading the audit", () => {
       });
       expect(refused.status).toBe(403);
     }
+  });
+});
+
+describe("an export of the audit", { timeout: 60_000 }, () => {
+  const exports = async (tenant: Tenant) => (await audit(tenant, "audit.exported")).map(({ facts }) => facts);
+
+  it("is an act where it begins, wherever that is, and its further pages are none", async () => {
+    const tenant = await newTenant();
+    const one = async (after: number) => (await tenant.call(`GET /v1/audit/export?after=${after}`)).body["next"];
+    for (let n = 0; n < 700; n++) await tenant.call("POST /v1/tokens", { number: "+447700900150" });
+    expect(await exports(tenant)).toEqual([]);
+    expect(await one(1)).toBe(501);
+    expect(await exports(tenant)).toEqual([{ after: 1 }]);
+    expect(await one(501)).toBeNull();
+    expect(await one(0)).toBe(500);
+    expect(await one(500)).toBeNull();
+    expect(await exports(tenant)).toEqual([{ after: 1 }, {}]);
+    await one(500);
+    expect(await exports(tenant)).toEqual([{ after: 1 }, {}, { after: 500 }]);
   });
 });
 

@@ -1,7 +1,7 @@
 // Ways to run a test: `node` for pure rules, laws and faults driven from outside; `workers` for what lives in the
 // platform's own runtime (objects, D1, KV, queues); `browser` for pages of the built Worker in a real Chromium. A file's
 // name chooses: *.worker.test.ts runs in workerd, *.browser.test.ts drives the browser.
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomInt } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -40,6 +40,7 @@ export default defineConfig({
           name: "browser",
           root,
           include: [browser],
+          globalSetup: ["./test/support/build-worker.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
@@ -50,7 +51,12 @@ export default defineConfig({
           cloudflareTest(async () => ({
             wrangler: { configPath: `${root}wrangler.toml` },
             miniflare: {
-              bindings: { MIGRATIONS: await readD1Migrations(`${root}migrations`), ...testSecrets() },
+              bindings: {
+                MIGRATIONS: await readD1Migrations(`${root}migrations`),
+                ...testSecrets(),
+                SEED: process.env["SEED"] ?? String(randomInt(1, 2 ** 31)),
+                MASKLINE_SOAK: process.env["MASKLINE_SOAK"] ?? "",
+              },
             },
           })),
         ],

@@ -2,7 +2,7 @@
 // without warning, started again. Everything listens on the loopback address only.
 import { spawn, spawnSync } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
@@ -10,16 +10,22 @@ const root = join(import.meta.dirname, "../..");
 const bootMillisecondsMax = 60_000;
 const LAST_WORDS_MS = 1_000;
 
-/** Builds a Worker as production would and answers the path of its one module. */
+/**
+ * Builds a Worker as production would and answers the path of its one module. It is put in place whole: two test runs may build
+ * at once, and another may be starting from what was built before.
+ */
 export function buildWorker(outdir = join(root, ".dev/built"), config = join(root, "wrangler.toml")) {
+  const fresh = `${outdir}.${process.pid}`;
   mkdirSync(outdir, { recursive: true });
   const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
-  const built = spawnSync(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", outdir, "--config", config], {
+  const built = spawnSync(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", fresh, "--config", config], {
     cwd: root,
     encoding: "utf8",
     env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
   });
   if (built.status !== 0) throw new Error(`the Worker does not build:\n${built.stdout}\n${built.stderr}`);
+  for (const name of readdirSync(fresh)) renameSync(join(fresh, name), join(outdir, name));
+  rmSync(fresh, { recursive: true });
   return join(outdir, "index.js");
 }
 

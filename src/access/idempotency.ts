@@ -16,6 +16,11 @@ export type Kept = { body: Uint8Array; answer: Uint8Array; at: number };
 
 type Row = { body: ArrayBuffer; answer: ArrayBuffer; at: number };
 
+/** A value is at most 2 MB on the platform, and the answer to a batch may be more. */
+const PART_BYTES = 1_000_000;
+/** Names of answers have sixteen bytes, those of their further parts more. */
+const partName = (name: Uint8Array, part: number) => (part === 0 ? name : Buffer.concat([name, Uint8Array.of(part)]));
+
 const bucketOf = (now: number) => Math.floor(now / KEPT_MS);
 
 /** The kept answers of one tenant. */
@@ -48,7 +53,18 @@ export class IdempotencyLedger {
       if (row !== null && row.at > (newest?.at ?? -1)) newest = row;
     }
     if (newest === undefined || newest.at <= now - KEPT_MS) return null;
-    return { body: bytesOf(newest.body), answer: bytesOf(newest.answer), at: newest.at };
+    return { body: bytesOf(newest.body), answer: this.#whole(name, newest), at: newest.at };
+  }
+
+  /** The answer with the parts that lie in rows of their own; an answer that ends within its row has none. */
+  #whole(name: Uint8Array, { answer, at }: Row): Uint8Array {
+    const parts = [bytesOf(answer)];
+    for (let n = 1; parts.at(-1)?.length === PART_BYTES; n += 1) {
+      const query = `SELECT answer FROM idempotency WHERE bucket = ? AND name = ? AND at = ?`;
+      const part = first<{ answer: ArrayBuffer }>(this.#sql, query, bucketOf(at), partName(name, n), at);
+      parts.push(part === null ? new Uint8Array(0) : bytesOf(part.answer));
+    }
+    return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
   }
 
   /** Only this object writes, and `keep` takes its day out again; a mind whose transaction failed is thrown away with this. */
@@ -61,14 +77,16 @@ export class IdempotencyLedger {
 
   keep(name: Uint8Array, body: Uint8Array, answer: Uint8Array, now: number): void {
     this.#empty.delete(bucketOf(now));
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO idempotency(bucket, name, body, answer, at) VALUES(?,?,?,?,?)`,
-      bucketOf(now),
-      name,
-      body,
-      answer,
-      now,
-    );
+    for (let n = 0; n === 0 || n * PART_BYTES < answer.length; n += 1) {
+      this.#sql.exec(
+        `INSERT OR REPLACE INTO idempotency(bucket, name, body, answer, at) VALUES(?,?,?,?,?)`,
+        bucketOf(now),
+        partName(name, n),
+        n === 0 ? body : new Uint8Array(0),
+        answer.subarray(n * PART_BYTES, (n + 1) * PART_BYTES),
+        now,
+      );
+    }
   }
 
   /** Forgets up to `limit` keys whose day is over. */

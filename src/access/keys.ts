@@ -58,13 +58,16 @@ export class KeysLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  add(id: string, secret: string, settings: KeySettings, realNow: number): Outcome<KeyView> {
-    if (
-      (first<{ n: number }>(this.#sql, `SELECT count(*) AS n FROM api_keys WHERE revoked_at IS NULL`)?.n ?? 0) >=
-      KEYS_MAX
-    ) {
+  /** `replaced` is the key that the new one takes the place of; it counts no more. */
+  add(id: string, secret: string, settings: KeySettings, realNow: number, replaced = ""): Outcome<KeyView> {
+    const live = first<{ n: number }>(
+      this.#sql,
+      `SELECT count(*) AS n FROM api_keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?) AND id <> ?`,
+      realNow,
+      replaced,
+    );
+    if ((live?.n ?? 0) >= KEYS_MAX)
       return refuse("state_conflict", { detail: `A tenant has at most ${KEYS_MAX} live keys; revoke one first.` });
-    }
     this.#sql.exec(
       `INSERT INTO api_keys(id, hash, name, scopes, allowlist, certificate, created_at, expires_at) VALUES(?,?,?,?,?,?,?,?)`,
       id,
@@ -86,7 +89,7 @@ export class KeysLedger {
     const matches = equalBytes(sha256(credential.secret), known?.digest ?? NO_DIGEST);
     if (row === null || known === null) return "unknown";
     if (!matches) return "secret";
-    if (row.revoked_at !== null && row.revoked_at <= realNow) return "revoked";
+    if (row.revoked_at !== null && (row.replaced_by === null || row.revoked_at <= realNow)) return "revoked";
     if (row.expires_at !== null && row.expires_at <= realNow) return "expired";
     const { allowlist, scopes } = known;
     if (allowlist.length > 0 && (origin.ip === null || !matchesAllowlist(origin.ip, allowlist))) return "address";
@@ -103,7 +106,9 @@ export class KeysLedger {
     if (row === null) return refuse("not_found");
     if (row.revoked_at !== null)
       return refuse("state_conflict", { detail: "The key is revoked or already being replaced." });
-    const added = this.add(newId, secret, settingsOf(row), realNow);
+    if (row.expires_at !== null && row.expires_at <= realNow)
+      return refuse("state_conflict", { detail: "The key has expired, and so would its successor. Create a new one." });
+    const added = this.add(newId, secret, settingsOf(row), realNow, id);
     if ("refused" in added) return added;
     this.#sql.exec(`UPDATE api_keys SET revoked_at = ?, replaced_by = ? WHERE id = ?`, overlapUntil, newId, id);
     this.#rows.delete(id);

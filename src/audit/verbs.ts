@@ -16,6 +16,8 @@ export type AuditDeps = {
 
 /** The verbs of the audit, over its ledger. */
 export function auditVerbs(deps: AuditDeps) {
+  /** Where the export of each key goes on: whoever begins elsewhere begins another one. */
+  const pages = new Map<string, number>();
   return {
     "audit.list": verb(
       "audit:read",
@@ -33,12 +35,16 @@ export function auditVerbs(deps: AuditDeps) {
         : { ok: { public_key: key } };
     }),
 
-    /** One page of the log, each line exactly as it was hashed. Taking one is an act, recorded with its first page. */
+    /** One page of the log, each line exactly as it was hashed. Taking one is an act, recorded with the page it begins with. */
     "audit.export": verb(
       "audit:read",
       (who, input: { after: number }): Outcome<{ ndjson: string; next: number | null; head: string | null }> => {
-        if (input.after === 0) deps.record(who.keyId, { act: "audit.exported", subject: null, facts: {} });
-        const page = deps.audit.export({ after: input.after });
+        const { after } = input;
+        if (after === 0 || pages.get(who.keyId) !== after)
+          deps.record(who.keyId, { act: "audit.exported", subject: null, facts: after === 0 ? {} : { after } });
+        const page = deps.audit.export({ after });
+        if (page.next === null) pages.delete(who.keyId);
+        else pages.set(who.keyId, page.next);
         return { ok: { ...page, head: page.next === null ? deps.signHead() : null } };
       },
     ),

@@ -5,7 +5,7 @@
 import { readWholeAtMost } from "./bounded.ts";
 import { isRefused, refuse, type Outcome } from "./refusal.ts";
 
-/** A whole body must have arrived within this time of the first byte's. The largest here is 2 MiB: 1.7 Mbit/s. */
+/** A whole body must have arrived within this time of the first byte's. The largest here is 4 MiB: 3.4 Mbit/s. */
 export const BODY_MS_MAX = 10_000;
 
 /**

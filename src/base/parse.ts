@@ -71,7 +71,25 @@ function errorOf(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): Fi
 
 /** Zod's own sentences quote limits and patterns, never the value; ours replace those that would not help. */
 function detailOf(issue: z.core.$ZodIssue): string {
-  return issue.code === "invalid_union" ? "The value has none of the forms allowed here." : issue.message;
+  if (issue.code === "invalid_union") return "The value has none of the forms allowed here.";
+  if (issue.code === "too_small") return limitOf("at least", "more than", issue, issue.minimum);
+  if (issue.code === "too_big") return limitOf("at most", "less than", issue, issue.maximum);
+  return issue.message;
+}
+
+const COUNTED: Readonly<Record<string, string>> = { string: "character", array: "item", set: "item", map: "item" };
+
+/** `Give at least 1 character.` A sentence that the schema has of its own stays. */
+function limitOf(
+  within: string,
+  beyond: string,
+  { message, origin, inclusive = true }: { message: string; origin: string; inclusive?: boolean | undefined },
+  limit: number | bigint,
+): string {
+  if (!message.startsWith("Too ")) return message;
+  const counted = COUNTED[origin];
+  const unit = counted === undefined ? "" : ` ${counted}${Number(limit) === 1 ? "" : "s"}`;
+  return `Give ${counted === undefined ? "a number of " : ""}${inclusive ? within : beyond} ${limit}${unit}.`;
 }
 
 const ORDER: readonly Reason[] = ["unknown_field", "missing_field", "wrong_type", "invalid_field"];

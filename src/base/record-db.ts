@@ -10,3 +10,24 @@ export type RecordDb = {
     };
   };
 };
+
+/** A bound value is at most 2 MB on the platform; the local runtime takes more. */
+export const BOUND_BYTES_MAX = 1_900_000;
+
+/** The rows as JSON arrays, each small enough to be bound as one value, whatever one row holds. */
+export function* jsonWrites(rows: Iterable<unknown>, rowsMax: number): Generator<string> {
+  let texts: string[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const text = JSON.stringify(row);
+    const size = Buffer.byteLength(text) + 1;
+    if (texts.length > 0 && (texts.length === rowsMax || bytes + size > BOUND_BYTES_MAX)) {
+      yield `[${texts.join(",")}]`;
+      texts = [];
+      bytes = 0;
+    }
+    texts.push(text);
+    bytes += size;
+  }
+  if (texts.length > 0) yield `[${texts.join(",")}]`;
+}

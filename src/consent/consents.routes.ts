@@ -67,7 +67,7 @@ export const consentRoutes: Route[] = [
     scope: "consents:write",
     summary: "Record that a person said yes, or stop",
     detail:
-      "One record for each purpose. `withdrawn` refuses every later message of that purpose from that sender, or from all of them, until a later `given`. A stop for marketing leaves security codes alone. The number is kept as a keyed name and a mask only.",
+      "One record for each purpose. `withdrawn` refuses every later message of that purpose from that sender, or from all of them, until a later `given`; one that is scheduled is `blocked` when its time comes. A stop for marketing leaves security codes alone. The number is kept as a keyed name and a mask only.",
     tag,
     body: z
       .strictObject({

@@ -221,15 +221,24 @@ export function judgeConsent(
   choice: Choice,
 ): Refusal | null {
   const who = "known" in contact ? contact.known.index : contact.index;
-  const named = from ?? policy.defaultSender;
-  const about = { lane: laneOf(purpose), network: null };
-  const ofAccounts = choice.accounts.map((id) => deps.accountOf(id, about)?.sender ?? null);
-  const senders = named !== null ? [named] : [null, ...ofAccounts];
-  const anybody = named === null && purpose !== "otp" && ofAccounts.includes(null);
-  const stopped =
-    senders.some((sender) => deps.hasStopped(who, purpose, sender)) ||
-    (anybody && deps.hasStoppedSomebody(who, purpose));
+  const about = { purpose, sender: from ?? policy.defaultSender, accounts: choice.accounts };
+  const stopped = saidStop(deps, who, about);
   return stopped ? refuse("recipient_opted_out") : null;
+}
+
+/** Whether the person said stop to such a message from this sender, or, where it names none, from whoever may be the sender. */
+export function saidStop(
+  deps: Pick<AdmitDeps, "hasStopped" | "hasStoppedSomebody" | "accountOf">,
+  who: Uint8Array,
+  { purpose, sender, accounts }: { purpose: Purpose; sender: string | null; accounts: readonly string[] },
+): boolean {
+  const about = { lane: laneOf(purpose), network: null };
+  const ofAccounts = accounts.map((id) => deps.accountOf(id, about)?.sender ?? null);
+  const senders = sender !== null ? [sender] : [null, ...ofAccounts];
+  const anybody = sender === null && purpose !== "otp" && ofAccounts.includes(null);
+  return (
+    senders.some((one) => deps.hasStopped(who, purpose, one)) || (anybody && deps.hasStoppedSomebody(who, purpose))
+  );
 }
 
 type Parts = {

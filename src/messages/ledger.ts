@@ -193,6 +193,17 @@ export class MessagesLedger {
     this.#sql.exec(`UPDATE messages SET due = ? WHERE id = ?`, due, id);
   }
 
+  /** As `look`, for many. */
+  putOff(ids: readonly string[], due: number): void {
+    if (ids.length === 0) return;
+    this.#soon(due);
+    this.#sql.exec(
+      `UPDATE messages SET due = ? WHERE id IN (SELECT value FROM json_each(?))`,
+      due,
+      JSON.stringify(ids),
+    );
+  }
+
   /** Up to `limit` messages never looked at, after the id `after`, admitted no later than `admittedBy`. */
   unseen(after: string, admittedBy: number, limit: number): Message[] {
     const before = this.#idPrefix + ulidTime(admittedBy + 1);

@@ -4,6 +4,7 @@
  */
 import { HOUR_MS, SECOND_MS, DAY_MS } from "../base/clock.ts";
 import type { Belt } from "./belt.ts";
+import { saidStop, type AdmitDeps } from "./admit.ts";
 import { askOrDoubt } from "./ask.ts";
 import { claimable, SENDER_LOST } from "./dispatch.ts";
 import { FIRST_LOOK_MS } from "./ledger.ts";
@@ -25,8 +26,10 @@ const CORRECTED_MS = 7 * DAY_MS;
 export type Turn = Found & { looked: number; seenTo: string | null };
 type Found = { ended: string[]; kept: { id: string; until: number }[] };
 
+export type LookDeps = DispatchDeps & Pick<AdmitDeps, "hasStopped" | "hasStoppedSomebody" | "accountOf">;
+
 /** One turn. Messages that are to be recorded are named; until somebody says that they are, each turn names them again. */
-export function look(deps: DispatchDeps, belt: Belt, now: number): Turn {
+export function look(deps: LookDeps, belt: Belt, now: number): Turn {
   const found: Found = { ended: [], kept: [] };
   const unseen = deps.ledger.unseen(deps.ledger.looked(), now - FIRST_LOOK_MS, LOOKS_MAX);
   for (const message of unseen) lookAt(deps, belt, message, now, found);
@@ -35,7 +38,7 @@ export function look(deps: DispatchDeps, belt: Belt, now: number): Turn {
   return { ...found, looked: unseen.length + due.length, seenTo: unseen.at(-1)?.id ?? null };
 }
 
-function lookAt(deps: DispatchDeps, belt: Belt, message: Message, now: number, found: Found): void {
+function lookAt(deps: LookDeps, belt: Belt, message: Message, now: number, found: Found): void {
   const { ended } = found;
   const { state, facts } = message;
   if (ENDED.has(state)) {
@@ -47,7 +50,7 @@ function lookAt(deps: DispatchDeps, belt: Belt, message: Message, now: number, f
     if (over !== null) ended.push(over.id);
     return;
   }
-  if (state === "scheduled") return release(deps, belt, message, now);
+  if (state === "scheduled") return release(deps, belt, message, now, ended);
   if (state === "held") return deps.ledger.look(message.id, facts.expiresAt);
   if (claimable(message)) return requeue(deps, belt, message, now);
   if (state === "sending") return lookAtSending(deps, message, now);
@@ -55,16 +58,28 @@ function lookAt(deps: DispatchDeps, belt: Belt, message: Message, now: number, f
   lookAtSent(deps, message, now, ended);
 }
 
-/** Its time has come, or the next look is at its time. */
-function release(deps: DispatchDeps, belt: Belt, message: Message, now: number): void {
+/** Its time has come, or the next look is at its time. Whoever has said stop since it was admitted gets no text for that. */
+function release(deps: LookDeps, belt: Belt, message: Message, now: number, ended: string[]): void {
   const at = message.facts.scheduleAt ?? now;
   const account = message.facts.routes[0] ?? null;
   if (at > now || account === null) return deps.ledger.look(message.id, Math.max(at, now + LOOK_AGAIN_MS));
+  if (hasStopped(deps, message)) {
+    const held = deps.ledger.move(message, "held");
+    const blocked = held === null ? null : end(deps, held, "blocked", "opted_out", now);
+    if (blocked !== null) ended.push(blocked.id);
+    return;
+  }
   const moved = deps.ledger.move(message, "queued", { account, due: now + FIRST_LOOK_MS });
   if (moved === null) return;
   deps.tell(moved);
   belt.put(message.id, now);
   deps.dispatch(account, laneOf(message.purpose), message.id);
+}
+
+function hasStopped(deps: LookDeps, { purpose, token, facts }: Message): boolean {
+  const contact = deps.vault.findToken(token);
+  if (contact === null) return false; // erased: the claim finds that out, and says so
+  return saidStop(deps, contact.index, { purpose, sender: facts.sender, accounts: facts.routes });
 }
 
 /** Queued, or between two attempts: put on the belt again when it was lost. */

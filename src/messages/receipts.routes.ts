@@ -18,7 +18,7 @@ export type ReceiptDeps = {
   /** The origin that carriers were given; some of them sign the URL they call. Empty: the request's own. */
   publicUrl: string;
   verify: (account: string, callback: Incoming & { message: string; called: Called }) => Promise<Outcome<Report[]>>;
-  settle: (owner: Owner, account: string, reports: Report[]) => Promise<number>;
+  settle: (owner: Owner, account: string, reports: Report[]) => Promise<Outcome<number>>;
 };
 
 /** A receipt is a few hundred bytes; a carrier may put a hundred of them in one call. */
@@ -50,7 +50,7 @@ export const receiptRoute: OpenRoute = {
   }),
   body: ReceiptBody,
   answer: z.object({ applied: z.int().meta({ description: "How many states changed.", examples: [1] }) }),
-  refuses: ["not_found", "unauthenticated", "malformed_body", "body_too_large", "body_too_slow"],
+  refuses: ["not_found", "unauthenticated", "malformed_body", "body_too_large", "body_too_slow", "keys_unavailable"],
   example: { message: exampleId("msg"), state: "delivered", at: EXAMPLE_LATER },
 };
 
@@ -72,5 +72,5 @@ export async function receiveReceipt(
   const verified = await deps.verify(account, { message, called, ...callback.ok });
   if (isRefused(verified)) return verified;
   const reports = verified.ok.map((one) => (one.message === message ? { ...one, called: called.at } : one));
-  return { ok: await deps.settle({ jurisdiction: owner.jurisdiction, code: owner.code }, account, reports) };
+  return deps.settle({ jurisdiction: owner.jurisdiction, code: owner.code }, account, reports);
 }

@@ -3,7 +3,7 @@
  * so that a repeated batch changes nothing. Holds tokens, country, mask, state, times and prices; no number, no text, no
  * ciphertext of either.
  */
-import type { RecordDb } from "../base/record-db.ts";
+import { jsonWrites, type RecordDb } from "../base/record-db.ts";
 import { filtered } from "../base/sql.ts";
 import type { Message, MessageView, State } from "./message.ts";
 import { viewOf } from "./message.ts";
@@ -20,7 +20,7 @@ export type RecordFilter = {
 
 type Row = { record: string };
 
-/** A statement takes at most 100 bound values and 100 KB of text; the rows travel as one JSON value of at most 2 MB. */
+/** A statement takes at most 100 bound values and 100 KB of text, so the rows travel as one JSON value. */
 export const RECORDS_PER_WRITE_MAX = 500;
 
 /** Writes ended messages; a newer version of a record replaces an older one, never the other way round. */
@@ -29,16 +29,16 @@ export async function writeRecords(
   tenant: string,
   ended: readonly { message: Message; reference: Uint8Array | null }[],
 ): Promise<void> {
-  for (let at = 0; at < ended.length; at += RECORDS_PER_WRITE_MAX) {
-    const rows = ended.slice(at, at + RECORDS_PER_WRITE_MAX).map(({ message, reference }) => ({
-      id: message.id,
-      tenant,
-      version: message.version,
-      state: message.state,
-      token: message.token,
-      reference: reference === null ? null : Buffer.from(reference).toString("base64url"),
-      record: JSON.stringify(viewOf(message, null)),
-    }));
+  const rows = ended.map(({ message, reference }) => ({
+    id: message.id,
+    tenant,
+    version: message.version,
+    state: message.state,
+    token: message.token,
+    reference: reference === null ? null : Buffer.from(reference).toString("base64url"),
+    record: JSON.stringify(viewOf(message, null)),
+  }));
+  for (const json of jsonWrites(rows, RECORDS_PER_WRITE_MAX)) {
     await db
       .prepare(
         `INSERT INTO messages(id, tenant, version, state, token, reference, record)
@@ -49,7 +49,7 @@ export async function writeRecords(
          ON CONFLICT(id) DO UPDATE SET version = excluded.version, state = excluded.state, record = excluded.record
          WHERE excluded.version > messages.version`,
       )
-      .bind(JSON.stringify(rows))
+      .bind(json)
       .run();
   }
 }

@@ -52,9 +52,12 @@ export function strengthOf(length: number, alphabet: Alphabet, custom: boolean):
   return (codesOf(length, alphabet) ?? 0) < CODES_STANDARD ? "restricted_short" : "restricted";
 }
 
-/** A code as a person may type it: spaces and hyphens go, letters become upper case. */
+/** A code as a person may type it: spaces and hyphens go, letters become upper case. What is no text is a wrong code too. */
 export function normaliseCode(typed: string): string {
-  return typed.replaceAll(/[\s\u00a0\u2010-\u2015-]/g, "").toUpperCase();
+  return typed
+    .toWellFormed()
+    .replaceAll(/[\s\u00a0\u2010-\u2015-]/g, "")
+    .toUpperCase();
 }
 
 /** What the digest covers, in one spelling: another verification, intent, amount, currency or payee is another text. */

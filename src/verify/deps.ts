@@ -60,6 +60,8 @@ export type VerifyDeps = {
     judge: (service: Service | null, given: Record<string, string>, now: number) => Refusal | null;
     count: (service: Service | null, given: Record<string, string>, now: number) => void;
   };
+  /** Counts a number against the key's daily allowance, known or new alike; a refusal when it is spent. */
+  nameNumber: (keyId: string, contact: { index: Uint8Array; block: string; country: string }) => Refusal | null;
   /** The name a text bears when nobody gives a brand. */
   tenantName: string;
   /** Whether a key holds a scope beyond its verb's. */

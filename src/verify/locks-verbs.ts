@@ -20,7 +20,7 @@ type Whom = { to: Num | { token: string } };
 export function locksVerbs(deps: VerifyDeps) {
   const change = (act: string, how: (destination: Destination, now: number) => Destination) =>
     verb("verify:locks", (who, input: Whom & { reason: LockReason }): Outcome<LocksView> => {
-      const contact = knownContact(deps, input);
+      const contact = knownContact(deps, who.keyId, input);
       if ("refused" in contact) return contact;
       const now = deps.now();
       const name = contact.index.subarray(0, 16);
@@ -30,8 +30,8 @@ export function locksVerbs(deps: VerifyDeps) {
       return { ok: locksView(contact, next, now) };
     });
   return {
-    "locks.look": verb("verify:locks", (_who, input: Whom): Outcome<LocksView> => {
-      const contact = knownContact(deps, input);
+    "locks.look": verb("verify:locks", (who, input: Whom): Outcome<LocksView> => {
+      const contact = knownContact(deps, who.keyId, input);
       if ("refused" in contact) return contact;
       const now = deps.now();
       return { ok: locksView(contact, deps.ledger.destination(contact.index.subarray(0, 16), now), now) };
@@ -45,9 +45,13 @@ export function locksVerbs(deps: VerifyDeps) {
 
 export type LocksVerbs = ReturnType<typeof locksVerbs>;
 
-function knownContact(deps: VerifyDeps, { to }: Whom): Contact | Refusal {
+/** A number that is named is counted, found or not: the answer tells its token, and must not serve to list numbers. */
+function knownContact(deps: VerifyDeps, key: string, { to }: Whom): Contact | Refusal {
   const contact = contactOf(deps, to);
   if ("refused" in contact) return contact;
+  const named = "known" in contact ? contact.known : { ...contact, country: contact.fresh.country };
+  const spent = "token" in to ? null : deps.nameNumber(key, named);
+  if (spent !== null) return spent;
   return "known" in contact ? contact.known : refuse("token_unknown", { detail: "Tokenise the number first." });
 }
 

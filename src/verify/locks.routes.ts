@@ -42,7 +42,7 @@ const LocksView = z
     ],
   });
 
-const refuses = ["invalid_number", "token_unknown"] as const;
+const refuses = ["invalid_number", "token_unknown", "new_numbers_exceeded"] as const;
 
 /** A change of locks is one more route of this form. */
 function changing(verb: "locks.lift" | "locks.block", path: string, summary: string, detail: string): Route {

@@ -130,7 +130,7 @@ export function templatesVerbs(deps: SettingsDeps) {
   const { templates } = deps.settings;
   const save = (who: Who, next: Template, act: string, facts: Recorded["facts"]) =>
     saveTemplate(deps, who.keyId, next, act, facts);
-  const decide = (state: "approved" | "refused") => (who: Who, input: { id: string; reason: string | null }) =>
+  const decide = (state: "approved" | "refused") => (who: Who, input: Decided) =>
     decideTemplate(deps, who.keyId, state, input);
   return {
     "templates.create": verb("verify:manage", (who, input: { name: string; texts: Record<string, string> }) => {
@@ -179,15 +179,23 @@ function saveTemplate(
   return { ok: templateView(next) };
 }
 
-/** Approves or refuses a template; whoever asks has been let in by its door. The entry names the version decided on. */
+/** `sequence` is the version that was read; null: whichever it is now. */
+type Decided = { id: string; reason: string | null; sequence: number | null };
+
+/**
+ * Approves or refuses a template; whoever asks has been let in by its door. A version that was changed since it was read is
+ * not decided on. The entry names the version decided on.
+ */
 export function decideTemplate(
   deps: SettingsDeps,
   actor: string,
   state: "approved" | "refused",
-  { id, reason }: { id: string; reason: string | null },
+  { id, reason, sequence }: Decided,
 ): Outcome<TemplateView> {
   const template = deps.settings.templates.get(id);
   if (template === null) return refuse("not_found");
+  if (sequence !== null && sequence !== template.version)
+    return refuse("state_conflict", { detail: "The template was changed since it was read. Read it again." });
   const next = { ...template, state, reason, version: template.version + 1, updatedAt: deps.now() };
   return saveTemplate(deps, actor, next, `template.${state}`, { sequence: next.version });
 }

@@ -2,7 +2,7 @@
  * The ledger of records: verifications that have ended, in the jurisdiction's D1. One row each, by id and version, so that a
  * repeated batch changes nothing. Holds tokens, masks, states and times; no number, no code, no digest, no text, no context.
  */
-import type { RecordDb } from "../base/record-db.ts";
+import { jsonWrites, type RecordDb } from "../base/record-db.ts";
 import { filtered } from "../base/sql.ts";
 import { viewOf, type State, type Verification, type VerificationView } from "./verification.ts";
 
@@ -17,20 +17,20 @@ export type RecordFilter = {
 
 type Row = { record: string };
 
-/** Rows travel as one JSON value, of at most 2 MB. */
+/** Rows travel as one JSON value. */
 export const RECORDS_PER_WRITE_MAX = 500;
 
 /** Writes ended verifications; a newer version replaces an older one, never the other way round. */
 export async function writeVerifications(db: RecordDb, tenant: string, ended: readonly Verification[]): Promise<void> {
-  for (let at = 0; at < ended.length; at += RECORDS_PER_WRITE_MAX) {
-    const rows = ended.slice(at, at + RECORDS_PER_WRITE_MAX).map((verification) => ({
-      id: verification.id,
-      tenant,
-      version: verification.version,
-      state: verification.state,
-      token: verification.token,
-      record: JSON.stringify(viewOf(verification, null, null)),
-    }));
+  const rows = ended.map((verification) => ({
+    id: verification.id,
+    tenant,
+    version: verification.version,
+    state: verification.state,
+    token: verification.token,
+    record: JSON.stringify(viewOf(verification, null, null)),
+  }));
+  for (const json of jsonWrites(rows, RECORDS_PER_WRITE_MAX)) {
     await db
       .prepare(
         `INSERT INTO verifications(id, tenant, version, state, token, record)
@@ -40,7 +40,7 @@ export async function writeVerifications(db: RecordDb, tenant: string, ended: re
          ON CONFLICT(id) DO UPDATE SET version = excluded.version, state = excluded.state, record = excluded.record
          WHERE excluded.version > verifications.version`,
       )
-      .bind(JSON.stringify(rows))
+      .bind(json)
       .run();
   }
 }

@@ -61,6 +61,11 @@ export const TemplateView = z
   })
   .meta({ id: "Template", examples: [EXAMPLE] });
 
+/** The `sequence` of the template as whoever decides has read it. */
+export const SequenceRead = z.int().min(1).meta({
+  description: "The `sequence` that you read: if the template was changed since, nothing is decided (409).",
+});
+
 const PreviewView = z
   .object({
     template: z.string(),
@@ -178,10 +183,12 @@ export const templatesRoutes: Route[] = [
     summary: "Approve a template",
     tag,
     params: Id,
+    body: z.strictObject({ sequence: SequenceRead.optional() }).meta({ id: "ApproveTemplate" }),
     status: 200,
     answer: TemplateView,
-    refuses: ["name_taken"],
-    input: ({ params }) => ({ ok: { id: params.id, reason: null } }),
+    refuses: ["name_taken", "state_conflict"],
+    example: { sequence: 1 },
+    input: ({ params, body }) => ({ ok: { id: params.id, reason: null, sequence: body.sequence ?? null } }),
   }),
   route({
     method: "post",
@@ -191,11 +198,11 @@ export const templatesRoutes: Route[] = [
     summary: "Refuse a template, with a reason",
     tag,
     params: Id,
-    body: z.strictObject({ reason: Label }).meta({ id: "RefuseTemplate" }),
+    body: z.strictObject({ reason: Label, sequence: SequenceRead.optional() }).meta({ id: "RefuseTemplate" }),
     status: 200,
     answer: TemplateView,
-    refuses: ["name_taken"],
-    example: { reason: "It does not say who sends it." },
-    input: ({ params, body }) => ({ ok: { id: params.id, reason: body.reason } }),
+    refuses: ["name_taken", "state_conflict"],
+    example: { reason: "It does not say who sends it.", sequence: 1 },
+    input: ({ params, body }) => ({ ok: { id: params.id, reason: body.reason, sequence: body.sequence ?? null } }),
   }),
 ];

@@ -7,6 +7,7 @@ import { isoOf } from "../base/clock.ts";
 import type { IdMaker } from "../base/ids.ts";
 import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
 import { matches, type EventType } from "./event.ts";
+import { tookSince } from "./heard.ts";
 
 export type EventRow = { id: string; sequence: number; type: string; resource: string; at: number; data: string };
 
@@ -194,9 +195,10 @@ export class EventsLedger {
     if (progress !== undefined) this.#moveCursor(endpoint, progress);
   }
 
-  /** Whether the endpoint is known to have taken something since then; after a restart nothing is known. */
-  heardSince(endpointId: string, since: number): boolean {
-    return (this.#heardAt.get(endpointId) ?? 0) >= since;
+  /** Whether the endpoint has taken something since then: as this ledger saw, or as its rows say from before it woke. */
+  heardSince(endpoint: Endpoint, since: number): boolean {
+    if ((this.#heardAt.get(endpoint.id) ?? 0) >= since) return true;
+    return tookSince(this.#sql, this.#ids.prefixOf("evt"), endpoint, since);
   }
 
   /** Owes an event to an endpoint again from the beginning of the schedule. */

@@ -88,7 +88,8 @@ test("a secret that is empty, missing or no key at all does not serve", async ()
   await refused({ KEYRING: undefined }, /KEYRING/);
   await refused({ DOOR_KEY: undefined }, /DOOR_KEY/);
   const shared = random();
-  await refused({ KEYRING: JSON.stringify({ 1: shared }), DOOR_KEY: shared }, /also in KEYRING/);
+  for (const DOOR_KEY of [shared, `${random()}, ${shared}`, `${shared},${random()}`])
+    await refused({ KEYRING: JSON.stringify({ 1: shared }), DOOR_KEY }, /also in KEYRING/);
 });
 
 test("production without jurisdictions, an origin, Access, or with a token or faults of a laptop does not serve", async () => {

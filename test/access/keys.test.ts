@@ -122,6 +122,31 @@ describe("an API key", () => {
     expect(verdict(credential)).toBe("revoked");
   });
 
+  it("revoked stays so behind a clock that has stepped back", () => {
+    const { id, credential } = issue();
+    keys.revoke(id, now);
+    now -= 60_000;
+    expect(verdict(credential)).toBe("revoked");
+    expect(new KeysLedger(sql).recognise(credential, nowhere, now)).toBe("revoked");
+  });
+
+  it("that has expired takes no place of a live one, and has no successor, which would be born dead", () => {
+    const old = issue({ expiresAt: NOON + 1_000 });
+    for (let more = 1; more < KEYS_MAX; more++) issue();
+    expect(issueKey(deps, "op", settings())).toMatchObject({ refused: "state_conflict" });
+    now = NOON + 1_000;
+    const before = sql.exec(`SELECT * FROM api_keys`).toArray();
+    expect(keys.rotate(old.id, deps.newId(), "secret", now + 1_000, now)).toMatchObject({ refused: "state_conflict" });
+    expect(sql.exec(`SELECT * FROM api_keys`).toArray()).toEqual(before);
+    issue();
+  });
+
+  it("can be replaced also when there are a hundred", () => {
+    const [first] = Array.from({ length: KEYS_MAX }, () => issue());
+    expect(keys.rotate(first!.id, deps.newId(), "secret", now + 1_000, now)).toHaveProperty("ok");
+    expect(issueKey(deps, "op", settings())).toMatchObject({ refused: "state_conflict" });
+  });
+
   it("is refused beyond a hundred, and nothing is stored of it", () => {
     for (let n = 0; n < KEYS_MAX; n++) issue();
     expect(issueKey(deps, "op", settings())).toMatchObject({ refused: "state_conflict" });

@@ -82,3 +82,18 @@ describe("a body that does not fit its schema", () => {
 it("a body that fits is handed on, without anything else", () => {
   expect(parseWith(Body, good)).toEqual({ ok: good });
 });
+
+it.each<[z.ZodType, unknown, string]>([
+  [z.string().min(1), "", "Give at least 1 character."],
+  [z.string().max(200), "x".repeat(201), "Give at most 200 characters."],
+  [z.array(z.string()).min(2), ["x"], "Give at least 2 items."],
+  [z.int().min(4), 3, "Give a number of at least 4."],
+  [z.int().max(10), 11, "Give a number of at most 10."],
+  [z.number().positive(), 0, "Give a number of more than 0."],
+  [z.string().min(8, "A password has 8 characters or more."), "x", "A password has 8 characters or more."],
+])("a limit that is not met is said in plain words: %#", (schema, value, detail) => {
+  expect(parseWith(z.strictObject({ field: schema }), { field: value })).toMatchObject({
+    refused: "invalid_field",
+    errors: [{ field: "field", detail }],
+  });
+});

@@ -4,9 +4,8 @@ import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeAssets } from "../../scripts/lib/assets.mjs";
-import { buildWorker, makeSecrets, startWorker } from "../../scripts/lib/worker.mjs";
+import { afterAll, describe, expect, inject, it } from "vitest";
+import { makeSecrets, startWorker } from "../../scripts/lib/worker.mjs";
 
 type Json = { [name: string]: any }; // oxlint-disable-line typescript/no-explicit-any -- answers, judged by the tests below
 type Worker = Awaited<ReturnType<typeof startWorker>>;
@@ -15,13 +14,9 @@ const RECORDS = process.env["MASKLINE_SOAK"] === undefined ? 2_000 : 100_000;
 const secrets = makeSecrets();
 const newRoot = () => randomBytes(32).toString("base64");
 const folder = mkdtempSync(join(tmpdir(), "maskline-keys-"));
-let script = "";
+const script = inject("workerScript");
 const running: Worker[] = [];
 
-beforeAll(() => {
-  makeAssets();
-  script = buildWorker();
-}, 60_000);
 afterAll(async () => {
   for (const worker of running) await worker.kill();
   rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,10 @@
 // now (T35, T36). What is refused changes no row; what comes twice changes a state once.
 import { createHmac, randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { tenantOf } from "../support/service.ts";
 import { ask, asOperator, newKey, type Tenant } from "../support/tenants.ts";
 import { rowsOf, watch } from "../support/watched.ts";
 
@@ -109,6 +112,20 @@ test("a receipt by the carrier moves the message once, however often it is repea
   expect((await post(message.path, undelivered, headersOf(undelivered))).body["applied"]).toBe(0);
   const events = (await ask("GET /v1/events?limit=100", { key: ours.key })).body["data"] as { resource: string }[];
   expect(events.filter(({ resource }) => resource === message.id)).toHaveLength(1);
+});
+
+test("a receipt that comes while the tenant's keys cannot be read is not answered for taken, and moves the message when it comes again", async () => {
+  const name = `tenant-keys/${ours.id}`;
+  const keys = await env.KEYS_EU.get(name);
+  const stub = tenantOf(ours.id, "").stub();
+  const restart = () => runInDurableObject(stub, (_object, state) => state.abort("restarted by a test")).catch(() => undefined); // prettier-ignore
+  const body = delivered();
+  await env.KEYS_EU.delete(name);
+  await restart();
+  expect(await post(message.path, body, headersOf(body))).toMatchObject({ status: 503, body: { code: "keys_unavailable" } }); // prettier-ignore
+  await env.KEYS_EU.put(name, keys ?? "");
+  expect((await post(message.path, body, headersOf(body))).body["applied"]).toBe(1);
+  expect(await stateOf()).toBe("delivered");
 });
 
 test("without the carrier's signature, under another key, or altered, nothing moves", async () => {

@@ -76,6 +76,67 @@ describe("a schedule", () => {
   });
 });
 
+describe("a stop that is said while a message is scheduled", () => {
+  const stop = (tenant: Tenant, over: Json = {}) =>
+    tenant.call("POST /v1/consents", { to: body.to, purposes: ["marketing"], state: "withdrawn", ...over });
+  const texts = async (tenant: Tenant) => (await tenant.call("GET /v1/sandbox/handset/messages")).body["data"];
+
+  it("is obeyed when its time comes: nothing leaves, the message is blocked, and its text is gone", async () => {
+    const tenant = await newTenant();
+    const schedule_at = at((await nowOf(tenant)) + 86_400_000);
+    const { id } = await tenant.send({ purpose: "marketing", from: "Shifts", schedule_at });
+    expect((await stop(tenant, { sender: "Shifts" })).status).toBe(201);
+    await advance(tenant, 86_410);
+    expect(await tenant.until(id, "blocked")).toMatchObject({ reason: "opted_out", attempts: [], sent_at: null });
+    expect(await texts(tenant)).toEqual([]);
+    expect(await tenant.rows(`SELECT sealed FROM messages WHERE sealed IS NOT NULL`)).toEqual([]);
+  });
+
+  it("holds up no message of another purpose, of another sender, or of one who took it back", async () => {
+    const tenant = await newTenant();
+    const schedule_at = at((await nowOf(tenant)) + 86_400_000);
+    const send = async (over: Json) => (await tenant.send({ purpose: "marketing", schedule_at, ...over }))["id"];
+    const sent = [
+      await send({ purpose: "service" }),
+      await send({ from: "Payroll" }),
+      await send({ to: "+447700900124" }),
+    ];
+    await stop(tenant, { sender: "Shifts" });
+    await stop(tenant, { to: "+447700900124" });
+    await stop(tenant, { to: "+447700900124", state: "given" });
+    await advance(tenant, 86_410);
+    for (const id of sent) expect((await tenant.until(id, "delivered", "blocked"))["state"]).toBe("delivered");
+    expect(await texts(tenant)).toHaveLength(3);
+  });
+});
+
+describe("while no record can be written", () => {
+  const lose = (name: string) => env.DB_EU.exec(`ALTER TABLE ${name} RENAME TO ${name}_lost`);
+  const find = (name: string) => env.DB_EU.exec(`ALTER TABLE ${name}_lost RENAME TO ${name}`);
+
+  it("messages leave at their time, codes end at theirs, and every record is there once it can be", async () => {
+    const tenant = await newTenant();
+    const schedule_at = at((await nowOf(tenant)) + 3_600_000);
+    const over = await tenant.send({ to: "+447700900125" });
+    await tenant.until(over["id"], "delivered");
+    const planned = await tenant.send({ schedule_at });
+    const { body: code } = await tenant.call("POST /v1/verifications", { to: "+447700900124" });
+    await lose("messages");
+    try {
+      await advance(tenant, 700); // the delivered one is due to become a record
+      expect(await tenant.rows(`SELECT letter, digest FROM verifications WHERE id = '${code["id"]}'`)).toEqual([{ letter: null, digest: null }]); // prettier-ignore
+      await advance(tenant, 3_000);
+      await tenant.until(planned["id"], "delivered");
+      expect(await tenant.rows(`SELECT count(*) AS n FROM messages`)).toEqual([{ n: 3 }]);
+    } finally {
+      await find("messages");
+    }
+    await advance(tenant, 120);
+    expect(await tenant.rows(`SELECT count(*) AS n FROM messages`)).toEqual([{ n: 0 }]);
+    for (const { id } of [over, planned]) expect((await tenant.call(`GET /v1/messages/${id}`)).body["state"]).toBe("delivered"); // prettier-ignore
+  });
+});
+
 describe("canceling", () => {
   const hold = async (tenant: Tenant) => {
     await policy(tenant, {});

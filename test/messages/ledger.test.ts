@@ -3,10 +3,9 @@ import { IdMaker } from "../../src/base/ids.ts";
 import type { Answer } from "../../src/carriers/carrier.ts";
 import { claim, CLAIM_LEASE_MS, settle } from "../../src/messages/dispatch.ts";
 import { applyReports } from "../../src/messages/reports.ts";
-import type { DispatchDeps } from "../../src/messages/outcome.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
 import { Belt } from "../../src/messages/belt.ts";
-import { look } from "../../src/messages/look.ts";
+import { look, type LookDeps } from "../../src/messages/look.ts";
 import {
   ENDED,
   ENTERS,
@@ -40,7 +39,7 @@ canceled    scheduled held queued`;
 let sql: NodeSql;
 let ids: IdMaker;
 let ledger: MessagesLedger;
-let deps: DispatchDeps;
+let deps: LookDeps;
 let now: number;
 let told: string[];
 let dispatched: string[];
@@ -55,7 +54,7 @@ beforeEach(() => {
   const vault = { openNumber: () => "+447700900123", openText: () => "Hello" };
   deps = {
     ledger,
-    vault: vault as unknown as DispatchDeps["vault"],
+    vault: vault as unknown as LookDeps["vault"],
     now: () => now,
     realNow: () => now,
     receiptUrl: (account, message) => `${account}/${message}`,
@@ -66,6 +65,9 @@ beforeEach(() => {
     settled: () => undefined,
     redacts: () => false,
     redact: () => undefined,
+    hasStopped: () => false,
+    hasStoppedSomebody: () => false,
+    accountOf: () => null,
   };
 });
 

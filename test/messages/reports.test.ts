@@ -95,7 +95,7 @@ it("the door hands on which call the address names, to the report of its own mes
     door,
     publicUrl: "",
     verify: async () => ({ ok: [message, other].map((id) => ({ message: id, ...report })) }),
-    settle: async (_owner: unknown, _account: string, reports: Report[]) => settled.push(...reports),
+    settle: async (_owner: unknown, _account: string, reports: Report[]) => ({ ok: settled.push(...reports) }),
   };
   const request = new Request(`http://127.0.0.1/carriers/${account}/receipts/${name}`, { method: "POST", body: "{}" });
   expect(await receiveReceipt(deps, account, name, request)).toEqual({ ok: 2 });

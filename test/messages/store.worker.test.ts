@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import type { RecordDb } from "../../src/base/record-db.ts";
 import type { Message } from "../../src/messages/message.ts";
 import { listRecords, purgeRecords, readRecord, writeRecords } from "../../src/messages/store.ts";
 import { newTenant, operator } from "../support/service.ts";
@@ -34,6 +35,30 @@ describe("the ledger of records", () => {
     const filter = { tenant, state: "sent" as const };
     expect(await listRecords(db, filter, 10)).toEqual([]);
     expect(await listRecords(db, { tenant }, 10)).toHaveLength(1);
+  });
+
+  it("is written in values that the platform takes, also when every message was tried fifty times", async () => {
+    const attempt = {
+      carrier: `car_${"0".repeat(36)}`,
+      outcome: "throttled",
+      at: 1,
+      latencyMs: 100,
+      code: "http_429",
+    } as const;
+    const tried = Array.from({ length: 600 }, (_, n) => message(n + 2_000, { attempts: Array.from({ length: 50 }, () => attempt) })); // prettier-ignore
+    const sizes: number[] = [];
+    const db: RecordDb = {
+      prepare: (query) => ({
+        bind: (...values) => {
+          sizes.push(...values.map((value) => Buffer.byteLength(String(value))));
+          return env.DB_EU.prepare(query).bind(...values);
+        },
+      }),
+    };
+    await writeRecords(db, "ten_e00000003", ended(...tried));
+    expect(Math.max(...sizes)).toBeLessThan(2_000_000);
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(await listRecords(env.DB_EU, { tenant: "ten_e00000003" }, 1_000)).toHaveLength(600);
   });
 
   it("shows and purges no other tenant's rows", async () => {

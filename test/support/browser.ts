@@ -3,9 +3,9 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { inject } from "vitest";
 import { chromiumPath } from "../../scripts/lib/chromium.mjs";
-import { makeAssets } from "../../scripts/lib/assets.mjs";
-import { buildWorker, makeSecrets, startWorker } from "../../scripts/lib/worker.mjs";
+import { makeSecrets, startWorker } from "../../scripts/lib/worker.mjs";
 
 /** False where the tests that need a browser have to be skipped. */
 export const hasBrowser = chromiumPath() !== undefined;
@@ -25,9 +25,8 @@ export type Service = Awaited<ReturnType<typeof startService>>;
 
 /** The service with one sandbox tenant and a key that may do everything. */
 export async function startService() {
-  makeAssets();
   const secrets = makeSecrets();
-  const worker = await startWorker({ script: buildWorker(), bindings: secrets, assets: true });
+  const worker = await startWorker({ script: inject("workerScript"), bindings: secrets, assets: true });
   const call = async <T>(route: string, body: unknown, credential: string): Promise<T> => {
     const [method = "GET", path = "/"] = route.split(" ");
     const headers = { authorization: `Bearer ${credential}`, "content-type": "application/json" };

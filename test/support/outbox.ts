@@ -11,9 +11,8 @@ import { hear, questions } from "../../src/messages/ask.ts";
 import { claim, settle } from "../../src/messages/dispatch.ts";
 import { applyReports } from "../../src/messages/reports.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
-import { look, type Turn } from "../../src/messages/look.ts";
+import { look, type LookDeps, type Turn } from "../../src/messages/look.ts";
 import type { Message, Price, Purpose, State } from "../../src/messages/message.ts";
-import type { DispatchDeps } from "../../src/messages/outcome.ts";
 import { nodeSql } from "./node-sql.ts";
 
 export const ROUTES = ["car_a", "car_b"];
@@ -29,7 +28,7 @@ export class Outbox {
   readonly asked: string[] = [];
   readonly stopped: string[] = [];
   readonly ledger: MessagesLedger;
-  readonly deps: DispatchDeps;
+  readonly deps: LookDeps;
   belt: Belt;
   /** Accounts whose carrier is asked to forget, and what it was asked to. */
   readonly redacting = new Set<string>();
@@ -50,6 +49,9 @@ export class Outbox {
       ask: (_account, _lane, id) => void this.asked.push(id),
       saidStop: ({ id }, account) => void this.stopped.push(`${account} ${id}`),
       settled: () => undefined,
+      hasStopped: () => false,
+      hasStoppedSomebody: () => false,
+      accountOf: () => null,
       redacts: (account) => this.redacting.has(account),
       redact: (account, reference) => void this.redacted.push(`${account} ${reference}`),
     };

@@ -2,22 +2,20 @@
  * The built Worker as a process with kept storage, and a client that remembers every answer it was given.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildWorker, makeSecrets, startWorker } from "../../scripts/lib/worker.mjs";
+import { inject } from "vitest";
+import { makeSecrets, startWorker } from "../../scripts/lib/worker.mjs";
 
 export type Answer = { route: string; status: number; text: string; headers: string; body: Record<string, unknown> };
 export type Call = { key?: string; body?: unknown; raw?: string | Uint8Array; headers?: Record<string, string> };
 
 export type Service = Awaited<ReturnType<typeof startService>>;
 
-let script: string | null = null;
-
 /** Starts it with empty storage; with `tap`, `queued()` is what went over its queues. */
 export async function startService(bindings: Record<string, string> = {}, { tap = false } = {}) {
-  mkdirSync(join(import.meta.dirname, "../../.dev/assets"), { recursive: true });
-  script ??= buildWorker();
+  const script = inject("workerScript");
   const persist = mkdtempSync(join(tmpdir(), "maskline-"));
   const secrets: Record<string, string> = { ...makeSecrets(), ...bindings };
   const worker = await startWorker({ script, persist, bindings: secrets, tap });

@@ -1,7 +1,7 @@
 // The edges of a verification: caps on sends, who may guess at what, what stays hidden, what is kept and for how long.
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { everything, newTenant, operator, type Json, type Tenant } from "../support/service.ts";
+import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/service.ts";
 import { advance, check, codeOf, NUMBER, start, started, told, wrong } from "../support/verifications.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
@@ -166,6 +166,29 @@ it("a list has both homes: what lives and what is a record, newest first, page b
   const pending = (await tenant.call("GET /v1/verifications?state=pending")).body["data"] as Json[];
   expect(pending.map(({ id }) => id)).toEqual(ids.slice(3).toReversed());
 });
+
+it("takes its text back also between two calls: a code that is over is neither sent later nor kept", async () => {
+  const tenant = await newTenant();
+  const { body } = await start(tenant, { to: "+447700900905" }); // throttled, every time
+  const [{ message_id: message }] = body["sends"];
+  const between = `SELECT 1 AS yes FROM messages WHERE state = 'sending' AND lease IS NULL AND sealed IS NOT NULL`;
+  await until(async () => ((await tenant.rows(between)).length === 1 ? true : null));
+  await tenant.call(`POST /v1/verifications/${body["id"]}/cancel`);
+  expect(await tenant.rows(`SELECT sealed FROM messages`)).toEqual([{ sealed: null }]);
+  expect((await tenant.call(`GET /v1/messages/${message}`)).body).toMatchObject({ state: "failed", reason: "verification_over" }); // prettier-ignore
+  await advance(tenant, 120);
+  expect((await tenant.call("GET /v1/sandbox/handset/messages")).body["data"]).toEqual([]);
+});
+
+it.each(["\ud800", "12345\udc00", "\ud800\ud800123456"])(
+  "a guess that is no text (%j) is a wrong one that counts, by id and by number, and no error", async (code) => {
+    const tenant = await newTenant();
+    const id = String((await start(tenant)).body["id"]);
+    const typed = await tenant.call(`POST /v1/verifications/${id}/check`, { code });
+    expect([typed.status, typed.body["reason"], typed.body["attempts_left"]]).toEqual([200, "wrong_code", 4]);
+    const other = await byNumber(tenant, { code });
+    expect([other.status, other.body["reason"], other.body["attempts_left"]]).toEqual([200, "wrong_code", 3]);
+  }); // prettier-ignore
 
 it("counts, locks and limits are forgotten when nothing of them matters, records after their time", async () => {
   const tenant = await newTenant();

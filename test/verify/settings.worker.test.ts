@@ -1,6 +1,6 @@
 // Services, templates, named limits, locks, the summary and the alert: through the public API, in the runtime.
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { everything, newTenant, operator, type Json, type Tenant } from "../support/service.ts";
+import { everything, newTenant, operator, tenantOf, type Json, type Tenant } from "../support/service.ts";
 import { advance, check, codeOf, NUMBER, start, started, textOf, told, wrong } from "../support/verifications.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
@@ -160,6 +160,27 @@ describe("a template", () => {
     expect(JSON.stringify((await operator("GET /admin/v1/audit?limit=100")).body)).toContain("template.refused");
   });
 
+  it("that was changed since it was read is not decided on, by neither door, where the version that was read is named", async () => {
+    const tenant = await newTenant();
+    const write = { name: "Bait", texts: { "en-GB": "{{code}} is yours." } };
+    const { body: read } = await tenant.call("POST /v1/verify/templates", write);
+    await tenant.call(`PATCH /v1/verify/templates/${read["id"]}`, {
+      texts: { "en-GB": "{{code}}: tell us on the phone." },
+    });
+    const mine = (what: string, over: Json) => tenant.call(`POST /v1/verify/templates/${read["id"]}/${what}`, over);
+    const theirs = (over: Json) => operator(`POST /admin/v1/tenants/${tenant.id}/templates/${read["id"]}/decide`, over);
+    const { sequence } = read;
+    for (const answer of [
+      await mine("approve", { sequence }),
+      await mine("refuse", { sequence, reason: "No" }),
+      await theirs({ state: "approved", sequence }),
+      await theirs({ state: "refused", sequence }),
+    ]) expect([answer.status, answer.body["code"]]).toEqual([409, "state_conflict"]); // prettier-ignore
+    expect((await tenant.call(`GET /v1/verify/templates/${read["id"]}`)).body).toMatchObject({ state: "draft", sequence: 2 }); // prettier-ignore
+    expect((await theirs({ state: "refused", sequence: 2 })).body).toMatchObject({ state: "refused", sequence: 3 });
+    expect((await mine("approve", { sequence: 3 })).body).toMatchObject({ state: "approved", sequence: 4 });
+  });
+
   it("is previewed with its segments, as a draft too, and nothing is stored", async () => {
     const tenant = await newTenant();
     const before = await everything(tenant);
@@ -231,6 +252,29 @@ describe("a locked or blocked destination", () => {
     }
     const shown = (await tenant.call("GET /v1/sandbox/handset/messages?limit=200")).body["data"] as Json[];
     expect(shown.filter(({ number }) => number === "+447700900122")).toHaveLength(1); // the one before the block
+  });
+
+  it("name no more numbers to a key in a day than it may name, known and new alike, and a token always", async () => {
+    const tenant = await newTenant();
+    const token = (await tenant.call("POST /v1/tokens", { number: "+447700900140" })).body["token"];
+    const { body: key } = await tenant.call("POST /v1/keys", { name: "desk", scopes: ["verify:locks"] });
+    const desk = tenantOf(tenant.id, key["secret"]);
+    await operator(`PATCH /admin/v1/tenants/${tenant.id}`, { policy: { limits: { numbers_per_key_per_day: 2 } } });
+    const look = async (to: unknown) => {
+      const { status, body } = await desk.call("POST /v1/verify/locks/look", { to });
+      return [status, body["code"] ?? body["to"].token];
+    };
+    expect(await look("+447700900140")).toEqual([200, token]);
+    expect(await look("+447700900141")).toEqual([404, "token_unknown"]);
+    for (const to of ["+447700900142", "+447700900143"]) expect(await look(to)).toEqual([429, "new_numbers_exceeded"]);
+    await tenant.call("POST /v1/tokens", { number: "+447700900144" });
+    expect(await look("+447700900144")).toEqual([429, "new_numbers_exceeded"]);
+    const block = await desk.call("POST /v1/verify/locks/block", { to: "+447700900144", reason: "test" });
+    expect(block.status).toBe(429);
+    expect([await look("+447700900140"), await look({ token })]).toEqual([
+      [200, token],
+      [200, token],
+    ]);
   });
 
   it("locks strangers after five wrong guesses, not the device that has verified before, until it is lifted", async () => {

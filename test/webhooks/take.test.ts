@@ -139,6 +139,37 @@ describe("what became of a call", () => {
     expect([tries, state(id)]).toEqual([10, ["disabled", "exhausted"]]);
   });
 
+  /** The tenant's object was put away and wakes again: nothing is in memory. */
+  const restart = () => {
+    const ids = new IdMaker({ jurisdiction: "eu", code: "12345678" });
+    const [newest] = sql.exec<{ id: string }>(`SELECT max(id) AS id FROM events`).toArray();
+    ids.startAfter(newest!.id);
+    hooks.events = new EventsLedger(sql, ids, () => undefined);
+  };
+
+  it.each([["takes the others", 200, "active"], ["takes nothing", 500, "disabled"], ["hears of nothing else", null, "disabled"]])(
+    "that fails ten times, one alone and after a restart each time, at an endpoint that %s (%s): it is %s", (_, others, then) => {
+    const { id } = create(["message.sent"]);
+    now += 1;
+    emit();
+    const bad = take(id)!.parcels[0]!.event;
+    settle(id, answered(bad, 500));
+    for (let tries = 1; tries < 10; tries++) {
+      now += 96_000_000;
+      hooks.events.emit("message.expired", "msg_1", {}, now);
+      if (others !== null) emit();
+      const aside = { failed: "put_aside" as const };
+      for (const { event, attempt } of take(id)!.parcels)
+        settle(id, event === bad ? { event, attempt, answer: aside } : answered(event, others ?? 200, attempt));
+      now += 3_600_000;
+      restart();
+      const due = take(id)!.parcels.find(({ event }) => event === bad)!;
+      settle(id, answered(bad, 500, due.attempt));
+      if (state(id)[0] === "disabled") break;
+    }
+    expect(state(id)[0]).toBe(then);
+  }); // prettier-ignore
+
   it("that ran out of time sends the endpoint to the slow lane for a while, where it is served", () => {
     const { id } = create();
     emit(2);
