@@ -3,7 +3,7 @@
  */
 import type { Counted } from "./counts.ts";
 import type { VerifyDeps } from "./deps.ts";
-import type { Message } from "../messages/message.ts";
+import { ENDED, type Message } from "../messages/message.ts";
 import { viewOf, type Send, type State, type Verification } from "./verification.ts";
 
 /** How a verification ended is always told; that it was created or sent only to those who asked. */
@@ -23,8 +23,9 @@ export function ended(
   if (moved === null) return verification;
   const counted = COUNTED_AS[state];
   if (counted !== null) deps.counts.add(counted, moved, moved.sends.at(-1)?.carrier ?? null, now);
-  told(deps, moved, state);
-  for (const send of moved.sends) deps.recall(send.message); // a code that is over is not worth sending
+  tell(deps, moved, state);
+  // A code that is over is not worth sending; one that the carrier has is not to be had back.
+  for (const send of moved.sends) if (send.state !== "sent" && !ENDED.has(send.state)) deps.recall(send.message);
   return moved;
 }
 
@@ -43,10 +44,17 @@ export function told(
   verification: Verification,
   what: "created" | "sent" | Exclude<State, "pending">,
 ): void {
-  const type = `verification.${what}` as const;
-  if (!ALWAYS_TOLD.has(what) && !deps.wanted(type)) return;
-  const { metadata: _metadata, ...view } = viewOf(live(deps, verification), null, null); // free fields may hold anything
-  deps.emit(type, verification.id, { verification: view });
+  if (ALWAYS_TOLD.has(what) || deps.wanted(`verification.${what}`)) tell(deps, live(deps, verification), what);
+}
+
+/** The event; sends are told as they are given. */
+function tell(
+  deps: VerifyDeps,
+  verification: Verification,
+  what: "created" | "sent" | Exclude<State, "pending">,
+): void {
+  const { metadata: _metadata, ...view } = viewOf(verification, null, null); // free fields may hold anything
+  deps.emit(`verification.${what}`, verification.id, { verification: view });
 }
 
 /** The verification with each send as its message is now. */
