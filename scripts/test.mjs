@@ -1,6 +1,7 @@
 // `npm test`: set-up, then every kind of check in order; the last line is the count. `.ci/run` runs exactly this.
-// `npm test -- node lint` runs only these parts; `--soak` runs what has a full size at it.
+// `npm test -- node lint` runs only these parts; `--soak` runs the fault tests at full size.
 import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { ensureChromium } from "./lib/chromium.mjs";
@@ -13,9 +14,11 @@ const reports = join(dev, "reports");
 
 /**
  * They wait more than they work: in a whole run they go on beside the other tests, which follow one another, and what they print
- * is told at the end.
+ * is told at the end. What they wait for is their promise, so the others stand back where both want the processor.
  */
 const beside = "faults";
+const STAND_BACK = 10;
+let besides = null;
 
 /** In this order: what fails fastest comes first. */
 const parts = {
@@ -32,7 +35,7 @@ const parts = {
 };
 
 await script(async () => {
-  const asked = soak ? ["workers", "faults"] : process.argv.slice(2);
+  const asked = soak ? ["faults"] : process.argv.slice(2);
   const unknown = asked.filter((name) => !(name in parts));
   if (unknown.length > 0)
     throw new Trouble(`No such part: ${unknown.join(", ")}. There are: ${Object.keys(parts).join(", ")}.`);
@@ -41,7 +44,6 @@ await script(async () => {
 
   const whole = asked.length === 0;
   const summary = [];
-  let besides = null;
   for (const name of whole ? Object.keys(parts).filter((each) => each !== beside) : asked) {
     if (whole && name === "node") besides = timed(beside, () => tests(beside, join(reports, `${beside}.log`)));
     summary.push(await timed(name, parts[name]));
@@ -79,7 +81,9 @@ async function tests(project, log = null) {
   args.push("--reporter=default", "--reporter=json", `--outputFile.json=${report}`);
   const env = soak ? { ...quiet, MASKLINE_SOAK: "1" } : quiet;
   const out = log === null ? "inherit" : openSync(log, "w");
-  const code = await ended(start("vitest", args, { stdio: ["inherit", out, out], env }));
+  const child = start("vitest", args, { stdio: ["inherit", out, out], env });
+  if (besides !== null && child.pid !== undefined) setPriority(child.pid, STAND_BACK);
+  const code = await ended(child);
   if (log !== null) console.log(readFileSync(log, "utf8"));
   const result = read(report);
   return { ...countOf(code, result), failures: failuresOf(result, root) };

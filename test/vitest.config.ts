@@ -55,7 +55,6 @@ export default defineConfig({
                 MIGRATIONS: await readD1Migrations(`${root}migrations`),
                 ...testSecrets(),
                 SEED: process.env["SEED"] ?? String(randomInt(1, 2 ** 31)),
-                MASKLINE_SOAK: process.env["MASKLINE_SOAK"] ?? "",
               },
             },
           })),

@@ -153,9 +153,8 @@ function isVague(call: SeenCall, kills: readonly Kill[]): boolean {
 
 /**
  * How long a claim took to become a call, and an answer to be settled, at most, among the messages of this run that went well:
- * one that was killed may have been as far on its way, and further: twice that, because what a kill cuts off is sooner a slow
- * settlement than a quick one, and no slow one that was cut off is among those measured. A fixed time would make this a test of
- * the machine. A sender that settled told how long its call took; whoever finds out later does not.
+ * one that was killed may have been as far on its way. A fixed time would make this a test of the machine. A sender that
+ * settled told how long its call took; whoever finds out later does not.
  */
 function blurOf(messages: readonly MessageView[], callsOf: ReadonlyMap<string, readonly SeenCall[]>): number {
   let slowest = KILL_BLUR_MS;
@@ -165,7 +164,7 @@ function blurOf(messages: readonly MessageView[], callsOf: ReadonlyMap<string, r
     if (call === undefined || again !== undefined || attempt === undefined || more.length > 0) continue;
     if (attempt.latency_ms === null || sentAt === null) continue;
     const toSettle = Date.parse(sentAt) - (call.endedAt ?? Infinity);
-    slowest = Math.max(slowest, 2 * (call.at - Date.parse(attempt.at)), 2 * toSettle);
+    slowest = Math.max(slowest, call.at - Date.parse(attempt.at), toSettle);
   }
   return Math.min(slowest, KILL_BLUR_MS_MAX);
 }
