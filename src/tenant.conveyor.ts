@@ -34,19 +34,9 @@ export type ConveyorParts = Pick<MessagesDeps, "accountOf" | "redacts" | "policy
 
 /** The dependencies of the room, over the parts of a mind. */
 export function conveyorDeps(parts: ConveyorParts): MessagesDeps {
-  const { messages, vault, caps, ids, consents, environment, door, publicUrl, outgoing } = parts;
-  const { accountOf, redacts, policy, now, tell, settled } = parts;
+  const { messages, consents, door, publicUrl, outgoing, tellConsent: _tellConsent, ...same } = parts;
   return {
-    vault,
-    caps,
-    ids,
-    environment,
-    accountOf,
-    redacts,
-    policy,
-    now,
-    tell,
-    settled,
+    ...same,
     ledger: messages,
     draw: randomFraction,
     screen: openScreen,

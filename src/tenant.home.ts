@@ -133,7 +133,10 @@ export class TenantHome {
     this.#put("accounts", accounts);
   }
 
-  /** What a sender told of an account: facts that are new are kept, also of one that only a virtual number led to, and a circuit that moved is told, in this transaction. */
+  /**
+   * What a sender told of an account: facts that are new are kept, also of one that only a virtual number led to, and a circuit
+   * that moved is told, in this transaction.
+   */
   heardOf(account: string, { circuit, weights, facts }: AccountNews): void {
     const known = this.#accounts[account];
     if (facts !== undefined && JSON.stringify(facts) !== JSON.stringify(known))

@@ -11,12 +11,11 @@ import type { TenantParts } from "./wiring.ts";
 /** Sessions in which a hook is being asked at this moment, and the end of the last question in each. */
 const asking = new WeakMap<TenantHome, Map<string, Promise<void>>>();
 
-/** Asks about the interactions that have begun to wait since the last time; answers when all are settled. */
+/** Asks about the interactions that have begun to wait since the last time; answers when all are settled. Never throws. */
 export async function runIntercepts(home: TenantHome, parts: TenantParts): Promise<void> {
   const chains = asking.get(home) ?? new Map<string, Promise<void>>();
   asking.set(home, chains);
-  const waits = home.mind().lines.takeWaiting();
-  const ends = waits.map(({ id, session }) => {
+  const ends = waiting(home, parts).map(({ id, session }) => {
     const end = (chains.get(session) ?? Promise.resolve()).then(() => askOne(home, parts, id));
     chains.set(session, end);
     return end.finally(() => {
@@ -24,6 +23,15 @@ export async function runIntercepts(home: TenantHome, parts: TenantParts): Promi
     });
   });
   await Promise.all(ends);
+}
+
+function waiting(home: TenantHome, parts: TenantParts): { id: string; session: string }[] {
+  try {
+    return home.mind().lines.takeWaiting();
+  } catch (error) {
+    parts.log({ level: "error", what: nameOfError(error), code: "intercept_failed" }); // the rows wait; the alarm comes back
+    return [];
+  }
 }
 
 async function askOne(home: TenantHome, parts: TenantParts, id: string): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * What is strange about an account's last minutes, beyond being slow: receipts that never come, texts that bounce, refusals and
- * doubts, and
- * endings that are suddenly others than before. Each is raised once when it begins and cleared once when it is over. Pure.
+ * What is strange about an account's last minutes, beyond being slow: receipts that never come, texts that bounce, refusals,
+ * doubts, and endings that are suddenly others than before. Each is raised once when it begins and cleared once when it is over.
+ * Pure.
  */
 import type { Lane } from "../base/purpose.ts";
 

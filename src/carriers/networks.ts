@@ -57,8 +57,14 @@ export class NetworkWindows {
 
   /** What the lane's window holds of networks that are slow themselves. */
   slow(lane: Lane, now: number): { receipts: number; slow: number } {
-    const sums = [...this.#networks.values()].map((lanes) => sumOf(lanes[lane], now, STEERING[lane].windowMs));
-    return sums.filter(isSlow).reduce((all, sum) => ({ receipts: all.receipts + sum.receipts, slow: all.slow + sum.slow }), { receipts: 0, slow: 0 }); // prettier-ignore
+    const all = { receipts: 0, slow: 0 };
+    for (const lanes of this.#networks.values()) {
+      const sum = sumOf(lanes[lane], now, STEERING[lane].windowMs);
+      if (!isSlow(sum)) continue;
+      all.receipts += sum.receipts;
+      all.slow += sum.slow;
+    }
+    return all;
   }
 
   /** Those that are lower than they began. */
@@ -85,7 +91,8 @@ export class NetworkWindows {
   /** Makes room where it is short, by what has been silent and is where it began. */
   #add(network: string, now: number): Record<Lane, Watched> | null {
     if (this.#networks.size >= NETWORKS_MAX) {
-      for (const [name, lanes] of this.#networks) if (LANES.every((lane) => isIdle(lanes[lane], now))) this.#networks.delete(name); // prettier-ignore
+      for (const [name, lanes] of this.#networks)
+        if (LANES.every((lane) => isIdle(lanes[lane], now))) this.#networks.delete(name);
       if (this.#networks.size >= NETWORKS_MAX) return null;
     }
     // It may move as soon as enough was seen: a network that is met for the first time has not moved just now.
