@@ -118,6 +118,11 @@ export const REASONS = {
     "The session cannot be opened again",
     "Its cool-off is over, or its numbers are in other hands: open a new one.",
   ),
+  people_forgotten: row(
+    409,
+    "Somebody in the session was forgotten",
+    "Their number was deleted when nobody had used it for so long: open a new session with their numbers.",
+  ),
   sends_exceeded: row(
     429,
     "This destination has been sent as many codes as it may be",

@@ -148,6 +148,10 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     when: "The session cannot be opened again: its cool-off is over, or its numbers are in use.",
     what: "Open a new session.",
   },
+  people_forgotten: {
+    when: "The session ended so long ago that a participant's number was deleted, as the tenant's policy says.",
+    what: "Open a new session with their numbers.",
+  },
   sends_exceeded: {
     when: "The destination was sent 5 codes in 10 minutes or 10 in a day. The same for every number, known or not.",
     what: "Wait for the seconds in `retry-after`.",

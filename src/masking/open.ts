@@ -83,7 +83,8 @@ export function poolOf(deps: Pick<MaskingDeps, "numbers">, id: string | null): O
 
 /**
  * Opens an ended session again with the numbers it had, while its cool-off lasts: until then they are kept from everybody else's
- * conversation with these people. After it, open a new one.
+ * conversation with these people. After it, open a new one. Refused as well when the number of one of them was deleted meanwhile:
+ * nothing could reach that person, and nothing of theirs could be sealed.
  */
 export function reopenSession(
   deps: MaskingDeps,
@@ -104,6 +105,7 @@ export function reopenSession(
   const numbers = [...new Set(people.map(({ number }) => number))];
   const kept = pool?.sharing !== "exclusive" || numbers.every((number) => deps.numbers.get(number)?.session === id);
   if (!mine || !kept || pool === null) return refuse("session_gone");
+  if (people.some(({ token }) => deps.vault.findToken(token) === null)) return refuse("people_forgotten");
   const next = {
     ...session,
     state: "open" as const,

@@ -44,6 +44,8 @@ export function relay(deps: MaskingDeps, heard: Heard): Relayed {
     answerOnce(deps, heard, place.session, answerTo(deps, place.session, why));
     return { did: "tombstone", session: place.session.id, why };
   }
+  const known = deps.vault.find(heard.who);
+  if (known === null) return { did: "stranger" };
   const waits = deps.ledger.settings().intercept !== null;
   const interaction: Interaction = {
     id: deps.ids.make("int", now),
@@ -55,9 +57,10 @@ export function relay(deps: MaskingDeps, heard: Heard): Relayed {
     at: now,
   };
   if (waits) {
-    const text = deps.vault.sealText(place.sender.subject, interaction.id, "text", heard.text);
-    if (text === null) throw new Error("a participant without a key");
-    deps.ledger.addInteraction(interaction, now + INTERCEPT_LOOK_MS, { subject: place.sender.subject, text });
+    // Under the key that the person has now: one who was forgotten and came back has another than when the session began.
+    const text = deps.vault.sealText(known.subject, interaction.id, "text", heard.text);
+    if (text === null) throw new Error("a known number without a key");
+    deps.ledger.addInteraction(interaction, now + INTERCEPT_LOOK_MS, { subject: known.subject, text });
     deps.wait(interaction.id, place.session.id);
     return { did: "pending", interaction: interaction.id, session: place.session.id };
   }

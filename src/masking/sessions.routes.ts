@@ -109,7 +109,7 @@ const sessionRoutes: Route[] = [
     body: ReopenBody,
     status: 200,
     answer: SessionView,
-    refuses: ["state_conflict", "session_gone"],
+    refuses: ["state_conflict", "session_gone", "people_forgotten"],
     repeat: {},
     example: { ttl_seconds: 86_400 },
     input: ({ params, body }) => ({ ok: { id: params.id, limits: limitsOf(body) } }),

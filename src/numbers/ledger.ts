@@ -210,6 +210,11 @@ export class NumbersLedger {
     this.#sql.exec(`UPDATE numbers SET uses = uses + 1 WHERE id = ?`, number);
   }
 
+  /** The number is kept from this person no longer. */
+  dropPair({ party, number }: Pick<Pair, "party" | "number">): void {
+    this.#sql.exec(`DELETE FROM pairs WHERE party = ? AND number = ?`, party, number);
+  }
+
   /** The sessions in which somebody has this number now. */
   sessionsWith(number: string): string[] {
     const query = `SELECT DISTINCT session FROM pairs WHERE number = ? AND until IS NULL`;

@@ -170,7 +170,10 @@ export function readyAddress(
     if (session !== null && over !== null) endSession(deps, session, "expired", over);
     if (session?.state === "open" && over === null) return null;
     const limits = { ttlMs: null, expiresAt: null, idleMs: address.idleMs, messagesMax: null };
-    return isRefused(reopenSession(deps, address.key, pair.session, limits)) ? "no_number" : null;
+    const reopened = reopenSession(deps, address.key, pair.session, limits);
+    if (!isRefused(reopened)) return null;
+    if (reopened.refused !== "people_forgotten") return "no_number";
+    deps.numbers.dropPair(pair); // a stranger who was forgotten meanwhile: they begin anew, behind another number
   }
   const pool = deps.numbers.pool(address.pool);
   const person = deps.vault.findToken(address.token);
