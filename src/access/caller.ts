@@ -26,6 +26,8 @@ export const SCOPES = [
   "events:read",
   "audit:read",
   "keys:manage",
+  "jobs:read",
+  "jobs:retry",
   "sandbox:use",
 ] as const;
 export type Scope = (typeof SCOPES)[number];

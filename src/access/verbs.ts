@@ -1,6 +1,7 @@
 /**
  * What a tenant can ask about its own API keys. A key can give away only the scopes it holds itself.
  */
+import { byKey, type Actor, type Recorder } from "../contract/record.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { verb } from "../contract/verb.ts";
 import { makeApiKey, type DoorKeys, type Environment } from "./api-key.ts";
@@ -15,7 +16,7 @@ export type KeysDeps = {
   /** Real time: a key's end is never moved by a sandbox's clock. */
   realNow: () => number;
   scopesOf: (keyId: string) => Granted;
-  record: (keyId: string, entry: { act: string; subject: string; facts?: Record<string, string | number> }) => void;
+  record: Recorder;
 };
 
 export type IssuedKey = KeyView & { secret: string };
@@ -29,7 +30,7 @@ export function keysVerbs(deps: KeysDeps) {
     "keys.create": verb("keys:manage", (who, input: KeySettings): Outcome<IssuedKey> => {
       const beyond = input.scopes.find((scope) => !holds(deps.scopesOf(who.keyId), scope));
       if (beyond !== undefined) return refuse("missing_scope", { detail: BEYOND });
-      return issueKey(deps, who.keyId, input);
+      return issueKey(deps, byKey(who.keyId), input);
     }),
 
     "keys.list": verb("keys:manage", (): Outcome<{ data: KeyView[] }> => ({ ok: { data: deps.keys.list() } })),
@@ -43,7 +44,7 @@ export function keysVerbs(deps: KeysDeps) {
       const until = deps.realNow() + input.overlapSeconds * 1_000;
       const rotated = deps.keys.rotate(input.id, id, secret, until, deps.realNow());
       if ("refused" in rotated) return rotated;
-      deps.record(who.keyId, {
+      deps.record(byKey(who.keyId), {
         act: "key.rotated",
         subject: input.id,
         facts: { by: id, overlap_seconds: input.overlapSeconds },
@@ -53,7 +54,7 @@ export function keysVerbs(deps: KeysDeps) {
 
     "keys.revoke": verb("keys:manage", (who, input: { id: string }): Outcome<KeyView> => {
       const revoked = deps.keys.revoke(input.id, deps.realNow());
-      if (!("refused" in revoked)) deps.record(who.keyId, { act: "key.revoked", subject: input.id });
+      if (!("refused" in revoked)) deps.record(byKey(who.keyId), { act: "key.revoked", subject: input.id });
       return revoked;
     }),
   };
@@ -62,7 +63,7 @@ export function keysVerbs(deps: KeysDeps) {
 export type KeysVerbs = ReturnType<typeof keysVerbs>;
 
 /** Issues a key; the secret is in this answer and never again. */
-export function issueKey(deps: KeysDeps, actor: string, settings: KeySettings): Outcome<IssuedKey> {
+export function issueKey(deps: KeysDeps, actor: Actor, settings: KeySettings): Outcome<IssuedKey> {
   const { text, secret, id } = freshKey(deps);
   const added = deps.keys.add(id, secret, settings, deps.realNow());
   if ("refused" in added) return added;

@@ -5,10 +5,16 @@
  */
 import { createHash } from "node:crypto";
 import { canonical } from "../base/canonical.ts";
+import type { Actor } from "../contract/record.ts";
 
-export const ACTOR_TYPES = ["key", "operator", "system", "carrier", "developer"] as const;
+export const ACTOR_TYPES = [
+  "key",
+  "operator",
+  "system",
+  "carrier",
+  "developer",
+] as const satisfies readonly Actor["type"][];
 
-export type Actor = { type: (typeof ACTOR_TYPES)[number]; id: string };
 export type Subject = { type: string; id: string };
 export type Facts = Record<string, string | number | boolean | null | Record<string, number>>;
 

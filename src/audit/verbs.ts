@@ -1,6 +1,7 @@
 /**
  * What a tenant can ask about its audit: a page of entries, and an export that the offline verifier reads.
  */
+import { byKey, type Recorder } from "../contract/record.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { verb } from "../contract/verb.ts";
 import type { AuditLedger, AuditRecord, ListQuery } from "./ledger.ts";
@@ -11,7 +12,7 @@ export type AuditDeps = {
   signHead: () => string | null;
   /** The key that signs heads, as text; null where there is none. */
   publicKey: () => string | null;
-  record: (keyId: string, entry: { act: string; subject: null; facts: Record<string, number> }) => void;
+  record: Recorder;
 };
 
 /** The verbs of the audit, over its ledger. */
@@ -41,7 +42,7 @@ export function auditVerbs(deps: AuditDeps) {
       (who, input: { after: number }): Outcome<{ ndjson: string; next: number | null; head: string | null }> => {
         const { after } = input;
         if (after === 0 || pages.get(who.keyId) !== after)
-          deps.record(who.keyId, { act: "audit.exported", subject: null, facts: after === 0 ? {} : { after } });
+          deps.record(byKey(who.keyId), { act: "audit.exported", subject: null, facts: after === 0 ? {} : { after } });
         const page = deps.audit.export({ after });
         if (page.next === null) pages.delete(who.keyId);
         else pages.set(who.keyId, page.next);

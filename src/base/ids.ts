@@ -31,6 +31,7 @@ export const PREFIXES = [
   "car",
   "rte",
   "lin",
+  "job",
 ] as const;
 export type Prefix = (typeof PREFIXES)[number];
 

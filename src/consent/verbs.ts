@@ -2,6 +2,7 @@
  * What the room `consent` can be asked: to record what a person said, and to show what was said. A stop counts in the same
  * transaction for every message admitted after it.
  */
+import { byKey, type Recorder } from "../contract/record.ts";
 import { maskOf, type Num } from "../sms/phone.ts";
 import type { Purpose } from "../sms/purpose.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
@@ -16,7 +17,7 @@ export type ConsentDeps = {
   now: () => number;
   newId: () => string;
   tell: (consent: Consent) => void;
-  record: (keyId: string, entry: { act: string; subject: string; facts: Record<string, string | null> }) => void;
+  record: Recorder;
 };
 
 export type Person = Num | { token: string };
@@ -57,7 +58,7 @@ export function consentVerbs(deps: ConsentDeps) {
       // A word from the time to come would stand against every stop until then, and for ever after.
       const data = recordWords(deps, named, { ...input, saidAt: Math.min(input.saidAt ?? now, now) });
       for (const { id, purpose, sender, standing, source } of data)
-        deps.record(who.keyId, { act: `consent.${standing}`, subject: id, facts: { purpose, sender, source } });
+        deps.record(byKey(who.keyId), { act: `consent.${standing}`, subject: id, facts: { purpose, sender, source } });
       return { ok: { data: data.map((consent) => consentView(consent, named.token)) } };
     }),
 
@@ -83,11 +84,15 @@ export function consentVerbs(deps: ConsentDeps) {
 export type ConsentVerbs = ReturnType<typeof consentVerbs>;
 export type Page = { data: ConsentView[]; next_cursor: string | null };
 
+/** Whose word it is, and what was said. */
+export type Speaker = Omit<Named, "token">;
+export type Said = Pick<ConsentInput, "purposes" | "sender" | "standing" | "source" | "wording"> & { saidAt: number };
+
 /** Records one word for each purpose; for doors, and for texts that say STOP. */
 export function recordWords(
   deps: Pick<ConsentDeps, "consents" | "now" | "newId" | "tell">,
-  named: Omit<Named, "token">,
-  said: Pick<ConsentInput, "purposes" | "sender" | "standing" | "source" | "wording"> & { saidAt: number },
+  named: Speaker,
+  said: Said,
 ): Consent[] {
   const { who, mask, country } = named;
   const { purposes, ...word } = said;

@@ -9,6 +9,7 @@ import { keysRoutes } from "../access/keys.routes.ts";
 import { inboundRoute, inboxRoutes } from "../inbound/inbound.routes.ts";
 import { sessionsRoutes } from "../masking/sessions.routes.ts";
 import { relaysRoutes } from "../masking/relays/relays.routes.ts";
+import { jobsRoutes } from "../jobs/jobs.routes.ts";
 import { maskingSettingsRoutes } from "../masking/settings/settings.routes.ts";
 import { numbersRoutes } from "../numbers/numbers.routes.ts";
 import { messagesRoutes } from "../messages/messages.routes.ts";
@@ -41,6 +42,7 @@ export const tenantRoutes: readonly Route[] = [
   ...webhooksRoutes,
   ...keysRoutes,
   ...auditRoutes,
+  ...jobsRoutes,
   ...sandboxRoutes,
 ];
 

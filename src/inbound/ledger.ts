@@ -93,8 +93,8 @@ export class InboundLedger {
     return here >= of ? this.#gathered(who, number, ref) : null; // the others are not read for every one that comes
   }
 
-  /** Texts whose time to be whole is over. */
-  late(now: number, limit: number): Gathered[] {
+  /** Texts whose time to be whole is over. The id is made of keyed names; `gather` reads the parts. */
+  late(now: number, limit: number): { id: string; gather: () => Gathered | null }[] {
     return this.#sql
       .exec<{ who: ArrayBuffer; number: string; ref: string }>(
         `SELECT DISTINCT who, number, ref FROM parts WHERE until <= ? LIMIT ?`,
@@ -102,15 +102,21 @@ export class InboundLedger {
         limit,
       )
       .toArray()
-      .flatMap(({ who, number, ref }) => this.#gathered(bytesOf(who), number, ref) ?? []);
+      .map(({ who, number, ref }) => {
+        const name = bytesOf(who);
+        const id = `${number}/${Buffer.from(name.subarray(0, 8)).toString("hex")}/${ref}`;
+        return { id, gather: () => this.#gathered(name, number, ref) };
+      });
   }
 
   dropParts({ who, number, ref }: Pick<Part, "who" | "number" | "ref">): void {
     this.#sql.exec(`DELETE FROM parts WHERE who = ? AND number = ? AND ref = ?`, who, number, ref);
   }
 
-  nextLate(): number | null {
-    return first<{ at: number | null }>(this.#sql, `SELECT min(until) AS at FROM parts`)?.at ?? null;
+  /** When the next text behind a time is read as it is. */
+  nextLate(after: number): number | null {
+    const query = `SELECT min(until) AS at FROM parts WHERE until > ?`;
+    return first<{ at: number | null }>(this.#sql, query, after)?.at ?? null;
   }
 
   #gathered(who: Uint8Array, number: string, ref: string): Gathered | null {
@@ -165,15 +171,15 @@ export class InboundLedger {
     return this.#sql.exec<Received>(query, ...values, limit).toArray();
   }
 
-  /** Forgets what was heard before `heardBefore`, and texts of the inbox older than `inboxBefore`; answers how many. */
-  purge(heardBefore: number, inboxBefore: number, limit: number): number {
-    const gone = (query: string, before: number) => this.#sql.exec(query, before, limit).toArray().length;
-    return (
-      gone(
-        `DELETE FROM heard WHERE name IN (SELECT name FROM heard WHERE at < ? LIMIT ?) RETURNING 1 AS gone`,
-        heardBefore,
-      ) +
-      gone(`DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE at < ? LIMIT ?) RETURNING 1 AS gone`, inboxBefore)
-    );
+  /** Forgets which texts were heard before a time; answers how many. */
+  purgeHeard(before: number, limit: number): number {
+    const query = `DELETE FROM heard WHERE name IN (SELECT name FROM heard WHERE at < ? LIMIT ?) RETURNING 1 AS gone`;
+    return this.#sql.exec(query, before, limit).toArray().length;
+  }
+
+  /** Drops texts of the inbox from before a time; answers how many. */
+  purgeInbox(before: number, limit: number): number {
+    const query = `DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE at < ? LIMIT ?) RETURNING 1 AS gone`;
+    return this.#sql.exec(query, before, limit).toArray().length;
   }
 }

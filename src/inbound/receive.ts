@@ -60,14 +60,8 @@ export function receive(deps: InboundDeps, account: string, inbound: Inbound): F
   return whole === null ? "waiting" : takeGathered(deps, whole);
 }
 
-/** Texts whose parts did not all come: what is here is read. For the alarm. */
-export function receiveLate(deps: InboundDeps, limit: number): number {
-  const late = deps.ledger.late(deps.now(), limit);
-  for (const one of late) takeGathered(deps, one);
-  return late.length;
-}
-
-function takeGathered(deps: InboundDeps, gathered: Gathered): Fate {
+/** Reads a text from its parts: all of them, or those that came in time. */
+export function takeGathered(deps: InboundDeps, gathered: Gathered): Fate {
   deps.ledger.dropParts(gathered);
   const number = deps.masking.numbers.get(gathered.number);
   const contact = deps.vault.find(gathered.who);
@@ -84,7 +78,7 @@ function contactOf(deps: InboundDeps, from: Num): Contact {
   const index = deps.vault.indexOf(from.e164);
   const known = deps.vault.find(index);
   const now = deps.now();
-  if (known === null) return deps.vault.add(from, index, maskOf(from.e164), deps.blockOf(from.e164), false, now);
+  if (known === null) return deps.vault.add(from, index, maskOf(from.e164), deps.vault.blockOf(from.e164), false, now);
   deps.vault.touch(known.token, false, now);
   return known;
 }

@@ -1,6 +1,7 @@
 /**
  * What a tenant can ask of its inbox: texts to its virtual numbers that belong to no masked session.
  */
+import { byKey, type Recorder } from "../contract/record.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { verb } from "../contract/verb.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
@@ -10,7 +11,7 @@ import { receivedView, type ReceivedView } from "./view.ts";
 export type InboxDeps = {
   ledger: InboundLedger;
   vault: Pick<VaultLedger, "openText">;
-  record: (keyId: string, entry: { act: string; subject: string }) => void;
+  record: Recorder;
 };
 
 /** Texts of the inbox are kept so long. */
@@ -40,7 +41,7 @@ export function inboundVerbs(deps: InboxDeps) {
         if (found === null) return refuse("not_found");
         const { received, subject, sealed } = found;
         const text = sealed === null ? null : deps.vault.openText(subject, received.id, "text", sealed);
-        deps.record(who.keyId, { act: "inbound.read", subject: received.id });
+        deps.record(byKey(who.keyId), { act: "inbound.read", subject: received.id });
         return { ok: { ...receivedView(received), text } };
       },
     ),

@@ -1,6 +1,7 @@
 /**
  * What the room `masking` is given by the root.
  */
+import type { Recorder } from "../contract/record.ts";
 import type { IdMaker } from "../base/ids.ts";
 import type { Num } from "../sms/phone.ts";
 import type { Outcome, Refusal } from "../base/refusal.ts";
@@ -48,8 +49,5 @@ export type MaskingDeps = {
   emit: (type: MaskingEvent, resource: string, data: unknown) => void;
   /** A text waits for the tenant's hook: to be asked once this transaction stands. */
   wait: (interaction: string, session: string) => void;
-  record: (
-    keyId: string,
-    entry: { act: string; subject: string; facts?: Record<string, string | number | boolean | null> },
-  ) => void;
+  record: Recorder;
 };

@@ -143,16 +143,16 @@ export class MaskingLedger {
   }
 
   /** Open sessions about which something may have to be done. */
-  due(now: number, limit: number): Session[] {
+  due(now: number, limit: number): { id: string; read: () => Session }[] {
     const query = `SELECT * FROM sessions WHERE due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?`;
-    return this.#sql.exec<SessionRow>(query, now, limit).toArray().map(sessionOf);
+    const rows = this.#sql.exec<SessionRow>(query, now, limit).toArray();
+    return rows.map((row) => ({ id: row.id, read: () => sessionOf(row) }));
   }
 
-  nextDue(): number | null {
-    const due = (table: string) =>
-      first<{ at: number | null }>(this.#sql, `SELECT min(due) AS at FROM ${table} WHERE due IS NOT NULL`)?.at ?? null;
-    const times = [due("sessions"), due("interactions")].filter((at) => at !== null);
-    return times.length === 0 ? null : Math.min(...times);
+  /** When something is due next behind a time. */
+  nextDue(table: "sessions" | "interactions", after: number): number | null {
+    const query = `SELECT min(due) AS at FROM ${table} WHERE due IS NOT NULL AND due > ?`;
+    return first<{ at: number | null }>(this.#sql, query, after)?.at ?? null;
   }
 
   addParticipant(one: Participant): void {
@@ -206,27 +206,34 @@ export class MaskingLedger {
     return this.#sql.exec<{ token: string; session: string }>(query, after, sessions).toArray();
   }
 
-  /** Drops sessions that ended before `sessionsBefore`, older interactions, and kept texts whose days are over. */
-  purge(sessionsBefore: number, interactionsBefore: number, now: number, limit: number): number {
-    const gone = (query: string, ...values: SqlBinding[]) => this.#sql.exec(query, ...values, limit).toArray().length;
+  /** Drops kept texts whose days are over; answers how many. */
+  dropTexts(now: number, limit: number): number {
+    const query = `UPDATE interactions SET sealed = NULL, subject = NULL WHERE id IN (
+        SELECT i.id FROM interactions i JOIN sessions s ON s.id = i.session
+        WHERE i.sealed IS NOT NULL AND i.state <> 'pending' AND i.at < ?1 - 86400000 * json_extract(s.settings, '$.keepTextDays')
+        LIMIT ?2) RETURNING 1 AS gone`;
+    return this.#sql.exec(query, now, limit).toArray().length;
+  }
+
+  /** Drops sessions that ended before a time, with their people; answers how many. */
+  purgeSessions(before: number, limit: number): number {
     const sessions = `SELECT id FROM sessions WHERE ended_at IS NOT NULL AND ended_at < ? LIMIT ?`;
-    gone(`DELETE FROM participants WHERE session IN (${sessions}) RETURNING 1 AS gone`, sessionsBefore);
-    this.#sql.exec(
-      `UPDATE interactions SET sealed = NULL, subject = NULL WHERE sealed IS NOT NULL AND state <> 'pending' AND at < ?1 - 86400000 * (
-         SELECT json_extract(s.settings, '$.keepTextDays') FROM sessions s WHERE s.id = interactions.session)`,
-      now,
-    );
-    return (
-      gone(`DELETE FROM sessions WHERE id IN (${sessions}) RETURNING 1 AS gone`, sessionsBefore) +
-      gone(
-        `DELETE FROM interactions WHERE id IN (SELECT id FROM interactions WHERE at < ? LIMIT ?) RETURNING 1 AS gone`,
-        interactionsBefore,
-      ) +
-      gone(
-        `DELETE FROM answered WHERE (party, number) IN (SELECT party, number FROM answered WHERE at < ? LIMIT ?) RETURNING 1 AS gone`,
-        now - ANSWERED_KEPT_MS,
-      )
-    );
+    this.#sql.exec(`DELETE FROM participants WHERE session IN (${sessions})`, before, limit);
+    const query = `DELETE FROM sessions WHERE id IN (${sessions}) RETURNING 1 AS gone`;
+    return this.#sql.exec(query, before, limit).toArray().length;
+  }
+
+  /** Drops interactions from before a time; answers how many. */
+  purgeInteractions(before: number, limit: number): number {
+    const query = `DELETE FROM interactions WHERE id IN (SELECT id FROM interactions WHERE at < ? LIMIT ?) RETURNING 1 AS gone`;
+    return this.#sql.exec(query, before, limit).toArray().length;
+  }
+
+  /** Forgets when people were answered, once they may be again; answers how many. */
+  purgeAnswered(now: number, limit: number): number {
+    const query = `DELETE FROM answered WHERE (party, number) IN (
+        SELECT party, number FROM answered WHERE at < ? LIMIT ?) RETURNING 1 AS gone`;
+    return this.#sql.exec(query, now - ANSWERED_KEPT_MS, limit).toArray().length;
   }
 
   addInteraction(one: Interaction, due: number | null, sealed: { subject: string; text: Uint8Array } | null): void {

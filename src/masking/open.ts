@@ -1,6 +1,7 @@
 /**
  * Opening a session, and bringing it back: all its people at once, in one transaction.
  */
+import { byKey } from "../contract/record.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { isHeld, type Pool } from "../numbers/number.ts";
 import type { MaskingDeps } from "./deps.ts";
@@ -33,7 +34,11 @@ export function openSession(
   const ready = readyPeople(deps, key, pool.ok, null, input.people);
   if ("refused" in ready) return ready;
   const opened = startSession(deps, key, pool.ok, input.settings, ready.ok);
-  deps.record(key, { act: "session.opened", subject: opened.session.id, facts: { participants: ready.ok.length } });
+  deps.record(byKey(key), {
+    act: "session.opened",
+    subject: opened.session.id,
+    facts: { participants: ready.ok.length },
+  });
   return { ok: opened };
 }
 
@@ -130,7 +135,7 @@ export function reopenSession(
   // One that was retired meanwhile is the session's still, and stays retired.
   const cooling = numbers.filter((number) => deps.numbers.get(number)?.state === "cooling");
   if (pool.sharing === "exclusive") for (const number of cooling) deps.numbers.turnNumber(number, "leased", id, null);
-  deps.record(key, { act: "session.reopened", subject: id });
+  deps.record(byKey(key), { act: "session.reopened", subject: id });
   tellSession(deps, "session.opened", opened, people);
   return { ok: { session: opened, people } };
 }

@@ -1,6 +1,7 @@
 /**
  * What the room `masking` can be asked.
  */
+import { byKey } from "../contract/record.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { verb } from "../contract/verb.ts";
 import { closeSession } from "./close.ts";
@@ -60,7 +61,7 @@ function sessionVerbs(deps: MaskingDeps) {
         if (isRefused(session)) return session;
         const rotated = rotateSession(deps, session.ok, input.participant);
         if (isRefused(rotated)) return rotated;
-        deps.record(who.keyId, { act: "session.rotated", subject: input.id });
+        deps.record(byKey(who.keyId), { act: "session.rotated", subject: input.id });
         return answer(rotated);
       },
     ),
@@ -111,7 +112,7 @@ function interactionVerbs(deps: MaskingDeps) {
         };
         const done = passOn(deps, session.ok, null, fresh, input.text, input.to);
         deps.ledger.addInteraction(done, null, null);
-        deps.record(who.keyId, { act: "session.spoken", subject: input.id, facts: { interaction: done.id } });
+        deps.record(byKey(who.keyId), { act: "session.spoken", subject: input.id, facts: { interaction: done.id } });
         return { ok: interactionView(done, null) };
       },
     ),
@@ -125,7 +126,8 @@ function interactionVerbs(deps: MaskingDeps) {
         const found = deps.ledger.interactions(input.id, input.before, input.limit + 1);
         const data = found.slice(0, input.limit).map((one) => interactionView(one, keptTextOf(deps, session, one)));
         const texts = data.filter((one) => one.text !== undefined).length;
-        if (texts > 0) deps.record(who.keyId, { act: "session.texts_read", subject: input.id, facts: { texts } });
+        if (texts > 0)
+          deps.record(byKey(who.keyId), { act: "session.texts_read", subject: input.id, facts: { texts } });
         return { ok: { data, next_cursor: found.length > input.limit ? (data.at(-1)?.id ?? null) : null } };
       },
     ),

@@ -2,13 +2,15 @@
  * The first half of the conveyor: one request becomes a durable row, or a refusal that leaves nothing behind. Runs inside
  * the tenant's object, in one transaction, with no `await` between the first check and the last write.
  */
+import { byKey, type Recorder } from "../contract/record.ts";
 import { DAY_MS, MINUTE_MS, SECOND_MS, isoOf } from "../base/clock.ts";
 import { timeOfId, type IdMaker } from "../base/ids.ts";
-import { maskNumbersIn, maskOf, prefixOf, type Num } from "../sms/phone.ts";
+import { maskNumbersIn, maskOf, type Num } from "../sms/phone.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure } from "../sms/sms-text.ts";
-import type { CapReached, CapsLedger } from "../risk/ledger.ts";
-import type { Contact, VaultLedger } from "../vault/ledger.ts";
+import { limitRefusal } from "../risk/refusal.ts";
+import type { CapsLedger } from "../risk/ledger.ts";
+import type { Contact } from "../vault/ledger.ts";
 import { viewOf, type Message, type MessageView, type Note } from "./message.ts";
 import { laneOf, type Lane, type Purpose } from "../sms/purpose.ts";
 import { FIRST_LOOK_MS, type MessagesLedger } from "./ledger.ts";
@@ -30,12 +32,6 @@ export type SendInput = {
   ttlSeconds: number | null;
 };
 
-export type Recorded = {
-  act: string;
-  subject: string | null;
-  facts: Record<string, string | number | boolean | null | Record<string, number>>;
-};
-
 export type AdmitDeps = RoutingDeps & {
   ledger: MessagesLedger;
   caps: CapsLedger;
@@ -47,7 +43,7 @@ export type AdmitDeps = RoutingDeps & {
   hasStopped: (who: Uint8Array, purpose: Purpose, sender: string | null) => boolean;
   /** As `hasStopped`, to whichever sender. */
   hasStoppedSomebody: (who: Uint8Array, purpose: Purpose) => boolean;
-  record: (key: string, entry: Recorded) => void;
+  record: Recorder;
   tell: (message: Message) => void;
   dispatch: (account: string, lane: Lane, id: string) => void;
 };
@@ -82,7 +78,7 @@ export function admitOne(deps: AdmitDeps, key: string, input: SendInput): Outcom
   deps.caps.flush();
   if (isRefused(outcome)) return outcome;
   const message = outcome.ok;
-  deps.record(key, {
+  deps.record(byKey(key), {
     act: "message.accepted",
     subject: message.id,
     facts: { token: message.token, purpose: message.purpose, segments: message.facts.segments, state: message.state },
@@ -119,7 +115,7 @@ export function admitBatch(
     return { index, message: viewOf(outcome.ok, "refused" in input ? null : noteOf(input)) };
   });
   deps.caps.flush();
-  deps.record(key, {
+  deps.record(byKey(key), {
     act: "batch.accepted",
     subject: batch,
     facts: { messages: inputs.length, accepted: tokens, refused: refusals },
@@ -138,12 +134,7 @@ export function contactOf(
   }
   const index = deps.vault.indexOf(to.e164);
   const known = deps.vault.find(index);
-  return known === null ? { fresh: to, index, block: blockOf(deps.vault, to.e164) } : { known };
-}
-
-/** The keyed name of a number's block of a thousand: counted by, and nothing without the tenant's key. */
-export function blockOf(vault: VaultLedger, e164: string): string {
-  return Buffer.from(vault.keyedName("block", prefixOf(e164)).subarray(0, 12)).toString("base64url");
+  return known === null ? { fresh: to, index, block: deps.vault.blockOf(to.e164) } : { known };
 }
 
 function admit(
@@ -341,16 +332,6 @@ export function actOf(key: string, contact: { index: Uint8Array; block: string; 
     country: contact.country,
     home: contact.country === "GB" && policy.countries.includes("GB"),
   };
-}
-
-/** A cap as a refusal: which one, and when to come back. */
-export function limitRefusal(reached: CapReached): Refusal {
-  if (reached.cap === "numbers")
-    return refuse("new_numbers_exceeded", { retryAfterSeconds: reached.retryAfterSeconds });
-  return refuse("rate_limited", {
-    detail: `The limit of messages per ${reached.cap} per ${reached.window} is reached.`,
-    retryAfterSeconds: reached.retryAfterSeconds,
-  });
 }
 
 /** When a message leaves and when it is too late, or why these times cannot be. */

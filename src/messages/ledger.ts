@@ -195,7 +195,7 @@ export class MessagesLedger {
   }
 
   /** Up to `limit` messages never looked at, after the id `after`, admitted no later than `admittedBy`. */
-  unseen(after: string, admittedBy: number, limit: number): Message[] {
+  unseen(after: string, admittedBy: number, limit: number): Stored[] {
     const before = this.#idPrefix + ulidTime(admittedBy + 1);
     if (before < this.#passed) this.#passed = ""; // the clock stepped back, and ids may come in where none were
     const rows = this.#sql
@@ -207,7 +207,7 @@ export class MessagesLedger {
       )
       .toArray();
     if (rows.length === 0) this.#passed = before;
-    return rows.map(messageOf);
+    return rows.map(storedOf);
   }
 
   /** Where the walk over unseen messages begins: behind the cursor, and behind what it found nothing in. */
@@ -216,18 +216,15 @@ export class MessagesLedger {
   }
 
   /** Up to `limit` messages whose next look has come. */
-  due(now: number, limit: number): Message[] {
-    return this.#sql
-      .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?`, now, limit,
-      )
-      .toArray()
-      .map(messageOf); // prettier-ignore
+  due(now: number, limit: number): Stored[] {
+    const query = `SELECT ${COLUMNS} FROM messages WHERE due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?`;
+    return this.#sql.exec<Row>(query, now, limit).toArray().map(storedOf);
   }
 
-  /** The next look there is to come, and the oldest message that none has been given yet. */
-  nextLook(after: string): { due: number | null; unseen: string | null } {
-    const due = first<{ due: number | null }>(this.#sql, `SELECT min(due) AS due FROM messages WHERE due IS NOT NULL`);
+  /** The next look there is to come behind `dueAfter`, and the oldest message that none has been given yet. */
+  nextLook(after: string, dueAfter: number): { due: number | null; unseen: string | null } {
+    const query = `SELECT min(due) AS due FROM messages WHERE due IS NOT NULL AND due > ?`;
+    const due = first<{ due: number | null }>(this.#sql, query, dueAfter);
     const unseen = first<{ id: string }>(
       this.#sql, `SELECT id FROM messages WHERE id > ? AND due IS NULL ORDER BY id LIMIT 1`, this.#from(after),
     ); // prettier-ignore
@@ -257,7 +254,7 @@ export class MessagesLedger {
   }
 
   /** Removes messages that are recorded as they stand; one that moved meanwhile stays, to be recorded again. */
-  remove(recorded: readonly Message[], now: number): void {
+  remove(recorded: readonly Pick<Message, "id" | "version">[], now: number): void {
     const rows = JSON.stringify(recorded.map(({ id, version }) => ({ id, version })));
     this.#sql.exec(
       `DELETE FROM messages WHERE (id, version) IN
@@ -280,10 +277,8 @@ export class MessagesLedger {
   }
 
   /** Those that are recorded as they stand are looked at again when no receipt can correct them any more. */
-  keep(recorded: readonly Message[], untilOf: ReadonlyMap<string, number>): void {
-    for (const { id, version } of recorded) {
-      const until = untilOf.get(id);
-      if (until === undefined) continue;
+  keep(recorded: readonly { id: string; version: number; until: number }[]): void {
+    for (const { id, version, until } of recorded) {
       const kept = changes(this.#sql, `UPDATE messages SET due = ? WHERE id = ? AND version = ?`, until, id, version);
       if (kept) this.#soon(until);
     }
@@ -326,6 +321,11 @@ export class MessagesLedger {
     return first<{ n: number }>(this.#sql, `SELECT count(*) AS n FROM messages`)?.n ?? 0;
   }
 }
+
+/** A row as the alarm finds it: read by whoever does something about it, so that one that cannot be read holds up no other. */
+export type Stored = { id: string; read: () => Message };
+
+const storedOf = (row: Row): Stored => ({ id: row.id, read: () => messageOf(row) });
 
 function messageOf(row: Row): Message {
   return {

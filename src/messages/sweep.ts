@@ -1,7 +1,8 @@
 /**
- * The turn of the alarm: whatever the fast belt lost is found here. Every message is looked at once when it is a few seconds
- * old, and again at each deadline of its own. Bounded in every turn; a backlog that is merely slow is left alone.
+ * The sweep of the alarm: what the queue lost is found here. Every message is looked at once when it is a few seconds old, and
+ * again at each deadline of its own. Bounded in every run; a backlog that is merely slow is left alone.
  */
+import type { DueRow } from "../contract/room.ts";
 import { HOUR_MS, SECOND_MS, DAY_MS } from "../base/clock.ts";
 import type { Belt } from "./queue-tracker.ts";
 import { saidStop, type AdmitDeps } from "./admit.ts";
@@ -12,63 +13,62 @@ import { ENDED, type Message } from "./message.ts";
 import { laneOf } from "../sms/purpose.ts";
 import { end, forget, type DispatchDeps } from "./outcome.ts";
 
-/** Rows of each kind in one turn; a turn that was full is followed by the next at once. */
-export const LOOKS_MAX = 1_000;
+/** Rows of each kind in one run; a run that was full is followed by the next at once. */
+export const SWEEP_MAX = 1_000;
 const LOOK_AGAIN_MS = 15 * SECOND_MS;
 /** Receipts come up to 72 hours late; a row waits a little longer for them, then its record is all that is left. */
 const RECEIPTS_MS = 76 * HOUR_MS;
 /** Until then a receipt may still correct an `unknown`. */
 const CORRECTED_MS = 7 * DAY_MS;
 
+/** What is to be recorded: messages that have ended and leave, or stay `until` a receipt can no longer correct them. */
+export type Found = { rows: { message: Message; until: number | null }[]; seenTo: string | null };
+
+export type SweepDeps = DispatchDeps & Pick<AdmitDeps, "hasStopped" | "hasStoppedSomebody" | "accountOf">;
+
 /**
- * `ended` are recorded and then removed; `kept` are recorded, and stay until a time because a receipt may correct them. `seenTo`
- * becomes the cursor of first looks once they are recorded; until then they would be found again.
+ * The messages to look at now. Running one adds to `found` what is to be recorded; until somebody says that it is, each sweep finds
+ * it again. `seenTo` becomes the cursor of first looks then.
  */
-export type Turn = Found & { looked: number; seenTo: string | null };
-type Found = { ended: string[]; kept: { id: string; until: number }[] };
-
-export type LookDeps = DispatchDeps & Pick<AdmitDeps, "hasStopped" | "hasStoppedSomebody" | "accountOf">;
-
-/** One turn. Messages that are to be recorded are named; until somebody says that they are, each turn names them again. */
-export function look(deps: LookDeps, belt: Belt, now: number): Turn {
-  const found: Found = { ended: [], kept: [] };
-  const unseen = deps.ledger.unseen(deps.ledger.looked(), now - FIRST_LOOK_MS, LOOKS_MAX);
-  for (const message of unseen) lookAt(deps, belt, message, now, found);
-  const due = deps.ledger.due(now, LOOKS_MAX);
-  for (const message of due) lookAt(deps, belt, message, now, found);
-  return { ...found, looked: unseen.length + due.length, seenTo: unseen.at(-1)?.id ?? null };
+export function dueMessages(deps: SweepDeps, belt: Belt, now: number, limit: number, found: Found): DueRow[] {
+  const lookAtOne = (read: () => Message) => lookAt(deps, belt, read(), now, found);
+  const unseen = deps.ledger.unseen(deps.ledger.looked(), now - FIRST_LOOK_MS, limit);
+  return [
+    ...unseen.map(({ id, read }) => ({
+      id,
+      run: () => {
+        lookAtOne(read);
+        found.seenTo = id;
+      },
+    })),
+    ...deps.ledger.due(now, limit).map(({ id, read }) => ({ id, run: () => lookAtOne(read) })),
+  ];
 }
 
-function lookAt(deps: LookDeps, belt: Belt, message: Message, now: number, found: Found): void {
-  const { ended } = found;
+function lookAt(deps: SweepDeps, belt: Belt, message: Message, now: number, found: Found): void {
   const { state, facts } = message;
-  if (ENDED.has(state)) {
-    ended.push(message.id);
-    return;
-  }
+  if (ENDED.has(state)) return hasEnded(found, message);
   if ((state === "scheduled" || state === "held" || claimable(message)) && facts.expiresAt <= now) {
     const over = end(deps, message, "expired", state === "held" ? "never_released" : "too_late", now);
-    if (over !== null) ended.push(over.id);
-    return;
+    return hasEnded(found, over);
   }
-  if (state === "scheduled") return release(deps, belt, message, now, ended);
+  if (state === "scheduled") return release(deps, belt, message, now, found);
   if (state === "held") return deps.ledger.look(message.id, facts.expiresAt);
   if (claimable(message)) return requeue(deps, belt, message, now);
   if (state === "sending") return lookAtSending(deps, message, now);
   if (state === "unknown") return lookAtDoubt(deps, message, now, found);
-  lookAtSent(deps, message, now, ended);
+  lookAtSent(deps, message, now, found);
 }
 
 /** Its time has come, or the next look is at its time. Whoever has said stop since it was admitted gets no text for that. */
-function release(deps: LookDeps, belt: Belt, message: Message, now: number, ended: string[]): void {
+function release(deps: SweepDeps, belt: Belt, message: Message, now: number, found: Found): void {
   const at = message.facts.scheduleAt ?? now;
   const account = message.facts.routes[0] ?? null;
   if (at > now || account === null) return deps.ledger.look(message.id, Math.max(at, now + LOOK_AGAIN_MS));
   if (hasStopped(deps, message)) {
     const held = deps.ledger.move(message, "held");
     const blocked = held === null ? null : end(deps, held, "blocked", "opted_out", now);
-    if (blocked !== null) ended.push(blocked.id);
-    return;
+    return hasEnded(found, blocked);
   }
   const moved = deps.ledger.move(message, "queued", { account, due: now + FIRST_LOOK_MS });
   if (moved === null) return;
@@ -77,7 +77,7 @@ function release(deps: LookDeps, belt: Belt, message: Message, now: number, ende
   deps.dispatch(account, laneOf(message.purpose), message.id);
 }
 
-function hasStopped(deps: LookDeps, { purpose, token, facts }: Message): boolean {
+function hasStopped(deps: SweepDeps, { purpose, token, facts }: Message): boolean {
   const contact = deps.vault.findToken(token);
   if (contact === null) return false; // erased: the claim finds that out, and says so
   return saidStop(deps, contact.index, { purpose, sender: facts.sender, accounts: facts.routes });
@@ -105,20 +105,26 @@ function lookAtSending(deps: DispatchDeps, message: Message, now: number): void 
 }
 
 /** With its carrier: waits for a receipt as long as one may come. */
-function lookAtSent(deps: DispatchDeps, message: Message, now: number, ended: string[]): void {
+function lookAtSent(deps: DispatchDeps, message: Message, now: number, found: Found): void {
   const until = calledAt(message) + RECEIPTS_MS;
   if (until > now) return deps.ledger.look(message.id, until);
-  ended.push(message.id);
+  hasEnded(found, message);
   forget(deps, message); // no receipt will end it any more, and its carrier still has text and number
 }
 
 /** Its window is over, so it ends as it is: told it was when the doubt began. Its row stays while a receipt may correct it. */
 function lookAtDoubt(deps: DispatchDeps, message: Message, now: number, found: Found): void {
-  if (message.endedAt === null && deps.ledger.amend(message, { endedAt: now }) === null) return;
+  const ended = message.endedAt === null ? deps.ledger.amend(message, { endedAt: now }) : message;
+  if (ended === null) return;
   const until = calledAt(message) + CORRECTED_MS;
-  if (until > now) return void found.kept.push({ id: message.id, until });
-  found.ended.push(message.id);
+  if (until > now) return void found.rows.push({ message: ended, until });
+  hasEnded(found, ended);
   forget(deps, message);
+}
+
+/** It is to be recorded, and then leaves. Null: it moved in between, and is found again. */
+function hasEnded({ rows }: Found, message: Message | null): void {
+  if (message !== null) rows.push({ message, until: null });
 }
 
 const calledAt = ({ attempts, facts }: Message): number => attempts.at(-1)?.at ?? facts.createdAt;

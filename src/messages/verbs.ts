@@ -1,6 +1,7 @@
 /**
  * What the room `messages` can be asked.
  */
+import { byKey } from "../contract/record.ts";
 import { verb } from "../contract/verb.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure, smartEncode } from "../sms/sms-text.ts";
@@ -11,12 +12,12 @@ import {
   admitOne,
   contactOf,
   judgeConsent,
-  limitRefusal,
   noCarrier,
   timesOf,
   type AdmitDeps,
   type SendInput,
 } from "./admit.ts";
+import { limitRefusal } from "../risk/refusal.ts";
 import { end, type DispatchDeps } from "./outcome.ts";
 import { mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
 import type { RecordFilter } from "./store.ts";
@@ -116,7 +117,7 @@ function cancel(deps: MessagesDeps, key: string, id: string): Outcome<MessageVie
   if (message === null) return refuse("not_found");
   const canceled = mayEnter(message.state, "canceled") ? end(deps, message, "canceled", "by_caller", deps.now()) : null;
   if (canceled === null) return refuse("not_cancelable", { detail: `The message is ${message.state}.` });
-  deps.record(key, { act: "message.canceled", subject: id, facts: {} });
+  deps.record(byKey(key), { act: "message.canceled", subject: id, facts: {} });
   return { ok: viewOf(canceled, readNote(deps, id)) };
 }
 

@@ -257,26 +257,25 @@ export class NumbersLedger {
     return row === null ? null : numberOf(row);
   }
 
-  /** Frees the exclusive numbers whose cool-off is over; answers them. */
-  release(now: number, limit: number): VirtualNumber[] {
-    const rows = this.#sql
-      .exec<NumberRow>(
-        `SELECT * FROM numbers WHERE until IS NOT NULL AND until <= ? ORDER BY until LIMIT ?`,
-        now,
-        limit,
-      )
-      .toArray();
-    for (const { id } of rows) {
-      this.#sql.exec(
-        `UPDATE numbers SET state = iif(state = 'cooling', 'available', state), session = NULL, until = NULL WHERE id = ?`,
-        id,
-      );
-    }
-    return rows.map(numberOf);
+  /** The numbers whose cool-off, or an exclusive session's hold, is over. */
+  releasable(now: number, limit: number): { id: string; read: () => VirtualNumber }[] {
+    const query = `SELECT * FROM numbers WHERE until IS NOT NULL AND until <= ? ORDER BY until LIMIT ?`;
+    const rows = this.#sql.exec<NumberRow>(query, now, limit).toArray();
+    return rows.map((row) => ({ id: row.id, read: () => numberOf(row) }));
   }
 
-  nextRelease(): number | null {
-    return first<{ at: number | null }>(this.#sql, `SELECT min(until) AS at FROM numbers WHERE until IS NOT NULL`)?.at ?? null; // prettier-ignore
+  /** A number whose cool-off is over is free again. */
+  release(id: string): void {
+    this.#sql.exec(
+      `UPDATE numbers SET state = iif(state = 'cooling', 'available', state), session = NULL, until = NULL WHERE id = ?`,
+      id,
+    );
+  }
+
+  /** When the next cool-off behind a time ends. */
+  nextRelease(after: number): number | null {
+    const query = `SELECT min(until) AS at FROM numbers WHERE until IS NOT NULL AND until > ?`;
+    return first<{ at: number | null }>(this.#sql, query, after)?.at ?? null;
   }
 
   /** The number this person had last in this pool. */
@@ -317,20 +316,16 @@ export class NumbersLedger {
     }));
   }
 
-  /** Drops pairs whose cool-off is over, and habits older than `habitsBefore`; answers how many. */
-  purge(now: number, habitsBefore: number, limit: number): number {
-    const pairs = this.#sql.exec(
-      `DELETE FROM pairs WHERE (party, number) IN (SELECT party, number FROM pairs WHERE until <= ? LIMIT ?) RETURNING 1 AS gone`,
-      now,
-      limit,
-    );
-    const gone = pairs.toArray().length;
-    const habits = this.#sql.exec(
-      `DELETE FROM habits WHERE (party, pool) IN (SELECT party, pool FROM habits WHERE at < ? LIMIT ?) RETURNING 1 AS gone`,
-      habitsBefore,
-      limit,
-    );
-    return gone + habits.toArray().length;
+  /** Drops pairs whose cool-off is over; answers how many. */
+  purgePairs(now: number, limit: number): number {
+    const query = `DELETE FROM pairs WHERE (party, number) IN (SELECT party, number FROM pairs WHERE until <= ? LIMIT ?) RETURNING 1 AS gone`;
+    return this.#sql.exec(query, now, limit).toArray().length;
+  }
+
+  /** Drops what is remembered of a person's last number in a pool, where it is older than a time; answers how many. */
+  purgeHabits(before: number, limit: number): number {
+    const query = `DELETE FROM habits WHERE (party, pool) IN (SELECT party, pool FROM habits WHERE at < ? LIMIT ?) RETURNING 1 AS gone`;
+    return this.#sql.exec(query, before, limit).toArray().length;
   }
 }
 

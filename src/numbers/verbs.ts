@@ -1,6 +1,7 @@
 /**
  * What a tenant can ask about its virtual numbers and pools. Numbers come from the operator; pools are the tenant's own.
  */
+import { byKey, type Recorder } from "../contract/record.ts";
 import type { Outcome } from "../base/refusal.ts";
 import { refuse } from "../base/refusal.ts";
 import { verb } from "../contract/verb.ts";
@@ -15,6 +16,7 @@ import {
   type Pool,
   type PoolSettings,
   type PoolView,
+  type VirtualNumber,
 } from "./number.ts";
 
 export type NumbersDeps = {
@@ -23,7 +25,7 @@ export type NumbersDeps = {
   newId: (prefix: "num" | "pol") => string;
   /** Whether the number is a relay address's: that has it to itself. */
   isLasting: (number: string) => boolean;
-  record: (keyId: string, entry: { act: string; subject: string; facts?: Record<string, string | number> }) => void;
+  record: Recorder;
 };
 
 type NumberChange = { id: string; pool?: string | null; reserved?: boolean; retired?: true; tags?: string[] };
@@ -78,7 +80,7 @@ function numberVerbs(deps: NumbersDeps) {
         ...(state === null ? {} : { state }),
         ...(tags === undefined ? {} : { tags }),
       });
-      deps.record(who.keyId, { act: "number.changed", subject: id });
+      deps.record(byKey(who.keyId), { act: "number.changed", subject: id });
       const changed = numbers.get(id);
       return changed === null ? refuse("not_found") : { ok: numberView(changed) };
     }),
@@ -86,7 +88,7 @@ function numberVerbs(deps: NumbersDeps) {
 }
 
 function poolVerbs(deps: NumbersDeps) {
-  const { numbers } = deps;
+  const { numbers, record } = deps;
   const view = (pool: Pool): PoolView => poolView(pool, numbers.countsOf(pool.id));
   return {
     "pools.create": verb(
@@ -102,7 +104,8 @@ function poolVerbs(deps: NumbersDeps) {
         for (const id of input.numbers) numbers.change(id, { pool: pool.id });
         if (pool.lease !== null && spareOf(numbers, pool, deps.now()) < pool.lease.below)
           numbers.lending.noteShort(pool.id);
-        deps.record(who.keyId, { act: "pool.created", subject: pool.id, facts: { numbers: input.numbers.length } });
+        const facts = { numbers: input.numbers.length };
+        record(byKey(who.keyId), { act: "pool.created", subject: pool.id, facts });
         return { ok: view(pool) };
       },
     ),
@@ -126,7 +129,7 @@ function poolVerbs(deps: NumbersDeps) {
         const { id, name: _name, createdAt: _createdAt, ...settings } = changed;
         numbers.changePool(id, settings);
         noteIfShort(deps, changed);
-        deps.record(who.keyId, { act: "pool.changed", subject: id });
+        record(byKey(who.keyId), { act: "pool.changed", subject: id });
         return { ok: view(changed) };
       },
     ),
@@ -137,7 +140,7 @@ function poolVerbs(deps: NumbersDeps) {
       const wrong = judgeMembers(deps, pool, input.numbers);
       if (wrong !== null) return wrong;
       for (const id of input.numbers) numbers.change(id, { pool: pool.id });
-      deps.record(who.keyId, { act: "pool.filled", subject: pool.id, facts: { numbers: input.numbers.length } });
+      record(byKey(who.keyId), { act: "pool.filled", subject: pool.id, facts: { numbers: input.numbers.length } });
       return { ok: view(pool) };
     }),
   };
@@ -231,4 +234,18 @@ export function returnIdle({ numbers, now }: Pick<NumbersDeps, "numbers" | "now"
     gone += 1;
   }
   return { gone, kept: numbers.lending.lent() };
+}
+
+/** A number whose cool-off is over is free again, and its tenant is told. */
+export function releaseNumber(
+  {
+    numbers,
+    emit,
+  }: Pick<NumbersDeps, "numbers"> & {
+    emit: (type: "number.released", resource: string, data: unknown) => void;
+  },
+  { id, state }: Pick<VirtualNumber, "id" | "state">,
+): void {
+  numbers.release(id);
+  if (state === "cooling") emit("number.released", id, { number: id });
 }

@@ -6,6 +6,7 @@ import type { Jurisdiction } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import { isRefused, type Outcome } from "../base/refusal.ts";
 import type { OperatorPort } from "../rpc/operator.ts";
+import type { PurgeReport } from "../rpc/tenant.ts";
 
 /** What a job needs of the platform. */
 type JobDeps = {
@@ -31,27 +32,28 @@ export async function runJob(verb: string, operator: string, deps: JobDeps): Pro
   return { ok: { data: [...uses].sort(([a], [b]) => a - b).map(([version, count]) => ({ version, uses: count })) } };
 }
 
-/** Purges every tenant; answers what went, summed. Also behind `POST /admin/v1/purge`. */
+/** Purges every tenant; answers what went, summed, and how many tenants have a class that could not be purged. Also behind `POST /admin/v1/purge`. */
 export async function purgeAll(
   deps: JobDeps,
   operator: string,
-): Promise<{ tenants: number; gone: Record<string, number> }> {
+): Promise<{ tenants: number; gone: Record<string, number>; failed: Record<string, number> }> {
   const gone: Record<string, number> = {};
+  const failures: Record<string, number> = {};
   let tenants = 0;
   const done = await Promise.allSettled(
     (["eu", "us"] as const).map(async (jurisdiction) => {
       for await (const report of walk(deps, jurisdiction, operator, "purge.run")) {
         tenants += 1;
-        for (const [what, count] of Object.entries(report as Record<string, unknown>)) {
-          if (typeof count === "number") gone[what] = (gone[what] ?? 0) + count;
-        }
+        const { gone: went, failed } = report as PurgeReport;
+        for (const [what, count] of Object.entries(went)) gone[what] = (gone[what] ?? 0) + count;
+        for (const what of failed) failures[what] = (failures[what] ?? 0) + 1;
       }
     }),
   );
   deps.log({ level: "info", what: "purged", count: tenants });
   const failed = done.find((each) => each.status === "rejected");
   if (failed !== undefined) throw failed.reason; // the other jurisdiction has been purged all the same
-  return { tenants, gone };
+  return { tenants, gone, failed: failures };
 }
 
 /** Every result of a job that visits all tenants of a jurisdiction, stretch by stretch. */

@@ -189,7 +189,13 @@ const jobs: OperatorRoute[] = [
     verb: "purge.run",
     summary: "Purge what has passed its time, now",
     status: 200,
-    answer: z.object({ tenants: z.int(), gone: z.record(z.string(), z.int()).meta({ examples: [{ texts: 120 }] }) }),
+    detail:
+      "`gone` counts rows by class. `failed` counts tenants by the class that could not be purged; the others were.",
+    answer: z.object({
+      tenants: z.int(),
+      gone: z.record(z.string(), z.int()).meta({ examples: [{ events: 120 }] }),
+      failed: z.record(z.string(), z.int()).meta({ examples: [{}] }),
+    }),
     ask: () => ({ ok: { where: "both", input: null } }),
   }),
   door({

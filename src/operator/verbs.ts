@@ -16,7 +16,7 @@ import type { Noted } from "../carriers/courier/watch.ts";
 import { PLAIN_ACCOUNT } from "../carriers/carrier.ts";
 import { carrierOf } from "../carriers/registry.ts";
 import type { AccountConfig } from "../carriers/courier/courier.ts";
-import { AUDIT_TABLE, AuditLedger, type ListQuery } from "../audit/ledger.ts";
+import { AuditLedger, type ListQuery } from "../audit/ledger.ts";
 import { tenantView, TenantsLedger, type TenantRow } from "../access/tenants.ts";
 import type { KeySettings } from "../access/keys.ts";
 import { readClock } from "../base/clock.ts";
@@ -37,6 +37,7 @@ import { StockLedger } from "../numbers/stock.ts";
 import type { OperatorNumbersDeps } from "./numbers/stock.ts";
 import { lending, stockVerbs } from "./numbers/verbs.ts";
 import { OperatorRepeats } from "./idempotency.ts";
+import { migrateOperator } from "./migrations.ts";
 import type { PolicyChange } from "../policy/policy.ts";
 import type { CourierPort } from "../rpc/courier.ts";
 import type { TenantPort, TemplateDecision } from "../rpc/tenant.ts";
@@ -81,11 +82,9 @@ export class OperatorRooms {
     this.repeats = new OperatorRepeats(deps.sql, deps.ring);
   }
 
-  /** Creates the tables; the object does so with the first question, which only an operator can ask. */
+  /** Brings the tables up to date; the object does so with the first question, which only an operator can ask. */
   migrate(): void {
-    for (const ledger of [TenantsLedger, AccountsLedger, StockLedger, OperatorRepeats]) ledger.migrate(this.#deps.sql);
-    this.#deps.sql.exec(AUDIT_TABLE);
-    new StockLedger(this.#deps.sql).nameAll(() => this.#ids.make("num", readClock()));
+    migrateOperator(this.#deps, () => this.#ids.make("num", readClock()));
   }
 
   readonly verbs = {
@@ -219,6 +218,7 @@ export class OperatorRooms {
         try {
           const lent = this.#stock().stock.lentTo(tenant).length > 0;
           const purged = await port.purge(operator === "cron" ? null : operator, lent);
+          if (!isRefused(purged) && purged.ok.failed.length > 0) failed += 1;
           return isRefused(purged) ? null : purged.ok;
         } catch (error) {
           failed += 1; // one tenant that cannot be purged now keeps nobody behind it from it

@@ -45,6 +45,9 @@ export type TemplateDecision = {
   sequence: number | null;
 };
 
+/** What a purge dropped, by class; `failed` names the classes that could not be purged to their end. */
+export type PurgeReport = { at: string; gone: Record<string, number>; failed: string[] };
+
 export type TenantPort = {
   create(tenant: CreateTenant): Promise<void>;
   ask(call: Call): Promise<Reply>;
@@ -71,7 +74,7 @@ export type TenantPort = {
   takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null>;
   settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void>;
   /** `lent`: by the stock's list numbers are lent to it, whatever it knows of that. */
-  purge(operator: string | null, lent?: boolean): Promise<Outcome<unknown>>;
+  purge(operator: string | null, lent?: boolean): Promise<Outcome<PurgeReport>>;
   rewrap(): Promise<number[]>;
   rootsInUse(): Promise<number[]>;
 };

@@ -26,6 +26,9 @@ export type HandsetText = {
 };
 export type HandsetLine = { line: string; number: string; texts: number };
 
+/** A receipt that the sandbox's carrier is to give. */
+export type PlannedReceipt = { id: string; account: string; report: Report };
+
 type LineRow = { line: string; sealed: ArrayBuffer };
 
 /** The handsets of one sandbox tenant. */
@@ -104,8 +107,8 @@ export class SandboxLedger {
     this.#keepWithin();
   }
 
-  /** The receipts that have fallen due, oldest first; they are gone from the plan. */
-  takeReceipts(now: number, limit: number): { account: string; report: Report }[] {
+  /** The receipts that have fallen due, oldest first. */
+  dueReceipts(now: number, limit: number): PlannedReceipt[] {
     if (now < this.#nothingBefore) return [];
     const rows = this.#sql
       .exec<{ id: string; account: string; message: string; state: string; code: string | null }>(
@@ -114,19 +117,23 @@ export class SandboxLedger {
         limit,
       )
       .toArray();
-    if (rows.length > 0) {
-      const ids = JSON.stringify(rows.map((row) => row.id));
-      this.#sql.exec(`DELETE FROM sandbox_receipts WHERE id IN (SELECT value FROM json_each(?))`, ids);
-    }
-    this.#nothingBefore = this.nextReceiptAt() ?? Infinity;
-    return rows.map((row) => ({
-      account: row.account,
-      report: { message: row.message, state: stateOf(row.state), code: row.code, at: now },
+    if (rows.length === 0) this.#nothingBefore = this.nextReceiptAt(now) ?? Infinity;
+    return rows.map(({ id, account, message, state, code }) => ({
+      id,
+      account,
+      report: { message, state: stateOf(state), code, at: now },
     }));
   }
 
-  nextReceiptAt(): number | null {
-    return first<{ due: number | null }>(this.#sql, `SELECT min(due) AS due FROM sandbox_receipts`)?.due ?? null;
+  /** A receipt has been applied: it is gone from the plan. */
+  dropReceipt(id: string): void {
+    this.#sql.exec(`DELETE FROM sandbox_receipts WHERE id = ?`, id);
+  }
+
+  /** When the next receipt behind a time falls due. */
+  nextReceiptAt(after: number): number | null {
+    const query = `SELECT min(due) AS due FROM sandbox_receipts WHERE due > ?`;
+    return first<{ due: number | null }>(this.#sql, query, after)?.due ?? null;
   }
 
   /** The newest texts, of one line or of all. */

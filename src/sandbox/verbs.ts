@@ -2,6 +2,7 @@
  * What a sandbox tenant can ask: its handset, and its clock. A live tenant is refused: nobody reads a real person's texts
  * here and nobody moves real time.
  */
+import { byKey, type Recorder } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { verb } from "../contract/verb.ts";
@@ -14,7 +15,7 @@ export type SandboxDeps = {
   advance: (seconds: number) => void;
   /** Somebody texts one of the tenant's virtual numbers; what became of it. */
   answer: (from: string, to: string, text: string) => string;
-  record: (keyId: string, entry: { act: string; subject: string | null; facts?: Record<string, number> }) => void;
+  record: Recorder;
 };
 
 /** A clock moves forward by at most 400 days at once. */
@@ -56,7 +57,11 @@ export function sandboxVerbs(deps: SandboxDeps) {
     "sandbox.clock": verb("sandbox:use", (who, input: { advanceSeconds: number }): Outcome<{ now: string }> => {
       if (deps.sandbox === null) return live();
       deps.advance(input.advanceSeconds);
-      deps.record(who.keyId, { act: "sandbox.clock_moved", subject: null, facts: { seconds: input.advanceSeconds } });
+      deps.record(byKey(who.keyId), {
+        act: "sandbox.clock_moved",
+        subject: null,
+        facts: { seconds: input.advanceSeconds },
+      });
       return { ok: { now: isoOf(deps.now()) } };
     }),
   };

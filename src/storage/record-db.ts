@@ -31,3 +31,12 @@ export function* jsonWrites(rows: Iterable<unknown>, rowsMax: number): Generator
   }
   if (texts.length > 0) yield `[${texts.join(",")}]`;
 }
+
+/**
+ * Whether a record could not be written because of what is in it: our own code threw, or SQLite refused the values. Anything else
+ * is the database's trouble, and says nothing of the record.
+ */
+export function isRowFault(error: unknown): boolean {
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return true;
+  return error instanceof Error && /\bSQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/.test(error.message);
+}

@@ -67,3 +67,8 @@ export function isStorageFault(error: unknown): boolean {
     error.message,
   );
 }
+
+/** The greatest id of a table, or null where it is empty. The table's name is the program's own. */
+export function newestId(sql: Sql, table: string): string | null {
+  return first<{ id: string | null }>(sql, `SELECT max(id) AS id FROM ${table}`)?.id ?? null;
+}

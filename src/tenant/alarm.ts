@@ -1,30 +1,29 @@
 /**
- * One turn of a tenant's alarm, and when the next must be. Never throws: an alarm that throws is retried six times and then
- * gone, so whatever fails here is logged and tried again with the next turn.
+ * One run of a tenant's alarm, and when the next must be. Never throws: an alarm that throws is retried six times and then gone,
+ * so whatever fails here is logged and tried again with the next run. Every step stands alone, and every row in it: what throws
+ * keeps nothing that stands behind it from its turn.
  */
 import { MINUTE_MS, SECOND_MS } from "../base/clock.ts";
-import { timeOfId } from "../base/ids.ts";
 import { nameOfError } from "../base/log.ts";
-import { FIRST_LOOK_MS } from "../messages/ledger.ts";
-import { look, LOOKS_MAX, type Turn } from "../messages/sweep.ts";
-import type { Message } from "../messages/message.ts";
-import { writeRecords } from "../messages/store.ts";
+import type { DueRow, RecordBatch } from "../contract/room.ts";
+import type { Effects } from "../rpc/effects.ts";
+import { isStorageFault } from "../storage/sql.ts";
+import { EffectsGathered } from "./effects.ts";
 import type { TenantHost } from "./host.ts";
-import type { TenantRooms } from "./rooms.ts";
-import { writeVerifications } from "../verify/store.ts";
-import { nextVerifyAt, verifyTurn } from "../verify/turn.ts";
-import type { Verification } from "../verify/code/verification.ts";
 import type { TenantParts } from "./parts.ts";
+import { writeRows } from "./records.ts";
+import type { TenantRooms } from "./rooms.ts";
 
-/** Deadlines that lie closer together than this share a turn: a turn for each would be an alarm for each. */
-const TURN_GAP_MS = SECOND_MS;
-
-/** First looks wait for one another this long: under load a message comes of age every millisecond, and a turn costs rows. */
-const LOOKS_TOGETHER_MS = SECOND_MS;
-/** An ended message whose record could not be written is looked at again after this. */
+/** Deadlines that lie closer together than this share a run: a run for each would be an alarm for each. */
+const RUN_GAP_MS = SECOND_MS;
+/** A row whose record could not be written is recorded again after this. */
 const RECORD_AGAIN_MS = MINUTE_MS;
-/** A turn sees to two thousand messages: enough for whatever a sandbox holds, and an end for what should never happen. */
-const TURNS_MAX = 100;
+/** Rows of one step that may fail in one run; the next run leaves them aside and gets to those behind them. */
+const FAILURES_MAX = 20;
+/** An end for what should never happen: a sandbox's clock moves by so many runs at most. */
+const RUNS_MAX = 100;
+
+type Ran = { full: boolean; failed: boolean };
 
 /** One tenant's alarm. */
 export class TenantAlarm {
@@ -47,113 +46,152 @@ export class TenantAlarm {
       const rooms = await host.open();
       if (rooms === null) return;
       if (rooms === "locked") return host.comeAgain();
-      const full = await this.#runOnce();
-      const at = nextTurnAt(host.rooms());
-      if (at !== null) host.armBy(full ? at : Math.max(at, host.rooms().now() + TURN_GAP_MS));
+      const { full, failed } = await this.#runOnce();
+      if (failed) return host.comeAgain();
+      const at = host.rooms().nextAt();
+      if (at !== null) host.armBy(full ? at : Math.max(at, host.rooms().now() + RUN_GAP_MS));
     } catch (error) {
-      this.#parts.log({ level: "error", what: nameOfError(error), code: "turn_failed" });
+      this.#failed(error, "alarm_failed");
       host.comeAgain();
     }
   }
 
   /** Runs until nothing is due, as after a sandbox's clock was moved; what a run puts on the queues goes its own way. */
   async runDue(): Promise<void> {
-    for (let runs = 0; runs < TURNS_MAX; runs += 1) {
+    for (let runs = 0; runs < RUNS_MAX; runs += 1) {
       await this.run();
       const rooms = this.#host.rooms();
-      if ((nextTurnAt(rooms) ?? Infinity) > rooms.now()) return;
+      if ((rooms.nextAt() ?? Infinity) > rooms.now()) return;
     }
   }
 
-  /** Answers whether there was more to look at than one run takes. */
-  async #runOnce(): Promise<boolean> {
+  /** Every step once, then what they leave to do outside the transactions. */
+  async #runOnce(): Promise<Ran> {
     const host = this.#host;
-    const parts = this.#parts;
-    host.transaction((rooms) => rooms.runSandboxReceipts());
-    host.transaction((rooms) => rooms.lines.run());
+    const effects = new EffectsGathered();
+    const batches: { step: string; batch: RecordBatch }[] = [];
+    let full = false;
+    let failed = !this.#enterRefusals();
+    for (const { name } of host.rooms().steps) {
+      const ran = this.#runStep(name);
+      full ||= ran.full;
+      failed ||= ran.failed;
+      // At once: a step that fails takes with it what is gathered in the rooms.
+      effects.add(host.takeEffects());
+      const batch = stepOf(host.rooms(), name).recording?.take() ?? null;
+      if (batch !== null) batches.push({ step: name, batch });
+    }
     this.#runOutside();
-    writeRefusals(host);
-    const looked = host.transaction((rooms) => look(rooms.conveyor, rooms.belt, rooms.now()));
-    const old = host.transaction((rooms) => verifyTurn(rooms.verify));
-    const owing = host.rooms().events.owing(host.rooms().now());
-    const effects = host.takeEffects();
-    const wake = [...new Set([...effects.wake, ...owing.endpoints.map((endpoint) => endpoint.id)])];
     // None waits for another: while no record can be written, messages leave, codes end and webhooks are told all the same.
-    const done = await Promise.allSettled([
-      parts.outside({ dispatch: effects.dispatch, wake }),
-      recordMessages(host, parts, looked),
-      recordVerifications(host, parts, old),
+    const done = await Promise.all([
+      this.#carryOut(effects.take()),
+      ...batches.map(({ step, batch }) => this.#record(step, batch)),
     ]);
-    const failed = done.find((each) => each.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
-    return looked.looked >= LOOKS_MAX;
+    return { full, failed: failed || done.includes(false) };
+  }
+
+  /** One step: its rows in one transaction, and again without a row that threw. */
+  #runStep(name: string): Ran {
+    for (let failures = 0; failures < FAILURES_MAX; failures += 1) {
+      const at: { row: DueRow | null } = { row: null };
+      try {
+        const rooms = this.#host.rooms();
+        const step = stepOf(rooms, name);
+        const rows = rooms.room.jobs.due(step, rooms.now());
+        if (rows.length > 0 || rooms.room.jobs.isFailing(step))
+          this.#host.transaction(() => {
+            for (at.row of rows) at.row.run();
+            at.row = null;
+            rooms.room.jobs.ran(step, rows);
+          });
+        return { full: rows.length >= step.rowsMax, failed: false };
+      } catch (error) {
+        this.#failed(error, "step_failed", name, at.row);
+        if (!this.#count(name, at.row, error)) return { full: false, failed: true };
+        if (at.row === null) return { full: false, failed: false }; // counted, and tried again when it says
+      }
+    }
+    return { full: true, failed: false };
+  }
+
+  /** Counts the failure of a row, or of a step that could not find its rows; false where storage failed and not the row. */
+  #count(name: string, row: DueRow | null, error: unknown): boolean {
+    if (isStorageFault(error)) return false;
+    try {
+      this.#host.transaction((rooms) => {
+        const again = rooms.room.jobs.failed(name, row?.id ?? "", nameOfError(error));
+        if (row !== null) stepOf(rooms, name).putOff?.(row.id, again ?? rooms.now());
+      });
+      return true;
+    } catch (second) {
+      this.#failed(second, "failure_not_counted", name);
+      return false;
+    }
+  }
+
+  /** What the steps left for the queues. Whatever cannot be put there now is found by a later run. */
+  async #carryOut(effects: Effects): Promise<boolean> {
+    try {
+      await this.#parts.outside(effects);
+      return true;
+    } catch (error) {
+      this.#failed(error, "effects_failed");
+      return false;
+    }
+  }
+
+  /** Writes ended rows into D1 and lets them go; answers false when D1 itself failed. */
+  async #record(step: string, { rows, cursor, write }: RecordBatch): Promise<boolean> {
+    const { db, tenantId } = this.#parts;
+    const name = stepOf(this.#host.rooms(), step).recording?.name ?? step;
+    const outcome = await writeRows(rows, (part) =>
+      write(
+        db,
+        tenantId,
+        part.map(({ id }) => id),
+      ),
+    );
+    for (const { row, error } of outcome.bad) this.#failed(error, "record_failed", name, row);
+    if (outcome.fault !== null) this.#failed(outcome.fault, "records_failed", name);
+    try {
+      this.#host.transaction((rooms) => {
+        const left = [...outcome.left, ...outcome.bad.map(({ row }) => row)];
+        const settled = { written: outcome.written, left, again: rooms.now() + RECORD_AGAIN_MS, cursor };
+        stepOf(rooms, step).recording?.settle(settled);
+        rooms.room.jobs.recorded(name, outcome.written);
+        for (const { row, error } of outcome.bad) rooms.room.jobs.failed(name, row.id, nameOfError(error));
+      });
+    } catch (error) {
+      this.#failed(error, "records_not_settled", name);
+      return false;
+    }
+    return outcome.fault === null;
+  }
+
+  /** Refused credentials, in one entry for the whole minute; false when it could not be written. */
+  #enterRefusals(): boolean {
+    const reasons = this.#host.takeRefusals();
+    if (Object.keys(reasons).length === 0) return true;
+    try {
+      const entry = { act: "credential.refused", subject: null, facts: { reasons } };
+      this.#host.transaction(({ room }) => room.audit.record({ type: "system", id: "door" }, entry));
+      return true;
+    } catch (error) {
+      this.#host.refusalsAgain(reasons);
+      this.#failed(error, "refusals_not_entered");
+      return false;
+    }
+  }
+
+  #failed(error: unknown, code: string, step?: string, row?: { id: string } | null): void {
+    const where = { ...(step === undefined ? {} : { verb: step }), ...(row ? { id: row.id } : {}) };
+    this.#parts.log({ level: "error", what: nameOfError(error), tenant: this.#parts.tenantId, code, ...where });
   }
 }
 
-/**
- * Ended messages become records and leave; those in doubt stay for what may still correct them. What cannot be recorded now is put
- * off, so that it stands before no living one.
- */
-async function recordMessages(host: TenantHost, parts: TenantParts, { ended, kept, seenTo }: Turn): Promise<void> {
-  const rows = ended.flatMap((id) => endedRow(host.rooms(), id));
-  const doubts = kept.flatMap(({ id }) => endedRow(host.rooms(), id));
-  const seen = (rooms: TenantRooms) => (seenTo === null ? undefined : rooms.messages.setLooked(seenTo));
-  try {
-    if (rows.length + doubts.length > 0) await writeRecords(parts.db, parts.tenantId, [...rows, ...doubts]);
-  } catch (error) {
-    host.transaction((rooms) => {
-      rooms.messages.putOff([...ended, ...kept.map(({ id }) => id)], rooms.now() + RECORD_AGAIN_MS);
-      seen(rooms);
-    });
-    throw error;
-  }
-  const messagesOf = (recorded: typeof rows) => recorded.map(({ message }) => message);
-  host.transaction((rooms) => {
-    rooms.messages.remove(messagesOf(rows), rooms.now());
-    rooms.messages.keep(messagesOf(doubts), new Map(kept.map(({ id, until }) => [id, until])));
-    seen(rooms);
-  });
-}
-
-/** Verifications that have been here long enough become records. */
-async function recordVerifications(host: TenantHost, parts: TenantParts, old: Verification[]): Promise<void> {
-  if (old.length === 0) return;
-  await writeVerifications(parts.db, parts.tenantId, old);
-  host.transaction((rooms) => rooms.verify.ledger.remove(old));
-}
-
-function endedRow(rooms: TenantRooms, id: string): { message: Message; reference: Uint8Array | null }[] {
-  const message = rooms.messages.get(id);
-  return message === null ? [] : [{ message, reference: rooms.messages.referenceOf(id) }];
-}
-
-/** Refused credentials, in one entry for the whole minute. */
-function writeRefusals(host: TenantHost): void {
-  const counts = host.takeRefusals();
-  if (Object.keys(counts).length === 0) return;
-  host.transaction((rooms) =>
-    rooms.enter({
-      actor: { type: "system", id: "door" },
-      act: "credential.refused",
-      subject: null,
-      facts: { reasons: counts },
-    }),
-  );
-}
-
-/** When the rooms next has something to do, on the tenant's clock; null when nothing is waiting. */
-export function nextTurnAt(rooms: TenantRooms): number | null {
-  const now = rooms.now();
-  const { due, unseen } = rooms.messages.nextLook(rooms.messages.looked());
-  const owing = rooms.events.owing(now);
-  const at = [
-    due,
-    unseen === null ? null : Math.max(timeOfId(unseen) + FIRST_LOOK_MS, now + LOOKS_TOGETHER_MS),
-    owing.nextAt,
-    owing.endpoints.length > 0 ? now + FIRST_LOOK_MS : null,
-    rooms.sandbox?.nextReceiptAt() ?? null,
-    rooms.lines.nextAt(),
-    nextVerifyAt(rooms.verify),
-  ].filter((time) => time !== null);
-  return at.length === 0 ? null : Math.min(...at);
+/** The step of these rooms: they may have been built anew since it was named. */
+function stepOf(rooms: TenantRooms, name: string) {
+  const step = rooms.steps.find((each) => each.name === name);
+  if (step === undefined) throw new Error("a step that was there is gone");
+  return step;
 }

@@ -12,9 +12,10 @@ export async function tellHead(host: TenantHost, parts: TenantParts): Promise<vo
   const today = String(Math.floor(readClock() / DAY_MS));
   const told = host.transaction((rooms) => {
     if (!host.isFirst("head_day", today)) return true;
-    const head = rooms.signHead();
+    const { audit, webhooks } = rooms.room;
+    const head = audit.signHead();
     if (head === null) return false;
-    rooms.emit("audit.head", parts.tenantId, { head, public_key: rooms.publicKey() });
+    webhooks.emit("audit.head", parts.tenantId, { head, public_key: audit.publicKey() });
     return true;
   });
   if (!told) parts.log({ level: "error", what: "the audit contradicts a signed head", tenant: parts.tenantId, code: "audit_contradicted" }); // prettier-ignore

@@ -1,5 +1,5 @@
 /**
- * What a tenant's transactions leave for the outside: jobs for the belt and endpoints to wake, gathered until it is durable.
+ * What a tenant's transactions leave for the outside: jobs for the queues and endpoints to wake, gathered until it is durable.
  */
 import { jobName, type Effects, type Dispatch } from "../rpc/effects.ts";
 
@@ -17,6 +17,12 @@ export class EffectsGathered {
     const known = this.#jobs.get(name);
     if (known === undefined) this.#jobs.set(name, { ...job, ids: [id] });
     else known.ids.push(id);
+  }
+
+  /** Takes over what was gathered elsewhere. */
+  add({ dispatch, wake }: Effects): void {
+    for (const { ids, ...job } of dispatch) for (const id of ids) this.put(job, id);
+    for (const endpoint of wake) this.wake(endpoint);
   }
 
   /** What has gathered since the last time. */

@@ -6,20 +6,16 @@ import { readClock } from "../base/clock.ts";
 import { first } from "../storage/sql.ts";
 import { nameOfError } from "../base/log.ts";
 import type { Head } from "../audit/entry.ts";
-import { headSigner, readHead } from "../audit/head.ts";
+import { headSigner, readHead } from "../audit/room.ts";
 import type { AccountFacts } from "../carriers/facts.ts";
 import type { AccountNews } from "../carriers/sender/sender.ts";
-import { Belt } from "../messages/queue-tracker.ts";
+import { Belt } from "../messages/room.ts";
 import { changed, defaultPolicy, type Policy, type PolicyChange } from "../policy/policy.ts";
 import { AccountBook } from "../carriers/account-book.ts";
-import {
-  createTenantKeys,
-  loadTenantKeys,
-  rootsOnShelf,
-  saveTenantKeys,
-  type TenantKeys,
-} from "../vault/tenant-keys.ts";
-import { TenantRooms, type TenantRecord } from "./rooms.ts";
+import { migrate } from "../storage/migrations.ts";
+import { createTenantKeys, loadTenantKeys, rootsOnShelf, saveTenantKeys } from "../vault/room.ts";
+import type { TenantKeys } from "../vault/tenant-keys.ts";
+import { ROOMS, TenantRooms, type TenantRecord } from "./rooms.ts";
 import type { Effects } from "../rpc/effects.ts";
 import type { CreateTenant } from "../rpc/tenant.ts";
 import type { TenantParts } from "./parts.ts";
@@ -84,7 +80,7 @@ export class TenantHost {
     const record: TenantRecord = { id, name, environment, state: "active", createdAt: readClock() };
     this.#parts.transaction(() => {
       sql.exec(`CREATE TABLE IF NOT EXISTS tenant(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`);
-      TenantRooms.migrate(sql);
+      migrate(sql, ROOMS.listed);
       this.#put("record", record);
       this.#put("policy", { ...defaultPolicy(environment), routes });
     });
@@ -161,8 +157,7 @@ export class TenantHost {
     const milliseconds = seconds * 1_000;
     this.#offset += milliseconds;
     this.#put("clock", this.#offset);
-    this.rooms().messages.clockMoved(milliseconds);
-    this.rooms().events.clockMoved(milliseconds);
+    this.rooms().clockMoved(milliseconds);
     this.#armBy(0);
     this.#clockMoved = true;
   }
@@ -184,6 +179,12 @@ export class TenantHost {
     const counts = Object.fromEntries(this.#refusals);
     this.#refusals.clear();
     return counts;
+  }
+
+  /** Counts that were taken and could not be entered. */
+  refusalsAgain(counts: Record<string, number>): void {
+    for (const [reason, count] of Object.entries(counts))
+      this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + count);
   }
 
   /** Sets the alarm for the earliest deadline that was set since, unless one will come early enough. */
@@ -237,7 +238,7 @@ export class TenantHost {
     if (first(sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'tenant'`) === null) return null;
     this.#restore();
     if (this.record === null) return null;
-    this.#parts.transaction(() => TenantRooms.migrate(sql)); // tables of rooms that came after this tenant
+    this.#parts.transaction(() => migrate(sql, ROOMS.listed));
     if (this.#keys === null) {
       try {
         this.#keys = await loadTenantKeys(shelf, ring, this.record.id);
@@ -306,13 +307,13 @@ export class TenantHost {
 
   /** Reads record, policy, accounts and clock as they are stored. */
   #restore(): void {
-    const read = (name: string): unknown => {
+    const read = <T>(name: string): T | null => {
       const row = first<{ value: string }>(this.#parts.sql, `SELECT value FROM tenant WHERE name = ?`, name);
-      return row === null ? null : JSON.parse(row.value);
+      return row === null ? null : (JSON.parse(row.value) as T);
     };
-    this.record = read("record") as TenantRecord | null;
-    this.#policy = read("policy") as Policy | null;
-    this.#accounts = (read("accounts") as Record<string, AccountFacts> | null) ?? {};
-    this.#offset = (read("clock") as number | null) ?? 0;
+    this.record = read<TenantRecord>("record");
+    this.#policy = read<Policy>("policy");
+    this.#accounts = read<Record<string, AccountFacts>>("accounts") ?? {};
+    this.#offset = read<number>("clock") ?? 0;
   }
 }

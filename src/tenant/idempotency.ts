@@ -5,7 +5,6 @@
 import type { Caller } from "../access/caller.ts";
 import { equalBytes } from "../base/seal.ts";
 import { isRefused, REASONS, refuse, type Outcome } from "../base/refusal.ts";
-import { TENANT_SUBJECT } from "../vault/ledger.ts";
 import type { TenantRooms } from "./rooms.ts";
 import type { Call } from "../rpc/tenant.ts";
 
@@ -19,25 +18,21 @@ export function repeatOrRun(
 ): { outcome: Outcome<unknown>; replayed: boolean } {
   const { repeat } = call;
   if (repeat === null) return { outcome: run(rooms, caller, call), replayed: false };
-  const name = rooms.vault.keyedName("idempotency", `${repeat.route}|${repeat.key}`).subarray(0, 16);
-  const body = rooms.vault.keyedName("body", Buffer.concat([repeat.bodyDigest, Buffer.from(targetOf(call.input))]));
+  const { access, vault } = rooms.room;
+  const name = vault.ledger.keyedName("idempotency", `${repeat.route}|${repeat.key}`).subarray(0, 16);
+  const body = vault.ledger.keyedName("body", Buffer.concat([repeat.bodyDigest, Buffer.from(targetOf(call.input))]));
   const record = Buffer.from(name).toString("hex");
-  const kept = rooms.idempotency.find(name, rooms.now());
+  const kept = access.idempotency.find(name, rooms.now());
   if (kept !== null) {
     if (!equalBytes(kept.body, body)) return { outcome: refuse("idempotency_key_reused"), replayed: false };
-    const text = rooms.vault.openText(TENANT_SUBJECT, record, "answer", kept.answer);
+    const text = vault.openOwn(record, "answer", kept.answer);
     if (text === null) throw new Error("a kept answer does not open");
     return { outcome: JSON.parse(text) as Outcome<unknown>, replayed: true };
   }
   const outcome = run(rooms, caller, call);
   if (isKept(outcome)) {
-    const answer = rooms.vault.sealText(
-      TENANT_SUBJECT,
-      record,
-      "answer",
-      JSON.stringify(withoutSecrets(outcome, call.secret)),
-    );
-    if (answer !== null) rooms.idempotency.keep(name, body, answer, rooms.now());
+    const answer = vault.sealOwn(record, "answer", JSON.stringify(withoutSecrets(outcome, call.secret)));
+    access.idempotency.keep(name, body, answer, rooms.now());
   }
   return { outcome, replayed: false };
 }

@@ -4,7 +4,7 @@
  */
 import { readClock } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
-import { askHook } from "../masking/intercept.ts";
+import { askHook } from "../masking/room.ts";
 import { isEmpty } from "../rpc/effects.ts";
 import type { TenantHost } from "./host.ts";
 import type { TenantParts } from "./parts.ts";
@@ -36,7 +36,7 @@ export class Intercepts {
 
   #waiting(): { id: string; session: string }[] {
     try {
-      return this.#host.rooms().lines.takeWaiting();
+      return this.#host.rooms().room.masking.takeWaiting();
     } catch (error) {
       this.#failed(error);
       return [];
@@ -48,10 +48,10 @@ export class Intercepts {
     try {
       const rooms = await this.#host.open();
       if (rooms === null || rooms === "locked") return;
-      const question = rooms.lines.questionAbout(id);
+      const question = rooms.room.masking.questionAbout(id);
       const said =
         question === null ? null : await askHook({ fetchLike, resolve, policy, realNow: readClock }, question);
-      this.#host.transaction((present) => present.lines.settleIntercept(id, said));
+      this.#host.transaction((present) => present.room.masking.settleIntercept(id, said));
       const effects = this.#host.takeEffects();
       if (!isEmpty(effects)) await outside(effects).catch(() => undefined); // the rows are stored; the alarm finds them
     } catch (error) {

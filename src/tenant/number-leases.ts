@@ -5,20 +5,16 @@
 import { readClock, MINUTE_MS } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
 import { isRefused, type Outcome } from "../base/refusal.ts";
+import type { Actor } from "../contract/record.ts";
 import type { LeaseWish } from "../numbers/stock.ts";
-import { giveBack, returnIdle, takeNumbers } from "../numbers/verbs.ts";
 import type { TenantHost } from "./host.ts";
 import type { TenantParts } from "./parts.ts";
-import type { TenantRooms } from "./rooms.ts";
 
 /** A pool that was lent nothing does not ask again before this. */
 const ASK_AGAIN_MS = MINUTE_MS;
 
-const depsOf = (rooms: TenantRooms) => ({
-  numbers: rooms.lines.numbers,
-  now: () => rooms.now(),
-  newId: (prefix: "num" | "pol") => rooms.ids.make(prefix, rooms.now()),
-});
+/** Who acts where the shared stock is borrowed from, or returned to. */
+const STOCK: Actor = { type: "system", id: "stock" };
 
 /** The shared numbers of one tenant. */
 export class NumberLeases {
@@ -35,7 +31,7 @@ export class NumberLeases {
   /** Borrows for the pools that were found short since the last time. Never throws: the next allocation asks again. */
   async run(): Promise<void> {
     try {
-      for (const { pool, ...wish } of this.#host.rooms().lines.takeShort()) {
+      for (const { pool, ...wish } of this.#host.rooms().room.numbers.takeShort()) {
         if ((this.#notBefore.get(pool) ?? 0) > readClock()) continue;
         this.#notBefore.set(pool, readClock() + ASK_AGAIN_MS); // until it is known that there was something
         if ((await this.#inOrder(() => this.#borrow(pool, wish))) > 0) this.#notBefore.delete(pool);
@@ -52,14 +48,13 @@ export class NumberLeases {
   async returnLent(lent: boolean): Promise<number> {
     const { operator, tenantId, log } = this.#parts;
     return this.#inOrder(async () => {
-      const { gone, kept } = this.#host.transaction((rooms) => {
-        const returned = returnIdle(depsOf(rooms));
+      const { gone, kept } = this.#host.transaction(({ room }) => {
+        const returned = room.numbers.returnIdle();
         const facts = { numbers: returned.gone };
-        if (returned.gone > 0) rooms.enterFor("system", "stock", { act: "number.returned", subject: null, facts });
+        if (returned.gone > 0) room.audit.record(STOCK, { act: "number.returned", subject: null, facts });
         return returned;
       });
-      const borrows = this.#host.rooms().lines.numbers.pools();
-      if (lent || gone > 0 || kept.length > 0 || borrows.some(({ lease }) => lease !== null)) {
+      if (lent || gone > 0 || kept.length > 0 || this.#host.rooms().room.numbers.borrows()) {
         const failed = (error: unknown) => log({ level: "error", what: nameOfError(error), code: "return_failed" });
         await operator().keepLent(tenantId, kept).catch(failed); // the next night tells it again
       }
@@ -70,13 +65,10 @@ export class NumberLeases {
   /** The operator takes numbers away: those that nobody has; answers which are not the tenant's any more. */
   giveBack(operator: string, named: string[]): Promise<Outcome<string[]>> {
     return this.#inOrder(async () =>
-      this.#host.transaction((rooms) => {
-        const ok = giveBack(depsOf(rooms), named);
-        rooms.enterFor("operator", operator, {
-          act: "number.taken_back",
-          subject: null,
-          facts: { numbers: ok.length },
-        });
+      this.#host.transaction(({ room }) => {
+        const ok = room.numbers.giveBack(named);
+        const facts = { numbers: ok.length };
+        room.audit.record({ type: "operator", id: operator }, { act: "number.taken_back", subject: null, facts });
         return { ok };
       }),
     );
@@ -86,10 +78,9 @@ export class NumberLeases {
   async #borrow(pool: string, wish: LeaseWish): Promise<number> {
     const lent = await this.#parts.operator().lease(this.#parts.tenantId, wish);
     if (isRefused(lent) || lent.ok.length === 0) return 0;
-    return this.#host.transaction((rooms) => {
-      const there = rooms.lines.numbers.pool(pool) !== null;
-      const numbers = takeNumbers(depsOf(rooms), lent.ok, there ? pool : null);
-      if (numbers > 0) rooms.enterFor("system", "stock", { act: "number.lent", subject: null, facts: { numbers } });
+    return this.#host.transaction(({ room }) => {
+      const numbers = room.numbers.takeNumbers(lent.ok, room.numbers.hasPool(pool) ? pool : null);
+      if (numbers > 0) room.audit.record(STOCK, { act: "number.lent", subject: null, facts: { numbers } });
       return numbers;
     });
   }

@@ -2,32 +2,30 @@
  * What a tenant's object is asked, by doors, senders, carriers and operators, behind one gate: a tenant that was never created
  * knows nobody, one whose keys cannot be had does nothing, and every change is one transaction. Holds no rule.
  */
-import { demand } from "../access/keys.ts";
 import type { KeySettings } from "../access/keys.ts";
-import { issueKey, type KeysDeps } from "../access/verbs.ts";
-import { readClock } from "../base/clock.ts";
+import { demand } from "../access/room.ts";
+import { nameOfError } from "../base/log.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import type { HandsetDelivery, Inbound, Question, Report } from "../carriers/carrier.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender/sender.ts";
-import { claim, reroute, settle } from "../messages/dispatch.ts";
-import { hear, questions, type Heard } from "../messages/inquire.ts";
-import { applyReports } from "../messages/reports.ts";
+import type { Actor } from "../contract/record.ts";
+import type { Heard } from "../messages/room.ts";
 import type { NewNumber } from "../numbers/number.ts";
-import { takeNumbers } from "../numbers/verbs.ts";
 import { policyView, type PolicyChange } from "../policy/policy.ts";
 import { NO_EFFECTS, type Effects } from "../rpc/effects.ts";
-import type { Call, CreateTenant, Reply, TemplateDecision, TenantPort } from "../rpc/tenant.ts";
-import { decideTemplate, listTemplates, type SettingsDeps } from "../verify/settings/verbs.ts";
-import { settleDeliveries, takeDeliveries, type Delivered, type Taken } from "../webhooks/take.ts";
+import type { Call, CreateTenant, PurgeReport, Reply, TemplateDecision, TenantPort } from "../rpc/tenant.ts";
+import { isStorageFault } from "../storage/sql.ts";
+import type { Delivered, Taken } from "../webhooks/deliver.ts";
 import { TenantAlarm } from "./alarm.ts";
 import { tellHead } from "./audit-head.ts";
+import { EffectsGathered } from "./effects.ts";
 import { TenantHost } from "./host.ts";
 import { repeatOrRun } from "./idempotency.ts";
 import { Intercepts } from "./intercepts.ts";
 import { NumberLeases } from "./number-leases.ts";
 import type { TenantParts } from "./parts.ts";
 import { purgeTenant } from "./purge.ts";
-import type { TenantRooms } from "./rooms.ts";
+import type { Rooms, TenantRooms } from "./rooms.ts";
 
 /** One tenant's answers; rpc/tenant.ts says what each call means to its caller. */
 export class TenantService implements TenantPort {
@@ -55,7 +53,7 @@ export class TenantService implements TenantPort {
     const rooms = await this.#host.open();
     if (rooms === null) return plain(refuse("unauthenticated"));
     if (rooms === "locked") return plain(KEYS_UNAVAILABLE);
-    const caller = rooms.keys.recognise(call.credential, call.origin, readClock());
+    const caller = rooms.room.access.recognise(call.credential, call.origin);
     if (typeof caller === "string") {
       this.#host.countRefusal(caller);
       return plain(refuse("unauthenticated"));
@@ -70,9 +68,7 @@ export class TenantService implements TenantPort {
     await this.#host.settled();
     this.#runOutside();
     if (this.#host.takeClockMoved()) await this.#alarm.runDue();
-    const { limits } = this.#host.policy();
-    const present = this.#host.rooms();
-    return { ...ran, effects, room: present.caps.roomOf(caller.keyId, limits, present.now()) };
+    return { ...ran, effects, room: this.#host.rooms().room.risk.roomOf(caller.keyId) };
   }
 
   /** For operators: the tenant's record and policy. */
@@ -83,53 +79,40 @@ export class TenantService implements TenantPort {
   }
 
   issueKey(operator: string, settings: KeySettings): Promise<Outcome<unknown>> {
-    return this.#operate((rooms) => {
-      const deps: KeysDeps = { ...rooms.keysDeps, record: (actor, entry) => rooms.enterFor("operator", actor, entry) };
-      return issueKey(deps, operator, settings);
-    });
+    return this.#operate(({ access }) => access.issueKey(operatorOf(operator), settings));
   }
 
   revokeKey(operator: string, id: string): Promise<Outcome<unknown>> {
-    return this.#operate((rooms) => {
-      const revoked = rooms.keys.revoke(id, readClock());
-      if (!isRefused(revoked)) rooms.enterFor("operator", operator, { act: "key.revoked", subject: id });
-      return revoked;
-    });
+    return this.#operate(({ access }) => access.revokeKey(operatorOf(operator), id));
   }
 
   listKeys(): Promise<Outcome<unknown>> {
-    return this.#operate((rooms) => ({ ok: { data: rooms.keys.list() } }));
+    return this.#operate(({ access }) => ({ ok: { data: access.listKeys() } }));
   }
 
   listTemplates(): Promise<Outcome<unknown>> {
-    return this.#operate((rooms) => ({ ok: listTemplates(rooms.verifySettings) }));
+    return this.#operate(({ verify }) => ({ ok: verify.listTemplates() }));
   }
 
   decideTemplate(operator: string, decision: TemplateDecision): Promise<Outcome<unknown>> {
-    return this.#operate((rooms) => {
-      const { template: id, state, reason, sequence } = decision;
-      const deps: SettingsDeps = {
-        ...rooms.verifySettings,
-        record: (actor, entry) => rooms.enterFor("operator", actor, entry),
-      };
-      return decideTemplate(deps, operator, state, { id, reason, sequence });
-    });
+    const { template: id, state, reason, sequence } = decision;
+    return this.#operate(({ verify }) => verify.decideTemplate(operatorOf(operator), state, { id, reason, sequence }));
   }
 
   setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>> {
-    return this.#operate((rooms) => {
+    return this.#operate(({ audit }) => {
       this.#host.setState(state);
       const act = state === "active" ? "tenant.resumed" : "tenant.suspended";
-      rooms.enterFor("operator", operator, { act, subject: null });
+      audit.record(operatorOf(operator), { act, subject: null });
       return { ok: null };
     });
   }
 
   changePolicy(operator: string, change: PolicyChange): Promise<Outcome<unknown>> {
-    return this.#operate((rooms) => {
+    return this.#operate(({ audit }) => {
       this.#host.changePolicy(change);
       const fields = Object.keys(change).sort().join(" ");
-      rooms.enterFor("operator", operator, { act: "tenant.policy_changed", subject: null, facts: { fields } });
+      audit.record(operatorOf(operator), { act: "tenant.policy_changed", subject: null, facts: { fields } });
       return { ok: { policy: policyView(this.#host.policy()) } };
     });
   }
@@ -141,20 +124,19 @@ export class TenantService implements TenantPort {
 
   /** A sender claims what it can call for now. What is queued of a suspended tenant waits, and expires if nobody resumes in time. */
   async claim(account: string, ids: string[], news: AccountNews): Promise<Claimed[]> {
-    const served = await this.#serve((rooms) => {
+    const served = await this.#serve(({ messages }) => {
       if (this.#host.isSuspended()) return [];
-      rooms.belt.claimed(ids, rooms.now());
       this.#host.heardOf(account, news);
-      return claim(rooms.conveyor, account, ids, news);
+      return messages.claim(account, ids, news);
     });
     return isRefused(served) ? [] : served.ok;
   }
 
   /** The account's circuit is open: what was never called by it goes on to the next. */
   async reroute(account: string, ids: string[], news: AccountNews): Promise<{ onward: Onward[]; effects: Effects }> {
-    const served = await this.#serveWithEffects((rooms) => {
+    const served = await this.#serveWithEffects(({ messages }) => {
       this.#host.heardOf(account, news);
-      return reroute(rooms.conveyor, account, ids);
+      return messages.reroute(account, ids);
     });
     if (isRefused(served)) return { onward: [], effects: NO_EFFECTS };
     return { onward: served.ok.result, effects: served.ok.effects };
@@ -163,45 +145,47 @@ export class TenantService implements TenantPort {
   /** A sender could not get to these ids; they are on their way again. */
   async handBack(ids: string[], waitMs: number): Promise<void> {
     const rooms = await this.#open();
-    if (!isRefused(rooms)) rooms.ok.belt.handedBack(ids, waitMs, rooms.ok.now());
+    if (!isRefused(rooms)) rooms.ok.room.messages.handedBack(ids, waitMs);
   }
 
   /** A sender says how its calls went. Throws while it cannot be written, so that the sender says it again. */
   async settle(settlements: Settlement[]): Promise<{ onward: Onward[]; effects: Effects }> {
-    const served = await this.#serveWithEffects((rooms) => settle(rooms.conveyor, settlements));
+    const served = await this.#serveWithEffects(({ messages }) => messages.settle(settlements));
     if (isRefused(served)) throw new Error("the tenant's keys are not to be had");
     return { onward: served.ok.result, effects: served.ok.effects };
   }
 
   /** A carrier's reports, authentic and of `account`; refused while they cannot be written, so that they come again. */
   async reports(account: string, reports: Report[]): Promise<Outcome<{ applied: number; effects: Effects }>> {
-    const served = await this.#serveWithEffects((rooms) => applyReports(rooms.conveyor, account, reports));
-    return isRefused(served) ? served : { ok: { applied: served.ok.result, effects: served.ok.effects } };
+    const served = await this.#serveBundle(reports, ({ messages }, part) => messages.applyReports(account, part));
+    if (isRefused(served)) return served;
+    const applied = served.ok.results.reduce((sum, each) => sum + each, 0);
+    return { ok: { applied, effects: served.ok.effects } };
   }
 
   /** A sender is about to inquire of its carrier about these: which of them still need it. */
   async questions(account: string, ids: string[]): Promise<Question[]> {
     const rooms = await this.#open();
-    return isRefused(rooms) ? [] : questions(rooms.ok.conveyor, account, ids);
+    return isRefused(rooms) ? [] : rooms.ok.room.messages.questions(account, ids);
   }
 
   /** What the carrier said of calls that had no clear answer. */
   async hear(account: string, heard: Heard[]): Promise<Effects> {
-    const served = await this.#serveWithEffects((rooms) => hear(rooms.conveyor, account, heard));
+    const served = await this.#serveWithEffects(({ messages }) => messages.hear(account, heard));
     return isRefused(served) ? NO_EFFECTS : served.ok.effects;
   }
 
   /** The sandbox carrier puts a text on a handset. */
   async handset(delivery: HandsetDelivery): Promise<void> {
-    await this.#serve((rooms) => rooms.sandbox?.receive(delivery, rooms.now()));
+    await this.#serve(({ sandbox }) => sandbox.receive(delivery));
   }
 
   /** Virtual numbers that the operator gives to the tenant; those it has already stay as they are. */
-  takeNumbers(operator: string, numbers: NewNumber[]): Promise<Outcome<number>> {
-    return this.#operate((rooms) => {
-      const newId = (prefix: "num" | "pol") => rooms.ids.make(prefix, rooms.now());
-      const added = takeNumbers({ numbers: rooms.lines.numbers, now: () => rooms.now(), newId }, numbers);
-      rooms.enterFor("operator", operator, { act: "number.imported", subject: null, facts: { numbers: added } });
+  takeNumbers(operator: string, given: NewNumber[]): Promise<Outcome<number>> {
+    return this.#operate(({ numbers, audit }) => {
+      const added = numbers.takeNumbers(given);
+      const facts = { numbers: added };
+      audit.record(operatorOf(operator), { act: "number.imported", subject: null, facts });
       return { ok: added };
     });
   }
@@ -214,19 +198,21 @@ export class TenantService implements TenantPort {
 
   /** Texts to the tenant's virtual numbers, authentic and of `account`; answered when they are stored. */
   async inbound(account: string, texts: Inbound[]): Promise<Outcome<Effects>> {
-    const taken = await this.#serveWithEffects((rooms) => texts.forEach((text) => rooms.lines.receive(account, text)));
+    const taken = await this.#serveBundle(texts, ({ inbound }, part) =>
+      part.forEach((text) => void inbound.receive(account, text)),
+    );
     if (isRefused(taken)) return taken;
     this.#runOutside(); // the texts are stored; the carrier need not wait for a hook
     return { ok: taken.ok.effects };
   }
 
   async takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null> {
-    const taken = await this.#serve((rooms) => takeDeliveries(rooms.hooks, endpoint, limit, slowLane));
+    const taken = await this.#serve(({ webhooks }) => webhooks.takeDeliveries(endpoint, limit, slowLane));
     return isRefused(taken) ? null : taken.ok;
   }
 
   async settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void> {
-    const settled = await this.#serve((rooms) => settleDeliveries(rooms, endpoint, delivered));
+    const settled = await this.#serve(({ webhooks }) => webhooks.settleDeliveries(endpoint, delivered));
     if (!isRefused(settled)) this.#host.arm();
   }
 
@@ -236,7 +222,7 @@ export class TenantService implements TenantPort {
   }
 
   /** The night's run (nobody's), or an operator's purge; answers how much of what went. */
-  async purge(operator: string | null, lent = false): Promise<Outcome<unknown>> {
+  async purge(operator: string | null, lent = false): Promise<Outcome<PurgeReport>> {
     const rooms = await this.#host.open();
     if (rooms === null || rooms === "locked") return refuse("not_found");
     try {
@@ -264,21 +250,58 @@ export class TenantService implements TenantPort {
   }
 
   /** Behind the gate, in one transaction. */
-  async #serve<T>(act: (rooms: TenantRooms) => T): Promise<Outcome<T>> {
+  async #serve<T>(act: (room: Rooms) => T): Promise<Outcome<T>> {
     const rooms = await this.#open();
-    return isRefused(rooms) ? rooms : { ok: this.#host.transaction(act) };
+    return isRefused(rooms) ? rooms : { ok: this.#host.transaction(({ room }) => act(room)) };
   }
 
   /** As `#serve`, with what was left to do outside: taken at once, because rooms that are thrown away take it with them. */
-  async #serveWithEffects<T>(act: (rooms: TenantRooms) => T): Promise<Outcome<{ result: T; effects: Effects }>> {
+  async #serveWithEffects<T>(act: (room: Rooms) => T): Promise<Outcome<{ result: T; effects: Effects }>> {
     const rooms = await this.#open();
     if (isRefused(rooms)) return rooms;
-    const result = this.#host.transaction(act);
+    const result = this.#host.transaction(({ room }) => act(room));
     return { ok: { result, effects: this.#host.takeEffects() } };
   }
 
+  /**
+   * As `#serveWithEffects`, of a carrier's bundle: in one transaction, and where that fails each item in one of its own, so that one
+   * that cannot be taken keeps no other from being stored. Then it throws all the same: the carrier brings the bundle again, and
+   * what is stored already changes nothing.
+   */
+  async #serveBundle<Item, T>(
+    items: readonly Item[],
+    act: (room: Rooms, part: readonly Item[]) => T,
+  ): Promise<Outcome<{ results: T[]; effects: Effects }>> {
+    const rooms = await this.#open();
+    if (isRefused(rooms)) return rooms;
+    const effects = new EffectsGathered();
+    const take = (part: readonly Item[]): T => {
+      const result = this.#host.transaction(({ room }) => act(room, part));
+      effects.add(this.#host.takeEffects());
+      return result;
+    };
+    try {
+      return { ok: { results: [take(items)], effects: effects.take() } };
+    } catch (error) {
+      if (items.length < 2 || isStorageFault(error)) throw error;
+    }
+    const results: T[] = [];
+    const failed: unknown[] = [];
+    for (const item of items) {
+      try {
+        results.push(take([item]));
+      } catch (error) {
+        failed.push(error);
+      }
+    }
+    if (failed.length === 0) return { ok: { results, effects: effects.take() } };
+    this.#parts.log({ level: "error", what: nameOfError(failed[0]), code: "bundle_failed", count: failed.length });
+    await this.#parts.outside(effects.take());
+    throw failed[0];
+  }
+
   /** As `#serve`, of something that may itself refuse. */
-  async #operate<T>(act: (rooms: TenantRooms) => Outcome<T>): Promise<Outcome<T>> {
+  async #operate<T>(act: (room: Rooms) => Outcome<T>): Promise<Outcome<T>> {
     const served = await this.#serve(act);
     return isRefused(served) ? served : served.ok;
   }
@@ -291,6 +314,8 @@ export class TenantService implements TenantPort {
 }
 
 const KEYS_UNAVAILABLE = refuse("keys_unavailable", { retryAfterSeconds: 5 });
+
+const operatorOf = (id: string): Actor => ({ type: "operator", id });
 
 function plain(outcome: Outcome<unknown>): Reply {
   return { outcome, effects: NO_EFFECTS, room: null, replayed: false };

@@ -8,7 +8,7 @@ import { randomBytes } from "../base/random.ts";
 import { hmac, KEY_BYTES, open, openText, seal } from "../base/seal.ts";
 import { addColumn, bytesOf, first, type Sql } from "../storage/sql.ts";
 import { DAY_MS } from "../base/clock.ts";
-import type { Num } from "../sms/phone.ts";
+import { prefixOf, type Num } from "../sms/phone.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
 
 /** What may be known of a number without opening it. */
@@ -92,6 +92,11 @@ export class VaultLedger {
   keyedName(kind: string, text: string | Uint8Array): Uint8Array {
     const named = typeof text === "string" ? `${kind}|${text}` : Buffer.concat([Buffer.from(`${kind}|`), text]);
     return hmac(this.#keys.index, named);
+  }
+
+  /** The keyed name of a number's block of a thousand: limits are counted by it. */
+  blockOf(e164: string): string {
+    return Buffer.from(this.keyedName("block", prefixOf(e164)).subarray(0, 12)).toString("base64url");
   }
 
   /** The contact of a number already known, or null. */

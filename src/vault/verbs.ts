@@ -2,6 +2,7 @@
  * What the vault can be asked by a tenant: a token for a number, what a token stands for without the number, and, with a
  * reason and an audit entry, the number itself.
  */
+import { byKey, type Recorder } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
 import { maskOf, type Num } from "../sms/phone.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
@@ -11,12 +12,11 @@ import type { Contact, VaultLedger } from "./ledger.ts";
 export type TokensDeps = {
   vault: VaultLedger;
   now: () => number;
-  blockOf: (e164: string) => string;
   /** Counts the number against the key's daily allowance, known or new alike; a refusal when it is spent. */
   nameNumber: (keyId: string, contact: { index: Uint8Array; block: string; country: string }) => Refusal | null;
   /** Whether the tenant's environment and policy let it hold such a number at all. */
   judge: (number: Num) => Refusal | null;
-  record: (keyId: string, entry: { act: string; subject: string; reason?: string }) => void;
+  record: Recorder;
 };
 
 export const REVEAL_REASONS = ["support", "dispute", "legal", "migration", "security"] as const;
@@ -31,14 +31,14 @@ export function tokensVerbs(deps: TokensDeps) {
       const judged = deps.judge(number);
       if (judged !== null) return judged;
       const index = deps.vault.indexOf(number.e164);
-      const block = deps.blockOf(number.e164);
+      const block = deps.vault.blockOf(number.e164);
       const spent = deps.nameNumber(who.keyId, { index, block, country: number.country });
       if (spent !== null) return spent;
       const known = deps.vault.find(index);
       const now = deps.now();
       const contact = known ?? deps.vault.add(number, index, maskOf(number.e164), block, true, now);
       if (known !== null) deps.vault.touch(known.token, true, now);
-      deps.record(who.keyId, { act: "token.created", subject: contact.token });
+      deps.record(byKey(who.keyId), { act: "token.created", subject: contact.token });
       return { ok: tokenView(contact) };
     }),
 
@@ -58,7 +58,7 @@ export function tokensVerbs(deps: TokensDeps) {
         const contact = deps.vault.findToken(input.token);
         const number = contact === null ? null : deps.vault.openNumber(input.token);
         if (contact === null || number === null) return refuse("token_unknown");
-        deps.record(who.keyId, { act: "token.revealed", subject: contact.token, reason: input.reason });
+        deps.record(byKey(who.keyId), { act: "token.revealed", subject: contact.token, reason: input.reason });
         return { ok: { ...tokenView(contact), number } };
       },
     ),

@@ -3,6 +3,7 @@
  * counts are written in the transaction of the comparison: whoever comes at the same time finds them. A right code approves
  * once, by compare-and-swap.
  */
+import { byKey } from "../contract/record.ts";
 import type { Num } from "../sms/phone.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { equalBytes } from "../base/seal.ts";
@@ -140,7 +141,7 @@ function approve(
   if (approved.state !== "approved") throw new Error("a verification moved in its own transaction");
   if (print !== null) deps.ledger.putDestination(verification.destination, learn(destination, print, now));
   deps.watch.guessed(approved.id, true, now);
-  deps.record(key, { act: "verification.approved", subject: approved.id, facts: { token: approved.token } });
+  deps.record(byKey(key), { act: "verification.approved", subject: approved.id, facts: { token: approved.token } });
   return { state: "approved", valid: true, reason: null, attempts_left: 0 };
 }
 

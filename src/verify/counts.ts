@@ -78,6 +78,11 @@ export class CountsLedger {
       this.#sql.exec(`INSERT INTO verify_prefixes(block, sealed, day) VALUES(?,?,?)`, block, sealed, day);
   }
 
+  /** Whether anything was gathered since it was last written. */
+  get isDirty(): boolean {
+    return this.#dirty.size > 0;
+  }
+
   /** Writes what was gathered: one row for each combination. */
   flush(): void {
     for (const [name, counts] of this.#dirty) {

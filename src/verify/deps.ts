@@ -1,10 +1,10 @@
 /**
  * What the room is handed: its ledgers, the vault, and the few things that other rooms do for it.
  */
+import type { Recorder } from "../contract/record.ts";
 import type { IdMaker } from "../base/ids.ts";
 import type { Num } from "../sms/phone.ts";
 import type { Outcome, Refusal } from "../base/refusal.ts";
-import type { Recorded } from "../messages/admit.ts";
 import type { Message } from "../messages/message.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
@@ -67,7 +67,7 @@ export type VerifyDeps = {
   /** Whether a key holds a scope beyond its verb's. */
   may: (keyId: string, scope: "verify:custom_code") => boolean;
   randomBytes: (length: number) => Uint8Array;
-  record: (keyId: string, entry: Recorded) => void;
+  record: Recorder;
   emit: (type: EventType, resource: string, data: unknown) => void;
   wanted: (type: EventType) => boolean;
 };

@@ -191,7 +191,7 @@ export class VerifyLedger {
   }
 
   /** Those that have been here long enough, oldest first. */
-  old(now: number, limit: number): Verification[] {
+  old(now: number, limit: number): { id: string; read: () => Verification }[] {
     return this.#sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM verifications WHERE id < ? AND state <> 'pending' ORDER BY id LIMIT ?`,
@@ -199,19 +199,21 @@ export class VerifyLedger {
         limit,
       )
       .toArray()
-      .map(verificationOf);
+      .map((row) => ({ id: row.id, read: () => verificationOf(row) }));
   }
 
-  /** When a verification next ends by itself, and when the oldest becomes a record. */
-  next(): { endsAt: number | null; oldest: string | null } {
+  /** When a verification next ends by itself behind a time, and when the oldest becomes a record. */
+  next(after: number): { endsAt: number | null; oldest: string | null } {
     let endsAt: number | null = null;
-    for (const at of this.#ends().values()) if (endsAt === null || at < endsAt) endsAt = at;
-    const oldest = first<{ id: string }>(this.#sql, `SELECT id FROM verifications ORDER BY id LIMIT 1`);
+    for (const at of this.#ends().values()) if (at > after && (endsAt === null || at < endsAt)) endsAt = at;
+    const before = this.#idPrefix + ulidTime(Math.max(0, after - KEPT_HERE_MS));
+    const query = `SELECT id FROM verifications WHERE id >= ? ORDER BY id LIMIT 1`;
+    const oldest = first<{ id: string }>(this.#sql, query, before);
     return { endsAt, oldest: oldest?.id ?? null };
   }
 
   /** Removes what is recorded as it stands; what moved meanwhile stays, to be recorded again. */
-  remove(recorded: readonly Verification[]): void {
+  remove(recorded: readonly Pick<Verification, "id" | "version">[]): void {
     this.#sql.exec(
       `DELETE FROM verifications WHERE (id, version) IN
          (SELECT json_extract(value, '$.id'), json_extract(value, '$.version') FROM json_each(?))`,
@@ -293,7 +295,8 @@ export class VerifyLedger {
     this.#pending ??= new Map(
       this.#sql
         .exec<{ id: string; ends: number }>(
-          `SELECT id, json_extract(facts, '$.expiresAt') AS ends FROM verifications WHERE state = 'pending' ORDER BY id`,
+          `SELECT id, iif(json_valid(facts), json_extract(facts, '$.expiresAt'), 0) AS ends
+           FROM verifications WHERE state = 'pending' ORDER BY id`,
         )
         .toArray()
         .map(({ id, ends }) => [id, ends]),

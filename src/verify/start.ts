@@ -3,6 +3,7 @@
  * work, since what must not leave is admitted, counted and sealed like the rest and blocked at the end of it. Refusals lie
  * in the request, the kind of number, or the caller's own limits, and leave nothing behind.
  */
+import { byKey } from "../contract/record.ts";
 import { SECOND_MS } from "../base/clock.ts";
 import type { Num } from "../sms/phone.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
@@ -260,7 +261,7 @@ function write(deps: VerifyDeps, key: string, verification: Verification, writte
     letter: facts.withheld ? null : letter,
   });
   if (input.metadata !== null) keepMetadata(deps, id, subject, input.metadata, facts.createdAt);
-  deps.record(key, {
+  deps.record(byKey(key), {
     act: "verification.started",
     subject: id,
     facts: {

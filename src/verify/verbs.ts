@@ -1,6 +1,7 @@
 /**
  * What the room `verify` can be asked about verifications.
  */
+import { byKey } from "../contract/record.ts";
 import { DAY_MS, isoOf } from "../base/clock.ts";
 import { ulidTime } from "../base/ids.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
@@ -69,7 +70,7 @@ export function verifyVerbs(deps: VerifyDeps) {
         from: prefix + (createdFrom === undefined ? "" : ulidTime(createdFrom)),
         to: createdTo === undefined ? `${prefix}~` : prefix + ulidTime(createdTo),
       };
-      expireDue(deps);
+      for (const id of deps.ledger.due(deps.now(), EXPIRED_MAX)) expireOne(deps, id);
       const views = deps.ledger.list(filter, limit + 1).map((one) => readView(deps, one));
       return { ok: { live: views, limit, records: filter } };
     }),
@@ -97,17 +98,13 @@ export function verifyVerbs(deps: VerifyDeps) {
 
 export type VerifyVerbs = ReturnType<typeof verifyVerbs>;
 
+/** Verifications that a list ends before it answers; what is beyond is the alarm's. */
 const EXPIRED_MAX = 1_000;
 
-/** Ends what is due, at most a thousand; answers how many. */
-export function expireDue(deps: VerifyDeps): number {
-  const now = deps.now();
-  const due = deps.ledger.due(now, EXPIRED_MAX);
-  for (const id of due) {
-    const found = deps.ledger.get(id);
-    if (found !== null) expired(deps, found, now);
-  }
-  return due.length;
+/** Ends a verification whose time has passed, if it is still pending. */
+export function expireOne(deps: VerifyDeps, id: string): void {
+  const found = deps.ledger.get(id);
+  if (found !== null) expired(deps, found, deps.now());
 }
 
 function readView(deps: VerifyDeps, verification: Verification): VerificationView {
@@ -142,7 +139,7 @@ function cancel(deps: VerifyDeps, key: string, id: string): Outcome<Verification
   const recent = verification.facts.withheld ? destination.recent.filter((one) => one !== id) : destination.recent;
   const next = { ...destination, recent };
   deps.ledger.putDestination(verification.destination, next);
-  deps.record(key, { act: "verification.canceled", subject: id, facts: { token: verification.token } });
+  deps.record(byKey(key), { act: "verification.canceled", subject: id, facts: { token: verification.token } });
   const view = acceptedView(
     { ...after, sends: verification.sends },
     sendRoom(next, now),

@@ -39,6 +39,7 @@ export const EVENT_TYPES = [
   "endpoint.disabled",
   "alert.limit",
   "alert.verification_failures",
+  "alert.job_quarantined",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

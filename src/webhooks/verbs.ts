@@ -2,6 +2,7 @@
  * What a tenant can ask about its endpoints and events. Whether a URL may be called is judged before, at the door, because
  * that asks a resolver; it is judged again at every attempt.
  */
+import { byKey, type Recorder } from "../contract/record.ts";
 import { HOUR_MS, isoOf } from "../base/clock.ts";
 import { randomBytes } from "../base/random.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
@@ -18,7 +19,7 @@ export type WebhooksDeps = {
   seal: (record: string, text: string) => Uint8Array;
   open: (record: string, sealed: Uint8Array) => string | null;
   wake: (endpointId: string) => void;
-  record: (keyId: string, entry: { act: string; subject: string; facts?: Record<string, string | number> }) => void;
+  record: Recorder;
 };
 
 /** A signing secret and when it stops; null while it is the newest. */
@@ -45,7 +46,7 @@ function endpointVerbs(deps: WebhooksDeps) {
           slowUntil: 0,
           createdAt: deps.now(),
         });
-        deps.record(who.keyId, { act: "webhook.created", subject: id });
+        deps.record(byKey(who.keyId), { act: "webhook.created", subject: id });
         return answer(deps, id, { secret });
       },
     ),
@@ -68,7 +69,7 @@ function endpointVerbs(deps: WebhooksDeps) {
         const found = find(deps, id);
         if ("refused" in found) return found;
         deps.events.changeEndpoint(id, change.state === "active" ? { ...change, reason: null, slowUntil: 0 } : change);
-        deps.record(who.keyId, {
+        deps.record(byKey(who.keyId), {
           act: "webhook.changed",
           subject: id,
           facts: { fields: Object.keys(change).join(" ") },
@@ -82,7 +83,7 @@ function endpointVerbs(deps: WebhooksDeps) {
       const found = find(deps, input.id);
       if ("refused" in found) return found;
       deps.events.removeEndpoint(input.id);
-      deps.record(who.keyId, { act: "webhook.deleted", subject: input.id });
+      deps.record(byKey(who.keyId), { act: "webhook.deleted", subject: input.id });
       return { ok: null };
     }),
   };
@@ -104,7 +105,7 @@ function secretVerbs(deps: WebhooksDeps) {
           .slice(0, 2);
         const secrets = deps.seal(input.id, JSON.stringify([{ secret, until: null }, ...former]));
         deps.events.changeEndpoint(input.id, { secrets });
-        deps.record(who.keyId, {
+        deps.record(byKey(who.keyId), {
           act: "webhook.rotated",
           subject: input.id,
           facts: { overlap_hours: input.overlapHours },
@@ -151,7 +152,11 @@ function eventsVerbs(deps: WebhooksDeps) {
           deps.events.replay(id, input.id, deps.now());
           deps.wake(id);
         }
-        deps.record(who.keyId, { act: "event.replayed", subject: input.id, facts: { endpoints: endpoints.length } });
+        deps.record(byKey(who.keyId), {
+          act: "event.replayed",
+          subject: input.id,
+          facts: { endpoints: endpoints.length },
+        });
         return { ok: { endpoints } };
       },
     ),

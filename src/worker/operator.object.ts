@@ -39,7 +39,8 @@ export class OperatorObject extends DurableObject<Env> {
   }
 
   #migrate(): void {
-    if (!this.#migrated) this.#mind.migrate();
+    if (this.#migrated) return;
+    this.#mind.migrate();
     this.#migrated = true;
   }
 

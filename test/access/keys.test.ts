@@ -40,8 +40,10 @@ beforeEach(() => {
   };
 });
 
+const OPERATOR = { type: "operator", id: "op" } as const;
+
 function issue(over: Partial<KeySettings> = {}) {
-  const issued = issueKey(deps, "op", settings(over));
+  const issued = issueKey(deps, OPERATOR, settings(over));
   if ("refused" in issued) throw new Error(issued.refused);
   const read = readApiKey(door, `Bearer ${issued.ok.secret}`);
   return { id: issued.ok.id, text: issued.ok.secret, credential: read!.credential };
@@ -133,7 +135,7 @@ describe("an API key", () => {
   it("that has expired takes no place of a live one, and has no successor, which would be born dead", () => {
     const old = issue({ expiresAt: NOON + 1_000 });
     for (let more = 1; more < KEYS_MAX; more++) issue();
-    expect(issueKey(deps, "op", settings())).toMatchObject({ refused: "state_conflict" });
+    expect(issueKey(deps, OPERATOR, settings())).toMatchObject({ refused: "state_conflict" });
     now = NOON + 1_000;
     const before = sql.exec(`SELECT * FROM api_keys`).toArray();
     expect(keys.rotate(old.id, deps.newId(), "secret", now + 1_000, now)).toMatchObject({ refused: "state_conflict" });
@@ -144,12 +146,12 @@ describe("an API key", () => {
   it("can be replaced also when there are a hundred", () => {
     const [first] = Array.from({ length: KEYS_MAX }, () => issue());
     expect(keys.rotate(first!.id, deps.newId(), "secret", now + 1_000, now)).toHaveProperty("ok");
-    expect(issueKey(deps, "op", settings())).toMatchObject({ refused: "state_conflict" });
+    expect(issueKey(deps, OPERATOR, settings())).toMatchObject({ refused: "state_conflict" });
   });
 
   it("is refused beyond a hundred, and nothing is stored of it", () => {
     for (let n = 0; n < KEYS_MAX; n++) issue();
-    expect(issueKey(deps, "op", settings())).toMatchObject({ refused: "state_conflict" });
+    expect(issueKey(deps, OPERATOR, settings())).toMatchObject({ refused: "state_conflict" });
     expect(keys.list()).toHaveLength(KEYS_MAX);
     expect(recorded).toHaveLength(KEYS_MAX);
   });

@@ -13,7 +13,11 @@ it("src keeps the laws of structure", () => {
 });
 
 const sound: Files = {
-  "src/index.ts": 'import { app } from "./worker/app.ts";\nexport default { fetch: app };\n',
+  "src/index.ts":
+    'import { app } from "./worker/app.ts";\nimport "./tenant/rooms.ts";\nexport default { fetch: app };\n',
+  "src/tenant/rooms.ts":
+    'import { messagesRoom } from "../messages/room.ts";\nimport { auditRoom } from "../audit/room.ts";\nimport { riskRoom } from "../risk/room.ts";\nimport type { Send } from "../messages/send.ts";\nexport const ROOMS = list\n  .add(4, auditRoom)\n  .add(5, riskRoom)\n  .add(7, messagesRoom);\n',
+  "src/messages/room.ts": 'import "./send.ts";\nexport const messagesRoom = 1;\n',
   "src/worker/app.ts":
     'import "./placement.ts";\nimport "../http/app.ts";\n/** The app. */\nexport function app() {\n  return 1;\n}\n',
   "src/worker/placement.ts": "/** The database. */\nexport const db = (env: { DB_EU: D1Database }) => env.DB_EU;\n",
@@ -73,6 +77,21 @@ it.each<[string, Files, RegExp]>([
     /src\/risk: 21 files; at most 20/,
   ],
   ["a room imports another room's store", added('import "../carriers/store.ts";'), /private to its room/],
+  [
+    "whoever joins rooms imports the inside of one",
+    { "src/tenant/alarm.ts": 'import { send } from "../messages/send.ts";' },
+    /inside of a room/,
+  ],
+  [
+    "operators import the inside of a room that is not their own",
+    { "src/operator/x.ts": 'import { send, type Id } from "../messages/send.ts";' },
+    /inside of a room/,
+  ],
+  [
+    "a room stands in the list on too high a floor",
+    { "src/tenant/rooms.ts": (sound["src/tenant/rooms.ts"] ?? "").replace(".add(7,", ".add(13,") },
+    /src\/tenant\/rooms.ts imports src\/messages\/room.ts: imports go down/,
+  ],
   [
     "a room has no floor",
     { "src/index.ts": 'import "./attic/a.ts";', "src/attic/a.ts": "" },

@@ -150,7 +150,7 @@ it("a session whose rotation finds no number ends in its time all the same", () 
   const { session } = world.opened([A, B], { ttlMs: 10 * MINUTE_MS, rotation });
   world.opened([A, C]); // now A meets every number there is
   world.pass(MINUTE_MS);
-  expect(world.deps.ledger.nextDue()).toBe(world.now + 9 * MINUTE_MS);
+  expect(world.deps.ledger.nextDue("sessions", 0)).toBe(world.now + 9 * MINUTE_MS);
   world.pass(9 * MINUTE_MS);
   expect(world.deps.ledger.session(session.id)).toMatchObject({ state: "expired", reason: "ttl" });
 });

@@ -11,7 +11,8 @@ import { MaskingLedger } from "../../src/masking/ledger.ts";
 import { openSession } from "../../src/masking/open.ts";
 import { relay, type Relayed } from "../../src/masking/relay.ts";
 import type { Participant, Session, SessionSettings } from "../../src/masking/session.ts";
-import { runMasking } from "../../src/masking/turn.ts";
+import { releaseNumber } from "../../src/numbers/verbs.ts";
+import { maskingSteps } from "../../src/masking/steps.ts";
 import { NumbersLedger } from "../../src/numbers/ledger.ts";
 import { POOL_DEFAULTS, type PoolSettings } from "../../src/numbers/number.ts";
 import { VaultLedger } from "../../src/vault/ledger.ts";
@@ -115,7 +116,8 @@ export class Conversations {
   /** Time passes, and what has become due is done. */
   pass(milliseconds: number): void {
     this.now += milliseconds;
-    for (let turns = 0; turns < 50 && runMasking(this.deps); turns += 1);
+    for (const { due, rowsMax } of maskingSteps(this.deps)) for (const { run } of due(this.now, rowsMax)) run();
+    for (const { read } of this.deps.numbers.releasable(this.now, 1_000)) releaseNumber(this.deps, read());
   }
 
   people(session: string): Participant[] {

@@ -11,10 +11,11 @@ import { hear, questions } from "../../src/messages/inquire.ts";
 import { claim, settle } from "../../src/messages/dispatch.ts";
 import { applyReports } from "../../src/messages/reports.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
-import { look, type LookDeps, type Turn } from "../../src/messages/sweep.ts";
+import type { SweepDeps } from "../../src/messages/sweep.ts";
 import type { Message, Price, State } from "../../src/messages/message.ts";
 import type { Purpose } from "../../src/sms/purpose.ts";
 import { nodeSql } from "./node-sql.ts";
+import { sweep, type Swept } from "./sweep.ts";
 
 export const ROUTES = ["car_a", "car_b"];
 
@@ -29,7 +30,7 @@ export class Outbox {
   readonly asked: string[] = [];
   readonly stopped: string[] = [];
   readonly ledger: MessagesLedger;
-  readonly deps: LookDeps;
+  readonly deps: SweepDeps;
   belt: Belt;
   /** Accounts whose carrier is asked to forget, and what it was asked to. */
   readonly redacting = new Set<string>();
@@ -141,9 +142,9 @@ export class Outbox {
     if (milliseconds > 0) this.ledger.clockMoved(milliseconds);
   }
 
-  look(): Turn {
-    const turn = look(this.deps, this.belt, this.now);
-    if (turn.seenTo !== null) this.ledger.setLooked(turn.seenTo);
-    return turn;
+  look(): Swept {
+    const swept = sweep(this.deps, this.belt, this.now);
+    if (swept.seenTo !== null) this.ledger.setLooked(swept.seenTo);
+    return swept;
   }
 }

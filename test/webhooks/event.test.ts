@@ -24,6 +24,7 @@ describe("the catalogue of events", () => {
       "endpoint.disabled",
       "alert.limit",
       "alert.verification_failures",
+      "alert.job_quarantined",
     ];
     const codes = "created sent approved failed expired locked canceled".split(" ");
     expect([...EVENT_TYPES]).toEqual([

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { isoOf } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { refuse, type Outcome } from "../../base/refusal.ts";
+import { migrate } from "../../storage/migrations.ts";
 import { first, bytesOf, type Sql } from "../../storage/sql.ts";
 import type { Keyring } from "../../vault/keyring.ts";
 import { parseNumber } from "../../sms/phone.ts";
@@ -18,6 +19,7 @@ import { Pace, PERMIT_MS, type Want } from "./pace.ts";
 import { markReport } from "../said-stop.ts";
 import type { Shopping } from "../adapters/shop.ts";
 import type { Weights } from "./steering.ts";
+import { COURIER_MIGRATIONS } from "./tables.ts";
 import { AccountWatch, type Noted } from "./watch.ts";
 
 /** What is kept of an account in clear; its secrets lie beside it, wrapped by the root key. */
@@ -93,6 +95,7 @@ export class Courier {
   #pumping = false;
   readonly #watch: AccountWatch;
   #probing = false;
+  #migrated = false;
   /** A probe came back well, and the one message that it lets go has not gone yet. */
   #cleared = false;
 
@@ -101,17 +104,9 @@ export class Courier {
     this.#watch = new AccountWatch({ ...deps, changed: (state) => this.#circuitChanged(state) });
   }
 
-  static migrate(sql: Sql): void {
-    sql.exec(`CREATE TABLE IF NOT EXISTS account(
-      id TEXT PRIMARY KEY, config TEXT NOT NULL, root INTEGER, secret BLOB, hold_until INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID`);
-    sql.exec(`CREATE TABLE IF NOT EXISTS directory(e164 TEXT PRIMARY KEY, tenant TEXT NOT NULL) STRICT, WITHOUT ROWID`);
-    AccountWatch.migrate(sql);
-  }
-
   /** Creates the account or changes it. Secrets that are not given stay as they were. */
   configure(config: AccountConfig, given: Secrets): void {
-    Courier.migrate(this.#deps.sql);
+    this.#migrate();
     const secrets = { ...this.#open()?.secrets, ...given };
     const none = Object.keys(secrets).length === 0;
     const wrapped = none ? null : this.#deps.ring.wrap(JSON.stringify(secrets), `carrier|${config.id}`);
@@ -268,7 +263,7 @@ export class Courier {
 
   /** Writes into the directory who owns which virtual number of the account; null takes one out. */
   direct(entries: readonly { e164: string; tenant: string | null }[]): void {
-    Courier.migrate(this.#deps.sql);
+    this.#migrate();
     for (const { e164, tenant } of entries) {
       if (tenant === null) this.#deps.sql.exec(`DELETE FROM directory WHERE e164 = ?`, e164);
       else this.#deps.sql.exec(`INSERT OR REPLACE INTO directory VALUES(?,?)`, e164, tenant);
@@ -306,7 +301,6 @@ export class Courier {
   }
 
   #ownerOf(e164: string): string | null {
-    Courier.migrate(this.#deps.sql); // an account older than its directory
     const row = first<{ tenant: string }>(this.#deps.sql, `SELECT tenant FROM directory WHERE e164 = ?`, e164);
     return row?.tenant ?? null;
   }
@@ -361,6 +355,13 @@ export class Courier {
     return this.#pace;
   }
 
+  /** Once as long as the object is awake: an object that no account was ever configured in has no tables. */
+  #migrate(): void {
+    if (this.#migrated) return;
+    migrate(this.#deps.sql, COURIER_MIGRATIONS);
+    this.#migrated = true;
+  }
+
   #exists(): boolean {
     return first(this.#deps.sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'account'`) !== null;
   }
@@ -368,6 +369,7 @@ export class Courier {
   #open(): Account | null {
     if (this.#account !== null) return this.#account;
     if (!this.#exists()) return null;
+    this.#migrate();
     const row = first<{ config: string; root: number | null; secret: ArrayBuffer | null }>(
       this.#deps.sql,
       `SELECT config, root, secret FROM account LIMIT 1`,

@@ -146,7 +146,6 @@ export class AccountWatch {
 
   #store({ lane, network, to }: Move): void {
     const { sql } = this.#deps;
-    AccountWatch.migrate(sql); // an account older than the weights of networks
     if (network === undefined) sql.exec(`INSERT OR REPLACE INTO weights(lane, weight) VALUES(?,?)`, lane, to);
     else if (to === WEIGHT_MAX) sql.exec(`DELETE FROM network_weights WHERE network = ? AND lane = ?`, network, lane);
     else sql.exec(`INSERT OR REPLACE INTO network_weights VALUES(?,?,?)`, network, lane, to);

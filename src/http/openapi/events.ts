@@ -93,11 +93,15 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
   alert: {
     data: z.record(z.string(), z.unknown()).meta({ examples: [{ limit: "tenant", window: "day" }] }),
     resource: exampleId("key"),
-    says: (kind) =>
-      kind === "verification_failures"
-        ? "More than half of an hour's guesses were wrong: somebody may be guessing codes. Once an hour."
-        : "A limit was reached that ordinary use does not reach.",
+    says: (kind) => ALERTS[kind] ?? "A limit was reached that ordinary use does not reach.",
   },
+};
+
+const ALERTS: Readonly<Record<string, string>> = {
+  verification_failures:
+    "More than half of an hour's guesses were wrong: somebody may be guessing codes. Once an hour.",
+  job_quarantined:
+    "A row of background work failed five times and is left alone: `data.job` is as `GET /v1/failed-jobs` shows it.",
 };
 
 /** An event's body as it is sent, and one sentence about it. */

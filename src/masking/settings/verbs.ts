@@ -1,6 +1,7 @@
 /**
  * What a tenant sets for all its masked conversations: sentences, and the hook that is asked before a relay.
  */
+import { byKey, type Recorder } from "../../contract/record.ts";
 import { isRefused, type Outcome } from "../../base/refusal.ts";
 import { verb } from "../../contract/verb.ts";
 import { makeSecret } from "../../webhooks/signature.ts";
@@ -11,7 +12,7 @@ export type SettingsDeps = {
   ledger: MaskingLedger;
   randomBytes: (length: number) => Uint8Array;
   seal: (text: string) => Uint8Array;
-  record: (keyId: string, entry: { act: string; subject: null; facts?: Record<string, string> }) => void;
+  record: Recorder;
 };
 
 type Sentences = Partial<
@@ -48,7 +49,7 @@ export function settingsVerbs(deps: SettingsDeps) {
     "masking.change": verb("sessions:write", (who, input: Sentences): Outcome<SettingsView> => {
       ledger.setSettings({ ...ledger.settings(), ...input });
       const fields = Object.keys(input).sort().join(" ");
-      deps.record(who.keyId, { act: "masking.changed", subject: null, facts: { fields } });
+      deps.record(byKey(who.keyId), { act: "masking.changed", subject: null, facts: { fields } });
       return now();
     }),
 
@@ -58,7 +59,11 @@ export function settingsVerbs(deps: SettingsDeps) {
       (who, input: { url: string; onFailure: Intercept["onFailure"] }): Outcome<SettingsView & { secret: string }> => {
         const secret = makeSecret(deps.randomBytes);
         ledger.setSettings({ ...ledger.settings(), intercept: { ...input, secret: deps.seal(secret) } });
-        deps.record(who.keyId, { act: "masking.intercept_set", subject: null, facts: { on_failure: input.onFailure } });
+        deps.record(byKey(who.keyId), {
+          act: "masking.intercept_set",
+          subject: null,
+          facts: { on_failure: input.onFailure },
+        });
         const view = now();
         return isRefused(view) ? view : { ok: { ...view.ok, secret } };
       },
@@ -66,7 +71,7 @@ export function settingsVerbs(deps: SettingsDeps) {
 
     "masking.intercept_off": verb("webhooks:manage", (who): Outcome<null> => {
       ledger.setSettings({ ...ledger.settings(), intercept: null });
-      deps.record(who.keyId, { act: "masking.intercept_removed", subject: null });
+      deps.record(byKey(who.keyId), { act: "masking.intercept_removed", subject: null });
       return { ok: null };
     }),
   };

@@ -2,6 +2,7 @@
  * What a tenant's people can ask about a destination's locks: see them, lift them, block it. With a reason, and an entry in the
  * audit; the number itself stands in no answer.
  */
+import { byKey } from "../../contract/record.ts";
 import { isoOf } from "../../base/clock.ts";
 import type { Num } from "../../sms/phone.ts";
 import { refuse, type Outcome, type Refusal } from "../../base/refusal.ts";
@@ -26,7 +27,7 @@ export function locksVerbs(deps: VerifyDeps) {
       const name = contact.index.subarray(0, 16);
       const next = how(deps.ledger.destination(name, now), now);
       deps.ledger.putDestination(name, next);
-      deps.record(who.keyId, { act, subject: contact.token, facts: { reason: input.reason } });
+      deps.record(byKey(who.keyId), { act, subject: contact.token, facts: { reason: input.reason } });
       return { ok: locksView(contact, next, now) };
     });
   return {

@@ -2,12 +2,12 @@
  * What a tenant can ask about its services and templates. Changing a template's texts makes it a draft again; whoever may
  * approve one is a scope of its own.
  */
+import { byKey, type Actor, type Recorded, type Recorder } from "../../contract/record.ts";
 import { isoOf } from "../../base/clock.ts";
 import type { Prefix } from "../../base/ids.ts";
 import { refuse, type Outcome } from "../../base/refusal.ts";
 import { measure } from "../../sms/sms-text.ts";
 import { verb, type Who } from "../../contract/verb.ts";
-import type { Recorded } from "../../messages/admit.ts";
 import { choose, type Template } from "./choose.ts";
 import { CODE_LENGTH, CODE_SECONDS } from "../code/code.ts";
 import type { Context } from "../code/context.ts";
@@ -22,7 +22,7 @@ export type SettingsDeps = {
   newId: (prefix: Extract<Prefix, "svc" | "tpl">) => string;
   now: () => number;
   tenantName: string;
-  record: (keyId: string, entry: Recorded) => void;
+  record: Recorder;
 };
 
 /** What a service may be given; what is left out stays, or is the default. */
@@ -56,7 +56,7 @@ export function servicesVerbs(deps: SettingsDeps) {
     if (next.template?.startsWith("tpl_") === true && templates.get(next.template) === null)
       return refuse("template_unusable", { detail: "There is no such template." });
     services.put(next);
-    deps.record(who.keyId, { act, subject: next.id, facts: { fields: Object.keys(change).sort().join(" ") } });
+    deps.record(byKey(who.keyId), { act, subject: next.id, facts: { fields: Object.keys(change).sort().join(" ") } });
     return { ok: serviceView(next) };
   };
   return {
@@ -83,7 +83,7 @@ export function servicesVerbs(deps: SettingsDeps) {
     "services.delete": verb("verify:manage", (who, input: { id: string }): Outcome<null> => {
       if (services.get(input.id) === null) return refuse("not_found");
       services.delete(input.id);
-      deps.record(who.keyId, { act: "service.deleted", subject: input.id, facts: {} });
+      deps.record(byKey(who.keyId), { act: "service.deleted", subject: input.id, facts: {} });
       return { ok: null };
     }),
   };
@@ -128,10 +128,10 @@ export type PreviewInput = {
 /** The verbs of templates, over their shelf. */
 export function templatesVerbs(deps: SettingsDeps) {
   const { templates } = deps.settings;
-  const save = (who: Who, next: Template, act: string, facts: Recorded["facts"]) =>
-    saveTemplate(deps, who.keyId, next, act, facts);
+  const save = (who: Who, next: Template, act: string, facts: NonNullable<Recorded["facts"]>) =>
+    saveTemplate(deps, byKey(who.keyId), next, act, facts);
   const decide = (state: "approved" | "refused") => (who: Who, input: Decided) =>
-    decideTemplate(deps, who.keyId, state, input);
+    decideTemplate(deps, byKey(who.keyId), state, input);
   return {
     "templates.create": verb("verify:manage", (who, input: { name: string; texts: Record<string, string> }) => {
       if (templates.list().length >= TEMPLATES_MAX)
@@ -155,7 +155,7 @@ export function templatesVerbs(deps: SettingsDeps) {
     "templates.delete": verb("verify:manage", (who, input: { id: string }): Outcome<null> => {
       if (templates.get(input.id) === null) return refuse("not_found");
       templates.delete(input.id);
-      deps.record(who.keyId, { act: "template.deleted", subject: input.id, facts: {} });
+      deps.record(byKey(who.keyId), { act: "template.deleted", subject: input.id, facts: {} });
       return { ok: null };
     }),
     "templates.approve": verb("verify:approve", decide("approved")),
@@ -166,10 +166,10 @@ export function templatesVerbs(deps: SettingsDeps) {
 
 function saveTemplate(
   deps: SettingsDeps,
-  actor: string,
+  actor: Actor,
   next: Template,
   act: string,
-  facts: Recorded["facts"],
+  facts: NonNullable<Recorded["facts"]>,
 ): Outcome<TemplateView> {
   const { templates } = deps.settings;
   const named = templates.named(next.name);
@@ -180,7 +180,7 @@ function saveTemplate(
 }
 
 /** `sequence` is the version that was read; null: whichever it is now. */
-type Decided = { id: string; reason: string | null; sequence: number | null };
+export type Decided = { id: string; reason: string | null; sequence: number | null };
 
 /**
  * Approves or refuses a template; whoever asks has been let in by its door. A version that was changed since it was read is
@@ -188,7 +188,7 @@ type Decided = { id: string; reason: string | null; sequence: number | null };
  */
 export function decideTemplate(
   deps: SettingsDeps,
-  actor: string,
+  actor: Actor,
   state: "approved" | "refused",
   { id, reason, sequence }: Decided,
 ): Outcome<TemplateView> {

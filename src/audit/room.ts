@@ -1,0 +1,54 @@
+/**
+ * The face of the audit: the recorder that every other room is handed, and the signed head.
+ */
+import { room, type Ground } from "../contract/room.ts";
+import type { Recorder } from "../contract/record.ts";
+import { isFault } from "./chain.ts";
+import type { Head } from "./entry.ts";
+import { publicKeyText, type HeadSigner } from "./head.ts";
+import { AUDIT_TABLE, AuditLedger } from "./ledger.ts";
+import { auditVerbs } from "./verbs.ts";
+
+export { headSigner, readHead, type HeadSigner } from "./head.ts";
+
+type AuditGround = Ground & {
+  /** Null where the operator has set no signing key. */
+  signer: HeadSigner | null;
+  /** The head signed last, remembered outside the object's storage, so that a log that was rolled back is not signed again. */
+  signedBefore: () => Head | null;
+  /** Remembers a head that was signed. */
+  signed: (head: string) => void;
+};
+
+/** The room. */
+export const auditRoom = room({
+  name: "audit",
+  migrations: [{ id: 1, up: [AUDIT_TABLE] }],
+  open: ({ sql, ids, now, signer, signedBefore, signed }: AuditGround) => {
+    const audit = new AuditLedger(sql);
+    const record: Recorder = (actor, { act, subject, reason, facts }) => {
+      const at = now();
+      const about = subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject };
+      const given = { ...(reason === undefined ? {} : { reason }), ...(facts === undefined ? {} : { facts }) };
+      audit.append({ actor, act, subject: about, ...given }, at, () => ids.make("aud", at));
+    };
+    /** Null without a signing key, and when the log contradicts a head that was signed before. */
+    const signHead = (): string | null => {
+      if (signer === null) return null;
+      const before = signedBefore();
+      const head = audit.signedHead(signer, before === null ? [] : [before]);
+      if (isFault(head)) return null;
+      signed(head.ok);
+      return head.ok;
+    };
+    const publicKey = () => (signer === null ? null : publicKeyText(signer));
+    return {
+      verbs: auditVerbs({ audit, signHead, publicKey, record }),
+      steps: [],
+      purges: [],
+      record,
+      signHead,
+      publicKey,
+    };
+  },
+});

@@ -1,0 +1,39 @@
+/**
+ * The face of consent: what people said to being texted, from whichever side it was said.
+ */
+import { room, type Ground } from "../contract/room.ts";
+import type { Actor, Recorder } from "../contract/record.ts";
+import type { VaultLedger } from "../vault/ledger.ts";
+import type { EventType } from "../webhooks/event.ts";
+import { consentView, type Consent } from "./consent.ts";
+import { ConsentLedger } from "./ledger.ts";
+import { consentVerbs, recordWords, type Said, type Speaker } from "./verbs.ts";
+
+type Below = {
+  audit: { record: Recorder };
+  vault: { ledger: VaultLedger };
+  webhooks: { emit: (type: EventType, resource: string, data: unknown) => void };
+};
+
+/** The room. */
+export const consentRoom = room({
+  name: "consent",
+  migrations: [{ id: 1, up: (sql) => ConsentLedger.migrate(sql) }],
+  open: ({ sql, ids, now }: Ground, { audit: { record }, vault: { ledger: vault }, webhooks: { emit } }: Below) => {
+    const consents = new ConsentLedger(sql);
+    const tell = (consent: Consent) =>
+      emit(`consent.${consent.standing}`, consent.id, { consent: consentView(consent, null) });
+    const deps = { consents, vault, now, newId: () => ids.make("con", now()), tell, record };
+    return {
+      verbs: consentVerbs(deps),
+      steps: [],
+      purges: [],
+      ledger: consents,
+      /** Records what a person said by text, or what a carrier heard them say. */
+      say: (actor: Actor, speaker: Speaker, said: Said): void => {
+        for (const { id, purpose, sender, standing, source } of recordWords(deps, speaker, said))
+          record(actor, { act: `consent.${standing}`, subject: id, facts: { purpose, sender, source } });
+      },
+    };
+  },
+});

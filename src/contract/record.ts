@@ -1,0 +1,21 @@
+/**
+ * How a room tells the audit what was done: who did it, the act, what it was done to. Every room is handed a recorder that writes
+ * in the running transaction; there is none that does nothing, so an act cannot be left out of the audit by a forgotten argument.
+ */
+
+/** Who acts: an API key, an operator, the service itself, a carrier, a developer. */
+export type Actor = { type: "key" | "operator" | "system" | "carrier" | "developer"; id: string };
+
+/** One act. The subject's type in the audit is the first word of the act: `session.opened` is about a session. */
+export type Recorded = {
+  act: string;
+  subject: string | null;
+  reason?: string;
+  facts?: Record<string, string | number | boolean | null | Record<string, number>>;
+};
+
+/** Writes an audit entry in the running transaction. */
+export type Recorder = (actor: Actor, entry: Recorded) => void;
+
+/** An API key as the actor. */
+export const byKey = (id: string): Actor => ({ type: "key", id });

@@ -1,0 +1,87 @@
+/**
+ * The face of texts that come in: joined, obeyed, relayed, or put into the inbox.
+ */
+import { DAY_MS } from "../base/clock.ts";
+import type { Inbound } from "../carriers/carrier.ts";
+import type { ConsentLedger } from "../consent/ledger.ts";
+import type { Said, Speaker } from "../consent/verbs.ts";
+import type { Actor, Recorder } from "../contract/record.ts";
+import { room, type Ground } from "../contract/room.ts";
+import type { AddressDeps } from "../masking/relays/relays.ts";
+import type { NumbersLedger } from "../numbers/ledger.ts";
+import { parseNumber } from "../sms/phone.ts";
+import { newestId } from "../storage/sql.ts";
+import type { VaultLedger } from "../vault/ledger.ts";
+import type { EventType } from "../webhooks/event.ts";
+import type { InboundDeps } from "./deps.ts";
+import { InboundLedger } from "./ledger.ts";
+import { HEARD_DAYS, receive, SYSTEM_KEY, takeGathered, type Fate } from "./receive.ts";
+import { INBOX_KEPT_DAYS, inboundVerbs } from "./verbs.ts";
+
+type Below = {
+  audit: { record: Recorder };
+  vault: { ledger: VaultLedger };
+  webhooks: { emit: (type: EventType, resource: string, data: unknown) => void };
+  numbers: { ledger: NumbersLedger };
+  consent: { ledger: ConsentLedger; say: (actor: Actor, speaker: Speaker, said: Said) => void };
+  masking: { deps: AddressDeps };
+};
+
+/** Texts that came in parts, read in one run of the alarm though not all of them came. */
+const LATE_MAX = 100;
+
+/** The room. */
+export const inboundRoom = room({
+  name: "inbound",
+  migrations: [{ id: 1, up: (sql) => InboundLedger.migrate(sql) }],
+  open: ({ sql, ids, now, soon }: Ground, { audit, vault, webhooks, numbers, consent, masking }: Below) => {
+    const ledger = new InboundLedger(sql, soon);
+    const deps: InboundDeps = {
+      ledger,
+      masking: masking.deps,
+      vault: vault.ledger,
+      ids,
+      now,
+      hasStopped: (who, purpose, sender) => consent.ledger.hasStopped(who, purpose, sender),
+      say: ({ index: who, mask, country }, said) =>
+        consent.say(
+          { type: "system", id: SYSTEM_KEY },
+          { who, mask, country },
+          { ...said, source: "stop_word", wording: null, saidAt: now() },
+        ),
+      emit: webhooks.emit,
+    };
+    return {
+      verbs: inboundVerbs({ ledger, vault: vault.ledger, record: audit.record }),
+      steps: [
+        {
+          name: "inbound.late_parts",
+          rowsMax: LATE_MAX,
+          due: (at: number, limit: number) =>
+            ledger.late(at, limit).map(({ id, gather }) => ({
+              id,
+              run: () => {
+                const gathered = gather();
+                if (gathered !== null) takeGathered(deps, gathered);
+              },
+            })),
+          nextAt: (_at: number, after: number) => ledger.nextLate(after),
+        },
+      ],
+      purges: [
+        { name: "heard", drop: (at: number, limit: number) => ledger.purgeHeard(at - HEARD_DAYS * DAY_MS, limit) },
+        { name: "inbox", drop: (at: number, limit: number) => ledger.purgeInbox(at - INBOX_KEPT_DAYS * DAY_MS, limit) },
+      ],
+      newestIds: () => [newestId(sql, "inbox")],
+      /** Takes a text in that a carrier brought. */
+      receive: (account: string, text: Inbound): Fate => receive(deps, account, text),
+      /** A person of the sandbox texts one of the tenant's virtual numbers: as if its carrier had brought the text. */
+      answer: (from: string, to: string, text: string): Fate => {
+        const dialled = parseNumber(to);
+        const number = "refused" in dialled ? null : numbers.ledger.byE164(dialled.number.e164);
+        if (number === null) return "unknown_number";
+        return receive(deps, number.account, { id: ids.make("inb", now()), from, to: number.e164, text });
+      },
+    };
+  },
+});

@@ -1,0 +1,70 @@
+/**
+ * The face of failed jobs: what keeps one row of background work that throws from starving all others.
+ */
+import { room, type DueRow, type Ground, type Step } from "../contract/room.ts";
+import type { Recorder } from "../contract/record.ts";
+import type { EventType } from "../webhooks/event.ts";
+import { FAILURES_MAX, jobView, JobsLedger } from "./ledger.ts";
+import { jobsVerbs } from "./verbs.ts";
+
+type Below = {
+  audit: { record: Recorder };
+  webhooks: { emit: (type: EventType, resource: string, data: unknown) => void };
+};
+
+/** The room. */
+export const jobsRoom = room({
+  name: "jobs",
+  migrations: [{ id: 1, up: (sql) => JobsLedger.migrate(sql) }],
+  open: ({ sql, ids, now, soon }: Ground, { audit: { record }, webhooks: { emit } }: Below) => {
+    const jobs = new JobsLedger(sql, soon);
+    /** The failed jobs of a step and of what it records. */
+    const jobsOf = ({ name, recording }: Step) =>
+      recording === undefined ? jobs.ofStep(name) : [...jobs.ofStep(name), ...jobs.ofStep(recording.name)];
+    /** Rows that are not to be tried now. */
+    const resting = (step: Step, at: number): ReadonlySet<string> =>
+      new Set(jobsOf(step).flatMap(({ row, againAt }) => (row !== "" && (againAt ?? Infinity) > at ? [row] : [])));
+    const due = (step: Step, at: number): readonly DueRow[] => {
+      const skipped = resting(step, at);
+      if (skipped.size === 0) return step.due(at, step.rowsMax);
+      const rows = step.due(at, step.rowsMax + skipped.size).filter(({ id }) => !skipped.has(id));
+      return rows.slice(0, step.rowsMax);
+    };
+    return {
+      verbs: jobsVerbs({ jobs, now, record }),
+      steps: [
+        { name: "jobs.retry", rowsMax: 1, due: () => [], nextAt: (_at: number, after: number) => jobs.nextAt(after) },
+      ],
+      purges: [{ name: "failed_jobs", drop: (at: number, limit: number) => jobs.purge(at, limit) }],
+      due,
+      /** When a step next has something to do: what rests is not due, however long it has been. */
+      nextAt: (step: Step, at: number): number | null => {
+        if (resting(step, at).size === 0) return step.nextAt(at, NEVER);
+        return due(step, at).length > 0 ? at : step.nextAt(at, at);
+      },
+      /** Whether rows of the step are to be tried again by now: even where nothing is due any more, that is to be seen. */
+      isFailing: ({ name }: Step): boolean => jobs.ofStep(name).some(({ againAt }) => (againAt ?? Infinity) <= now()),
+      /** These rows were run and none threw: what failed before does so no more, or is no longer due. */
+      ran: (step: Step, rows: readonly DueRow[]): void => {
+        const failed = jobs.ofStep(step.name).filter(({ againAt }) => againAt !== null && againAt <= now());
+        for (const job of failed)
+          if (rows.length < step.rowsMax || rows.some(({ id }) => id === job.row)) jobs.succeeded(job);
+      },
+      recorded: (name: string, rows: readonly { id: string }[]): void => {
+        for (const job of jobs.ofStep(name)) if (rows.some(({ id }) => id === job.row)) jobs.succeeded(job);
+      },
+      /** A row threw; answers when it is tried again, or null when it is quarantined now. Empty: the step could not find its rows. */
+      failed: (name: string, row: string, error: string): number | null => {
+        const job = jobs.failed(name, row, error, () => ids.make("job", now()), now());
+        if (job.failures === FAILURES_MAX) {
+          emit("alert.job_quarantined", job.id, { job: jobView(job) });
+          record({ type: "system", id: "alarm" }, { act: "job.quarantined", subject: job.id, facts: { step: name } });
+        }
+        return job.againAt;
+      },
+    };
+  },
+});
+
+/** Before every time there is. */
+const NEVER = -1;

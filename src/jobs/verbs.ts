@@ -1,0 +1,37 @@
+/**
+ * What a tenant can ask about its background work: which rows of it fail, and to try one again.
+ */
+import { refuse, type Outcome } from "../base/refusal.ts";
+import { byKey, type Actor, type Recorder } from "../contract/record.ts";
+import { verb } from "../contract/verb.ts";
+import { jobView, type JobsLedger, type JobView } from "./ledger.ts";
+
+export type JobsDeps = { jobs: JobsLedger; now: () => number; record: Recorder };
+
+type Page = { data: JobView[]; next_cursor: string | null };
+
+/** The verbs of failed jobs. */
+export function jobsVerbs(deps: JobsDeps) {
+  return {
+    "jobs.list": verb(
+      "jobs:read",
+      (_who, { before, limit }: { before: string | null; limit: number }): Outcome<Page> => {
+        const found = deps.jobs.list(before, limit + 1);
+        const data = found.slice(0, limit).map(jobView);
+        return { ok: { data, next_cursor: found.length > limit ? (data.at(-1)?.id ?? null) : null } };
+      },
+    ),
+
+    "jobs.retry": verb("jobs:retry", (who, input: { id: string }) => retryJob(deps, byKey(who.keyId), input.id)),
+  };
+}
+
+export type JobsVerbs = ReturnType<typeof jobsVerbs>;
+
+/** Has a failed job tried again at once; the alarm does it. One that is quarantined is tried as often as a new one. */
+export function retryJob(deps: JobsDeps, actor: Actor, id: string): Outcome<JobView> {
+  const job = deps.jobs.get(id);
+  if (job === null) return refuse("not_found");
+  deps.record(actor, { act: "job.retried", subject: id, facts: { step: job.step } });
+  return { ok: jobView(deps.jobs.retry(job, deps.now())) };
+}

@@ -1,0 +1,163 @@
+/**
+ * The face of masking: sessions and relay addresses, in which people text each other over virtual numbers.
+ */
+import { DAY_MS } from "../base/clock.ts";
+import { randomBytes } from "../base/random.ts";
+import type { Refusal } from "../base/refusal.ts";
+import type { Recorder } from "../contract/record.ts";
+import { room, type Ground } from "../contract/room.ts";
+import { admitFor, type SendInput } from "../messages/admit.ts";
+import type { Message } from "../messages/message.ts";
+import type { MessagesDeps } from "../messages/verbs.ts";
+import type { NumbersLedger } from "../numbers/ledger.ts";
+import { judgeNumber } from "../policy/policy.ts";
+import { newestId } from "../storage/sql.ts";
+import type { EventType } from "../webhooks/event.ts";
+import type { Leaving, MaskingDeps } from "./deps.ts";
+import { questionAbout, settleIntercept, type Decision, type Question } from "./intercept.ts";
+import { MaskingLedger } from "./ledger.ts";
+import { noteLeg } from "./legs.ts";
+import { AddressesLedger } from "./relays/ledger.ts";
+import { addressVerbs, type AddressDeps } from "./relays/relays.ts";
+import { settingsVerbs } from "./settings/verbs.ts";
+import { maskingSteps } from "./steps.ts";
+import { maskingVerbs } from "./verbs.ts";
+
+export { askHook } from "./intercept.ts";
+
+type Below = {
+  audit: { record: Recorder };
+  vault: {
+    sealOwn: (record: string, field: string, text: string) => Uint8Array;
+    openOwn: (record: string, field: string, sealed: Uint8Array) => string | null;
+  };
+  webhooks: {
+    emit: (type: EventType, resource: string, data: unknown) => void;
+    wanted: (type: EventType) => boolean;
+  };
+  numbers: { ledger: NumbersLedger };
+  risk: { nameNumber: (key: string, contact: { index: Uint8Array; block: string; country: string }) => Refusal | null };
+  messages: { deps: MessagesDeps };
+};
+
+/** As long as messages' records. */
+const SESSIONS_KEPT_DAYS = 396;
+const INTERACTIONS_KEPT_DAYS = 90;
+/** Open sessions whose people are read in one query. */
+const SESSIONS_AT_ONCE = 1_000;
+/** Where the hook's secret lies sealed. */
+const HOOK_SECRET = ["masking", "intercept-secret"] as const;
+
+/** The room. */
+export const maskingRoom = room({
+  name: "masking",
+  migrations: [
+    {
+      id: 1,
+      up: (sql) => {
+        MaskingLedger.migrate(sql);
+        AddressesLedger.migrate(sql);
+      },
+    },
+  ],
+  open: ({ sql, soon }: Ground, below: Below) => {
+    const { vault } = below;
+    const ledger = new MaskingLedger(sql, soon);
+    const addresses = new AddressesLedger(sql);
+    const waiting: { id: string; session: string }[] = [];
+    const isLasting = (number: string) => addresses.byNumber(number) !== null;
+    const deps: AddressDeps = {
+      ...depsOf(below, ledger),
+      wait: (id, session) => void waiting.push({ id, session }),
+      isLasting,
+      addresses,
+    };
+    const seal = (text: string) => vault.sealOwn(...HOOK_SECRET, text);
+    return {
+      verbs: {
+        ...maskingVerbs(deps),
+        ...addressVerbs(deps),
+        ...settingsVerbs({ ledger, randomBytes, seal, record: below.audit.record }),
+      },
+      steps: maskingSteps(deps),
+      purges: [
+        { name: "kept_texts", drop: (at: number, limit: number) => ledger.dropTexts(at, limit) },
+        {
+          name: "sessions",
+          drop: (at: number, limit: number) => ledger.purgeSessions(at - SESSIONS_KEPT_DAYS * DAY_MS, limit),
+        },
+        {
+          name: "interactions",
+          drop: (at: number, limit: number) => ledger.purgeInteractions(at - INTERACTIONS_KEPT_DAYS * DAY_MS, limit),
+        },
+        { name: "answered", drop: (at: number, limit: number) => ledger.purgeAnswered(at, limit) },
+      ],
+      newestIds: () => [newestId(sql, "sessions"), newestId(sql, "interactions")],
+      deps,
+      isLasting,
+      tokensInUse: () => tokensInUse(ledger, addresses),
+      /** A message moved: where it carries an interaction, its leg says so. */
+      messageMoved: (message: Message): void => noteLeg(ledger, message),
+      /** The interactions that have begun to wait for the hook since the last time. */
+      takeWaiting: (): { id: string; session: string }[] => waiting.splice(0),
+      /** What the hook is asked about an interaction; null when there is nothing to ask. */
+      questionAbout: (id: string): Question | null =>
+        questionAbout(deps, id, (sealed) => vault.openOwn(...HOOK_SECRET, sealed)),
+      settleIntercept: (id: string, said: Decision | null): void => settleIntercept(deps, id, said),
+    };
+  },
+});
+
+/** The dependencies of the room's own files, but for what the room itself keeps. */
+function depsOf(
+  { audit, webhooks, numbers, risk, messages }: Below,
+  ledger: MaskingLedger,
+): Omit<MaskingDeps, "wait" | "isLasting"> {
+  const outbox = messages.deps;
+  const { vault, ids, now, policy, environment } = outbox;
+  return {
+    ledger,
+    numbers: numbers.ledger,
+    vault,
+    ids,
+    now,
+    judge: (number) => judgeNumber(number, policy(), environment),
+    nameNumber: risk.nameNumber,
+    send: (key, { about, ...leaving }) =>
+      admitFor(outbox, key, inputOf(leaving), {
+        about,
+        routes: [leaving.from.account],
+        withhold: null,
+        ownNumber: true,
+      }),
+    emit: (type, resource, data) => {
+      if (type !== "interaction.relayed" || webhooks.wanted(type)) webhooks.emit(type, resource, data); // the one that costs a row a text
+    },
+    record: audit.record,
+  };
+}
+
+const inputOf = ({ to, from, text }: Omit<Leaving, "about">): SendInput => ({
+  to,
+  from: from.e164,
+  text,
+  purpose: "service",
+  reference: null,
+  metadata: null,
+  scheduleAt: null,
+  expiresAt: null,
+  ttlSeconds: null,
+});
+
+/** Tokens of people in open sessions and of relay addresses: in use, however quiet, so their numbers are not forgotten. */
+function* tokensInUse(ledger: MaskingLedger, addresses: AddressesLedger): Generator<string> {
+  let after = "";
+  for (;;) {
+    const page = ledger.tokensInUse(after, SESSIONS_AT_ONCE);
+    for (const { token } of page) yield token;
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last.session;
+  }
+  yield* addresses.tokensInUse();
+}

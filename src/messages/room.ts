@@ -1,0 +1,222 @@
+/**
+ * The face of messages: the outbox, from admission to receipt and record.
+ */
+import { callbackMac, type DoorKeys, type Environment } from "../access/api-key.ts";
+import { DAY_MS, SECOND_MS } from "../base/clock.ts";
+import { timeOfId, ulidTime } from "../base/ids.ts";
+import { randomFraction } from "../base/random.ts";
+import type { Question, Report } from "../carriers/carrier.ts";
+import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender/sender.ts";
+import type { ConsentLedger } from "../consent/ledger.ts";
+import type { Said, Speaker } from "../consent/verbs.ts";
+import type { Actor, Recorder } from "../contract/record.ts";
+import { room, type Ground, type RecordBatch, type Step } from "../contract/room.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { CapsLedger } from "../risk/ledger.ts";
+import { openScreen } from "../screening/screen.ts";
+import { laneOf, type Lane } from "../sms/purpose.ts";
+import { newestId } from "../storage/sql.ts";
+import type { VaultLedger } from "../vault/ledger.ts";
+import type { EventType } from "../webhooks/event.ts";
+import { claim, reroute, settle } from "./dispatch.ts";
+import { hear, questions, type Heard } from "./inquire.ts";
+import { FIRST_LOOK_MS, MessagesLedger } from "./ledger.ts";
+import { viewOf, type Message } from "./message.ts";
+import type { Belt } from "./queue-tracker.ts";
+import { applyReports } from "./reports.ts";
+import { purgeRecords, writeRecords } from "./store.ts";
+import { dueMessages, SWEEP_MAX, type Found } from "./sweep.ts";
+import { messagesVerbs, type MessagesDeps } from "./verbs.ts";
+
+export { Belt } from "./queue-tracker.ts";
+export type { Heard } from "./inquire.ts";
+
+type MessagesGround = Ground & {
+  policy: () => Policy;
+  environment: Environment;
+  door: DoorKeys;
+  publicUrl: () => string;
+  accountOf: MessagesDeps["accountOf"];
+  redacts: MessagesDeps["redacts"];
+  /** What the queue did as long as the object is awake; it outlives rooms that are built anew. */
+  belt: Belt;
+  /** Leaves a job for the queue, put on it once this transaction stands. */
+  queue: (job: { account: string; lane: Lane; task?: "ask" | "redact" }, id: string) => void;
+  /** Rooms above hear that a message moved, before its tenant does. */
+  moved: (message: Message) => void;
+};
+type Below = {
+  audit: { record: Recorder };
+  vault: { ledger: VaultLedger };
+  webhooks: {
+    emit: (type: EventType, resource: string, data: unknown) => void;
+    wanted: (type: EventType) => boolean;
+  };
+  risk: { caps: CapsLedger };
+  consent: { ledger: ConsentLedger; say: (actor: Actor, speaker: Speaker, said: Said) => void };
+  sandbox: { applyReceipts: () => void };
+};
+
+/** Records are the tenant's history; a year and a month, until the room `governance` lets it be set. */
+const RECORDS_KEPT_DAYS = 396;
+/** First looks wait for one another this long: under load a message comes of age every millisecond, and a run costs rows. */
+const LOOKS_TOGETHER_MS = SECOND_MS;
+/** Events that are kept whether or not an endpoint asked for them: how a message ended. */
+const ALWAYS_TOLD: ReadonlySet<string> = new Set([
+  "unknown",
+  "delivered",
+  "undelivered",
+  "failed",
+  "expired",
+  "blocked",
+  "canceled",
+]);
+/** What a stop that a carrier heard withdraws: as one that we hear ourselves, and never codes. */
+const STOPPABLE = ["service", "marketing"] as const;
+
+/** The room. */
+export const messagesRoom = room({
+  name: "messages",
+  migrations: [{ id: 1, up: (sql) => MessagesLedger.migrate(sql) }],
+  open: (ground: MessagesGround, below: Below) => {
+    const { sql, ids, soon, now, belt } = ground;
+    const ledger = new MessagesLedger(sql, ids.prefixOf("msg"), soon);
+    const deps = depsOf(ground, below, ledger);
+    const recordsBefore = (at: number) => ids.prefixOf("msg") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS * DAY_MS));
+    return {
+      verbs: messagesVerbs(deps),
+      steps: [sweepOf(deps, belt)],
+      purges: [
+        { name: "notes", drop: (at: number, limit: number) => ledger.dropNotes(at, limit) },
+        {
+          name: "records",
+          dropRecords: (db: RecordsDb, tenant: string, at: number, limit: number) =>
+            purgeRecords(db, tenant, recordsBefore(at), limit),
+        },
+      ],
+      // The sweep's cursor too: its row may be gone by now.
+      newestIds: () => [newestId(sql, "messages"), ledger.looked() === "" ? null : ledger.looked()],
+      deps,
+      claim: (account: string, claimed: readonly string[], news: AccountNews): Claimed[] => {
+        belt.claimed(claimed, now());
+        return claim(deps, account, claimed, news);
+      },
+      reroute: (account: string, rerouted: readonly string[]): Onward[] => reroute(deps, account, rerouted),
+      /** A sender could not get to these; they are on their way again. */
+      handedBack: (returned: readonly string[], waitMs: number): void => belt.handedBack(returned, waitMs, now()),
+      settle: (settlements: readonly Settlement[]): Onward[] => settle(deps, settlements),
+      applyReports: (account: string, reports: readonly Report[]): number => applyReports(deps, account, reports),
+      questions: (account: string, asked: readonly string[]): Question[] => questions(deps, account, asked),
+      hear: (account: string, heard: readonly Heard[]): void => hear(deps, account, heard),
+      /** A sandbox's clock was moved: calls under way keep the time they had. */
+      clockMoved: (milliseconds: number): void => ledger.clockMoved(milliseconds),
+    };
+  },
+});
+
+type RecordsDb = Parameters<typeof purgeRecords>[0];
+
+/** The dependencies of the room's own files. */
+function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): MessagesDeps {
+  const { ids, now, realNow, policy, environment, door, publicUrl, accountOf, redacts, queue, moved } = ground;
+  const { audit, vault, webhooks, risk, consent, sandbox } = below;
+  const tell = (message: Message): void => {
+    moved(message);
+    const type: EventType = `message.${message.state}`;
+    if (!ALWAYS_TOLD.has(message.state) && !webhooks.wanted(type)) return;
+    const { reference: _reference, metadata: _metadata, ...told } = viewOf(message, null); // free fields may hold anything
+    webhooks.emit(type, message.id, { message: told });
+  };
+  return {
+    ledger,
+    vault: vault.ledger,
+    caps: risk.caps,
+    ids,
+    now,
+    realNow,
+    policy,
+    environment,
+    accountOf,
+    redacts,
+    draw: randomFraction,
+    screen: openScreen,
+    hasStopped: (who, purpose, sender) => consent.ledger.hasStopped(who, purpose, sender),
+    hasStoppedSomebody: (who, purpose) => consent.ledger.hasStoppedSomebody(who, purpose),
+    saidStop: (message, account) => withdraw(ground, below, message, account),
+    record: audit.record,
+    tell,
+    dispatch: (account, lane, id) => queue({ account, lane }, id),
+    ask: (account, lane, id) => queue({ account, lane, task: "ask" }, id),
+    redact: (account, reference) => queue({ account, lane: "bulk", task: "redact" }, reference),
+    settled: () => sandbox.applyReceipts(),
+    receiptUrl: (account, message, called) => {
+      const mac = callbackMac(door, account, message, called);
+      return `${publicUrl()}/carriers/${account}/receipts/${message}.${mac}`;
+    },
+  };
+}
+
+/** The step of the alarm, and how what it finds is recorded. */
+function sweepOf(deps: MessagesDeps, belt: Belt): Step {
+  const { ledger } = deps;
+  let found: Found = { rows: [], seenTo: null };
+  const take = (): RecordBatch | null => {
+    const { rows, seenTo } = found;
+    found = { rows: [], seenTo: null };
+    if (rows.length === 0 && seenTo === null) return null;
+    const ended = new Map(
+      rows.map(({ message }) => [message.id, { message, reference: ledger.referenceOf(message.id) }]),
+    );
+    return {
+      rows: rows.map(({ message: { id, version }, until }) => ({ id, version, until })),
+      cursor: seenTo,
+      write: (db, tenant, ids) =>
+        writeRecords(
+          db,
+          tenant,
+          ids.flatMap((id) => ended.get(id) ?? []),
+        ),
+    };
+  };
+  return {
+    name: "messages.sweep",
+    rowsMax: SWEEP_MAX,
+    due: (now, limit) => dueMessages(deps, belt, now, limit, (found = { rows: [], seenTo: null })),
+    nextAt: (now, after) => {
+      const { due, unseen } = ledger.nextLook(ledger.looked(), after);
+      if (unseen === null) return due;
+      return Math.min(due ?? Infinity, Math.max(timeOfId(unseen) + FIRST_LOOK_MS, now + LOOKS_TOGETHER_MS));
+    },
+    putOff: (id, until) => ledger.look(id, until),
+    recording: {
+      name: "messages.records",
+      take,
+      settle: ({ written, left, again, cursor }) => {
+        const kept = written.flatMap(({ until, ...row }) => (until === null ? [] : [{ ...row, until }]));
+        const gone = written.filter(({ until }) => until === null);
+        if (gone.length > 0) ledger.remove(gone, deps.now());
+        ledger.keep(kept);
+        ledger.putOff(
+          left.map(({ id }) => id),
+          again,
+        );
+        if (cursor !== null) ledger.setLooked(cursor);
+      },
+    },
+  };
+}
+
+/** Records a stop that the carrier heard, unless it stands already. Where nobody knows which sender, it is one to all. */
+function withdraw(ground: MessagesGround, below: Below, { token, purpose, facts }: Message, account: string): void {
+  const { ledger: consents, say } = below.consent;
+  const contact = below.vault.ledger.findToken(token);
+  if (contact === null) return; // erased meanwhile
+  const { index: who, mask, country } = contact;
+  const sender = facts.sender ?? ground.accountOf(account, { lane: laneOf(purpose), network: null })?.sender ?? null;
+  const purposes = STOPPABLE.filter((each) => !consents.hasStopped(who, each, sender));
+  say(
+    { type: "carrier", id: account },
+    { who, mask, country },
+    { purposes, sender, standing: "withdrawn", source: "carrier", wording: null, saidAt: ground.now() },
+  );
+}

@@ -1,0 +1,33 @@
+/**
+ * The tables of the operators' object, by numbered migrations. Each is applied once; see storage/migrations.ts.
+ */
+import { TenantsLedger } from "../access/tenants.ts";
+import { AUDIT_TABLE } from "../audit/ledger.ts";
+import { AccountsLedger } from "../carriers/accounts.ts";
+import { StockLedger } from "../numbers/stock.ts";
+import { migrate, type Migrated } from "../storage/migrations.ts";
+import type { Sql } from "../storage/sql.ts";
+import { OperatorRepeats } from "./idempotency.ts";
+
+type Storage = { sql: Sql; transaction: <T>(act: () => T) => T };
+
+/** Brings the tables up to date, in one transaction. `newId` names numbers of the stock from before they had an id. */
+export function migrateOperator({ sql, transaction }: Storage, newId: () => string): void {
+  transaction(() => migrate(sql, migrationsOf(newId)));
+}
+
+function migrationsOf(newId: () => string): readonly Migrated[] {
+  return [
+    { name: "audit", migrations: [{ id: 1, up: [AUDIT_TABLE] }] },
+    { name: "tenants", migrations: [{ id: 1, up: (sql) => TenantsLedger.migrate(sql) }] },
+    { name: "accounts", migrations: [{ id: 1, up: (sql) => AccountsLedger.migrate(sql) }] },
+    {
+      name: "stock",
+      migrations: [
+        { id: 1, up: (sql) => StockLedger.migrate(sql) },
+        { id: 2, up: (sql) => new StockLedger(sql).nameAll(newId) },
+      ],
+    },
+    { name: "repeats", migrations: [{ id: 1, up: (sql) => OperatorRepeats.migrate(sql) }] },
+  ];
+}

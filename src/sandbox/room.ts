@@ -1,0 +1,73 @@
+/**
+ * The face of the sandbox: handsets, a clock of its own, and a carrier whose receipts come when they were planned. A live tenant
+ * has its tables, empty, and nothing else of it.
+ */
+import type { Environment } from "../access/api-key.ts";
+import type { HandsetDelivery, Report } from "../carriers/carrier.ts";
+import type { Recorder } from "../contract/record.ts";
+import { room, type DueRow, type Ground, type Step } from "../contract/room.ts";
+import type { VaultLedger } from "../vault/ledger.ts";
+import { SandboxLedger, type PlannedReceipt } from "./ledger.ts";
+import { sandboxVerbs, type SandboxDeps } from "./verbs.ts";
+
+type SandboxGround = Ground & {
+  environment: Environment;
+  /** Moves the tenant's clock. */
+  advance: (seconds: number) => void;
+  /** A person texts one of the tenant's virtual numbers; what became of it. */
+  answer: SandboxDeps["answer"];
+  /** The carrier's word about a message. */
+  report: (account: string, report: Report) => void;
+};
+type Below = {
+  audit: { record: Recorder };
+  vault: { ledger: VaultLedger };
+  jobs: { due: (step: Step, at: number) => readonly DueRow[] };
+};
+
+/** Receipts applied at once. */
+const RECEIPTS_MAX = 200;
+
+/** The room. */
+export const sandboxRoom = room({
+  name: "sandbox",
+  migrations: [{ id: 1, up: (sql) => SandboxLedger.migrate(sql) }],
+  open: (ground: SandboxGround, { audit: { record }, vault: { ledger: vault }, jobs }: Below) => {
+    const { sql, ids, now, soon, environment, advance, answer, report } = ground;
+    const sandbox = environment === "sandbox" ? new SandboxLedger(sql, ids, vault, soon) : null;
+    const receipts = sandbox === null ? null : receiptsOf(sandbox, report);
+    let applying = false;
+    return {
+      verbs: sandboxVerbs({ sandbox, now, advance, answer, record }),
+      steps: receipts === null ? [] : [receipts],
+      purges: [{ name: "handset_texts", drop: (at: number) => sandbox?.purge(at) ?? 0 }],
+      /** Takes a text off the air and plans its receipts. */
+      receive: (delivery: HandsetDelivery): void => sandbox?.receive(delivery, now()),
+      /** Applies the receipts that are due. Applying one may not start the next round of itself. */
+      applyReceipts: (): void => {
+        if (receipts === null || applying) return;
+        applying = true;
+        try {
+          for (const { run } of jobs.due(receipts, now())) run();
+        } finally {
+          applying = false;
+        }
+      },
+    };
+  },
+});
+
+/** Receipts that were planned fall due. */
+function receiptsOf(sandbox: SandboxLedger, report: SandboxGround["report"]): Step {
+  const apply = ({ id, account, report: said }: PlannedReceipt): void => {
+    sandbox.dropReceipt(id);
+    report(account, said);
+  };
+  return {
+    name: "sandbox.receipts",
+    rowsMax: RECEIPTS_MAX,
+    due: (now, limit) =>
+      sandbox.dueReceipts(now, limit).map((planned) => ({ id: planned.id, run: () => apply(planned) })),
+    nextAt: (_now, after) => sandbox.nextReceiptAt(after),
+  };
+}

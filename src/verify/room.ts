@@ -1,0 +1,225 @@
+/**
+ * The face of verifications: one-time codes, their services and templates, locks and statistics.
+ */
+import { allows, type Granted } from "../access/caller.ts";
+import { DAY_MS } from "../base/clock.ts";
+import { timeOfId, ulidTime } from "../base/ids.ts";
+import { randomBytes } from "../base/random.ts";
+import type { Refusal, Outcome } from "../base/refusal.ts";
+import type { Actor, Recorder } from "../contract/record.ts";
+import { room, type Ground, type RecordBatch, type Step } from "../contract/room.ts";
+import { admitFor } from "../messages/admit.ts";
+import { claimable } from "../messages/dispatch.ts";
+import { mayEnter, type Message } from "../messages/message.ts";
+import { end } from "../messages/outcome.ts";
+import type { MessagesDeps } from "../messages/verbs.ts";
+import type { RecordDb } from "../storage/record-db.ts";
+import { newestId } from "../storage/sql.ts";
+import type { EventType } from "../webhooks/event.ts";
+import type { Verification } from "./code/verification.ts";
+import { CountsLedger } from "./counts.ts";
+import type { ChannelSender, VerifyDeps } from "./deps.ts";
+import { KEPT_HERE_MS, VerifyLedger } from "./ledger.ts";
+import { locksVerbs } from "./locks/verbs.ts";
+import { messageMoved } from "./moved.ts";
+import { SettingsLedger } from "./settings/ledger.ts";
+import { namedLimits } from "./settings/named-limits.ts";
+import {
+  decideTemplate,
+  listTemplates,
+  servicesVerbs,
+  templatesVerbs,
+  type Decided,
+  type SettingsDeps,
+  type TemplateView,
+} from "./settings/verbs.ts";
+import { purgeVerifications, writeVerifications } from "./store.ts";
+import { expireOne, verifyVerbs } from "./verbs.ts";
+import { FailureWatch } from "./watch.ts";
+
+type VerifyGround = Ground & { tenantName: string };
+type Below = {
+  audit: { record: Recorder };
+  access: { scopesOf: (key: string) => Granted };
+  webhooks: {
+    emit: (type: EventType, resource: string, data: unknown) => void;
+    wanted: (type: EventType) => boolean;
+  };
+  risk: { nameNumber: (key: string, contact: { index: Uint8Array; block: string; country: string }) => Refusal | null };
+  messages: { deps: MessagesDeps };
+};
+type Ledgers = { ledger: VerifyLedger; settings: SettingsLedger; counts: CountsLedger };
+
+/** As long as messages' records. */
+const RECORDS_KEPT_DAYS = 396;
+const EXPIRED_MAX = 1_000;
+const RECORDED_MAX = 500;
+
+/** The room. */
+export const verifyRoom = room({
+  name: "verify",
+  migrations: [
+    {
+      id: 1,
+      up: (sql) => {
+        for (const ledger of [VerifyLedger, SettingsLedger, CountsLedger]) ledger.migrate(sql);
+      },
+    },
+  ],
+  open: (ground: VerifyGround, below: Below) => {
+    const { sql, ids, now, soon, tenantName } = ground;
+    const ledgers: Ledgers = {
+      ledger: new VerifyLedger(sql, ids.prefixOf("ver"), soon),
+      settings: new SettingsLedger(sql),
+      counts: new CountsLedger(sql, below.messages.deps.vault, soon),
+    };
+    const { ledger, settings, counts } = ledgers;
+    const deps = depsOf(ground, below, ledgers);
+    const { record } = below.audit;
+    const ofSettings: SettingsDeps = { settings, newId: (prefix) => ids.make(prefix, now()), now, tenantName, record };
+    const recordsBefore = (at: number) => ids.prefixOf("ver") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS * DAY_MS));
+    return {
+      verbs: { ...verifyVerbs(deps), ...locksVerbs(deps), ...servicesVerbs(ofSettings), ...templatesVerbs(ofSettings) },
+      steps: [expiryOf(deps), countsOf(counts), recordsOf(ledger)],
+      purges: [
+        { name: "verify_counts", drop: (at: number, limit: number) => counts.purge(at, limit) },
+        { name: "verify_limits", drop: (at: number, limit: number) => settings.purge(at, limit) },
+        { name: "destinations", drop: (at: number, limit: number) => ledger.purge(at, limit) },
+        {
+          name: "verifications",
+          dropRecords: (db: RecordDb, tenant: string, at: number, limit: number) =>
+            purgeVerifications(db, tenant, recordsBefore(at), limit),
+        },
+      ],
+      newestIds: () => [newestId(sql, "verifications")],
+      /** A message moved: the verification it was sent for hears of it. */
+      messageMoved: (message: Message): void => messageMoved(deps, message),
+      listTemplates: (): { data: TemplateView[] } => listTemplates(ofSettings),
+      decideTemplate: (actor: Actor, state: "approved" | "refused", decided: Decided): Outcome<TemplateView> =>
+        decideTemplate(ofSettings, actor, state, decided),
+    };
+  },
+});
+
+/** The dependencies of the room's own files. */
+function depsOf(
+  { ids, now, tenantName }: VerifyGround,
+  below: Below,
+  { ledger, settings, counts }: Ledgers,
+): VerifyDeps {
+  const { audit, access, webhooks, risk, messages } = below;
+  const outbox = messages.deps;
+  const { vault, policy, environment } = outbox;
+  return {
+    ledger,
+    vault,
+    ids,
+    now,
+    policy,
+    environment,
+    counts,
+    tenantName,
+    randomBytes,
+    record: audit.record,
+    emit: webhooks.emit,
+    wanted: webhooks.wanted,
+    nameNumber: risk.nameNumber,
+    channels: { sms: smsSender(outbox) },
+    messageOf: (id) => outbox.ledger.get(id),
+    recall: (id) => recall(outbox, id),
+    notes: {
+      put: (id, subject, sealed, until) => outbox.ledger.putNote(id, subject, sealed, until),
+      get: (id) => outbox.ledger.note(id),
+    },
+    watch: new FailureWatch(ledger, (resource, data) => webhooks.emit("alert.verification_failures", resource, data)),
+    serviceOf: (id) => settings.services.get(id),
+    templateOf: (id) => settings.templates.get(id),
+    limits: namedLimits({ settings, vault }),
+    may: (keyId, scope) => allows(access.scopesOf(keyId), scope),
+  };
+}
+
+/** Takes a message back that has not left; late is no error. */
+function recall(outbox: MessagesDeps, id: string): void {
+  const message = outbox.ledger.get(id);
+  if (message === null) return;
+  if (mayEnter(message.state, "canceled")) end(outbox, message, "canceled", "verification_over", outbox.now());
+  else if (claimable(message)) end(outbox, message, "failed", "verification_over", outbox.now()); // between two calls: nobody has it
+}
+
+/** A code as an ordinary message of the lane for codes, so that caps, routing, states and prices are a message's. */
+function smsSender(outbox: MessagesDeps): ChannelSender {
+  return (key, { to, text, about, secondsLeft, avoid, withhold }) => {
+    const input = {
+      to,
+      text,
+      from: null,
+      purpose: "otp" as const,
+      reference: null,
+      metadata: null,
+      scheduleAt: null,
+      expiresAt: null,
+      ttlSeconds: secondsLeft,
+    };
+    return admitFor(outbox, key, input, { about, avoid, withhold });
+  };
+}
+
+/** Pending verifications end when their time has passed. */
+function expiryOf(deps: VerifyDeps): Step {
+  return {
+    name: "verify.expiry",
+    rowsMax: EXPIRED_MAX,
+    due: (now, limit) => deps.ledger.due(now, limit).map((id) => ({ id, run: () => expireOne(deps, id) })),
+    nextAt: (_now, after) => deps.ledger.next(after).endsAt,
+  };
+}
+
+/** Statistics that were gathered in memory are written, all at once. */
+function countsOf(counts: CountsLedger): Step {
+  return {
+    name: "verify.counts",
+    rowsMax: Infinity,
+    due: () => (counts.isDirty ? [{ id: "counts", run: () => counts.flush() }] : []),
+    nextAt: () => null, // what is counted sets the alarm, and is lost with the object that counted it
+  };
+}
+
+/** Verifications that have been here long enough become records. */
+function recordsOf(ledger: VerifyLedger): Step {
+  let old: Verification[] = [];
+  const take = (): RecordBatch | null => {
+    const batch = new Map(old.map((one) => [one.id, one]));
+    old = [];
+    if (batch.size === 0) return null;
+    return {
+      rows: [...batch.values()].map(({ id, version }) => ({ id, version, until: null })),
+      cursor: null,
+      write: (db, tenant, ids) =>
+        writeVerifications(
+          db,
+          tenant,
+          ids.flatMap((id) => batch.get(id) ?? []),
+        ),
+    };
+  };
+  return {
+    name: "verify.old",
+    rowsMax: RECORDED_MAX,
+    due: (now, limit) => {
+      old = [];
+      return ledger.old(now, limit).map(({ id, read }) => ({ id, run: () => void old.push(read()) }));
+    },
+    nextAt: (_now, after) => {
+      const { oldest } = ledger.next(after);
+      return oldest === null ? null : timeOfId(oldest) + KEPT_HERE_MS + 1;
+    },
+    recording: {
+      name: "verify.records",
+      take,
+      settle: ({ written }) => {
+        if (written.length > 0) ledger.remove(written);
+      },
+    },
+  };
+}
