@@ -1,6 +1,7 @@
 /**
  * What the room `messages` can be asked.
  */
+import { rowsFor } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure, smartEncode } from "../sms/sms-text.ts";
@@ -20,7 +21,7 @@ import {
 import { end, type DispatchDeps } from "./outcome.ts";
 import { mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
 import type { RecordFilter } from "./store.ts";
-import { ulidTime } from "../base/ids.ts";
+import { idsBetween } from "../base/ids.ts";
 import { maskNumbersIn } from "../sms/phone.ts";
 import { judgeNumber, judgeSender } from "../policy/policy.ts";
 import { choiceView, priceOf, routeFor } from "./routing.ts";
@@ -83,14 +84,9 @@ export function messagesVerbs(deps: MessagesDeps) {
 
     "messages.list": verb("messages:read", (_who, input: ListInput): Outcome<ListPart> => {
       const { reference, limit, createdFrom, createdTo, ...rest } = input;
-      const prefix = deps.ids.prefixOf("msg");
-      const filter = {
-        ...rest,
-        from: prefix + (createdFrom === undefined ? "" : ulidTime(createdFrom)),
-        to: createdTo === undefined ? `${prefix}~` : prefix + ulidTime(createdTo),
-      };
+      const filter = { ...rest, ...idsBetween(deps.ids.prefixOf("msg"), createdFrom, createdTo) };
       const name = reference === undefined ? null : deps.vault.keyedName("reference", reference).subarray(0, 16);
-      const rows = deps.ledger.list(name === null ? filter : { ...filter, reference: name }, limit + 1);
+      const rows = deps.ledger.list(name === null ? filter : { ...filter, reference: name }, rowsFor(limit));
       const live = rows.map(({ message }) => viewOf(message, message.facts.note ? readNote(deps, message.id) : null));
       const records = name === null ? filter : { ...filter, reference: Buffer.from(name).toString("base64url") };
       return { ok: { live, limit, records } };

@@ -4,13 +4,12 @@
 import { z } from "zod";
 import { PURPOSES } from "../sms/purpose.ts";
 import { refuse, type Refusal } from "../base/refusal.ts";
-import type { Num } from "../sms/phone.ts";
+import { NUMBER_KINDS, type Num } from "../sms/phone.ts";
 import { CHOOSE, type RouteRule } from "../carriers/route.ts";
 import { DEFAULT_LIMITS, SANDBOX_LIMITS, type Limits } from "../risk/caps.ts";
 
 const count = z.int().min(0).max(1_000_000_000);
 const Caps = z.strictObject({ minute: count, hour: count, day: count });
-const KINDS = ["mobile", "drama", "fixed", "voip", "personal", "pager", "premium", "crown_mobile", "other"] as const;
 
 const Countries = z.array(z.string().regex(/^[A-Z]{2}$/)).max(250);
 /** A rule of routing as the operator writes it; the first that fits a message decides. What is left empty fits everything. */
@@ -38,7 +37,7 @@ const RuleBody = z.strictObject({
 export const PolicyChange = z
   .strictObject({
     countries: Countries,
-    kinds: z.array(z.enum(KINDS)).max(KINDS.length),
+    kinds: z.array(z.enum(NUMBER_KINDS)).max(NUMBER_KINDS.length),
     /** Carrier accounts in the order they may be tried. */
     routes: z.array(z.string().max(64)).max(10),
     /** Which accounts messages of a kind may go by instead, and how one is chosen. */

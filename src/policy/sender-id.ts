@@ -18,7 +18,7 @@ export const SENDER_LENGTH_MAX = 11;
 const SENDER_INPUT_MAX = 40;
 
 /** Kinds of number that a person can answer; a text from a premium or personal number is a trap (A6). */
-const NUMBER_KINDS: ReadonlySet<NumberKind> = new Set<NumberKind>([
+const ANSWERABLE: ReadonlySet<NumberKind> = new Set<NumberKind>([
   "mobile",
   "drama",
   "crown_mobile",
@@ -138,7 +138,7 @@ function lintNumeric(sender: string, country: string): { kind: SenderKind } | { 
       detail: "UK networks block numeric senders from abroad: use a +44 number or a name.",
     });
   }
-  if (!NUMBER_KINDS.has(number.kind)) {
+  if (!ANSWERABLE.has(number.kind)) {
     const detail = "Premium, personal and pager numbers may not send: use a virtual mobile number.";
     errors.push({ code: "sender_number_kind", detail });
   }

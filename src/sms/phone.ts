@@ -6,8 +6,19 @@
 import { isSupportedCountry, parsePhoneNumberFromString, type CountryCode } from "libphonenumber-js/max";
 import { refuse, type Refusal } from "../base/refusal.ts";
 
-export type NumberKind =
-  "mobile" | "drama" | "fixed" | "voip" | "personal" | "pager" | "premium" | "crown_mobile" | "other";
+/** What kinds of number there are, once for the whole service. */
+export const NUMBER_KINDS = [
+  "mobile",
+  "drama",
+  "fixed",
+  "voip",
+  "personal",
+  "pager",
+  "premium",
+  "crown_mobile",
+  "other",
+] as const;
+export type NumberKind = (typeof NUMBER_KINDS)[number];
 
 /** `country` is ISO 3166-1 alpha-2, or "001" for numbers of no country (satellites, international freephone). */
 export type Num = { e164: string; country: string; kind: NumberKind; drama: boolean };

@@ -199,7 +199,7 @@ describe("the handset", () => {
     expect(await handset(other)).toEqual([]);
     const { data: lines } = (await tenant.call("GET /v1/sandbox/handset/lines")).body as { data: Json[] };
     const asked = await other.call(`GET /v1/sandbox/handset/messages?line=${lines[0]?.["line"]}`);
-    expect(asked.body).toEqual({ data: [] });
+    expect(asked.body).toEqual({ data: [], next_cursor: null });
   });
 });
 
