@@ -69,18 +69,11 @@ test("T9: while writes fail no 2xx is false, nothing is sent twice, and afterwar
     1_000,
     () => `${waiting.length} wait, such as ${waiting[0]}`,
   );
-  const { wrong, figures } = judge(history.evidence({ calls: carrier.calls, messages, events: await tenant.events() }));
+  const evidence = history.evidence({ calls: carrier.calls, messages, events: await tenant.events() });
+  const { wrong, figures } = judge(evidence, { connections: 0 }); // no kill explains anything
   console.log(JSON.stringify({ ...figures, answers: answers.length, failed, settledMs: Date.now() - began }));
   // a claim whose settlement kept failing is in doubt without a kill: the carrier's receipt resolves it
-  expect(
-    wrong.filter(
-      (one) =>
-        !one.includes("without a cause") &&
-        !one.includes("by kills") &&
-        !one.includes("calls were in doubt") &&
-        !one.includes("never called"),
-    ),
-  ).toEqual([]);
+  expect(wrong.filter((one) => !one.includes("without a cause"))).toEqual([]);
   expect(messages).toHaveLength(history.wishes.length);
   expect(sink.forged).toEqual([]);
   await sink.stop();
