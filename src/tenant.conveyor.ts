@@ -8,6 +8,7 @@ import { randomFraction } from "./base/random.ts";
 import type { Consent } from "./consent/consent.ts";
 import type { ConsentLedger } from "./consent/ledger.ts";
 import { recordWords } from "./consent/verbs.ts";
+import type { Belt } from "./messages/belt.ts";
 import type { MessagesLedger } from "./messages/ledger.ts";
 import { laneOf, type Message } from "./messages/message.ts";
 import { openScreen } from "./messages/screen.ts";
@@ -29,12 +30,13 @@ export type ConveyorParts = Pick<MessagesDeps, "accountOf" | "redacts" | "policy
   door: DoorKeys;
   publicUrl: () => string;
   outgoing: Outgoing;
+  belt: Belt;
   tellConsent: (consent: Consent) => void;
 };
 
 /** The dependencies of the room, over the parts of a mind. */
 export function conveyorDeps(parts: ConveyorParts): MessagesDeps {
-  const { messages, consents, door, publicUrl, outgoing, tellConsent: _tellConsent, ...same } = parts;
+  const { messages, consents, door, publicUrl, outgoing, belt, tellConsent: _tellConsent, ...same } = parts;
   return {
     ...same,
     ledger: messages,
@@ -44,7 +46,10 @@ export function conveyorDeps(parts: ConveyorParts): MessagesDeps {
     hasStoppedSomebody: (who, purpose) => consents.hasStoppedSomebody(who, purpose),
     saidStop: (message, account) => withdraw(parts, message, account),
     record: () => undefined,
-    dispatch: (account, lane, id) => outgoing.put({ account, lane }, id),
+    dispatch: (account, lane, id) => {
+      outgoing.put({ account, lane }, id);
+      if (lane === "otp") belt.codes.put(id, account, readClock());
+    },
     ask: (account, lane, id) => outgoing.put({ account, lane, task: "ask" }, id),
     redact: (account, reference) => outgoing.put({ account, lane: "bulk", task: "redact" }, reference),
     realNow: readClock,

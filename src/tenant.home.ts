@@ -8,8 +8,9 @@ import { nameOfError } from "./base/log.ts";
 import type { Head } from "./audit/entry.ts";
 import { headSigner, readHead } from "./audit/head.ts";
 import type { AccountFacts } from "./carriers/facts.ts";
-import type { AccountNews } from "./carriers/sender.ts";
+import type { AccountNews, Onward } from "./carriers/sender.ts";
 import { Belt } from "./messages/belt.ts";
+import { CODES_LOOK_MS, queueCodesAtWake, requeueCodes } from "./messages/waiting-codes.ts";
 import { changed, defaultPolicy, type Policy, type PolicyChange } from "./messages/policy.ts";
 import { AccountBook } from "./messages/accounts.ts";
 import {
@@ -50,6 +51,7 @@ export class TenantHome {
   /** A head that was signed in the running transaction; remembered once that transaction stands. */
   #signedNow: string | null = null;
   readonly #refusals = new Map<string, number>();
+  #watchesCodes = false;
 
   constructor(parts: TenantParts) {
     this.#parts = parts;
@@ -96,6 +98,7 @@ export class TenantHome {
     try {
       const result = this.#parts.transaction(() => act(this.mind()));
       this.arm();
+      this.#watchCodes();
       return result;
     } catch (error) {
       this.#signedNow = null;
@@ -110,6 +113,36 @@ export class TenantHome {
   /** What gathered for the outside in the last transaction. */
   after(): After {
     return this.mind().takeAfter();
+  }
+
+  /** Messages that their sender puts on the queue of another account. */
+  goesOn(onward: readonly Onward[]): void {
+    for (const { account, lane, ids } of onward)
+      if (lane === "otp") for (const id of ids) this.#belt?.codes.put(id, account, readClock());
+    this.#watchCodes();
+  }
+
+  /** Looks at the codes that wait to be claimed until none does. Only in memory: an object that dies looks at them when it wakes. */
+  #watchCodes(): void {
+    if (this.#watchesCodes || this.#belt === null || this.#belt.codes.count === 0) return;
+    this.#watchesCodes = true;
+    this.#parts.later(CODES_LOOK_MS, () => {
+      this.#watchesCodes = false;
+      void this.#queueCodes(({ conveyor, belt }) => requeueCodes(conveyor, belt.codes, readClock()));
+    });
+  }
+
+  /** Puts codes on the queue outside any request; what the queue refuses is found lost later. Never throws. */
+  async #queueCodes(find: (mind: TenantMind) => void): Promise<void> {
+    try {
+      const mind = await this.open();
+      if (mind === null || mind === "locked" || this.record?.state === "suspended") return;
+      this.transaction(find);
+      const after = this.after();
+      if (after.dispatch.length + after.wake.length > 0) await this.#parts.outside(after);
+    } catch (error) {
+      this.#parts.log({ level: "error", what: nameOfError(error), code: "codes_not_queued" });
+    }
   }
 
   policy(): Policy {
@@ -235,7 +268,10 @@ export class TenantHome {
       const read = note === null ? null : readHead(note);
       if (read !== null && !("fault" in read)) this.#signedBefore = read.head;
     }
-    return this.mind();
+    if (this.#belt !== null) return this.mind();
+    const woken = this.mind();
+    void this.#queueCodes((mind) => queueCodesAtWake(mind.conveyor, mind.now()));
+    return woken;
   }
 
   #build(): TenantMind {

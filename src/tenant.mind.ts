@@ -316,6 +316,7 @@ export class TenantMind {
       environment: record.environment,
       now: () => this.now(),
       outgoing: this.#outgoing,
+      belt: this.belt,
       tellConsent: (consent) => this.#tellConsent(consent),
       tell: (message) => this.#tell(message),
       settled: () => this.runSandboxReceipts(),

@@ -150,6 +150,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     if (mind === null || mind === "locked") return [];
     if (this.#home.record?.state === "suspended") return []; // what is queued waits, and expires if nobody resumes in time
     mind.belt.claimed(ids, mind.now());
+    mind.belt.codes.claimed(account, ids, readClock());
     return this.#home.transaction((present) => {
       this.#home.heardOf(account, news);
       return claim(present.conveyor, account, ids, news);
@@ -164,13 +165,16 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
       this.#home.heardOf(account, news);
       return reroute(present.conveyor, account, ids);
     });
+    this.#home.goesOn(onward);
     return { onward, after: this.#home.after() };
   }
 
   /** A sender could not get to these ids; they are on their way again. */
   async handBack(ids: string[], waitMs: number): Promise<void> {
     const mind = await this.#home.open();
-    if (mind !== null && mind !== "locked") mind.belt.handedBack(ids, waitMs, mind.now());
+    if (mind === null || mind === "locked") return;
+    mind.belt.handedBack(ids, waitMs, mind.now());
+    mind.belt.codes.handedBack(ids, waitMs, readClock());
   }
 
   /** A sender says how its calls went. */
@@ -178,6 +182,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     const mind = await this.#home.open();
     if (mind === null || mind === "locked") throw new Error("the tenant's keys are not to be had");
     const onward = this.#home.transaction((present) => settle(present.conveyor, settlements));
+    this.#home.goesOn(onward);
     return { onward, after: this.#home.after() };
   }
 

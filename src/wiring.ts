@@ -279,6 +279,8 @@ export type TenantParts = {
   operator: () => OperatorPort;
   setAlarm: (at: number) => void;
   getAlarm: () => Promise<number | null>;
+  /** Runs something a little later, if the object still lives then. */
+  later: (milliseconds: number, run: () => void) => void;
   urlPolicy: UrlPolicy;
   fetchLike: FetchLike;
   resolve: Resolver;
@@ -306,6 +308,7 @@ export function tenantParts(env: Env, ctx: DurableObjectState): TenantParts {
     outside: (after) => sendOutside(env, owner, after),
     operator: (): OperatorPort => objectOf(env, env.OPERATORS, owner.jurisdiction, "operator"),
     getAlarm: () => ctx.storage.getAlarm(),
+    later: (milliseconds, run) => void setTimeout(run, milliseconds),
   };
 }
 
