@@ -1,14 +1,14 @@
 /**
  * The Worker: three handlers and the objects, no logic.
  */
-import { app } from "./app.ts";
-import { consume } from "./queues.ts";
-import { runCron } from "./cron.ts";
+import { app } from "./worker/app.ts";
+import { consume } from "./worker/queues.ts";
+import { runCron } from "./worker/cron.ts";
 
-export { CourierObject } from "./courier.object.ts";
-export { OperatorObject } from "./operator.object.ts";
-export { SenderObject } from "./sender.object.ts";
-export { TenantObject } from "./tenant.object.ts";
+export { CourierObject } from "./worker/courier.object.ts";
+export { OperatorObject } from "./worker/operator.object.ts";
+export { SenderObject } from "./worker/sender.object.ts";
+export { TenantObject } from "./worker/tenant.object.ts";
 
 export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),

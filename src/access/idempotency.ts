@@ -4,7 +4,7 @@
  * of them. A day's keys lie together in the primary key, so forgetting them needs no index.
  */
 import { HOUR_MS } from "../base/clock.ts";
-import { bytesOf, first, type Sql } from "../base/sql.ts";
+import { bytesOf, first, type Sql } from "../storage/sql.ts";
 
 /** How long a key is kept, as the contract says. */
 export const KEPT_MS = 24 * HOUR_MS;

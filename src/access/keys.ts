@@ -4,8 +4,8 @@
  */
 import { isoOf } from "../base/clock.ts";
 import { equalBytes, sha256, sha256Hex } from "../base/seal.ts";
-import { first, type Sql } from "../base/sql.ts";
-import { matchesAllowlist } from "../base/address.ts";
+import { first, type Sql } from "../storage/sql.ts";
+import { matchesAllowlist } from "../net/address.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { allows, type Caller, type Credential, type Granted, type Origin, type Scope } from "./caller.ts";
 

@@ -5,6 +5,9 @@
 import { createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from "jose";
 import { equalBytes, sha256Hex } from "../base/seal.ts";
 
+/** Where the keys of an Access team are looked up. */
+export type AccessKeys = JWTVerifyGetKey;
+
 export type Operator = { subject: string };
 
 export type OperatorSettings = {
@@ -25,7 +28,7 @@ const TOKEN_AGE_MAX = "31 days";
 const SUBJECT = /^(?!\d{7})[A-Za-z0-9_-]{8,64}$/;
 
 /** Where the team's keys are read from; jose caches them and re-reads on an unknown key id, at most every 30 s. */
-export function accessKeys(team: string): JWTVerifyGetKey {
+export function accessKeys(team: string): AccessKeys {
   return createRemoteJWKSet(new URL(`${team}/cdn-cgi/access/certs`), { timeoutDuration: 5_000 });
 }
 
@@ -33,7 +36,7 @@ export function accessKeys(team: string): JWTVerifyGetKey {
 export async function readOperator(
   settings: OperatorSettings,
   headers: { authorization: string | undefined; assertion: string | undefined },
-  keys: JWTVerifyGetKey | null,
+  keys: AccessKeys | null,
 ): Promise<Operator | null> {
   if (settings.adminToken !== null && headers.authorization !== undefined) {
     const given = Buffer.from(sha256Hex(headers.authorization));

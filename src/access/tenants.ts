@@ -3,7 +3,7 @@
  * lives in its own object.
  */
 import { isoOf } from "../base/clock.ts";
-import { first, type Sql } from "../base/sql.ts";
+import { first, type Sql } from "../storage/sql.ts";
 import type { Environment } from "./api-key.ts";
 
 export type TenantRow = {

@@ -2,7 +2,7 @@
  * What a tenant can ask about its own API keys. A key can give away only the scopes it holds itself.
  */
 import { refuse, type Outcome } from "../base/refusal.ts";
-import { verb } from "../base/verb.ts";
+import { verb } from "../contract/verb.ts";
 import { makeApiKey, type DoorKeys, type Environment } from "./api-key.ts";
 import { allows, type Granted } from "./caller.ts";
 import type { KeySettings, KeysLedger, KeyView } from "./keys.ts";

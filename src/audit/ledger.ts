@@ -3,7 +3,7 @@
  * Used by the object that owns it, inside the same synchronous turn as the act it records, so both are stored or neither.
  * Never updates or deletes a row, and never signs a head that contradicts one signed before.
  */
-import { changes, type Sql } from "../base/sql.ts";
+import { changes, type Sql } from "../storage/sql.ts";
 import { contradiction, findFork, follow, isFault, truncation, type Fault } from "./chain.ts";
 import { GENESIS, leafHash, sealEntry, type AuditEntry, type Head, type NewEntry } from "./entry.ts";
 import { signHead, type HeadSigner } from "./head.ts";

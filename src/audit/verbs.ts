@@ -2,7 +2,7 @@
  * What a tenant can ask about its audit: a page of entries, and an export that the offline verifier reads.
  */
 import { refuse, type Outcome } from "../base/refusal.ts";
-import { verb } from "../base/verb.ts";
+import { verb } from "../contract/verb.ts";
 import type { AuditLedger, AuditRecord, ListQuery } from "./ledger.ts";
 
 export type AuditDeps = {

@@ -4,11 +4,11 @@
  */
 import { z } from "zod";
 import { isoOf } from "../base/clock.ts";
-import { first, type Sql } from "../base/sql.ts";
-import { parseWith } from "../base/parse.ts";
+import { first, type Sql } from "../storage/sql.ts";
+import { parseWith } from "../contract/parse.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { Carrier } from "./carrier.ts";
-import { AccountConfig, type Secrets } from "./courier.ts";
+import { AccountConfig, type Secrets } from "./courier/courier.ts";
 
 export type AccountRow = { config: AccountConfig; name: string; createdAt: number };
 

@@ -4,7 +4,7 @@
  * nothing is sent twice: only `declined` and `throttled` may ever be tried again.
  */
 import type { z } from "zod";
-import type { Num } from "../base/phone.ts";
+import type { Num } from "../sms/phone.ts";
 import type { FieldError } from "../base/refusal.ts";
 import type { Price, PriceRow } from "./price.ts";
 

@@ -2,7 +2,7 @@
  * What of an account's configuration a tenant may know, and needs in order to choose a route: who sends, and no other setting,
  * never a secret.
  */
-import { e164Of } from "./call.ts";
+import { e164Of } from "./adapters/call.ts";
 import type { Account } from "./carrier.ts";
 import type { Price, PriceRow } from "./price.ts";
 

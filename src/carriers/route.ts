@@ -2,7 +2,7 @@
  * Which carrier accounts a message may go by, and in which order: an operator's rules as data, and the reason in words that a
  * preview shows and a message keeps. Pure; the throw of the dice is passed in.
  */
-import type { CircuitState } from "./circuit.ts";
+import type { CircuitState } from "./courier/circuit.ts";
 import type { Price, PriceRow } from "./price.ts";
 
 /** What is known of an account where a message is admitted. */

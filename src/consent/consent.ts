@@ -2,7 +2,7 @@
  * What a person said to being texted: yes or stop, for a purpose, to one sender or to all of a tenant's. Pure.
  */
 import { isoOf } from "../base/clock.ts";
-import type { Purpose } from "../base/purpose.ts";
+import type { Purpose } from "../sms/purpose.ts";
 
 /** How the tenant or we heard of it. `stop_word`: the person texted it; `carrier`: the carrier told. */
 export const SOURCES = ["web", "app", "phone", "paper", "import", "other", "stop_word", "carrier"] as const;

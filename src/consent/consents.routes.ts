@@ -3,12 +3,12 @@
  */
 import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
-import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
-import { Label } from "../base/label.ts";
-import { parseNumber } from "../base/phone.ts";
-import { PURPOSES } from "../base/purpose.ts";
+import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
+import { Label } from "../contract/label.ts";
+import { parseNumber } from "../sms/phone.ts";
+import { PURPOSES } from "../sms/purpose.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
-import { routesOver, type Route } from "../base/route.ts";
+import { routesOver, type Route } from "../contract/route.ts";
 import { SOURCES, TOLD_SOURCES } from "./consent.ts";
 import type { ConsentVerbs, Person } from "./verbs.ts";
 

@@ -2,8 +2,8 @@
  * Consents in the tenant's object: every word as it was said, and beside it what stands now for a person, sender and purpose.
  * A number is here as its keyed name only, so a stop outlives the number's own erasure.
  */
-import type { Purpose } from "../base/purpose.ts";
-import { bytesOf, filtered, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import type { Purpose } from "../sms/purpose.ts";
+import { bytesOf, filtered, first, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { later, type Consent, type Source, type Standing } from "./consent.ts";
 
 type Row = {

@@ -2,10 +2,10 @@
  * What the room `consent` can be asked: to record what a person said, and to show what was said. A stop counts in the same
  * transaction for every message admitted after it.
  */
-import { maskOf, type Num } from "../base/phone.ts";
-import type { Purpose } from "../base/purpose.ts";
+import { maskOf, type Num } from "../sms/phone.ts";
+import type { Purpose } from "../sms/purpose.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
-import { verb } from "../base/verb.ts";
+import { verb } from "../contract/verb.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import { consentView, type Consent, type ConsentView, type Source, type Standing } from "./consent.ts";
 import type { ConsentFilter, ConsentLedger } from "./ledger.ts";

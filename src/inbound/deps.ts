@@ -2,8 +2,8 @@
  * What the room `inbound` is given by the root.
  */
 import type { IdMaker } from "../base/ids.ts";
-import type { Purpose } from "../base/purpose.ts";
-import type { AddressDeps } from "../masking/addresses.ts";
+import type { Purpose } from "../sms/purpose.ts";
+import type { AddressDeps } from "../masking/relays/relays.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";
 import type { InboundLedger } from "./ledger.ts";
 

@@ -3,14 +3,14 @@
  * the owner of the dialled number; 200 comes after the text is stored, because a carrier forgets what was acknowledged.
  */
 import { z } from "zod";
-import { readCallbackRequest, type Incoming } from "../base/incoming.ts";
-import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
+import { readCallbackRequest, type Incoming } from "../net/incoming.ts";
+import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { parseId } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
-import { routesOver, type OpenRoute, type Route } from "../base/route.ts";
+import { routesOver, type OpenRoute, type Route } from "../contract/route.ts";
 import type { Inbound } from "../carriers/carrier.ts";
-import type { Brought } from "../carriers/courier.ts";
-import { InboundBody } from "../carriers/http.ts";
+import type { Brought } from "../carriers/courier/courier.ts";
+import { InboundBody } from "../carriers/adapters/http.ts";
 import type { InboundVerbs } from "./verbs.ts";
 
 export type InboundDoorDeps = {

@@ -2,7 +2,7 @@
  * Texts that came in, in the tenant's object: which were heard already, parts that wait for the others, and the inbox. Texts are
  * sealed under their sender's key.
  */
-import { bytesOf, filtered, first, type Sql } from "../base/sql.ts";
+import { bytesOf, filtered, first, type Sql } from "../storage/sql.ts";
 
 /** A text of the inbox, without its words. */
 export type Received = {

@@ -3,9 +3,9 @@
  * if it belongs to a conversation, else put into the inbox: in one transaction, so that what is acknowledged is stored.
  */
 import { MINUTE_MS } from "../base/clock.ts";
-import { maskNumbersIn, maskOf, parseNumber, type Num } from "../base/phone.ts";
+import { maskNumbersIn, maskOf, parseNumber, type Num } from "../sms/phone.ts";
 import type { Inbound } from "../carriers/carrier.ts";
-import { readyAddress } from "../masking/addresses.ts";
+import { readyAddress } from "../masking/relays/relays.ts";
 import { answerOnce, relay } from "../masking/relay.ts";
 import type { VirtualNumber } from "../numbers/number.ts";
 import type { Contact } from "../vault/ledger.ts";

@@ -2,7 +2,7 @@
  * What a tenant can ask of its inbox: texts to its virtual numbers that belong to no masked session.
  */
 import { refuse, type Outcome } from "../base/refusal.ts";
-import { verb } from "../base/verb.ts";
+import { verb } from "../contract/verb.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { InboundLedger } from "./ledger.ts";
 import { receivedView, type ReceivedView } from "./view.ts";

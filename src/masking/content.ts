@@ -2,7 +2,7 @@
  * Ways round the mask in a text: telephone numbers, e-mail addresses, links, and digits spelled out as words. A guess, on the side
  * of what people do on purpose; the labelled texts in its test say how good it is. Pure.
  */
-import { findNumbers } from "../base/phone.ts";
+import { findNumbers } from "../sms/phone.ts";
 import { SLIPS, type ContentPolicy, type Slip } from "./session.ts";
 
 /** Where something stands in a text (UTF-16 offsets, end exclusive). */

@@ -2,7 +2,7 @@
  * What the room `masking` is given by the root.
  */
 import type { IdMaker } from "../base/ids.ts";
-import type { Num } from "../base/phone.ts";
+import type { Num } from "../sms/phone.ts";
 import type { Outcome, Refusal } from "../base/refusal.ts";
 import type { NumbersLedger } from "../numbers/ledger.ts";
 import type { Message } from "../messages/message.ts";

@@ -3,10 +3,10 @@
  * allow, rewrite or veto; what it does not say in time and in form is for the setting to decide.
  */
 import { z } from "zod";
-import { readAtMost, TIMED_OUT, withDeadline, type FetchLike } from "../base/bounded.ts";
-import { judgeResolved, judgeUrl, type Resolver, type UrlPolicy } from "../base/outside-url.ts";
+import { readAtMost, TIMED_OUT, withDeadline, type FetchLike } from "../net/bounded.ts";
+import { judgeResolved, judgeUrl, type Resolver, type UrlPolicy } from "../net/outside-url.ts";
 import { isRefused } from "../base/refusal.ts";
-import { checkText } from "../base/sms-text.ts";
+import { checkText } from "../sms/sms-text.ts";
 import { sign } from "../webhooks/signature.ts";
 import type { MaskingDeps } from "./deps.ts";
 import type { Interaction } from "./interaction.ts";

@@ -3,7 +3,7 @@
  * keyed names, masks and ciphertext only.
  */
 import { DAY_MS } from "../base/clock.ts";
-import { bytesOf, filtered, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { bytesOf, filtered, first, type Sql, type SqlBinding } from "../storage/sql.ts";
 import type { Interaction, Leg } from "./interaction.ts";
 import { dueAt, type Participant, type Session, type SessionSettings, type SessionState } from "./session.ts";
 import {
@@ -16,7 +16,7 @@ import {
   type ParticipantRow,
   type SessionRow,
 } from "./rows.ts";
-import { SETTINGS_DEFAULT, type MaskingSettings } from "./settings.ts";
+import { SETTINGS_DEFAULT, type MaskingSettings } from "./settings/settings.ts";
 
 export type SessionFilter = { state?: SessionState; token?: string; before?: string };
 type Change = Partial<

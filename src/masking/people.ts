@@ -2,7 +2,7 @@
  * People coming into a session: who they are, which number each gets, and the rows that say so. First everything is judged and
  * chosen, then everything is written, so that a session has all its people or does not exist.
  */
-import { maskOf, type Num } from "../base/phone.ts";
+import { maskOf, type Num } from "../sms/phone.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { contactOf } from "../messages/admit.ts";
 import { chooseAll, type Seeker } from "../numbers/choose.ts";

@@ -3,7 +3,7 @@
  * decided by the pair of person and number dialled, so no text can reach anybody outside the session that pair is in.
  */
 import { DAY_MS } from "../base/clock.ts";
-import type { Num } from "../base/phone.ts";
+import type { Num } from "../sms/phone.ts";
 import { isRefused } from "../base/refusal.ts";
 import { isHeld, type VirtualNumber } from "../numbers/number.ts";
 import { endSession } from "./close.ts";

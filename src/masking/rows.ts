@@ -1,8 +1,8 @@
 /**
  * Rows of the tables of masked sessions, and what they are as things of the domain.
  */
-import { bytesOf } from "../base/sql.ts";
-import type { NumberKind } from "../base/phone.ts";
+import { bytesOf } from "../storage/sql.ts";
+import type { NumberKind } from "../sms/phone.ts";
 import type { Interaction, Leg } from "./interaction.ts";
 import type { Participant, Session, SessionSettings, SessionState } from "./session.ts";
 

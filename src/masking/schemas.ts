@@ -2,8 +2,8 @@
  * The shapes of masked sessions in the API: what is taken, and what is answered.
  */
 import { z } from "zod";
-import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
-import { Wording } from "../base/label.ts";
+import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
+import { Wording } from "../contract/label.ts";
 import { NumberView, Time } from "../messages/schemas.ts";
 import { INTERACTION_STATES } from "./interaction.ts";
 import { PARTICIPANTS_MAX, PARTICIPANTS_MIN, SESSION_STATES, SLIPS, TREATMENTS } from "./session.ts";

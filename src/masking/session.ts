@@ -1,7 +1,7 @@
 /**
  * A masked session: its states, when it ends, when its numbers rotate, what a tenant sees of it. Pure.
  */
-import type { NumberKind } from "../base/phone.ts";
+import type { NumberKind } from "../sms/phone.ts";
 
 /** `expired`: its time, its idle time or its messages were used up. `closed`: somebody ended it. */
 export const SESSION_STATES = ["open", "expired", "closed"] as const;

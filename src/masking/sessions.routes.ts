@@ -3,10 +3,10 @@
  */
 import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
-import { parseNumber } from "../base/phone.ts";
+import { parseNumber } from "../sms/phone.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
-import { routesOver, type Route } from "../base/route.ts";
-import { checkText } from "../base/sms-text.ts";
+import { routesOver, type Route } from "../contract/route.ts";
+import { checkText } from "../sms/sms-text.ts";
 import type { PersonInput } from "./people.ts";
 import { InteractionView, JOINS, OpenBody, PersonBody, ReopenBody, SessionView, SpeakBody } from "./schemas.ts";
 import { SESSION_STATES, type SessionSettings } from "./session.ts";

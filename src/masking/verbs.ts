@@ -2,7 +2,7 @@
  * What the room `masking` can be asked.
  */
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
-import { verb } from "../base/verb.ts";
+import { verb } from "../contract/verb.ts";
 import { closeSession } from "./close.ts";
 import type { MaskingDeps } from "./deps.ts";
 import { interactionView, type Interaction, type InteractionView } from "./interaction.ts";

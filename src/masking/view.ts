@@ -2,7 +2,7 @@
  * What a tenant is shown of a session: tokens, masks and virtual numbers; names where it gave some, and nothing in events.
  */
 import { isoOf } from "../base/clock.ts";
-import { maskNumbersIn, maskOf } from "../base/phone.ts";
+import { maskNumbersIn, maskOf } from "../sms/phone.ts";
 import type { MaskingDeps, MaskingEvent } from "./deps.ts";
 import { endsAt, type Participant, type Session } from "./session.ts";
 

@@ -4,17 +4,18 @@
  */
 import { DAY_MS, MINUTE_MS, SECOND_MS, isoOf } from "../base/clock.ts";
 import { timeOfId, type IdMaker } from "../base/ids.ts";
-import { maskNumbersIn, maskOf, prefixOf, type Num } from "../base/phone.ts";
+import { maskNumbersIn, maskOf, prefixOf, type Num } from "../sms/phone.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import { measure } from "../base/sms-text.ts";
+import { measure } from "../sms/sms-text.ts";
 import type { CapReached, CapsLedger } from "../risk/ledger.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";
-import { laneOf, viewOf, type Lane, type Message, type MessageView, type Note, type Purpose } from "./message.ts";
+import { viewOf, type Message, type MessageView, type Note } from "./message.ts";
+import { laneOf, type Lane, type Purpose } from "../sms/purpose.ts";
 import { FIRST_LOOK_MS, type MessagesLedger } from "./ledger.ts";
-import { judgeNumber, judgeSender, type Policy } from "./policy.ts";
+import { judgeNumber, judgeSender, type Policy } from "../policy/policy.ts";
 import { keptOf, priceOf, routeFor, type RouteWish, type RoutingDeps } from "./routing.ts";
 import type { Choice } from "../carriers/route.ts";
-import type { Screen } from "./screen.ts";
+import type { Screen } from "../screening/screen.ts";
 
 /** A message as the door hands it in: shape checked, number normalised, sender linted, text measured against hard limits. */
 export type SendInput = {

@@ -5,9 +5,10 @@
 import { SECOND_MS } from "../base/clock.ts";
 import type { Answer } from "../carriers/carrier.ts";
 import { isOpaque } from "../carriers/reference.ts";
-import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender.ts";
-import { askOrDoubt } from "./ask.ts";
-import { ENDED, laneOf, type Attempt, type Message, type Price } from "./message.ts";
+import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender/sender.ts";
+import { askOrDoubt } from "./inquire.ts";
+import { ENDED, type Attempt, type Message, type Price } from "./message.ts";
+import { laneOf } from "../sms/purpose.ts";
 import type { Change } from "./ledger.ts";
 import { secondOf } from "./reports.ts";
 import { ATTEMPTS_MAX, end, forget, tellMoved, type DispatchDeps } from "./outcome.ts";

@@ -2,7 +2,7 @@
  * Reading across the two homes of a message: the object while it lives, the records when it has ended. The object is always
  * asked first; a message is recorded before it leaves the object, so nobody's own write is ever missing in between.
  */
-import type { RecordDb } from "../base/record-db.ts";
+import type { RecordDb } from "../storage/record-db.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { MessageView, Note } from "./message.ts";
 import { listRecords, readRecord } from "./store.ts";

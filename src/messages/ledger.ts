@@ -5,20 +5,10 @@
  * Rows written are the bill, so an ordinary message touches no index but its primary key: `due` stays NULL until the first
  * look, and only a message that is still alive then enters the index of deadlines.
  */
-import { bytesOf, changes, filtered, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { bytesOf, changes, filtered, first, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { ulidTime } from "../base/ids.ts";
-import {
-  ENTERS,
-  mayEnter,
-  type Attempt,
-  type Facts,
-  type Lane,
-  type Message,
-  type Price,
-  type Purpose,
-  type State,
-} from "./message.ts";
-import { laneOf } from "./message.ts";
+import { ENTERS, mayEnter, type Attempt, type Facts, type Message, type Price, type State } from "./message.ts";
+import { type Lane, type Purpose, laneOf } from "../sms/purpose.ts";
 
 type Row = {
   id: string;

@@ -3,8 +3,8 @@
  */
 import { isoOf } from "../base/clock.ts";
 import type { Behind, Choose, LeftOut } from "../carriers/route.ts";
-import type { Num } from "../base/phone.ts";
-import type { Lane, Purpose } from "../base/purpose.ts";
+import type { Num } from "../sms/phone.ts";
+import type { Purpose } from "../sms/purpose.ts";
 
 export const STATES = [
   "scheduled",
@@ -52,11 +52,6 @@ export const ENDED: ReadonlySet<State> = new Set([
 export function mayEnter(from: State | null, to: State): boolean {
   return ENTERS[to].includes(from);
 }
-
-export { PURPOSES, type Lane, type Purpose } from "../base/purpose.ts";
-
-/** The lane a purpose leaves by. */
-export const laneOf = (purpose: Purpose): Lane => (purpose === "otp" ? "otp" : "bulk");
 
 /** One handing over to a carrier, as recorded. `outcome` is null while the call runs. */
 export type Attempt = {

@@ -4,14 +4,14 @@
  */
 import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
-import { exampleId } from "../base/example.ts";
-import { findNumbers, parseNumber } from "../base/phone.ts";
-import { parseWith } from "../base/parse.ts";
-import { ProblemView } from "../base/problem-view.ts";
+import { exampleId } from "../contract/example.ts";
+import { findNumbers, parseNumber } from "../sms/phone.ts";
+import { parseWith } from "../contract/parse.ts";
+import { ProblemView } from "../contract/problem-view.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import { routesOver, type Route } from "../base/route.ts";
-import { checkText, smartEncode } from "../base/sms-text.ts";
-import { lintSender } from "./sender-id.ts";
+import { routesOver, type Route } from "../contract/route.ts";
+import { checkText, smartEncode } from "../sms/sms-text.ts";
+import { lintSender } from "../policy/sender-id.ts";
 import type { SendInput } from "./admit.ts";
 import { BatchBody, MessageView, PreviewView, SendBody, Time } from "./schemas.ts";
 import { STATES } from "./message.ts";

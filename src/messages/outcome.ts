@@ -5,7 +5,8 @@
 import { HOUR_MS, MINUTE_MS } from "../base/clock.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { Change, MessagesLedger } from "./ledger.ts";
-import type { Attempt, Lane, Message } from "./message.ts";
+import type { Attempt, Message } from "./message.ts";
+import type { Lane } from "../sms/purpose.ts";
 
 export type DispatchDeps = {
   ledger: MessagesLedger;

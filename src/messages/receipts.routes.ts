@@ -5,13 +5,13 @@
  */
 import { readCallback, type Called, type DoorKeys } from "../access/api-key.ts";
 import { z } from "zod";
-import { EXAMPLE_LATER, exampleId } from "../base/example.ts";
+import { EXAMPLE_LATER, exampleId } from "../contract/example.ts";
 import { parseId, type Owner } from "../base/ids.ts";
-import { readCallbackRequest, type Incoming } from "../base/incoming.ts";
+import { readCallbackRequest, type Incoming } from "../net/incoming.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
-import type { OpenRoute } from "../base/route.ts";
+import type { OpenRoute } from "../contract/route.ts";
 import type { Report } from "../carriers/carrier.ts";
-import { ReceiptBody } from "../carriers/http.ts";
+import { ReceiptBody } from "../carriers/adapters/http.ts";
 
 export type ReceiptDeps = {
   door: DoorKeys;

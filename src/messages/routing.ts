@@ -4,9 +4,10 @@
  */
 import { chooseRoute, type Choice, type RouteAccount, type RouteSubject } from "../carriers/route.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";
-import type { Num } from "../base/phone.ts";
-import { laneOf, type Lane, type Price, type Purpose, type Route } from "./message.ts";
-import type { Policy } from "./policy.ts";
+import type { Num } from "../sms/phone.ts";
+import { type Price, type Route } from "./message.ts";
+import { laneOf, type Lane, type Purpose } from "../sms/purpose.ts";
+import type { Policy } from "../policy/policy.ts";
 
 export type RoutingDeps = {
   vault: VaultLedger;

@@ -3,9 +3,10 @@
  */
 import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
-import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
+import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { CHOOSE, PASSED_OVER } from "../carriers/route.ts";
-import { PURPOSES, STATES } from "./message.ts";
+import { STATES } from "./message.ts";
+import { PURPOSES } from "../sms/purpose.ts";
 
 /** A number in an answer: a token and a mask, never the number. */
 export const NumberView = z

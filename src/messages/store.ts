@@ -3,8 +3,8 @@
  * so that a repeated batch changes nothing. Holds tokens, country, mask, state, times and prices; no number, no text, no
  * ciphertext of either.
  */
-import { jsonWrites, type RecordDb } from "../base/record-db.ts";
-import { filtered } from "../base/sql.ts";
+import { jsonWrites, type RecordDb } from "../storage/record-db.ts";
+import { filtered } from "../storage/sql.ts";
 import type { Message, MessageView, State } from "./message.ts";
 import { viewOf } from "./message.ts";
 

@@ -1,9 +1,9 @@
 /**
  * What the room `messages` can be asked.
  */
-import { verb } from "../base/verb.ts";
+import { verb } from "../contract/verb.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import { measure, smartEncode } from "../base/sms-text.ts";
+import { measure, smartEncode } from "../sms/sms-text.ts";
 
 import {
   actOf,
@@ -21,8 +21,8 @@ import { end, type DispatchDeps } from "./outcome.ts";
 import { mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
 import type { RecordFilter } from "./store.ts";
 import { ulidTime } from "../base/ids.ts";
-import { maskNumbersIn } from "../base/phone.ts";
-import { judgeNumber, judgeSender } from "./policy.ts";
+import { maskNumbersIn } from "../sms/phone.ts";
+import { judgeNumber, judgeSender } from "../policy/policy.ts";
 import { choiceView, priceOf, routeFor } from "./routing.ts";
 
 export type MessagesDeps = AdmitDeps & DispatchDeps;

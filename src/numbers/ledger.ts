@@ -5,7 +5,7 @@
  */
 import { DAY_MS } from "../base/clock.ts";
 import { PLAN_DAYS, type DayOfOpenings } from "./plan.ts";
-import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { bytesOf, first, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { Lending } from "./lending.ts";
 import { numberOf, type NumberRow } from "./rows.ts";
 import {

@@ -2,7 +2,7 @@
  * What a tenant's object knows of numbers that are lent to it from the operator's shared stock: which pools are short, which numbers
  * nobody needs. Over the table of virtual numbers, which NumbersLedger owns.
  */
-import { first, type Sql } from "../base/sql.ts";
+import { first, type Sql } from "../storage/sql.ts";
 import type { Pool, VirtualNumber } from "./number.ts";
 import { numberOf, type NumberRow } from "./rows.ts";
 

@@ -3,7 +3,7 @@
  * full; it is nobody's own.
  */
 import { DAY_MS, isoOf } from "../base/clock.ts";
-import { maskOf, type NumberKind } from "../base/phone.ts";
+import { maskOf, type NumberKind } from "../sms/phone.ts";
 
 /**
  * `available`: may be given out. `leased`: an exclusive pool's, held by one session. `cooling`: an exclusive pool's, waiting

@@ -3,9 +3,9 @@
  * may carry no number.
  */
 import { z } from "zod";
-import { EXAMPLE_TIME, exampleId } from "../base/example.ts";
-import { Label } from "../base/label.ts";
-import { routesOver, type Route } from "../base/route.ts";
+import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
+import { Label } from "../contract/label.ts";
+import { routesOver, type Route } from "../contract/route.ts";
 import { CAPABILITIES, NUMBER_STATES, SELECTIONS, SHARINGS, type PoolSettings } from "./number.ts";
 import type { NumbersVerbs } from "./verbs.ts";
 

@@ -1,7 +1,7 @@
 /**
  * A row of the table of virtual numbers, and what it is as a thing of the domain.
  */
-import type { NumberKind } from "../base/phone.ts";
+import type { NumberKind } from "../sms/phone.ts";
 import type { Capability, NumberState, Price, VirtualNumber } from "./number.ts";
 
 export type NumberRow = {

@@ -3,9 +3,9 @@
  * number that the world can dial is ever given to two tenants.
  */
 import { isoOf } from "../base/clock.ts";
-import { parseNumber } from "../base/phone.ts";
+import { parseNumber } from "../sms/phone.ts";
 import { refuse, type FieldError, type Outcome } from "../base/refusal.ts";
-import { addColumn, first, type Sql } from "../base/sql.ts";
+import { addColumn, first, type Sql } from "../storage/sql.ts";
 import { CAPABILITIES, type Capability, type NewNumber, type Price } from "./number.ts";
 
 /**

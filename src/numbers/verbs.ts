@@ -3,7 +3,7 @@
  */
 import type { Outcome } from "../base/refusal.ts";
 import { refuse } from "../base/refusal.ts";
-import { verb } from "../base/verb.ts";
+import { verb } from "../contract/verb.ts";
 import { forecast, type Forecast } from "./plan.ts";
 import type { NumberFilter, NumbersLedger } from "./ledger.ts";
 import {

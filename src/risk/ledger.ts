@@ -3,7 +3,7 @@
  * account (tenant, its keys and countries together). Names are keyed HMACs. Counts are written in the same transaction as
  * the act, never later: a counter that is coalesced can be outrun.
  */
-import { first, type Sql } from "../base/sql.ts";
+import { first, type Sql } from "../storage/sql.ts";
 import { dayOf } from "../vault/ledger.ts";
 import { count, emptyWindows, hasRoom, roomIn, turn, type Caps, type Limits, type Room, type Windows } from "./caps.ts";
 

@@ -4,8 +4,8 @@
  */
 import type { Child } from "hono/jsx";
 import type { HtmlEscapedString } from "hono/utils/html";
-import { ICON } from "../base/page.ts";
-import { MAGIC } from "../carriers/sandbox.ts";
+import { ICON } from "../contract/page.ts";
+import { MAGIC } from "../carriers/adapters/sandbox.ts";
 import type { HandsetLine, HandsetText } from "./ledger.ts";
 import { ADVANCE_SECONDS_MAX } from "./verbs.ts";
 

@@ -3,10 +3,10 @@
  * asked with it at every page, so a revoked key ends the session. A POST that no page of ours sent is refused.
  */
 import { readApiKey, type DoorKeys } from "../access/api-key.ts";
-import { readIncoming } from "../base/incoming.ts";
-import { pageResponse } from "../base/page.ts";
-import { parseNumber } from "../base/phone.ts";
-import { checkText } from "../base/sms-text.ts";
+import { readIncoming } from "../net/incoming.ts";
+import { pageResponse } from "../contract/page.ts";
+import { parseNumber } from "../sms/phone.ts";
+import { checkText } from "../sms/sms-text.ts";
 import { isRefused, REASONS, type Outcome, type Reason } from "../base/refusal.ts";
 import { SCRIPT, STYLE } from "./handset-look.ts";
 import { handsetPage, plainPage, signInPage } from "./handset-pages.tsx";

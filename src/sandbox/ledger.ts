@@ -4,7 +4,7 @@
  */
 import { DAY_MS, isoOf } from "../base/clock.ts";
 import type { IdMaker } from "../base/ids.ts";
-import { bytesOf, first, type Sql } from "../base/sql.ts";
+import { bytesOf, first, type Sql } from "../storage/sql.ts";
 import type { HandsetDelivery, Report } from "../carriers/carrier.ts";
 import { TENANT_SUBJECT, type VaultLedger } from "../vault/ledger.ts";
 

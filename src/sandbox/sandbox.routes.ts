@@ -2,11 +2,11 @@
  * The doors of the sandbox: its clock and its handsets.
  */
 import { z } from "zod";
-import { EXAMPLE_TIME, exampleId } from "../base/example.ts";
-import { parseNumber } from "../base/phone.ts";
+import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
+import { parseNumber } from "../sms/phone.ts";
 import { refuse } from "../base/refusal.ts";
-import { checkText } from "../base/sms-text.ts";
-import { routesOver, type Route } from "../base/route.ts";
+import { checkText } from "../sms/sms-text.ts";
+import { routesOver, type Route } from "../contract/route.ts";
 import { ADVANCE_SECONDS_MAX, type SandboxVerbs } from "./verbs.ts";
 
 const route = routesOver<SandboxVerbs>();

@@ -4,7 +4,7 @@
  */
 import { isoOf } from "../base/clock.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
-import { verb } from "../base/verb.ts";
+import { verb } from "../contract/verb.ts";
 import type { HandsetLine, HandsetText, SandboxLedger } from "./ledger.ts";
 
 export type SandboxDeps = {

@@ -6,9 +6,9 @@
 import { newToken, type IdMaker, type Owner } from "../base/ids.ts";
 import { randomBytes } from "../base/random.ts";
 import { hmac, KEY_BYTES, open, openText, seal } from "../base/seal.ts";
-import { addColumn, bytesOf, first, type Sql } from "../base/sql.ts";
+import { addColumn, bytesOf, first, type Sql } from "../storage/sql.ts";
 import { DAY_MS } from "../base/clock.ts";
-import type { Num } from "../base/phone.ts";
+import type { Num } from "../sms/phone.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
 
 /** What may be known of a number without opening it. */

@@ -2,10 +2,10 @@
  * The doors of the vault. The number to be tokenised travels in the body, never in a path or a query.
  */
 import { z } from "zod";
-import { EXAMPLE_NUMBER, EXAMPLE_TIME } from "../base/example.ts";
-import { parseNumber } from "../base/phone.ts";
+import { EXAMPLE_NUMBER, EXAMPLE_TIME } from "../contract/example.ts";
+import { parseNumber } from "../sms/phone.ts";
 import { refuse } from "../base/refusal.ts";
-import { routesOver, type Route } from "../base/route.ts";
+import { routesOver, type Route } from "../contract/route.ts";
 import { REVEAL_REASONS, type TokensVerbs } from "./verbs.ts";
 
 const route = routesOver<TokensVerbs>();

@@ -3,9 +3,9 @@
  * reason and an audit entry, the number itself.
  */
 import { isoOf } from "../base/clock.ts";
-import { maskOf, type Num } from "../base/phone.ts";
+import { maskOf, type Num } from "../sms/phone.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import { verb } from "../base/verb.ts";
+import { verb } from "../contract/verb.ts";
 import type { Contact, VaultLedger } from "./ledger.ts";
 
 export type TokensDeps = {

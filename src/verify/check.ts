@@ -3,17 +3,17 @@
  * counts are written in the transaction of the comparison: whoever comes at the same time finds them. A right code approves
  * once, by compare-and-swap.
  */
-import type { Num } from "../base/phone.ts";
+import type { Num } from "../sms/phone.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { equalBytes } from "../base/seal.ts";
 import { contactOf } from "../messages/admit.ts";
-import { contextText, digestText, normaliseCode } from "./code.ts";
-import type { GivenContext } from "./context.ts";
-import { contextOf } from "./context.ts";
+import { contextText, digestText, normaliseCode } from "./code/code.ts";
+import type { GivenContext } from "./code/context.ts";
+import { contextOf } from "./code/context.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { ended } from "./ends.ts";
 import type { Whole } from "./ledger.ts";
-import { barredUntil, countFailure, learn, type Destination } from "./locks.ts";
+import { barredUntil, countFailure, learn, type Destination } from "./locks/locks.ts";
 import { printOf, type EndUser } from "./person.ts";
 import {
   ATTEMPTS_MAX,
@@ -23,7 +23,7 @@ import {
   type Intent,
   type State,
   type Verification,
-} from "./verification.ts";
+} from "./code/verification.ts";
 
 export type CheckInput = { id: string; code: string; context: GivenContext; endUser: EndUser | null };
 export type CheckToInput = Omit<CheckInput, "id"> & {

@@ -4,10 +4,10 @@
  * them. A block of numbers is a keyed name here; what it stands for is sealed and shown only where enough people share it.
  */
 import { DAY_MS, HOUR_MS, isoOf, SECOND_MS } from "../base/clock.ts";
-import { prefixOf } from "../base/phone.ts";
-import { bytesOf, first, type Sql } from "../base/sql.ts";
+import { prefixOf } from "../sms/phone.ts";
+import { bytesOf, first, type Sql } from "../storage/sql.ts";
 import { dayOf, TENANT_SUBJECT, type VaultLedger } from "../vault/ledger.ts";
-import type { Verification } from "./verification.ts";
+import type { Verification } from "./code/verification.ts";
 
 export const COUNTED = ["started", "sent", "delivered", "approved", "failed", "expired"] as const;
 export type Counted = (typeof COUNTED)[number];

@@ -2,18 +2,18 @@
  * What the room is handed: its ledgers, the vault, and the few things that other rooms do for it.
  */
 import type { IdMaker } from "../base/ids.ts";
-import type { Num } from "../base/phone.ts";
+import type { Num } from "../sms/phone.ts";
 import type { Outcome, Refusal } from "../base/refusal.ts";
 import type { Recorded } from "../messages/admit.ts";
 import type { Message } from "../messages/message.ts";
-import type { Policy } from "../messages/policy.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { EventType } from "../webhooks/event.ts";
-import type { Template } from "./choose.ts";
+import type { Template } from "./settings/choose.ts";
 import type { CountsLedger } from "./counts.ts";
 import type { VerifyLedger } from "./ledger.ts";
-import type { Service } from "./settings.ts";
-import type { Channel } from "./verification.ts";
+import type { Service } from "./settings/settings.ts";
+import type { Channel } from "./code/verification.ts";
 import type { FailureWatch } from "./watch.ts";
 
 /** What a channel is given to hand over. */

@@ -4,7 +4,7 @@
 import type { Counted } from "./counts.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { ENDED, type Message } from "../messages/message.ts";
-import { viewOf, type Send, type State, type Verification } from "./verification.ts";
+import { viewOf, type Send, type State, type Verification } from "./code/verification.ts";
 
 /** How a verification ended is always told; that it was created or sent only to those who asked. */
 const ALWAYS_TOLD: ReadonlySet<string> = new Set(["approved", "failed", "expired", "locked", "canceled"]);

@@ -3,11 +3,11 @@
  * object is always asked first; a verification is recorded before it leaves, so nobody's own write is missing in between.
  */
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import type { RecordDb } from "../base/record-db.ts";
+import type { RecordDb } from "../storage/record-db.ts";
 import type { CheckAnswer } from "./check.ts";
 import { listVerifications, readVerification } from "./store.ts";
 import type { ListPart, Part } from "./verbs.ts";
-import { endReason, type VerificationView } from "./verification.ts";
+import { endReason, type VerificationView } from "./code/verification.ts";
 
 export type FinishDeps = {
   db: RecordDb;

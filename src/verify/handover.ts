@@ -6,10 +6,10 @@ import { SECOND_MS } from "../base/clock.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import type { Message } from "../messages/message.ts";
 import type { VerifyDeps } from "./deps.ts";
-import { openLetter, textOf } from "./letter.ts";
+import { openLetter, textOf } from "./code/code-message.ts";
 import type { Secrets } from "./ledger.ts";
-import { barredUntil, countSend, sendRoom, type Destination } from "./locks.ts";
-import { acceptedView, resendAt, type Send, type Verification, type VerificationView } from "./verification.ts";
+import { barredUntil, countSend, sendRoom, type Destination } from "./locks/locks.ts";
+import { acceptedView, resendAt, type Send, type Verification, type VerificationView } from "./code/verification.ts";
 import { metadataOf } from "./notes.ts";
 
 /** A code that has not arrived after so long goes by another account when it is asked for again. */

@@ -3,12 +3,12 @@
  * wrong guess writes two rows: ids begin with their time and a verification lives ten minutes at most, so its deadlines are
  * found by walking ids, and the destination's row names its newest verifications.
  */
-import { CODE_SECONDS } from "./code.ts";
+import { CODE_SECONDS } from "./code/code.ts";
 import { ulidTime } from "../base/ids.ts";
-import { bytesOf, changes, filtered, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { bytesOf, changes, filtered, first, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { HOUR_MS, SECOND_MS } from "../base/clock.ts";
-import { newDestination, spentAt, turned, type Destination } from "./locks.ts";
-import { mayEnter, type Facts, type Send, type State, type Verification } from "./verification.ts";
+import { newDestination, spentAt, turned, type Destination } from "./locks/locks.ts";
+import { mayEnter, type Facts, type Send, type State, type Verification } from "./code/verification.ts";
 
 type Row = {
   id: string;

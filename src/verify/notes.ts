@@ -2,9 +2,9 @@
  * The caller's metadata of a verification: sealed where the messages' notes lie, answered with any phone number in it masked.
  */
 import { DAY_MS } from "../base/clock.ts";
-import { maskNumbersIn } from "../base/phone.ts";
+import { maskNumbersIn } from "../sms/phone.ts";
 import type { VerifyDeps } from "./deps.ts";
-import type { Verification } from "./verification.ts";
+import type { Verification } from "./code/verification.ts";
 
 type Metadata = Record<string, string>;
 type NoteDeps = Pick<VerifyDeps, "vault" | "notes" | "policy">;

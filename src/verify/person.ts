@@ -3,7 +3,7 @@
  * network the request came from (with the browser's name, when given, so that a shared network is not one person). Neither
  * address nor device is ever kept.
  */
-import { neighbourhoodOf } from "../base/address.ts";
+import { neighbourhoodOf } from "../net/address.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 
 export type EndUser = { deviceId: string | null; ip: string | null; userAgent: string | null };

@@ -2,17 +2,17 @@
  * The shapes of verifications in the API: what is taken, and what is answered. They validate and they make the document.
  */
 import { z } from "zod";
-import { neighbourhoodOf } from "../base/address.ts";
-import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../base/example.ts";
-import { Label } from "../base/label.ts";
+import { neighbourhoodOf } from "../net/address.ts";
+import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
+import { Label } from "../contract/label.ts";
 import { Metadata, MoneyView, NumberView, To } from "../messages/schemas.ts";
 import { STATES as MESSAGE_STATES } from "../messages/message.ts";
-import { BUILTINS } from "./builtin.ts";
+import { BUILTINS } from "./code/builtin.ts";
 import { DIMENSIONS } from "./counts.ts";
-import { CODE_LENGTH, CODE_SECONDS, STRENGTHS } from "./code.ts";
-import { AMOUNT_MAX, PAYEE_MAX } from "./context.ts";
-import { VARIABLE_CHARS_MAX, VARIABLES_MAX } from "./template.ts";
-import { CHANNELS, CHECK_REASONS, INTENTS, STATES } from "./verification.ts";
+import { CODE_LENGTH, CODE_SECONDS, STRENGTHS } from "./code/code.ts";
+import { AMOUNT_MAX, PAYEE_MAX } from "./code/context.ts";
+import { VARIABLE_CHARS_MAX, VARIABLES_MAX } from "./code/template.ts";
+import { CHANNELS, CHECK_REASONS, INTENTS, STATES } from "./code/verification.ts";
 
 /** What a text calls the sender. */
 export const Brand = Label.max(30)

@@ -4,25 +4,31 @@
  * in the request, the kind of number, or the caller's own limits, and leave nothing behind.
  */
 import { SECOND_MS } from "../base/clock.ts";
-import type { Num } from "../base/phone.ts";
+import type { Num } from "../sms/phone.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { contactOf } from "../messages/admit.ts";
 import type { Message } from "../messages/message.ts";
-import { judgeNumber } from "../messages/policy.ts";
-import { choose, type Chosen } from "./choose.ts";
-import { contextText, digestText, drawCode, normaliseCode, strengthOf } from "./code.ts";
-import type { Context } from "./context.ts";
+import { judgeNumber } from "../policy/policy.ts";
+import { choose, type Chosen } from "./settings/choose.ts";
+import { contextText, digestText, drawCode, normaliseCode, strengthOf } from "./code/code.ts";
+import type { Context } from "./code/context.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { ended, told } from "./ends.ts";
 import { looksOpen, sendAgain, sendOf, waitSeconds, withholdingOf } from "./handover.ts";
-import { judgeText, sealLetter, textOf, type Written } from "./letter.ts";
+import { judgeText, sealLetter, textOf, type Written } from "./code/code-message.ts";
 import type { Secrets } from "./ledger.ts";
-import { countSend, sendRoom, type Destination } from "./locks.ts";
+import { countSend, sendRoom, type Destination } from "./locks/locks.ts";
 import { keepMetadata, metadataOf } from "./notes.ts";
 import { printOf, type EndUser } from "./person.ts";
-import { settingsOf, type Service, type Settings, type Wishes } from "./settings.ts";
-import type { Reader } from "./template.ts";
-import { acceptedView, type Channel, type Intent, type Verification, type VerificationView } from "./verification.ts";
+import { settingsOf, type Service, type Settings, type Wishes } from "./settings/settings.ts";
+import type { Reader } from "./code/template.ts";
+import {
+  acceptedView,
+  type Channel,
+  type Intent,
+  type Verification,
+  type VerificationView,
+} from "./code/verification.ts";
 
 /** A start as the door hands it in: shapes checked, number normalised, context in its one spelling. */
 export type StartInput = {

@@ -2,9 +2,9 @@
  * The ledger of records: verifications that have ended, in the jurisdiction's D1. One row each, by id and version, so that a
  * repeated batch changes nothing. Holds tokens, masks, states and times; no number, no code, no digest, no text, no context.
  */
-import { jsonWrites, type RecordDb } from "../base/record-db.ts";
-import { filtered } from "../base/sql.ts";
-import { viewOf, type State, type Verification, type VerificationView } from "./verification.ts";
+import { jsonWrites, type RecordDb } from "../storage/record-db.ts";
+import { filtered } from "../storage/sql.ts";
+import { viewOf, type State, type Verification, type VerificationView } from "./code/verification.ts";
 
 export type RecordFilter = {
   tenant: string;

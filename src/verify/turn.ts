@@ -6,7 +6,7 @@ import { timeOfId } from "../base/ids.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { KEPT_HERE_MS } from "./ledger.ts";
 import { expireDue } from "./verbs.ts";
-import type { Verification } from "./verification.ts";
+import type { Verification } from "./code/verification.ts";
 
 const RECORDED_MAX = 500;
 

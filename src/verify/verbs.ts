@@ -4,13 +4,13 @@
 import { DAY_MS, isoOf } from "../base/clock.ts";
 import { ulidTime } from "../base/ids.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
-import { verb } from "../base/verb.ts";
+import { verb } from "../contract/verb.ts";
 import { check, checkTo, expired, type CheckInput, type CheckToInput } from "./check.ts";
 import { COUNTS_KEPT_DAYS, type Dimension, type SummaryRow } from "./counts.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { ended, live } from "./ends.ts";
 import { looksOpen, sendAgain, waitSeconds } from "./handover.ts";
-import { sendRoom } from "./locks.ts";
+import { sendRoom } from "./locks/locks.ts";
 import { metadataOf, readMetadata } from "./notes.ts";
 import { start, type StartInput } from "./start.ts";
 import type { RecordFilter } from "./store.ts";
@@ -21,7 +21,7 @@ import {
   type State,
   type Verification,
   type VerificationView,
-} from "./verification.ts";
+} from "./code/verification.ts";
 
 export type ListInput = {
   limit: number;

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
 import { isRefused, type Outcome } from "../base/refusal.ts";
-import { routesOver, type Route } from "../base/route.ts";
+import { routesOver, type Route } from "../contract/route.ts";
 import { Time } from "../messages/schemas.ts";
 import { COUNTS_KEPT_DAYS, DIMENSIONS, PREFIX_STARTS_MIN } from "./counts.ts";
 import type { EndUser } from "./person.ts";
@@ -21,7 +21,7 @@ import {
 import type { StartInput } from "./start.ts";
 import { numberOf, wordingOf } from "./wording.ts";
 import type { VerifyVerbs } from "./verbs.ts";
-import { STATES } from "./verification.ts";
+import { STATES } from "./code/verification.ts";
 
 const route = routesOver<VerifyVerbs>();
 const tag = "Verifications";

@@ -1,13 +1,13 @@
 /**
  * What the doors read alike: a recipient, and what a text is made of.
  */
-import { parseNumber, type Num } from "../base/phone.ts";
+import { parseNumber, type Num } from "../sms/phone.ts";
 import { refuse, type FieldError, type Outcome, type Refusal } from "../base/refusal.ts";
-import { contextOf, type Context } from "./context.ts";
+import { contextOf, type Context } from "./code/context.ts";
 import type { WordingBody } from "./schemas.ts";
-import type { Wishes } from "./settings.ts";
-import { hostOfOrigin, type Reader } from "./template.ts";
-import type { Intent } from "./verification.ts";
+import type { Wishes } from "./settings/settings.ts";
+import { hostOfOrigin, type Reader } from "./code/template.ts";
+import type { Intent } from "./code/verification.ts";
 
 /** A recipient of a body: a number in its one spelling, or a token as it came. */
 export function numberOf(to: string | { token: string }): { number: Num | { token: string } } | Refusal {

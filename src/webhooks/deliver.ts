@@ -3,8 +3,8 @@
  * secret never leaves it; the URL is resolved before every batch and again within a long one, and no answer of the
  * resolver means no call.
  */
-import type { FetchLike } from "../base/bounded.ts";
-import { judgeResolved, judgeUrl, type Resolver, type UrlPolicy } from "../base/outside-url.ts";
+import type { FetchLike } from "../net/bounded.ts";
+import { judgeResolved, judgeUrl, type Resolver, type UrlPolicy } from "../net/outside-url.ts";
 import { postOnce, type PostAnswer } from "./post.ts";
 
 /** One signed call, ready to be made. */

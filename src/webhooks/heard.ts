@@ -2,7 +2,7 @@
  * Whether an endpoint takes anything, read from what is stored: the object that saw it may have been put away since.
  */
 import { ulidTime } from "../base/ids.ts";
-import type { Sql } from "../base/sql.ts";
+import type { Sql } from "../storage/sql.ts";
 import { matches, type EventType } from "./event.ts";
 
 type Listener = { id: string; events: readonly string[]; cursor: string; createdAt: number };

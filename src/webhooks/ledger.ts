@@ -5,7 +5,7 @@
  */
 import { isoOf } from "../base/clock.ts";
 import type { IdMaker } from "../base/ids.ts";
-import { bytesOf, first, type Sql, type SqlBinding } from "../base/sql.ts";
+import { bytesOf, first, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { matches, type EventType } from "./event.ts";
 import { tookSince } from "./heard.ts";
 

@@ -3,7 +3,7 @@
  * It never throws, never follows a redirect, and gives nobody a byte of what the receiver wrote but a short Retry-After:
  * a tenant must not read other people's pages through us.
  */
-import { type FetchLike, readAtMost, TIMED_OUT, withDeadline } from "../base/bounded.ts";
+import { type FetchLike, readAtMost, TIMED_OUT, withDeadline } from "../net/bounded.ts";
 
 /** Enough for any acknowledgement. More is not our business and would be the receiver's way to hold us. */
 export const ANSWER_BYTES_MAX = 64 * 1_024;

@@ -5,7 +5,7 @@
 import { HOUR_MS, isoOf } from "../base/clock.ts";
 import { randomBytes } from "../base/random.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
-import { verb } from "../base/verb.ts";
+import { verb } from "../contract/verb.ts";
 import { ENDPOINTS_MAX, eventView, type Endpoint, type EventsLedger } from "./ledger.ts";
 import { makeSecret } from "./signature.ts";
 

@@ -3,9 +3,9 @@
  * object is asked.
  */
 import { z } from "zod";
-import { EXAMPLE_TIME, exampleId } from "../base/example.ts";
-import { UrlText } from "../base/label.ts";
-import { routesOver, type Route } from "../base/route.ts";
+import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
+import { UrlText } from "../contract/label.ts";
+import { routesOver, type Route } from "../contract/route.ts";
 import { eventFilterSchema } from "./event.ts";
 import type { WebhooksVerbs } from "./verbs.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { IdempotencyLedger, KEPT_MS } from "../../src/access/idempotency.ts";
-import type { Sql } from "../../src/base/sql.ts";
+import type { Sql } from "../../src/storage/sql.ts";
 import { nodeSql } from "../support/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);

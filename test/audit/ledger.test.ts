@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { GENESIS, leafHash, type Head } from "../../src/audit/entry.ts";
 import { verifyHead } from "../../src/audit/head.ts";
 import { AUDIT_TABLE, AuditLedger } from "../../src/audit/ledger.ts";
-import type { Sql } from "../../src/base/sql.ts";
+import type { Sql } from "../../src/storage/sql.ts";
 import { entry, grow, log, newKey, START, type Log } from "../support/audit-log.ts";
 import { nodeSql } from "../support/node-sql.ts";
 

@@ -9,8 +9,8 @@ import Telnyx from "telnyx";
 import twilio from "twilio";
 import { describe, expect, it } from "vitest";
 import type { Account, Callback, InboundCallback } from "../../src/carriers/carrier.ts";
-import { CARRIERS, KINDS, type CarrierKind } from "../../src/carriers/carriers.ts";
-import { signatureOf as vonageSignatureOf } from "../../src/carriers/vonage.ts";
+import { CARRIERS, KINDS, type CarrierKind } from "../../src/carriers/registry.ts";
+import { signatureOf as vonageSignatureOf } from "../../src/carriers/adapters/vonage/vonage.ts";
 import { accountOf, fixture, NOON } from "../support/adapter.ts";
 
 const URL_ = "https://sms.example.com/carriers/car_1/inbound";

@@ -1,6 +1,6 @@
 /** Which words of carriers say that a person said stop. */
 import { expect, it } from "vitest";
-import { CARRIERS, carrierOf } from "../../src/carriers/carriers.ts";
+import { CARRIERS, carrierOf } from "../../src/carriers/registry.ts";
 import type { Answer, Report } from "../../src/carriers/carrier.ts";
 import { markAnswer, markReport } from "../../src/carriers/said-stop.ts";
 

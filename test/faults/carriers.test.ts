@@ -3,8 +3,8 @@
  */
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { KINDS, type CarrierKind } from "../../src/carriers/carriers.ts";
-import { UNPROVEN_CALLS_MAX } from "../../src/carriers/circuit.ts";
+import { KINDS, type CarrierKind } from "../../src/carriers/registry.ts";
+import { UNPROVEN_CALLS_MAX } from "../../src/carriers/courier/circuit.ts";
 import { KINDS as SPOKEN } from "../../scripts/carriers/kinds.mjs";
 import { World } from "../../scripts/carriers/world.mjs";
 import { numberFor, Service, type Tenant } from "../support/client.ts";

@@ -7,7 +7,7 @@
  */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { CarrierKind } from "../../src/carriers/carriers.ts";
+import type { CarrierKind } from "../../src/carriers/registry.ts";
 import { conductOf, draw, Script } from "../../scripts/carriers/conduct.mjs";
 import { World } from "../../scripts/carriers/world.mjs";
 import { numberFor, Service, type Send, type Tenant } from "../support/client.ts";

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { IdempotencyLedger, KEPT_MS } from "../../src/access/idempotency.ts";
 import { DAY_MS, HOUR_MS } from "../../src/base/clock.ts";
 import { IdMaker, timeOfId } from "../../src/base/ids.ts";
-import { Pace } from "../../src/carriers/pace.ts";
+import { Pace } from "../../src/carriers/courier/pace.ts";
 import { timesOf } from "../../src/messages/admit.ts";
 import { FIRST_LOOK_MS } from "../../src/messages/ledger.ts";
 import { count, emptyWindows, roomIn, turn } from "../../src/risk/caps.ts";

@@ -2,7 +2,7 @@
 // service may deliver exactly what the model says, and nothing to anybody else.
 import { expect, test } from "vitest";
 import { DAY_MS } from "../../src/base/clock.ts";
-import type { Num } from "../../src/base/phone.ts";
+import type { Num } from "../../src/sms/phone.ts";
 import { isRefused } from "../../src/base/refusal.ts";
 import { closeSession } from "../../src/masking/close.ts";
 import { addPerson, removePerson, replacePerson, rotateSession } from "../../src/masking/rotate.ts";

@@ -3,8 +3,8 @@
  * called for is never sent again, and it is tried at most once a second until it is well.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CARRIERS, KINDS } from "../../src/carriers/carriers.ts";
-import { UNPROVEN_CALLS_MAX } from "../../src/carriers/circuit.ts";
+import { CARRIERS, KINDS } from "../../src/carriers/registry.ts";
+import { UNPROVEN_CALLS_MAX } from "../../src/carriers/courier/circuit.ts";
 import { World } from "../../scripts/carriers/world.mjs";
 import { CarrierDouble } from "../support/carrier-double.ts";
 import { numberFor, Service } from "../support/client.ts";

@@ -3,7 +3,7 @@
  * order its parts do; what is forged, stale, another account's or for nobody changes nothing.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { KINDS } from "../../src/carriers/carriers.ts";
+import { KINDS } from "../../src/carriers/registry.ts";
 import { World } from "../../scripts/carriers/world.mjs";
 import { Service, type Tenant } from "../support/client.ts";
 import { eventually } from "../support/signal.ts";

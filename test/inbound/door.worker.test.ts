@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { signatureOf } from "../../src/carriers/http.ts";
+import { signatureOf } from "../../src/carriers/adapters/http.ts";
 import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/service.ts";
 import { advance, ALICE, BOB, opened, proxiesOf } from "../support/lines.ts";
 import { exports } from "cloudflare:workers";

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ANSWER_BYTES_MAX, type Carrier } from "../../src/carriers/carrier.ts";
-import { CARRIERS, KINDS } from "../../src/carriers/carriers.ts";
+import { CARRIERS, KINDS } from "../../src/carriers/registry.ts";
 import { accountOf, callbackOf, fixture, handover, ioOf, json, sendBy } from "../support/adapter.ts";
 
 type Accepted = { status: number; body: unknown; reference?: string };
@@ -29,7 +29,7 @@ describe.each(KINDS)("%s", (kind) => {
     expect(page.match(new RegExp(`^\\| \`${kind}\``, "gm"))?.length, "a row in each table of docs/carriers.md").toBe(
       tables,
     );
-    expect(existsSync(`${here}/test/carriers/${kind}.test.ts`)).toBe(true);
+    expect(existsSync(`${here}/test/carriers/adapters/${kind}.test.ts`)).toBe(true);
     const fields = { ...carrier.fields.settings, ...carrier.fields.secrets };
     for (const [name, schema] of Object.entries(fields)) expect(schema.meta()?.description, name).toMatch(/\w{3}/);
     for (const [name, schema] of Object.entries(carrier.fields.settings)) expect(schema.safeParse(account.settings[name]).success, name).toBe(true); // prettier-ignore

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { CHECK_REASONS } from "../../src/verify/verification.ts";
+import { CHECK_REASONS } from "../../src/verify/code/verification.ts";
 
 const folder = "docs/recipes";
 const pages = readdirSync(folder).map((name) => ({ name, text: readFileSync(join(folder, name), "utf8") }));

@@ -1,7 +1,7 @@
 // Every refusal is explained once: src/base/refusal.ts, refusal-help.ts and docs/errors.md name the same codes, statuses and words.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { HELP } from "../../src/base/refusal-help.ts";
+import { HELP } from "../../src/contract/refusal-help.ts";
 import { REASONS } from "../../src/base/refusal.ts";
 
 const rows = readFileSync("docs/errors.md", "utf8").matchAll(

@@ -3,8 +3,8 @@
 import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { tenantRoutes } from "../../src/app.ts";
-import { operatorRoutes } from "../../src/operators.routes.ts";
+import { tenantRoutes } from "../../src/http/routes.ts";
+import { operatorRoutes } from "../../src/operator/tenants.routes.ts";
 import { furnish, type Furnished } from "../support/settled.ts";
 import {
   absentIds,

@@ -3,7 +3,7 @@
 import { beforeAll, expect, test } from "vitest";
 import published from "../../docs/scopes.md?raw";
 import { SCOPES } from "../../src/access/caller.ts";
-import { tenantRoutes } from "../../src/app.ts";
+import { tenantRoutes } from "../../src/http/routes.ts";
 import { absentIds, bodyOf, closedDoors, nameOf, pathOf, type Door } from "../support/routes.ts";
 import { ask, newKey, newTenant, type Tenant } from "../support/tenants.ts";
 import { watch } from "../support/watched.ts";

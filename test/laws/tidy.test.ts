@@ -13,11 +13,11 @@ it("src keeps the laws of structure", () => {
 });
 
 const sound: Files = {
-  "src/index.ts": 'import { app } from "./app.ts";\nexport default { fetch: app };\n',
-  "src/app.ts":
-    'import { routes } from "./messages/send.routes.ts";\nimport "./wiring.ts";\nimport "./messages/store.ts";\n' +
-    'import "./carriers/carrier.ts";\n/** The app. */\nexport function app() {\n  return routes;\n}\n',
-  "src/wiring.ts": "/** The ledger. */\nexport const ledger = (env: { DB_EU: D1Database }) => env.DB_EU;\n",
+  "src/index.ts": 'import { app } from "./worker/app.ts";\nexport default { fetch: app };\n',
+  "src/worker/app.ts":
+    'import "./placement.ts";\nimport "../http/app.ts";\n/** The app. */\nexport function app() {\n  return 1;\n}\n',
+  "src/worker/placement.ts": "/** The database. */\nexport const db = (env: { DB_EU: D1Database }) => env.DB_EU;\n",
+  "src/http/app.ts": 'import { routes } from "../messages/send.routes.ts";\nimport "../carriers/carrier.ts";\n',
   "src/messages/send.routes.ts": 'import { send } from "./send.ts";\nexport const routes = [send];\n',
   "src/messages/send.ts":
     'import type { Id } from "../base/ids.ts";\nimport "./store.ts";\n/** Sends. Math.random, Date.now and console.log stay out. */\nexport function send(id: Id, at: string) {\n  return [id, new Date(at), "Date.now()"];\n}\n',
@@ -54,17 +54,24 @@ it.each<[string, Files, RegExp]>([
   ],
   [
     "a room imports its neighbour",
-    { "src/carriers/carrier.ts": 'import "../access/caller.ts";', "src/access/caller.ts": "" },
+    { "src/carriers/carrier.ts": 'import "../risk/caps.ts";', "src/risk/caps.ts": "" },
     /one floor/,
   ],
-  ["a room imports the root", added('import "../wiring.ts";'), /imports go down/],
+  ["a room imports the platform", added('import "../worker/placement.ts";'), /imports go down/],
   ["src imports a test", added('import "../../test/support/tree.ts";'), /nothing outside src/],
   [
     "two files import each other",
     { "src/base/ids.ts": 'import "./clock.ts";', "src/base/clock.ts": 'import "./ids.ts";' },
     /src\/base\/clock.ts → src\/base\/ids.ts: a circle/,
   ],
-  ["a room imports a door", added('import "../carriers/courier.object.ts";'), /platform wakes/],
+  ["a room imports a door", added('import "../carriers/carrier.routes.ts";'), /import doors/],
+  ["a room imports what the platform wakes", added('import "../carriers/courier.object.ts";'), /platform wakes/],
+  ["a file stands in no room", { "src/index.ts": 'import "./loose.ts";', "src/loose.ts": "" }, /in no room/],
+  [
+    "a folder has too many files",
+    Object.fromEntries(Array.from({ length: 21 }, (_, at) => [`src/risk/file-${at}.ts`, ""])),
+    /src\/risk: 21 files; at most 20/,
+  ],
   ["a room imports another room's store", added('import "../carriers/store.ts";'), /private to its room/],
   [
     "a room has no floor",
@@ -72,14 +79,18 @@ it.each<[string, Files, RegExp]>([
     /src\/attic: a room without a floor/,
   ],
   ["a file is dead", { "src/base/old.ts": "" }, /src\/base\/old.ts: nothing/],
-  ["a verb reads a binding", added("const db = this.env.DB_EU;"), /only wiring.ts reads bindings/],
-  ["a verb imports env", added('import { env } from "cloudflare:workers";'), /only wiring.ts reads bindings/],
+  ["a verb reads a binding", added("const db = this.env.DB_EU;"), /only worker\/placement.ts reads bindings/],
+  [
+    "a verb imports env",
+    added('import { env } from "cloudflare:workers";'),
+    /only worker\/placement.ts reads bindings/,
+  ],
   ["a rule reads the clock", added("const at = Date.now();"), /take `now`/],
   ["a rule makes a date of now", added("const at = new Date();"), /take `now`/],
   ["a rule measures time", added("const at = performance.now();"), /take `now`/],
   ["the clock hides in a template", added("const at = `${Date.now()}`;"), /take `now`/],
   ["chance comes from Math", added("const at = Math.random();"), /getRandomValues/],
-  ["a room chooses a place", added('namespace.jurisdiction("eu");'), /wiring.ts places objects/],
+  ["a room chooses a place", added('namespace.jurisdiction("eu");'), /placement.ts places objects/],
   ["a room writes to the console", added("console.log(1);"), /base\/log.ts/],
   ["a mark is left for later", added(`// ${"TO"}DO: later`), /open an issue/],
   ["a lint rule is off without a reason", added(`// oxlint-${"disable"}-next-line no-eval`), /without a reason/],

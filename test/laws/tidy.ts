@@ -6,28 +6,40 @@ import type { Files } from "../support/tree.ts";
 
 /** The floor of each room. Add a room here when it is built; a file belongs on the lowest floor that has all it needs. */
 export const FLOORS: Record<string, number> = {
-  base: 0,
-  audit: 1,
-  vault: 2,
-  access: 3,
-  carriers: 3,
-  sandbox: 4,
+  base: 1,
+  storage: 1,
+  net: 2,
+  sms: 2,
+  contract: 3,
+  screening: 3,
+  access: 4,
+  audit: 4,
+  vault: 4,
   webhooks: 4,
-  risk: 4,
-  consent: 4,
   numbers: 4,
-  messages: 5,
-  verify: 6,
-  masking: 6,
-  inbound: 7,
-  console: 8,
-  governance: 8,
-  compat: 8,
+  carriers: 5,
+  risk: 5,
+  consent: 5,
+  policy: 6,
+  sandbox: 6,
+  messages: 7,
+  verify: 8,
+  masking: 8,
+  inbound: 9,
+  rpc: 10,
+  operator: 11,
+  tenant: 12,
+  http: 12,
+  worker: 13,
 };
-const ROOT_FLOOR = 9;
+/** The one file that stands in no room. */
+const ROOT = "src/index.ts";
+const ROOT_FLOOR = 14;
 
 const isSource = (path: string) => /^src\/.*\.tsx?$/.test(path);
 const roomOf = (path: string) => path.split("/").slice(1, -1)[0];
+/** Files in one folder; more of them want rooms of their own. */
+const FILES_MAX = 20;
 const floorOf = (path: string) => {
   const room = roomOf(path);
   return room === undefined ? ROOT_FLOOR : FLOORS[room];
@@ -50,11 +62,16 @@ function importBreaches(path: string, target: string): string[] {
   if (from === undefined || from === to) return [];
   const [here, there] = [floorOf(path), floorOf(target)];
   if (here === undefined || there === undefined) return []; // told once, as a room without a floor
-  if (there > here) return says("imports go down; let wiring.ts hand the function in through Deps");
-  if (there === here) return says("rooms of one floor do not import each other; let wiring.ts hand it in through Deps");
-  if (/\.(routes|queue|cron|object)\.tsx?$/.test(target))
-    return says("only the root imports a file that the platform wakes; import the verb it calls");
-  if (posix.basename(target) === "store.ts")
+  if (there > here) return says("imports go down; take what you need as a function, from whoever joins the rooms");
+  if (there === here)
+    return says(
+      "rooms of one floor do not import each other; take what you need as a function, from whoever joins the rooms",
+    );
+  if (/\.routes\.tsx?$/.test(target) && !["http", "console", "compat"].includes(from))
+    return says("only http/, console/ and compat/ import doors; import the verb it calls");
+  if (/\.(queue|cron|object)\.tsx?$/.test(target) && from !== "worker")
+    return says("only worker/ imports a file that the platform wakes; import the verb it calls");
+  if (posix.basename(target) === "store.ts" && !["tenant", "http"].includes(from))
     return says("a store is private to its room; call one of the room's verbs");
   return [];
 }
@@ -63,8 +80,8 @@ function importBreaches(path: string, target: string): string[] {
 const FORBIDDEN: { what: RegExp; allowed?: string[]; instead: string }[] = [
   {
     what: /\benv\.[A-Z]|import\s*\{[^}]*\benv\b[^}]*\}\s*from\s*"cloudflare:workers"/,
-    allowed: ["src/wiring.ts"],
-    instead: "only wiring.ts reads bindings; declare a Deps type and be handed the thing",
+    allowed: ["src/worker/placement.ts"],
+    instead: "only worker/placement.ts reads bindings; declare what you need and be handed the thing",
   },
   {
     what: /\bDate\.now\b|\bnew Date(?:\(\)|(?!\s*[(\w]))|\bperformance\.now\b/,
@@ -72,7 +89,11 @@ const FORBIDDEN: { what: RegExp; allowed?: string[]; instead: string }[] = [
     instead: "only base/clock.ts reads the clock; take `now` as an argument",
   },
   { what: /\bMath\.random\b/, instead: "use crypto.getRandomValues, or take the randomness as an argument" },
-  { what: /\.jurisdiction\(/, allowed: ["src/wiring.ts"], instead: "only the helper in wiring.ts places objects" },
+  {
+    what: /\.jurisdiction\(/,
+    allowed: ["src/worker/placement.ts"],
+    instead: "only the helper in worker/placement.ts places objects",
+  },
   {
     what: /\bconsole\./,
     allowed: ["src/base/log.ts"],
@@ -147,6 +168,19 @@ function deadFiles(graph: Map<string, string[]>): string[] {
   return dead.map((path) => `${path}: nothing that src/index.ts reaches imports it; use it or delete it`);
 }
 
+/** Files that stand in no room, and folders with too many. */
+function folderBreaches(sources: string[]): string[] {
+  const folders = new Map<string, number>();
+  for (const path of sources) folders.set(posix.dirname(path), (folders.get(posix.dirname(path)) ?? 0) + 1);
+  const loose = sources.filter((path) => roomOf(path) === undefined && path !== ROOT);
+  return [
+    ...loose.map((path) => `${path}: a file in no room; only index.ts is loose`),
+    ...[...folders]
+      .filter(([, files]) => files > FILES_MAX)
+      .map(([folder, files]) => `${folder}: ${files} files; at most ${FILES_MAX}, give it rooms of its own`),
+  ];
+}
+
 /** Every breach of the laws of structure, each with what to do instead. */
 export function breaches(files: Files): string[] {
   const sources = Object.keys(files).filter(isSource);
@@ -155,6 +189,7 @@ export function breaches(files: Files): string[] {
   return [
     ...[...homeless].map((room) => `src/${room}: a room without a floor; give it one in test/laws/tidy.ts`),
     ...[...graph].flatMap(([path, targets]) => targets.flatMap((target) => importBreaches(path, target))),
+    ...folderBreaches(sources),
     ...circles(graph),
     ...deadFiles(graph),
     ...sources.flatMap((path) => [...lineBreaches(path, files[path] ?? ""), ...docBreaches(path, files[path] ?? "")]),

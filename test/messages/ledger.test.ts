@@ -4,18 +4,10 @@ import type { Answer } from "../../src/carriers/carrier.ts";
 import { claim, CLAIM_LEASE_MS, settle } from "../../src/messages/dispatch.ts";
 import { applyReports } from "../../src/messages/reports.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
-import { Belt } from "../../src/messages/belt.ts";
-import { look, type LookDeps } from "../../src/messages/look.ts";
-import {
-  ENDED,
-  ENTERS,
-  mayEnter,
-  PURPOSES,
-  STATES,
-  type Message,
-  type Purpose,
-  type State,
-} from "../../src/messages/message.ts";
+import { Belt } from "../../src/messages/queue-tracker.ts";
+import { look, type LookDeps } from "../../src/messages/sweep.ts";
+import { ENDED, ENTERS, mayEnter, STATES, type Message, type State } from "../../src/messages/message.ts";
+import { PURPOSES, type Purpose } from "../../src/sms/purpose.ts";
 import { nodeSql, type NodeSql } from "../support/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);

@@ -1,7 +1,7 @@
 /** What a turn of the alarm reads of the outbox, counted by the platform. */
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import type { Sql, SqlBinding, SqlRow } from "../../src/base/sql.ts";
+import type { Sql, SqlBinding, SqlRow } from "../../src/storage/sql.ts";
 import { FIRST_LOOK_MS, MessagesLedger } from "../../src/messages/ledger.ts";
 import { newTenant, operator } from "../support/service.ts";
 

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { RecordDb } from "../../src/base/record-db.ts";
+import type { RecordDb } from "../../src/storage/record-db.ts";
 import type { Message } from "../../src/messages/message.ts";
 import { listRecords, purgeRecords, readRecord, writeRecords } from "../../src/messages/store.ts";
 import { newTenant, operator } from "../support/service.ts";

@@ -2,7 +2,7 @@
 import { createExecutionContext, runInDurableObject, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { app } from "../../src/app.ts";
+import { app } from "../../src/worker/app.ts";
 import { FIRST_LOOK_MS } from "../../src/messages/ledger.ts";
 import { newTenant, type Json, type Tenant } from "../support/service.ts";
 

@@ -1,7 +1,7 @@
 /** Shared stock: lent in blocks to the pools that run short, to one tenant at a time, and given back when nobody needs it. */
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test, vi } from "vitest";
-import { signatureOf } from "../../src/carriers/http.ts";
+import { signatureOf } from "../../src/carriers/adapters/http.ts";
 import { cron, newTenant, operator, until, type Json, type Tenant } from "../support/service.ts";
 import { ALICE, BOB, advance } from "../support/lines.ts";
 import { exports } from "cloudflare:workers";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/base/clock.ts";
-import type { Sql } from "../../src/base/sql.ts";
+import type { Sql } from "../../src/storage/sql.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/risk/caps.ts";
 import { CapsLedger, type Act } from "../../src/risk/ledger.ts";
 import { nodeSql, type NodeSql } from "../support/node-sql.ts";

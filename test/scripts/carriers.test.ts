@@ -2,7 +2,7 @@
 import { PLAIN_ACCOUNT } from "../../src/carriers/carrier.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Account, Answer, Carrier, Handover } from "../../src/carriers/carrier.ts";
-import { CARRIERS, KINDS, type CarrierKind } from "../../src/carriers/carriers.ts";
+import { CARRIERS, KINDS, type CarrierKind } from "../../src/carriers/registry.ts";
 import { Script } from "../../scripts/carriers/conduct.mjs";
 import { KINDS as SPOKEN } from "../../scripts/carriers/kinds.mjs";
 import { World } from "../../scripts/carriers/world.mjs";

@@ -1,7 +1,7 @@
 // Where the `type` of a problem leads: a page of this service, for people in a browser and for programs as JSON.
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HELP } from "../../src/base/refusal-help.ts";
+import { HELP } from "../../src/contract/refusal-help.ts";
 import { REASONS, type Reason } from "../../src/base/refusal.ts";
 import { hasBrowser, startBrowser, startService, violations, watchedPage, type Service } from "../support/browser.ts";
 

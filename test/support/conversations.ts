@@ -4,7 +4,7 @@
  */
 import { DAY_MS } from "../../src/base/clock.ts";
 import { IdMaker, type Owner } from "../../src/base/ids.ts";
-import { parseNumber, type Num } from "../../src/base/phone.ts";
+import { parseNumber, type Num } from "../../src/sms/phone.ts";
 import { isRefused, refuse, type Outcome, type Reason } from "../../src/base/refusal.ts";
 import type { MaskingDeps, Leaving } from "../../src/masking/deps.ts";
 import { MaskingLedger } from "../../src/masking/ledger.ts";

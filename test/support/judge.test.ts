@@ -152,11 +152,17 @@ const WRONG: Record<string, [(evidence: Evidence) => Evidence, RegExp]> = {
     /wish-4: .* without a cause/,
   ],
   "an unknown whose call the carrier did not have at the kill": [
-    (good) => ({ ...good, calls: good.calls.map((one) => (one.message === idOf(4) ? { ...one, endedAt: NOON + 4_019 } : one)) }), // prettier-ignore
+    (good) => ({
+      ...good,
+      calls: good.calls.map((one) => (one.message === idOf(4) ? { ...one, endedAt: NOON + 4_019 } : one)),
+    }),
     /wish-4: .* without a cause/,
   ],
   "an unknown that was not found by a lease that ran out": [
-    (good) => ({ ...good, messages: good.messages.map((one) => (one.id === idOf(4) ? { ...one, reason: "timeout" } : one)) }), // prettier-ignore
+    (good) => ({
+      ...good,
+      messages: good.messages.map((one) => (one.id === idOf(4) ? { ...one, reason: "timeout" } : one)),
+    }),
     /wish-4: .* is unknown \(timeout\) without a cause/,
   ],
   "more unknown by a kill than there can have been connections": [
@@ -237,7 +243,9 @@ it("counts as open what was open then: a call under way for long, one that came 
   const open = { endedAt: NOON + 4_030, answered: false };
   const long = lastly(call(4, { ...open, at: NOON - 6_000 }));
   const claimedAt = new Date(NOON - 6_000).toISOString();
-  const early = long.messages.map((one) => (one.id === idOf(4) ? { ...one, attempts: [{ ...one.attempts[0]!, at: claimedAt }] } : one)); // prettier-ignore
+  const early = long.messages.map((one) =>
+    one.id === idOf(4) ? { ...one, attempts: [{ ...one.attempts[0]!, at: claimedAt }] } : one,
+  );
   const after = lastly(call(4, { ...open, at: NOON + 4_050, endedAt: NOON + 4_060 }));
   const before = lastly(
     refused(4, { endedAt: NOON + 4_010 }),

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CALL_TIMEOUT_MS } from "../../src/carriers/carrier.ts";
-import { CALLS_IN_FLIGHT_MAX } from "../../src/carriers/sender.ts";
+import { CALLS_IN_FLIGHT_MAX } from "../../src/carriers/sender/sender.ts";
 import { SENDER_LOST } from "../../src/messages/dispatch.ts";
 import { mayEnter, STATES, type MessageView, type State } from "../../src/messages/message.ts";
 import type { Evidence, Kill, SeenCall, SeenReceipt, Sighting, Told, Wish } from "./history.ts";

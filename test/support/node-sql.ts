@@ -3,7 +3,7 @@
  * It differs in one thing: `rowsWritten` counts rows changed, without the index entries that workerd counts as well.
  */
 import { DatabaseSync } from "node:sqlite";
-import type { Sql, SqlCursor, SqlValue } from "../../src/base/sql.ts";
+import type { Sql, SqlCursor, SqlValue } from "../../src/storage/sql.ts";
 
 export type NodeSql = Sql & {
   /** The database itself, to tamper with behind a ledger's back. */

@@ -6,13 +6,14 @@ type Admitted = { purpose?: Purpose; lifeMs?: number; prices?: Price[]; segments
  */
 import type { Answer, Question, Report, Said } from "../../src/carriers/carrier.ts";
 import { IdMaker } from "../../src/base/ids.ts";
-import { Belt } from "../../src/messages/belt.ts";
-import { hear, questions } from "../../src/messages/ask.ts";
+import { Belt } from "../../src/messages/queue-tracker.ts";
+import { hear, questions } from "../../src/messages/inquire.ts";
 import { claim, settle } from "../../src/messages/dispatch.ts";
 import { applyReports } from "../../src/messages/reports.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
-import { look, type LookDeps, type Turn } from "../../src/messages/look.ts";
-import type { Message, Price, Purpose, State } from "../../src/messages/message.ts";
+import { look, type LookDeps, type Turn } from "../../src/messages/sweep.ts";
+import type { Message, Price, State } from "../../src/messages/message.ts";
+import type { Purpose } from "../../src/sms/purpose.ts";
 import { nodeSql } from "./node-sql.ts";
 
 export const ROUTES = ["car_a", "car_b"];

@@ -1,8 +1,9 @@
 /** Every route there is, as the router knows it, with what a law needs to call it: its row, and a request that it reads. */
-import { app, tenantRoutes } from "../../src/app.ts";
-import type { Route } from "../../src/base/route.ts";
-import type { OperatorRoute } from "../../src/operator-route.ts";
-import { operatorRoutes } from "../../src/operators.routes.ts";
+import { tenantRoutes } from "../../src/http/routes.ts";
+import { app } from "../../src/worker/app.ts";
+import type { Route } from "../../src/contract/route.ts";
+import type { OperatorRoute } from "../../src/contract/operator-route.ts";
+import { operatorRoutes } from "../../src/operator/tenants.routes.ts";
 
 /** Routes without a caller, each with the reason why a stranger may use it. Patterns are of the router. */
 export const OPEN: { route: RegExp; why: string }[] = [

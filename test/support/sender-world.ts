@@ -1,8 +1,8 @@
 /** A world around one sender; every part of it can be made to fail. */
 import { vi } from "vitest";
 import { PLAIN_ACCOUNT, type Account, type Answer, type Handover } from "../../src/carriers/carrier.ts";
-import type { Calls } from "../../src/carriers/health.ts";
-import { Sender, type Claimed, type Job, type SenderDeps, type Settlement } from "../../src/carriers/sender.ts";
+import type { Calls } from "../../src/carriers/courier/health.ts";
+import { Sender, type Claimed, type Job, type SenderDeps, type Settlement } from "../../src/carriers/sender/sender.ts";
 
 export const account: Account = { ...PLAIN_ACCOUNT, id: "car_1", kind: "http", mode: "test", settings: {}, secrets: {} }; // prettier-ignore
 /** An account that is well. */

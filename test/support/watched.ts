@@ -4,7 +4,7 @@
  */
 import { createExecutionContext, runInDurableObject, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { app } from "../../src/app.ts";
+import { app } from "../../src/worker/app.ts";
 
 const QUEUES = ["OTP_EU", "OTP_US", "BULK_EU", "BULK_US", "EVENTS_EU", "EVENTS_US", "SLOW_EU", "SLOW_US"] as const;
 const OBJECTS = ["TENANTS", "COURIERS", "SENDERS", "OPERATORS"] as const;

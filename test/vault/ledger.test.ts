@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { DAY_MS } from "../../src/base/clock.ts";
 import { IdMaker } from "../../src/base/ids.ts";
-import { maskOf, parseNumber, type Num } from "../../src/base/phone.ts";
+import { maskOf, parseNumber, type Num } from "../../src/sms/phone.ts";
 import { randomBytes } from "../../src/base/random.ts";
 import { KEY_BYTES, toBase64 } from "../../src/base/seal.ts";
-import { bytesOf } from "../../src/base/sql.ts";
+import { bytesOf } from "../../src/storage/sql.ts";
 import { dayOf, TENANT_SUBJECT, VaultLedger, type Contact } from "../../src/vault/ledger.ts";
 import type { TenantKeys } from "../../src/vault/tenant-keys.ts";
 import { nodeSql, type NodeSql } from "../support/node-sql.ts";

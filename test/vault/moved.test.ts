@@ -2,8 +2,8 @@
 // with no bit changed, and every failure looks the same: null.
 import { beforeEach, expect, test } from "vitest";
 import { IdMaker, newTenantCode, type Owner } from "../../src/base/ids.ts";
-import { maskOf, parseNumber } from "../../src/base/phone.ts";
-import { bytesOf } from "../../src/base/sql.ts";
+import { maskOf, parseNumber } from "../../src/sms/phone.ts";
+import { bytesOf } from "../../src/storage/sql.ts";
 import { randomBytes } from "../../src/base/random.ts";
 import { open, seal } from "../../src/base/seal.ts";
 import { Keyring } from "../../src/vault/keyring.ts";

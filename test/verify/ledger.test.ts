@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { DAY_MS, HOUR_MS } from "../../src/base/clock.ts";
 import { IdMaker } from "../../src/base/ids.ts";
 import { KEPT_HERE_MS, VerifyLedger, type Secrets } from "../../src/verify/ledger.ts";
-import { countFailure, countSend, learn, newDestination } from "../../src/verify/locks.ts";
-import { SettingsLedger } from "../../src/verify/settings-ledger.ts";
-import { ENTERS, mayEnter, STATES, type State, type Verification } from "../../src/verify/verification.ts";
+import { countFailure, countSend, learn, newDestination } from "../../src/verify/locks/locks.ts";
+import { SettingsLedger } from "../../src/verify/settings/ledger.ts";
+import { ENTERS, mayEnter, STATES, type State, type Verification } from "../../src/verify/code/verification.ts";
 import { nodeSql, type NodeSql } from "../support/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);

@@ -1,7 +1,7 @@
 // Where a webhook may not go (T37): canaries listen on the loopback address, and under a policy as in production nothing
 // ever connects to them, whatever the URL's spelling and whatever its name resolves to, at registration or later.
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { judgeResolved, judgeUrl, type UrlPolicy } from "../../src/base/outside-url.ts";
+import { judgeResolved, judgeUrl, type UrlPolicy } from "../../src/net/outside-url.ts";
 import { deliver, type Delivered, type Parcel } from "../../src/webhooks/deliver.ts";
 import { outside, type Outside } from "../support/outside.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { FetchLike } from "../../src/base/bounded.ts";
+import type { FetchLike } from "../../src/net/bounded.ts";
 import { ANSWER_BYTES_MAX, postOnce } from "../../src/webhooks/post.ts";
 
 const TIMEOUT_MS = 15_000;

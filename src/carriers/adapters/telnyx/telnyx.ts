@@ -1,0 +1,226 @@
+/**
+ * The carrier Telnyx, API v2: one message in JSON under a bearer key, delivery reports signed with Ed25519 over
+ * `timestamp|body`. Telnyx takes no id of ours and no validity; its reports carry the URL they were meant for, which is
+ * signed with them and names the message. It sends a report again until it is answered, in no order.
+ */
+import { z } from "zod";
+import { readJson } from "../../../contract/json.ts";
+import { UrlText } from "../../../contract/label.ts";
+import { fromBase64 } from "../../../base/seal.ts";
+import { weaknessOf } from "../../../base/weak-key.ts";
+import {
+  baseOf,
+  call,
+  INCOMPLETE,
+  isFresh,
+  jsonOf,
+  plainCode,
+  pricedAt,
+  probedBy,
+  refusalOf,
+  SENDERLESS,
+  SenderSetting,
+  type Answered,
+} from "../call.ts";
+import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Probed, Read, Report } from "../../carrier.ts"; // prettier-ignore
+import { TELNYX_CODES, TELNYX_STATES } from "./codes.ts";
+import { telnyxShop } from "./numbers.ts";
+
+const BASE_URL = "https://api.telnyx.com";
+const KEY_BYTES = 32;
+
+/** The account's public key: whoever knows the private half of a printed or a made-up one could write reports. */
+const PublicKey = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{43}=$/, "32 bytes in base64.")
+  .refine((text) => weaknessOf(fromBase64(text) ?? new Uint8Array(), KEY_BYTES) === null, "This is no account's key.");
+
+const ApiKey = z.string().regex(/^[\x21-\x7e]{16,200}$/, "16 to 200 visible characters.");
+
+const fields = {
+  settings: {
+    public_key: PublicKey.meta({ description: "The account's public key from the portal, which signs the receipts." }),
+    messaging_profile_id: z.uuid().optional().meta({ description: "The profile whose numbers send, or whose name." }),
+    sender: SenderSetting.optional().meta({ description: "Who sends when a message names no sender." }),
+    base_url: UrlText.optional().meta({ description: "Another region, or a simulator." }),
+  },
+  secrets: { api_key: ApiKey.meta({ description: "An API key of the account." }) },
+};
+
+const Taken = z.object({
+  data: z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/), cost: z.unknown().optional() }),
+});
+const Errors = z.object({ errors: z.array(z.object({ code: z.union([z.string(), z.int()]) })).min(1) });
+const Cost = z.object({ amount: z.unknown(), currency: z.unknown() });
+
+/** What a callback holds, as far as we read it; Telnyx adds fields as it likes. */
+const Event = z.object({
+  data: z.object({
+    event_type: z.string(),
+    occurred_at: z.string().nullish(),
+    payload: z.record(z.string(), z.unknown()).nullish(),
+  }),
+  meta: z.object({ delivered_to: z.string().nullish() }).nullish(),
+});
+const Payload = z.object({
+  to: z.array(z.object({ status: z.string().max(64) })).length(1),
+  webhook_url: z.string().nullish(),
+  completed_at: z.string().nullish(),
+  cost: z.unknown().optional(),
+  errors: z.array(z.object({ code: z.union([z.string(), z.int()]) })).nullish(),
+});
+/** A text that came in, as far as we read it. Telnyx joins the parts of a long one itself. */
+const Received = z.object({
+  id: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/),
+  from: z.object({ phone_number: z.string().min(1).max(64) }),
+  to: z
+    .array(z.object({ phone_number: z.string().min(1).max(64) }))
+    .min(1)
+    .max(100),
+  cc: z.array(z.unknown()).nullish(),
+  text: z.string().max(10_000).nullish(),
+});
+/** The events that say what became of an outgoing message; others of the account are nothing to a receipt. */
+const DELIVERY_EVENTS: ReadonlySet<string> = new Set(["message.sent", "message.finalized"]);
+
+/** Telnyx. */
+export const telnyxCarrier: Carrier = {
+  fields,
+  send,
+  canAsk: () => false,
+  stopCodes: { answer: "40300", receipt: "40300" },
+  readReceipts,
+  readInbound,
+  probe,
+  shop: telnyxShop,
+};
+
+async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
+  const { api_key: key } = account.secrets;
+  const { messaging_profile_id: profile, sender } = account.settings;
+  if (key === undefined) return INCOMPLETE;
+  const from = handover.from ?? sender;
+  if (from === undefined && profile === undefined) return SENDERLESS;
+  const body = JSON.stringify({
+    to: handover.to,
+    from,
+    messaging_profile_id: profile,
+    text: handover.text,
+    type: "SMS",
+    // Said, not left to "smart encoding", which would send other characters than the tenant wrote.
+    encoding: handover.encoding,
+    webhook_url: handover.receiptUrl,
+    // A profile's own webhooks would get number and text as well.
+    use_profile_webhooks: false,
+  });
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", accept: "application/json" };
+  const called = await call(`${baseOf(account, "base_url", BASE_URL)}/v2/messages`, { headers, body }, io);
+  return "fault" in called ? { outcome: "unknown", code: called.fault } : classify(called);
+}
+
+function classify(called: Answered): Answer {
+  const json = jsonOf(called);
+  if (called.status < 200 || called.status >= 300) return refusalOf(called, errorOf(json), TELNYX_CODES);
+  const taken = Taken.safeParse(json);
+  if (!taken.success) return { outcome: "unknown", code: "unreadable_answer" };
+  const { id, cost } = taken.data.data;
+  return { outcome: "accepted", reference: id, ...priceOf(cost) };
+}
+
+/** The first of the errors' codes, as text. */
+function errorOf(json: unknown): string | null {
+  const parsed = Errors.safeParse(json);
+  const first = parsed.success ? parsed.data.errors[0] : undefined;
+  return first === undefined ? null : String(first.code);
+}
+
+function priceOf(cost: unknown): Pick<Report, "price"> {
+  const parsed = Cost.safeParse(cost);
+  return parsed.success ? pricedAt(parsed.data.amount, parsed.data.currency) : {};
+}
+
+async function readReceipts(account: Account, callback: Callback): Promise<Read<Report>> {
+  const signed = await readSigned(account, callback);
+  if (!("event" in signed)) return signed;
+  const { data, meta } = signed.event;
+  if (!DELIVERY_EVENTS.has(data.event_type)) return { read: [] };
+  const payload = Payload.safeParse(data.payload);
+  if (!payload.success) return { malformed: "payload" };
+  for (const meant of [payload.data.webhook_url, meta?.delivered_to])
+    if (typeof meant === "string" && !samePath(meant, callback.url)) return { forged: "another_message" };
+  return { read: [reportOf(callback.message, payload.data, data.occurred_at)] };
+}
+
+/** A message to a group, or a picture without words, is no text to one number of ours. */
+async function readInbound(account: Account, callback: InboundCallback): Promise<Read<Inbound>> {
+  const signed = await readSigned(account, callback);
+  if (!("event" in signed)) return signed;
+  const { data, meta } = signed.event;
+  if (data.event_type !== "message.received") return { read: [] };
+  const payload = Received.safeParse(data.payload);
+  if (!payload.success) return { malformed: "payload" };
+  const meant = meta?.delivered_to;
+  if (typeof meant === "string" && !samePath(meant, callback.url)) return { forged: "another_account" };
+  const { id, from, to, cc, text } = payload.data;
+  const [only, ...others] = to;
+  if (only === undefined || others.length + (cc?.length ?? 0) > 0 || typeof text !== "string" || text === "")
+    return { read: [] };
+  return { read: [{ id, from: from.phone_number, to: only.phone_number, text }] };
+}
+
+/** The event in a callback, once its signature is good and fresh. */
+async function readSigned(
+  account: Account,
+  callback: InboundCallback,
+): Promise<{ event: z.infer<typeof Event> } | { forged: string } | { malformed: string }> {
+  const forged = await forgeryIn(account, callback);
+  if (forged !== null) return { forged };
+  const json = readJson(callback.body);
+  const event = Event.safeParse("fault" in json ? null : json.value);
+  return event.success ? { event: event.data } : { malformed: "body" };
+}
+
+/** Why the callback is not Telnyx's own, or null. The time is the text of the header, as it was signed. */
+async function forgeryIn(account: Account, { headers, body, now }: InboundCallback): Promise<string | null> {
+  const key = fromBase64(account.settings["public_key"] ?? "");
+  const signature = headers["telnyx-signature-ed25519"];
+  const timestamp = headers["telnyx-timestamp"];
+  if (key?.length !== KEY_BYTES || signature === undefined || timestamp === undefined) return "unsigned";
+  if (!/^\d{1,12}$/.test(timestamp) || !/^[A-Za-z0-9+/]{86}==$/.test(signature)) return "malformed_header";
+  const signed = Buffer.concat([Buffer.from(`${timestamp}|`), body]);
+  const imported = await crypto.subtle.importKey("raw", new Uint8Array(key), { name: "Ed25519" }, false, ["verify"]);
+  const matched = await crypto.subtle.verify("Ed25519", imported, Buffer.from(signature, "base64"), signed);
+  if (!matched) return "signature";
+  return isFresh(Number(timestamp), now) ? null : "stale";
+}
+
+/** Whether a URL leads to the path that was called; the origin may have been renamed since the message was sent. */
+function samePath(meant: string, called: string): boolean {
+  return URL.canParse(meant, called) && new URL(meant, called).pathname === new URL(called).pathname;
+}
+
+function reportOf(message: string, payload: z.infer<typeof Payload>, occurred: string | null | undefined): Report {
+  const status = payload.to[0]?.status ?? "";
+  const state = TELNYX_STATES.get(status);
+  const error = payload.errors?.[0];
+  const code = error === undefined ? null : String(error.code);
+  const unmapped = state === undefined || (code !== null && TELNYX_CODES.get(code) === undefined);
+  const at = Date.parse(payload.completed_at ?? occurred ?? "");
+  return {
+    message,
+    // A state that we do not know yet says at least that Telnyx has the message.
+    state: state ?? "sent",
+    code: code !== null ? plainCode(code, "unnamed") : state === status ? null : plainCode(status, "unnamed"),
+    at: Number.isNaN(at) ? null : at,
+    ...priceOf(payload.cost),
+    ...(unmapped ? { unmapped: true } : {}),
+  };
+}
+
+/** The balance costs nothing and shows that address and key work. */
+async function probe(account: Account, io: CarrierIo): Promise<Probed> {
+  const { api_key: key } = account.secrets;
+  if (key === undefined) return { found: "rejected", code: "account_incomplete" };
+  const headers = { authorization: `Bearer ${key}`, accept: "application/json" };
+  return probedBy(await call(`${baseOf(account, "base_url", BASE_URL)}/v2/balance`, { method: "GET", headers }, io));
+}

@@ -1,0 +1,390 @@
+/**
+ * The courier of one carrier account: keeps the account and its secrets, its pace and the time it asked to be left alone,
+ * and hands out permits. One object per account and jurisdiction, so that a limit is one limit however many senders there
+ * are.
+ */
+import { z } from "zod";
+import { isoOf } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import { refuse, type Outcome } from "../../base/refusal.ts";
+import { first, bytesOf, type Sql } from "../../storage/sql.ts";
+import type { Keyring } from "../../vault/keyring.ts";
+import { parseNumber } from "../../sms/phone.ts";
+import type { Account, Callback, Carrier, CarrierIo, Inbound, InboundCallback, Probed, Report } from "../carrier.ts";
+import { unmappedCode } from "../adapters/call.ts";
+import type { CircuitState } from "./circuit.ts";
+import type { Calls } from "./health.ts";
+import { Pace, PERMIT_MS, type Want } from "./pace.ts";
+import { markReport } from "../said-stop.ts";
+import type { Shopping } from "../adapters/shop.ts";
+import type { Weights } from "./steering.ts";
+import { AccountWatch, type Noted } from "./watch.ts";
+
+/** What is kept of an account in clear; its secrets lie beside it, wrapped by the root key. */
+export const AccountConfig = z.strictObject({
+  id: z.string(),
+  kind: z.string(),
+  mode: z.enum(["test", "live"]),
+  settings: z.record(z.string(), z.string()),
+  perSecond: z.number().positive().nullable(),
+  price: z.strictObject({ amount: z.int(), currency: z.string() }).nullable(),
+  // Absent in accounts that were stored before there were any.
+  prices: z.array(z.strictObject({ country: z.string().nullable(), prefix: z.string().nullable(), amount: z.int(), currency: z.string() })).default([]), // prettier-ignore
+  countries: z.array(z.string()).nullable().default(null),
+  tenant: z.string().nullable().default(null),
+  mtls: z.string().nullable().default(null),
+  redact: z.boolean().default(false),
+  processing: z
+    .strictObject({ jurisdiction: z.string().nullable(), agreement: z.string().nullable() })
+    .default({ jurisdiction: null, agreement: null }),
+});
+export type AccountConfig = z.infer<typeof AccountConfig>;
+const Secrets = z.record(z.string(), z.string());
+export type Secrets = z.infer<typeof Secrets>;
+
+/** While others stand in line. */
+const NOT_YET = { granted: 0, waitMs: 50, watched: true } as const;
+/** While a probe is out; its answer opens the line at once. */
+const PROBE_WAIT_MS = 500;
+
+/** How long a want may wait in line before the sender is told to come back. */
+const WAIT_MS_MAX = 1_500;
+
+/** Leave for calls now, and what the sender and its tenant should know of the account. */
+export type Permit = {
+  granted: number;
+  waitMs: number;
+  goodUntil: number;
+  account: Account;
+  circuit: CircuitState;
+  /** Outcomes must be told at once: nothing has come back well yet. */
+  watched: boolean;
+  weights: Weights;
+};
+
+/** Texts that a callback brought, by the owner of the dialled number; `silent`: the carrier is to be answered without words. */
+export type Brought = { owned: { tenant: string; texts: Inbound[] }[]; silent: boolean };
+
+type Waiting = Want & { since: number; resume: (granted: number) => void };
+
+export type AccountHealth = { held_until: string | null } & ReturnType<AccountWatch["view"]>;
+
+export type CourierDeps = {
+  sql: Sql;
+  ring: Keyring;
+  now: () => number;
+  later: (milliseconds: number, run: () => void) => void;
+  carrierOf: (kind: string) => Carrier;
+  log: Log;
+  /** Tells every sender of the account to be quiet until then. */
+  quiet: (account: string, until: number) => Promise<void>;
+  /** Null when the account's client certificate is not there. */
+  io: (account: Account) => CarrierIo | null;
+  /** Tells the operators what changed. */
+  note: (noted: Noted) => Promise<void>;
+};
+
+/** The courier of one account; its object delegates to it. */
+export class Courier {
+  readonly #deps: CourierDeps;
+  #account: Account | null = null;
+  #pace: Pace | null = null;
+  #waiting: Waiting[] = [];
+  #pumping = false;
+  readonly #watch: AccountWatch;
+  #probing = false;
+  /** A probe came back well, and the one message that it lets go has not gone yet. */
+  #cleared = false;
+
+  constructor(deps: CourierDeps) {
+    this.#deps = deps;
+    this.#watch = new AccountWatch({ ...deps, changed: (state) => this.#circuitChanged(state) });
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS account(
+      id TEXT PRIMARY KEY, config TEXT NOT NULL, root INTEGER, secret BLOB, hold_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS directory(e164 TEXT PRIMARY KEY, tenant TEXT NOT NULL) STRICT, WITHOUT ROWID`);
+    AccountWatch.migrate(sql);
+  }
+
+  /** Creates the account or changes it. Secrets that are not given stay as they were. */
+  configure(config: AccountConfig, given: Secrets): void {
+    Courier.migrate(this.#deps.sql);
+    const secrets = { ...this.#open()?.secrets, ...given };
+    const none = Object.keys(secrets).length === 0;
+    const wrapped = none ? null : this.#deps.ring.wrap(JSON.stringify(secrets), `carrier|${config.id}`);
+    this.#deps.sql.exec(
+      `INSERT INTO account(id, config, root, secret, hold_until) VALUES(?,?,?,?,0)
+       ON CONFLICT(id) DO UPDATE SET config = excluded.config, root = coalesce(excluded.root, root),
+         secret = coalesce(excluded.secret, secret)`,
+      config.id,
+      JSON.stringify(config),
+      wrapped?.root ?? null,
+      wrapped?.sealed ?? null,
+    );
+    this.#account = null;
+    this.#pace = null;
+  }
+
+  /** Wraps the secret under the newest root key; answers the root versions in use afterwards. */
+  rewrap(): number[] {
+    const account = this.#open();
+    if (account !== null) this.configure(configOf(account), {});
+    return this.rootsInUse();
+  }
+
+  /** The root versions that the stored secret needs, whether or not it opens now: such a one must not be retired. */
+  rootsInUse(): number[] {
+    if (!this.#exists()) return [];
+    const row = first<{ root: number | null }>(this.#deps.sql, `SELECT root FROM account`);
+    return row === null || row.root === null ? [] : [row.root];
+  }
+
+  /** Permits for calls now; waits its turn for a while. Null when there is no such account. */
+  async permit(want: Want): Promise<Permit | null> {
+    const account = this.#open();
+    if (account === null) return null;
+    const since = this.#deps.now();
+    this.told(want.told ?? []);
+    for (;;) {
+      const now = this.#deps.now();
+      const mine = this.#waiting.length === 0;
+      const { granted, waitMs, watched } = mine ? this.#grant(account, want.wanted, now) : NOT_YET;
+      const over = now - since >= WAIT_MS_MAX || waitMs > WAIT_MS_MAX || this.#watch.circuit !== "closed";
+      if (granted > 0 || over) return this.#permitOf(account, granted, waitMs, watched);
+      const turn = await this.#stand(want, since, waitMs);
+      if (turn > 0) return this.#permitOf(account, turn, 0, true);
+    }
+  }
+
+  #permitOf(account: Account, granted: number, waitMs: number, watched: boolean): Permit {
+    const { circuit, weights } = this.#watch.look(account.id);
+    return { granted, waitMs, goodUntil: this.#deps.now() + PERMIT_MS, account, circuit, watched, weights };
+  }
+
+  /**
+   * What circuit and pace both allow. An account that can be probed for nothing risks no message until its probe is back well,
+   * and then one: that a balance is told does not show that texts are taken.
+   */
+  #grant(account: Account, wanted: number, now: number): { granted: number; waitMs: number; watched: boolean } {
+    const leave = this.#watch.leave(wanted, now);
+    const waitMs = Math.max(1, leave.askAgainAt - now);
+    if (leave.calls === 0) return { granted: 0, waitMs, watched: true };
+    const probing = this.#watch.circuit === "probing";
+    if (probing && !this.#cleared && this.#deps.carrierOf(account.kind).probe !== undefined) {
+      this.#probe(account);
+      return { granted: 0, waitMs: PROBE_WAIT_MS, watched: true };
+    }
+    const paced = this.#paceOf(account).grant(leave.calls, now);
+    const granted = leave.watched ? Math.min(paced.granted, leave.calls) : paced.granted;
+    if (granted > 0) this.#cleared = false;
+    if (leave.watched && granted < leave.calls) this.#watch.unused(leave.calls - granted);
+    return { granted, waitMs: paced.waitMs, watched: leave.watched };
+  }
+
+  /** A call that costs nothing tells whether the account is well again. */
+  #probe(account: Account): void {
+    if (this.#probing) return;
+    this.#probing = true;
+    void Promise.resolve(this.#probed(account))
+      .catch(() => undefined)
+      .then((probed) => {
+        this.#probing = false;
+        this.#cleared = probed?.found === "well";
+        if (this.#cleared) this.#watch.unused(1);
+        else this.#watch.heard("ill", account.id);
+        this.#serve();
+      });
+  }
+
+  /** The probe's answer; undefined where the carrier has none. */
+  async #probed(account: Account): Promise<Probed | undefined> {
+    const io = this.#deps.io(account);
+    if (io === null) return { found: "down", code: "no_client_certificate" };
+    return this.#deps.carrierOf(account.kind).probe?.(account, io);
+  }
+
+  /** How calls went: told at once where something is wrong or nothing is proven yet, else with the next want. */
+  told(calls: readonly Calls[], unused = 0): void {
+    const account = this.#open();
+    if (account === null) return;
+    if (unused > 0) this.#watch.unused(unused);
+    this.#watch.told(calls, account.id);
+    this.#serve(); // what stood in line for this need not wait for its time
+  }
+
+  /** Permits from before an opened circuit are no leave now. */
+  #circuitChanged(state: CircuitState): void {
+    const account = this.#open();
+    if (account !== null && state === "open") void this.#deps.quiet(account.id, this.#deps.now() + PERMIT_MS);
+  }
+
+  /** How the account is doing, for operators; null when there is none. */
+  health(): AccountHealth | null {
+    const account = this.#open();
+    if (account === null) return null;
+    const { holdUntil } = this.#paceOf(account);
+    return { held_until: holdUntil > this.#deps.now() ? isoOf(holdUntil) : null, ...this.#watch.view(account.id) };
+  }
+
+  /** Tries address and credentials by a call that costs nothing; null when there is no such account. */
+  async test(): Promise<Probed | "untested" | null> {
+    const account = this.#open();
+    if (account === null) return null;
+    return (await this.#probed(account)) ?? "untested";
+  }
+
+  /**
+   * The carrier asked to be left alone; kept in storage, so that a restart does not forget it. The other senders still have
+   * permits from before, so each of them is told.
+   */
+  async hold(retryAfterSeconds: number): Promise<void> {
+    const account = this.#open();
+    if (account === null) return;
+    const until = this.#deps.now() + retryAfterSeconds * 1_000;
+    if (!this.#paceOf(account).hold(until)) return;
+    const told = this.#deps.quiet(account.id, until);
+    this.#deps.sql.exec(`UPDATE account SET hold_until = ?`, until);
+    await told;
+  }
+
+  /** Reads a callback of the account: its reports when authentic, else why it is refused. */
+  async readReceipts(callback: Callback): Promise<Outcome<Report[]>> {
+    const account = this.#open();
+    if (account === null) return refuse("not_found");
+    const carrier = this.#deps.carrierOf(account.kind);
+    const read = await carrier.readReceipts(account, callback);
+    if ("read" in read) {
+      for (const { unmapped, code } of read.read) if (unmapped) this.#deps.log(unmappedCode(account.id, code));
+      this.#watch.received(callback, read.read);
+      return { ok: read.read.map((report) => markReport(carrier, report)) };
+    }
+    return "forged" in read
+      ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })
+      : refuse("malformed_body");
+  }
+
+  /** Writes into the directory who owns which virtual number of the account; null takes one out. */
+  direct(entries: readonly { e164: string; tenant: string | null }[]): void {
+    Courier.migrate(this.#deps.sql);
+    for (const { e164, tenant } of entries) {
+      if (tenant === null) this.#deps.sql.exec(`DELETE FROM directory WHERE e164 = ?`, e164);
+      else this.#deps.sql.exec(`INSERT OR REPLACE INTO directory VALUES(?,?)`, e164, tenant);
+    }
+  }
+
+  /** Where the account buys numbers, with what it needs for it; null without an account or a shop. */
+  shopping(): Shopping | null {
+    const account = this.#open();
+    const shop = account === null ? undefined : this.#deps.carrierOf(account.kind).shop;
+    const io = account === null ? null : this.#deps.io(account);
+    return account === null || shop === undefined || io === null ? null : { account, shop, io };
+  }
+
+  /** Reads a callback that brings texts: for each owner of a dialled number its texts; what nobody owns is dropped. */
+  async readInbound(callback: InboundCallback): Promise<Outcome<Brought>> {
+    const account = this.#open();
+    if (account === null) return refuse("not_found");
+    const carrier = this.#deps.carrierOf(account.kind);
+    const read = await carrier.readInbound?.(account, callback);
+    if (read === undefined) return refuse("not_found");
+    if (!("read" in read))
+      return "forged" in read
+        ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })
+        : refuse("malformed_body");
+    const owned = new Map<string, Inbound[]>();
+    for (const text of read.read) {
+      const dialled = parseNumber(text.to);
+      const to = "refused" in dialled ? text.to : dialled.number.e164;
+      const tenant = this.#ownerOf(to);
+      if (tenant !== null) owned.set(tenant, [...(owned.get(tenant) ?? []), { ...text, to }]);
+    }
+    const byOwner = [...owned].map(([tenant, texts]) => ({ tenant, texts }));
+    return { ok: { owned: byOwner, silent: carrier.answersInbound === "nothing" } };
+  }
+
+  #ownerOf(e164: string): string | null {
+    Courier.migrate(this.#deps.sql); // an account older than its directory
+    const row = first<{ tenant: string }>(this.#deps.sql, `SELECT tenant FROM directory WHERE e164 = ?`, e164);
+    return row?.tenant ?? null;
+  }
+
+  /** Stands in line until the pump gives this want a turn (its permits) or its time is up (0). */
+  #stand(want: Want, since: number, waitMs: number): Promise<number> {
+    return new Promise((resume) => {
+      this.#waiting.push({ ...want, since, resume });
+      this.#pump(waitMs);
+    });
+  }
+
+  #pump(waitMs: number): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    this.#deps.later(Math.max(1, waitMs), () => {
+      this.#pumping = false;
+      this.#serve();
+    });
+  }
+
+  #serve(): void {
+    const account = this.#open();
+    const now = this.#deps.now();
+    let waitMs = 50;
+    while (account !== null && this.#waiting.length > 0) {
+      const pace = this.#paceOf(account);
+      const turn = pace.next(this.#waiting);
+      if (turn === null) break;
+      const grant = this.#grant(account, turn.wanted, now);
+      if (grant.granted === 0) {
+        waitMs = grant.waitMs;
+        break;
+      }
+      pace.served(turn);
+      this.#finish(turn, grant.granted);
+    }
+    for (const late of this.#waiting.filter((waiting) => now - waiting.since >= WAIT_MS_MAX)) this.#finish(late, 0);
+    if (this.#waiting.length > 0) this.#pump(Math.min(waitMs, WAIT_MS_MAX));
+  }
+
+  #finish(waiting: Waiting, granted: number): void {
+    this.#waiting = this.#waiting.filter((other) => other !== waiting);
+    waiting.resume(granted);
+  }
+
+  #paceOf(account: Account): Pace {
+    if (this.#pace === null) {
+      const row = first<{ hold_until: number }>(this.#deps.sql, `SELECT hold_until FROM account`);
+      this.#pace = new Pace(account.perSecond, row?.hold_until ?? 0, this.#deps.now());
+    }
+    return this.#pace;
+  }
+
+  #exists(): boolean {
+    return first(this.#deps.sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'account'`) !== null;
+  }
+
+  #open(): Account | null {
+    if (this.#account !== null) return this.#account;
+    if (!this.#exists()) return null;
+    const row = first<{ config: string; root: number | null; secret: ArrayBuffer | null }>(
+      this.#deps.sql,
+      `SELECT config, root, secret FROM account LIMIT 1`,
+    );
+    if (row === null) return null;
+    const config = AccountConfig.parse(JSON.parse(row.config));
+    let secrets: Secrets = {};
+    if (row.root !== null && row.secret !== null) {
+      const opened = this.#deps.ring.unwrap({ root: row.root, sealed: bytesOf(row.secret) }, `carrier|${config.id}`);
+      if (opened === null) return null;
+      secrets = Secrets.parse(JSON.parse(new TextDecoder().decode(opened)));
+    }
+    this.#account = { ...config, secrets };
+    return this.#account;
+  }
+}
+
+function configOf({ secrets: _secrets, ...config }: Account): AccountConfig {
+  return config;
+}

@@ -1,0 +1,341 @@
+/**
+ * A sender makes the calls of one carrier account: it claims only as many messages as it has free connections and permits
+ * for, so that a crash leaves no more in doubt than the calls that were in flight. It holds no state that matters: what it
+ * forgets, the tenant's outbox remembers.
+ */
+import { TIMED_OUT, withTimeout } from "../../net/bounded.ts";
+import type { Log } from "../../base/log.ts";
+import {
+  CALL_TIMEOUT_MS,
+  type Account,
+  type Answer,
+  type Carrier,
+  type CarrierIo,
+  type Handover,
+  type Question,
+  type Said,
+} from "../carrier.ts";
+import { unmappedCode } from "../adapters/call.ts";
+import type { CircuitState } from "../courier/circuit.ts";
+import { factsOf, type AccountFacts } from "../facts.ts";
+import type { Permit } from "../courier/courier.ts";
+import type { Calls } from "../courier/health.ts";
+import type { Want } from "../courier/pace.ts";
+import { FULL_WEIGHTS, type Weights } from "../courier/steering.ts";
+import { markAnswer } from "../said-stop.ts";
+import { Tally } from "./tally.ts";
+import { GATHER_MS, Settler } from "./settler.ts";
+
+/** Six connections an object is the platform's limit in production; the local runtime does not enforce it, so we do. */
+export const CALLS_IN_FLIGHT_MAX = 6;
+/** A job begins no call after this; with the last call's ten seconds it ends within the half minute a consumer may wait. */
+export const JOB_MS_MAX = 15_000;
+/** A longer wait is not slept through: the job is handed back, so that it holds up nobody else's. */
+export const WAIT_MS_MAX = 1_000;
+/** Ids whose claim failed come again after this. */
+const CLAIM_AGAIN_MS = 1_000;
+
+/**
+ * What a job is about when it is not sending: its messages are to be asked about, or the carrier is to forget texts and numbers,
+ * and then the ids are the carrier's own references.
+ */
+export const TASKS = ["ask", "redact"] as const;
+export type Task = (typeof TASKS)[number];
+/** Messages of one tenant for one account. `tries`: how often a task was put off. */
+export type Job = { tenant: string; account: string; lane: "otp" | "bulk"; ids: string[]; task?: Task; tries?: number };
+/** A message claimed for one call now. `attempt` names the claim, so that only its own settlement counts. */
+export type Claimed = Handover;
+export type Settlement = { message: string; attempt: number; answer: Answer; latencyMs: number };
+/** What the tenant says after settling: messages that go on to another account. */
+export type Onward = { account: string; lane: "otp" | "bulk"; ids: string[] };
+
+/** What a sender knows of the account, for the tenant that claims. `facts` are absent until the courier has answered once. */
+export type AccountNews = {
+  canAsk: boolean;
+  circuit: CircuitState;
+  weights: Weights;
+  facts?: AccountFacts;
+};
+
+export type SenderDeps = {
+  permit: (want: Want) => Promise<Permit | null>;
+  /** Tells the courier at once how calls went, and how many leaves were not used. */
+  told: (calls: Calls[], unused: number) => Promise<void>;
+  hold: (retryAfterSeconds: number) => Promise<void>;
+  claim: (job: Job, ids: string[], news: AccountNews) => Promise<Claimed[]>;
+  /** The account's circuit is open: what it was never called for may go by another. Answers what goes where. */
+  reroute: (job: Job, ids: string[], news: AccountNews) => Promise<Onward[]>;
+  settle: (job: Job, settlements: Settlement[]) => Promise<Onward[]>;
+  /** Which of these still need asking, and what was said of one. */
+  questions: (job: Job) => Promise<Question[]>;
+  hear: (job: Job, heard: Question & { said: Said }) => Promise<void>;
+  /** Tells the tenant that these ids come again, so that it does not take them for lost. */
+  handBack: (job: Job, ids: string[], waitMs: number) => Promise<void>;
+  carrierOf: (account: Account) => Carrier;
+  /** Null when the account's client certificate is not there: then nobody is called. */
+  ioOf: (job: Job, account: Account) => CarrierIo | null;
+  log: Log;
+  now: () => number;
+  sleep: (milliseconds: number) => Promise<void>;
+};
+
+export type JobReport = { left: string[]; waitMs: number; onward: Onward[] };
+
+/** One sender of one account; its object delegates to it. */
+export class Sender {
+  readonly #deps: SenderDeps;
+  #free = CALLS_IN_FLIGHT_MAX;
+  #calling = 0;
+  #waiting: (() => void)[] = [];
+  #permits = 0;
+  #permitsUntil = 0;
+  #holdUntil = 0;
+  #permit: Permit | null = null;
+  readonly #tally = new Tally();
+
+  constructor(deps: SenderDeps) {
+    this.#deps = deps;
+  }
+
+  /** Sends what it can of a job. Ids it could not get to are handed back; an id that was sent already claims nothing. */
+  async drive(job: Job): Promise<JobReport> {
+    const deadline = this.#deps.now() + JOB_MS_MAX;
+    if (job.task === "ask") return this.#askAll(job, deadline);
+    if (job.task === "redact") return this.#redactAll(job, deadline);
+    const settler = new Settler(
+      (settlements: Settlement[]) => this.#deps.settle(job, settlements),
+      this.#deps.sleep,
+      () => this.#calling > 0,
+    );
+    const calls: Promise<void>[] = [];
+    const begin = (one: Claimed) => void calls.push(this.#call(job, one, settler));
+    const { left: waiting, waitMs } = await this.#callAll(job, deadline, begin);
+    const rerouted = waiting.length > 0 ? await this.#reroute(job, waiting) : [];
+    const gone = new Set(rerouted.flatMap(({ ids }) => ids));
+    const left = waiting.filter((id) => !gone.has(id));
+    if (left.length > 0) await this.#deps.handBack(job, left, waitMs).catch(() => undefined); // a courtesy only
+    await Promise.all(calls);
+    return { left, waitMs, onward: [...rerouted, ...(await settler.finish())] };
+  }
+
+  /** The account is to be left alone until then: nothing that was permitted before may still be called. */
+  hold(until: number): void {
+    this.#holdUntil = Math.max(this.#holdUntil, until);
+  }
+
+  /** Claims and calls until the job is done, its time is up, or it would have to wait too long. */
+  async #callAll(
+    job: Job,
+    deadline: number,
+    begin: (one: Claimed) => void,
+  ): Promise<{ left: string[]; waitMs: number }> {
+    const left = [...job.ids];
+    while (left.length > 0) {
+      await this.#freeSlot(deadline);
+      if (this.#deps.now() >= deadline) {
+        this.#waiting.shift()?.(); // whoever is next may have this turn
+        break;
+      }
+      if (this.#free < Math.min(left.length, CALLS_IN_FLIGHT_MAX)) await this.#gather(deadline);
+      const want = Math.min(this.#free, left.length);
+      if (want === 0) continue;
+      this.#free -= want; // reserved before any await, or two jobs would count the same slot
+      const granted = await this.#leave(job, want).catch(() => ({ count: 0, waitMs: WAIT_MS_MAX + 1 }));
+      this.#release(want - granted.count);
+      if (granted.count === 0) {
+        if (granted.waitMs > WAIT_MS_MAX) return { left, waitMs: granted.waitMs };
+        await this.#deps.sleep(granted.waitMs);
+        continue;
+      }
+      const ids = left.splice(0, granted.count);
+      const claimed = await this.#claim(job, ids);
+      if (claimed === null) return { left: [...ids, ...left], waitMs: CLAIM_AGAIN_MS };
+      for (const one of claimed) begin(one);
+    }
+    return { left, waitMs: 0 };
+  }
+
+  /** Where the circuit is not closed, what is left may go by another account: it was never called for by this one. */
+  async #reroute(job: Job, ids: string[]): Promise<Onward[]> {
+    if (this.#permit === null || this.#permit.circuit === "closed") return [];
+    return this.#deps.reroute(job, ids, this.#news()).catch(() => []);
+  }
+
+  /** Null when the tenant could not be asked, or its answer was lost: what it claimed then ends `unknown`, uncalled. */
+  async #claim(job: Job, ids: string[]): Promise<Claimed[] | null> {
+    let claimed: Claimed[] | null = null;
+    try {
+      claimed = await this.#deps.claim(job, ids, this.#news());
+    } catch {
+      claimed = null;
+    }
+    const unused = ids.length - (claimed?.length ?? 0);
+    this.#release(unused);
+    if (this.#permit?.watched === true && unused > 0) this.#tell(unused);
+    else this.#permits += unused;
+    return claimed;
+  }
+
+  /** Whether a call that loses its answer can be asked about is written on the claim. */
+  #news(): AccountNews {
+    const { account, circuit = "closed", weights = FULL_WEIGHTS } = this.#permit ?? {};
+    if (account === undefined) return { canAsk: false, circuit, weights };
+    const canAsk = this.#deps.carrierOf(account).canAsk(account);
+    return { canAsk, circuit, weights, facts: factsOf(account) };
+  }
+
+  #tell(unused: number): void {
+    void this.#deps.told(this.#tally.take(), unused).catch(() => undefined);
+  }
+
+  /**
+   * The connection is free again when the answer is durable: so what a crash leaves in doubt are never more messages than
+   * there are connections.
+   */
+  async #call(job: Job, claimed: Claimed, settler: Settler<Settlement, Onward>): Promise<void> {
+    const started = this.#deps.now();
+    this.#calling += 1;
+    const answer = await this.#answerOf(job, claimed, started);
+    this.#calling -= 1;
+    if ("unmapped" in answer) this.#deps.log(unmappedCode(job.account, answer.code));
+    const throttled = answer.outcome === "throttled" && answer.onlyThis !== true;
+    if (throttled) this.hold(this.#deps.now() + answer.retryAfterSeconds * 1_000);
+    const latencyMs = Math.max(0, this.#deps.now() - started);
+    if (this.#tally.add(job.lane, answer, latencyMs) || this.#permit?.watched === true) this.#tell(0);
+    await settler.add({ message: claimed.message, attempt: claimed.attempt, answer, latencyMs });
+    this.#release(1);
+    if (throttled) await this.#deps.hold(answer.retryAfterSeconds).catch(() => undefined); // this sender holds anyway
+  }
+
+  /** The carrier's answer; no call is made when the carrier asked for quiet since the claim. */
+  async #answerOf(job: Job, claimed: Claimed, now: number): Promise<Answer> {
+    if (this.#permit === null) return { outcome: "unknown", code: "sender" };
+    const waitSeconds = Math.ceil((this.#holdUntil - now) / 1_000);
+    if (waitSeconds > 0) return { outcome: "throttled", code: "held", retryAfterSeconds: waitSeconds, onlyThis: true };
+    const { account } = this.#permit;
+    const io = this.#deps.ioOf(job, account);
+    if (io === null) return { outcome: "declined", code: "no_client_certificate", permanent: false, ofAccount: true };
+    return this.#bounded(account, claimed, io);
+  }
+
+  /** A call that neither answers nor fails is given up, whatever the adapter does about its own timeout. */
+  async #bounded(account: Account, claimed: Claimed, io: CarrierIo): Promise<Answer> {
+    try {
+      const carrier = this.#deps.carrierOf(account);
+      const answer = await withTimeout(CALL_TIMEOUT_MS + 500, carrier.send(account, claimed, io));
+      return answer === TIMED_OUT ? { outcome: "unknown", code: "timeout" } : markAnswer(carrier, answer);
+    } catch {
+      return { outcome: "unknown", code: "adapter" };
+    }
+  }
+
+  /** Asks about each of the job's messages; what is left out is asked later. */
+  async #askAll(job: Job, deadline: number): Promise<JobReport> {
+    const asked = await this.#deps.questions(job).catch(() => []);
+    await this.#each(job, asked, deadline, async (question, account, io) => {
+      const said = await this.#deps.carrierOf(account).ask?.(account, question, io);
+      if (said !== undefined) await this.#deps.hear(job, { ...question, said }).catch(() => undefined); // asked again
+      return said !== undefined && said.said !== "unclear";
+    });
+    return { left: [], waitMs: 0, onward: [] };
+  }
+
+  /** Asks the carrier to forget each; what it has not forgotten is handed back. */
+  async #redactAll(job: Job, deadline: number): Promise<JobReport> {
+    const left = new Set(job.ids);
+    await this.#each(job, job.ids, deadline, async (reference, account, io) => {
+      const said = await this.#deps.carrierOf(account).redact?.(account, reference, io);
+      if (said === "done") left.delete(reference); // a refusal may only mean that it is too early
+      return said !== "unclear";
+    });
+    return { left: [...left], waitMs: 0, onward: [] };
+  }
+
+  /**
+   * Questions of one kind, within the same connections and permits as sending, until the deadline. Every one tells the courier
+   * how it went (`act` answers whether the carrier was clear), or it would wait for a call that nobody made.
+   */
+  async #each<T>(
+    job: Job,
+    all: readonly T[],
+    deadline: number,
+    act: (one: T, account: Account, io: CarrierIo) => Promise<boolean>,
+  ): Promise<void> {
+    const running: Promise<void>[] = [];
+    for (const one of all) {
+      await this.#freeSlot(deadline);
+      if (this.#free === 0) break;
+      this.#free -= 1;
+      if (await this.#leaveBy(job, deadline)) running.push(this.#question(job, (account, io) => act(one, account, io)));
+      else this.#release(1);
+    }
+    await Promise.all(running);
+  }
+
+  /** Leave for one question, waited for as for a call. */
+  async #leaveBy(job: Job, deadline: number): Promise<boolean> {
+    while (this.#deps.now() < deadline) {
+      const granted = await this.#leave(job, 1).catch(() => ({ count: 0, waitMs: WAIT_MS_MAX + 1 }));
+      if (granted.count > 0) return true;
+      if (granted.waitMs > WAIT_MS_MAX) return false;
+      await this.#deps.sleep(granted.waitMs);
+    }
+    return false;
+  }
+
+  async #question(job: Job, ask: (account: Account, io: CarrierIo) => Promise<boolean>): Promise<void> {
+    const { account } = this.#permit ?? {};
+    const io = account === undefined ? null : this.#deps.ioOf(job, account);
+    let clear: boolean | typeof TIMED_OUT = false;
+    try {
+      if (account !== undefined && io !== null) clear = await withTimeout(CALL_TIMEOUT_MS + 500, ask(account, io));
+    } catch {
+      clear = false; // it is asked again
+    }
+    const outcome = clear === true ? "accepted" : "unknown";
+    // Forgetting is another service of the carrier's, often at another address: how it does says nothing about sending.
+    const about = job.task === "redact" ? { asked: true as const, aside: true as const } : { asked: true as const };
+    void this.#deps.told([...this.#tally.take(), { lane: job.lane, outcome, count: 1, latencyMs: 0, ...about }], 0).catch(() => undefined); // prettier-ignore
+    this.#release(1);
+  }
+
+  async #leave(job: Job, want: number): Promise<{ count: number; waitMs: number }> {
+    const held = () => Math.max(0, this.#holdUntil - this.#deps.now());
+    if (held() > 0) return { count: 0, waitMs: held() };
+    if (this.#permits === 0 || this.#deps.now() >= this.#permitsUntil) {
+      const told = this.#tally.take();
+      const answer = await this.#deps.permit({ tenant: job.tenant, lane: job.lane, wanted: want, told });
+      if (answer === null) return { count: 0, waitMs: JOB_MS_MAX };
+      this.#permit = answer;
+      this.#permits = answer.granted;
+      this.#permitsUntil = answer.goodUntil;
+      if (held() > 0) return { count: 0, waitMs: held() }; // asked for quiet while the courier was answering
+      if (answer.granted === 0) return { count: 0, waitMs: Math.max(1, answer.waitMs) };
+    }
+    const count = Math.min(want, this.#permits);
+    this.#permits -= count;
+    return { count, waitMs: 0 };
+  }
+
+  /** Calls that began together end together: a moment's wait claims for all of them at once, instead of one by one. */
+  async #gather(deadline: number): Promise<void> {
+    await this.#deps.sleep(GATHER_MS);
+    await this.#freeSlot(deadline); // another job may have taken it meanwhile
+  }
+
+  /** Waits for a free connection, at most until the deadline. */
+  async #freeSlot(deadline: number): Promise<void> {
+    while (this.#free === 0) {
+      const leftMs = deadline - this.#deps.now();
+      if (leftMs <= 0) return;
+      let wake = () => {};
+      await withTimeout(leftMs, new Promise<void>((resume) => this.#waiting.push((wake = resume))));
+      this.#waiting = this.#waiting.filter((other) => other !== wake);
+    }
+  }
+
+  #release(slots: number): void {
+    this.#free += slots;
+    for (let at = 0; at < slots; at += 1) this.#waiting.shift()?.();
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * What is said at length of each refusal: when it happens, and what to do about it. The page behind a problem's `type` is made
+ * of this, and `docs/errors.md` repeats it word for word, which a law compares.
+ */
+import type { Reason } from "../base/refusal.ts";
+
+export type Help = { when: string; what: string };
+
+/** By code, in the order of the table in refusal.ts. Backticks mark what is written as it stands. */
+export const HELP: Readonly<Record<Reason, Help>> = {
+  malformed_body: {
+    when: "The body is not one JSON object in UTF-8, repeats a key, or broke off.",
+    what: "Send one JSON object in UTF-8 without repeated keys.",
+  },
+  unknown_field: {
+    when: "A field is not known on this route.",
+    what: "Remove it or correct its spelling; `errors` names it.",
+  },
+  invalid_field: {
+    when: "A field has the right type and a value that cannot be used.",
+    what: "Correct the fields listed in `errors`.",
+  },
+  missing_field: {
+    when: "A required field is not there.",
+    what: "Add the fields listed in `errors`.",
+  },
+  wrong_type: {
+    when: "A field has the wrong JSON type.",
+    what: "Correct the fields listed in `errors`.",
+  },
+  body_too_large: {
+    when: "The body has more bytes than the route reads.",
+    what: "Send less at once; `detail` names the limit.",
+  },
+  body_too_slow: {
+    when: "The whole body had not arrived ten seconds after the request began.",
+    what: "Send it at once; ask again with the same idempotency key.",
+  },
+  unsupported_media_type: {
+    when: "The content type is not JSON.",
+    what: "Send `content-type: application/json`.",
+  },
+  route_not_found: {
+    when: "No route has this method and path.",
+    what: "See `/docs` for the routes there are.",
+  },
+  not_found: {
+    when: "The id names nothing that this caller may see.",
+    what: "Check the id; another tenant's looks the same as an absent one.",
+  },
+  number_in_query: {
+    when: "A query parameter looks like a phone number.",
+    what: "URLs are logged on their way: filter by token instead.",
+  },
+  unauthenticated: {
+    when: "The credential is missing, malformed, expired, revoked, or not allowed from here.",
+    what: "Send `authorization: Bearer mk_…` with a key that is live.",
+  },
+  missing_scope: {
+    when: "The key is good and may not do this.",
+    what: "Use a key with the scope named in `detail`.",
+  },
+  tenant_suspended: {
+    when: "The operator has suspended the tenant.",
+    what: "Ask the operator of this service.",
+  },
+  idempotency_key_invalid: {
+    when: "The header `idempotency-key` is missing where it is needed, too long, or not visible ASCII.",
+    what: "Use 1 to 255 visible ASCII characters, quoted or not.",
+  },
+  idempotency_key_reused: {
+    when: "The key was used within 24 hours with another body.",
+    what: "Use a new key for a new request.",
+  },
+  idempotency_in_progress: {
+    when: "The first request with this key has not been answered yet.",
+    what: "Ask again in a moment with the same key.",
+  },
+  invalid_number: {
+    when: "The number cannot be a phone number.",
+    what: "Write it in E.164, such as +447700900123.",
+  },
+  number_kind_refused: {
+    when: "The number is of a kind the tenant may not text.",
+    what: "Only mobiles are allowed unless the tenant's policy says otherwise.",
+  },
+  country_not_allowed: {
+    when: "The number's country is not in the tenant's policy.",
+    what: "Text a country of the policy, or ask the operator to widen it.",
+  },
+  drama_number_on_live: {
+    when: "A live tenant texts one of Ofcom's drama numbers.",
+    what: "They reach nobody; use a sandbox tenant for trials.",
+  },
+  real_number_in_sandbox: {
+    when: "A sandbox tenant texts a number that may be somebody's.",
+    what: "Use 07700 900000 to 07700 900999.",
+  },
+  text_too_long: {
+    when: "The text needs more segments than allowed.",
+    what: "Shorten it; `POST /v1/messages/preview` shows how it is counted.",
+  },
+  sender_refused: {
+    when: "The sender ID breaks a rule of the destination.",
+    what: "`errors` names the rule it breaks.",
+  },
+  token_unknown: {
+    when: "The number token is not one of this tenant's, or its number is erased.",
+    what: "Tokenise the number again, or send to the number itself.",
+  },
+  recipient_opted_out: {
+    when: "The person said stop to this purpose, to this sender or to all of the tenant's.",
+    what: "Do not text them for it; a later `given` consent takes the stop back.",
+  },
+  schedule_out_of_range: {
+    when: "The schedule time is past, too far ahead, or after the message's expiry.",
+    what: "Choose a time in the future, at most 35 days ahead, before the message expires.",
+  },
+  rate_limited: {
+    when: "A limit of key, recipient, tenant, country or prefix is reached.",
+    what: "Wait for the seconds in `retry-after`; `detail` names the limit.",
+  },
+  new_numbers_exceeded: {
+    when: "The key met more new numbers today than it may.",
+    what: "Wait until tomorrow; the limit keeps tokens from being used to list numbers.",
+  },
+  batch_too_large: {
+    when: "A batch holds more than 1,000 messages.",
+    what: "Send at most 1,000 at once.",
+  },
+  numbers_exhausted: {
+    when: "The pool has no number that this person does not meet already, or met too recently.",
+    what: "Add numbers or end sessions; `detail` says when one comes free by itself.",
+  },
+  number_unusable: {
+    when: "The virtual number named is not free for this person, or not one of yours.",
+    what: "Name a free number of the pool, or leave the choice to us.",
+  },
+  pool_unknown: {
+    when: "The pool named does not exist, or none is named and there is not exactly one.",
+    what: "List the pools, or make one with `POST /v1/pools`.",
+  },
+  session_ended: {
+    when: "The masked session is expired or closed.",
+    what: "Open it again while its cool-off lasts, or open a new one.",
+  },
+  session_gone: {
+    when: "The session cannot be opened again: its cool-off is over, or its numbers are in use.",
+    what: "Open a new session.",
+  },
+  sends_exceeded: {
+    when: "The destination was sent 5 codes in 10 minutes or 10 in a day. The same for every number, known or not.",
+    what: "Wait for the seconds in `retry-after`.",
+  },
+  resend_too_early: {
+    when: "The wait between two sends (30, 60, 120, 300 s) is not over.",
+    what: "Wait for the seconds in `retry-after`.",
+  },
+  verification_unknown: {
+    when: "No verification of this number is pending or ended within the last hour.",
+    what: "Start one; check by id where you have one.",
+  },
+  verification_ended: {
+    when: "The verification is over and cannot be sent again or canceled.",
+    what: "Start a new one; `GET` says how this one ended.",
+  },
+  template_unusable: {
+    when: "The template is not there, not approved, lacks a variable, or does not show what the payment is.",
+    what: "`errors` names what is missing.",
+  },
+  service_unknown: {
+    when: "The service named is not one of this tenant's.",
+    what: "List the services, or leave the field out.",
+  },
+  not_cancelable: {
+    when: "The message is already on its way or ended.",
+    what: "Nothing: only scheduled, held and queued messages can be canceled.",
+  },
+  state_conflict: {
+    when: "The resource's state does not allow this act.",
+    what: "Read the resource again and decide anew.",
+  },
+  name_taken: {
+    when: "Another resource of this kind has the name.",
+    what: "Choose another name.",
+  },
+  url_refused: {
+    when: "The URL is not public https, holds credentials, or leads to a place we never call.",
+    what: "Use https to a public host name, on port 443 or 1024 upwards, without credentials.",
+  },
+  too_many_endpoints: {
+    when: "The tenant has as many webhook endpoints as allowed.",
+    what: "Delete one first.",
+  },
+  carrier_refused: {
+    when: "A carrier would not search, sell or take back a number, or could not be heard.",
+    what: "`detail` has its code; choose another number, or see to the account at the carrier.",
+  },
+  carrier_unavailable: {
+    when: "No carrier account of this tenant's kind can take the message.",
+    what: "The operator must configure one; then ask again.",
+  },
+  keys_unavailable: {
+    when: "The tenant's keys cannot be read now.",
+    what: "Ask again in a moment; nothing was changed.",
+  },
+  storage_unavailable: {
+    when: "The platform's storage failed or could not be reached. Nothing was changed, or only its answer was lost.",
+    what: "Ask again in a moment, with the same `Idempotency-Key`: what is repeated with it happens once.",
+  },
+  not_serving: {
+    when: "The deployment is not fit to serve: a secret or the jurisdiction switch is missing.",
+    what: "The operator must complete its configuration; see docs/deploy.md.",
+  },
+  internal: {
+    when: "We made a mistake.",
+    what: "Ask again, and send us the `request_id` if it persists.",
+  },
+};

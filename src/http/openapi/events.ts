@@ -1,0 +1,115 @@
+/**
+ * What each type of event carries, for the document's `webhooks`. The catalogue itself is `webhooks/event.ts`.
+ */
+import { z } from "zod";
+import { EXAMPLE_LATER, exampleId } from "../../contract/example.ts";
+import { ToldConsent } from "../../consent/consents.routes.ts";
+import { ToldInbound } from "../../inbound/inbound.routes.ts";
+import { ToldSession } from "../../masking/schemas.ts";
+import { ToldMessageView } from "../../messages/schemas.ts";
+import { ToldVerificationView } from "../../verify/schemas.ts";
+import type { EventType } from "../../webhooks/event.ts";
+import { EventView } from "../../webhooks/webhooks.routes.ts";
+
+type Family = EventType extends `${infer F}.${string}` ? F : never;
+
+const INTERACTIONS: Readonly<Record<string, string>> = {
+  relayed: "A text went through a masked session.",
+  vetoed: "A text did not go through: stopped, refused by your hook, or over a limit.",
+  out_of_session: "A text came that belongs to no open session.",
+};
+
+const VERIFICATION: Record<string, string> = {
+  created: "A verification was started.",
+  sent: "A carrier has taken a code.",
+  approved: "The right code was given.",
+  failed: "A verification failed: too many wrong codes, or nothing was sent. `reason` says which.",
+  expired: "A verification's time passed.",
+  locked: "A destination is locked after wrong codes, or was when the verification started.",
+  canceled: "A verification was canceled, or superseded by another.",
+};
+
+const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: string) => string }> = {
+  message: {
+    data: z.object({ message: ToldMessageView }),
+    resource: exampleId("msg"),
+    says: (state) => `A message entered the state \`${state}\`.`,
+  },
+  verification: {
+    data: z.object({ verification: ToldVerificationView }),
+    resource: exampleId("ver"),
+    says: (what) => VERIFICATION[what] ?? `A verification is ${what}.`,
+  },
+  consent: {
+    data: ToldConsent,
+    resource: exampleId("con"),
+    says: (what) => `A person's consent was ${what}: by text, or told by the tenant.`,
+  },
+  session: {
+    data: ToldSession,
+    resource: exampleId("ses"),
+    says: (what) => `A masked session was ${what}. Names are left out.`,
+  },
+  interaction: {
+    data: z
+      .record(z.string(), z.unknown())
+      .meta({ examples: [{ interaction: { id: exampleId("int"), state: "relayed" }, slips: [] }] }),
+    resource: exampleId("int"),
+    says: (what) => INTERACTIONS[what] ?? "A text came through a virtual number.",
+  },
+  carrier: {
+    data: z
+      .object({ carrier: z.string(), circuit: z.enum(["closed", "open", "probing"]) })
+      .meta({ examples: [{ carrier: exampleId("car"), circuit: "open" }] }),
+    resource: exampleId("car"),
+    says: (what) =>
+      what === "degraded"
+        ? "A carrier account takes no messages now; what has another account on its route goes there."
+        : "A carrier account takes messages again.",
+  },
+  inbound: {
+    data: ToldInbound,
+    resource: exampleId("inb"),
+    says: () => "A text came in that belongs to no session; its words are read by `GET /v1/inbound/{id}`.",
+  },
+  number: {
+    data: z.record(z.string(), z.unknown()).meta({ examples: [{ pool: exampleId("pol"), free: 2 }] }),
+    resource: exampleId("num"),
+    says: (what) => (what === "low" ? "A pool runs low." : `A virtual number's state: ${what}.`),
+  },
+  endpoint: {
+    data: z.object({
+      endpoint: z.string().meta({ examples: [exampleId("wbh")] }),
+      reason: z.string().meta({ examples: ["gone"] }),
+    }),
+    resource: exampleId("wbh"),
+    says: () => "An endpoint was switched off: it answered 410, or failed for too long.",
+  },
+  audit: {
+    data: z.record(z.string(), z.unknown()).meta({ examples: [{ note: "maskline.local/audit/…" }] }),
+    resource: exampleId("aud"),
+    says: () => "The signed head of the audit, once a day: keep it, and no entry before it can be changed unseen.",
+  },
+  alert: {
+    data: z.record(z.string(), z.unknown()).meta({ examples: [{ limit: "tenant", window: "day" }] }),
+    resource: exampleId("key"),
+    says: (kind) =>
+      kind === "verification_failures"
+        ? "More than half of an hour's guesses were wrong: somebody may be guessing codes. Once an hour."
+        : "A limit was reached that ordinary use does not reach.",
+  },
+};
+
+/** An event's body as it is sent, and one sentence about it. */
+export function toldBy(type: EventType): { body: z.ZodType; says: string } {
+  const [family, what = ""] = type.split(".", 2) as [Family, string?];
+  const { data, resource, says } = DATA[family];
+  const body = EventView.extend({
+    id: z.string().meta({ examples: [exampleId("evt")] }),
+    type: z.literal(type),
+    resource: z.string().meta({ examples: [resource] }),
+    occurred_at: z.string().meta({ examples: [EXAMPLE_LATER] }),
+    data,
+  });
+  return { body, says: says(what) };
+}

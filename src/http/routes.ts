@@ -1,0 +1,78 @@
+/**
+ * Every route there is, in reading order.
+ */
+import { z } from "zod";
+import type { OpenRoute, Route } from "../contract/route.ts";
+import { auditRoutes } from "../audit/audit.routes.ts";
+import { consentRoutes } from "../consent/consents.routes.ts";
+import { keysRoutes } from "../access/keys.routes.ts";
+import { inboundRoute, inboxRoutes } from "../inbound/inbound.routes.ts";
+import { sessionsRoutes } from "../masking/sessions.routes.ts";
+import { relaysRoutes } from "../masking/relays/relays.routes.ts";
+import { maskingSettingsRoutes } from "../masking/settings/settings.routes.ts";
+import { numbersRoutes } from "../numbers/numbers.routes.ts";
+import { messagesRoutes } from "../messages/messages.routes.ts";
+import { receiptRoute } from "../messages/receipts.routes.ts";
+import { documentRoute } from "./pages/pages.routes.ts";
+import type { Routes } from "./openapi/document.ts";
+import { operatorRoutes } from "../operator/tenants.routes.ts";
+import { sandboxRoutes } from "../sandbox/sandbox.routes.ts";
+import { locksRoutes } from "../verify/locks/locks.routes.ts";
+import { servicesRoutes } from "../verify/settings/services.routes.ts";
+import { templatesRoutes } from "../verify/settings/templates.routes.ts";
+import { verifyRoutes } from "../verify/verify.routes.ts";
+import { tokensRoutes } from "../vault/tokens.routes.ts";
+import { webhooksRoutes } from "../webhooks/webhooks.routes.ts";
+
+/** Every route of tenants. */
+export const tenantRoutes: readonly Route[] = [
+  ...messagesRoutes,
+  ...verifyRoutes,
+  ...servicesRoutes,
+  ...templatesRoutes,
+  ...locksRoutes,
+  ...tokensRoutes,
+  ...consentRoutes,
+  ...sessionsRoutes,
+  ...maskingSettingsRoutes,
+  ...relaysRoutes,
+  ...numbersRoutes,
+  ...inboxRoutes,
+  ...webhooksRoutes,
+  ...keysRoutes,
+  ...auditRoutes,
+  ...sandboxRoutes,
+];
+
+/** Whether this deployment serves. */
+export const healthRoute: OpenRoute = {
+  name: "healthz",
+  method: "get",
+  path: "/healthz",
+  summary: "Whether this deployment is fit to serve",
+  tag: "Service",
+  params: null,
+  headers: null,
+  body: null,
+  answer: z.object({ status: z.literal("ok") }),
+  others: {
+    503: {
+      what: "Not fit to serve, and why.",
+      answer: z.object({
+        status: z.literal("unfit"),
+        reason: z.string().meta({ examples: ["DO_JURISDICTIONS is off"] }),
+      }),
+    },
+  },
+  refuses: [],
+};
+
+/** Every route that the document names. */
+export const routes: Routes = {
+  tenant: tenantRoutes,
+  operator: operatorRoutes,
+  open: [healthRoute, documentRoute, receiptRoute, inboundRoute],
+};
+
+/** `{id}` of the documents is `:id` of the router. */
+export const pathOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");

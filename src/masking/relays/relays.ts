@@ -1,0 +1,202 @@
+/**
+ * Relay addresses: a person has one lasting virtual number. A stranger's first text opens a session in which the stranger goes on
+ * texting the lasting number and the person gets a number of the pool that stands for this stranger, so a reply just works.
+ */
+import { isoOf } from "../../base/clock.ts";
+import { maskOf, type Num } from "../../sms/phone.ts";
+import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
+import { verb } from "../../contract/verb.ts";
+import { isHeld, type VirtualNumber } from "../../numbers/number.ts";
+import type { Contact } from "../../vault/ledger.ts";
+import type { Address, AddressesLedger } from "./ledger.ts";
+import { endSession } from "../close.ts";
+import type { MaskingDeps } from "../deps.ts";
+import { poolOf, reopenSession, startSession } from "../open.ts";
+import { findPerson } from "../people.ts";
+import { isOver, type SessionSettings } from "../session.ts";
+
+export type AddressDeps = MaskingDeps & { addresses: AddressesLedger };
+
+/** The person of an address as its tenant sees them. */
+export function addressView({ id, token, mask, country, kind, e164, pool, muted, idleMs, createdAt }: Address) {
+  return {
+    id,
+    to: { token, mask, country, kind },
+    number: e164,
+    mask: maskOf(e164),
+    pool_id: pool,
+    muted,
+    idle_seconds: idleMs / 1_000,
+    created_at: isoOf(createdAt),
+  };
+}
+export type AddressView = ReturnType<typeof addressView>;
+
+type Create = { to: Num | { token: string }; pool: string | null; number: string | null; idleMs: number };
+type Named = { id: string; to: Num | { token: string } };
+
+/** The verbs of relay addresses. */
+export function addressVerbs(deps: AddressDeps) {
+  const { addresses } = deps;
+  const shown = (id: string): Outcome<AddressView> => {
+    const found = addresses.get(id);
+    return found === null ? refuse("not_found") : { ok: addressView(found) };
+  };
+  return {
+    "relays.create": verb("sessions:write", (who, input: Create) => createAddress(deps, who.keyId, input)),
+
+    "relays.list": verb(
+      "sessions:read",
+      (
+        _who,
+        input: { limit: number; before: string | null },
+      ): Outcome<{ data: AddressView[]; next_cursor: string | null }> => {
+        const found = addresses.list(input.before, input.limit + 1);
+        const data = found.slice(0, input.limit).map(addressView);
+        return { ok: { data, next_cursor: found.length > input.limit ? (data.at(-1)?.id ?? null) : null } };
+      },
+    ),
+
+    "relays.get": verb("sessions:read", (_who, input: { id: string }) => shown(input.id)),
+
+    "relays.change": verb("sessions:write", (who, input: { id: string; muted: boolean }): Outcome<AddressView> => {
+      if (addresses.get(input.id) === null) return refuse("not_found");
+      addresses.setMuted(input.id, input.muted);
+      deps.record(who.keyId, { act: "relay.changed", subject: input.id, facts: { muted: input.muted } });
+      return shown(input.id);
+    }),
+
+    /** Its conversations end, and the number is retired: whoever still has it must reach neither this person nor the next. */
+    "relays.remove": verb("sessions:write", (who, input: { id: string }): Outcome<null> => {
+      const address = addresses.get(input.id);
+      if (address === null) return refuse("not_found");
+      for (const id of deps.numbers.sessionsWith(address.number)) {
+        const session = deps.ledger.session(id);
+        if (session?.state === "open") endSession(deps, session, "closed", "relay_removed");
+      }
+      addresses.remove(input.id);
+      deps.numbers.change(address.number, { state: "retired" });
+      deps.record(who.keyId, { act: "relay.removed", subject: input.id });
+      return { ok: null };
+    }),
+
+    "relays.block": verb("sessions:write", (who, input: Named) => setBlocked(deps, who.keyId, input, true)),
+    "relays.unblock": verb("sessions:write", (who, input: Named) => setBlocked(deps, who.keyId, input, false)),
+  };
+}
+
+export type AddressVerbs = ReturnType<typeof addressVerbs>;
+
+function createAddress(deps: AddressDeps, key: string, input: Create): Outcome<AddressView> {
+  const pool = poolOf(deps, input.pool);
+  if (isRefused(pool)) return pool;
+  if (pool.ok.sharing !== "shared")
+    return refuse("pool_unknown", { detail: "Name a shared pool: its numbers stand for strangers." });
+  const found = findPerson(deps, input, 0);
+  if (isRefused(found)) return found;
+  const number = input.number === null ? deps.numbers.fresh(pool.ok.id) : deps.numbers.get(input.number);
+  if (number === null)
+    return refuse("numbers_exhausted", {
+      detail: "A lasting number is one of your own that nobody had before: add numbers to the pool.",
+    });
+  const usable =
+    number.uses === 0 && number.lent !== true && (number.state === "available" || number.state === "reserved");
+  if (!usable || deps.addresses.byNumber(number.id) !== null)
+    return refuse("number_unusable", { detail: "A lasting number is one of your own that nobody had before." });
+  const counted = "known" in found.ok ? found.ok.known : { ...found.ok, country: found.ok.fresh.country };
+  const spent = deps.nameNumber(key, counted);
+  if (spent !== null) return spent;
+  const now = deps.now();
+  const contact =
+    "known" in found.ok
+      ? found.ok.known
+      : deps.vault.add(found.ok.fresh, found.ok.index, maskOf(found.ok.fresh.e164), found.ok.block, false, now);
+  if ("known" in found.ok) deps.vault.touch(contact.token, false, now); // in use as long as the address is there
+  deps.numbers.change(number.id, { state: "reserved" });
+  const { token, mask, country, kind, index: party } = contact;
+  const address: Address = {
+    id: deps.ids.make("rel", now),
+    number: number.id,
+    e164: number.e164,
+    pool: pool.ok.id,
+    key,
+    party,
+    token,
+    mask,
+    country,
+    kind,
+    muted: false,
+    idleMs: input.idleMs,
+    createdAt: now,
+  };
+  deps.addresses.add(address);
+  deps.record(key, { act: "relay.created", subject: address.id });
+  return { ok: addressView(address) };
+}
+
+/** Blocks or unblocks a sender. The answer does not tell whether the sender ever wrote. */
+function setBlocked(deps: AddressDeps, key: string, { id, to }: Named, blocked: boolean): Outcome<AddressView> {
+  const address = deps.addresses.get(id);
+  if (address === null) return refuse("not_found");
+  const contact = "token" in to ? deps.vault.findToken(to.token) : null;
+  if ("token" in to && contact === null) return refuse("token_unknown");
+  const party = contact?.index ?? ("token" in to ? new Uint8Array(0) : deps.vault.indexOf(to.e164));
+  deps.addresses.setBlocked(id, party, blocked, deps.now());
+  const pair = blocked ? deps.numbers.pair(party, address.number) : null;
+  const session = pair === null ? null : deps.ledger.session(pair.session);
+  if (session?.state === "open") endSession(deps, session, "closed", "blocked");
+  deps.record(key, { act: blocked ? "relay.blocked" : "relay.unblocked", subject: id });
+  return { ok: addressView(address) };
+}
+
+/**
+ * Before a text to a lasting number is relayed: its session is there, opened or opened again. Answers why it is not to be
+ * relayed, or null.
+ */
+export function readyAddress(
+  deps: AddressDeps,
+  address: Address,
+  number: VirtualNumber,
+  stranger: Contact,
+): "blocked" | "muted" | "own_number" | "no_number" | null {
+  if (same(stranger.index, address.party)) return "own_number";
+  if (deps.addresses.isBlocked(address.id, stranger.index)) return "blocked";
+  if (address.muted) return "muted";
+  const now = deps.now();
+  const pair = deps.numbers.pair(stranger.index, number.id);
+  if (pair !== null && isHeld(pair, now)) {
+    const session = deps.ledger.session(pair.session);
+    const over = session?.state === "open" ? isOver(session, now) : null;
+    if (session !== null && over !== null) endSession(deps, session, "expired", over);
+    if (session?.state === "open" && over === null) return null;
+    const limits = { ttlMs: null, expiresAt: null, idleMs: address.idleMs, messagesMax: null };
+    return isRefused(reopenSession(deps, address.key, pair.session, limits)) ? "no_number" : null;
+  }
+  const pool = deps.numbers.pool(address.pool);
+  const person = deps.vault.findToken(address.token);
+  const wish = { country: null, area: null, avoid: [number.id] };
+  const stands = pool === null || person === null ? null : deps.numbers.free(pool.id, [address.party], wish, now);
+  if (pool === null || person === null || stands === null) {
+    if (pool?.lease !== undefined && pool.lease !== null) deps.numbers.lending.noteShort(pool.id);
+    return "no_number";
+  }
+  const nobody = { name: null, number: null, country: null, area: null };
+  startSession(deps, address.key, pool, settingsOf(address), [
+    { input: { ...nobody, to: { token: stranger.token } }, found: { known: stranger }, number },
+    { input: { ...nobody, to: { token: person.token } }, found: { known: person }, number: stands },
+  ]);
+  return null;
+}
+
+const settingsOf = ({ idleMs }: Address): SessionSettings => ({
+  ttlMs: null,
+  expiresAt: null,
+  idleMs,
+  messagesMax: null,
+  rotation: { everyMs: null, everyMessages: null, overlapMs: 0 },
+  content: { numbers: "pass", emails: "pass", links: "pass", spelled_digits: "pass" },
+  keepTextDays: 0,
+  tombstone: null,
+});
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;

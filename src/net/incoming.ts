@@ -1,0 +1,53 @@
+/**
+ * A stranger's body, bounded in size and in time. Every door reads its body here and nowhere else: a client that dribbles,
+ * stops or breaks off is told so and holds nothing for long.
+ */
+import { readWholeAtMost } from "./bounded.ts";
+import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+
+/** A whole body must have arrived within this time of the first byte's. The largest here is 4 MiB: 3.4 Mbit/s. */
+export const BODY_MS_MAX = 10_000;
+
+/**
+ * The bytes, none where there is no body; or `body_too_large`, `body_too_slow`, or `malformed_body` where the body broke off
+ * or was framed wrongly, so that what a client does to its own body is never an error of ours.
+ */
+export async function readIncoming(request: Request, bytesMax: number): Promise<Outcome<Uint8Array>> {
+  if (request.body === null) return { ok: new Uint8Array() };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Outcome<Uint8Array>>((resolve) => {
+    timer = setTimeout(() => resolve(refuse("body_too_slow")), BODY_MS_MAX);
+  });
+  try {
+    return await Promise.race([read(request, bytesMax), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A carrier's callback as it came. Some carriers sign the URL they were given, `publicUrl`; empty: the request's own. */
+export type Incoming = { url: string; headers: Record<string, string>; body: Uint8Array };
+
+/** Reads one, without the headers that the platform itself put there. */
+export async function readCallbackRequest(
+  request: Request,
+  publicUrl: string,
+  bytesMax: number,
+): Promise<Outcome<Incoming>> {
+  const body = await readIncoming(request, bytesMax);
+  if (isRefused(body)) return body;
+  const headers = Object.fromEntries([...request.headers].filter(([header]) => !header.startsWith("cf-")));
+  const { origin } = new URL(request.url);
+  const url = publicUrl === "" ? request.url : publicUrl + request.url.slice(origin.length);
+  return { ok: { url, headers, body: body.ok } };
+}
+
+async function read(request: Request, bytesMax: number): Promise<Outcome<Uint8Array>> {
+  try {
+    const bytes = await readWholeAtMost(request, bytesMax);
+    if (bytes !== null) return { ok: bytes };
+    return refuse("body_too_large", { detail: `A body here has at most ${bytesMax} bytes.` });
+  } catch {
+    return refuse("malformed_body", { detail: "The body broke off before its end." });
+  }
+}

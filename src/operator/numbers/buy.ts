@@ -1,0 +1,147 @@
+/**
+ * Numbers bought from carriers and given up again. The row is written before the order goes out, so that no order is forgotten: a
+ * call whose answer was lost leaves it `unknown`, and the next order for the number asks the carrier first. A number that is given
+ * up is taken from its tenant before the carrier hears of it, so nobody is told a number that may soon be a stranger's.
+ */
+import { readClock } from "../../base/clock.ts";
+import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
+import type { Bought, ShopWish } from "../../carriers/carrier.ts";
+import { carrierOf } from "../../carriers/registry.ts";
+import { readRows, stockView, type ImportRow, type StockRow } from "../../numbers/stock.ts";
+import { destinationOf, direct, distribute, judgeRows, ownRow, type OperatorNumbersDeps } from "./stock.ts";
+
+export type SearchInput = { account: string; wish: ShopWish };
+export type BuyInput = { tenant: string | null; row: ImportRow };
+
+type Answer = Promise<Outcome<unknown>>;
+
+/** The operators' verbs of buying. */
+export function operatorShop(deps: OperatorNumbersDeps) {
+  return {
+    "numbers.search": async (_operator: string, { account, wish }: SearchInput): Answer => {
+      const none = judgeShop(deps, account);
+      if (none !== null) return none;
+      const found = await deps.courier(account).searchNumbers(wish);
+      if (found === null) return refuse("not_found");
+      if ("failed" in found) return saidNo(found.failed);
+      return { ok: { data: found.offers.map(({ e164, ...offer }) => ({ number: e164, account, ...offer })) } };
+    },
+
+    "numbers.buy": (operator: string, input: BuyInput): Answer => buy(deps, operator, input),
+
+    "numbers.release": async (operator: string, input: { id: string }): Answer => {
+      const row = deps.stock.byId(input.id);
+      if (row === null) return refuse("not_found");
+      return alone(deps, row.e164, () => release(deps, operator, row));
+    },
+  };
+}
+
+/** Nobody else orders or gives up this number meanwhile. */
+async function alone(deps: OperatorNumbersDeps, e164: string, act: () => Answer): Answer {
+  if (deps.busy.has(e164)) return refuse("state_conflict", { detail: "The carrier is being asked about this number." });
+  deps.busy.add(e164);
+  try {
+    return await act();
+  } finally {
+    deps.busy.delete(e164);
+  }
+}
+
+/** Why nothing can be bought with this account. */
+function judgeShop(deps: OperatorNumbersDeps, account: string): Outcome<never> | null {
+  const kind = deps.accountRow(account)?.config.kind;
+  if (kind === undefined) return refuse("not_found");
+  if (carrierOf(kind).shop !== undefined) return null;
+  const detail = `Numbers of kind ${kind} are not bought from here: bring them in with POST /admin/v1/numbers.`;
+  return refuse("invalid_field", { errors: [{ field: "account", code: "invalid_field", detail }] });
+}
+
+const saidNo = (code: string): Outcome<never> => refuse("carrier_refused", { detail: `The carrier said: ${code}.` });
+
+async function buy(deps: OperatorNumbersDeps, operator: string, { tenant, row }: BuyInput): Answer {
+  const none = judgeShop(deps, row.account);
+  if (none !== null) return none;
+  const to = destinationOf(deps, tenant, row.account);
+  if (to === null) return refuse("not_found");
+  const read = readRows([row], to.mode === "live" ? "live" : "sandbox");
+  if (isRefused(read)) return read;
+  const wrong = judgeRows(deps, to, read.ok);
+  if (wrong !== null) return wrong;
+  const [number] = read.ok;
+  if (number === undefined) return refuse("not_found");
+  return alone(deps, number.e164, () => {
+    const known = ownRow(deps, number.e164, tenant);
+    if (known?.state === "releasing") return Promise.resolve(refuse("state_conflict", { detail: "The number is being given up." })); // prettier-ignore
+    const id = known?.id ?? deps.newId();
+    const stocked = { ...number, id, tenant, shared: tenant === null, createdAt: known?.createdAt ?? readClock() };
+    if (known?.state === "held") return settle(deps, operator, known, null); // ours already: an order that broke off behind it
+    return order(deps, operator, { ...stocked, state: "ordering" }, known !== null);
+  });
+}
+
+async function order(deps: OperatorNumbersDeps, operator: string, row: StockRow, again: boolean): Answer {
+  const { id, e164, country, account } = row;
+  deps.transaction(() => {
+    deps.stock.add(row);
+    deps.enter(operator, "number.ordered", id, { account });
+  });
+  const asked = deps.courier(account).buyNumber({ e164, country }, again);
+  const bought: Bought = (await asked.catch(() => null)) ?? { outcome: "unknown", code: "no_courier" };
+  if (bought.outcome === "refused") {
+    deps.transaction(() => {
+      deps.stock.remove(id);
+      deps.enter(operator, "number.refused", id, { code: bought.code });
+    });
+    return saidNo(bought.code);
+  }
+  if (bought.outcome !== "bought") {
+    deps.transaction(() => {
+      deps.stock.setState(id, "unknown");
+      deps.enter(operator, "number.unknown", id, { code: bought.code });
+    });
+    return { ok: { ...stockView({ ...row, state: "unknown" }), code: bought.code, inbound_set: null } };
+  }
+  deps.transaction(() => {
+    deps.stock.setState(id, "held");
+    deps.enter(operator, "number.bought", id, { account, inbound: bought.inboundSet ? "set" : "not_set" });
+  });
+  return settle(deps, operator, { ...row, state: "held" }, bought.inboundSet);
+}
+
+/** A bought number goes to where it belongs. */
+async function settle(deps: OperatorNumbersDeps, operator: string, row: StockRow, inboundSet: boolean | null): Answer {
+  const taken = await distribute(deps, operator, row.shared ? null : row.tenant, [row]);
+  return isRefused(taken) ? taken : { ok: { ...stockView(row), code: null, inbound_set: inboundSet } };
+}
+
+async function release(deps: OperatorNumbersDeps, operator: string, row: StockRow): Answer {
+  const { id, e164, country, account, tenant } = row;
+  if (row.state === "held") {
+    const freed = tenant === null ? { ok: [e164] } : await deps.tenant(tenant).giveBack(operator, [e164]);
+    if (isRefused(freed)) return freed;
+    if (!freed.ok.includes(e164))
+      return refuse("state_conflict", {
+        detail: "Somebody has the number, or met it too recently. Have it retired, and release it when its cool-off is over.", // prettier-ignore
+      });
+    deps.transaction(() => {
+      deps.stock.setState(id, "releasing");
+      deps.enter(operator, "number.releasing", id, { account });
+    });
+  }
+  await direct(deps, null, [row]);
+  const kind = deps.accountRow(account)?.config.kind;
+  const isBought = kind !== undefined && carrierOf(kind).shop !== undefined;
+  const asked = isBought ? deps.courier(account).releaseNumber({ e164, country }) : Promise.resolve(null);
+  const released = await asked.catch(() => ({ outcome: "unknown" as const, code: "no_courier" }));
+  if (released !== null && released.outcome !== "released") {
+    deps.enter(operator, "number.unreleased", id, { code: released.code });
+    if (released.outcome === "refused") return saidNo(released.code);
+    return { ok: { ...stockView({ ...row, state: "releasing" }), code: released.code } };
+  }
+  deps.transaction(() => {
+    deps.stock.remove(id);
+    deps.enter(operator, "number.released", id, { account });
+  });
+  return { ok: { ...stockView(row), state: "released", code: null } };
+}

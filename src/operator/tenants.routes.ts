@@ -1,0 +1,234 @@
+/**
+ * The doors of operators, as data: tenants, their keys, and jobs.
+ */
+import { z } from "zod";
+import { AuditEntryView } from "../audit/schemas.ts";
+import { IssuedKeyView, KeyBody, KeyView, keySettings } from "../access/schemas.ts";
+import { EXAMPLE_TENANT, EXAMPLE_TIME } from "../contract/example.ts";
+import { parseTenantId, type Jurisdiction } from "../base/ids.ts";
+import { Label } from "../contract/label.ts";
+import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import { PolicyChange } from "../policy/policy.ts";
+import { door, IdParam, JURISDICTION, type OperatorRoute } from "../contract/operator-route.ts";
+import { numberStockRoutes } from "./numbers.routes.ts";
+import { carrierRoutes } from "./carriers.routes.ts";
+import { SequenceRead, TemplateView } from "../verify/settings/schemas.ts";
+
+const ENVIRONMENT = z.enum(["sandbox", "live"]);
+
+const TenantView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    jurisdiction: JURISDICTION,
+    environment: ENVIRONMENT,
+    state: z.enum(["active", "suspended"]),
+    created_at: z.string(),
+    policy: z.record(z.string(), z.unknown()).optional(),
+    clock_offset_seconds: z.int().optional(),
+  })
+  .meta({
+    id: "Tenant",
+    examples: [
+      {
+        id: EXAMPLE_TENANT,
+        name: "Northern Shifts",
+        jurisdiction: "eu",
+        environment: "sandbox",
+        state: "active",
+        created_at: EXAMPLE_TIME,
+      },
+    ],
+  });
+
+/** The question to the tenant's jurisdiction; an id that names none is not found. */
+function ofTenant(id: string, input: object): Outcome<{ where: Jurisdiction; input: unknown }> {
+  const owner = parseTenantId(id);
+  return owner === null ? refuse("not_found") : { ok: { where: owner.jurisdiction, input: { id, ...input } } };
+}
+
+const tenants: OperatorRoute[] = [
+  door({
+    method: "post",
+    path: "/admin/v1/tenants",
+    verb: "tenants.create",
+    summary: "Create a tenant",
+    body: z
+      .strictObject({
+        name: Label,
+        jurisdiction: JURISDICTION.default("eu"),
+        environment: ENVIRONMENT,
+      })
+      .meta({ id: "NewTenant" }),
+    status: 201,
+    answer: TenantView,
+    example: { name: "Northern Shifts", jurisdiction: "eu", environment: "sandbox" },
+    ask: ({ body }) => ({
+      ok: { where: body.jurisdiction, input: { name: body.name, environment: body.environment } },
+    }),
+  }),
+  door({
+    method: "get",
+    path: "/admin/v1/tenants",
+    verb: "tenants.list",
+    summary: "List tenants",
+    query: z.strictObject({
+      jurisdiction: JURISDICTION.default("eu"),
+      limit: z.coerce.number().int().min(1).max(100).default(50),
+      cursor: z.string().max(64).default(""),
+    }),
+    status: 200,
+    answer: z.object({ data: z.array(TenantView), next_cursor: z.string().nullable() }),
+    ask: ({ query }) => ({ ok: { where: query.jurisdiction, input: { after: query.cursor, limit: query.limit } } }),
+  }),
+  door({
+    method: "get",
+    path: "/admin/v1/tenants/{id}",
+    verb: "tenants.get",
+    summary: "Read a tenant and its policy",
+    params: IdParam,
+    status: 200,
+    answer: TenantView,
+    ask: ({ params }) => ofTenant(params.id, {}),
+  }),
+  door({
+    method: "patch",
+    path: "/admin/v1/tenants/{id}",
+    verb: "tenants.change",
+    summary: "Change a tenant's policy",
+    params: IdParam,
+    body: z.strictObject({ policy: PolicyChange }).meta({ id: "ChangeTenant" }),
+    status: 200,
+    answer: TenantView,
+    example: { policy: { countries: ["GB", "IE"] } },
+    ask: ({ params, body }) => ofTenant(params.id, { policy: body.policy }),
+  }),
+  ...(["suspend", "resume"] as const).map((act) =>
+    door({
+      method: "post",
+      path: `/admin/v1/tenants/{id}/${act}`,
+      verb: `tenants.${act}`,
+      summary: act === "suspend" ? "Suspend a tenant at once" : "Resume a suspended tenant",
+      params: IdParam,
+      status: 200,
+      answer: TenantView,
+      ask: ({ params }) => ofTenant(params.id, {}),
+    }),
+  ),
+  door({
+    method: "post",
+    path: "/admin/v1/tenants/{id}/keys",
+    verb: "tenant_keys.create",
+    summary: "Create an API key for a tenant",
+    params: IdParam,
+    body: KeyBody,
+    status: 201,
+    answer: IssuedKeyView,
+    refuses: ["state_conflict"],
+    example: { name: "First key", scopes: ["*"] },
+    ask: ({ params, body }) => {
+      const settings = keySettings(body);
+      return isRefused(settings) ? settings : ofTenant(params.id, { settings: settings.ok });
+    },
+  }),
+  door({
+    method: "get",
+    path: "/admin/v1/tenants/{id}/keys",
+    verb: "tenant_keys.list",
+    summary: "List a tenant's API keys",
+    params: IdParam,
+    status: 200,
+    answer: z.object({ data: z.array(KeyView) }),
+    ask: ({ params }) => ofTenant(params.id, {}),
+  }),
+  door({
+    method: "delete",
+    path: "/admin/v1/tenants/{id}/keys/{key}",
+    verb: "tenant_keys.revoke",
+    summary: "Revoke a tenant's API key at once",
+    params: z.strictObject({ id: z.string().max(64), key: z.string().max(64) }),
+    status: 200,
+    answer: KeyView,
+    ask: ({ params }) => ofTenant(params.id, { key: params.key }),
+  }),
+  door({
+    method: "get",
+    path: "/admin/v1/tenants/{id}/templates",
+    verb: "tenant_templates.list",
+    summary: "List a tenant's templates of codes",
+    params: IdParam,
+    status: 200,
+    answer: z.object({ data: z.array(TemplateView) }),
+    ask: ({ params }) => ofTenant(params.id, {}),
+  }),
+  door({
+    method: "post",
+    path: "/admin/v1/tenants/{id}/templates/{template}/decide",
+    verb: "tenant_templates.decide",
+    summary: "Approve or refuse a tenant's template",
+    params: z.strictObject({ id: z.string().max(64), template: z.string().max(64) }),
+    body: z
+      .strictObject({
+        state: z.enum(["approved", "refused"]),
+        reason: Label.nullable().default(null),
+        sequence: SequenceRead.nullable().default(null),
+      })
+      .meta({ id: "DecideTemplate" }),
+    status: 200,
+    answer: TemplateView,
+    refuses: ["state_conflict"],
+    example: { state: "approved", sequence: 1 },
+    ask: ({ params, body }) => ofTenant(params.id, { template: params.template, ...body }),
+  }),
+];
+
+const jobs: OperatorRoute[] = [
+  door({
+    method: "post",
+    path: "/admin/v1/purge",
+    verb: "purge.run",
+    summary: "Purge what has passed its time, now",
+    status: 200,
+    answer: z.object({ tenants: z.int(), gone: z.record(z.string(), z.int()).meta({ examples: [{ texts: 120 }] }) }),
+    ask: () => ({ ok: { where: "both", input: null } }),
+  }),
+  door({
+    method: "get",
+    path: "/admin/v1/keys",
+    verb: "keys.uses",
+    summary: "Root key versions, and how many records need each",
+    status: 200,
+    answer: z.object({ data: z.array(z.object({ version: z.int(), uses: z.int() })) }),
+    ask: () => ({ ok: { where: "both", input: null } }),
+  }),
+  door({
+    method: "post",
+    path: "/admin/v1/keys/rewrap",
+    verb: "keys.rewrap",
+    summary: "Wrap everything under the newest root key",
+    status: 200,
+    answer: z.object({ rewrapped: z.int(), remaining: z.int() }),
+    ask: () => ({ ok: { where: "both", input: null } }),
+  }),
+  door({
+    method: "get",
+    path: "/admin/v1/audit",
+    verb: "audit.list",
+    summary: "The operators' own audit",
+    query: z.strictObject({
+      jurisdiction: JURISDICTION.default("eu"),
+      limit: z.coerce.number().int().min(1).max(500).default(50),
+      cursor: z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .default("0"),
+    }),
+    status: 200,
+    answer: z.object({ data: z.array(AuditEntryView), next_cursor: z.string().nullable() }),
+    ask: ({ query }) => ({
+      ok: { where: query.jurisdiction, input: { after: Number(query.cursor), limit: query.limit } },
+    }),
+  }),
+];
+
+export const operatorRoutes: OperatorRoute[] = [...tenants, ...carrierRoutes, ...numberStockRoutes, ...jobs];

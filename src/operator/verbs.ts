@@ -1,0 +1,400 @@
+/**
+ * What operators can ask of one jurisdiction: tenants and their keys, carrier accounts, root keys, purges, the operators' own
+ * audit. Tenants' numbers, texts and keys never pass here; a tenant's object does its own work.
+ */
+import {
+  accountView,
+  AccountsLedger,
+  changedAccount,
+  judgeAccount,
+  namesOf,
+  type AccountChange,
+  type AccountRow,
+  type NewAccount,
+} from "../carriers/accounts.ts";
+import type { Noted } from "../carriers/courier/watch.ts";
+import { PLAIN_ACCOUNT } from "../carriers/carrier.ts";
+import { carrierOf } from "../carriers/registry.ts";
+import type { AccountConfig } from "../carriers/courier/courier.ts";
+import { AUDIT_TABLE, AuditLedger, type ListQuery } from "../audit/ledger.ts";
+import { tenantView, TenantsLedger, type TenantRow } from "../access/tenants.ts";
+import type { KeySettings } from "../access/keys.ts";
+import { readClock } from "../base/clock.ts";
+import {
+  IdMaker,
+  newTenantCode,
+  OPERATOR_CODE,
+  parseTenantId,
+  tenantId,
+  type Jurisdiction,
+  type Owner,
+} from "../base/ids.ts";
+import { nameOfError, type Log } from "../base/log.ts";
+import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import type { Sql } from "../storage/sql.ts";
+import { factsOf } from "../carriers/facts.ts";
+import { StockLedger } from "../numbers/stock.ts";
+import type { OperatorNumbersDeps } from "./numbers/stock.ts";
+import { lending, stockVerbs } from "./numbers/verbs.ts";
+import { OperatorRepeats } from "./idempotency.ts";
+import type { PolicyChange } from "../policy/policy.ts";
+import type { CourierPort } from "../rpc/courier.ts";
+import type { TenantPort, TemplateDecision } from "../rpc/tenant.ts";
+import type { Keyring } from "../vault/keyring.ts";
+
+export type OperatorDeps = {
+  sql: Sql;
+  transaction: <T>(act: () => T) => T;
+  jurisdiction: Jurisdiction;
+  ring: Keyring;
+  tenant: (owner: Owner) => TenantPort;
+  courier: (account: string) => CourierPort;
+  /** Whether the Worker has a binding of this name that calls out with a client certificate. */
+  hasBinding: (name: string) => boolean;
+  log: Log;
+};
+
+/** Tenants served in one call of a job that walks them all; the caller comes again with the cursor. */
+const WALK_MAX = 50;
+
+type Answer = Promise<Outcome<unknown>>;
+type Walk = { after: string };
+
+/** The mind of one jurisdiction's operator object. */
+export class OperatorRooms {
+  readonly #deps: OperatorDeps;
+  readonly #ids: IdMaker;
+  readonly #tenants: TenantsLedger;
+  readonly #accounts: AccountsLedger;
+  readonly #audit: AuditLedger;
+  readonly repeats: OperatorRepeats;
+  #openingSandbox: Promise<string> | null = null;
+  readonly #busyNumbers = new Set<string>();
+  readonly lending = lending(() => this.#stock());
+
+  constructor(deps: OperatorDeps) {
+    this.#deps = deps;
+    this.#ids = new IdMaker({ jurisdiction: deps.jurisdiction, code: OPERATOR_CODE });
+    this.#tenants = new TenantsLedger(deps.sql);
+    this.#accounts = new AccountsLedger(deps.sql);
+    this.#audit = new AuditLedger(deps.sql);
+    this.repeats = new OperatorRepeats(deps.sql, deps.ring);
+  }
+
+  /** Creates the tables; the object does so with the first question, which only an operator can ask. */
+  migrate(): void {
+    for (const ledger of [TenantsLedger, AccountsLedger, StockLedger, OperatorRepeats]) ledger.migrate(this.#deps.sql);
+    this.#deps.sql.exec(AUDIT_TABLE);
+    new StockLedger(this.#deps.sql).nameAll(() => this.#ids.make("num", readClock()));
+  }
+
+  readonly verbs = {
+    ...stockVerbs(() => this.#stock()),
+
+    "tenants.create": async (operator: string, input: { name: string; environment: "sandbox" | "live" }): Answer => {
+      const tenant = this.#newTenant(input);
+      const routes = input.environment === "sandbox" ? [await this.#sandboxAccount()] : [];
+      const owner = ownerOf(tenant.id);
+      await this.#deps.tenant(owner).create({ ...tenant, routes });
+      await this.#deps.tenant(owner).setAccounts(this.#accountFacts(tenant.id));
+      this.#deps.transaction(() => {
+        this.#tenants.add(tenant);
+        this.#enter(operator, "tenant.created", tenant.id, { environment: tenant.environment });
+      });
+      return { ok: tenantView(tenant, this.#deps.jurisdiction) };
+    },
+
+    "tenants.list": async (_operator: string, input: { after: string; limit: number }): Answer => ({
+      ok: this.#tenants.list(input.after, input.limit).map((tenant) => tenantView(tenant, this.#deps.jurisdiction)),
+    }),
+
+    "tenants.get": (_operator: string, input: { id: string }): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const described = await port.describe();
+        return isRefused(described)
+          ? described
+          : { ok: { ...tenantView(tenant, this.#deps.jurisdiction), ...object(described.ok) } };
+      }),
+
+    "tenants.change": (operator: string, input: { id: string; policy: PolicyChange }): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const wrong = this.#routesFault(tenant, input.policy);
+        if (wrong !== null) return wrong;
+        await port.setAccounts(this.#accountFacts(tenant.id));
+        const changed = await port.changePolicy(operator, input.policy);
+        if (isRefused(changed)) return changed;
+        this.#enter(operator, "tenant.policy_changed", tenant.id, {
+          fields: Object.keys(input.policy).sort().join(" "),
+        });
+        return { ok: { ...tenantView(tenant, this.#deps.jurisdiction), ...object(changed.ok) } };
+      }),
+
+    "tenants.suspend": (operator: string, input: { id: string }): Answer =>
+      this.#setState(operator, input.id, "suspended"),
+    "tenants.resume": (operator: string, input: { id: string }): Answer => this.#setState(operator, input.id, "active"),
+
+    "tenant_keys.create": (operator: string, input: { id: string; settings: KeySettings }): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const issued = await port.issueKey(operator, input.settings);
+        if (!isRefused(issued)) this.#enter(operator, "key.created", tenant.id, { key: idOf(issued.ok) });
+        return issued;
+      }),
+
+    "tenant_keys.list": (_operator: string, input: { id: string }): Answer =>
+      this.#withTenant(input.id, (_tenant, port) => port.listKeys()),
+
+    "tenant_keys.revoke": (operator: string, input: { id: string; key: string }): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const revoked = await port.revokeKey(operator, input.key);
+        if (!isRefused(revoked)) this.#enter(operator, "key.revoked", tenant.id, { key: input.key });
+        return revoked;
+      }),
+
+    "tenant_templates.list": (_operator: string, input: { id: string }): Answer =>
+      this.#withTenant(input.id, (_tenant, port) => port.listTemplates()),
+
+    "tenant_templates.decide": (operator: string, input: { id: string } & TemplateDecision): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const { template, state, reason, sequence } = input;
+        const decided = await port.decideTemplate(operator, { template, state, reason, sequence });
+        if (!isRefused(decided)) this.#enter(operator, `template.${state}`, tenant.id, { template });
+        return decided;
+      }),
+
+    "carriers.create": async (operator: string, input: NewAccount): Answer => {
+      const { name, secrets, ...rest } = input;
+      const wrong = judgeAccount(carrierOf(rest.kind), input);
+      if (wrong !== null) return wrong;
+      const strange = this.#ownerFault(rest.tenant, rest.mode) ?? this.#bindingFault(rest.mtls);
+      if (strange !== null) return strange;
+      const config: AccountConfig = { id: this.#ids.make("car", readClock()), ...rest };
+      await this.#deps.courier(config.id).configure(config, secrets);
+      const account: AccountRow = { config, name, createdAt: readClock() };
+      this.#deps.transaction(() => {
+        this.#accounts.put(account);
+        this.#enter(operator, "carrier.created", config.id, { kind: config.kind, mode: config.mode });
+      });
+      return { ok: accountView(account) };
+    },
+
+    "carriers.list": async (): Answer => ({ ok: { data: this.#accounts.list().map(accountView) } }),
+
+    "carriers.change": async (operator: string, input: { id: string; change: AccountChange }): Answer => {
+      const account = this.#accounts.get(input.id);
+      if (account === null) return refuse("not_found");
+      const changed = changedAccount(account, input.change, carrierOf(account.config.kind));
+      if (isRefused(changed)) return changed;
+      const missing = this.#bindingFault(changed.ok.config.mtls);
+      if (missing !== null) return missing;
+      await this.#deps.courier(input.id).configure(changed.ok.config, input.change.secrets);
+      this.#deps.transaction(() => {
+        this.#accounts.put(changed.ok);
+        this.#enter(operator, "carrier.changed", input.id, { fields: namesOf(input.change) });
+      });
+      return { ok: accountView(changed.ok) };
+    },
+
+    /** How every account is doing: circuit, windows, weights and what moved. */
+    "carriers.health": async (): Answer => {
+      const accounts = this.#accounts.list();
+      const health = await Promise.all(accounts.map(({ config }) => this.#deps.courier(config.id).health()));
+      const data = accounts.map(({ config, name }, at) => ({ id: config.id, name, kind: config.kind, ...health[at] }));
+      return { ok: { data } };
+    },
+
+    /** Tries an account's address and credentials, by a call that costs nothing. */
+    "carriers.test": async (operator: string, input: { id: string }): Answer => {
+      if (this.#accounts.get(input.id) === null) return refuse("not_found");
+      const found = await this.#deps.courier(input.id).test();
+      const result = found === null || found === "untested" ? { found: "untested" as const } : found;
+      this.#enter(operator, "carrier.tested", input.id, { found: result.found });
+      return { ok: { result: result.found, code: "code" in result ? result.code : null } };
+    },
+
+    /** Purges a stretch of tenants; the report is summed by the caller. */
+    "purge.run": async (operator: string, input: Walk): Answer => {
+      if (input.after === "") this.repeats.purge(readClock());
+      let failed = 0;
+      const walked = await this.#walk(input, async (port, tenant) => {
+        try {
+          const lent = this.#stock().stock.lentTo(tenant).length > 0;
+          const purged = await port.purge(operator === "cron" ? null : operator, lent);
+          return isRefused(purged) ? null : purged.ok;
+        } catch (error) {
+          failed += 1; // one tenant that cannot be purged now keeps nobody behind it from it
+          this.#deps.log({ level: "error", what: nameOfError(error), code: "purge_failed" });
+          return null;
+        }
+      });
+      this.#enter(operator, "purge.run", null, { failed });
+      return walked;
+    },
+
+    /** Root versions in use by a stretch of tenants, and by every carrier account with the first stretch. */
+    "keys.uses": async (_operator: string, input: Walk): Answer =>
+      this.#walk(
+        input,
+        (port) => port.rootsInUse(),
+        (courier) => courier.rootsInUse(),
+        () => this.repeats.rootsInUse(),
+      ),
+
+    /** Wraps a stretch of tenants' keys under the newest root key. */
+    "keys.rewrap": async (operator: string, input: Walk): Answer => {
+      const walked = await this.#walk(
+        input,
+        (port) => port.rewrap(),
+        (courier) => courier.rewrap(),
+        () => this.repeats.rewrap(),
+      );
+      this.#enter(operator, "keys.rewrapped", null, { root: this.#deps.ring.current });
+      return walked;
+    },
+
+    "audit.list": async (_operator: string, input: ListQuery): Answer => {
+      const { data, next } = this.#audit.list(input);
+      return { ok: { data, next_cursor: next === null ? null : String(next) } };
+    },
+  };
+
+  #stock(): OperatorNumbersDeps {
+    return {
+      stock: new StockLedger(this.#deps.sql),
+      transaction: this.#deps.transaction,
+      tenantRow: (id) => this.#tenants.get(id),
+      accountRow: (id) => this.#accounts.get(id),
+      accounts: () => this.#accounts.list(),
+      newId: () => this.#ids.make("num", readClock()),
+      busy: this.#busyNumbers,
+      tenant: (id) => this.#deps.tenant(ownerOf(id)),
+      courier: this.#deps.courier,
+      enter: (operator, act, subject, facts) => this.#enter(operator, act, subject, facts),
+    };
+  }
+
+  /** What a courier saw change: nobody's act, and in the audit like any other. */
+  note({ account, act, facts }: Noted): void {
+    this.#enter("courier", act, account, facts);
+  }
+
+  #newTenant(input: { name: string; environment: "sandbox" | "live" }): TenantRow {
+    for (;;) {
+      const id = tenantId({ jurisdiction: this.#deps.jurisdiction, code: newTenantCode() });
+      if (this.#tenants.get(id) === null) return { id, ...input, state: "active", createdAt: readClock() };
+    }
+  }
+
+  /** The one sandbox account of the jurisdiction, made with its first sandbox tenant, however many are made at once. */
+  #sandboxAccount(): Promise<string> {
+    const known = this.#accounts.list().find((account) => account.config.kind === "sandbox");
+    if (known !== undefined) return Promise.resolve(known.config.id);
+    this.#openingSandbox ??= this.#openSandbox().finally(() => (this.#openingSandbox = null));
+    return this.#openingSandbox;
+  }
+
+  async #openSandbox(): Promise<string> {
+    const id = this.#ids.make("car", readClock());
+    const config: AccountConfig = { ...PLAIN_ACCOUNT, id, kind: "sandbox", mode: "test", settings: {} };
+    await this.#deps.courier(id).configure(config, {});
+    this.#accounts.put({ config, name: "Sandbox carrier", createdAt: readClock() });
+    return id;
+  }
+
+  /** Sandbox tenants reach only test accounts, live ones only live ones, all of them only accounts there are, and nobody another's own. */
+  #routesFault(tenant: TenantRow, { routes = [], route_rules: rules = [] }: PolicyChange): Outcome<never> | null {
+    const mode = tenant.environment === "live" ? "live" : "test";
+    const named = [
+      ...routes.map((id, at) => ({ id, field: `routes/${at}` })),
+      ...rules.flatMap(({ accounts }, rule) =>
+        accounts.map(({ account }, at) => ({ id: account, field: `route_rules/${rule}/accounts/${at}/account` })),
+      ),
+    ];
+    const wrong = named.find(({ id }) => {
+      const config = this.#accounts.get(id)?.config;
+      return config?.mode !== mode || (config.tenant !== null && config.tenant !== tenant.id);
+    });
+    if (wrong === undefined) return null;
+    const detail = `Name a carrier account of this jurisdiction in mode ${mode} that this tenant may use.`;
+    return refuse("invalid_field", { errors: [{ field: wrong.field, code: "invalid_field", detail }] });
+  }
+
+  /** A tenant's own account is of a tenant there is, and of its kind. */
+  #ownerFault(id: string | null, mode: AccountConfig["mode"]): Outcome<never> | null {
+    if (id === null) return null;
+    const owner = this.#tenants.get(id);
+    const fits = owner !== null && (owner.environment === "live") === (mode === "live");
+    if (fits) return null;
+    const detail = `Name a tenant of this jurisdiction whose environment goes with the mode ${mode}.`;
+    return refuse("invalid_field", { errors: [{ field: "tenant_id", code: "invalid_field", detail }] });
+  }
+
+  #bindingFault(name: string | null): Outcome<never> | null {
+    if (name === null || this.#deps.hasBinding(name)) return null;
+    const detail = "The Worker has no such binding. Add it under `mtls_certificates` and deploy first.";
+    return refuse("invalid_field", { errors: [{ field: "mtls", code: "invalid_field", detail }] });
+  }
+
+  /** What the tenant may know of the accounts it may use. */
+  #accountFacts(tenant: string) {
+    const usable = this.#accounts.list().filter(({ config }) => config.tenant === null || config.tenant === tenant);
+    return Object.fromEntries(usable.map(({ config }) => [config.id, factsOf(config)]));
+  }
+
+  async #withTenant(id: string, act: (tenant: TenantRow, port: TenantPort) => Answer): Answer {
+    const tenant = this.#tenants.get(id);
+    return tenant === null ? refuse("not_found") : act(tenant, this.#deps.tenant(ownerOf(id)));
+  }
+
+  #setState(operator: string, id: string, state: TenantRow["state"]): Answer {
+    return this.#withTenant(id, async (tenant, port) => {
+      const set = await port.setState(operator, state);
+      if (isRefused(set)) return set;
+      this.#deps.transaction(() => {
+        this.#tenants.setState(id, state);
+        this.#enter(operator, `tenant.${state === "active" ? "resumed" : "suspended"}`, id, {});
+      });
+      return { ok: tenantView({ ...tenant, state }, this.#deps.jurisdiction) };
+    });
+  }
+
+  async #walk(
+    { after }: Walk,
+    visit: (port: TenantPort, tenant: string) => Promise<unknown>,
+    visitCourier?: (courier: CourierPort) => Promise<unknown>,
+    visitOwn?: () => unknown,
+  ): Answer {
+    const tenants = this.#tenants.list(after, WALK_MAX);
+    const data: unknown[] = [];
+    for (const { id } of tenants) data.push(await visit(this.#deps.tenant(ownerOf(id)), id));
+    if (after === "" && visitOwn !== undefined) data.push(visitOwn());
+    if (after === "" && visitCourier !== undefined) {
+      for (const { config } of this.#accounts.list()) data.push(await visitCourier(this.#deps.courier(config.id)));
+    }
+    return { ok: { data, next: tenants.length === WALK_MAX ? (tenants.at(-1)?.id ?? null) : null } };
+  }
+
+  #enter(operator: string, act: string, subject: string | null, facts: Record<string, string | number>): void {
+    const now = readClock();
+    this.#audit.append(
+      {
+        actor: { type: ["cron", "courier", "stock"].includes(operator) ? "system" : "operator", id: operator },
+        act,
+        subject: subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject },
+        facts,
+      },
+      now,
+      () => this.#ids.make("aud", now),
+    );
+  }
+}
+
+export type OperatorVerbs = OperatorRooms["verbs"];
+
+function ownerOf(id: string): Owner {
+  const owner = parseTenantId(id);
+  if (owner === null) throw new Error("a listed tenant has a tenant id");
+  return owner;
+}
+
+const object = (value: unknown): object => (typeof value === "object" && value !== null ? value : {});
+const idOf = (value: unknown): string => (object(value) as { id?: string }).id ?? "";

@@ -1,0 +1,166 @@
+/**
+ * What a tenant may send, to whom and how much: set by the operator, sensible from the start. Pure.
+ */
+import { z } from "zod";
+import { PURPOSES } from "../sms/purpose.ts";
+import { refuse, type Refusal } from "../base/refusal.ts";
+import type { Num } from "../sms/phone.ts";
+import { CHOOSE, type RouteRule } from "../carriers/route.ts";
+import { DEFAULT_LIMITS, SANDBOX_LIMITS, type Limits } from "../risk/caps.ts";
+
+const count = z.int().min(0).max(1_000_000_000);
+const Caps = z.strictObject({ minute: count, hour: count, day: count });
+const KINDS = ["mobile", "drama", "fixed", "voip", "personal", "pager", "premium", "crown_mobile", "other"] as const;
+
+const Countries = z.array(z.string().regex(/^[A-Z]{2}$/)).max(250);
+/** A rule of routing as the operator writes it; the first that fits a message decides. What is left empty fits everything. */
+const RuleBody = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/),
+  purposes: z.array(z.enum(PURPOSES)).max(PURPOSES.length).default([]),
+  countries: Countries.default([]),
+  prefixes: z
+    .array(z.string().regex(/^\+[1-9]\d{0,9}$/))
+    .max(200)
+    .default([]),
+  choose: z.enum(CHOOSE).default("ordered"),
+  accounts: z
+    .array(z.strictObject({ account: z.string().max(64), share: z.int().min(1).max(1_000).default(1) }))
+    .min(1)
+    .max(10),
+  price_max: z
+    .strictObject({ amount: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) })
+    .nullable()
+    .default(null),
+  weight_min: z.int().min(0).max(100).default(50),
+});
+
+/** The policy as the operator writes it; every field may be left out of a change. */
+export const PolicyChange = z
+  .strictObject({
+    countries: Countries,
+    kinds: z.array(z.enum(KINDS)).max(KINDS.length),
+    /** Carrier accounts in the order they may be tried. */
+    routes: z.array(z.string().max(64)).max(10),
+    /** Which accounts messages of a kind may go by instead, and how one is chosen. */
+    route_rules: z
+      .array(RuleBody)
+      .max(50)
+      .refine((rules) => new Set(rules.map(({ name }) => name)).size === rules.length, "Each name may be used once."),
+    default_sender: z.string().max(16).nullable(),
+    segments_max: z.int().min(1).max(10),
+    keep_text_days: z.int().min(0).max(365),
+    keep_notes_days: z.int().min(1).max(365),
+    forget_numbers_after_days: z.int().min(1).max(3_650),
+    limits: z
+      .strictObject({
+        recipient: Caps,
+        block: Caps,
+        key: Caps,
+        tenant: Caps,
+        country: z.strictObject({ home: Caps, abroad: Caps }),
+        numbers_per_key_per_day: count,
+      })
+      .partial(),
+  })
+  .partial();
+export type PolicyChange = z.infer<typeof PolicyChange>;
+
+export type Policy = {
+  countries: string[];
+  kinds: Num["kind"][];
+  routes: string[];
+  /** Absent in a policy that was stored before there were any. */
+  routeRules?: RouteRule[];
+  defaultSender: string | null;
+  segmentsMax: number;
+  keepTextDays: number;
+  keepNotesDays: number;
+  forgetNumbersAfterDays: number;
+  limits: Limits;
+};
+
+/** GB mobiles only, and nothing of the Crown dependencies, 070 or 076: a rule made of the prefix +44 is a pumping hole. */
+export function defaultPolicy(environment: "sandbox" | "live"): Policy {
+  return {
+    countries: ["GB"],
+    kinds: environment === "sandbox" ? ["drama"] : ["mobile"],
+    routes: [],
+    defaultSender: null,
+    segmentsMax: 6,
+    keepTextDays: 0,
+    keepNotesDays: 30,
+    forgetNumbersAfterDays: 90,
+    limits: environment === "sandbox" ? SANDBOX_LIMITS : DEFAULT_LIMITS,
+  };
+}
+
+/** The policy after a change; what the change leaves out stays. */
+export function changed(policy: Policy, change: PolicyChange): Policy {
+  const { numbers_per_key_per_day, ...caps } = change.limits ?? {};
+  const next = (now: Limits): Limits => ({
+    recipient: caps.recipient ?? now.recipient,
+    block: caps.block ?? now.block,
+    key: caps.key ?? now.key,
+    tenant: caps.tenant ?? now.tenant,
+    country: caps.country ?? now.country,
+    numbersPerKeyPerDay: numbers_per_key_per_day ?? now.numbersPerKeyPerDay,
+  });
+  return {
+    countries: change.countries ?? policy.countries,
+    kinds: change.kinds ?? policy.kinds,
+    routes: change.routes ?? policy.routes,
+    routeRules: change.route_rules?.map(ruleOf) ?? policy.routeRules ?? [],
+    defaultSender: change.default_sender === undefined ? policy.defaultSender : change.default_sender,
+    segmentsMax: change.segments_max ?? policy.segmentsMax,
+    keepTextDays: change.keep_text_days ?? policy.keepTextDays,
+    keepNotesDays: change.keep_notes_days ?? policy.keepNotesDays,
+    forgetNumbersAfterDays: change.forget_numbers_after_days ?? policy.forgetNumbersAfterDays,
+    limits: next(policy.limits),
+  };
+}
+
+function ruleOf({ price_max: priceMax, weight_min: weightMin, ...rule }: z.infer<typeof RuleBody>): RouteRule {
+  return { ...rule, priceMax, weightMin };
+}
+
+function ruleView({ priceMax, weightMin, ...rule }: RouteRule) {
+  return { ...rule, price_max: priceMax, weight_min: weightMin };
+}
+
+/** The policy in the contract's words. */
+export function policyView(policy: Policy) {
+  const { numbersPerKeyPerDay, ...caps } = policy.limits;
+  return {
+    countries: policy.countries,
+    kinds: policy.kinds,
+    routes: policy.routes,
+    route_rules: (policy.routeRules ?? []).map(ruleView),
+    default_sender: policy.defaultSender,
+    segments_max: policy.segmentsMax,
+    keep_text_days: policy.keepTextDays,
+    keep_notes_days: policy.keepNotesDays,
+    forget_numbers_after_days: policy.forgetNumbersAfterDays,
+    limits: { ...caps, numbers_per_key_per_day: numbersPerKeyPerDay },
+  };
+}
+
+/** A sender that is a number must be one the operator gave: any other would be somebody else's, and kept in clear. */
+export function judgeSender(from: string | null, policy: Policy): Refusal | null {
+  if (from === null || from === policy.defaultSender || !from.startsWith("+")) return null;
+  const detail = "Only the number that the operator set as the tenant's own sender can be used. Use a name instead.";
+  return refuse("sender_refused", { errors: [{ field: "from", code: "sender_number_not_yours", detail }] });
+}
+
+/** Why this number may not be texted by this tenant, or null. */
+export function judgeNumber(
+  number: { country: string; kind: Num["kind"] },
+  policy: Policy,
+  environment: "sandbox" | "live",
+): Refusal | null {
+  const drama = number.kind === "drama";
+  if (environment === "live" && drama) return refuse("drama_number_on_live");
+  if (environment === "sandbox" && !drama) return refuse("real_number_in_sandbox");
+  if (!policy.countries.includes(number.country)) return refuse("country_not_allowed");
+  if (!policy.kinds.includes(number.kind)) return refuse("number_kind_refused");
+  return null;
+}

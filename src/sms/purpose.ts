@@ -1,0 +1,13 @@
+/**
+ * What a text is for: the caller says it of every message, and people say yes or stop to it (CONTRACT: `purpose` belongs to
+ * messages and consents).
+ */
+export const PURPOSES = ["otp", "service", "marketing"] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** Two lanes, so that a newsletter never stands before a code. */
+export const LANES = ["otp", "bulk"] as const;
+export type Lane = (typeof LANES)[number];
+
+/** The lane a purpose leaves by. */
+export const laneOf = (purpose: Purpose): Lane => (purpose === "otp" ? "otp" : "bulk");

@@ -1,0 +1,65 @@
+/**
+ * Repetition, in front of every verb: a key seen before gives the first answer again, byte for byte, and runs nothing. Final
+ * refusals are kept too; 409, 429 and 503 never, because the same request may do better later.
+ */
+import type { Caller } from "../access/caller.ts";
+import { equalBytes } from "../base/seal.ts";
+import { isRefused, REASONS, refuse, type Outcome } from "../base/refusal.ts";
+import { TENANT_SUBJECT } from "../vault/ledger.ts";
+import type { TenantRooms } from "./rooms.ts";
+import type { Call } from "../rpc/tenant.ts";
+
+const NEVER_KEPT: ReadonlySet<number> = new Set([401, 403, 409, 429, 500, 503]);
+
+/** Runs the verb, or repeats its first answer. */
+export function repeatOrRun(
+  rooms: TenantRooms,
+  caller: Caller,
+  call: Call,
+): { outcome: Outcome<unknown>; replayed: boolean } {
+  const { repeat } = call;
+  if (repeat === null) return { outcome: run(rooms, caller, call), replayed: false };
+  const name = rooms.vault.keyedName("idempotency", `${repeat.route}|${repeat.key}`).subarray(0, 16);
+  const body = rooms.vault.keyedName("body", Buffer.concat([repeat.bodyDigest, Buffer.from(targetOf(call.input))]));
+  const record = Buffer.from(name).toString("hex");
+  const kept = rooms.idempotency.find(name, rooms.now());
+  if (kept !== null) {
+    if (!equalBytes(kept.body, body)) return { outcome: refuse("idempotency_key_reused"), replayed: false };
+    const text = rooms.vault.openText(TENANT_SUBJECT, record, "answer", kept.answer);
+    if (text === null) throw new Error("a kept answer does not open");
+    return { outcome: JSON.parse(text) as Outcome<unknown>, replayed: true };
+  }
+  const outcome = run(rooms, caller, call);
+  if (isKept(outcome)) {
+    const answer = rooms.vault.sealText(
+      TENANT_SUBJECT,
+      record,
+      "answer",
+      JSON.stringify(withoutSecrets(outcome, call.secret)),
+    );
+    if (answer !== null) rooms.idempotency.keep(name, body, answer, rooms.now());
+  }
+  return { outcome, replayed: false };
+}
+
+/** The id in the path belongs to the request as its body does: one key for two messages is two requests. */
+function targetOf(input: unknown): string {
+  const { id } = (input ?? {}) as { id?: unknown };
+  return typeof id === "string" ? id : "";
+}
+
+function run(rooms: TenantRooms, caller: Caller, call: Call): Outcome<unknown> {
+  const verb = rooms.verbs[call.verb as keyof typeof rooms.verbs];
+  return (verb.run as (who: Caller, input: unknown) => Outcome<unknown>)(caller, call.input);
+}
+
+function isKept(outcome: Outcome<unknown>): boolean {
+  return !isRefused(outcome) || !NEVER_KEPT.has(REASONS[outcome.refused].status);
+}
+
+/** What was shown once is not kept for a replay. */
+function withoutSecrets(outcome: Outcome<unknown>, secret: readonly string[]): Outcome<unknown> {
+  if (isRefused(outcome) || secret.length === 0 || typeof outcome.ok !== "object" || outcome.ok === null)
+    return outcome;
+  return { ok: Object.fromEntries(Object.entries(outcome.ok).filter(([name]) => !secret.includes(name))) };
+}

@@ -1,0 +1,66 @@
+/**
+ * Asking the tenant's hook: outside any transaction, from the pinned object. Texts of one session are asked about one after the
+ * other, so that their order stays; what a crash leaves waiting is found by the alarm.
+ */
+import { readClock } from "../base/clock.ts";
+import { nameOfError } from "../base/log.ts";
+import { askHook } from "../masking/intercept.ts";
+import { isEmpty } from "../rpc/effects.ts";
+import type { TenantHost } from "./host.ts";
+import type { TenantParts } from "./parts.ts";
+
+/** One tenant's questions to its hook. */
+export class Intercepts {
+  readonly #host: TenantHost;
+  readonly #parts: TenantParts;
+  /** Sessions in which a hook is being asked at this moment, and the end of the last question in each. */
+  readonly #chains = new Map<string, Promise<void>>();
+
+  constructor(host: TenantHost, parts: TenantParts) {
+    this.#host = host;
+    this.#parts = parts;
+  }
+
+  /** Asks about the interactions that have begun to wait since the last time; answers when all are settled. Never throws. */
+  async run(): Promise<void> {
+    const chains = this.#chains;
+    const ends = this.#waiting().map(({ id, session }) => {
+      const end = (chains.get(session) ?? Promise.resolve()).then(() => this.#askOne(id));
+      chains.set(session, end);
+      return end.finally(() => {
+        if (chains.get(session) === end) chains.delete(session);
+      });
+    });
+    await Promise.all(ends);
+  }
+
+  #waiting(): { id: string; session: string }[] {
+    try {
+      return this.#host.rooms().lines.takeWaiting();
+    } catch (error) {
+      this.#failed(error);
+      return [];
+    }
+  }
+
+  async #askOne(id: string): Promise<void> {
+    const { fetchLike, resolve, urlPolicy: policy, outside } = this.#parts;
+    try {
+      const rooms = await this.#host.open();
+      if (rooms === null || rooms === "locked") return;
+      const question = rooms.lines.questionAbout(id);
+      const said =
+        question === null ? null : await askHook({ fetchLike, resolve, policy, realNow: readClock }, question);
+      this.#host.transaction((present) => present.lines.settleIntercept(id, said));
+      const effects = this.#host.takeEffects();
+      if (!isEmpty(effects)) await outside(effects).catch(() => undefined); // the rows are stored; the alarm finds them
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** The row waits; the alarm comes back to it. */
+  #failed(error: unknown): void {
+    this.#parts.log({ level: "error", what: nameOfError(error), code: "intercept_failed" });
+  }
+}

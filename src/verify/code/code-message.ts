@@ -1,0 +1,60 @@
+/**
+ * The letter of a verification: everything its text is made of, sealed under the person's key while the code lives, so that
+ * a resend says the same code and the minutes that are left.
+ */
+import { refuse, type Refusal } from "../../base/refusal.ts";
+import { measure } from "../../sms/sms-text.ts";
+import type { VaultLedger } from "../../vault/ledger.ts";
+import type { Context } from "./context.ts";
+import { compose, fill, fitsRetriever, moneyText, parsePattern, RETRIEVER_BYTES_MAX, type Reader } from "./template.ts";
+
+export type Written = {
+  code: string;
+  /** The template's text in its language. */
+  template: string;
+  locale: string;
+  brand: string;
+  /** The sentence against sharing, or null. */
+  sentence: string | null;
+  context: Context | null;
+  variables: Record<string, string>;
+  reader: Reader;
+};
+
+/** The text as it leaves. Minutes are rounded up: nobody is told that a code is over which is not. */
+export function textOf(written: Written, secondsLeft: number): string {
+  const { code, context, locale, brand, variables } = written;
+  const body = fill(parsePattern(written.template), {
+    own: {
+      code,
+      brand,
+      minutes: String(Math.max(1, Math.ceil(secondsLeft / 60))),
+      amount: context === null ? "" : moneyText(context, locale),
+      payee: context?.payee ?? "",
+    },
+    variables,
+  });
+  return compose(body, written.sentence, written.reader, code);
+}
+
+/** Why the text cannot leave, or null: an Android reader takes 140 bytes. */
+export function judgeText(text: string, reader: Reader): Refusal | null {
+  if (reader === null || "origin" in reader || fitsRetriever(text)) return null;
+  const { segments } = measure(text);
+  return refuse("text_too_long", {
+    detail: `With an app hash the whole text may have ${RETRIEVER_BYTES_MAX} bytes; this has more (${segments} segments).`,
+  });
+}
+
+/** The letter sealed under the subject's key; throws when there is no such key, which is our own mistake. */
+export function sealLetter(vault: VaultLedger, subject: string, id: string, written: Written): Uint8Array {
+  const sealed = vault.sealText(subject, id, "letter", JSON.stringify(written));
+  if (sealed === null) throw new Error("a contact without a subject key");
+  return sealed;
+}
+
+/** The letter, or null when the person was erased meanwhile. */
+export function openLetter(vault: VaultLedger, subject: string, id: string, sealed: Uint8Array): Written | null {
+  const text = vault.openText(subject, id, "letter", sealed);
+  return text === null ? null : (JSON.parse(text) as Written);
+}

@@ -1,0 +1,99 @@
+/**
+ * The doors of locks. All of them POST, since the number stands in the body: never in a path, never in a query.
+ */
+import { z } from "zod";
+import { EXAMPLE_NUMBER, EXAMPLE_TIME } from "../../contract/example.ts";
+import { routesOver, type Route } from "../../contract/route.ts";
+import { NumberView, To } from "../../messages/schemas.ts";
+import { LOCK_REASONS, type LocksVerbs } from "./verbs.ts";
+import { numberOf } from "../wording.ts";
+
+const route = routesOver<LocksVerbs>();
+const tag = "Verification settings";
+
+const Whom = z.strictObject({ to: To }).meta({ id: "LookAtLocks" });
+const Change = z.strictObject({ to: To, reason: z.enum(LOCK_REASONS) }).meta({ id: "ChangeLocks" });
+
+const budget = { failures: z.int(), locked_until: z.string().nullable() };
+
+const LocksView = z
+  .object({
+    to: NumberView,
+    blocked_at: z.string().nullable(),
+    strangers: z
+      .object(budget)
+      .meta({ description: "All strangers together, and the latest lock of any or all of them." }),
+    known: z.array(z.object({ of: z.enum(["device", "network"]), seen_at: z.string(), ...budget })),
+    sends_left: z.int(),
+    next_send_at: z.string().nullable(),
+  })
+  .meta({
+    id: "Locks",
+    description: "Failures of a rolling day: of all strangers together, and of each device that has verified before.",
+    examples: [
+      {
+        to: EXAMPLE_NUMBER,
+        blocked_at: null,
+        strangers: { failures: 5, locked_until: EXAMPLE_TIME },
+        known: [{ of: "device", seen_at: EXAMPLE_TIME, failures: 0, locked_until: null }],
+        sends_left: 3,
+        next_send_at: null,
+      },
+    ],
+  });
+
+const refuses = ["invalid_number", "token_unknown", "new_numbers_exceeded"] as const;
+
+/** A change of locks is one more route of this form. */
+function changing(verb: "locks.lift" | "locks.block", path: string, summary: string, detail: string): Route {
+  return route({
+    method: "post",
+    path,
+    verb,
+    scope: "verify:locks",
+    summary,
+    detail,
+    tag,
+    body: Change,
+    status: 200,
+    answer: LocksView,
+    refuses,
+    example: { to: "+447700900123", reason: "support" },
+    input: ({ body }) => {
+      const to = numberOf(body.to);
+      return "refused" in to ? to : { ok: { to: to.number, reason: body.reason } };
+    },
+  });
+}
+
+export const locksRoutes: Route[] = [
+  route({
+    method: "post",
+    path: "/v1/verify/locks/look",
+    verb: "locks.look",
+    scope: "verify:locks",
+    summary: "See what is counted and locked for a number",
+    tag,
+    body: Whom,
+    status: 200,
+    answer: LocksView,
+    refuses,
+    example: { to: "+447700900123" },
+    input: ({ body }) => {
+      const to = numberOf(body.to);
+      return "refused" in to ? to : { ok: { to: to.number } };
+    },
+  }),
+  changing(
+    "locks.lift",
+    "/v1/verify/locks/lift",
+    "Lift a number's locks and block",
+    "Its failures begin anew, so whoever guesses may guess again: ask who is calling first. An entry in the audit.",
+  ),
+  changing(
+    "locks.block",
+    "/v1/verify/locks/block",
+    "Block a number until it is lifted",
+    "No code leaves for it and none is right; a start's answer does not tell. An entry in the audit.",
+  ),
+];

@@ -1,0 +1,184 @@
+/**
+ * Guessing and sending, counted by destination across verifications and resends: the caps, the locks and who is barred by
+ * them. Pure: a destination goes in, a destination comes out. Every cap here is in the table of docs/verify.md.
+ *
+ * Guesses are counted in budgets. A device or network that has verified this destination before is *known* and has a budget
+ * of its own; all strangers share one, and each has a smaller one besides. So a stranger never bars the person who has verified
+ * here before, one stranger alone bars no other, and all strangers together have ten guesses a day.
+ */
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/clock.ts";
+
+/** Failed guesses within a rolling day, ascending, and the lock they led to. */
+export type Budget = { failures: number[]; lockedUntil: number };
+/** A budget with the keyed fingerprint it belongs to. */
+export type Print = Budget & { print: string };
+export type Known = Print & { seenAt: number };
+
+export type Destination = {
+  /** Times of sends within a rolling day. */
+  sends: number[];
+  /** The newest verifications, newest last; no more live than the sends of ten minutes allow. */
+  recent: string[];
+  strangers: Budget;
+  /** Strangers that have failed, each by its own print; those without one together, under an empty name. */
+  prints: Print[];
+  known: Known[];
+  /** Barred by the tenant until lifted. */
+  blocked: { at: number } | null;
+};
+
+export const SENDS_MAX = { tenMinutes: 5, day: 10 } as const;
+const TEN_MINUTES_MS = 10 * MINUTE_MS;
+
+type Ladder = readonly (readonly [failures: number, lockMs: number])[];
+
+/**
+ * So many failures within a day, and how long this party may not guess then; the last is its day's cap. For a known device,
+ * and for whoever gives no fingerprint at all.
+ */
+export const LADDER: Ladder = [
+  [5, 15 * MINUTE_MS],
+  [8, HOUR_MS],
+  [10, DAY_MS],
+];
+/** One stranger with a fingerprint: fewer than bar all strangers, so that nobody alone bars the person on a new device. */
+export const STRANGER_LADDER: Ladder = [
+  [5, 15 * MINUTE_MS],
+  [7, DAY_MS],
+];
+/** All strangers together. */
+export const SHARED_LADDER: Ladder = [
+  [8, HOUR_MS],
+  [10, DAY_MS],
+];
+/** Where those without a fingerprint are counted. */
+const UNNAMED = "";
+
+export const KNOWN_MAX = 5;
+export const KNOWN_DAYS = 90;
+export const RECENT_MAX = 10;
+
+/** A destination of which nothing is known. */
+export function newDestination(): Destination {
+  return { sends: [], recent: [], strangers: { failures: [], lockedUntil: 0 }, prints: [], known: [], blocked: null };
+}
+
+/** The destination without what is too old to count. A time ahead of `now`, behind a clock that stepped back, counts on. */
+export function turned(destination: Destination, now: number): Destination {
+  const budget = <B extends Budget>(one: B): B => ({
+    ...one,
+    failures: one.failures.filter((at) => at > now - DAY_MS),
+  });
+  return {
+    ...destination,
+    sends: destination.sends.filter((at) => at > now - DAY_MS),
+    strangers: budget(destination.strangers),
+    prints: destination.prints.map(budget).filter((one) => one.failures.length > 0 || one.lockedUntil > now),
+    known: destination.known.map(budget).filter((one) => one.seenAt > now - KNOWN_DAYS * DAY_MS),
+  };
+}
+
+/** From when on nothing of it matters any more; never, while it is blocked. */
+export function spentAt({ sends, strangers, prints, known, blocked }: Destination): number {
+  if (blocked !== null) return Number.MAX_SAFE_INTEGER;
+  const ends = [strangers, ...prints, ...known].flatMap((one) => [
+    one.lockedUntil,
+    ...one.failures.map((at) => at + DAY_MS),
+  ]);
+  return Math.max(
+    0,
+    ...ends,
+    ...sends.map((at) => at + DAY_MS),
+    ...known.map((one) => one.seenAt + KNOWN_DAYS * DAY_MS),
+  );
+}
+
+/** Until when a party with this fingerprint (null: none) may not guess; null when it may. Expects it turned to `now`. */
+export function barredUntil(destination: Destination, print: string | null, now: number): number | null {
+  const known = destination.known.find((one) => one.print === print);
+  if (known !== undefined) return budgetBars(known, LADDER, now);
+  const own = destination.prints.find((one) => one.print === (print ?? UNNAMED));
+  const until = Math.max(
+    budgetBars(destination.strangers, SHARED_LADDER, now) ?? 0,
+    own === undefined ? 0 : (budgetBars(own, ladderOf(print), now) ?? 0),
+  );
+  return until > 0 ? until : null;
+}
+
+const ladderOf = (print: string | null): Ladder => (print === null ? LADDER : STRANGER_LADDER);
+
+function budgetBars(budget: Budget, ladder: Ladder, now: number): number | null {
+  const most = ladder.at(-1)?.[0] ?? 0;
+  const spent = budget.failures.length >= most ? (budget.failures[budget.failures.length - most] ?? 0) + DAY_MS : 0;
+  const until = Math.max(budget.lockedUntil, spent);
+  return until > now ? until : null;
+}
+
+/** Counts a failed guess. Expects the party not to be barred; answers the lock that it led to for this party, if any. */
+export function countFailure(
+  destination: Destination,
+  print: string | null,
+  now: number,
+): { destination: Destination; lockedUntil: number | null } {
+  const known = destination.known.find((one) => one.print === print);
+  if (known !== undefined) {
+    const next = failed(known, LADDER, now);
+    const all = destination.known.map((one) => (one === known ? next : one));
+    return { destination: { ...destination, known: all }, lockedUntil: lockOf(next, now) };
+  }
+  const strangers = failed(destination.strangers, SHARED_LADDER, now);
+  const name = print ?? UNNAMED;
+  const before = destination.prints.find((one) => one.print === name) ?? { print: name, failures: [], lockedUntil: 0 };
+  const own = failed(before, ladderOf(print), now);
+  const prints = [...destination.prints.filter((one) => one.print !== name), own];
+  const until = Math.max(lockOf(strangers, now) ?? 0, lockOf(own, now) ?? 0);
+  return { destination: { ...destination, strangers, prints }, lockedUntil: until > 0 ? until : null };
+}
+
+function failed<B extends Budget>(budget: B, ladder: Ladder, now: number): B {
+  const failures = [...budget.failures, now];
+  const lockMs = ladder.find(([count]) => count === failures.length)?.[1] ?? 0;
+  return { ...budget, failures, lockedUntil: Math.max(budget.lockedUntil, lockMs === 0 ? 0 : now + lockMs) };
+}
+
+const lockOf = (budget: Budget, now: number): number | null => (budget.lockedUntil > now ? budget.lockedUntil : null);
+
+/**
+ * Remembers a fingerprint that has verified this destination. The one seen longest ago makes room. Failures stay counted:
+ * a success wipes nothing, or every login of the person would give strangers their guesses back.
+ */
+export function learn(destination: Destination, print: string, now: number): Destination {
+  const before = destination.known.find((one) => one.print === print);
+  const next: Known = { ...(before ?? { print, failures: [], lockedUntil: 0 }), seenAt: now };
+  const others = destination.known.filter((one) => one.print !== print).sort((a, b) => b.seenAt - a.seenAt);
+  return { ...destination, known: [next, ...others].slice(0, KNOWN_MAX) };
+}
+
+/** How many more sends the destination may have now, and when the next may be at the earliest. Expects it turned. */
+export function sendRoom(destination: Destination, now: number): { left: number; nextAt: number } {
+  const { sends } = destination;
+  const lately = sends.filter((at) => at > now - TEN_MINUTES_MS);
+  const left = Math.max(0, Math.min(SENDS_MAX.tenMinutes - lately.length, SENDS_MAX.day - sends.length));
+  const oldest = (times: number[], max: number, windowMs: number) =>
+    times.length < max ? now : (times[times.length - max] ?? now) + windowMs;
+  const nextAt = Math.max(oldest(lately, SENDS_MAX.tenMinutes, TEN_MINUTES_MS), oldest(sends, SENDS_MAX.day, DAY_MS));
+  return { left, nextAt };
+}
+
+/** Counts a send; a new verification is remembered as the newest. */
+export function countSend(destination: Destination, verification: string, now: number): Destination {
+  const recent = [...destination.recent.filter((id) => id !== verification), verification].slice(-RECENT_MAX);
+  return { ...destination, sends: [...destination.sends, now], recent };
+}
+
+/** The destination after a person of the tenant has lifted every lock and block on it. Known devices stay known. */
+export function lifted(destination: Destination): Destination {
+  const free = <B extends Budget>(one: B): B => ({ ...one, failures: [], lockedUntil: 0 });
+  return {
+    ...destination,
+    strangers: free(destination.strangers),
+    prints: [],
+    known: destination.known.map(free),
+    blocked: null,
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * What a tenant has set for its verifications: services and templates, few and changed rarely, kept in memory; and the counts
+ * of limits that callers name, by keyed names alone.
+ */
+import { first, type Sql } from "../../storage/sql.ts";
+import type { Template } from "./choose.ts";
+import type { Bucket, Service } from "./settings.ts";
+
+export const SERVICES_MAX = 100;
+export const TEMPLATES_MAX = 200;
+
+type Kind = "service" | "template";
+type Thing = { id: string; name: string };
+
+/** The services, templates and named limits of one tenant. */
+export class SettingsLedger {
+  readonly #sql: Sql;
+  readonly #services: Shelf<Service>;
+  readonly #templates: Shelf<Template>;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    this.#services = new Shelf<Service>(sql, "service");
+    this.#templates = new Shelf<Template>(sql, "template");
+  }
+
+  static migrate(sql: Sql): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS verify_settings(
+      kind TEXT NOT NULL, id TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY(kind, id)
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS verify_limits(
+      name BLOB PRIMARY KEY, used INTEGER NOT NULL, until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+  }
+
+  get services(): Shelf<Service> {
+    return this.#services;
+  }
+
+  get templates(): Shelf<Template> {
+    return this.#templates;
+  }
+
+  /** How much of a bucket is used, and until when it counts; nothing once that has passed. */
+  used(name: Uint8Array, now: number): { used: number; until: number } {
+    const row = first<{ used: number; until: number }>(
+      this.#sql,
+      `SELECT used, until FROM verify_limits WHERE name = ?`,
+      name,
+    );
+    return row === null || row.until <= now ? { used: 0, until: 0 } : row;
+  }
+
+  /** Counts one in a bucket; the first opens it for its seconds. */
+  use(name: Uint8Array, bucket: Bucket, now: number): void {
+    const { used, until } = this.used(name, now);
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO verify_limits(name, used, until) VALUES(?,?,?)`,
+      name,
+      used + 1,
+      until === 0 ? now + bucket.seconds * 1_000 : until,
+    );
+  }
+
+  /** Forgets buckets whose time is over; answers how many. */
+  purge(now: number, limit: number): number {
+    return this.#sql
+      .exec(
+        `DELETE FROM verify_limits WHERE name IN (SELECT name FROM verify_limits WHERE until <= ? LIMIT ?) RETURNING 1 AS gone`,
+        now,
+        limit,
+      )
+      .toArray().length;
+  }
+}
+
+/** Things of one kind, by id; read once. */
+class Shelf<T extends Thing> {
+  readonly #sql: Sql;
+  readonly #kind: Kind;
+  #things: Map<string, T> | null = null;
+
+  constructor(sql: Sql, kind: Kind) {
+    this.#sql = sql;
+    this.#kind = kind;
+  }
+
+  get(id: string): T | null {
+    return this.#all().get(id) ?? null;
+  }
+
+  /** Newest first. */
+  list(): T[] {
+    return [...this.#all().values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+  }
+
+  named(name: string): T | null {
+    return this.list().find((thing) => thing.name === name) ?? null;
+  }
+
+  put(thing: T): void {
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO verify_settings(kind, id, data) VALUES(?,?,?)`,
+      this.#kind,
+      thing.id,
+      JSON.stringify(thing),
+    );
+    this.#all().set(thing.id, thing);
+  }
+
+  delete(id: string): void {
+    this.#sql.exec(`DELETE FROM verify_settings WHERE kind = ? AND id = ?`, this.#kind, id);
+    this.#all().delete(id);
+  }
+
+  #all(): Map<string, T> {
+    this.#things ??= new Map(
+      this.#sql
+        .exec<{ id: string; data: string }>(`SELECT id, data FROM verify_settings WHERE kind = ?`, this.#kind)
+        .toArray()
+        .map(({ id, data }) => [id, JSON.parse(data) as T]),
+    );
+    return this.#things;
+  }
+}

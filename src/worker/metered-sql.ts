@@ -1,0 +1,24 @@
+/**
+ * The one wrapper around an object's SQLite: counts the rows written, which are the bill, and plants storage faults for the
+ * fault tests. Only there when one of the two was asked for; a production deployment with either refuses to serve
+ * (src/worker/wiring.ts).
+ */
+import type { Meter } from "./meter.ts";
+import { randomFraction } from "../base/random.ts";
+import type { Sql, SqlCursor, SqlBinding, SqlRow } from "../storage/sql.ts";
+
+/** `faults` is the share of writing statements that fail, such as "0.2"; absent in any real deployment. */
+export function meteredSql(inner: Sql, faults: string | undefined, meter: Meter): Sql {
+  const share = faults === undefined || faults === "" ? 0 : Number(faults);
+  return {
+    exec<Row extends SqlRow>(query: string, ...bindings: SqlBinding[]): SqlCursor<Row> {
+      if (share > 0 && WRITES.test(query) && randomFraction() < share)
+        throw new Error("planted storage fault: SQLITE_IOERR");
+      const cursor = inner.exec<Row>(query, ...bindings);
+      meter.rowsWritten += cursor.rowsWritten;
+      return cursor;
+    },
+  };
+}
+
+const WRITES = /^\s*(insert|update|delete)/i;

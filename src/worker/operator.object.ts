@@ -1,0 +1,58 @@
+/**
+ * One jurisdiction's operator object. Reached only through doors that have recognised an operator, and by the clock.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { Repeatable } from "../access/idempotency.ts";
+import { readClock } from "../base/clock.ts";
+import { toldWhenThrown, writeLog } from "../base/log.ts";
+import { refuse, type Outcome } from "../base/refusal.ts";
+import type { Noted } from "../carriers/courier/watch.ts";
+import type { LeaseWish } from "../numbers/stock.ts";
+import { OperatorRooms } from "../operator/verbs.ts";
+import { operatorParts } from "./wiring.ts";
+
+/** The operators' object. */
+export class OperatorObject extends DurableObject<Env> {
+  readonly #mind: OperatorRooms;
+  #migrated = false;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#mind = new OperatorRooms(operatorParts(env, ctx));
+  }
+
+  /** A courier tells what changed of its account; an account there is was made by an operator, so there is an object. */
+  async note(noted: Noted): Promise<void> {
+    this.#migrate();
+    this.#mind.note(noted);
+  }
+
+  /** A tenant's pool runs low; only a tenant's own object asks, and it was made by an operator. */
+  async lease(tenant: string, wish: LeaseWish) {
+    this.#migrate();
+    return this.#mind.lending.lease(tenant, wish);
+  }
+
+  async keepLent(tenant: string, kept: string[]): Promise<void> {
+    this.#migrate();
+    await this.#mind.lending.keepLent(tenant, kept);
+  }
+
+  #migrate(): void {
+    if (!this.#migrated) this.#mind.migrate();
+    this.#migrated = true;
+  }
+
+  /** One question of an operator; a repeated one is answered as it was the first time. */
+  async ask(operator: string, verb: string, input: unknown, repeat: Repeatable | null): Promise<Outcome<unknown>> {
+    this.#migrate();
+    if (!Object.hasOwn(this.#mind.verbs, verb)) return refuse("route_not_found");
+    const run = this.#mind.verbs[verb as keyof OperatorRooms["verbs"]] as (
+      operator: string,
+      input: unknown,
+    ) => Promise<Outcome<unknown>>;
+    return toldWhenThrown(writeLog, verb, null, () =>
+      this.#mind.repeats.run(repeat, readClock(), () => run(operator, input)),
+    );
+  }
+}

@@ -1,0 +1,156 @@
+import fc from "fast-check";
+import { getExampleNumber } from "libphonenumber-js/max";
+import examples from "libphonenumber-js/examples.mobile.json" with { type: "json" };
+import { describe, expect, it } from "vitest";
+import { findNumbers, maskNumbersIn, maskOf } from "../../src/sms/phone.ts";
+
+const MASK = "+44•••••••23";
+
+describe("a number in a free text is masked", () => {
+  it.each([
+    ["+447700900123", MASK],
+    ["call 07700 900123 now", `call ${MASK} now`],
+    ["to:+447700900123,", `to:${MASK},`],
+    ["(07700) 900123 please", `${MASK} please`],
+    ["(07700 900123)", `(${MASK})`],
+    ["+44 (0)7700 900123", MASK],
+    ["0044 (0) 7700 900123", MASK],
+    ["00447700900123", MASK],
+    ["447700900123", MASK],
+    ["44 7700 900123", MASK],
+    ["7700 900123", MASK],
+    ["0 7 7 0 0 9 0 0 1 2 3", MASK],
+    ["07 70 09 00 12 3", MASK],
+    ["07700.900.123.", `${MASK}.`],
+    ["07700\u2011900123", MASK],
+    ["07700\u200b900123", MASK],
+    ["０７７００９００１２３", MASK],
+    ["٠٧٧٠٠٩٠٠١٢٣", MASK],
+    ["tel07700900123", `tel${MASK}`],
+    ["user+447700900123x@example.com", `user${MASK}x@example.com`],
+    ["1-07700900123", `1-${MASK}`],
+    ["07700900123 07700900456", `${MASK} +44•••••••56`],
+    ["07700900123/07700900456", `${MASK}/+44•••••••56`],
+    ["+447700900123 12", `${MASK} 12`],
+    ["020 7946 0123", MASK],
+    ['{"a":"07700900123"}', `{"a":"${MASK}"}`],
+  ])("%s", (text, masked) => {
+    expect(maskNumbersIn(text)).toBe(masked);
+  });
+
+  it("up to its own end: digits that follow a foreign number are left", () => {
+    const french = getExampleNumber("FR", examples)?.number ?? "";
+    const mask = maskOf(french);
+    expect(maskNumbersIn(`${french} 2024`)).toBe(`${mask} 2024`);
+    expect(maskNumbersIn(`00${french.slice(1)} 20`)).toBe(`${mask} 20`);
+  });
+
+  it("in any spelling, between any words; masking again changes nothing", () => {
+    const separator = fc.constantFrom("", " ", "-", ".", "\u00a0", "  ", " - ");
+    const lead = fc.constantFrom("+44", "0044", "44", "0", "(0)", "+44 (0)");
+    const word = fc.string({ unit: fc.constantFrom(..."abcé ,:;!?\n🙂") });
+    const tail = fc.integer({ min: 100, max: 999 });
+    fc.assert(
+      fc.property(word, lead, separator, separator, tail, word, (before, start, one, two, n, after) => {
+        const masked = maskNumbersIn(`${before} ${start}${one}7700${one}900${two}${n} ${after}`);
+        expect(masked).not.toMatch(/900/);
+        expect(masked).toContain(`+44•••••••${String(n).slice(1)}`);
+        expect(maskNumbersIn(masked)).toBe(masked);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("and what is found lies in order, in bounds, without overlap", () => {
+    const piece = fc.constantFrom(
+      "+44",
+      "7700",
+      "900123",
+      "07700900123",
+      " ",
+      "-",
+      "(",
+      ")",
+      "0",
+      "447",
+      "a",
+      "00",
+      "•",
+      "+",
+      "😀",
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+        const text = pieces.join("");
+        let from = 0;
+        for (const { start, end } of findNumbers(text)) {
+          expect(start).toBeGreaterThanOrEqual(from);
+          expect(end).toBeGreaterThan(start);
+          expect(end).toBeLessThanOrEqual(text.length);
+          from = end;
+        }
+      }),
+    );
+  });
+});
+
+describe("what is no number is left as it is", () => {
+  it.each([
+    "",
+    "2024-01-15",
+    "01-02-2024 10:30",
+    "07-08-2024 100",
+    "07.08.2024 100",
+    "2024-01-15T07:30:00.000+01:00",
+    "2024-07-12 1234567",
+    "20240115103000",
+    "1700000000",
+    "1700000000000",
+    "£1,234,567.89",
+    "+1000000.00",
+    "+100",
+    "GMT+0100",
+    "1234567890",
+    "7700900123",
+    "order 4929 1234 5678 9012",
+    "447-1234567-1234567",
+    "978-0-306-40615-7",
+    "0306406152",
+    "192.168.100.200",
+    "12-34-56 12345678",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "550e8400-e29b-41d4-a716-447700900123",
+    "01HV0770090012300000000000",
+    "msg_e0abcdefg001hv07700900123000000000zz",
+    "da39a3ee5e6b4b0d3255bfef07700900123aabbc",
+    "v1.2.3-rc.4",
+  ])("%s", (text) => {
+    expect(maskNumbersIn(text)).toBe(text);
+  });
+
+  it("UUIDs, ULIDs, dates and amounts of every value", () => {
+    const money = fc.integer({ min: 0, max: 99_999_999 }).map((n) => `£${(n / 100).toFixed(2)}`);
+    const date = fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) }).map((d) => d.toISOString());
+    fc.assert(
+      fc.property(fc.oneof(fc.uuid(), fc.ulid(), money, date), (text) => {
+        expect(maskNumbersIn(text)).toBe(text);
+        expect(maskNumbersIn(`ref ${text}, thanks`)).toBe(`ref ${text}, thanks`);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe("time is linear in the text", () => {
+  it.each(["+12345678 07 ", "0 ", "(((", "0-", "07700900123", "+", "01 01 0101 ", "a-", "\u200b"])("of %j", (piece) => {
+    const time = (length: number) => {
+      const text = piece.repeat(Math.ceil(length / piece.length));
+      const from = performance.now();
+      maskNumbersIn(text);
+      return performance.now() - from;
+    };
+    time(20_000);
+    // Ten times the text: a quadratic scan takes a hundred times as long. The allowance is for a busy machine.
+    expect(time(200_000)).toBeLessThan(Math.max(500, 40 * time(20_000)));
+  });
+});
