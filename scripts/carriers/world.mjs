@@ -42,7 +42,9 @@ export class World {
 
   /** Starts listening; port 0 is any that is free. */
   static async start({ port = 0 } = {}) {
-    const world = new World();
+    const world = new this();
+    // An idle connection that is closed here while a request is on its way looks like a broken call that no carrier saw.
+    world.#server.keepAliveTimeout = 0;
     world.#server.on("clientError", (_error, socket) => socket.destroy());
     world.#server.on("connection", (socket) => {
       const connection = { openedAt: Date.now(), closedAt: /** @type {number | null} */ (null) };

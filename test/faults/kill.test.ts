@@ -2,12 +2,15 @@
  * T1 and T2: the runtime is killed at random moments under load and started again with the storage it had.
  */
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { CarrierDouble, type Conduct, type DoubleAccount } from "../support/carrier-double.ts";
-import { numberFor, Service, type Tenant } from "../support/client.ts";
+import { type Tenant, numberFor } from "../support/client.ts";
+import { Service } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 import { History, recordKill, seenCalls, writeEvidence } from "../support/history.ts";
 import { connectionsTo, judge } from "../support/judge.ts";
 import { overlooked } from "../support/mutations.ts";
+import { atSpeed } from "../support/patience.ts";
 import { chance, sized } from "../support/seed.ts";
 import { eventually, Signal } from "../support/signal.ts";
 import { WebhookSink } from "../support/webhook-sink.ts";
@@ -26,13 +29,9 @@ const connections = connectionsTo(1);
 let service: Service;
 let carrier: CarrierDouble;
 
-beforeAll(async () => {
-  carrier = await CarrierDouble.start();
-  service = await Service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  await carrier.stop();
+setUp(async (use) => {
+  carrier = await use(CarrierDouble.start());
+  service = await use(Service.start());
 });
 
 /** Mostly well, sometimes not, decided once for each call. */
@@ -129,5 +128,5 @@ test(
     expect(sinks.flatMap(({ forged }) => forged)).toEqual([]);
     await Promise.all(sinks.map((sink) => sink.stop()));
   },
-  sized(180_000, 1_800_000),
+  atSpeed(sized(180_000, 1_800_000)),
 );

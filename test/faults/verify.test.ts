@@ -2,32 +2,31 @@
  * T19 to T21 and the kill: guesses and right codes at the same time, the end of the ten minutes, and a Worker that dies between
  * start and check.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { CLAIM_LEASE_MS } from "../../src/messages/dispatch.ts";
 import { CarrierDouble } from "../support/carrier-double.ts";
-import { numberFor, Service, type Tenant } from "../support/client.ts";
+import { type Tenant, numberFor } from "../support/client.ts";
+import { Service } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 import { ask, check, codeAt, start, wrongCodes } from "../support/codes.ts";
+import { atSpeed } from "../support/patience.ts";
 import { chance, sized } from "../support/seed.ts";
 
 const random = chance("verify");
 const ROUNDS = sized(10, 100);
 const AT_ONCE = 200;
-const LONG_MS = sized(240_000, 3_600_000);
+const LONG_MS = atSpeed(sized(240_000, 3_600_000));
 
 let service: Service;
 let carrier: CarrierDouble;
 let route: string;
 let tenant: Tenant;
 
-beforeAll(async () => {
-  carrier = await CarrierDouble.start();
-  service = await Service.start();
+setUp(async (use) => {
+  carrier = await use(CarrierDouble.start());
+  service = await use(Service.start());
   route = await service.carrier(carrier.account("codes", () => ({ does: "accept" })));
   tenant = await service.tenant("Codes", [route]);
-});
-afterAll(async () => {
-  await service.stop();
-  await carrier.stop();
 });
 
 const reasonsOf = (answers: { body: Record<string, unknown> }[]): Record<string, number> => {

@@ -90,6 +90,8 @@ export class CarrierDouble {
 
   private constructor() {
     this.#server = createServer((request, response) => void this.#serve(request, response));
+    // An idle connection that is closed here while a request is on its way looks like a broken call that no carrier saw.
+    this.#server.keepAliveTimeout = 0;
     this.#server.on("clientError", (_error, socket) => socket.destroy());
     this.#server.on("connection", (socket) => {
       const connection: Connection = { openedAt: Date.now(), closedAt: null };

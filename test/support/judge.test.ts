@@ -224,17 +224,20 @@ it("takes a kill for the reason of a lost answer as far as this run took to sett
   expect(judge(slow(2_000, 2_000), CONNECTIONS).figures).toMatchObject({ called: 0, answered: 1, blurMs: 2_000 });
 });
 
-it("calls an answer late only when the service had waited for it, and doubts by it no more than that", () => {
-  const late = call(4, { endedAt: NOON + 14_000, answered: false });
-  const evidence = {
-    ...good(),
-    kills: [],
-    calls: [...good().calls.filter(({ message }) => message !== idOf(4)), late],
-  };
-  const { wrong, figures } = judge(evidence, CONNECTIONS);
-  expect(wrong).toEqual([]);
-  expect(figures).toMatchObject({ vague: 2, open: 0, called: 0 });
-});
+it.each([true, false])(
+  "calls an answer late only when the service had waited for it (it left whole: %s), and doubts by it no more than that",
+  (answered) => {
+    const late = call(4, { endedAt: NOON + 14_000, answered });
+    const evidence = {
+      ...good(),
+      kills: [],
+      calls: [...good().calls.filter(({ message }) => message !== idOf(4)), late],
+    };
+    const { wrong, figures } = judge(evidence, CONNECTIONS);
+    expect(wrong).toEqual([]);
+    expect(figures).toMatchObject({ vague: 2, open: 0, called: 0 });
+  },
+);
 
 /** The good record with another last call of the message that is in doubt by the kill. */
 const lastly = (...calls: SeenCall[]): Evidence => ({ ...good(), calls: [...good().calls.filter(({ message }) => message !== idOf(4)), ...calls] }); // prettier-ignore

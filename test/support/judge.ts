@@ -205,7 +205,7 @@ function wasInAir({ at, endedAt }: SeenCall, kill: Kill): boolean {
 function isVague(call: SeenCall, kills: readonly Kill[]): boolean {
   if (call.refused) return false;
   if (!CLEAR.has(call.conduct.does)) return true;
-  const late = call.answered === false && call.endedAt !== null && call.endedAt - call.at >= GIVEN_UP_MS;
+  const late = call.endedAt !== null && call.endedAt - call.at >= GIVEN_UP_MS;
   return late && !kills.some((kill) => wasInAir(call, kill));
 }
 
