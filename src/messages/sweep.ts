@@ -4,7 +4,7 @@
  */
 import { HOUR_MS, DAY_MS } from "../base/clock.ts";
 import type { Belt } from "./queue-tracker.ts";
-import { saidStop, type AdmitDeps } from "./admit.ts";
+import { saidStop, type StopDeps } from "./consent.ts";
 import { askOrDoubt } from "./inquire.ts";
 import { claimable, SENDER_LOST } from "./dispatch.ts";
 import { FIRST_LOOK_MS, LOOK_AGAIN_MS } from "./ledger.ts";
@@ -26,7 +26,7 @@ const CORRECTED_MS = 7 * DAY_MS;
 export type Turn = Found & { looked: number; seenTo: string | null };
 type Found = { ended: string[]; kept: { id: string; until: number }[] };
 
-export type LookDeps = DispatchDeps & Pick<AdmitDeps, "hasStopped" | "hasStoppedSomebody" | "accountOf">;
+export type LookDeps = DispatchDeps & StopDeps;
 
 /** One turn. Messages that are to be recorded are named; until somebody says that they are, each turn names them again. */
 export function look(deps: LookDeps, belt: Belt, now: number): Turn {
