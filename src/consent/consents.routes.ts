@@ -11,7 +11,8 @@ import { refuse, type Outcome } from "../base/refusal.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type Route } from "../contract/route.ts";
 import { SOURCES, TOLD_SOURCES } from "./consent.ts";
-import type { ConsentVerbs, Person } from "./verbs.ts";
+import type { To as Recipient } from "../vault/recipient.ts";
+import type { ConsentVerbs } from "./verbs.ts";
 
 const route = routesOver<ConsentVerbs>();
 const tag = "Consents";
@@ -153,7 +154,7 @@ export const consentRoutes: Route[] = [
   }),
 ];
 
-function personOf(to: z.infer<typeof To>): Outcome<Person> {
+function personOf(to: z.infer<typeof To>): Outcome<Recipient> {
   if (typeof to !== "string") return { ok: to };
   const parsed = parseNumber(to);
   if (!("refused" in parsed)) return { ok: parsed.number };
