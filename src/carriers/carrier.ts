@@ -190,8 +190,10 @@ export type Shop = {
 
 export type Carrier = {
   fields: Fields;
-  /** A secret that must not be used although it has the right form, or null. */
+  /** A secret that must not be used although it has the right form, or null; asked beside what is asked of every kind. */
   weakness?(secrets: Account["secrets"]): FieldError | null;
+  /** Settings that are right one by one and do not go together, or null. */
+  conflict?(settings: Account["settings"]): FieldError | null;
   /** Makes the one call that hands the SMS over. Never throws for what the other side does. */
   send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer>;
   /** Whether `ask` can swear: only then does a message wait for its answer instead of being `unknown` at once. */
