@@ -166,7 +166,7 @@ function admit(
   const relayed = sending?.ownNumber === true;
   const refusal =
     judgeNumber(number, policy, deps.environment) ??
-    (relayed ? null : judgeSender(input.from, policy)) ??
+    (relayed ? null : judgeSender(input.from, policy, number.country)) ??
     (sending === null || relayed ? stopped : null) ??
     ("refused" in times ? times : null) ??
     (measured.segments > policy.segmentsMax

@@ -130,7 +130,7 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   if ("refused" in contact) return contact;
   const number = "known" in contact ? contact.known : contact.fresh;
   const reasons: string[] = [];
-  const strange = judgeSender(input.from, policy);
+  const strange = judgeSender(input.from, policy, number.country);
   const judged = judgeNumber(number, policy, deps.environment) ?? strange;
   if (judged !== null) reasons.push(judged.refused);
   const choice = routeFor(deps, contact, input.purpose);
