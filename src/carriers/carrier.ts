@@ -69,6 +69,8 @@ export type Report = {
   price?: Price;
   /** The price is of one part of the text only. */
   perPart?: true;
+  /** The carrier's own id of the part it speaks of, where each part of a long text has receipts of its own. */
+  part?: string;
   /** A status or code that our table does not know: counted, and treated as the carrier's own words say. */
   unmapped?: true;
 };

@@ -8,6 +8,7 @@ import type { MessagesLedger } from "../messages/ledger.ts";
 /** Events that are kept whether or not an endpoint asked for them: how a message ended. */
 export const ALWAYS_TOLD: ReadonlySet<string> = new Set([
   "unknown",
+  "unconfirmed",
   "delivered",
   "undelivered",
   "failed",
