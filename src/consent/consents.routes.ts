@@ -10,7 +10,8 @@ import { PURPOSES } from "../sms/purpose.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { routesOver, type Route } from "../contract/route.ts";
 import { SOURCES, TOLD_SOURCES } from "./consent.ts";
-import type { ConsentVerbs, Person } from "./verbs.ts";
+import type { To as Recipient } from "../vault/recipient.ts";
+import type { ConsentVerbs } from "./verbs.ts";
 
 const route = routesOver<ConsentVerbs>();
 const tag = "Consents";
@@ -155,7 +156,7 @@ export const consentRoutes: Route[] = [
   }),
 ];
 
-function personOf(to: z.infer<typeof To>): Outcome<Person> {
+function personOf(to: z.infer<typeof To>): Outcome<Recipient> {
   if (typeof to !== "string") return { ok: to };
   const parsed = parseNumber(to);
   if (!("refused" in parsed)) return { ok: parsed.number };

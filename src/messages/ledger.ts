@@ -47,6 +47,8 @@ export type Change = {
 
 /** The first look at a message: by then an ordinary one is with its carrier. */
 export const FIRST_LOOK_MS = 12_000;
+/** A message that waits to be claimed is looked at again after this. */
+export const LOOK_AGAIN_MS = 15_000;
 
 export type ListFilter = {
   state?: State;
@@ -223,6 +225,24 @@ export class MessagesLedger {
       )
       .toArray()
       .map(messageOf); // prettier-ignore
+  }
+
+  /**
+   * Up to `limit` codes that a sender could claim now: those never looked at, and those whose next look has come or is near. Two
+   * ranges of indexes, so that the rows of codes that are with their carrier are not read.
+   */
+  waitingCodes(now: number, limit: number): Message[] {
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages
+         WHERE id > ? AND due IS NULL AND purpose = 'otp' AND lease IS NULL AND state IN ('queued', 'sending')
+         UNION ALL SELECT ${COLUMNS} FROM messages WHERE due <= ? AND purpose = 'otp' AND state = 'queued' LIMIT ?`,
+        this.looked(),
+        now + LOOK_AGAIN_MS,
+        limit,
+      )
+      .toArray()
+      .map(messageOf);
   }
 
   /** The next look there is to come, and the oldest message that none has been given yet. */

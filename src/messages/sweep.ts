@@ -2,19 +2,18 @@
  * The turn of the alarm: whatever the fast belt lost is found here. Every message is looked at once when it is a few seconds
  * old, and again at each deadline of its own. Bounded in every turn; a backlog that is merely slow is left alone.
  */
-import { HOUR_MS, SECOND_MS, DAY_MS } from "../base/clock.ts";
+import { HOUR_MS, DAY_MS } from "../base/clock.ts";
 import type { Belt } from "./queue-tracker.ts";
-import { saidStop, type AdmitDeps } from "./admit.ts";
+import { saidStop, type StopDeps } from "./consent.ts";
 import { askOrDoubt } from "./inquire.ts";
 import { claimable, SENDER_LOST } from "./dispatch.ts";
-import { FIRST_LOOK_MS } from "./ledger.ts";
+import { FIRST_LOOK_MS, LOOK_AGAIN_MS } from "./ledger.ts";
 import { ENDED, type Message } from "./message.ts";
 import { laneOf } from "../sms/purpose.ts";
 import { end, forget, tellMoved, type DispatchDeps } from "./outcome.ts";
 
 /** Rows of each kind in one turn; a turn that was full is followed by the next at once. */
 export const LOOKS_MAX = 1_000;
-const LOOK_AGAIN_MS = 15 * SECOND_MS;
 /** Carriers send receipts up to 72 hours after the call; a message without one ends then, as `sent`. */
 export const RECEIPTS_MS = 72 * HOUR_MS;
 /** A receipt that is late until then still says how such a message ended. */
@@ -29,7 +28,7 @@ const CORRECTED_MS = 7 * DAY_MS;
 export type Turn = Found & { looked: number; seenTo: string | null };
 type Found = { ended: string[]; kept: { id: string; until: number }[] };
 
-export type LookDeps = DispatchDeps & Pick<AdmitDeps, "hasStopped" | "hasStoppedSomebody" | "accountOf">;
+export type LookDeps = DispatchDeps & StopDeps;
 
 /** One turn. Messages that are to be recorded are named; until somebody says that they are, each turn names them again. */
 export function look(deps: LookDeps, belt: Belt, now: number): Turn {

@@ -118,7 +118,14 @@ export class VaultLedger {
   }
 
   /** Seals a new number under a new subject's key: three rows. The caller has made sure that the index is free. */
-  add(number: Num, index: Uint8Array, mask: string, block: string, kept: boolean, now: number): Contact {
+  add(
+    number: Pick<Num, "e164" | "country" | "kind">,
+    index: Uint8Array,
+    mask: string,
+    block: string,
+    kept: boolean,
+    now: number,
+  ): Contact {
     const subject = this.#ids.make("sub", now);
     const token = newToken(this.#owner);
     const key = this.#newSubjectKey(subject, now);
