@@ -117,7 +117,7 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   const recipient = Recipient.of(deps.vault, input.to);
   if ("refused" in recipient) return recipient;
   const reasons: string[] = [];
-  const strange = judgeSender(input.from, policy);
+  const strange = judgeSender(input.from, policy, recipient.country);
   const judged = judgeNumber(recipient, policy, deps.environment) ?? strange;
   if (judged !== null) reasons.push(judged.refused);
   const choice = routeFor(deps, recipient, input.purpose);

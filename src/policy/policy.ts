@@ -5,6 +5,7 @@ import { z } from "zod";
 import { PURPOSES } from "../sms/purpose.ts";
 import { refuse, type Refusal } from "../base/refusal.ts";
 import { NUMBER_KINDS, type Num } from "../sms/phone.ts";
+import { isUkPlan, lintSender } from "./sender-id.ts";
 import { CHOOSE, type RouteRule } from "../carriers/route.ts";
 import { DEFAULT_LIMITS, SANDBOX_LIMITS, type Limits } from "../risk/caps.ts";
 
@@ -143,9 +144,17 @@ export function policyView(policy: Policy) {
   };
 }
 
-/** A sender that is a number must be one the operator gave: any other would be somebody else's, and kept in clear. */
-export function judgeSender(from: string | null, policy: Policy): Refusal | null {
-  if (from === null || from === policy.defaultSender || !from.startsWith("+")) return null;
+/**
+ * A sender that is a number must be one the operator gave: any other would be somebody else's, and kept in clear. A name is linted
+ * at the door, where a token's country is not known yet: beyond +44 it keeps to what every network takes.
+ */
+export function judgeSender(from: string | null, policy: Policy, country: string): Refusal | null {
+  if (from === null || from === policy.defaultSender) return null;
+  if (!from.startsWith("+")) {
+    const linted = isUkPlan(country) ? null : lintSender(from, country);
+    if (linted === null || "kind" in linted) return null;
+    return refuse("sender_refused", { errors: linted.errors.map((error) => ({ field: "from", ...error })) });
+  }
   const detail = "Only the number that the operator set as the tenant's own sender can be used. Use a name instead.";
   return refuse("sender_refused", { errors: [{ field: "from", code: "sender_number_not_yours", detail }] });
 }
