@@ -4,6 +4,7 @@
 import { generateKeyPairSync, randomInt } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { localSwitches } from "../scripts/lib/secrets.mjs";
 
 const root = `${import.meta.dirname}/../`;
 const faults = ["test/faults/**/*.test.ts", "test/recipes/**/*.test.ts"]; // both drive the built Worker from outside
@@ -53,6 +54,7 @@ export default defineConfig({
             miniflare: {
               bindings: {
                 MIGRATIONS: await readD1Migrations(`${root}migrations`),
+                ...localSwitches,
                 ...testSecrets(),
                 SEED: process.env["SEED"] ?? String(randomInt(1, 2 ** 31)),
               },

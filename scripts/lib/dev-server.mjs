@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { stateFolder } from "./migrate.mjs";
+import { localSwitches } from "./secrets.mjs";
 import { dev, start, Trouble } from "./tools.mjs";
 
 const preferredPort = 8787;
@@ -16,7 +17,8 @@ export async function bootDevServer() {
   const port = (await isFree(preferredPort)) ? preferredPort : await freePort();
   const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", String(await freePort())];
   args.push("--persist-to", stateFolder, "--show-interactive-dev-session=false");
-  args.push("--var", `PUBLIC_URL:http://127.0.0.1:${port}`);
+  const vars = { ...localSwitches, PUBLIC_URL: `http://127.0.0.1:${port}` };
+  args.push("--var", ...Object.entries(vars).map(([name, value]) => `${name}:${value}`));
 
   // Its output goes to a file: wrangler's notes are for us to read when something is wrong, not for a newcomer.
   const log = openSync(logFile, "w", 0o600);
