@@ -159,6 +159,7 @@ function compactOf(input: string): { digits: string; international: boolean } | 
   if (input.length > NUMBER_INPUT_MAX)
     return refuse("invalid_number", { detail: "A number has at most 40 characters." });
   const text = input.replace(/^ +| +$/g, "");
+  if (text.startsWith("tok_")) return refuse("invalid_number", { detail: TOKEN });
   let digits = "";
   let plus = false;
   let open = -1; // where the open bracket stands in `digits`
@@ -176,6 +177,7 @@ function compactOf(input: string): { digits: string; international: boolean } | 
   return { digits, international: plus };
 }
 
+const TOKEN = 'This is a token, not a number. Where a recipient is named, send it as {"token": "tok_…"}.';
 const PLAIN =
   "Use the digits 0 to 9, one plus at the start, spaces, hyphens, full stops and one pair of brackets at a time; " +
   "no letters, no extension.";
