@@ -168,7 +168,18 @@ export function judgeNumber(
   const drama = number.kind === "drama";
   if (environment === "live" && drama) return refuse("drama_number_on_live");
   if (environment === "sandbox" && !drama) return refuse("real_number_in_sandbox");
-  if (!policy.countries.includes(number.country)) return refuse("country_not_allowed");
-  if (!policy.kinds.includes(number.kind)) return refuse("number_kind_refused");
+  if (!policy.countries.includes(number.country))
+    return refuse("country_not_allowed", { detail: readAs("country", number.country, policy.countries) });
+  if (!policy.kinds.includes(number.kind))
+    return refuse("number_kind_refused", { detail: readAs("kind", number.kind, policy.kinds) });
   return null;
+}
+
+const LISTED_MAX = 20;
+
+/** What the number was taken for, which its sender may not have meant, and what is allowed. */
+function readAs(what: string, read: string, allowed: readonly string[]): string {
+  const more = allowed.length > LISTED_MAX ? ` and ${allowed.length - LISTED_MAX} more` : "";
+  const list = allowed.slice(0, LISTED_MAX).join(", ") || "none";
+  return `The number was read as of ${what} ${read}. The tenant's policy allows: ${list}${more}.`;
 }
