@@ -1,7 +1,7 @@
 /** A code that the queue lost is found within three seconds; one that is merely slow is left alone; and none of it costs a row. */
 import { expect, test } from "vitest";
 import { FIRST_LOOK_MS } from "../../src/messages/ledger.ts";
-import { CODES_LOOK_MS, queueCodesAtWake, requeueCodes, WaitingCodes } from "../../src/messages/waiting-codes.ts";
+import { CODES_LOOK_MS, queueCodesAtWake, requeueCodes, WaitingCodes } from "../../src/messages/queue/waiting-codes.ts";
 import { Outbox } from "../support/outbox.ts";
 
 /** The looks of some time, as the object keeps them while codes wait. */

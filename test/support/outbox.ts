@@ -6,7 +6,7 @@ type Admitted = { purpose?: Purpose; lifeMs?: number; prices?: Price[]; segments
  */
 import type { Answer, Question, Report, Said } from "../../src/carriers/carrier.ts";
 import { IdMaker } from "../../src/base/ids.ts";
-import { Belt } from "../../src/messages/queue-tracker.ts";
+import { Belt } from "../../src/messages/queue/queue-tracker.ts";
 import { hear, questions } from "../../src/messages/inquire.ts";
 import { claim, settle } from "../../src/messages/dispatch.ts";
 import { applyReports } from "../../src/messages/reports.ts";

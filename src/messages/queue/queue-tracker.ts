@@ -3,8 +3,8 @@
  * row that the queue has lost from one that it has merely not reached, so that a long wait does not multiply queue messages.
  * After a restart nothing is remembered, so every row that still waits is put on once more.
  */
-import { SECOND_MS } from "../base/clock.ts";
-import { timeOfId } from "../base/ids.ts";
+import { SECOND_MS } from "../../base/clock.ts";
+import { timeOfId } from "../../base/ids.ts";
 import { WaitingCodes } from "./waiting-codes.ts";
 
 /** Nothing claimed and nothing handed back for so long: the queue stands still, so what waits is put on it again. */

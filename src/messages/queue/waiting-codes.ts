@@ -3,10 +3,10 @@
  * the first look, 12 s after admission. It costs no row: an ordinary code is claimed long before, and a code that is put on the
  * queue once more than needed finds nothing to claim. Times here are real time, whatever a sandbox's clock does.
  */
-import { SECOND_MS } from "../base/clock.ts";
-import type { MessagesLedger } from "./ledger.ts";
-import { claimable } from "./dispatch.ts";
-import type { DispatchDeps } from "./outcome.ts";
+import { SECOND_MS } from "../../base/clock.ts";
+import type { MessagesLedger } from "../ledger.ts";
+import { claimable } from "../dispatch.ts";
+import type { DispatchDeps } from "../outcome.ts";
 
 /** How often whoever keeps waiting codes looks at them; none wait on the ordinary path when half a second is over. */
 export const CODES_LOOK_MS = SECOND_MS / 2;
