@@ -8,8 +8,8 @@ import { asOperator } from "../support/tenants.ts";
 const hex = (bytes: number) => randomBytes(bytes).toString("hex");
 const base64 = (bytes: number) => randomBytes(bytes).toString("base64");
 const publicKey = async () => {
-  const { publicKey: key } = await crypto.subtle.generateKey("Ed25519", true, ["sign"]);
-  return Buffer.from((await crypto.subtle.exportKey("raw", key)) as ArrayBuffer).toString("base64");
+  const { publicKey: key } = (await crypto.subtle.generateKey("Ed25519", true, ["sign"])) as CryptoKeyPair;
+  return Buffer.from(await crypto.subtle.exportKey("raw", key)).toString("base64");
 };
 
 /** An account of each kind that is as it should be. */
