@@ -1,7 +1,7 @@
 /**
  * Opening a session, and bringing it back: all its people at once, in one transaction.
  */
-import { byKey } from "../contract/record.ts";
+import { byKey, type Actor } from "../contract/record.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { isHeld, type Pool } from "../numbers/number.ts";
 import type { MaskingDeps } from "./deps.ts";
@@ -93,7 +93,7 @@ export function poolOf(deps: Pick<MaskingDeps, "numbers">, id: string | null): O
  */
 export function reopenSession(
   deps: MaskingDeps,
-  key: string,
+  actor: Actor,
   id: string,
   change: Pick<SessionSettings, "ttlMs" | "expiresAt" | "idleMs" | "messagesMax">,
 ): Outcome<{ session: Session; people: Participant[] }> {
@@ -135,7 +135,7 @@ export function reopenSession(
   // One that was retired meanwhile is the session's still, and stays retired.
   const cooling = numbers.filter((number) => deps.numbers.get(number)?.state === "cooling");
   if (pool.sharing === "exclusive") for (const number of cooling) deps.numbers.turnNumber(number, "leased", id, null);
-  deps.record(byKey(key), { act: "session.reopened", subject: id });
+  deps.record(actor, { act: "session.reopened", subject: id });
   tellSession(deps, "session.opened", opened, people);
   return { ok: { session: opened, people } };
 }

@@ -6,12 +6,13 @@ import { randomBytes } from "../base/random.ts";
 import type { Refusal } from "../base/refusal.ts";
 import type { Recorder } from "../contract/record.ts";
 import { room, type Ground } from "../contract/room.ts";
-import { admitFor, type SendInput } from "../messages/admit.ts";
+import { admitFor, type Sendable } from "../messages/admit.ts";
 import type { Message } from "../messages/message.ts";
 import type { MessagesDeps } from "../messages/verbs.ts";
 import type { NumbersLedger } from "../numbers/ledger.ts";
 import { judgeNumber } from "../policy/policy.ts";
 import { newestId } from "../storage/sql.ts";
+import { Recipient } from "../vault/recipient.ts";
 import type { EventType } from "../webhooks/event.ts";
 import type { Leaving, MaskingDeps } from "./deps.ts";
 import { questionAbout, settleIntercept, type Decision, type Question } from "./intercept.ts";
@@ -123,13 +124,12 @@ function depsOf(
     now,
     judge: (number) => judgeNumber(number, policy(), environment),
     nameNumber: risk.nameNumber,
-    send: (key, { about, ...leaving }) =>
-      admitFor(outbox, key, inputOf(leaving), {
-        about,
-        routes: [leaving.from.account],
-        withhold: null,
-        ownNumber: true,
-      }),
+    send: (key, { to, about, ...leaving }) => {
+      const recipient = Recipient.of(vault, to);
+      if ("refused" in recipient) return recipient;
+      const sending = { about, routes: [leaving.from.account], withhold: null, ownNumber: true } as const;
+      return admitFor(outbox, key, recipient, textOf(leaving), sending);
+    },
     emit: (type, resource, data) => {
       if (type !== "interaction.relayed" || webhooks.wanted(type)) webhooks.emit(type, resource, data); // the one that costs a row a text
     },
@@ -137,8 +137,7 @@ function depsOf(
   };
 }
 
-const inputOf = ({ to, from, text }: Omit<Leaving, "about">): SendInput => ({
-  to,
+const textOf = ({ from, text }: Pick<Leaving, "from" | "text">): Sendable => ({
   from: from.e164,
   text,
   purpose: "service",

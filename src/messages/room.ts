@@ -14,21 +14,23 @@ import { room, type Ground, type RecordBatch, type Step } from "../contract/room
 import type { Policy } from "../policy/policy.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import { openScreen } from "../screening/screen.ts";
-import { laneOf, type Lane } from "../sms/purpose.ts";
+import { laneOf, STOPPABLE, type Lane } from "../sms/purpose.ts";
 import { newestId } from "../storage/sql.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { EventType } from "../webhooks/event.ts";
 import { claim, reroute, settle } from "./dispatch.ts";
 import { hear, questions, type Heard } from "./inquire.ts";
 import { FIRST_LOOK_MS, MessagesLedger } from "./ledger.ts";
-import { viewOf, type Message } from "./message.ts";
-import type { Belt } from "./queue-tracker.ts";
+import { ENDED, toldAs, viewOf, type Message } from "./message.ts";
+import type { Belt } from "./queue/queue-tracker.ts";
+import { queueCodesAtWake, requeueCodes } from "./queue/waiting-codes.ts";
 import { applyReports } from "./reports.ts";
 import { purgeRecords, writeRecords } from "./store.ts";
 import { dueMessages, SWEEP_MAX, type Found } from "./sweep.ts";
 import { messagesVerbs, type MessagesDeps } from "./verbs.ts";
 
-export { Belt } from "./queue-tracker.ts";
+export { Belt } from "./queue/queue-tracker.ts";
+export { CODES_LOOK_MS } from "./queue/waiting-codes.ts";
 export type { Heard } from "./inquire.ts";
 
 type MessagesGround = Ground & {
@@ -62,24 +64,14 @@ const RECORDS_KEPT_DAYS = 396;
 /** First looks wait for one another this long: under load a message comes of age every millisecond, and a run costs rows. */
 const LOOKS_TOGETHER_MS = SECOND_MS;
 /** Events that are kept whether or not an endpoint asked for them: how a message ended. */
-const ALWAYS_TOLD: ReadonlySet<string> = new Set([
-  "unknown",
-  "delivered",
-  "undelivered",
-  "failed",
-  "expired",
-  "blocked",
-  "canceled",
-]);
-/** What a stop that a carrier heard withdraws: as one that we hear ourselves, and never codes. */
-const STOPPABLE = ["service", "marketing"] as const;
+const ALWAYS_TOLD: ReadonlySet<string> = new Set(["unknown", "unconfirmed", ...ENDED]);
 
 /** The room. */
 export const messagesRoom = room({
   name: "messages",
   migrations: [{ id: 1, up: (sql) => MessagesLedger.migrate(sql) }],
   open: (ground: MessagesGround, below: Below) => {
-    const { sql, ids, soon, now, belt } = ground;
+    const { sql, ids, soon, now, realNow, belt } = ground;
     const ledger = new MessagesLedger(sql, ids.prefixOf("msg"), soon);
     const deps = depsOf(ground, below, ledger);
     const recordsBefore = (at: number) => ids.prefixOf("msg") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS * DAY_MS));
@@ -99,11 +91,19 @@ export const messagesRoom = room({
       deps,
       claim: (account: string, claimed: readonly string[], news: AccountNews): Claimed[] => {
         belt.claimed(claimed, now());
+        belt.codes.claimed(account, claimed, realNow());
         return claim(deps, account, claimed, news);
       },
       reroute: (account: string, rerouted: readonly string[]): Onward[] => reroute(deps, account, rerouted),
       /** A sender could not get to these; they are on their way again. */
-      handedBack: (returned: readonly string[], waitMs: number): void => belt.handedBack(returned, waitMs, now()),
+      handedBack: (returned: readonly string[], waitMs: number): void => {
+        belt.handedBack(returned, waitMs, now());
+        belt.codes.handedBack(returned, waitMs, realNow());
+      },
+      /** Puts codes on the queue again that were lost on it. Writes no row. */
+      requeueCodes: (): void => requeueCodes(deps, belt.codes, realNow()),
+      /** Puts every code that waits on the queue: an object that woke knows nothing of it. Writes no row. */
+      queueCodesAtWake: (): void => queueCodesAtWake(deps, now()),
       settle: (settlements: readonly Settlement[]): Onward[] => settle(deps, settlements),
       applyReports: (account: string, reports: readonly Report[]): number => applyReports(deps, account, reports),
       questions: (account: string, asked: readonly string[]): Question[] => questions(deps, account, asked),
@@ -118,12 +118,13 @@ type RecordsDb = Parameters<typeof purgeRecords>[0];
 
 /** The dependencies of the room's own files. */
 function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): MessagesDeps {
-  const { ids, now, realNow, policy, environment, door, publicUrl, accountOf, redacts, queue, moved } = ground;
+  const { ids, now, realNow, policy, environment, door, publicUrl, accountOf, redacts, queue, moved, belt } = ground;
   const { audit, vault, webhooks, risk, consent, sandbox } = below;
   const tell = (message: Message): void => {
     moved(message);
-    const type: EventType = `message.${message.state}`;
-    if (!ALWAYS_TOLD.has(message.state) && !webhooks.wanted(type)) return;
+    const word = toldAs(message);
+    const type: EventType = `message.${word}`;
+    if (!ALWAYS_TOLD.has(word) && !webhooks.wanted(type)) return;
     const { reference: _reference, metadata: _metadata, ...told } = viewOf(message, null); // free fields may hold anything
     webhooks.emit(type, message.id, { message: told });
   };
@@ -145,7 +146,10 @@ function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): M
     saidStop: (message, account) => withdraw(ground, below, message, account),
     record: audit.record,
     tell,
-    dispatch: (account, lane, id) => queue({ account, lane }, id),
+    dispatch: (account, lane, id) => {
+      queue({ account, lane }, id);
+      if (lane === "otp") belt.codes.put(id, account, realNow());
+    },
     ask: (account, lane, id) => queue({ account, lane, task: "ask" }, id),
     redact: (account, reference) => queue({ account, lane: "bulk", task: "redact" }, reference),
     settled: () => sandbox.applyReceipts(),

@@ -5,9 +5,9 @@ import type { Refusal } from "../base/refusal.ts";
 import { room, type Ground } from "../contract/room.ts";
 import type { Limits } from "./caps.ts";
 import { CapsLedger } from "./ledger.ts";
-import { limitRefusal } from "./refusal.ts";
+import { actOf, limitRefusal } from "./act.ts";
 
-type RiskGround = Ground & { policy: () => { limits: Limits } };
+type RiskGround = Ground & { policy: () => { limits: Limits; countries: readonly string[] } };
 
 /** The room. */
 export const riskRoom = room({
@@ -21,10 +21,9 @@ export const riskRoom = room({
       purges: [{ name: "counters", drop: (at: number, limit: number) => caps.purge(at, limit) }],
       caps,
       /** Counts a named number against the key's daily allowance, known or new alike; a refusal when it is spent. */
-      nameNumber: (key: string, contact: { index: Uint8Array; block: string; country: string }): Refusal | null => {
-        const recipient = Buffer.from(contact.index.subarray(0, 16)).toString("base64url");
-        const act = { key, recipient, block: contact.block, country: contact.country, home: true };
-        const reached = caps.nameNumber(act, policy().limits, now());
+      nameNumber: (key: string, contact: Parameters<typeof actOf>[1]): Refusal | null => {
+        const { limits, countries } = policy();
+        const reached = caps.nameNumber(actOf(key, contact, countries), limits, now());
         caps.flush();
         return reached === null ? null : limitRefusal(reached);
       },

@@ -26,6 +26,7 @@ import { NumberLeases } from "./number-leases.ts";
 import type { TenantParts } from "./parts.ts";
 import { purgeTenant } from "./purge.ts";
 import type { Rooms, TenantRooms } from "./rooms.ts";
+import { wholeList } from "../contract/list.ts";
 
 /** One tenant's answers; rpc/tenant.ts says what each call means to its caller. */
 export class TenantService implements TenantPort {
@@ -87,7 +88,7 @@ export class TenantService implements TenantPort {
   }
 
   listKeys(): Promise<Outcome<unknown>> {
-    return this.#operate(({ access }) => ({ ok: { data: access.listKeys() } }));
+    return this.#operate(({ access }) => ({ ok: wholeList(access.listKeys()) }));
   }
 
   listTemplates(): Promise<Outcome<unknown>> {
@@ -139,6 +140,7 @@ export class TenantService implements TenantPort {
       return messages.reroute(account, ids);
     });
     if (isRefused(served)) return { onward: [], effects: NO_EFFECTS };
+    this.#host.goesOn(served.ok.result);
     return { onward: served.ok.result, effects: served.ok.effects };
   }
 
@@ -152,6 +154,7 @@ export class TenantService implements TenantPort {
   async settle(settlements: Settlement[]): Promise<{ onward: Onward[]; effects: Effects }> {
     const served = await this.#serveWithEffects(({ messages }) => messages.settle(settlements));
     if (isRefused(served)) throw new Error("the tenant's keys are not to be had");
+    this.#host.goesOn(served.ok.result);
     return { onward: served.ok.result, effects: served.ok.effects };
   }
 

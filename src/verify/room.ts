@@ -151,7 +151,6 @@ function recall(outbox: MessagesDeps, id: string): void {
 function smsSender(outbox: MessagesDeps): ChannelSender {
   return (key, { to, text, about, secondsLeft, avoid, withhold }) => {
     const input = {
-      to,
       text,
       from: null,
       purpose: "otp" as const,
@@ -161,7 +160,7 @@ function smsSender(outbox: MessagesDeps): ChannelSender {
       expiresAt: null,
       ttlSeconds: secondsLeft,
     };
-    return admitFor(outbox, key, input, { about, avoid, withhold });
+    return admitFor(outbox, key, to, input, { about, avoid, withhold });
   };
 }
 

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { Belt } from "../../src/messages/queue-tracker.ts";
+import { Belt } from "../../src/messages/queue/queue-tracker.ts";
 import { defaultPolicy } from "../../src/policy/policy.ts";
 import { migrate } from "../../src/storage/migrations.ts";
 import * as LISTED from "../../src/tenant/rooms.ts";

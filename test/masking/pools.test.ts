@@ -76,7 +76,7 @@ describe("an exclusive pool", () => {
       if (when === "open") world.deps.numbers.change(number!.id, { state: "retired" });
       closeSession(world.deps, "key", session.id);
       if (when === "over") world.deps.numbers.change(number!.id, { state: "retired" });
-      expect(isRefused(reopenSession(world.deps, "key", session.id, NO_LIMITS))).toBe(false);
+      expect(isRefused(reopenSession(world.deps, { type: "key", id: "key" }, session.id, NO_LIMITS))).toBe(false);
       expect(statesOf(world)).toEqual(["retired"]);
       closeSession(world.deps, "key", session.id);
       world.pass(60 * DAY_MS);

@@ -96,20 +96,24 @@ describe("a session comes back", () => {
     const { session, people } = world.opened([A, B]);
     closeSession(world.deps, "key", session.id);
     world.pass(30 * DAY_MS - 1);
-    expect(isRefused(reopenSession(world.deps, "key", session.id, NO_LIMITS))).toBe(false);
+    expect(isRefused(reopenSession(world.deps, { type: "key", id: "key" }, session.id, NO_LIMITS))).toBe(false);
     expect(proxies(world.people(session.id))).toEqual(proxies(people));
     expect(world.text(A, people[0]!.proxy, "back").did).toBe("relayed");
     closeSession(world.deps, "key", session.id);
     world.pass(30 * DAY_MS);
-    expect(reopenSession(world.deps, "key", session.id, NO_LIMITS)).toMatchObject({ refused: "session_gone" });
+    expect(reopenSession(world.deps, { type: "key", id: "key" }, session.id, NO_LIMITS)).toMatchObject({
+      refused: "session_gone",
+    });
   });
 
   it("never while it is open, and not with limits that would end it at once", () => {
     const world = new Conversations(2);
     const { session, people } = world.opened([A, B], { messagesMax: 1 });
-    expect(reopenSession(world.deps, "key", session.id, NO_LIMITS)).toMatchObject({ refused: "state_conflict" });
+    expect(reopenSession(world.deps, { type: "key", id: "key" }, session.id, NO_LIMITS)).toMatchObject({
+      refused: "state_conflict",
+    });
     world.text(A, people[0]!.proxy, "the only one");
-    const over = reopenSession(world.deps, "key", session.id, { ...NO_LIMITS, messagesMax: 1 });
+    const over = reopenSession(world.deps, { type: "key", id: "key" }, session.id, { ...NO_LIMITS, messagesMax: 1 });
     expect(over).toMatchObject({ refused: "invalid_field", errors: [{ field: "max_messages" }] });
     expect(stateOf(world, session.id)?.state).toBe("expired");
   });
@@ -121,7 +125,9 @@ describe("a session comes back", () => {
     world.pass(7 * DAY_MS);
     expect(types(world)).toContain("number.released");
     world.opened([C, person(4)]);
-    expect(reopenSession(world.deps, "key", first.session.id, NO_LIMITS)).toMatchObject({ refused: "session_gone" });
+    expect(reopenSession(world.deps, { type: "key", id: "key" }, first.session.id, NO_LIMITS)).toMatchObject({
+      refused: "session_gone",
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 /** One sweep over live messages, as the alarm's step does it: every row that is due, and what it finds to record. */
-import type { Belt } from "../../src/messages/queue-tracker.ts";
+import type { Belt } from "../../src/messages/queue/queue-tracker.ts";
 import { dueMessages, SWEEP_MAX, type Found, type SweepDeps } from "../../src/messages/sweep.ts";
 
 export type Swept = { ended: string[]; kept: { id: string; version: number; until: number }[]; seenTo: string | null };
