@@ -8,7 +8,7 @@ import type { Log } from "../base/log.ts";
 import { nameOfError } from "../base/log.ts";
 import { REFERENCE_LENGTH_MAX } from "../carriers/reference.ts";
 import { TASKS, type Job, type JobReport } from "../carriers/sender/sender.ts";
-import { RETURN_MS_MAX } from "./queue-tracker.ts";
+import { RETURN_MS_MAX } from "./queue/tracker.ts";
 
 const JobMessage = z.strictObject({
   tenant: z.string().max(16),

@@ -8,7 +8,7 @@ import { randomFraction } from "../base/random.ts";
 import type { Consent } from "../consent/consent.ts";
 import type { ConsentLedger } from "../consent/ledger.ts";
 import { recordWords } from "../consent/verbs.ts";
-import type { Belt } from "../messages/queue-tracker.ts";
+import type { Belt } from "../messages/queue/tracker.ts";
 import type { MessagesLedger } from "../messages/ledger.ts";
 import { type Message } from "../messages/message.ts";
 import { laneOf } from "../sms/purpose.ts";

@@ -20,7 +20,7 @@ import { consentView, type Consent } from "../consent/consent.ts";
 import { ConsentLedger } from "../consent/ledger.ts";
 import { consentVerbs } from "../consent/verbs.ts";
 import { MessagesLedger } from "../messages/ledger.ts";
-import type { Belt } from "../messages/queue-tracker.ts";
+import type { Belt } from "../messages/queue/tracker.ts";
 import { applyReports } from "../messages/reports.ts";
 import { viewOf, type Message } from "../messages/message.ts";
 import { judgeNumber, type Policy } from "../policy/policy.ts";

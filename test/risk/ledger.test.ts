@@ -5,7 +5,7 @@ import type { Sql } from "../../src/storage/sql.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/risk/caps.ts";
 import type { Act } from "../../src/risk/act.ts";
 import { CapsLedger } from "../../src/risk/ledger.ts";
-import { nodeSql, type NodeSql } from "../support/node-sql.ts";
+import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 /** Midday plus 10.5 seconds, so that no window turns by itself. */
 const NOON = Date.UTC(2026, 10, 23, 12, 0, 10, 500);
