@@ -4,6 +4,7 @@
 import { generateKeyPairSync, randomInt } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { localSwitches } from "../scripts/lib/secrets.mjs";
 import { LongestFirst } from "./support/run/order.ts";
 import { measureSlowness } from "./support/run/speed.ts";
 
@@ -64,6 +65,7 @@ export default defineConfig({
             miniflare: {
               bindings: {
                 MIGRATIONS: await readD1Migrations(`${root}migrations`),
+                ...localSwitches,
                 ...testSecrets(),
                 SEED: process.env["SEED"] ?? String(randomInt(1, 2 ** 31)),
               },

@@ -8,18 +8,15 @@ import { randomFraction } from "../base/random.ts";
 import type { Consent } from "../consent/consent.ts";
 import type { ConsentLedger } from "../consent/ledger.ts";
 import { recordWords } from "../consent/verbs.ts";
-import type { Belt } from "../messages/queue/tracker.ts";
+import type { Belt } from "../messages/queue/queue-tracker.ts";
 import type { MessagesLedger } from "../messages/ledger.ts";
 import { type Message } from "../messages/message.ts";
-import { laneOf } from "../sms/purpose.ts";
+import { laneOf, STOPPABLE } from "../sms/purpose.ts";
 import { openScreen } from "../screening/screen.ts";
 import type { MessagesDeps } from "../messages/verbs.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import type { EffectsGathered } from "./effects.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
-
-/** What a stop that a carrier heard withdraws: as one that we hear ourselves, and never codes. */
-const STOPPABLE = ["service", "marketing"] as const;
 
 export type ConveyorParts = Pick<MessagesDeps, "accountOf" | "redacts" | "policy" | "now" | "tell" | "settled"> & {
   messages: MessagesLedger;

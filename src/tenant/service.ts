@@ -28,6 +28,7 @@ import { NumberLeases } from "./number-leases.ts";
 import type { TenantParts } from "./parts.ts";
 import { purgeTenant } from "./purge.ts";
 import type { TenantRooms } from "./rooms.ts";
+import { wholeList } from "../contract/list.ts";
 
 /** One tenant's answers; rpc/tenant.ts says what each call means to its caller. */
 export class TenantService implements TenantPort {
@@ -98,7 +99,7 @@ export class TenantService implements TenantPort {
   }
 
   listKeys(): Promise<Outcome<unknown>> {
-    return this.#operate((rooms) => ({ ok: { data: rooms.keys.list() } }));
+    return this.#operate((rooms) => ({ ok: wholeList(rooms.keys.list()) }));
   }
 
   listTemplates(): Promise<Outcome<unknown>> {

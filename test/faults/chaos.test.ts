@@ -42,7 +42,7 @@ const DECLINES: Partial<Record<CarrierKind, string>> = {
   twilio: "21606",
   vonage: "22",
   telnyx: "40301",
-  infobip: "REJECTED_FLOODING_FILTER",
+  infobip: "REJECTED_SENDER",
 };
 const PAIRS: [[CarrierKind, CarrierKind], ...[CarrierKind, CarrierKind][]] = [["twilio", "infobip"], ["vonage", "telnyx"], ["infobip", "vonage"], ["telnyx", "twilio"]]; // prettier-ignore
 const NAMES = ["first", "second"] as const;
