@@ -16,6 +16,7 @@ import type { MessagesDeps } from "../messages/verbs.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import type { EffectsGathered } from "./effects.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
+import type { Naming } from "../vault/naming.ts";
 
 /** What a stop that a carrier heard withdraws: as one that we hear ourselves, and never codes. */
 const STOPPABLE = ["service", "marketing"] as const;
@@ -23,6 +24,7 @@ const STOPPABLE = ["service", "marketing"] as const;
 export type ConveyorParts = Pick<MessagesDeps, "accountOf" | "redacts" | "policy" | "now" | "tell" | "settled"> & {
   messages: MessagesLedger;
   vault: VaultLedger;
+  naming: Naming;
   caps: CapsLedger;
   ids: IdMaker;
   consents: ConsentLedger;
