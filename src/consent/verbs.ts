@@ -4,6 +4,7 @@
  */
 import type { Purpose } from "../sms/purpose.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import { given, readPage, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import type { Naming } from "../vault/naming.ts";
 import type { To } from "../vault/recipient.ts";
@@ -60,14 +61,17 @@ export function consentVerbs(deps: ConsentDeps) {
       return { ok: { data: data.map((consent) => consentView(consent, named.token)) } };
     }),
 
-    "consents.look": verb("consents:read", (who, input: { to: To; limit: number; before?: string }): Outcome<Page> => {
-      const named = nameOf(deps, who.keyId, input.to);
-      if ("refused" in named) return named;
-      const filter = input.before === undefined ? {} : { before: input.before };
-      return { ok: page(deps, { ...filter, who: named.who }, input.limit, named.token) };
-    }),
+    "consents.look": verb(
+      "consents:read",
+      (who, input: { to: To; limit: number; before?: string }): Outcome<Page<ConsentView>> => {
+        const named = nameOf(deps, who.keyId, input.to);
+        if ("refused" in named) return named;
+        const filter = { ...given({ before: input.before }), who: named.who };
+        return { ok: page(deps, filter, input.limit, named.token) };
+      },
+    ),
 
-    "consents.list": verb("consents:read", (who, input: ListInput): Outcome<Page> => {
+    "consents.list": verb("consents:read", (who, input: ListInput): Outcome<Page<ConsentView>> => {
       const { to, limit, ...filter } = input;
       if (to === undefined) return { ok: page(deps, filter, limit, null) };
       const named = nameOf(deps, who.keyId, to);
@@ -77,7 +81,6 @@ export function consentVerbs(deps: ConsentDeps) {
 }
 
 export type ConsentVerbs = ReturnType<typeof consentVerbs>;
-export type Page = { data: ConsentView[]; next_cursor: string | null };
 
 /** Records one word for each purpose; for doors, and for texts that say STOP. */
 export function recordWords(
@@ -103,9 +106,10 @@ function nameOf({ naming }: ConsentDeps, key: string, to: To): Named | Refusal {
   return { who, mask, country, token: "token" in to ? to.token : null };
 }
 
-function page({ consents }: ConsentDeps, filter: ConsentFilter, limit: number, token: string | null): Page {
-  const found = consents.list(filter, limit + 1);
-  const shown = found.slice(0, limit);
-  const next = found.length > limit ? (shown.at(-1)?.id ?? null) : null;
-  return { data: shown.map((consent) => consentView(consent, token)), next_cursor: next };
+function page(deps: ConsentDeps, filter: ConsentFilter, limit: number, token: string | null): Page<ConsentView> {
+  return readPage(
+    limit,
+    (rows) => deps.consents.list(filter, rows),
+    (consent) => consentView(consent, token),
+  );
 }

@@ -152,7 +152,7 @@ function admit(
   const relayed = sending?.ownNumber === true;
   const refusal =
     judgeNumber(recipient, policy, deps.environment) ??
-    (relayed ? null : judgeSender(input.from, policy)) ??
+    (relayed ? null : judgeSender(input.from, policy, recipient.country)) ??
     (sending === null || relayed ? stopped : null) ??
     ("refused" in times ? times : null) ??
     (measured.segments > policy.segmentsMax

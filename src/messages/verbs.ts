@@ -1,6 +1,7 @@
 /**
  * What the room `messages` can be asked.
  */
+import { rowsFor } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure, smartEncode } from "../sms/sms-text.ts";
@@ -11,7 +12,7 @@ import { readNote } from "./note.ts";
 import { end, type DispatchDeps } from "./outcome.ts";
 import { mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
 import type { RecordFilter } from "./store.ts";
-import { ulidTime } from "../base/ids.ts";
+import { idsBetween } from "../base/ids.ts";
 import { judgeNumber, judgeSender } from "../policy/policy.ts";
 import { choiceView, noCarrier, priceOf, routeFor } from "./routing.ts";
 import { timesOf } from "./validity.ts";
@@ -74,14 +75,9 @@ export function messagesVerbs(deps: MessagesDeps) {
 
     "messages.list": verb("messages:read", (_who, input: ListInput): Outcome<ListPart> => {
       const { reference, limit, createdFrom, createdTo, ...rest } = input;
-      const prefix = deps.ids.prefixOf("msg");
-      const filter = {
-        ...rest,
-        from: prefix + (createdFrom === undefined ? "" : ulidTime(createdFrom)),
-        to: createdTo === undefined ? `${prefix}~` : prefix + ulidTime(createdTo),
-      };
+      const filter = { ...rest, ...idsBetween(deps.ids.prefixOf("msg"), createdFrom, createdTo) };
       const name = reference === undefined ? null : deps.vault.keyedName("reference", reference).subarray(0, 16);
-      const rows = deps.ledger.list(name === null ? filter : { ...filter, reference: name }, limit + 1);
+      const rows = deps.ledger.list(name === null ? filter : { ...filter, reference: name }, rowsFor(limit));
       const live = rows.map(({ message }) => viewOf(message, message.facts.note ? readNote(deps, message.id) : null));
       const records = name === null ? filter : { ...filter, reference: Buffer.from(name).toString("base64url") };
       return { ok: { live, limit, records } };
@@ -120,7 +116,7 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   const recipient = deps.naming.name(key, input.to);
   if ("refused" in recipient) return recipient;
   const reasons: string[] = [];
-  const strange = judgeSender(input.from, policy);
+  const strange = judgeSender(input.from, policy, recipient.country);
   const judged = judgeNumber(recipient, policy, deps.environment) ?? strange;
   if (judged !== null) reasons.push(judged.refused);
   const choice = routeFor(deps, recipient, input.purpose);

@@ -20,9 +20,9 @@ import { consentView, type Consent } from "../consent/consent.ts";
 import { ConsentLedger } from "../consent/ledger.ts";
 import { consentVerbs } from "../consent/verbs.ts";
 import { MessagesLedger } from "../messages/ledger.ts";
-import type { Belt } from "../messages/queue-tracker.ts";
+import type { Belt } from "../messages/queue/queue-tracker.ts";
 import { applyReports } from "../messages/reports.ts";
-import { viewOf, type Message } from "../messages/message.ts";
+import { toldAs, viewOf, type Message } from "../messages/message.ts";
 import { judgeNumber, type Policy } from "../policy/policy.ts";
 import { messagesVerbs, type MessagesDeps } from "../messages/verbs.ts";
 import type { Effects } from "../rpc/effects.ts";
@@ -338,6 +338,7 @@ export class TenantRooms {
       environment: record.environment,
       now: () => this.now(),
       effects: this.#effects,
+      belt: this.belt,
       tellConsent: (consent) => this.#tellConsent(consent),
       tell: (message) => this.#tell(message),
       settled: () => this.runSandboxReceipts(),
@@ -408,8 +409,9 @@ export class TenantRooms {
   #tell(message: Message): void {
     this.lines.noteLeg(message);
     messageMoved(this.verify, message);
-    const type: EventType = `message.${message.state}`;
-    if (!ALWAYS_TOLD.has(message.state) && !this.events.wanted(type)) return;
+    const word = toldAs(message);
+    const type: EventType = `message.${word}`;
+    if (!ALWAYS_TOLD.has(word) && !this.events.wanted(type)) return;
     const { reference: _reference, metadata: _metadata, ...told } = viewOf(message, null); // free fields may hold anything
     this.emit(type, message.id, { message: told });
   }

@@ -8,7 +8,7 @@ import { randomBytes } from "../base/random.ts";
 import { hmac, KEY_BYTES, open, openText, seal } from "../base/seal.ts";
 import { addColumn, bytesOf, first, type Sql } from "../storage/sql.ts";
 import { DAY_MS } from "../base/clock.ts";
-import type { Num } from "../sms/phone.ts";
+import { NUMBER_KINDS, type Num } from "../sms/phone.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
 
 /** What may be known of a number without opening it. */
@@ -352,20 +352,4 @@ function contactOf(row: ContactRow): Contact {
   };
 }
 
-const KINDS: ReadonlySet<string> = new Set([
-  "mobile",
-  "drama",
-  "fixed",
-  "voip",
-  "personal",
-  "pager",
-  "premium",
-  "crown_mobile",
-  "other",
-]);
-
-function isKind(text: string): text is Num["kind"] {
-  return KINDS.has(text);
-}
-
-const kindOf = (text: string): Num["kind"] => (isKind(text) ? text : "other");
+const kindOf = (text: string): Num["kind"] => NUMBER_KINDS.find((kind) => kind === text) ?? "other";

@@ -5,6 +5,7 @@
 import { isoOf } from "../../base/clock.ts";
 import { maskOf } from "../../sms/phone.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
+import { readPage, type Page } from "../../contract/list.ts";
 import { verb } from "../../contract/verb.ts";
 import { isHeld, type VirtualNumber } from "../../numbers/number.ts";
 import type { Contact } from "../../vault/ledger.ts";
@@ -48,14 +49,9 @@ export function addressVerbs(deps: AddressDeps) {
 
     "relays.list": verb(
       "sessions:read",
-      (
-        _who,
-        input: { limit: number; before: string | null },
-      ): Outcome<{ data: AddressView[]; next_cursor: string | null }> => {
-        const found = addresses.list(input.before, input.limit + 1);
-        const data = found.slice(0, input.limit).map(addressView);
-        return { ok: { data, next_cursor: found.length > input.limit ? (data.at(-1)?.id ?? null) : null } };
-      },
+      (_who, input: { limit: number; before: string | null }): Outcome<Page<AddressView>> => ({
+        ok: readPage(input.limit, (rows) => addresses.list(input.before, rows), addressView),
+      }),
     ),
 
     "relays.get": verb("sessions:read", (_who, input: { id: string }) => shown(input.id)),
