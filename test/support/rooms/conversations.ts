@@ -15,6 +15,7 @@ import { runMasking } from "../../../src/masking/turn.ts";
 import { NumbersLedger } from "../../../src/numbers/ledger.ts";
 import { POOL_DEFAULTS, type PoolSettings } from "../../../src/numbers/number.ts";
 import { VaultLedger } from "../../../src/vault/ledger.ts";
+import { Naming } from "../../../src/vault/naming.ts";
 import { nodeSql } from "./node-sql.ts";
 
 export type Delivered = { to: string; from: string; text: string };
@@ -68,7 +69,7 @@ export class Conversations {
       ids,
       now: () => this.now,
       judge: () => null,
-      nameNumber: () => null,
+      naming: new Naming(vault, { texts: () => null, codes: () => true }),
       isLasting: () => false,
       send: (_key, leaving) => this.#send(leaving),
       emit: (type, resource) => void this.events.push({ type, resource }),

@@ -94,11 +94,12 @@ export async function cron(schedule: string): Promise<void> {
 }
 
 /** Every row of every table of a tenant's object, as one text: to say what is not in it. */
-export function everything(tenant: Tenant): Promise<string> {
+export function everything(tenant: Tenant, without: readonly string[] = []): Promise<string> {
   return runInDurableObject(tenant.stub(), (_object, state) => {
     const tables = state.storage.sql.exec<{ name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'`).toArray(); // prettier-ignore
     const bytes = (value: unknown) => (value instanceof ArrayBuffer ? new TextDecoder("latin1").decode(value) : value);
     return tables
+      .filter(({ name }) => !without.includes(name))
       .map(({ name }) =>
         JSON.stringify(state.storage.sql.exec(`SELECT * FROM "${name}"`).toArray(), (_key, value: unknown) =>
           bytes(value),
@@ -106,4 +107,24 @@ export function everything(tenant: Tenant): Promise<string> {
       ) // prettier-ignore
       .join("\n");
   });
+}
+
+/** Where it is counted that a number was named; of a request that leaves nothing else. */
+const NAMING = ["counters", "audit"];
+
+/** Runs `act` and says that it left nothing in any row but the counts of numbers it named, each in the audit. */
+export async function leavesOnlyNaming(tenant: Tenant, act: () => Promise<void>): Promise<void> {
+  const acts = () => tenant.rows(`SELECT json_extract(entry, '$.act') AS act FROM audit`);
+  const [before, entries] = [await everything(tenant, NAMING), (await acts()).length];
+  await act();
+  if ((await everything(tenant, NAMING)) !== before) throw new Error("a row was left");
+  const others = (await acts())
+    .slice(entries)
+    .filter(({ act: name }) => !/^key\.(named_numbers|limit_reached)$/.test(String(name)));
+  if (others.length > 0) throw new Error(`entered: ${JSON.stringify(others)}`);
+  for (const { name, windows } of await tenant.rows(`SELECT name, windows FROM counters`)) {
+    const { mc = 0, keys = {} } = JSON.parse(String(windows)) as { mc?: number; keys?: object };
+    const named = name === "account" || (String(name).startsWith("r|") && mc === 0 && Object.keys(keys).length > 0);
+    if (!named) throw new Error(`counted: ${String(name)}`);
+  }
 }
