@@ -120,12 +120,15 @@ function cutTail(text: string, { digits, runs }: Scan, i: number): boolean {
   const run = runs[i];
   if (run === undefined || lengthOf(run) < 12 || lengthOf(run) > 11 + PRICE_DIGITS_MAX) return false;
   const from = run.to - 11;
-  if (!digits.startsWith("07", from) || !isGluedAt(text, run.start - 1) || !isBritish(digits, from + 1, run.to))
-    return false;
+  const glued = lengthOf(run) <= 11 + GLUED_DIGITS_MAX || isGluedAt(text, run.start - 1);
+  if (!glued || !digits.startsWith("07", from) || !isBritish(digits, from + 1, run.to)) return false;
   const start = endInside(text, run, from - run.from);
   runs[i] = { ...run, start, from, plus: false, openAt: -1, gap: APART };
   return true;
 }
+
+/** So many digits are glued to a number by chance, as in `24/7` and `1st`. */
+const GLUED_DIGITS_MAX = 2;
 
 /** Whether a letter or a currency sign stands at this place. */
 function isGluedAt(text: string, at: number): boolean {
@@ -261,11 +264,10 @@ function reach(text: string, { digits, runs }: Scan, i: number, to: number): { l
     if (run.to < to) continue;
     if (run.to === to) return { last, to };
     const rest = run.to - to;
-    const goesOn =
-      rest <= PRICE_DIGITS_MAX
-        ? isPriceAt(text, run.end)
-        : rest >= 10 && /^(?:0|44)[1-9]/.test(digits.slice(to, to + 3));
-    return goesOn ? { last, to } : null;
+    const ordinal = last === i && rest <= GLUED_DIGITS_MAX && isLetterAt(text, run.end);
+    const price = rest <= PRICE_DIGITS_MAX && isPriceAt(text, run.end);
+    const another = rest >= 10 && /^(?:0|44)[1-9]/.test(digits.slice(to, to + 3));
+    return ordinal || price || another ? { last, to } : null;
   }
   return null;
 }
@@ -348,9 +350,16 @@ function groupsAt({ digits, runs }: Scan, i: number): Match | null {
   }
   if (!alike || digits.charAt(first.from) !== "0" || digits.charAt(first.from + 1) === "0") return null;
   const groups = runs.slice(i, last + 1).map(lengthOf);
-  const pairs = groups.length === 5 && groups.every((length) => length === 2);
+  const pairs =
+    groups.length === 5 && groups.every((length) => length === 2) && !isDraw(digits.slice(first.from, end.to));
   const few = groups.length <= 3 && lengthOf(first) <= 4 && groups.every((length) => length >= 2);
   return pairs || few ? { last, to: end.to, code: null } : null;
+}
+
+/** Five pairs that rise and stay under 60 are a draw, sizes or minutes. */
+function isDraw(digits: string): boolean {
+  const pairs = (digits.match(/../g) ?? []).map(Number);
+  return pairs.every((pair, at) => pair < 60 && pair > (pairs[at - 1] ?? -1));
 }
 
 /** More groups than numbers of other countries are written in. */
