@@ -235,7 +235,8 @@ function nationalAt(text: string, scan: Scan, i: number, fresh: boolean): Match 
 function bareMobileAt(scan: Scan, i: number, fresh: boolean): Match | null {
   const { digits, runs } = scan;
   const first = runs[i];
-  if (first === undefined || (isTight(first) && !fresh)) return null;
+  // 70 is a personal number's, and more often the beginning of a meter's.
+  if (first === undefined || (isTight(first) && !fresh) || digits.charAt(first.from + 1) === "0") return null;
   for (let last = i; last < runs.length; last++) {
     const run = runs[last];
     if (run === undefined || (last > i && (run.gap === APART || !run.plain))) return null;
@@ -264,10 +265,10 @@ function reach(text: string, { digits, runs }: Scan, i: number, to: number): { l
     if (run.to < to) continue;
     if (run.to === to) return { last, to };
     const rest = run.to - to;
-    const ordinal = last === i && rest <= GLUED_DIGITS_MAX && isLetterAt(text, run.end);
+    const counted = rest <= GLUED_DIGITS_MAX && isLetterAt(text, run.end);
     const price = rest <= PRICE_DIGITS_MAX && isPriceAt(text, run.end);
     const another = rest >= 10 && /^(?:0|44)[1-9]/.test(digits.slice(to, to + 3));
-    return ordinal || price || another ? { last, to } : null;
+    return counted || price || another ? { last, to } : null;
   }
   return null;
 }
