@@ -5,6 +5,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { localSwitches } from "./secrets.mjs";
 
 const root = join(import.meta.dirname, "../..");
 const bootMillisecondsMax = 60_000;
@@ -24,15 +25,17 @@ export function buildWorker(outdir = join(root, ".dev/built"), config = join(roo
     env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
   });
   if (built.status !== 0) throw new Error(`the Worker does not build:\n${built.stdout}\n${built.stderr}`);
+  rmSync(join(outdir, "options.json"), { force: true }); // made anew by the first process that starts from here
   for (const name of readdirSync(fresh)) renameSync(join(fresh, name), join(outdir, name));
   rmSync(fresh, { recursive: true });
   return join(outdir, "index.js");
 }
 
-/** Secrets for one run; nothing depends on their value. */
+/** Secrets and switches for one run; nothing depends on the secrets' value. */
 export function makeSecrets() {
   const { privateKey } = generateKeyPairSync("ed25519");
   return {
+    ...localSwitches,
     KEYRING: JSON.stringify({ 1: randomBytes(32).toString("base64") }),
     DOOR_KEY: randomBytes(32).toString("base64"),
     ADMIN_TOKEN: `mka_${randomBytes(32).toString("base64url")}`,

@@ -4,8 +4,19 @@
  */
 import metadata from "libphonenumber-js/max/metadata";
 
-export type NumberKind =
-  "mobile" | "drama" | "fixed" | "voip" | "personal" | "pager" | "premium" | "crown_mobile" | "other";
+/** What kinds of number there are, once for the whole service. */
+export const NUMBER_KINDS = [
+  "mobile",
+  "drama",
+  "fixed",
+  "voip",
+  "personal",
+  "pager",
+  "premium",
+  "crown_mobile",
+  "other",
+] as const;
+export type NumberKind = (typeof NUMBER_KINDS)[number];
 
 /**
  * Ofcom's numbers for drama, as seven national digits, each a block of 1,000 that is never allocated

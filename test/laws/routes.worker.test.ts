@@ -3,6 +3,7 @@
 import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { looksLikeField } from "../../src/contract/unknown-field.ts";
 import { tenantRoutes } from "../../src/http/routes.ts";
 import { operatorRoutes } from "../../src/operator/tenants.routes.ts";
 import { furnish, type Furnished } from "../support/settled.ts";
@@ -185,7 +186,9 @@ describe("a field that is not in the schema", () => {
           if (body === undefined || name in rowShape(rowOf(door).body)) continue;
           const answer = await call(door, { body: withField(body, name) });
           expect(answer, name).toMatchObject({ status: 400, code: "unknown_field" });
-          expect(answer.text).not.toContain(name === "zz" ? '"zz"' : `"${name}"`);
+          const { errors: fields } = JSON.parse(answer.text) as { errors: { field: string }[] };
+          expect(fields.map(({ field }) => field)).toEqual([looksLikeField(name) ? name : ""]);
+          if (!looksLikeField(name)) expect(answer.text).not.toContain(name);
           expect(watched.touched).toEqual([]);
         }
       });
@@ -252,19 +255,15 @@ describe("an id of another tenant (T25)", () => {
     await withoutTrace(async () => {
       for (const path of [
         `/v1/messages?token=${ids.theirs["tokens"]}`,
-        `/v1/messages?cursor=${ids.theirs["messages"]}`,
         `/v1/messages?limit=100`,
         `/v1/verifications?token=${ids.theirs["tokens"]}`,
-        `/v1/verifications?cursor=${ids.theirs["verifications"]}`,
         `/v1/verifications?limit=100`,
-        `/v1/events?cursor=${ids.theirs["events"]}`,
         `/v1/events?limit=100`,
         `/v1/audit?limit=500`,
         `/v1/sandbox/handset/messages?line=${theirs.things.line}`,
         `/v1/sandbox/handset/messages`,
         `/v1/sessions?limit=100`,
         `/v1/sessions?token=${ids.theirs["tokens"]}`,
-        `/v1/sessions?cursor=${ids.theirs["sessions"]}`,
         `/v1/numbers?limit=500`,
         `/v1/numbers?pool=${ids.theirs["pools"]}`,
         `/v1/pools`,
