@@ -98,8 +98,9 @@ export const messagesRoutes: Route[] = [
     refuses: ["invalid_number", "token_unknown", "sender_refused", "new_numbers_exceeded"],
     example,
     input: ({ body }) => {
-      const input = sendInput({ ...body, smart_encoding: false });
-      return isRefused(input) ? input : { ok: { ...input.ok, smart: body.smart_encoding === true } };
+      // Judged as it would be sent; the text itself is handed on, so that the answer can list what would be replaced.
+      const input = sendInput(body);
+      return isRefused(input) ? input : { ok: { ...input.ok, text: body.text, smart: body.smart_encoding === true } };
     },
   }),
   route({
