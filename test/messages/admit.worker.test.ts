@@ -2,7 +2,15 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { patience } from "../support/run/patience.ts";
-import { everything, leavesOnlyNaming, newTenant, operator, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
+import {
+  everything,
+  leavesOnlyNaming,
+  newTenant,
+  operator,
+  until,
+  type Json,
+  type Tenant,
+} from "../support/tenant/tenant.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 
