@@ -41,7 +41,7 @@ export function sandboxVerbs(deps: SandboxDeps) {
       ): Outcome<{ line: string; state: string }> => {
         if (deps.sandbox === null) return live();
         const from = "line" in input.from ? deps.sandbox.numberOf(input.from.line) : input.from.number;
-        if (from === null) return refuse("not_found", { detail: "There is no such line." });
+        if (from === null) return refuse("not_found", { detail: "Line not found." });
         const line = deps.sandbox.lineOf(from, deps.now());
         const state = deps.answer(from, input.to, input.text);
         if (state === "unknown_number")
