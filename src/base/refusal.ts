@@ -21,6 +21,11 @@ export const REASONS = {
   malformed_body: row(400, "The body is not valid JSON", "Send one JSON object in UTF-8, without repeated keys."),
   unknown_field: row(400, "Unknown field", "Remove the field or correct its name; `errors` names it."),
   invalid_field: row(422, "A field has an invalid value", "Correct the fields listed in `errors`."),
+  invalid_cursor: row(
+    400,
+    "The cursor is not one of this list",
+    "Begin without a cursor, then give `next_cursor` of the page before, unchanged.",
+  ),
   missing_field: row(400, "A required field is missing", "Add the fields listed in `errors`."),
   wrong_type: row(400, "A field has the wrong JSON type", "Correct the fields listed in `errors`."),
   body_too_large: row(413, "The body is too large", "Send less at once."),

@@ -78,6 +78,8 @@ function errorsOf(issue: z.core.$ZodIssue, at: Place): FieldError[] {
       : `The value must be of type ${issue.expected}.`;
     return [{ field, code: missing ? "missing_field" : "wrong_type", detail }];
   }
+  if (issue.code === "custom" && issue.params?.["reason"] === "invalid_cursor")
+    return [{ field, code: "invalid_cursor", detail: issue.message }];
   const code = missing ? "missing_field" : "invalid_field";
   if (issue.code === "invalid_union" && !missing) {
     const meant = issue.errors.filter((form) => !form.some(isOfAnotherForm));
@@ -153,7 +155,7 @@ function limitOf(
   return `Give ${counted === undefined ? "a number of " : ""}${inclusive ? within : beyond} ${limit}${unit}.`;
 }
 
-const ORDER: readonly Reason[] = ["unknown_field", "missing_field", "wrong_type", "invalid_field"];
+const ORDER: readonly Reason[] = ["unknown_field", "missing_field", "wrong_type", "invalid_cursor", "invalid_field"];
 
 function worst(errors: readonly FieldError[]): Reason {
   return ORDER.find((reason) => errors.some((error) => error.code === reason)) ?? "invalid_field";

@@ -48,6 +48,10 @@ export const CAUSES: Readonly<Record<Reason, Causes>> = {
     ],
     mended: send(),
   },
+  invalid_cursor: {
+    causes: ["A cursor of another list.", "A cursor that was cut, or an id in its place."],
+    mended: get("/v1/messages?limit=50"),
+  },
   missing_field: {
     causes: [
       "`to`, `text` or `purpose` left out.",

@@ -2,6 +2,7 @@
  * The one handler behind every route of tenants: read the key's MAC, read the body strictly, parse, ask the tenant's object
  * once, put on the belt what it left to do, answer. Counts and secrets never pass through here in clear.
  */
+import { z } from "zod";
 import type { C } from "./context.ts";
 import { readApiKey } from "../access/api-key.ts";
 import type { Origin } from "../access/caller.ts";
@@ -28,7 +29,7 @@ export async function serveTenant(c: C, route: Route, doors: Doors): Promise<Res
   if (isRefused(read)) return fail(read);
   const parsed = parseRequest(c, route, read.ok.value);
   if (isRefused(parsed)) return fail(parsed);
-  const foreign = foreignId(c, key.owner);
+  const foreign = foreignId(c, key.owner) ?? foreignCursor(parsed.ok, key.owner);
   if (foreign !== null) return fail(foreign);
   const input = route.input(parsed.ok as never);
   if (isRefused(input)) return fail(input);
@@ -69,7 +70,10 @@ async function readRequest(c: C, route: Route): Promise<Outcome<{ value: unknown
   return isRefused(json) ? json : { ok: { value: json.ok, repeat: repeat.ok } };
 }
 
-function parseRequest(c: C, route: Route, value: unknown): Outcome<{ body: unknown; query: unknown; params: unknown }> {
+type Parsed = { body: unknown; query: unknown; params: unknown };
+const Cursor = z.object({ cursor: z.string() });
+
+function parseRequest(c: C, route: Route, value: unknown): Outcome<Parsed> {
   const query = queryOf(c);
   if (isRefused(query)) return query;
   const parsedQuery = parseWith(route.query, query.ok);
@@ -94,6 +98,15 @@ function foreignId(c: C, owner: Owner): Refusal | null {
       return refuse("token_unknown");
   }
   return null;
+}
+
+/** A cursor names the caller's own row: of another tenant's there is no page, and no list begins behind it. */
+function foreignCursor({ query, body }: Parsed, owner: Owner): Refusal | null {
+  const named = Cursor.safeParse(query).data?.cursor ?? Cursor.safeParse(body).data?.cursor;
+  const id = named === undefined ? null : parseId(named);
+  if (id === null || (id.code === owner.code && id.jurisdiction === owner.jurisdiction)) return null;
+  const detail = "The cursor is not one of this tenant's lists.";
+  return refuse("invalid_cursor", { errors: [{ field: "cursor", code: "invalid_cursor", detail }] });
 }
 
 /**

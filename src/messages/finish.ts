@@ -4,6 +4,7 @@
  */
 import type { RecordDb } from "../storage/record-db.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import { mergedPage, rowsFor, type Page } from "../contract/list.ts";
 import type { MessageView, Note } from "./message.ts";
 import { listRecords, readRecord } from "./store.ts";
 import type { ListPart } from "./verbs.ts";
@@ -14,8 +15,6 @@ export type FinishDeps = {
   /** The caller's own notes of ended messages, which stay in the object. */
   notes: (ids: string[]) => Promise<Record<string, Note>>;
 };
-
-export type Page = { data: MessageView[]; next_cursor: string | null };
 
 /** One message, from wherever it is. */
 export async function finishGet(
@@ -36,19 +35,17 @@ export async function finishCancel(deps: FinishDeps, id: string): Promise<Refusa
     : refuse("not_cancelable", { detail: `The message is ${record.state}.` });
 }
 
-/** A page of both homes, newest first; where both have a message, the newer version counts. */
-export async function finishList(deps: FinishDeps, part: ListPart): Promise<Outcome<Page>> {
-  const records = await listRecords(deps.db, { ...part.records, tenant: deps.tenant }, part.limit + 1);
+/** A page of both, newest first. */
+export async function finishList(deps: FinishDeps, part: ListPart): Promise<Outcome<Page<MessageView>>> {
+  const records = await listRecords(deps.db, { ...part.records, tenant: deps.tenant }, rowsFor(part.limit));
   const notes = records.length === 0 ? {} : await deps.notes(records.map((record) => record.id));
-  const merged = new Map<string, MessageView>();
-  for (const record of records) merged.set(record.id, withNote(record, notes[record.id] ?? null));
-  for (const live of part.live) {
-    const recorded = merged.get(live.id);
-    if (recorded === undefined || recorded.sequence < live.sequence) merged.set(live.id, live);
-  }
-  const data = [...merged.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, part.limit);
-  const more = merged.size > part.limit;
-  return { ok: { data, next_cursor: more ? (data.at(-1)?.id ?? null) : null } };
+  return {
+    ok: mergedPage(
+      part.live,
+      records.map((record) => withNote(record, notes[record.id] ?? null)),
+      part.limit,
+    ),
+  };
 }
 
 function withNote(record: MessageView, note: Note | null): MessageView {

@@ -7,6 +7,7 @@ import { millisecondsOf } from "../base/clock.ts";
 import { exampleId } from "../contract/example.ts";
 import { findNumbers, parseNumber } from "../sms/phone.ts";
 import { parseWith } from "../contract/parse.ts";
+import { cursorOf, given, limitUpTo, pageOf, timeOf } from "../contract/list.ts";
 import { ProblemView } from "../contract/problem-view.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { routesOver, type Route } from "../contract/route.ts";
@@ -40,7 +41,6 @@ const example = { to: "+447700900123", purpose: "service", text: "Your shift on 
 
 /** A batch of a thousand texts of ten segments, with room for their other fields. */
 const BATCH_BYTES_MAX = 4 * 1_024 * 1_024;
-const PAGE_MAX = 100;
 
 export const messagesRoutes: Route[] = [
   route({
@@ -110,8 +110,8 @@ export const messagesRoutes: Route[] = [
     summary: "List messages, newest first",
     tag,
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(20),
-      cursor: z.string().max(64).optional(),
+      limit: limitUpTo(),
+      cursor: cursorOf("msg"),
       state: z.enum(STATES).optional(),
       token: z.string().max(64).optional(),
       reference: z.string().max(200).optional(),
@@ -119,20 +119,22 @@ export const messagesRoutes: Route[] = [
       created_to: Time.optional(),
     }),
     status: 200,
-    answer: z.object({ data: z.array(MessageView), next_cursor: z.string().nullable() }),
-    refuses: ["number_in_query"],
+    answer: pageOf(MessageView),
+    refuses: ["invalid_cursor", "number_in_query"],
     finish: "messages.list",
     input: ({ query }) => {
       if (query.reference !== undefined && findNumbers(query.reference).length > 0) return refuse("number_in_query");
       return {
         ok: {
           limit: query.limit,
-          ...given("before", query.cursor),
-          ...given("state", query.state),
-          ...given("token", query.token),
-          ...given("reference", query.reference),
-          ...given("createdFrom", timeOf(query.created_from)),
-          ...given("createdTo", timeOf(query.created_to)),
+          ...given({
+            before: query.cursor,
+            state: query.state,
+            token: query.token,
+            reference: query.reference,
+            createdFrom: timeOf(query.created_from),
+            createdTo: timeOf(query.created_to),
+          }),
         },
       };
     },
@@ -166,14 +168,6 @@ export const messagesRoutes: Route[] = [
     input: ({ params }) => ({ ok: params }),
   }),
 ];
-
-/** `{name: value}`, or nothing when there is no value: an absent field is not an undefined one. */
-function given<Name extends string, Value>(name: Name, value: Value | undefined): { [K in Name]?: Value } {
-  return value === undefined ? {} : ({ [name]: value } as { [K in Name]: Value });
-}
-
-const timeOf = (text: string | undefined): number | undefined =>
-  text === undefined ? undefined : (millisecondsOf(text) ?? undefined);
 
 /** One message of a batch; what is wrong with it is its own problem, at its own index. */
 function itemOf(item: unknown): SendInput | Refusal {

@@ -5,6 +5,7 @@
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { RecordDb } from "../storage/record-db.ts";
 import type { CheckAnswer } from "./check.ts";
+import { mergedPage, rowsFor, type Page } from "../contract/list.ts";
 import { listVerifications, readVerification } from "./store.ts";
 import type { ListPart, Part } from "./verbs.ts";
 import { endReason, type VerificationView } from "./code/verification.ts";
@@ -15,8 +16,6 @@ export type FinishDeps = {
   /** The caller's own metadata of recorded ones, which stay in the object. */
   notes: (ids: string[]) => Promise<Record<string, Record<string, string>>>;
 };
-
-export type Page = { data: VerificationView[]; next_cursor: string | null };
 
 /** One verification, from wherever it is. */
 export async function finishGet(deps: FinishDeps, id: string, part: Part): Promise<Outcome<VerificationView>> {
@@ -39,16 +38,10 @@ export async function finishEnded(deps: FinishDeps, id: string): Promise<Refusal
   return refuse(record === null ? "not_found" : "verification_ended");
 }
 
-/** A page of both homes, newest first; where both have one, the newer version counts. */
-export async function finishList(deps: FinishDeps, part: ListPart): Promise<Outcome<Page>> {
-  const records = await listVerifications(deps.db, { ...part.records, tenant: deps.tenant }, part.limit + 1);
+/** A page of both, newest first. */
+export async function finishList(deps: FinishDeps, part: ListPart): Promise<Outcome<Page<VerificationView>>> {
+  const records = await listVerifications(deps.db, { ...part.records, tenant: deps.tenant }, rowsFor(part.limit));
   const notes = records.length === 0 ? {} : await deps.notes(records.map((record) => record.id));
-  const merged = new Map<string, VerificationView>();
-  for (const record of records) merged.set(record.id, { ...record, metadata: notes[record.id] ?? null });
-  for (const live of part.live) {
-    const recorded = merged.get(live.id);
-    if (recorded === undefined || recorded.sequence <= live.sequence) merged.set(live.id, live);
-  }
-  const data = [...merged.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, part.limit);
-  return { ok: { data, next_cursor: merged.size > part.limit ? (data.at(-1)?.id ?? null) : null } };
+  const recorded = records.map((record) => ({ ...record, metadata: notes[record.id] ?? null }));
+  return { ok: mergedPage(part.live, recorded, part.limit) };
 }

@@ -58,7 +58,7 @@ it.each<[string, Files, RegExp]>([
     /one floor/,
   ],
   ["a room imports the platform", added('import "../worker/placement.ts";'), /imports go down/],
-  ["src imports a test", added('import "../../test/support/tree.ts";'), /nothing outside src/],
+  ["src imports a test", added('import "../support/tree.ts";'), /nothing outside src/],
   [
     "two files import each other",
     { "src/base/ids.ts": 'import "./clock.ts";', "src/base/clock.ts": 'import "./ids.ts";' },

@@ -4,7 +4,7 @@ import type { Answer } from "../../src/carriers/carrier.ts";
 import { claim, CLAIM_LEASE_MS, settle } from "../../src/messages/dispatch.ts";
 import { applyReports } from "../../src/messages/reports.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
-import { Belt } from "../../src/messages/queue-tracker.ts";
+import { Belt } from "../../src/messages/queue/queue-tracker.ts";
 import { look, type LookDeps } from "../../src/messages/sweep.ts";
 import { ENDED, ENTERS, mayEnter, STATES, type Message, type State } from "../../src/messages/message.ts";
 import { PURPOSES, type Purpose } from "../../src/sms/purpose.ts";

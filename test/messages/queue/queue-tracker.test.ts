@@ -1,8 +1,8 @@
 /** What the queue lost is found; what is merely slow is left alone. */
 import { expect, test } from "vitest";
-import { FIRST_LOOK_MS } from "../../src/messages/ledger.ts";
-import { Belt } from "../../src/messages/queue-tracker.ts";
-import { Outbox } from "../support/outbox.ts";
+import { FIRST_LOOK_MS } from "../../../src/messages/ledger.ts";
+import { Belt } from "../../../src/messages/queue/queue-tracker.ts";
+import { Outbox } from "../../support/outbox.ts";
 
 /** Turns of the alarm every second for a while. */
 function turns(box: Outbox, seconds: number, each: () => void = () => undefined): void {

@@ -3,8 +3,9 @@
  * row that the queue has lost from one that it has merely not reached, so that a long wait does not multiply queue messages.
  * After a restart nothing is remembered, so every row that still waits is put on once more.
  */
-import { SECOND_MS } from "../base/clock.ts";
-import { timeOfId } from "../base/ids.ts";
+import { SECOND_MS } from "../../base/clock.ts";
+import { timeOfId } from "../../base/ids.ts";
+import { WaitingCodes } from "./waiting-codes.ts";
 
 /** Nothing claimed and nothing handed back for so long: the queue stands still, so what waits is put on it again. */
 export const STANDSTILL_MS = 30 * SECOND_MS;
@@ -17,6 +18,8 @@ const REMEMBERED_MAX = 50_000;
 
 /** The queue as one tenant's mind has seen it since it woke. */
 export class Belt {
+  /** Codes among them are found sooner. */
+  readonly codes = new WaitingCodes();
   readonly #since: number;
   readonly #put = new Map<string, number>();
   #movedAt = 0;

@@ -4,10 +4,10 @@
  * what is left here is found by the tenant's alarm.
  */
 import { z } from "zod";
-import type { Log } from "../base/log.ts";
-import { nameOfError } from "../base/log.ts";
-import { REFERENCE_LENGTH_MAX } from "../carriers/reference.ts";
-import { TASKS, type Job, type JobReport } from "../carriers/sender/sender.ts";
+import type { Log } from "../../base/log.ts";
+import { nameOfError } from "../../base/log.ts";
+import { REFERENCE_LENGTH_MAX } from "../../carriers/reference.ts";
+import { TASKS, type Job, type JobReport } from "../../carriers/sender/sender.ts";
 import { RETURN_MS_MAX } from "./queue-tracker.ts";
 
 const JobMessage = z.strictObject({
