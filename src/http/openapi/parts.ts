@@ -102,9 +102,9 @@ export function registerParts(registry: OpenAPIRegistry, codes: ReadonlySet<Reas
   registry.registerComponent("parameters", "IdempotencyKey", {
     name: "Idempotency-Key",
     in: "header",
-    description: "1 to 255 visible ASCII characters, quoted or not. Kept for 24 hours, as a keyed hash.",
-    schema: { type: "string", minLength: 1, maxLength: 257 },
-    example: "5f0c7c9e-order-2291",
+    description:
+      "1 to 255 visible ASCII characters, quoted or not, and new for every new request: an order's number and a random part, for example. Kept for 24 hours, as a keyed hash.",
+    schema: { type: "string", minLength: 1, maxLength: 257 }, // no example: the reference page would send one key for everything
   });
   for (const code of codes) {
     registry.registerComponent("examples", code, {
