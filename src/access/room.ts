@@ -49,6 +49,14 @@ export const accessRoom = room({
         if (!isRefused(revoked)) record(actor, { act: "key.revoked", subject: id });
         return revoked;
       },
+      /** All keys end together, and each has its entry; answers how many. */
+      revokeAll: (actor: Actor): number => {
+        const ids = keys.revokeAll(realNow());
+        for (const id of ids) record(actor, { act: "key.revoked", subject: id });
+        return ids.length;
+      },
+      /** The first key of the line that a key was rotated from. */
+      lineOf: (id: string): string => keys.lineOf(id),
       listKeys: (): KeyView[] => keys.list(),
     };
   },

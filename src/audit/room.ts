@@ -26,10 +26,12 @@ export const auditRoom = room({
   migrations: [{ id: 1, up: [AUDIT_TABLE] }],
   open: ({ sql, ids, now, signer, signedBefore, signed }: AuditGround) => {
     const audit = new AuditLedger(sql);
+    let entries = 0;
     const record: Recorder = (actor, { act, subject, reason, facts }) => {
       const at = now();
       const about = subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject };
       const given = { ...(reason === undefined ? {} : { reason }), ...(facts === undefined ? {} : { facts }) };
+      entries += 1;
       audit.append({ actor, act, subject: about, ...given }, at, () => ids.make("aud", at));
     };
     /** Null without a signing key, and when the log contradicts a head that was signed before. */
@@ -47,6 +49,8 @@ export const auditRoom = room({
       steps: [],
       purges: [],
       record,
+      /** Entries written since the rooms were built. */
+      entries: (): number => entries,
       signHead,
       publicKey,
     };

@@ -3,7 +3,7 @@
  */
 import { room, type Ground } from "../contract/room.ts";
 import type { Actor, Recorder } from "../contract/record.ts";
-import type { VaultLedger } from "../vault/ledger.ts";
+import type { Naming } from "../vault/naming.ts";
 import type { EventType } from "../webhooks/event.ts";
 import { consentView, type Consent } from "./consent.ts";
 import { ConsentLedger } from "./ledger.ts";
@@ -11,7 +11,7 @@ import { consentVerbs, recordWords, type Said, type Speaker } from "./verbs.ts";
 
 type Below = {
   audit: { record: Recorder };
-  vault: { ledger: VaultLedger };
+  vault: { naming: Naming };
   webhooks: { emit: (type: EventType, resource: string, data: unknown) => void };
 };
 
@@ -19,11 +19,11 @@ type Below = {
 export const consentRoom = room({
   name: "consent",
   migrations: [{ id: 1, up: (sql) => ConsentLedger.migrate(sql) }],
-  open: ({ sql, ids, now }: Ground, { audit: { record }, vault: { ledger: vault }, webhooks: { emit } }: Below) => {
+  open: ({ sql, ids, now }: Ground, { audit: { record }, vault: { naming }, webhooks: { emit } }: Below) => {
     const consents = new ConsentLedger(sql);
     const tell = (consent: Consent) =>
       emit(`consent.${consent.standing}`, consent.id, { consent: consentView(consent, null) });
-    const deps = { consents, vault, now, newId: () => ids.make("con", now()), tell, record };
+    const deps = { consents, naming, now, newId: () => ids.make("con", now()), tell, record };
     return {
       verbs: consentVerbs(deps),
       steps: [],

@@ -13,6 +13,7 @@ import { jobsRoutes } from "../jobs/jobs.routes.ts";
 import { maskingSettingsRoutes } from "../masking/settings/settings.routes.ts";
 import { numbersRoutes } from "../numbers/numbers.routes.ts";
 import { messagesRoutes } from "../messages/messages.routes.ts";
+import { policyRoutes } from "../policy/policy.routes.ts";
 import { receiptRoute } from "../messages/receipts.routes.ts";
 import { documentRoute } from "./pages/pages.routes.ts";
 import type { Routes } from "./openapi/document.ts";
@@ -43,6 +44,7 @@ export const tenantRoutes: readonly Route[] = [
   ...keysRoutes,
   ...auditRoutes,
   ...jobsRoutes,
+  ...policyRoutes,
   ...sandboxRoutes,
 ];
 

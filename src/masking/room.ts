@@ -3,7 +3,6 @@
  */
 import { DAY_MS } from "../base/clock.ts";
 import { randomBytes } from "../base/random.ts";
-import type { Refusal } from "../base/refusal.ts";
 import type { Recorder } from "../contract/record.ts";
 import { room, type Ground } from "../contract/room.ts";
 import { admitFor, type Sendable } from "../messages/admit.ts";
@@ -37,7 +36,6 @@ type Below = {
     wanted: (type: EventType) => boolean;
   };
   numbers: { ledger: NumbersLedger };
-  risk: { nameNumber: (key: string, contact: { index: Uint8Array; block: string; country: string }) => Refusal | null };
   messages: { deps: MessagesDeps };
 };
 
@@ -111,7 +109,7 @@ export const maskingRoom = room({
 
 /** The dependencies of the room's own files, but for what the room itself keeps. */
 function depsOf(
-  { audit, webhooks, numbers, risk, messages }: Below,
+  { audit, webhooks, numbers, messages }: Below,
   ledger: MaskingLedger,
 ): Omit<MaskingDeps, "wait" | "isLasting"> {
   const outbox = messages.deps;
@@ -123,11 +121,12 @@ function depsOf(
     ids,
     now,
     judge: (number) => judgeNumber(number, policy(), environment),
-    nameNumber: risk.nameNumber,
-    send: (key, { to, about, ...leaving }) => {
+    naming: outbox.naming,
+    send: (key, { to, about, by, ...leaving }) => {
       const recipient = Recipient.of(vault, to);
       if ("refused" in recipient) return recipient;
-      const sending = { about, routes: [leaving.from.account], withhold: null, ownNumber: true } as const;
+      const countedAs = vault.keyedName("relayed", `${by}|${Buffer.from(recipient.index).toString("base64url")}`);
+      const sending = { about, routes: [leaving.from.account], withhold: null, countedAs, ownNumber: true } as const;
       return admitFor(outbox, key, recipient, textOf(leaving), sending);
     },
     emit: (type, resource, data) => {

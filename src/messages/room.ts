@@ -17,6 +17,7 @@ import { openScreen } from "../screening/screen.ts";
 import { laneOf, STOPPABLE, type Lane } from "../sms/purpose.ts";
 import { newestId } from "../storage/sql.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
+import type { Naming } from "../vault/naming.ts";
 import type { EventType } from "../webhooks/event.ts";
 import { claim, reroute, settle } from "./dispatch.ts";
 import { hear, questions, type Heard } from "./inquire.ts";
@@ -49,7 +50,7 @@ type MessagesGround = Ground & {
 };
 type Below = {
   audit: { record: Recorder };
-  vault: { ledger: VaultLedger };
+  vault: { ledger: VaultLedger; naming: Naming };
   webhooks: {
     emit: (type: EventType, resource: string, data: unknown) => void;
     wanted: (type: EventType) => boolean;
@@ -131,6 +132,7 @@ function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): M
   return {
     ledger,
     vault: vault.ledger,
+    naming: vault.naming,
     caps: risk.caps,
     ids,
     now,

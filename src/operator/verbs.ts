@@ -37,6 +37,7 @@ import { StockLedger } from "../numbers/stock.ts";
 import type { OperatorNumbersDeps } from "./numbers/stock.ts";
 import { lending, stockVerbs } from "./numbers/verbs.ts";
 import { OperatorRepeats } from "./idempotency.ts";
+import { bindingFault, ownerFault, routesFault } from "./faults.ts";
 import { migrateOperator } from "./migrations.ts";
 import type { PolicyChange } from "../policy/policy.ts";
 import type { CourierPort } from "../rpc/courier.ts";
@@ -60,6 +61,7 @@ export type OperatorDeps = {
 const WALK_MAX = 50;
 
 type Answer = Promise<Outcome<unknown>>;
+type TenantChange = { id: string; name?: string; policy?: PolicyChange };
 type Walk = { after: string };
 
 /** The mind of one jurisdiction's operator object. */
@@ -105,8 +107,8 @@ export class OperatorRooms {
       return { ok: this.#shown(tenant) };
     },
 
-    "tenants.list": async (_operator: string, input: { after: string; limit: number }): Answer => ({
-      ok: readPage(input.limit, (rows) => this.#tenants.list(input.after, rows), this.#shown),
+    "tenants.list": async (_operator: string, input: { after: string; limit: number; name: string }): Answer => ({
+      ok: readPage(input.limit, (rows) => this.#tenants.list(input.after, rows, input.name), this.#shown),
     }),
 
     "tenants.get": (_operator: string, input: { id: string }): Answer =>
@@ -115,17 +117,16 @@ export class OperatorRooms {
         return isRefused(described) ? described : { ok: { ...this.#shown(tenant), ...object(described.ok) } };
       }),
 
-    "tenants.change": (operator: string, input: { id: string; policy: PolicyChange }): Answer =>
+    "tenants.change": (operator: string, input: TenantChange): Answer =>
       this.#withTenant(input.id, async (tenant, port) => {
-        const wrong = this.#routesFault(tenant, input.policy);
+        if (input.policy === undefined) return { ok: this.#shown(this.#renamed(operator, tenant, input.name)) };
+        const wrong = routesFault((id) => this.#accounts.get(id)?.config ?? null, tenant, input.policy);
         if (wrong !== null) return wrong;
         await port.setAccounts(this.#accountFacts(tenant.id));
         const changed = await port.changePolicy(operator, input.policy);
         if (isRefused(changed)) return changed;
-        this.#enter(operator, "tenant.policy_changed", tenant.id, {
-          fields: Object.keys(input.policy).sort().join(" "),
-        });
-        return { ok: { ...this.#shown(tenant), ...object(changed.ok) } };
+        this.#enter(operator, "tenant.policy_changed", tenant.id, changed.ok.facts);
+        return { ok: { ...this.#shown(this.#renamed(operator, tenant, input.name)), policy: changed.ok.policy } };
       }),
 
     "tenants.suspend": (operator: string, input: { id: string }): Answer =>
@@ -149,6 +150,13 @@ export class OperatorRooms {
         return revoked;
       }),
 
+    "tenant_keys.revoke_all": (operator: string, input: { id: string }): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const revoked = await port.revokeKeys(operator);
+        if (!isRefused(revoked)) this.#enter(operator, "key.all_revoked", tenant.id, { keys: revoked.ok.revoked });
+        return revoked;
+      }),
+
     "tenant_templates.list": (_operator: string, input: { id: string }): Answer =>
       this.#withTenant(input.id, (_tenant, port) => port.listTemplates()),
 
@@ -164,7 +172,7 @@ export class OperatorRooms {
       const { name, secrets, ...rest } = input;
       const wrong = judgeAccount(carrierOf(rest.kind), input);
       if (wrong !== null) return wrong;
-      const strange = this.#ownerFault(rest.tenant, rest.mode) ?? this.#bindingFault(rest.mtls);
+      const strange = ownerFault((id) => this.#tenants.get(id), rest) ?? bindingFault(this.#deps.hasBinding, rest.mtls);
       if (strange !== null) return strange;
       const config: AccountConfig = { id: this.#ids.make("car", readClock()), ...rest };
       await this.#deps.courier(config.id).configure(config, secrets);
@@ -183,7 +191,7 @@ export class OperatorRooms {
       if (account === null) return refuse("not_found");
       const changed = changedAccount(account, input.change, carrierOf(account.config.kind));
       if (isRefused(changed)) return changed;
-      const missing = this.#bindingFault(changed.ok.config.mtls);
+      const missing = bindingFault(this.#deps.hasBinding, changed.ok.config.mtls);
       if (missing !== null) return missing;
       await this.#deps.courier(input.id).configure(changed.ok.config, input.change.secrets);
       this.#deps.transaction(() => {
@@ -300,40 +308,6 @@ export class OperatorRooms {
     return id;
   }
 
-  /** Sandbox tenants reach only test accounts, live ones only live ones, all of them only accounts there are, and nobody another's own. */
-  #routesFault(tenant: TenantRow, { routes = [], route_rules: rules = [] }: PolicyChange): Outcome<never> | null {
-    const mode = tenant.environment === "live" ? "live" : "test";
-    const named = [
-      ...routes.map((id, at) => ({ id, field: `routes/${at}` })),
-      ...rules.flatMap(({ accounts }, rule) =>
-        accounts.map(({ account }, at) => ({ id: account, field: `route_rules/${rule}/accounts/${at}/account` })),
-      ),
-    ];
-    const wrong = named.find(({ id }) => {
-      const config = this.#accounts.get(id)?.config;
-      return config?.mode !== mode || (config.tenant !== null && config.tenant !== tenant.id);
-    });
-    if (wrong === undefined) return null;
-    const detail = `Name a carrier account of this jurisdiction in mode ${mode} that this tenant may use.`;
-    return refuse("invalid_field", { errors: [{ field: wrong.field, code: "invalid_field", detail }] });
-  }
-
-  /** A tenant's own account is of a tenant there is, and of its kind. */
-  #ownerFault(id: string | null, mode: AccountConfig["mode"]): Outcome<never> | null {
-    if (id === null) return null;
-    const owner = this.#tenants.get(id);
-    const fits = owner !== null && (owner.environment === "live") === (mode === "live");
-    if (fits) return null;
-    const detail = `Name a tenant of this jurisdiction whose environment goes with the mode ${mode}.`;
-    return refuse("invalid_field", { errors: [{ field: "tenant_id", code: "invalid_field", detail }] });
-  }
-
-  #bindingFault(name: string | null): Outcome<never> | null {
-    if (name === null || this.#deps.hasBinding(name)) return null;
-    const detail = "The Worker has no such binding. Add it under `mtls_certificates` and deploy first.";
-    return refuse("invalid_field", { errors: [{ field: "mtls", code: "invalid_field", detail }] });
-  }
-
   /** What the tenant may know of the accounts it may use. */
   #accountFacts(tenant: string) {
     const usable = this.#accounts.list().filter(({ config }) => config.tenant === null || config.tenant === tenant);
@@ -371,6 +345,16 @@ export class OperatorRooms {
       for (const { config } of this.#accounts.list()) data.push(await visitCourier(this.#deps.courier(config.id)));
     }
     return { ok: { data, next } };
+  }
+
+  /** The tenant under its new name, if it is given one. Its old name is a label too, so the entry has neither. */
+  #renamed(operator: string, tenant: TenantRow, name: string | undefined): TenantRow {
+    if (name === undefined || name === tenant.name) return tenant;
+    this.#deps.transaction(() => {
+      this.#tenants.rename(tenant.id, name);
+      this.#enter(operator, "tenant.renamed", tenant.id, {});
+    });
+    return { ...tenant, name };
   }
 
   #enter(operator: string, act: string, subject: string | null, facts: Record<string, string | number>): void {

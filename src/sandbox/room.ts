@@ -7,6 +7,7 @@ import type { HandsetDelivery, Report } from "../carriers/carrier.ts";
 import type { Recorder } from "../contract/record.ts";
 import { room, type DueRow, type Ground, type Step } from "../contract/room.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
+import type { Naming } from "../vault/naming.ts";
 import { SandboxLedger, type PlannedReceipt } from "./ledger.ts";
 import { sandboxVerbs, type SandboxDeps } from "./verbs.ts";
 
@@ -21,7 +22,7 @@ type SandboxGround = Ground & {
 };
 type Below = {
   audit: { record: Recorder };
-  vault: { ledger: VaultLedger };
+  vault: { ledger: VaultLedger; naming: Naming };
   jobs: { due: (step: Step, at: number) => readonly DueRow[] };
 };
 
@@ -32,13 +33,13 @@ const RECEIPTS_MAX = 200;
 export const sandboxRoom = room({
   name: "sandbox",
   migrations: [{ id: 1, up: (sql) => SandboxLedger.migrate(sql) }],
-  open: (ground: SandboxGround, { audit: { record }, vault: { ledger: vault }, jobs }: Below) => {
+  open: (ground: SandboxGround, { audit: { record }, vault: { ledger: vault, naming }, jobs }: Below) => {
     const { sql, ids, now, soon, environment, advance, answer, report } = ground;
     const sandbox = environment === "sandbox" ? new SandboxLedger(sql, ids, vault, soon) : null;
     const receipts = sandbox === null ? null : receiptsOf(sandbox, report);
     let applying = false;
     return {
-      verbs: sandboxVerbs({ sandbox, now, advance, answer, record }),
+      verbs: sandboxVerbs({ sandbox, naming, now, advance, answer, record }),
       steps: receipts === null ? [] : [receipts],
       purges: [{ name: "handset_texts", drop: (at: number) => sandbox?.purge(at) ?? 0 }],
       /** Takes a text off the air and plans its receipts. */

@@ -20,12 +20,14 @@ import { messagesRoom, type Belt } from "../messages/room.ts";
 import type { Message } from "../messages/message.ts";
 import type { MessagesDeps } from "../messages/verbs.ts";
 import { numbersRoom } from "../numbers/room.ts";
-import { judgeNumber, type Policy } from "../policy/policy.ts";
+import type { Policy } from "../policy/policy.ts";
+import { policyRoom, judgeNumber } from "../policy/room.ts";
 import { riskRoom } from "../risk/room.ts";
 import type { Effects } from "../rpc/effects.ts";
 import { sandboxRoom } from "../sandbox/room.ts";
 import type { Sql } from "../storage/sql.ts";
 import { vaultRoom } from "../vault/room.ts";
+import type { CountNaming } from "../vault/naming.ts";
 import type { TenantKeys } from "../vault/tenant-keys.ts";
 import { verifyRoom } from "../verify/room.ts";
 import { webhooksRoom } from "../webhooks/room.ts";
@@ -41,6 +43,7 @@ export const ROOMS = RoomList.over<TenantGround>()
   .add(5, jobsRoom)
   .add(5, riskRoom)
   .add(5, consentRoom)
+  .add(6, policyRoom)
   .add(6, sandboxRoom)
   .add(7, messagesRoom)
   .add(8, verifyRoom)
@@ -82,8 +85,8 @@ export type RoomsDeps = {
 
 /** What lower rooms need of higher ones. */
 type FromAbove = {
-  /** Counts a named number against the key's daily allowance. */
-  nameNumber: (key: string, contact: { index: Uint8Array; block: string; country: string }) => Refusal | null;
+  /** Counts a number that a key names. */
+  countNaming: CountNaming;
   /** Tokens of people whose number must not be forgotten, however quiet they are. */
   tokensInUse: () => Iterable<string>;
   /** Whether the virtual number is a relay address's. */
@@ -100,6 +103,7 @@ type TenantGround = Ground &
   FromAbove &
   Omit<RoomsDeps, "record" | "clockOffset"> & {
     environment: Environment;
+    tenantId: string;
     tenantName: string;
     /** Days after which a number is forgotten that nobody asked to keep. */
     forgetAfterDays: () => number;
@@ -114,7 +118,10 @@ type TenantGround = Ground &
 /** None is called before all rooms are built. */
 function fromAbove(rooms: () => Rooms): FromAbove {
   return {
-    nameNumber: (key, contact) => rooms().risk.nameNumber(key, contact),
+    countNaming: {
+      texts: (key, recipient) => rooms().risk.naming.texts(key, recipient),
+      codes: (key, recipient) => rooms().risk.naming.codes(key, recipient),
+    },
     tokensInUse: () => rooms().masking.tokensInUse(),
     isLasting: (number) => rooms().masking.isLasting(number),
     answer: (from, to, text) => rooms().inbound.answer(from, to, text),
@@ -198,6 +205,7 @@ export class TenantRooms {
       realNow: readClock,
       soon: (at) => (this.#soonest = Math.min(this.#soonest, at)),
       environment: record.environment,
+      tenantId: record.id,
       tenantName: record.name,
       forgetAfterDays: () => deps.policy().forgetNumbersAfterDays,
       judge: (number) => judgeNumber(number, deps.policy(), record.environment),

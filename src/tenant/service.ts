@@ -11,7 +11,8 @@ import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sende
 import type { Actor } from "../contract/record.ts";
 import type { Heard } from "../messages/room.ts";
 import type { NewNumber } from "../numbers/number.ts";
-import { policyView, type PolicyChange } from "../policy/policy.ts";
+import type { ChangedPolicy, PolicyChange } from "../policy/policy.ts";
+import { changeFacts, policyView } from "../policy/room.ts";
 import { NO_EFFECTS, type Effects } from "../rpc/effects.ts";
 import type { Call, CreateTenant, PurgeReport, Reply, TemplateDecision, TenantPort } from "../rpc/tenant.ts";
 import { isStorageFault } from "../storage/sql.ts";
@@ -87,6 +88,11 @@ export class TenantService implements TenantPort {
     return this.#operate(({ access }) => access.revokeKey(operatorOf(operator), id));
   }
 
+  /** All keys end together, and each has its entry. */
+  revokeKeys(operator: string): Promise<Outcome<{ revoked: number }>> {
+    return this.#operate(({ access }) => ({ ok: { revoked: access.revokeAll(operatorOf(operator)) } }));
+  }
+
   listKeys(): Promise<Outcome<unknown>> {
     return this.#operate(({ access }) => ({ ok: wholeList(access.listKeys()) }));
   }
@@ -109,12 +115,16 @@ export class TenantService implements TenantPort {
     });
   }
 
-  changePolicy(operator: string, change: PolicyChange): Promise<Outcome<unknown>> {
+  changePolicy(operator: string, change: PolicyChange): Promise<Outcome<ChangedPolicy>> {
     return this.#operate(({ audit }) => {
+      const before = this.#host.policy();
       this.#host.changePolicy(change);
-      const fields = Object.keys(change).sort().join(" ");
-      audit.record(operatorOf(operator), { act: "tenant.policy_changed", subject: null, facts: { fields } });
-      return { ok: { policy: policyView(this.#host.policy()) } };
+      const facts = changeFacts(before, this.#host.policy(), change);
+      audit.record(operatorOf(operator), { act: "tenant.policy_changed", subject: null, facts });
+      const granted = change.naming_allowance;
+      if (granted !== undefined && granted !== null)
+        audit.record(operatorOf(operator), { act: "tenant.naming_allowed", subject: null, facts: granted });
+      return { ok: { policy: policyView(this.#host.policy()), facts } };
     });
   }
 

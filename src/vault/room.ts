@@ -9,7 +9,8 @@ import type { Recorder } from "../contract/record.ts";
 import type { Num } from "../sms/phone.ts";
 import { dayOf, TENANT_SUBJECT, VaultLedger } from "./ledger.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
-import { tokensVerbs, type TokensDeps } from "./verbs.ts";
+import { Naming, type CountNaming } from "./naming.ts";
+import { tokensVerbs } from "./verbs.ts";
 
 export { TENANT_SUBJECT } from "./ledger.ts";
 export { createTenantKeys, loadTenantKeys, rootsOnShelf, saveTenantKeys } from "./tenant-keys.ts";
@@ -21,8 +22,8 @@ type VaultGround = Ground & {
   forgetAfterDays: () => number;
   /** Whether the tenant may hold such a number at all. */
   judge: (number: Pick<Num, "country" | "kind">) => Refusal | null;
-  /** Counts a number against the key's daily allowance. */
-  nameNumber: TokensDeps["nameNumber"];
+  /** Counts a number that a key names. */
+  countNaming: CountNaming;
   /** Tokens that rooms above have in use, however quiet: pages of them, until an empty one. */
   tokensInUse: () => Iterable<string>;
 };
@@ -33,10 +34,11 @@ export const vaultRoom = room({
   name: "vault",
   migrations: [{ id: 1, up: (sql) => VaultLedger.migrate(sql) }],
   open: (ground: VaultGround, { audit: { record } }: Below) => {
-    const { sql, owner, ids, keys, now, judge, nameNumber, forgetAfterDays, tokensInUse } = ground;
+    const { sql, owner, ids, keys, now, judge, countNaming, forgetAfterDays, tokensInUse } = ground;
     const vault = new VaultLedger(sql, owner, ids, keys);
+    const naming = new Naming(vault, countNaming);
     return {
-      verbs: tokensVerbs({ vault, now, judge, nameNumber, record }),
+      verbs: tokensVerbs({ vault, now, judge, naming, record }),
       steps: [],
       purges: [
         {
@@ -49,6 +51,8 @@ export const vaultRoom = room({
         },
       ],
       ledger: vault,
+      /** Makes recipients of what requests name. */
+      naming,
       /** Seals what is the tenant's own and no person's. */
       sealOwn: (record: string, field: string, text: string): Uint8Array => {
         const sealed = vault.sealText(TENANT_SUBJECT, record, field, text);

@@ -5,7 +5,7 @@ import { allows, type Granted } from "../access/caller.ts";
 import { DAY_MS } from "../base/clock.ts";
 import { timeOfId, ulidTime } from "../base/ids.ts";
 import { randomBytes } from "../base/random.ts";
-import type { Refusal, Outcome } from "../base/refusal.ts";
+import type { Outcome } from "../base/refusal.ts";
 import type { Actor, Recorder } from "../contract/record.ts";
 import { room, type Ground, type RecordBatch, type Step } from "../contract/room.ts";
 import { admitFor } from "../messages/admit.ts";
@@ -45,7 +45,6 @@ type Below = {
     emit: (type: EventType, resource: string, data: unknown) => void;
     wanted: (type: EventType) => boolean;
   };
-  risk: { nameNumber: (key: string, contact: { index: Uint8Array; block: string; country: string }) => Refusal | null };
   messages: { deps: MessagesDeps };
 };
 type Ledgers = { ledger: VerifyLedger; settings: SettingsLedger; counts: CountsLedger };
@@ -107,7 +106,7 @@ function depsOf(
   below: Below,
   { ledger, settings, counts }: Ledgers,
 ): VerifyDeps {
-  const { audit, access, webhooks, risk, messages } = below;
+  const { audit, access, webhooks, messages } = below;
   const outbox = messages.deps;
   const { vault, policy, environment } = outbox;
   return {
@@ -123,7 +122,7 @@ function depsOf(
     record: audit.record,
     emit: webhooks.emit,
     wanted: webhooks.wanted,
-    nameNumber: risk.nameNumber,
+    naming: outbox.naming,
     channels: { sms: smsSender(outbox) },
     messageOf: (id) => outbox.ledger.get(id),
     recall: (id) => recall(outbox, id),

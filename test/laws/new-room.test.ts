@@ -9,8 +9,8 @@ import { Belt } from "../../src/messages/queue/queue-tracker.ts";
 import { defaultPolicy } from "../../src/policy/policy.ts";
 import { migrate } from "../../src/storage/migrations.ts";
 import * as LISTED from "../../src/tenant/rooms.ts";
-import { nodeSql } from "../support/node-sql.ts";
-import { readTree, type Files } from "../support/tree.ts";
+import { nodeSql } from "../support/rooms/node-sql.ts";
+import { readTree, type Files } from "../support/source/tree.ts";
 import { breaches } from "./tidy.ts";
 
 const LIST = "src/tenant/rooms.ts";

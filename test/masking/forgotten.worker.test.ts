@@ -5,7 +5,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test, vi } from "vitest";
 import { isRefused } from "../../src/base/refusal.ts";
-import { everything, newTenant, type Tenant } from "../support/service.ts";
+import { everything, newTenant, type Tenant } from "../support/tenant/tenant.ts";
 import {
   advance,
   ALICE,
@@ -18,7 +18,7 @@ import {
   shown,
   texts,
   told,
-} from "../support/lines.ts";
+} from "../support/tenant/masked-lines.ts";
 
 const HOOK = "http://127.0.0.1:65002/hook";
 const DAY = 86_400;

@@ -8,8 +8,8 @@ import { Belt } from "../../src/messages/queue/queue-tracker.ts";
 import type { SweepDeps } from "../../src/messages/sweep.ts";
 import { ENDED, ENTERS, mayEnter, STATES, type Message, type State } from "../../src/messages/message.ts";
 import { PURPOSES, type Purpose } from "../../src/sms/purpose.ts";
-import { nodeSql, type NodeSql } from "../support/node-sql.ts";
-import { sweep } from "../support/sweep.ts";
+import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
+import { sweep } from "../support/rooms/sweep.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const owner = { jurisdiction: "eu", code: "12345678" } as const;

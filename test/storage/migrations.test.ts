@@ -6,7 +6,7 @@ import { migrateOperator } from "../../src/operator/migrations.ts";
 import { migrate, type Migration } from "../../src/storage/migrations.ts";
 import type { Sql, SqlBinding, SqlRow } from "../../src/storage/sql.ts";
 import { ROOMS } from "../../src/tenant/rooms.ts";
-import { nodeSql } from "../support/node-sql.ts";
+import { nodeSql } from "../support/rooms/node-sql.ts";
 
 const schemaOf = (sql: Sql) =>
   sql.exec<{ sql: string }>("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").toArray();

@@ -5,8 +5,17 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
-import { newTenant, until, type Json, type Tenant } from "../support/service.ts";
-import { advance, ALICE, BOB, newPool, opened, proxiesOf, sandboxAccount, told } from "../support/lines.ts";
+import { newTenant, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
+import {
+  advance,
+  ALICE,
+  BOB,
+  newPool,
+  opened,
+  proxiesOf,
+  sandboxAccount,
+  told,
+} from "../support/tenant/masked-lines.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 

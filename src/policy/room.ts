@@ -1,0 +1,27 @@
+/**
+ * The face of the policy: what a tenant may read of it. It lies with the tenant's record; the host keeps it.
+ */
+import type { Owner } from "../base/ids.ts";
+import { room, type Ground } from "../contract/room.ts";
+import type { Policy } from "./policy.ts";
+import { policyVerbs } from "./verbs.ts";
+
+export { changed, changeFacts, defaultPolicy, judgeNumber, policyView } from "./policy.ts";
+
+type PolicyGround = Ground & {
+  policy: () => Policy;
+  owner: Owner;
+  tenantId: string;
+  environment: "sandbox" | "live";
+};
+
+/** The room. */
+export const policyRoom = room({
+  name: "policy",
+  migrations: [],
+  open: ({ policy, tenantId, owner: { jurisdiction }, environment }: PolicyGround) => ({
+    verbs: policyVerbs({ policy, tenant: tenantId, jurisdiction, environment }),
+    steps: [],
+    purges: [],
+  }),
+});
