@@ -2,7 +2,7 @@
  * The doors of API keys, for tenants. Operators have the same under /admin/v1.
  */
 import { z } from "zod";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import { IssuedKeyView, KeyBody, KeyView, keySettings } from "./schemas.ts";
 import type { KeysVerbs } from "./verbs.ts";
 
@@ -10,7 +10,7 @@ const route = routesOver<KeysVerbs>();
 const tag = "Keys";
 const Id = z.strictObject({ id: z.string().max(64) });
 
-export const keysRoutes: Route[] = [
+export const keysRoutes: RouteOver<KeysVerbs>[] = [
   route({
     method: "post",
     path: "/v1/keys",

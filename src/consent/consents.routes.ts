@@ -8,7 +8,7 @@ import { Label } from "../contract/label.ts";
 import { parseNumber } from "../sms/phone.ts";
 import { PURPOSES } from "../sms/purpose.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import { SOURCES, TOLD_SOURCES } from "./consent.ts";
 import type { ConsentVerbs, Person } from "./verbs.ts";
 
@@ -59,7 +59,7 @@ const PageView = z.object({ data: z.array(ConsentView), next_cursor: z.string().
 /** A consent as events tell it. */
 export const ToldConsent = z.object({ consent: ConsentView });
 
-export const consentRoutes: Route[] = [
+export const consentRoutes: RouteOver<ConsentVerbs>[] = [
   route({
     method: "post",
     path: "/v1/consents",

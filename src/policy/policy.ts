@@ -143,6 +143,7 @@ export function policyView(policy: Policy) {
     limits: { ...caps, numbers_per_key_per_day: numbersPerKeyPerDay },
   };
 }
+export type PolicyView = ReturnType<typeof policyView>;
 
 /** A sender that is a number must be one the operator gave: any other would be somebody else's, and kept in clear. */
 export function judgeSender(from: string | null, policy: Policy): Refusal | null {

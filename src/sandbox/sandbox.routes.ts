@@ -6,7 +6,7 @@ import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { parseNumber } from "../sms/phone.ts";
 import { refuse } from "../base/refusal.ts";
 import { checkText } from "../sms/sms-text.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import { ADVANCE_SECONDS_MAX, type SandboxVerbs } from "./verbs.ts";
 
 const route = routesOver<SandboxVerbs>();
@@ -50,7 +50,7 @@ const LineView = z.object({ line: z.string(), number: z.string(), texts: z.int()
 
 const Clock = z.object({ now: z.string().meta({ examples: [EXAMPLE_TIME] }) });
 
-export const sandboxRoutes: Route[] = [
+export const sandboxRoutes: RouteOver<SandboxVerbs>[] = [
   route({
     method: "post",
     path: "/v1/sandbox/clock",

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { UrlText } from "../contract/label.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import { eventFilterSchema } from "./event.ts";
 import type { WebhooksVerbs } from "./verbs.ts";
 
@@ -59,7 +59,7 @@ export const EventView = z
     ],
   });
 
-export const webhooksRoutes: Route[] = [
+export const webhooksRoutes: RouteOver<WebhooksVerbs>[] = [
   route({
     method: "post",
     path: "/v1/webhooks",
@@ -75,6 +75,7 @@ export const webhooksRoutes: Route[] = [
     repeat: { secret: ["secret"] },
     example: { url: "https://hooks.example.com/maskline", events: ["message.*"] },
     input: ({ body }) => ({ ok: body }),
+    urlIn: ({ url }) => url,
   }),
   route({
     method: "get",
@@ -126,6 +127,7 @@ export const webhooksRoutes: Route[] = [
         ...(body.state === undefined ? {} : { state: body.state }),
       },
     }),
+    urlIn: ({ url }) => url,
   }),
   route({
     method: "delete",
@@ -136,6 +138,7 @@ export const webhooksRoutes: Route[] = [
     tag,
     params: Id,
     status: 204,
+    answer: null,
     input: ({ params }) => ({ ok: params }),
   }),
   route({

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../../contract/example.ts";
 import { parseNumber, type Num } from "../../sms/phone.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
-import { routesOver, type Route } from "../../contract/route.ts";
+import { routesOver, type RouteOver } from "../../contract/route.ts";
 import { NumberView } from "../../messages/schemas.ts";
 import type { AddressVerbs } from "./relays.ts";
 import { JOINS } from "../schemas.ts";
@@ -43,7 +43,7 @@ const AddressView = z
     ],
   });
 
-export const relaysRoutes: Route[] = [
+export const relaysRoutes: RouteOver<AddressVerbs>[] = [
   route({
     method: "post",
     path: "/v1/relays",
@@ -125,6 +125,7 @@ export const relaysRoutes: Route[] = [
     tag,
     params: Id,
     status: 204,
+    answer: null,
     input: ({ params }) => ({ ok: params }),
   }),
   ...(["block", "unblock"] as const).map((act) =>
