@@ -4,6 +4,13 @@
 import { generateKeyPairSync, randomInt } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./support/order.ts";
+import { measureSlowness } from "./support/speed.ts";
+
+/** Measured once a run, before anything else: it scales every bound by which a test gives up waiting. */
+const slowness = Number(process.env["MASKLINE_SLOWNESS"] ?? measureSlowness());
+const provide = { slowness };
+const atSpeed = (milliseconds: number): number => Math.ceil(milliseconds * slowness);
 
 const root = `${import.meta.dirname}/../`;
 const faults = ["test/faults/**/*.test.ts", "test/recipes/**/*.test.ts"]; // both drive the built Worker from outside
@@ -12,14 +19,16 @@ const browser = "test/**/*.browser.test.ts";
 export default defineConfig({
   root,
   test: {
+    sequence: { sequencer: LongestFirst },
     silent: "passed-only", // the service logs a line a request; only a failing test shows its own
     projects: [
       {
         test: {
           name: "node",
-          testTimeout: 20_000, // statistics and properties take seconds on a busy machine
-          hookTimeout: 60_000,
+          testTimeout: atSpeed(20_000), // statistics and properties take seconds on a busy machine
+          hookTimeout: atSpeed(60_000),
           root,
+          provide,
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.worker.test.ts", ...faults, browser],
         },
@@ -28,21 +37,23 @@ export default defineConfig({
         test: {
           name: "faults",
           root,
+          provide,
           include: faults,
-          globalSetup: ["./test/support/build-worker.ts"],
-          testTimeout: 240_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
+          globalSetup: ["./test/support/run.ts"],
+          testTimeout: atSpeed(240_000),
+          hookTimeout: atSpeed(60_000),
+          maxWorkers: 2, // they wait more than they work
         },
       },
       {
         test: {
           name: "browser",
           root,
+          provide,
           include: [browser],
-          globalSetup: ["./test/support/build-worker.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          globalSetup: ["./test/support/run.ts"],
+          testTimeout: atSpeed(60_000),
+          hookTimeout: atSpeed(60_000),
           fileParallelism: false,
         },
       },
@@ -61,9 +72,10 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
-          testTimeout: 30_000, // a whole law over every route takes seconds on a busy machine
-          hookTimeout: 60_000,
+          testTimeout: atSpeed(30_000), // a whole law over every route takes seconds on a busy machine
+          hookTimeout: atSpeed(60_000),
           root,
+          provide,
           include: ["test/**/*.worker.test.ts"],
           setupFiles: ["./test/support/migrate.ts"],
         },

@@ -36,17 +36,21 @@ export class World {
   #base = "";
   #timers = new Set();
   #watchers = new Set();
-  #connections = 0;
+  /** Every connection there ever was. @type {{ openedAt: number, closedAt: number | null }[]} */
+  sockets = [];
   #open = true;
 
   /** Starts listening; port 0 is any that is free. */
   static async start({ port = 0 } = {}) {
-    const world = new World();
+    const world = new this();
+    // An idle connection that is closed here while a request is on its way looks like a broken call that no carrier saw.
+    world.#server.keepAliveTimeout = 0;
     world.#server.on("clientError", (_error, socket) => socket.destroy());
     world.#server.on("connection", (socket) => {
-      world.#connections += 1;
+      const connection = { openedAt: Date.now(), closedAt: /** @type {number | null} */ (null) };
+      world.sockets.push(connection);
       socket.once("close", () => {
-        world.#connections -= 1;
+        connection.closedAt = Date.now();
         world.#ring();
       });
     });
@@ -62,14 +66,9 @@ export class World {
     return this.#base;
   }
 
-  /** Calls whose connection is open now. */
-  get openCalls() {
-    return this.calls.filter((call) => call.endedAt === null);
-  }
-
   /** Connections that are open now, with a call or between two. */
   get connections() {
-    return this.#connections;
+    return this.sockets.filter(({ closedAt }) => closedAt === null).length;
   }
 
   /** Opens an account with a carrier; `body` is what `POST /admin/v1/carriers` takes. */

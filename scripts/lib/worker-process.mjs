@@ -1,9 +1,8 @@
 // Runs inside a child process of its own: the built Worker on the local runtime, with kept storage. Started by
 // `startWorker` in worker.mjs and nobody else; told what to do by one JSON argument, says `{"ready": url}` on stdout.
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { unstable_getMiniflareWorkerOptions as readConfig } from "wrangler";
 
 const { config, script, persist, assets, port, bindings, migrations, tap, certificates } = JSON.parse(
   process.argv[2] ?? "{}",
@@ -19,16 +18,15 @@ export default { ...worker, queue(batch, env, ctx) {
 const built = { type: "ESModule", path: script };
 const tapped = { type: "ESModule", path: join(dirname(script), "queue-tap.js"), contents: TAP };
 
-const { workerOptions } = readConfig(config, undefined, { envFiles: [] });
-const { assets: files, ...options } = workerOptions;
+const { assets: files, ...options } = await optionsOf(config);
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     ...options,
     modulesRules: undefined,
     modulesRoot: dirname(script), // the built module lies beside no configuration
     modules: tap ? [tapped, built] : [built],
-    bindings: { ...workerOptions.bindings, ...bindings },
-    serviceBindings: { ...workerOptions.serviceBindings, ...withCertificates(certificates) },
+    bindings: { ...options.bindings, ...bindings },
+    serviceBindings: { ...options.serviceBindings, ...withCertificates(certificates) },
     host: "127.0.0.1",
     port,
     cf: false,
@@ -68,6 +66,26 @@ async function serve({ scheduled, enqueue, bodies }) {
     const queue = await miniflare.getQueueProducer(enqueue);
     await queue.sendBatch(bodies.map((body) => ({ body })));
   }
+}
+
+/**
+ * The options of a configuration. Loading wrangler takes longer than all the rest of a start, so they are kept beside the built
+ * Worker, which is built anew whenever they may have changed.
+ */
+async function optionsOf(file) {
+  const kept = join(dirname(script), "options.json");
+  try {
+    const known = JSON.parse(readFileSync(kept, "utf8"));
+    if (known.config === file) return known.options;
+  } catch {
+    // none yet
+  }
+  const { unstable_getMiniflareWorkerOptions: readConfig } = await import("wrangler");
+  const { workerOptions } = readConfig(file, undefined, { envFiles: [] });
+  const fresh = `${kept}.${process.pid}`;
+  writeFileSync(fresh, JSON.stringify({ config: file, options: workerOptions }), { mode: 0o600 });
+  renameSync(fresh, kept); // whole, since several may start at once
+  return workerOptions;
 }
 
 /** What `mtls_certificates` are in production: bindings that call out with a client certificate. They trust one server. */

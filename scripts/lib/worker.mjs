@@ -24,6 +24,7 @@ export function buildWorker(outdir = join(root, ".dev/built"), config = join(roo
     env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
   });
   if (built.status !== 0) throw new Error(`the Worker does not build:\n${built.stdout}\n${built.stderr}`);
+  rmSync(join(outdir, "options.json"), { force: true }); // made anew by the first process that starts from here
   for (const name of readdirSync(fresh)) renameSync(join(fresh, name), join(outdir, name));
   rmSync(fresh, { recursive: true });
   return join(outdir, "index.js");

@@ -2,7 +2,9 @@
  * The doors of API keys, for tenants. Operators have the same under /admin/v1.
  */
 import { z } from "zod";
+import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
+import { KEYS_LISTED_MAX } from "./keys.ts";
 import { IssuedKeyView, KeyBody, KeyView, keySettings } from "./schemas.ts";
 import type { KeysVerbs } from "./verbs.ts";
 
@@ -34,9 +36,11 @@ export const keysRoutes: RouteOver<KeysVerbs>[] = [
     scope: "keys:manage",
     summary: "List API keys",
     tag,
+    query: z.strictObject({ limit: limitUpTo(KEYS_LISTED_MAX, KEYS_LISTED_MAX), cursor: cursorOf("key") }),
     status: 200,
-    answer: z.object({ data: z.array(KeyView) }),
-    input: () => ({ ok: null }),
+    answer: pageOf(KeyView),
+    refuses: ["invalid_cursor"],
+    input: ({ query }) => ({ ok: { limit: query.limit, ...given({ before: query.cursor }) } }),
   }),
   route({
     method: "post",

@@ -4,7 +4,7 @@
  */
 import { isoOf } from "../base/clock.ts";
 import { equalBytes, sha256, sha256Hex } from "../base/seal.ts";
-import { first, type Sql } from "../storage/sql.ts";
+import { filtered, first, type Sql } from "../storage/sql.ts";
 import { matchesAllowlist } from "../net/address.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { allows, type Caller, type Credential, type Granted, type Origin, type Scope } from "./caller.ts";
@@ -40,6 +40,8 @@ export type KeyRefusal = "unknown" | "secret" | "revoked" | "expired" | "address
 
 /** A tenant has no use for more; a leaked admin token could fill the object otherwise. */
 export const KEYS_MAX = 100;
+/** Keys on one page of a list; revoked ones are listed too. */
+export const KEYS_LISTED_MAX = 1_000;
 
 /** The API keys of one tenant. */
 export class KeysLedger {
@@ -131,8 +133,14 @@ export class KeysLedger {
     return row === null ? refuse("not_found") : { ok: viewOf(row) };
   }
 
-  list(): KeyView[] {
-    return this.#sql.exec<Row>(`SELECT * FROM api_keys ORDER BY id DESC LIMIT 1000`).toArray().map(viewOf);
+  /** Keys of every state before an id, newest first. */
+  list(before?: string, limit: number = KEYS_LISTED_MAX): KeyView[] {
+    const { where, values } = filtered<string>([["id < ?", before]]);
+    const query = `SELECT * FROM api_keys WHERE ${where} ORDER BY id DESC LIMIT ?`;
+    return this.#sql
+      .exec<Row>(query, ...values, limit)
+      .toArray()
+      .map(viewOf);
   }
 
   /** What every request needs of a row, read out of its texts once. */

@@ -2,6 +2,7 @@
  * What a tenant can ask about its own API keys. A key can give away only the scopes it holds itself.
  */
 import { refuse, type Outcome } from "../base/refusal.ts";
+import { readPage, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import { makeApiKey, type DoorKeys, type Environment } from "./api-key.ts";
 import { allows, type Granted } from "./caller.ts";
@@ -32,7 +33,13 @@ export function keysVerbs(deps: KeysDeps) {
       return issueKey(deps, who.keyId, input);
     }),
 
-    "keys.list": verb("keys:manage", (): Outcome<{ data: KeyView[] }> => ({ ok: { data: deps.keys.list() } })),
+    "keys.list": verb("keys:manage", (_who, input: { limit: number; before?: string }): Outcome<Page<KeyView>> => ({
+      ok: readPage(
+        input.limit,
+        (rows) => deps.keys.list(input.before, rows),
+        (key) => key,
+      ),
+    })),
 
     "keys.rotate": verb("keys:manage", (who, input: { id: string; overlapSeconds: number }): Outcome<IssuedKey> => {
       const target = deps.keys.get(input.id);
@@ -63,6 +70,10 @@ export type KeysVerbs = ReturnType<typeof keysVerbs>;
 
 /** Issues a key; the secret is in this answer and never again. */
 export function issueKey(deps: KeysDeps, actor: string, settings: KeySettings): Outcome<IssuedKey> {
+  if (settings.expiresAt !== null && settings.expiresAt <= deps.realNow()) {
+    const detail = "Name a time to come; a key that has expired opens nothing.";
+    return refuse("invalid_field", { errors: [{ field: "expires_at", code: "invalid_field", detail }] });
+  }
   const { text, secret, id } = freshKey(deps);
   const added = deps.keys.add(id, secret, settings, deps.realNow());
   if ("refused" in added) return added;

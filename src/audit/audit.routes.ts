@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { isoOf, millisecondsOf } from "../base/clock.ts";
+import { limitUpTo, numberCursor, pageOf } from "../contract/list.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
 import { AuditEntryView } from "./schemas.ts";
 import type { AuditVerbs } from "./verbs.ts";
@@ -22,17 +23,15 @@ export const auditRoutes: RouteOver<AuditVerbs>[] = [
     summary: "List audit entries, oldest first",
     tag,
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(500).default(50),
-      cursor: z
-        .string()
-        .regex(/^\d{1,15}$/)
-        .optional(),
+      limit: limitUpTo(500, 50),
+      cursor: numberCursor(),
       act: z.string().max(64).optional(),
       from: z.iso.datetime().optional(),
       to: z.iso.datetime().optional(),
     }),
     status: 200,
-    answer: z.object({ data: z.array(AuditEntryView), next_cursor: z.string().nullable() }),
+    answer: pageOf(AuditEntryView),
+    refuses: ["invalid_cursor"],
     input: ({ query }) => ({
       ok: {
         limit: query.limit,

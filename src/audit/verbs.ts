@@ -2,6 +2,7 @@
  * What a tenant can ask about its audit: a page of entries, and an export that the offline verifier reads.
  */
 import { refuse, type Outcome } from "../base/refusal.ts";
+import { type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import type { AuditLedger, AuditRecord, ListQuery } from "./ledger.ts";
 
@@ -19,13 +20,10 @@ export function auditVerbs(deps: AuditDeps) {
   /** Where the export of each key goes on: whoever begins elsewhere begins another one. */
   const pages = new Map<string, number>();
   return {
-    "audit.list": verb(
-      "audit:read",
-      (_who, input: ListQuery): Outcome<{ data: AuditRecord[]; next_cursor: string | null }> => {
-        const { data, next } = deps.audit.list(input);
-        return { ok: { data, next_cursor: next === null ? null : String(next) } };
-      },
-    ),
+    "audit.list": verb("audit:read", (_who, input: ListQuery): Outcome<Page<AuditRecord>> => {
+      const { data, next } = deps.audit.list(input);
+      return { ok: { data, next_cursor: next === null ? null : String(next) } };
+    }),
 
     /** What the offline verifier is given once, and compares every signed head with. */
     "audit.key": verb("audit:read", (): Outcome<{ public_key: string }> => {

@@ -15,9 +15,10 @@ export function isoOf(milliseconds: number): string {
 
 /**
  * Milliseconds of an RFC 3339 time with an explicit offset, or null: a time without an offset is nobody's time, and what
- * `Date` would read as another day (30 February, 24:00) is no time at all.
+ * `Date` would read as another day (30 February, 24:00) is no time at all. `t` and `z` may be lower case (RFC 3339, 5.6).
  */
-export function millisecondsOf(text: string): number | null {
+export function millisecondsOf(written: string): number | null {
+  const text = written.toUpperCase();
   const match = /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.exec(text);
   const parsed = match === null ? Number.NaN : Date.parse(text);
   if (match === null || Number.isNaN(parsed)) return null;

@@ -153,6 +153,18 @@ export function ulidTime(milliseconds: number): string {
   return text;
 }
 
+/** The ids of one prefix that were made from one time until before another; both ends are open where no time is given. */
+export function idsBetween(
+  prefix: string,
+  from: number | undefined,
+  to: number | undefined,
+): { from: string; to: string } {
+  return {
+    from: prefix + (from === undefined ? "" : ulidTime(from)),
+    to: to === undefined ? `${prefix}~` : prefix + ulidTime(to),
+  };
+}
+
 /** Milliseconds from an id's ULID. */
 export function timeOfId(id: string): number {
   let milliseconds = 0;

@@ -25,6 +25,11 @@ export const REASONS = {
   ),
   unknown_field: row(400, "A field is not known here", "Remove the field, or correct its spelling."),
   invalid_field: row(422, "A field has a value that cannot be used", "Correct the fields listed in `errors`."),
+  invalid_cursor: row(
+    400,
+    "The cursor is not one of this list",
+    "Begin without a cursor, then give `next_cursor` of the page before, unchanged.",
+  ),
   missing_field: row(400, "A required field is missing", "Add the fields listed in `errors`."),
   wrong_type: row(400, "A field has the wrong JSON type", "Correct the fields listed in `errors`."),
   body_too_large: row(413, "The body is too large", "Send less at once; the limit is in `detail`."),

@@ -32,3 +32,36 @@ export function weaknessOf(key: Uint8Array, bytesMin: number): string | null {
   if (key.every((_byte, at) => at < 2 || step(at) === step(1))) return "a sequence, not a random key";
   return null;
 }
+
+/** Words of placeholders in manuals and of secrets that people make up. Long, so that random letters do not hold one. */
+const MADE_UP =
+  /password|passw0rd|changeme|change_me|example|placeholder|auth_?token|api_?secret|secret_?key|my_?secret|your_/i;
+
+/**
+ * Why a secret that is written in letters and digits is none, or null: too few characters that differ, one piece repeated, a
+ * sequence, or made of the words of a placeholder. What a carrier gives out fails with odds below 10^-9.
+ */
+export function textWeaknessOf(secret: string): string | null {
+  const { length } = secret;
+  const differ = new Set(secret).size;
+  if (differ <= (length >= 32 ? 5 : length >= 16 ? 2 : 1)) return "not random: few of its characters differ";
+  if (length >= 12 && hasPeriod(secret)) return "not random: one piece of it is repeated";
+  if (length >= 12 && isSequence(secret)) return "a sequence, not a random secret";
+  return MADE_UP.test(secret) ? "made up or printed in a manual" : null;
+}
+
+/** Whether the text is a piece, at most half of it, again and again. */
+function hasPeriod(text: string): boolean {
+  for (let period = 1; period <= text.length / 2; period += 1) if (text.startsWith(text.slice(period))) return true;
+  return false;
+}
+
+/** Whether every character but the first follows the one before it, up or down, where 9 is before a and A. */
+function isSequence(text: string): boolean {
+  const row = "0123456789abcdefghijklmnopqrstuvwxyz";
+  const steps = [...text.toLowerCase()].map((char) => row.indexOf(char));
+  const isNext = (at: number, before: number | undefined, by: number): boolean =>
+    at >= 0 && (before === undefined || (at - before - by) % row.length === 0);
+  const follows = (by: number): boolean => steps.every((at, nth) => isNext(at, steps[nth - 1], by));
+  return follows(1) || follows(-1);
+}

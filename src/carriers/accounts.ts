@@ -6,7 +6,8 @@ import { z } from "zod";
 import { isoOf } from "../base/clock.ts";
 import { first, type Sql } from "../storage/sql.ts";
 import { parseWith } from "../contract/parse.ts";
-import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import { isRefused, refuse, type FieldError, type Outcome, type Refusal } from "../base/refusal.ts";
+import { textWeaknessOf } from "../base/weak-key.ts";
 import type { Carrier } from "./carrier.ts";
 import { AccountConfig, type Secrets } from "./courier/courier.ts";
 
@@ -28,16 +29,28 @@ export function namesOf({ settings, secrets, ...rest }: AccountChange): string {
   return [...Object.keys(rest), ...Object.keys(settings), ...Object.keys(secrets)].toSorted().join(" ");
 }
 
-/** Refuses secrets that their kind calls weak, and to have texts forgotten by a carrier that cannot be asked for it. */
+/**
+ * Refuses weak secrets, of every kind alike and as its own kind knows them, settings that do not go together, and to have texts
+ * forgotten by a carrier that cannot be asked for it.
+ */
 export function judgeAccount(
   carrier: Carrier,
-  { secrets, redact }: { secrets: Secrets; redact: boolean },
+  { settings, secrets, redact }: { settings: Readonly<Record<string, string>>; secrets: Secrets; redact: boolean },
 ): Refusal | null {
   const detail = "Carriers of this kind cannot be asked to forget a message.";
   const deaf =
     redact && carrier.redact === undefined ? { field: "redact", code: "invalid_field" as const, detail } : null;
-  const wrong = carrier.weakness?.(secrets) ?? deaf;
+  const wrong = carrier.weakness?.(secrets) ?? madeUp(secrets) ?? carrier.conflict?.(settings) ?? deaf;
   return wrong === null ? null : refuse("invalid_field", { errors: [wrong] });
+}
+
+/** The first secret that somebody made up. */
+function madeUp(secrets: Secrets): FieldError | null {
+  for (const [field, secret] of Object.entries(secrets)) {
+    const weak = textWeaknessOf(secret);
+    if (weak !== null) return { field, code: "invalid_field", detail: `The secret is ${weak}. Use the carrier's own.` };
+  }
+  return null;
 }
 
 /** The account after a change, or which of its fields its kind does not take. */
@@ -45,13 +58,14 @@ export function changedAccount(account: AccountRow, change: AccountChange, carri
   const { settings, secrets } = carrier.fields;
   const { config } = account;
   const next: Record<string, string | null | undefined> = { ...config.settings, ...change.settings };
-  const given = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== null));
+  const isGiven = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === "string";
+  const given = Object.fromEntries(Object.entries(next).filter(isGiven));
   const parsed = parseWith(z.strictObject(settings), given);
   if (isRefused(parsed)) return parsed;
   const known = Object.fromEntries(Object.entries(secrets).map(([name, schema]) => [name, schema.optional()]));
   const judged = parseWith(z.strictObject(known), change.secrets);
   if (isRefused(judged)) return judged;
-  const wrong = judgeAccount(carrier, { secrets: change.secrets, redact: change.redact === true });
+  const wrong = judgeAccount(carrier, { settings: given, secrets: change.secrets, redact: change.redact === true });
   if (wrong !== null) return wrong;
   const replaced = Object.fromEntries(
     CHANGEABLE.flatMap((name) => (change[name] === undefined ? [] : [[name, change[name]]])),

@@ -69,6 +69,8 @@ export type Report = {
   price?: Price;
   /** The price is of one part of the text only. */
   perPart?: true;
+  /** The carrier's own id of the part it speaks of, where each part of a long text has receipts of its own. */
+  part?: string;
   /** A status or code that our table does not know: counted, and treated as the carrier's own words say. */
   unmapped?: true;
 };
@@ -190,8 +192,10 @@ export type Shop = {
 
 export type Carrier = {
   fields: Fields;
-  /** A secret that must not be used although it has the right form, or null. */
+  /** A secret that must not be used although it has the right form, or null; asked beside what is asked of every kind. */
   weakness?(secrets: Account["secrets"]): FieldError | null;
+  /** Settings that are right one by one and do not go together, or null. */
+  conflict?(settings: Account["settings"]): FieldError | null;
   /** Makes the one call that hands the SMS over. Never throws for what the other side does. */
   send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer>;
   /** Whether `ask` can swear: only then does a message wait for its answer instead of being `unknown` at once. */

@@ -8,9 +8,11 @@ import { Label } from "../contract/label.ts";
 import { parseNumber } from "../sms/phone.ts";
 import { PURPOSES } from "../sms/purpose.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
+import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
 import { SOURCES, TOLD_SOURCES } from "./consent.ts";
-import type { ConsentVerbs, Person } from "./verbs.ts";
+import type { To as Recipient } from "../vault/recipient.ts";
+import type { ConsentVerbs } from "./verbs.ts";
 
 const route = routesOver<ConsentVerbs>();
 const tag = "Consents";
@@ -55,7 +57,7 @@ export const ConsentView = z
     ],
   });
 
-const PageView = z.object({ data: z.array(ConsentView), next_cursor: z.string().nullable() });
+const PageView = pageOf(ConsentView);
 /** A consent as events tell it. */
 export const ToldConsent = z.object({ consent: ConsentView });
 
@@ -114,16 +116,15 @@ export const consentRoutes: RouteOver<ConsentVerbs>[] = [
     summary: "What a person said, newest first",
     detail: "A POST, because a number may not stand in a URL. It tells nothing of whether the number is known here.",
     tag,
-    body: z.strictObject({ to: To, limit: Limit, cursor: z.string().max(64).optional() }).meta({ id: "LookConsents" }),
+    body: z.strictObject({ to: To, limit: Limit, cursor: cursorOf("con") }).meta({ id: "LookConsents" }),
     status: 200,
     answer: PageView,
-    refuses: ["invalid_number", "token_unknown"],
+    refuses: ["invalid_cursor", "invalid_number", "token_unknown"],
     example: { to: "+447700900123" },
     input: ({ body }) => {
       const to = personOf(body.to);
       if ("refused" in to) return to;
-      const before = body.cursor === undefined ? {} : { before: body.cursor };
-      return { ok: { to: to.ok, limit: body.limit, ...before } };
+      return { ok: { to: to.ok, limit: body.limit, ...given({ before: body.cursor }) } };
     },
   }),
   route({
@@ -134,28 +135,26 @@ export const consentRoutes: RouteOver<ConsentVerbs>[] = [
     summary: "List consents, newest first",
     tag,
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(20),
-      cursor: z.string().max(64).optional(),
+      limit: limitUpTo(),
+      cursor: cursorOf("con"),
       token: z.string().max(64).optional(),
       purpose: z.enum(PURPOSES).optional(),
       state: z.enum(["given", "withdrawn"]).optional(),
     }),
     status: 200,
     answer: PageView,
-    refuses: ["token_unknown", "number_in_query"],
+    refuses: ["invalid_cursor", "token_unknown", "number_in_query"],
     input: ({ query }) => ({
       ok: {
         limit: query.limit,
         ...(query.token === undefined ? {} : { to: { token: query.token } }),
-        ...(query.purpose === undefined ? {} : { purpose: query.purpose }),
-        ...(query.state === undefined ? {} : { standing: query.state }),
-        ...(query.cursor === undefined ? {} : { before: query.cursor }),
+        ...given({ purpose: query.purpose, standing: query.state, before: query.cursor }),
       },
     }),
   }),
 ];
 
-function personOf(to: z.infer<typeof To>): Outcome<Person> {
+function personOf(to: z.infer<typeof To>): Outcome<Recipient> {
   if (typeof to !== "string") return { ok: to };
   const parsed = parseNumber(to);
   if (!("refused" in parsed)) return { ok: parsed.number };

@@ -2,28 +2,28 @@
  * What the room `consent` can be asked: to record what a person said, and to show what was said. A stop counts in the same
  * transaction for every message admitted after it.
  */
-import { maskOf, type Num } from "../sms/phone.ts";
 import type { Purpose } from "../sms/purpose.ts";
-import { refuse, type Outcome } from "../base/refusal.ts";
+import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import { given, readPage, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
+import { Recipient, type To } from "../vault/recipient.ts";
 import { consentView, type Consent, type ConsentView, type Source, type Standing } from "./consent.ts";
 import type { ConsentFilter, ConsentLedger } from "./ledger.ts";
 
 export type ConsentDeps = {
   consents: ConsentLedger;
-  vault: Pick<VaultLedger, "indexOf" | "findToken">;
+  vault: VaultLedger;
   now: () => number;
   newId: () => string;
   tell: (consent: Consent) => void;
   record: (keyId: string, entry: { act: string; subject: string; facts: Record<string, string | null> }) => void;
 };
 
-export type Person = Num | { token: string };
 type Named = { who: Uint8Array; mask: string; country: string; token: string | null };
 
 export type ConsentInput = {
-  to: Person;
+  to: To;
   purposes: Purpose[];
   sender: string | null;
   standing: Standing;
@@ -63,15 +63,15 @@ export function consentVerbs(deps: ConsentDeps) {
 
     "consents.look": verb(
       "consents:read",
-      (_who, input: { to: Person; limit: number; before?: string }): Outcome<Page> => {
+      (_who, input: { to: To; limit: number; before?: string }): Outcome<Page<ConsentView>> => {
         const named = nameOf(deps, input.to);
         if ("refused" in named) return named;
-        const filter = input.before === undefined ? {} : { before: input.before };
-        return { ok: page(deps, { ...filter, who: named.who }, input.limit, named.token) };
+        const filter = { ...given({ before: input.before }), who: named.who };
+        return { ok: page(deps, filter, input.limit, named.token) };
       },
     ),
 
-    "consents.list": verb("consents:read", (_who, input: ListInput): Outcome<Page> => {
+    "consents.list": verb("consents:read", (_who, input: ListInput): Outcome<Page<ConsentView>> => {
       const { to, limit, ...filter } = input;
       if (to === undefined) return { ok: page(deps, filter, limit, null) };
       const named = nameOf(deps, to);
@@ -81,7 +81,6 @@ export function consentVerbs(deps: ConsentDeps) {
 }
 
 export type ConsentVerbs = ReturnType<typeof consentVerbs>;
-export type Page = { data: ConsentView[]; next_cursor: string | null };
 
 /** Records one word for each purpose; for doors, and for texts that say STOP. */
 export function recordWords(
@@ -100,16 +99,17 @@ export function recordWords(
 }
 
 /** The person, by keyed name. A number is not stored for having been named here. */
-function nameOf({ vault }: ConsentDeps, to: Person): Named | ReturnType<typeof refuse> {
-  if (!("token" in to)) return { who: vault.indexOf(to.e164), mask: maskOf(to.e164), country: to.country, token: null };
-  const contact = vault.findToken(to.token);
-  if (contact === null) return refuse("token_unknown");
-  return { who: contact.index, mask: contact.mask, country: contact.country, token: contact.token };
+function nameOf({ vault }: ConsentDeps, to: To): Named | Refusal {
+  const recipient = Recipient.of(vault, to);
+  if ("refused" in recipient) return recipient;
+  const { index: who, mask, country } = recipient;
+  return { who, mask, country, token: "token" in to ? to.token : null };
 }
 
-function page({ consents }: ConsentDeps, filter: ConsentFilter, limit: number, token: string | null): Page {
-  const found = consents.list(filter, limit + 1);
-  const shown = found.slice(0, limit);
-  const next = found.length > limit ? (shown.at(-1)?.id ?? null) : null;
-  return { data: shown.map((consent) => consentView(consent, token)), next_cursor: next };
+function page(deps: ConsentDeps, filter: ConsentFilter, limit: number, token: string | null): Page<ConsentView> {
+  return readPage(
+    limit,
+    (rows) => deps.consents.list(filter, rows),
+    (consent) => consentView(consent, token),
+  );
 }

@@ -62,6 +62,8 @@ function errorOf(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): Fi
       : `The value must be of type ${issue.expected}.`;
     return { field, code: missing ? "missing_field" : "wrong_type", detail };
   }
+  if (issue.code === "custom" && issue.params?.["reason"] === "invalid_cursor")
+    return { field, code: "invalid_cursor", detail: issue.message };
   const code = missing ? "missing_field" : "invalid_field";
   if (issue.code === "invalid_value") {
     return { field, code, detail: `Use one of: ${issue.values.map(String).join(", ")}.` };
@@ -92,7 +94,7 @@ function limitOf(
   return `Give ${counted === undefined ? "a number of " : ""}${inclusive ? within : beyond} ${limit}${unit}.`;
 }
 
-const ORDER: readonly Reason[] = ["unknown_field", "missing_field", "wrong_type", "invalid_field"];
+const ORDER: readonly Reason[] = ["unknown_field", "missing_field", "wrong_type", "invalid_cursor", "invalid_field"];
 
 function worst(errors: readonly FieldError[]): Reason {
   return ORDER.find((reason) => errors.some((error) => error.code === reason)) ?? "invalid_field";

@@ -20,6 +20,10 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     when: "A field has the right type and a value that cannot be used.",
     what: "Correct the fields listed in `errors`.",
   },
+  invalid_cursor: {
+    when: "The `cursor` is not the `next_cursor` of a page of this list.",
+    what: "Begin without a cursor, then give `next_cursor` unchanged.",
+  },
   missing_field: {
     when: "A required field is not there.",
     what: "Add the fields listed in `errors`.",

@@ -40,10 +40,7 @@ async function serve(c: C, route: OperatorRoute, doors: Doors): Promise<Outcome<
     : { ok: null };
   if (isRefused(repeat)) return repeat;
   if (where === "both") return runJob(route.verb, operator.subject, doors);
-  const outcome = await doors.operator(where).ask(operator.subject, route.verb, input, repeat.ok);
-  return route.verb === "tenants.list" && !isRefused(outcome)
-    ? paged(outcome.ok as { id: string }[], input as { limit: number })
-    : outcome;
+  return doors.operator(where).ask(operator.subject, route.verb, input, repeat.ok);
 }
 
 type Parsed = { body: unknown; query: unknown; params: unknown; bytes: Uint8Array };
@@ -63,8 +60,4 @@ async function parse(c: C, route: OperatorRoute): Promise<Outcome<Parsed>> {
   if (isRefused(json)) return json;
   const body = parseWith(route.body, json.ok);
   return isRefused(body) ? body : { ok: { body: body.ok, query: query.ok, params: params.ok, bytes: whole } };
-}
-
-function paged(rows: { id: string }[], { limit }: { limit: number }): Outcome<unknown> {
-  return { ok: { data: rows, next_cursor: rows.length === limit ? (rows.at(-1)?.id ?? null) : null } };
 }

@@ -2,6 +2,7 @@
  * The one handler behind every route of tenants: read the key's MAC, read the body strictly, parse, ask the tenant's object
  * once, put on the belt what it left to do, answer. Counts and secrets never pass through here in clear.
  */
+import { z } from "zod";
 import type { C } from "./context.ts";
 import { readApiKey } from "../access/api-key.ts";
 import type { Origin } from "../access/caller.ts";
@@ -36,7 +37,7 @@ export async function serveTenant<K extends TenantVerbName>(
   if (isRefused(query)) return fail(query);
   const parsed = route.read({ query: query.ok, params: c.req.param(), body: () => ({ ok: read.ok.value }) });
   if (isRefused(parsed)) return fail(parsed);
-  const foreign = foreignId(c, key.owner);
+  const foreign = foreignId(c, key.owner) ?? foreignCursor({ query: query.ok, body: read.ok.value }, key.owner);
   if (foreign !== null) return fail(foreign);
   const input = parsed.ok();
   if (isRefused(input)) return fail(input);
@@ -85,6 +86,8 @@ async function readRequest(c: C, route: Route): Promise<Outcome<{ value: unknown
   return isRefused(json) ? json : { ok: { value: json.ok, repeat: repeat.ok } };
 }
 
+const Cursor = z.object({ cursor: z.string() });
+
 /** An id of somebody else's looks the same as one that was never given, and wakes nobody. */
 function foreignId(c: C, owner: Owner): Refusal | null {
   const params: Record<string, string> = c.req.param();
@@ -98,6 +101,15 @@ function foreignId(c: C, owner: Owner): Refusal | null {
       return refuse("token_unknown");
   }
   return null;
+}
+
+/** A cursor names the caller's own row: of another tenant's there is no page, and no list begins behind it. */
+function foreignCursor({ query, body }: { query: unknown; body: unknown }, owner: Owner): Refusal | null {
+  const named = Cursor.safeParse(query).data?.cursor ?? Cursor.safeParse(body).data?.cursor;
+  const id = named === undefined ? null : parseId(named);
+  if (id === null || (id.code === owner.code && id.jurisdiction === owner.jurisdiction)) return null;
+  const detail = "The cursor is not one of this tenant's lists.";
+  return refuse("invalid_cursor", { errors: [{ field: "cursor", code: "invalid_cursor", detail }] });
 }
 
 /**

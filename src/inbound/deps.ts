@@ -13,7 +13,6 @@ export type InboundDeps = {
   vault: VaultLedger;
   ids: IdMaker;
   now: () => number;
-  blockOf: (e164: string) => string;
   /** Records what a person said to being texted. */
   say: (
     person: Pick<Contact, "index" | "mask" | "country">,

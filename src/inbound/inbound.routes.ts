@@ -7,6 +7,7 @@ import { readCallbackRequest, type Incoming } from "../net/incoming.ts";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { parseId } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type OpenRoute, type RouteOver } from "../contract/route.ts";
 import type { Inbound } from "../carriers/carrier.ts";
 import type { Brought } from "../carriers/courier/courier.ts";
@@ -108,18 +109,15 @@ export const inboxRoutes: RouteOver<InboundVerbs>[] = [
     summary: "List texts that belong to no session, newest first",
     tag,
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(100).default(20),
-      cursor: z.string().max(64).optional(),
+      limit: limitUpTo(),
+      cursor: cursorOf("inb"),
       token: z.string().max(64).optional(),
     }),
     status: 200,
-    answer: z.object({ data: z.array(ReceivedView), next_cursor: z.string().nullable() }),
+    answer: pageOf(ReceivedView),
+    refuses: ["invalid_cursor"],
     input: ({ query: { limit, cursor, token } }) => ({
-      ok: {
-        limit,
-        ...(cursor === undefined ? {} : { before: cursor }),
-        ...(token === undefined ? {} : { token }),
-      },
+      ok: { limit, ...given({ before: cursor, token }) },
     }),
   }),
   route({

@@ -7,11 +7,9 @@ import { isHeld } from "../numbers/number.ts";
 import type { Contact } from "../vault/ledger.ts";
 import { answerOnce, type Heard } from "../masking/relay.ts";
 import { tellOthers } from "../masking/stopped.ts";
+import { STOPPABLE } from "../sms/purpose.ts";
 import type { InboundDeps } from "./deps.ts";
 import type { Word } from "./words.ts";
-
-/** What a word can stop, and give back. */
-const STOPPABLE = ["service", "marketing"] as const;
 
 /** Does what the word asks. */
 export function obey(deps: InboundDeps, heard: Heard, contact: Contact, word: Word): void {

@@ -3,13 +3,14 @@
  * if it belongs to a conversation, else put into the inbox: in one transaction, so that what is acknowledged is stored.
  */
 import { MINUTE_MS } from "../base/clock.ts";
-import { maskNumbersIn, maskOf, parseNumber, type Num } from "../sms/phone.ts";
+import { maskNumbersIn, parseNumber, type Num } from "../sms/phone.ts";
 import type { Inbound } from "../carriers/carrier.ts";
 import { readyAddress } from "../masking/relays/relays.ts";
 import { answerOnce, relay } from "../masking/relay.ts";
 import type { VirtualNumber } from "../numbers/number.ts";
 import type { Contact } from "../vault/ledger.ts";
 import { TENANT_SUBJECT } from "../vault/ledger.ts";
+import { Recipient } from "../vault/recipient.ts";
 import type { InboundDeps } from "./deps.ts";
 import type { Gathered } from "./ledger.ts";
 import { obey } from "./obey.ts";
@@ -34,7 +35,7 @@ export function receive(deps: InboundDeps, account: string, inbound: Inbound): F
   if (!deps.ledger.isFirst(name, deps.now())) return "duplicate";
   const sender = parseNumber(inbound.from, number.country);
   if ("refused" in sender) return takeFromName(deps, number, inbound);
-  const contact = contactOf(deps, sender.number);
+  const contact = Recipient.ofNumber(deps.vault, sender.number).use(deps.now());
   const { part } = inbound;
   if (part === undefined || part.of <= 1 || inbound.text.length > PART_CHARACTERS_MAX)
     return take(deps, number, contact, sender.number, inbound.text);
@@ -78,15 +79,6 @@ function takeGathered(deps: InboundDeps, gathered: Gathered): Fate {
     .map(({ record, sealed }) => deps.vault.openText(gathered.subject, record, "part", sealed) ?? "")
     .join("");
   return take(deps, number, contact, from.number, text);
-}
-
-function contactOf(deps: InboundDeps, from: Num): Contact {
-  const index = deps.vault.indexOf(from.e164);
-  const known = deps.vault.find(index);
-  const now = deps.now();
-  if (known === null) return deps.vault.add(from, index, maskOf(from.e164), deps.blockOf(from.e164), false, now);
-  deps.vault.touch(known.token, false, now);
-  return known;
 }
 
 /** A whole text of a person. */

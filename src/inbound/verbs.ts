@@ -2,6 +2,7 @@
  * What a tenant can ask of its inbox: texts to its virtual numbers that belong to no masked session.
  */
 import { refuse, type Outcome } from "../base/refusal.ts";
+import { readPage, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { InboundLedger } from "./ledger.ts";
@@ -21,14 +22,9 @@ export function inboundVerbs(deps: InboxDeps) {
   return {
     "inbound.list": verb(
       "inbound:read",
-      (
-        _who,
-        input: { limit: number; token?: string; before?: string },
-      ): Outcome<{ data: ReceivedView[]; next_cursor: string | null }> => {
+      (_who, input: { limit: number; token?: string; before?: string }): Outcome<Page<ReceivedView>> => {
         const { limit, ...filter } = input;
-        const found = deps.ledger.list(filter, limit + 1);
-        const data = found.slice(0, limit).map(receivedView);
-        return { ok: { data, next_cursor: found.length > limit ? (data.at(-1)?.id ?? null) : null } };
+        return { ok: readPage(limit, (rows) => deps.ledger.list(filter, rows), receivedView) };
       },
     ),
 

@@ -6,12 +6,13 @@ import type { Num } from "../sms/phone.ts";
 import type { Outcome, Refusal } from "../base/refusal.ts";
 import type { NumbersLedger } from "../numbers/ledger.ts";
 import type { Message } from "../messages/message.ts";
-import type { Contact, VaultLedger } from "../vault/ledger.ts";
+import type { VaultLedger } from "../vault/ledger.ts";
+import type { Recipient, To } from "../vault/recipient.ts";
 import type { MaskingLedger } from "./ledger.ts";
 
 /** One text from a virtual number of ours to a person. */
 export type Leaving = {
-  to: Num | { token: string };
+  to: To;
   /** The virtual number it comes from, and the one account it can leave by. */
   from: { e164: string; account: string };
   text: string;
@@ -42,7 +43,7 @@ export type MaskingDeps = {
   /** Whether the virtual number is a relay address's: no session may be given it. */
   isLasting: (number: string) => boolean;
   /** Counts a named number against the key's daily allowance. */
-  nameNumber: (keyId: string, contact: Pick<Contact, "index" | "block" | "country">) => Refusal | null;
+  nameNumber: (keyId: string, recipient: Recipient) => Refusal | null;
   /** Puts a text on the conveyor: purpose `service`, by the virtual number's own account. */
   send: (key: string, leaving: Leaving) => Outcome<Message>;
   emit: (type: MaskingEvent, resource: string, data: unknown) => void;

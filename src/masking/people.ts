@@ -2,18 +2,16 @@
  * People coming into a session: who they are, which number each gets, and the rows that say so. First everything is judged and
  * chosen, then everything is written, so that a session has all its people or does not exist.
  */
-import { maskOf, type Num } from "../sms/phone.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import { contactOf } from "../messages/admit.ts";
 import { chooseAll, type Seeker } from "../numbers/choose.ts";
 import type { Pool, VirtualNumber } from "../numbers/number.ts";
-import type { Contact } from "../vault/ledger.ts";
+import { Recipient, type To } from "../vault/recipient.ts";
 import type { MaskingDeps } from "./deps.ts";
 import type { Participant, Session } from "./session.ts";
 
 /** A person as the door hands one in. */
 export type PersonInput = {
-  to: Num | { token: string };
+  to: To;
   name: string | null;
   /** The virtual number to be given, by id, and the country to choose from. */
   number: string | null;
@@ -22,11 +20,8 @@ export type PersonInput = {
   area: string | null;
 };
 
-type Found = { known: Contact } | { fresh: Num; index: Uint8Array; block: string };
-/** Somebody known, or to be known once everything is judged. */
-export type Ready = { input: PersonInput; found: Found; number: VirtualNumber };
-
-const indexOf = (found: Found): Uint8Array => ("known" in found ? found.known.index : found.index);
+/** Somebody who is judged, with the name to be called by and the virtual number chosen for them. */
+export type Ready = { name: string | null; recipient: Recipient; number: VirtualNumber };
 
 /** Judges the people and chooses their numbers; writes nothing but the key's count of numbers named. */
 export function readyPeople(
@@ -39,11 +34,11 @@ export function readyPeople(
   const present =
     session === null ? [] : deps.ledger.participants(session.id).filter(({ state }) => state === "active");
   const seen = new Set(present.map(({ party }) => nameOf(party)));
-  const found: Found[] = [];
+  const found: Recipient[] = [];
   for (const [at, input] of inputs.entries()) {
     const one = findPerson(deps, input, at);
     if ("refused" in one) return one;
-    const name = nameOf(indexOf(one.ok));
+    const name = nameOf(one.ok.index);
     if (seen.has(name)) return wrongAt(at, "Each person can be in a session once.");
     seen.add(name);
     found.push(one.ok);
@@ -53,29 +48,28 @@ export function readyPeople(
   const seekers = inputs.map((input, at): Seeker => {
     const one = found[at];
     const { number: named, country, area } = input;
-    return { party: one === undefined ? new Uint8Array(0) : indexOf(one), named, country, area };
+    return { party: one?.index ?? new Uint8Array(0), named, country, area };
   });
   const into = { session: session?.id ?? null, taken: present.map(({ number }) => number) };
   const chosen = chooseAll(deps.numbers, pool, into, seekers, deps.now());
   if ("refused" in chosen) return chosen;
   for (const one of found) {
-    const counted = "known" in one ? one.known : { ...one, country: one.fresh.country };
-    const spent = deps.nameNumber(key, counted);
+    const spent = deps.nameNumber(key, one);
     if (spent !== null) return spent;
   }
   return { ok: inputs.flatMap((input, at) => {
     const [one, number] = [found[at], chosen.ok[at]];
-    return one === undefined || number === undefined ? [] : [{ input, found: one, number }];
+    return one === undefined || number === undefined ? [] : [{ name: input.name, recipient: one, number }];
   }) }; // prettier-ignore
 }
 
 /** Judges one person by themselves; `at` is their place in the request. */
-export function findPerson(deps: MaskingDeps, { to }: Pick<PersonInput, "to">, at: number): Outcome<Found> {
-  const found = contactOf(deps, to);
+export function findPerson(deps: MaskingDeps, { to }: Pick<PersonInput, "to">, at: number): Outcome<Recipient> {
+  const found = Recipient.of(deps.vault, to);
   if ("refused" in found) return found;
-  const judged = deps.judge("known" in found ? found.known : found.fresh);
+  const judged = deps.judge(found);
   if (judged !== null) return judged;
-  const e164 = "known" in found ? deps.vault.openNumber(found.known.token) : found.fresh.e164;
+  const e164 = found.number();
   if (e164 === null) return refuse("token_unknown");
   return deps.numbers.byE164(e164) === null
     ? { ok: found }
@@ -91,15 +85,10 @@ const nameOf = (party: Uint8Array): string => Buffer.from(party).toString("latin
 /** Writes the people in: their numbers sealed where new, their pairs, their rows. */
 export function bringIn(deps: MaskingDeps, session: Session, pool: Pool, ready: readonly Ready[]): Participant[] {
   const now = deps.now();
-  return ready.map(({ input, found, number }) => {
-    const contact =
-      "known" in found
-        ? found.known
-        : deps.vault.add(found.fresh, found.index, maskOf(found.fresh.e164), found.block, false, now);
-    if ("known" in found) deps.vault.touch(contact.token, false, now);
+  return ready.map(({ name: called, recipient, number }) => {
+    const { token, subject, mask, country, kind, index: party } = recipient.use(now);
     const id = deps.ids.make("par", now);
-    const name = input.name === null ? null : deps.vault.sealText(contact.subject, id, "name", input.name);
-    const { token, subject, mask, country, kind, index: party } = contact;
+    const name = called === null ? null : recipient.seal(id, "name", called);
     const participant: Participant = {
       id,
       session: session.id,

@@ -3,7 +3,7 @@
  */
 import { z } from "zod";
 import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
-import { Wording } from "../contract/label.ts";
+import { oneLine, Wording } from "../contract/label.ts";
 import { NumberView, Time } from "../messages/schemas.ts";
 import { INTERACTION_STATES } from "./interaction.ts";
 import { PARTICIPANTS_MAX, PARTICIPANTS_MIN, SESSION_STATES, SLIPS, TREATMENTS } from "./session.ts";
@@ -19,12 +19,7 @@ const To = z
 export const PersonBody = z
   .strictObject({
     to: To,
-    name: z
-      .string()
-      .min(1)
-      .max(60)
-      .optional()
-      .meta({ description: "What a group sees before this person's texts. Kept sealed." }),
+    name: oneLine(60).optional().meta({ description: "What a group sees before this person's texts. Kept sealed." }),
     number: z
       .string()
       .max(64)

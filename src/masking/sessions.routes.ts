@@ -5,6 +5,7 @@ import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
 import { parseNumber } from "../sms/phone.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
 import { checkText } from "../sms/sms-text.ts";
 import type { PersonInput } from "./people.ts";
@@ -16,7 +17,6 @@ const route = routesOver<MaskingVerbs>();
 const tag = "Sessions";
 const Id = z.strictObject({ id: z.string().max(64) });
 const ParticipantParams = z.strictObject({ id: z.string().max(64), participant: z.string().max(64) });
-const Limit = z.coerce.number().int().min(1).max(100).default(20);
 const person = { to: "+447700900123", name: "Asha" };
 
 const sessionRoutes: RouteOver<MaskingVerbs>[] = [
@@ -53,20 +53,16 @@ const sessionRoutes: RouteOver<MaskingVerbs>[] = [
     summary: "List sessions, newest first",
     tag,
     query: z.strictObject({
-      limit: Limit,
-      cursor: z.string().max(64).optional(),
+      limit: limitUpTo(),
+      cursor: cursorOf("ses"),
       state: z.enum(SESSION_STATES).optional(),
       token: z.string().max(64).optional(),
     }),
     status: 200,
-    answer: z.object({ data: z.array(SessionView), next_cursor: z.string().nullable() }),
+    answer: pageOf(SessionView),
+    refuses: ["invalid_cursor"],
     input: ({ query: { limit, cursor, state, token } }) => ({
-      ok: {
-        limit,
-        ...(cursor === undefined ? {} : { before: cursor }),
-        ...(state === undefined ? {} : { state }),
-        ...(token === undefined ? {} : { token }),
-      },
+      ok: { limit, ...given({ before: cursor, state, token }) },
     }),
   }),
   route({
@@ -220,9 +216,10 @@ const interactionRoutes: RouteOver<MaskingVerbs>[] = [
       "Who sent, both legs, their messages and states; the text only where the session keeps texts, and then the reading is entered in the audit.",
     tag,
     params: Id,
-    query: z.strictObject({ limit: Limit, cursor: z.string().max(64).optional() }),
+    query: z.strictObject({ limit: limitUpTo(), cursor: cursorOf("int") }),
     status: 200,
-    answer: z.object({ data: z.array(InteractionView), next_cursor: z.string().nullable() }),
+    answer: pageOf(InteractionView),
+    refuses: ["invalid_cursor"],
     input: ({ params, query }) => ({ ok: { id: params.id, limit: query.limit, before: query.cursor ?? null } }),
   }),
 ];

@@ -2,6 +2,7 @@
  * What the room `masking` can be asked.
  */
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import { readPage, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import { closeSession } from "./close.ts";
 import type { MaskingDeps } from "./deps.ts";
@@ -13,7 +14,6 @@ import { addPerson, openOne, removePerson, replacePerson, rotateSession } from "
 import type { Participant, Session, SessionSettings, SessionState } from "./session.ts";
 import { shownSession, type SessionView } from "./view.ts";
 
-type Page<T> = { data: T[]; next_cursor: string | null };
 type ListInput = { limit: number; state?: SessionState; token?: string; before?: string };
 type ReopenInput = { id: string; limits: Pick<SessionSettings, "ttlMs" | "expiresAt" | "idleMs" | "messagesMax"> };
 
@@ -30,9 +30,8 @@ function sessionVerbs(deps: MaskingDeps) {
 
     "sessions.list": verb("sessions:read", (_who, input: ListInput): Outcome<Page<SessionView>> => {
       const { limit, ...filter } = input;
-      const found = deps.ledger.sessions(filter, limit + 1);
-      const data = found.slice(0, limit).map((one) => shownSession(deps, one, deps.ledger.participants(one.id)));
-      return { ok: { data, next_cursor: found.length > limit ? (data.at(-1)?.id ?? null) : null } };
+      const shown = (one: Session) => shownSession(deps, one, deps.ledger.participants(one.id));
+      return { ok: readPage(limit, (rows) => deps.ledger.sessions(filter, rows), shown) };
     }),
 
     "sessions.get": verb("sessions:read", (_who, input: { id: string }): Outcome<SessionView> => {
@@ -122,11 +121,14 @@ function interactionVerbs(deps: MaskingDeps) {
       (who, input: { id: string; limit: number; before: string | null }): Outcome<Page<InteractionView>> => {
         const session = deps.ledger.session(input.id);
         if (session === null) return refuse("not_found");
-        const found = deps.ledger.interactions(input.id, input.before, input.limit + 1);
-        const data = found.slice(0, input.limit).map((one) => interactionView(one, keptTextOf(deps, session, one)));
-        const texts = data.filter((one) => one.text !== undefined).length;
+        const page = readPage(
+          input.limit,
+          (rows) => deps.ledger.interactions(input.id, input.before, rows),
+          (one) => interactionView(one, keptTextOf(deps, session, one)),
+        );
+        const texts = page.data.filter((one) => one.text !== undefined).length;
         if (texts > 0) deps.record(who.keyId, { act: "session.texts_read", subject: input.id, facts: { texts } });
-        return { ok: { data, next_cursor: found.length > input.limit ? (data.at(-1)?.id ?? null) : null } };
+        return { ok: page };
       },
     ),
   };

@@ -5,13 +5,12 @@
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { Help } from "../contract/route.ts";
 import type { QuestionsOf } from "../contract/verb.ts";
+import { mergedPage, rowsFor, type Page } from "../contract/list.ts";
 import type { MessageView, Note } from "./message.ts";
 import { listRecords, readRecord } from "./store.ts";
 import type { ListPart, MessagesVerbs } from "./verbs.ts";
 
 type FinishDeps = Pick<Help<QuestionsOf<MessagesVerbs>>, "records" | "tenant" | "ask">;
-
-export type Page = { data: MessageView[]; next_cursor: string | null };
 
 /** One message, from wherever it is. */
 export async function finishGet(
@@ -32,19 +31,17 @@ export async function finishCancel(deps: FinishDeps, id: string): Promise<Refusa
     : refuse("not_cancelable", { detail: `The message is ${record.state}.` });
 }
 
-/** A page of both homes, newest first; where both have a message, the newer version counts. */
-export async function finishList(deps: FinishDeps, part: ListPart): Promise<Outcome<Page>> {
-  const records = await listRecords(deps.records, { ...part.records, tenant: deps.tenant }, part.limit + 1);
+/** A page of both, newest first. */
+export async function finishList(deps: FinishDeps, part: ListPart): Promise<Outcome<Page<MessageView>>> {
+  const records = await listRecords(deps.records, { ...part.records, tenant: deps.tenant }, rowsFor(part.limit));
   const notes = await notesOf(deps, records);
-  const merged = new Map<string, MessageView>();
-  for (const record of records) merged.set(record.id, withNote(record, notes[record.id] ?? null));
-  for (const live of part.live) {
-    const recorded = merged.get(live.id);
-    if (recorded === undefined || recorded.sequence < live.sequence) merged.set(live.id, live);
-  }
-  const data = [...merged.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, part.limit);
-  const more = merged.size > part.limit;
-  return { ok: { data, next_cursor: more ? (data.at(-1)?.id ?? null) : null } };
+  return {
+    ok: mergedPage(
+      part.live,
+      records.map((record) => withNote(record, notes[record.id] ?? null)),
+      part.limit,
+    ),
+  };
 }
 
 /** The caller's own notes of ended messages, which stay in the object. */

@@ -5,7 +5,7 @@
  * Rows written are the bill, so an ordinary message touches no index but its primary key: `due` stays NULL until the first
  * look, and only a message that is still alive then enters the index of deadlines.
  */
-import { bytesOf, changes, filtered, first, type Sql, type SqlBinding } from "../storage/sql.ts";
+import { bytesOf, changes, filtered, first, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { ulidTime } from "../base/ids.ts";
 import { ENTERS, mayEnter, type Attempt, type Facts, type Message, type Price, type State } from "./message.ts";
 import { type Lane, type Purpose, laneOf } from "../sms/purpose.ts";
@@ -47,6 +47,8 @@ export type Change = {
 
 /** The first look at a message: by then an ordinary one is with its carrier. */
 export const FIRST_LOOK_MS = 12_000;
+/** A message that waits to be claimed is looked at again after this. */
+export const LOOK_AGAIN_MS = 15_000;
 
 export type ListFilter = {
   state?: State;
@@ -154,26 +156,18 @@ export class MessagesLedger {
       endedAt: change.endedAt ?? message.endedAt,
     };
     if (next.due !== null && next.due !== message.due) this.#soon(next.due);
-    const due = next.due === message.due ? "" : ", due = ?9"; // the index of deadlines is touched only when it must be
-    const text = change.dropText === true ? ", sealed = NULL" : "";
-    const facts = change.price === undefined ? "" : ", facts = ?12";
-    const changed = changes(
-      this.#sql,
-      `UPDATE messages SET state = ?1, version = ?2, account = ?3, attempts = ?4, lease = ?5, reason = ?6, sent_at = ?7,
-         ended_at = ?8${due}${text}${facts} WHERE id = ?10 AND version = ?11`,
-      next.state,
-      next.version,
-      next.account,
-      JSON.stringify(next.attempts),
-      next.lease,
-      next.reason,
-      next.sentAt,
-      next.endedAt,
-      next.due,
-      message.id,
-      message.version,
-      ...(change.price === undefined ? [] : [JSON.stringify(next.facts)]),
-    );
+    const changed = swap(this.#sql, "messages", message, {
+      state: next.state,
+      account: next.account,
+      attempts: JSON.stringify(next.attempts),
+      lease: next.lease,
+      reason: next.reason,
+      sent_at: next.sentAt,
+      ended_at: next.endedAt,
+      ...(next.due === message.due ? {} : { due: next.due }), // the index of deadlines is touched only when it must be
+      ...(change.dropText === true ? { sealed: null } : {}),
+      ...(change.price === undefined ? {} : { facts: JSON.stringify(next.facts) }),
+    });
     return changed ? next : null;
   }
 
@@ -225,6 +219,24 @@ export class MessagesLedger {
       .map(messageOf); // prettier-ignore
   }
 
+  /**
+   * Up to `limit` codes that a sender could claim now: those never looked at, and those whose next look has come or is near. Two
+   * ranges of indexes, so that the rows of codes that are with their carrier are not read.
+   */
+  waitingCodes(now: number, limit: number): Message[] {
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages
+         WHERE id > ? AND due IS NULL AND purpose = 'otp' AND lease IS NULL AND state IN ('queued', 'sending')
+         UNION ALL SELECT ${COLUMNS} FROM messages WHERE due <= ? AND purpose = 'otp' AND state = 'queued' LIMIT ?`,
+        this.looked(),
+        now + LOOK_AGAIN_MS,
+        limit,
+      )
+      .toArray()
+      .map(messageOf);
+  }
+
   /** The next look there is to come, and the oldest message that none has been given yet. */
   nextLook(after: string): { due: number | null; unseen: string | null } {
     const due = first<{ due: number | null }>(this.#sql, `SELECT min(due) AS due FROM messages WHERE due IS NOT NULL`);
@@ -258,17 +270,12 @@ export class MessagesLedger {
 
   /** Removes messages that are recorded as they stand; one that moved meanwhile stays, to be recorded again. */
   remove(recorded: readonly Message[], now: number): void {
-    const rows = JSON.stringify(recorded.map(({ id, version }) => ({ id, version })));
-    this.#sql.exec(
-      `DELETE FROM messages WHERE (id, version) IN
-         (SELECT json_extract(value, '$.id'), json_extract(value, '$.version') FROM json_each(?))`,
-      rows,
-    );
+    removeAsRead(this.#sql, "messages", recorded);
     const left = this.#sql
       .exec(
-        `UPDATE messages SET due = ? WHERE id IN (SELECT json_extract(value, '$.id') FROM json_each(?)) RETURNING id`,
+        `UPDATE messages SET due = ? WHERE id IN (SELECT value FROM json_each(?)) RETURNING id`,
         now,
-        rows,
+        JSON.stringify(recorded.map(({ id }) => id)),
       )
       .toArray();
     if (left.length > 0) this.#soon(now);

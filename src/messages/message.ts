@@ -38,7 +38,10 @@ export const ENTERS: Record<State, readonly (State | null)[]> = {
   canceled: ["scheduled", "held", "queued"],
 };
 
-/** States that nothing follows. `unknown` ends too, after its window (`endedAt`), but a receipt may still say delivered or not. */
+/**
+ * States that nothing follows. `unknown` and `sent` end too, when no receipt has come for long (`endedAt`), but for a while one may
+ * still say delivered or not.
+ */
 export const ENDED: ReadonlySet<State> = new Set([
   "delivered",
   "undelivered",
@@ -47,6 +50,11 @@ export const ENDED: ReadonlySet<State> = new Set([
   "blocked",
   "canceled",
 ]);
+
+/** By what word a move is told: a message that ended without a receipt stays `sent`, and that it ended has a word of its own. */
+export function toldAs({ state, endedAt }: Pick<Message, "state" | "endedAt">): State | "unconfirmed" {
+  return state === "sent" && endedAt !== null ? "unconfirmed" : state;
+}
 
 /** True when the table allows the step. */
 export function mayEnter(from: State | null, to: State): boolean {
@@ -67,6 +75,8 @@ export type Attempt = {
   second?: number;
   /** That it was undelivered, said before the call itself was answered. */
   early?: { code: string | null; price?: Price };
+  /** Parts of the text that were delivered, as short hashes of the carrier's ids of them; absent where no part has receipts of its own. */
+  partsDelivered?: string[];
   /** How often the carrier was asked what became of this call; absent where it cannot be asked. */
   asked?: number;
 };

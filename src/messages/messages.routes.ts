@@ -7,6 +7,7 @@ import { millisecondsOf } from "../base/clock.ts";
 import { exampleId } from "../contract/example.ts";
 import { findNumbers, parseNumber } from "../sms/phone.ts";
 import { parseWith } from "../contract/parse.ts";
+import { cursorOf, given, limitUpTo, pageOf, timeOf } from "../contract/list.ts";
 import { ProblemView } from "../contract/problem-view.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { completedRoutesOver, routesOver, type RouteOver } from "../contract/route.ts";
@@ -42,7 +43,6 @@ const example = { to: "+447700900123", purpose: "service", text: "Your shift on 
 
 /** A batch of a thousand texts of ten segments, with room for their other fields. */
 const BATCH_BYTES_MAX = 4 * 1_024 * 1_024;
-const PAGE_MAX = 100;
 
 export const messagesRoutes: RouteOver<MessagesVerbs>[] = [
   route({
@@ -118,8 +118,8 @@ export const messagesRoutes: RouteOver<MessagesVerbs>[] = [
     summary: "List messages, newest first",
     tag,
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(20),
-      cursor: z.string().max(64).optional(),
+      limit: limitUpTo(),
+      cursor: cursorOf("msg"),
       state: z.enum(STATES).optional(),
       token: z.string().max(64).optional(),
       reference: z.string().max(200).optional(),
@@ -127,20 +127,22 @@ export const messagesRoutes: RouteOver<MessagesVerbs>[] = [
       created_to: Time.optional(),
     }),
     status: 200,
-    answer: z.object({ data: z.array(MessageView), next_cursor: z.string().nullable() }),
-    refuses: ["number_in_query"],
+    answer: pageOf(MessageView),
+    refuses: ["invalid_cursor", "number_in_query"],
     complete: (part, _input, help) => finishList(help, part),
     input: ({ query }) => {
       if (query.reference !== undefined && findNumbers(query.reference).length > 0) return refuse("number_in_query");
       return {
         ok: {
           limit: query.limit,
-          ...given("before", query.cursor),
-          ...given("state", query.state),
-          ...given("token", query.token),
-          ...given("reference", query.reference),
-          ...given("createdFrom", timeOf(query.created_from)),
-          ...given("createdTo", timeOf(query.created_to)),
+          ...given({
+            before: query.cursor,
+            state: query.state,
+            token: query.token,
+            reference: query.reference,
+            createdFrom: timeOf(query.created_from),
+            createdTo: timeOf(query.created_to),
+          }),
         },
       };
     },
@@ -174,14 +176,6 @@ export const messagesRoutes: RouteOver<MessagesVerbs>[] = [
     input: ({ params }) => ({ ok: params }),
   }),
 ];
-
-/** `{name: value}`, or nothing when there is no value: an absent field is not an undefined one. */
-function given<Name extends string, Value>(name: Name, value: Value | undefined): { [K in Name]?: Value } {
-  return value === undefined ? {} : ({ [name]: value } as { [K in Name]: Value });
-}
-
-const timeOf = (text: string | undefined): number | undefined =>
-  text === undefined ? undefined : (millisecondsOf(text) ?? undefined);
 
 /** One message of a batch; what is wrong with it is its own problem, at its own index. */
 function itemOf(item: unknown): SendInput | Refusal {

@@ -5,6 +5,7 @@
  */
 import { SECOND_MS } from "../base/clock.ts";
 import { timeOfId } from "../base/ids.ts";
+import { WaitingCodes } from "./waiting-codes.ts";
 
 /** Nothing claimed and nothing handed back for so long: the queue stands still, so what waits is put on it again. */
 export const STANDSTILL_MS = 30 * SECOND_MS;
@@ -17,6 +18,8 @@ const REMEMBERED_MAX = 50_000;
 
 /** The queue as one tenant's mind has seen it since it woke. */
 export class Belt {
+  /** Codes among them are found sooner. */
+  readonly codes = new WaitingCodes();
   readonly #since: number;
   readonly #put = new Map<string, number>();
   #movedAt = 0;

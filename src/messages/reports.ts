@@ -1,7 +1,9 @@
 /**
  * What carriers report of messages, in the tenant's object. A report speaks of one call: its address tells the second in which
- * that call was made. Late, repeated and unordered ones change nothing.
+ * that call was made. Late, repeated and unordered ones change nothing. Where each part of a long text has receipts of its own, the
+ * message is undelivered as soon as one part is, and delivered when all of them are: one state, whatever the order.
  */
+import { sha256Hex } from "../base/seal.ts";
 import type { Report } from "../carriers/carrier.ts";
 import { ENDED, type Attempt, type Message, type Price } from "./message.ts";
 import { end, tellMoved, type DispatchDeps } from "./outcome.ts";
@@ -19,6 +21,10 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
     if (report.saidStop === true) deps.saidStop(message, account);
     const price = chargedBy(report, message);
     const isOpen = message.state === "sending" && attempt.outcome === null;
+    if (report.state === "delivered" && !isLastPart(message, attempt, report)) {
+      applied += partDelivered(deps, message, attempt, report, price);
+      continue;
+    }
     if (report.state === "undelivered" && isOpen)
       keepForAnswer(deps, message, attempt, { code: report.code, ...price });
     else if (report.state === "sent") applied += sent(deps, message, attempt, price);
@@ -34,6 +40,36 @@ function sent(deps: DispatchDeps, message: Message, { early }: Attempt, price: {
   const moved = deps.ledger.move(message, "sent", { lease: null, sentAt, dropText: true, reason: null, ...price });
   tellMoved(deps, moved);
   return moved === null ? 0 : 1;
+}
+
+/** How many parts the text was sent in: as many as the carrier named in its answer, else as we counted. */
+function partsOf({ facts }: Message, { reference }: Attempt): number {
+  return reference === undefined ? facts.segments : reference.split(",").length;
+}
+
+const nameOfPart = (part: string): string => sha256Hex(part).slice(0, 16);
+
+/** Whether no other part is still to be delivered after this report. */
+function isLastPart(message: Message, attempt: Attempt, { part }: Report): boolean {
+  if (part === undefined) return true;
+  return new Set([...(attempt.partsDelivered ?? []), nameOfPart(part)]).size >= partsOf(message, attempt);
+}
+
+/** Notes a part that was delivered; the carrier surely has the others. Answers whether a state changed. */
+function partDelivered(
+  deps: DispatchDeps,
+  message: Message,
+  attempt: Attempt,
+  { part }: Report,
+  price: { price?: Price },
+): number {
+  const known = attempt.partsDelivered ?? [];
+  const name = nameOfPart(part ?? "");
+  if (known.includes(name)) return 0;
+  const noted = { ...attempt, partsDelivered: [...known, name] };
+  const attempts = message.attempts.map((one) => (one === attempt ? noted : one));
+  const amended = deps.ledger.amend(message, { attempts, ...price });
+  return amended === null ? 0 : sent(deps, amended, noted, {});
 }
 
 /**

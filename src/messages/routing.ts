@@ -3,14 +3,13 @@
  * Runs inside the tenant's object while a message is admitted or previewed; it chooses, it does not send.
  */
 import { chooseRoute, type Choice, type RouteAccount, type RouteSubject } from "../carriers/route.ts";
-import type { Contact, VaultLedger } from "../vault/ledger.ts";
-import type { Num } from "../sms/phone.ts";
+import { refuse, type Refusal } from "../base/refusal.ts";
+import type { Recipient } from "../vault/recipient.ts";
 import { type Price, type Route } from "./message.ts";
 import { laneOf, type Lane, type Purpose } from "../sms/purpose.ts";
 import type { Policy } from "../policy/policy.ts";
 
 export type RoutingDeps = {
-  vault: VaultLedger;
   policy: () => Policy;
   /** An account as it is for a text of this lane to somebody on this network, where that is known. */
   accountOf: (account: string, about: { lane: Lane; network: string | null }) => RouteAccount | null;
@@ -21,25 +20,21 @@ export type RoutingDeps = {
 /** What a room above asks of the route: these accounts and no rule, or one account as late as possible. */
 export type RouteWish = { routes?: readonly string[]; avoid?: string | null };
 
-/** Decides. The number of a known contact is opened only where a rule or a price looks at its beginning, and nowhere kept. */
+/** Decides. A known person's number is opened only where a rule or a price looks at its beginning, and nowhere kept. */
 export function routeFor(
   deps: RoutingDeps,
-  contact: { known: Contact } | { fresh: Num },
+  recipient: Recipient,
   purpose: Purpose,
   { routes, avoid = null }: RouteWish = {},
 ): Choice {
   const policy = deps.policy();
-  let opened: string | null = null;
   const subject: RouteSubject = {
     purpose,
-    country: "known" in contact ? contact.known.country : contact.fresh.country,
-    startsWith: (prefix) => {
-      opened ??= "known" in contact ? (deps.vault.openNumber(contact.known.token) ?? "") : contact.fresh.e164;
-      return opened.startsWith(prefix);
-    },
+    country: recipient.country,
+    startsWith: (prefix) => recipient.number()?.startsWith(prefix) ?? false,
   };
   const rules = routes === undefined ? (policy.routeRules ?? []) : [];
-  const about = { lane: laneOf(purpose), network: "known" in contact ? contact.known.network : null };
+  const about = { lane: laneOf(purpose), network: recipient.network };
   const accountOf = (account: string) => deps.accountOf(account, about);
   const choice = chooseRoute(rules, routes ?? policy.routes, accountOf, subject, deps.draw);
   if (avoid === null || !choice.accounts.includes(avoid)) return choice;
@@ -76,4 +71,11 @@ export function choiceView({ rule, choose, accounts, options }: Choice) {
       }))
       .sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity)),
   };
+}
+
+/** No account is left for it: said of a rule with what was wrong with each of its accounts. */
+export function noCarrier({ rule, options }: Choice): Refusal {
+  if (rule === null || options.length === 0) return refuse("carrier_unavailable");
+  const why = options.map(({ account, leftOut }) => `${account} (${leftOut ?? "unusable"})`).join(", ");
+  return refuse("carrier_unavailable", { detail: `The route rule ${rule} leaves no account: ${why}.` });
 }

@@ -2,21 +2,22 @@
  * The turn of the alarm: whatever the fast belt lost is found here. Every message is looked at once when it is a few seconds
  * old, and again at each deadline of its own. Bounded in every turn; a backlog that is merely slow is left alone.
  */
-import { HOUR_MS, SECOND_MS, DAY_MS } from "../base/clock.ts";
+import { HOUR_MS, DAY_MS } from "../base/clock.ts";
 import type { Belt } from "./queue-tracker.ts";
-import { saidStop, type AdmitDeps } from "./admit.ts";
+import { saidStop, type StopDeps } from "./consent.ts";
 import { askOrDoubt } from "./inquire.ts";
 import { claimable, SENDER_LOST } from "./dispatch.ts";
-import { FIRST_LOOK_MS } from "./ledger.ts";
+import { FIRST_LOOK_MS, LOOK_AGAIN_MS } from "./ledger.ts";
 import { ENDED, type Message } from "./message.ts";
 import { laneOf } from "../sms/purpose.ts";
-import { end, forget, type DispatchDeps } from "./outcome.ts";
+import { end, forget, tellMoved, type DispatchDeps } from "./outcome.ts";
 
 /** Rows of each kind in one turn; a turn that was full is followed by the next at once. */
 export const LOOKS_MAX = 1_000;
-const LOOK_AGAIN_MS = 15 * SECOND_MS;
-/** Receipts come up to 72 hours late; a row waits a little longer for them, then its record is all that is left. */
-const RECEIPTS_MS = 76 * HOUR_MS;
+/** Carriers send receipts up to 72 hours after the call; a message without one ends then, as `sent`. */
+export const RECEIPTS_MS = 72 * HOUR_MS;
+/** A receipt that is late until then still says how such a message ended. */
+export const LATE_RECEIPTS_MS = 76 * HOUR_MS;
 /** Until then a receipt may still correct an `unknown`. */
 const CORRECTED_MS = 7 * DAY_MS;
 
@@ -27,7 +28,7 @@ const CORRECTED_MS = 7 * DAY_MS;
 export type Turn = Found & { looked: number; seenTo: string | null };
 type Found = { ended: string[]; kept: { id: string; until: number }[] };
 
-export type LookDeps = DispatchDeps & Pick<AdmitDeps, "hasStopped" | "hasStoppedSomebody" | "accountOf">;
+export type LookDeps = DispatchDeps & StopDeps;
 
 /** One turn. Messages that are to be recorded are named; until somebody says that they are, each turn names them again. */
 export function look(deps: LookDeps, belt: Belt, now: number): Turn {
@@ -104,12 +105,22 @@ function lookAtSending(deps: DispatchDeps, message: Message, now: number): void 
   askOrDoubt(deps, message, attempts, message.reason ?? SENDER_LOST, now);
 }
 
-/** With its carrier: waits for a receipt as long as one may come. */
+/**
+ * With its carrier: waits for a receipt as long as one may come, then ends as it is, which is told once. Its row stays a little
+ * longer for one that is late; then its record is all that is left, and its carrier is asked to forget it.
+ */
 function lookAtSent(deps: DispatchDeps, message: Message, now: number, ended: string[]): void {
   const until = calledAt(message) + RECEIPTS_MS;
   if (until > now) return deps.ledger.look(message.id, until);
+  if (message.endedAt === null) {
+    const over = deps.ledger.amend(message, { endedAt: now });
+    if (over === null) return;
+    tellMoved(deps, over);
+  }
+  const last = calledAt(message) + LATE_RECEIPTS_MS;
+  if (last > now) return deps.ledger.look(message.id, last);
   ended.push(message.id);
-  forget(deps, message); // no receipt will end it any more, and its carrier still has text and number
+  forget(deps, message);
 }
 
 /** Its window is over, so it ends as it is: told it was when the doubt began. Its row stays while a receipt may correct it. */

@@ -1,29 +1,22 @@
 /**
  * What the room `messages` can be asked.
  */
+import { rowsFor } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure, smartEncode } from "../sms/sms-text.ts";
-
-import {
-  actOf,
-  admitBatch,
-  admitOne,
-  contactOf,
-  judgeConsent,
-  limitRefusal,
-  noCarrier,
-  timesOf,
-  type AdmitDeps,
-  type SendInput,
-} from "./admit.ts";
+import { actOf, limitRefusal } from "../risk/act.ts";
+import { Recipient } from "../vault/recipient.ts";
+import { admitBatch, admitOne, type AdmitDeps, type SendInput } from "./admit.ts";
+import { judgeConsent } from "./consent.ts";
+import { readNote } from "./note.ts";
 import { end, type DispatchDeps } from "./outcome.ts";
 import { mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
 import type { RecordFilter } from "./store.ts";
-import { ulidTime } from "../base/ids.ts";
-import { maskNumbersIn } from "../sms/phone.ts";
+import { idsBetween } from "../base/ids.ts";
 import { judgeNumber, judgeSender } from "../policy/policy.ts";
-import { choiceView, priceOf, routeFor } from "./routing.ts";
+import { choiceView, noCarrier, priceOf, routeFor } from "./routing.ts";
+import { timesOf } from "./validity.ts";
 
 export type MessagesDeps = AdmitDeps & DispatchDeps;
 
@@ -83,14 +76,9 @@ export function messagesVerbs(deps: MessagesDeps) {
 
     "messages.list": verb("messages:read", (_who, input: ListInput): Outcome<ListPart> => {
       const { reference, limit, createdFrom, createdTo, ...rest } = input;
-      const prefix = deps.ids.prefixOf("msg");
-      const filter = {
-        ...rest,
-        from: prefix + (createdFrom === undefined ? "" : ulidTime(createdFrom)),
-        to: createdTo === undefined ? `${prefix}~` : prefix + ulidTime(createdTo),
-      };
+      const filter = { ...rest, ...idsBetween(deps.ids.prefixOf("msg"), createdFrom, createdTo) };
       const name = reference === undefined ? null : deps.vault.keyedName("reference", reference).subarray(0, 16);
-      const rows = deps.ledger.list(name === null ? filter : { ...filter, reference: name }, limit + 1);
+      const rows = deps.ledger.list(name === null ? filter : { ...filter, reference: name }, rowsFor(limit));
       const live = rows.map(({ message }) => viewOf(message, message.facts.note ? readNote(deps, message.id) : null));
       const records = name === null ? filter : { ...filter, reference: Buffer.from(name).toString("base64url") };
       return { ok: { live, limit, records } };
@@ -126,23 +114,21 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   const now = deps.now();
   const encoded = input.smart ? smartEncode(input.text) : { text: input.text, replacements: [] };
   const measured = measure(encoded.text);
-  const contact = contactOf(deps, input.to);
-  if ("refused" in contact) return contact;
-  const number = "known" in contact ? contact.known : contact.fresh;
+  const recipient = Recipient.of(deps.vault, input.to);
+  if ("refused" in recipient) return recipient;
   const reasons: string[] = [];
-  const strange = judgeSender(input.from, policy);
-  const judged = judgeNumber(number, policy, deps.environment) ?? strange;
+  const strange = judgeSender(input.from, policy, recipient.country);
+  const judged = judgeNumber(recipient, policy, deps.environment) ?? strange;
   if (judged !== null) reasons.push(judged.refused);
-  const choice = routeFor(deps, contact, input.purpose);
-  const stopped = judgeConsent(deps, contact, input, policy, choice);
+  const choice = routeFor(deps, recipient, input.purpose);
+  const stopped = judgeConsent(deps, recipient.index, input, policy, choice);
   if (stopped !== null) reasons.push(stopped.refused);
   const times = timesOf(input, now);
   if ("refused" in times) reasons.push(times.refused);
   if (measured.segments > policy.segmentsMax) reasons.push("text_too_long");
   const route = choice.accounts[0] ?? null;
   if (route === null) reasons.push(noCarrier(choice).refused);
-  const act = actOf(key, "known" in contact ? contact.known : { ...contact, country: contact.fresh.country }, policy);
-  const reached = deps.caps.check(act, policy.limits, now);
+  const reached = deps.caps.check(actOf(key, recipient, policy.countries), policy.limits, now);
   if (reached !== null) reasons.push(limitRefusal(reached).refused);
   return {
     ok: {
@@ -150,29 +136,12 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
       segments: measured.segments,
       replacements: encoded.replacements,
       sender: strange === null ? (input.from ?? policy.defaultSender) : null,
-      number_kind: number.kind,
+      number_kind: recipient.kind,
       route,
       routing: choiceView(choice),
       price: route === null ? null : priceOf(choice, route, measured.segments),
       would: reasons.length === 0 ? "accepted" : "refused",
       reasons,
     },
-  };
-}
-
-/** The caller's free fields, opened, with any phone number in them masked. */
-function readNote(deps: Pick<MessagesDeps, "ledger" | "vault">, id: string): Note | null {
-  const note = deps.ledger.note(id);
-  const text = note === null ? null : deps.vault.openText(note.subject, id, "note", note.sealed);
-  if (text === null) return null;
-  const { reference, metadata } = JSON.parse(text) as Note;
-  return {
-    reference: reference === null ? null : maskNumbersIn(reference),
-    metadata:
-      metadata === null
-        ? null
-        : Object.fromEntries(
-            Object.entries(metadata).map(([name, value]) => [maskNumbersIn(name), maskNumbersIn(value)]),
-          ),
   };
 }

@@ -5,7 +5,7 @@
  */
 import { DAY_MS } from "../base/clock.ts";
 import { PLAN_DAYS, type DayOfOpenings } from "./plan.ts";
-import { bytesOf, first, type Sql, type SqlBinding } from "../storage/sql.ts";
+import { bytesOf, filtered, first, type Sql } from "../storage/sql.ts";
 import { Lending } from "./lending.ts";
 import { numberOf, type NumberRow } from "./rows.ts";
 import {
@@ -105,15 +105,13 @@ export class NumbersLedger {
 
   /** In order of id, after `filter.after`. */
   list(filter: NumberFilter, limit: number): VirtualNumber[] {
-    const where = ["id > ?"];
-    const values: SqlBinding[] = [filter.after ?? ""];
-    for (const name of ["pool", "state", "country"] as const) {
-      const value = filter[name];
-      if (value === undefined) continue;
-      where.push(`${name} = ?`);
-      values.push(value);
-    }
-    const query = `SELECT * FROM numbers WHERE ${where.join(" AND ")} ORDER BY id LIMIT ?`;
+    const { where, values } = filtered<string>([
+      ["id > ?", filter.after],
+      ["pool = ?", filter.pool],
+      ["state = ?", filter.state],
+      ["country = ?", filter.country],
+    ]);
+    const query = `SELECT * FROM numbers WHERE ${where} ORDER BY id LIMIT ?`;
     return this.#sql.exec<NumberRow>(query, ...values, limit).toArray().map(numberOf); // prettier-ignore
   }
 

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { Label } from "../contract/label.ts";
+import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
 import { CAPABILITIES, NUMBER_STATES, SELECTIONS, SHARINGS, type PoolSettings } from "./number.ts";
 import type { NumbersVerbs } from "./verbs.ts";
@@ -108,22 +109,17 @@ const numberRoutes: RouteOver<NumbersVerbs>[] = [
     summary: "List the virtual numbers you have",
     tag,
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(500).default(100),
-      cursor: z.string().max(64).optional(),
+      limit: limitUpTo(500, 100),
+      cursor: cursorOf("num"),
       pool: z.string().max(64).optional(),
       state: z.enum(NUMBER_STATES).optional(),
       country: z.string().length(2).optional(),
     }),
     status: 200,
-    answer: z.object({ data: z.array(VirtualNumberView), next_cursor: z.string().nullable() }),
+    answer: pageOf(VirtualNumberView),
+    refuses: ["invalid_cursor"],
     input: ({ query: { limit, cursor, pool, state, country } }) => ({
-      ok: {
-        limit,
-        ...(cursor === undefined ? {} : { after: cursor }),
-        ...(pool === undefined ? {} : { pool }),
-        ...(state === undefined ? {} : { state }),
-        ...(country === undefined ? {} : { country }),
-      },
+      ok: { limit, ...given({ after: cursor, pool, state, country }) },
     }),
   }),
   route({
@@ -206,7 +202,7 @@ const poolRoutes: RouteOver<NumbersVerbs>[] = [
     summary: "List pools",
     tag,
     status: 200,
-    answer: z.object({ data: z.array(PoolView) }),
+    answer: pageOf(PoolView),
     input: () => ({ ok: null }),
   }),
   route({

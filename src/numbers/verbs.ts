@@ -3,6 +3,7 @@
  */
 import type { Outcome } from "../base/refusal.ts";
 import { refuse } from "../base/refusal.ts";
+import { readPage, wholeList, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import { forecast, type Forecast } from "./plan.ts";
 import type { NumberFilter, NumbersLedger } from "./ledger.ts";
@@ -43,15 +44,10 @@ export function numbersVerbs(deps: NumbersDeps) {
 function numberVerbs(deps: NumbersDeps) {
   const { numbers } = deps;
   return {
-    "numbers.list": verb(
-      "numbers:read",
-      (_who, input: NumberFilter & { limit: number }): Outcome<{ data: NumberView[]; next_cursor: string | null }> => {
-        const { limit, ...filter } = input;
-        const found = numbers.list(filter, limit + 1);
-        const data = found.slice(0, limit).map(numberView);
-        return { ok: { data, next_cursor: found.length > limit ? (data.at(-1)?.id ?? null) : null } };
-      },
-    ),
+    "numbers.list": verb("numbers:read", (_who, input: NumberFilter & { limit: number }): Outcome<Page<NumberView>> => {
+      const { limit, ...filter } = input;
+      return { ok: readPage(limit, (rows) => numbers.list(filter, rows), numberView) };
+    }),
 
     "numbers.get": verb("numbers:read", (_who, input: { id: string }): Outcome<NumberView> => {
       const number = numbers.get(input.id);
@@ -107,8 +103,8 @@ function poolVerbs(deps: NumbersDeps) {
       },
     ),
 
-    "pools.list": verb("numbers:read", (): Outcome<{ data: PoolView[] }> => ({
-      ok: { data: numbers.pools().map(view) },
+    "pools.list": verb("numbers:read", (): Outcome<Page<PoolView>> => ({
+      ok: wholeList(numbers.pools().map(view)),
     })),
 
     "pools.get": verb("numbers:read", (_who, { id }: { id: string }): Outcome<PoolView> => {

@@ -10,6 +10,7 @@ import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { ANOMALIES } from "../carriers/courier/anomalies.ts";
 import type { Fields } from "../carriers/carrier.ts";
 import { CARRIERS, KINDS, type CarrierKind } from "../carriers/registry.ts";
+import { pageOf } from "../contract/list.ts";
 import { door, IdParam, JURISDICTION, type OperatorRoute } from "../contract/operator-route.ts";
 
 /** Every setting of every kind: an account shows those of its own. */
@@ -262,7 +263,7 @@ export const carrierRoutes: OperatorRoute[] = [
     summary: "List carrier accounts",
     query: z.strictObject({ jurisdiction: JURISDICTION.default("eu") }),
     status: 200,
-    answer: z.object({ data: z.array(AccountView) }),
+    answer: pageOf(AccountView),
     ask: ({ query }) => ({ ok: { where: query.jurisdiction, input: null } }),
   }),
   door({
@@ -274,7 +275,7 @@ export const carrierRoutes: OperatorRoute[] = [
       "Circuit, hold, and the lanes' windows: two minutes for codes, fifteen for the rest. A weight falls by ten points when 15 % of a window's receipts were slow, and drifts back after quiet.",
     query: z.strictObject({ jurisdiction: JURISDICTION.default("eu") }),
     status: 200,
-    answer: z.object({ data: z.array(HealthView) }),
+    answer: pageOf(HealthView),
     ask: ({ query }) => ({ ok: { where: query.jurisdiction, input: null } }),
   }),
   door({

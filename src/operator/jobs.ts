@@ -5,6 +5,7 @@
 import type { Jurisdiction } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import { isRefused, type Outcome } from "../base/refusal.ts";
+import { wholeList } from "../contract/list.ts";
 import type { OperatorPort } from "../rpc/operator.ts";
 
 /** What a job needs of the platform. */
@@ -28,7 +29,7 @@ export async function runJob(verb: string, operator: string, deps: JobDeps): Pro
   }
   const remaining = [...uses].reduce((sum, [version, count]) => (version === newest ? sum : sum + count), 0);
   if (verb === "keys.rewrap") return { ok: { rewrapped, remaining } };
-  return { ok: { data: [...uses].sort(([a], [b]) => a - b).map(([version, count]) => ({ version, uses: count })) } };
+  return { ok: wholeList([...uses].sort(([a], [b]) => a - b).map(([version, count]) => ({ version, uses: count }))) };
 }
 
 /** Purges every tenant; answers what went, summed. Also behind `POST /admin/v1/purge`. */

@@ -9,6 +9,7 @@ import { isRefused, refuse } from "../base/refusal.ts";
 import { SHOP_TYPES } from "../carriers/carrier.ts";
 import { CAPABILITIES } from "../numbers/number.ts";
 import { IMPORT_MAX, rowsOfCsv } from "../numbers/stock.ts";
+import { limitUpTo, numberCursor, pageOf } from "../contract/list.ts";
 import { door, IdParam, JURISDICTION, type OperatorRoute } from "../contract/operator-route.ts";
 
 const Price = z.strictObject({ amount: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) });
@@ -200,13 +201,14 @@ export const numberStockRoutes: OperatorRoute[] = [
     query: z.strictObject({
       jurisdiction: JURISDICTION.default("eu"),
       tenant: z.string().max(16).optional(),
-      limit: z.coerce.number().int().min(1).max(500).default(100),
-      cursor: z.coerce.number().int().min(0).max(10_000_000).default(0),
+      limit: limitUpTo(500, 100),
+      cursor: numberCursor(),
     }),
     status: 200,
-    answer: z.object({ data: z.array(StockView), next_cursor: z.string().nullable() }),
+    answer: pageOf(StockView),
+    refuses: ["invalid_cursor"],
     ask: ({ query: { jurisdiction, tenant, limit, cursor } }) => ({
-      ok: { where: jurisdiction, input: { tenant: tenant ?? null, limit, offset: cursor } },
+      ok: { where: jurisdiction, input: { tenant: tenant ?? null, limit, offset: Number(cursor ?? 0) } },
     }),
   }),
 ];

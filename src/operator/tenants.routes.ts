@@ -9,6 +9,7 @@ import { parseTenantId, type Jurisdiction } from "../base/ids.ts";
 import { Label } from "../contract/label.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { PolicyChange } from "../policy/policy.ts";
+import { cursorLike, limitUpTo, numberCursor, pageOf } from "../contract/list.ts";
 import { door, IdParam, JURISDICTION, type OperatorRoute } from "../contract/operator-route.ts";
 import { numberStockRoutes } from "./numbers.routes.ts";
 import { carrierRoutes } from "./carriers.routes.ts";
@@ -74,12 +75,15 @@ const tenants: OperatorRoute[] = [
     summary: "List tenants",
     query: z.strictObject({
       jurisdiction: JURISDICTION.default("eu"),
-      limit: z.coerce.number().int().min(1).max(100).default(50),
-      cursor: z.string().max(64).default(""),
+      limit: limitUpTo(100, 50),
+      cursor: cursorLike((text) => parseTenantId(text) !== null).optional(),
     }),
     status: 200,
-    answer: z.object({ data: z.array(TenantView), next_cursor: z.string().nullable() }),
-    ask: ({ query }) => ({ ok: { where: query.jurisdiction, input: { after: query.cursor, limit: query.limit } } }),
+    answer: pageOf(TenantView),
+    refuses: ["invalid_cursor"],
+    ask: ({ query }) => ({
+      ok: { where: query.jurisdiction, input: { after: query.cursor ?? "", limit: query.limit } },
+    }),
   }),
   door({
     method: "get",
@@ -138,7 +142,7 @@ const tenants: OperatorRoute[] = [
     summary: "List a tenant's API keys",
     params: IdParam,
     status: 200,
-    answer: z.object({ data: z.array(KeyView) }),
+    answer: pageOf(KeyView),
     ask: ({ params }) => ofTenant(params.id, {}),
   }),
   door({
@@ -158,7 +162,7 @@ const tenants: OperatorRoute[] = [
     summary: "List a tenant's templates of codes",
     params: IdParam,
     status: 200,
-    answer: z.object({ data: z.array(TemplateView) }),
+    answer: pageOf(TemplateView),
     ask: ({ params }) => ofTenant(params.id, {}),
   }),
   door({
@@ -198,7 +202,7 @@ const jobs: OperatorRoute[] = [
     verb: "keys.uses",
     summary: "Root key versions, and how many records need each",
     status: 200,
-    answer: z.object({ data: z.array(z.object({ version: z.int(), uses: z.int() })) }),
+    answer: pageOf(z.object({ version: z.int(), uses: z.int() })),
     ask: () => ({ ok: { where: "both", input: null } }),
   }),
   door({
@@ -217,16 +221,14 @@ const jobs: OperatorRoute[] = [
     summary: "The operators' own audit",
     query: z.strictObject({
       jurisdiction: JURISDICTION.default("eu"),
-      limit: z.coerce.number().int().min(1).max(500).default(50),
-      cursor: z
-        .string()
-        .regex(/^\d{1,15}$/)
-        .default("0"),
+      limit: limitUpTo(500, 50),
+      cursor: numberCursor(),
     }),
     status: 200,
-    answer: z.object({ data: z.array(AuditEntryView), next_cursor: z.string().nullable() }),
+    answer: pageOf(AuditEntryView),
+    refuses: ["invalid_cursor"],
     ask: ({ query }) => ({
-      ok: { where: query.jurisdiction, input: { after: Number(query.cursor), limit: query.limit } },
+      ok: { where: query.jurisdiction, input: { after: Number(query.cursor ?? 0), limit: query.limit } },
     }),
   }),
 ];

@@ -41,6 +41,7 @@ import type { PolicyChange } from "../policy/policy.ts";
 import type { CourierPort } from "../rpc/courier.ts";
 import type { TenantPort, TemplateDecision } from "../rpc/tenant.ts";
 import type { Keyring } from "../vault/keyring.ts";
+import { pageFrom, readPage, rowsFor, wholeList } from "../contract/list.ts";
 
 export type OperatorDeps = {
   sql: Sql;
@@ -67,6 +68,7 @@ export class OperatorRooms {
   readonly #tenants: TenantsLedger;
   readonly #accounts: AccountsLedger;
   readonly #audit: AuditLedger;
+  readonly #shown = (tenant: TenantRow) => tenantView(tenant, this.#deps.jurisdiction);
   readonly repeats: OperatorRepeats;
   #openingSandbox: Promise<string> | null = null;
   readonly #busyNumbers = new Set<string>();
@@ -101,19 +103,17 @@ export class OperatorRooms {
         this.#tenants.add(tenant);
         this.#enter(operator, "tenant.created", tenant.id, { environment: tenant.environment });
       });
-      return { ok: tenantView(tenant, this.#deps.jurisdiction) };
+      return { ok: this.#shown(tenant) };
     },
 
     "tenants.list": async (_operator: string, input: { after: string; limit: number }): Answer => ({
-      ok: this.#tenants.list(input.after, input.limit).map((tenant) => tenantView(tenant, this.#deps.jurisdiction)),
+      ok: readPage(input.limit, (rows) => this.#tenants.list(input.after, rows), this.#shown),
     }),
 
     "tenants.get": (_operator: string, input: { id: string }): Answer =>
       this.#withTenant(input.id, async (tenant, port) => {
         const described = await port.describe();
-        return isRefused(described)
-          ? described
-          : { ok: { ...tenantView(tenant, this.#deps.jurisdiction), ...object(described.ok) } };
+        return isRefused(described) ? described : { ok: { ...this.#shown(tenant), ...object(described.ok) } };
       }),
 
     "tenants.change": (operator: string, input: { id: string; policy: PolicyChange }): Answer =>
@@ -126,7 +126,7 @@ export class OperatorRooms {
         this.#enter(operator, "tenant.policy_changed", tenant.id, {
           fields: Object.keys(input.policy).sort().join(" "),
         });
-        return { ok: { ...tenantView(tenant, this.#deps.jurisdiction), ...object(changed.ok) } };
+        return { ok: { ...this.#shown(tenant), ...object(changed.ok) } };
       }),
 
     "tenants.suspend": (operator: string, input: { id: string }): Answer =>
@@ -177,7 +177,7 @@ export class OperatorRooms {
       return { ok: accountView(account) };
     },
 
-    "carriers.list": async (): Answer => ({ ok: { data: this.#accounts.list().map(accountView) } }),
+    "carriers.list": async (): Answer => ({ ok: wholeList(this.#accounts.list().map(accountView)) }),
 
     "carriers.change": async (operator: string, input: { id: string; change: AccountChange }): Answer => {
       const account = this.#accounts.get(input.id);
@@ -199,7 +199,7 @@ export class OperatorRooms {
       const accounts = this.#accounts.list();
       const health = await Promise.all(accounts.map(({ config }) => this.#deps.courier(config.id).health()));
       const data = accounts.map(({ config, name }, at) => ({ id: config.id, name, kind: config.kind, ...health[at] }));
-      return { ok: { data } };
+      return { ok: wholeList(data) };
     },
 
     /** Tries an account's address and credentials, by a call that costs nothing. */
@@ -353,7 +353,7 @@ export class OperatorRooms {
         this.#tenants.setState(id, state);
         this.#enter(operator, `tenant.${state === "active" ? "resumed" : "suspended"}`, id, {});
       });
-      return { ok: tenantView({ ...tenant, state }, this.#deps.jurisdiction) };
+      return { ok: this.#shown({ ...tenant, state }) };
     });
   }
 
@@ -363,14 +363,14 @@ export class OperatorRooms {
     visitCourier?: (courier: CourierPort) => Promise<unknown>,
     visitOwn?: () => unknown,
   ): Answer {
-    const tenants = this.#tenants.list(after, WALK_MAX);
+    const { data: tenants, next_cursor: next } = pageFrom(this.#tenants.list(after, rowsFor(WALK_MAX)), WALK_MAX);
     const data: unknown[] = [];
     for (const { id } of tenants) data.push(await visit(this.#deps.tenant(ownerOf(id)), id));
     if (after === "" && visitOwn !== undefined) data.push(visitOwn());
     if (after === "" && visitCourier !== undefined) {
       for (const { config } of this.#accounts.list()) data.push(await visitCourier(this.#deps.courier(config.id)));
     }
-    return { ok: { data, next: tenants.length === WALK_MAX ? (tenants.at(-1)?.id ?? null) : null } };
+    return { ok: { data, next } };
   }
 
   #enter(operator: string, act: string, subject: string | null, facts: Record<string, string | number>): void {

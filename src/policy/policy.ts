@@ -4,13 +4,13 @@
 import { z } from "zod";
 import { PURPOSES } from "../sms/purpose.ts";
 import { refuse, type Refusal } from "../base/refusal.ts";
-import type { Num } from "../sms/phone.ts";
+import { NUMBER_KINDS, type Num } from "../sms/phone.ts";
+import { isUkPlan, lintSender } from "./sender-id.ts";
 import { CHOOSE, type RouteRule } from "../carriers/route.ts";
 import { DEFAULT_LIMITS, SANDBOX_LIMITS, type Limits } from "../risk/caps.ts";
 
 const count = z.int().min(0).max(1_000_000_000);
 const Caps = z.strictObject({ minute: count, hour: count, day: count });
-const KINDS = ["mobile", "drama", "fixed", "voip", "personal", "pager", "premium", "crown_mobile", "other"] as const;
 
 const Countries = z.array(z.string().regex(/^[A-Z]{2}$/)).max(250);
 /** A rule of routing as the operator writes it; the first that fits a message decides. What is left empty fits everything. */
@@ -38,7 +38,7 @@ const RuleBody = z.strictObject({
 export const PolicyChange = z
   .strictObject({
     countries: Countries,
-    kinds: z.array(z.enum(KINDS)).max(KINDS.length),
+    kinds: z.array(z.enum(NUMBER_KINDS)).max(NUMBER_KINDS.length),
     /** Carrier accounts in the order they may be tried. */
     routes: z.array(z.string().max(64)).max(10),
     /** Which accounts messages of a kind may go by instead, and how one is chosen. */
@@ -145,9 +145,17 @@ export function policyView(policy: Policy) {
 }
 export type PolicyView = ReturnType<typeof policyView>;
 
-/** A sender that is a number must be one the operator gave: any other would be somebody else's, and kept in clear. */
-export function judgeSender(from: string | null, policy: Policy): Refusal | null {
-  if (from === null || from === policy.defaultSender || !from.startsWith("+")) return null;
+/**
+ * A sender that is a number must be one the operator gave: any other would be somebody else's, and kept in clear. A name is linted
+ * at the door, where a token's country is not known yet: beyond +44 it keeps to what every network takes.
+ */
+export function judgeSender(from: string | null, policy: Policy, country: string): Refusal | null {
+  if (from === null || from === policy.defaultSender) return null;
+  if (!from.startsWith("+")) {
+    const linted = isUkPlan(country) ? null : lintSender(from, country);
+    if (linted === null || "kind" in linted) return null;
+    return refuse("sender_refused", { errors: linted.errors.map((error) => ({ field: "from", ...error })) });
+  }
   const detail = "Only the number that the operator set as the tenant's own sender can be used. Use a name instead.";
   return refuse("sender_refused", { errors: [{ field: "from", code: "sender_number_not_yours", detail }] });
 }

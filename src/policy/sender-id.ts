@@ -14,11 +14,14 @@ export type SenderError = Omit<FieldError, "field">;
 /** The originating address of TS 23.040, 9.1.2.5, holds eleven septet characters. */
 export const SENDER_LENGTH_MAX = 11;
 
+/** UK networks block shorter names; so does GOV.UK Notify. Two handsets of one person may show them, and most do not. */
+const UK_NAME_LENGTH_MIN = 3;
+
 /** Longer input is judged by its length alone; it is more than any spelling of a number. */
 const SENDER_INPUT_MAX = 40;
 
 /** Kinds of number that a person can answer; a text from a premium or personal number is a trap (A6). */
-const NUMBER_KINDS: ReadonlySet<NumberKind> = new Set<NumberKind>([
+const ANSWERABLE: ReadonlySet<NumberKind> = new Set<NumberKind>([
   "mobile",
   "drama",
   "crown_mobile",
@@ -54,6 +57,8 @@ const LOOKS_LIKE: Readonly<Record<string, string>> = {
   i: "l",
   "-": "",
   _: "",
+  " ": "",
+  ".": "",
 };
 
 /** What the eye reads: two senders with one skeleton cannot be told apart at a glance. Only the safe set is read. */
@@ -65,16 +70,28 @@ const GENERIC_SKELETONS: ReadonlySet<string> = new Set(GENERIC.map(skeletonOf));
 const FILLER_SKELETONS: ReadonlySet<string> = new Set(FILLERS.map(skeletonOf));
 
 /**
- * The kind of a sender that may be used towards `country` (ISO 3166-1), or every rule it breaks. The safe set and the
- * generic words hold everywhere; the rules for numeric senders are those of the UK networks and bind for GB alone.
+ * The kind of a sender that may be used towards `country` (ISO 3166-1), or every rule it breaks. The generic words hold
+ * everywhere. Names to numbers of +44 obey GOV.UK Notify's rule, which all UK networks deliver: letters, digits, space and
+ * `& . - _`, three to eleven. Names elsewhere keep to the set that every network takes; the rules for numeric senders are those
+ * of the UK networks and bind for GB alone.
  */
 export function lintSender(sender: string, country: string): { kind: SenderKind } | { errors: SenderError[] } {
   if (sender === "")
     return broken("sender_empty", "Give a name of 1 to 11 characters, a short code, or a number in E.164.");
   if (sender.length > SENDER_INPUT_MAX) return broken("sender_too_long", TOO_LONG);
   if (/^[+(]?[0-9][0-9 ().-]*$/.test(sender)) return lintNumeric(sender, country);
-  return lintName(sender);
+  return lintName(sender, UK_PLAN.has(country));
 }
+
+/** Whether numbers of the country are of +44. */
+export function isUkPlan(country: string): boolean {
+  return UK_PLAN.has(country);
+}
+
+/** What every network takes in a name. */
+const SAFE = /^[A-Za-z0-9_-]+$/;
+/** What UK networks take beside it. */
+const UK_MORE = /^[ .&]$/;
 
 const TOO_LONG = `Use at most ${SENDER_LENGTH_MAX} characters: handsets are sent no more.`;
 
@@ -82,12 +99,20 @@ function broken(code: string, detail: string): { errors: SenderError[] } {
   return { errors: [{ code, detail }] };
 }
 
-function lintName(sender: string): { kind: SenderKind } | { errors: SenderError[] } {
+function lintName(sender: string, isUk: boolean): { kind: SenderKind } | { errors: SenderError[] } {
   const errors: SenderError[] = [];
   const chars = [...sender];
   if (chars.length > SENDER_LENGTH_MAX) errors.push({ code: "sender_too_long", detail: TOO_LONG });
-  const outside = chars.findIndex((char) => !/^[A-Za-z0-9_-]$/.test(char));
-  if (outside >= 0) errors.push(outsideSafeSet(chars[outside] ?? "", outside + 1));
+  const outside = chars.findIndex((char) => !SAFE.test(char) && !(isUk && UK_MORE.test(char)));
+  if (outside >= 0) errors.push(outsideSafeSet(chars[outside] ?? "", outside + 1, isUk));
+  else if (/^ | $|  /.test(sender)) {
+    const detail = "A name begins and ends with a character that shows, and has one space between two words.";
+    errors.push({ code: "sender_character", detail });
+  }
+  if (isUk && chars.length < UK_NAME_LENGTH_MIN) {
+    const detail = `Use at least ${UK_NAME_LENGTH_MIN} characters: UK networks block shorter names.`;
+    errors.push({ code: "sender_too_short", detail });
+  }
   if (!/[A-Za-z]/.test(sender)) {
     errors.push({
       code: "sender_without_letter",
@@ -102,9 +127,11 @@ function lintName(sender: string): { kind: SenderKind } | { errors: SenderError[
 }
 
 /** Says which character and what kind of thing it is, never the character itself: it may be there to deceive. */
-function outsideSafeSet(char: string, position: number): SenderError {
-  const safe = "Use A to Z, a to z, 0 to 9, hyphen and underscore, which every network takes.";
-  if (/[ .&]/.test(char)) {
+function outsideSafeSet(char: string, position: number, isUk: boolean): SenderError {
+  const safe = isUk
+    ? "Use A to Z, a to z, 0 to 9, space, ampersand, full stop, hyphen and underscore."
+    : "Use A to Z, a to z, 0 to 9, hyphen and underscore, which every network takes.";
+  if (UK_MORE.test(char)) {
     const detail = `Character ${position} is a space, full stop or ampersand, which only some networks take. ${safe}`;
     return { code: "sender_character", detail };
   }
@@ -138,7 +165,7 @@ function lintNumeric(sender: string, country: string): { kind: SenderKind } | { 
       detail: "UK networks block numeric senders from abroad: use a +44 number or a name.",
     });
   }
-  if (!NUMBER_KINDS.has(number.kind)) {
+  if (!ANSWERABLE.has(number.kind)) {
     const detail = "Premium, personal and pager numbers may not send: use a virtual mobile number.";
     errors.push({ code: "sender_number_kind", detail });
   }
@@ -158,7 +185,7 @@ function lintShortCode(sender: string, country: string): { kind: SenderKind } | 
  * letter in disguise or a mere number (INF0-24 has both), so every cut is tried: at most 11 by 11.
  */
 function isGeneric(sender: string): boolean {
-  const bare = sender.replace(/[-_]/g, "");
+  const bare = sender.replace(/[-_ .&]/g, "");
   const leading = /^[0-9]*/.exec(bare)?.[0].length ?? 0;
   const trailing = /[0-9]*$/.exec(bare)?.[0].length ?? 0;
   for (let start = 0; start <= leading; start++) {

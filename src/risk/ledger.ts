@@ -5,21 +5,12 @@
  */
 import { first, type Sql } from "../storage/sql.ts";
 import { dayOf } from "../vault/ledger.ts";
+import type { Act, CapReached } from "./act.ts";
 import { count, emptyWindows, hasRoom, roomIn, turn, type Caps, type Limits, type Room, type Windows } from "./caps.ts";
 
 type Recipient = Windows & { keys: Record<string, number> };
 type KeyCount = Windows & { numbersDay: number; numbers: number };
 type Account = { tenant: Windows; keys: Record<string, KeyCount>; countries: Record<string, Windows> };
-
-/** Who sends to whom, in keyed names. */
-export type Act = { key: string; recipient: string; block: string; country: string; home: boolean };
-
-/** Which cap is reached, and for how long. */
-export type CapReached = {
-  cap: "recipient" | "block" | "key" | "tenant" | "country" | "numbers";
-  retryAfterSeconds: number;
-  window: keyof Caps;
-};
 
 /** Counter rows kept in memory; a row is about 100 bytes. */
 const ROWS_IN_MEMORY_MAX = 20_000;

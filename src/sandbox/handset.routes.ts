@@ -55,7 +55,7 @@ async function show(request: Request, deps: HandsetDeps): Promise<Response> {
   const beside = other === line ? null : other;
   const tenant = deps.tenantOf(key);
   const [texts, besides, lines, time] = await Promise.all([
-    tenant.ask("sandbox.texts", { line, limit: TEXTS_SHOWN_MAX }),
+    tenant.ask("sandbox.texts", { ...(line === null ? {} : { line }), limit: TEXTS_SHOWN_MAX }),
     tenant.ask("sandbox.texts", { line: beside ?? "", limit: TEXTS_SHOWN_MAX }),
     tenant.ask("sandbox.lines", null),
     tenant.ask("sandbox.time", null),

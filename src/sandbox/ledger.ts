@@ -4,7 +4,7 @@
  */
 import { DAY_MS, isoOf } from "../base/clock.ts";
 import type { IdMaker } from "../base/ids.ts";
-import { bytesOf, first, type Sql } from "../storage/sql.ts";
+import { bytesOf, filtered, first, type Sql } from "../storage/sql.ts";
 import type { HandsetDelivery, Report } from "../carriers/carrier.ts";
 import { TENANT_SUBJECT, type VaultLedger } from "../vault/ledger.ts";
 
@@ -129,14 +129,17 @@ export class SandboxLedger {
     return first<{ due: number | null }>(this.#sql, `SELECT min(due) AS due FROM sandbox_receipts`)?.due ?? null;
   }
 
-  /** The newest texts, of one line or of all. */
-  texts(line: string | null, limit: number): HandsetText[] {
-    const where = line === null ? "" : "WHERE t.line = ?";
+  /** The newest texts before an id, of one line or of all. */
+  texts(filter: { line?: string; before?: string }, limit: number): HandsetText[] {
+    const { where, values } = filtered<string>([
+      ["t.line = ?", filter.line],
+      ["t.id < ?", filter.before],
+    ]);
     return this.#sql
       .exec<{ id: string; line: string; message: string; sealed: ArrayBuffer; at: number; number: ArrayBuffer }>(
         `SELECT t.*, l.sealed AS number FROM handset_texts t JOIN handset_lines l ON l.line = t.line
-         ${where} ORDER BY t.id DESC LIMIT ?`,
-        ...(line === null ? [] : [line]),
+         WHERE ${where} ORDER BY t.id DESC LIMIT ?`,
+        ...values,
         limit,
       )
       .toArray()

@@ -6,6 +6,7 @@ import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { parseNumber } from "../sms/phone.ts";
 import { refuse } from "../base/refusal.ts";
 import { checkText } from "../sms/sms-text.ts";
+import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
 import { ADVANCE_SECONDS_MAX, type SandboxVerbs } from "./verbs.ts";
 
@@ -88,12 +89,13 @@ export const sandboxRoutes: RouteOver<SandboxVerbs>[] = [
     tag,
     query: z.strictObject({
       line: z.string().max(64).optional(),
-      limit: z.coerce.number().int().min(1).max(200).default(50),
+      limit: limitUpTo(200, 50),
+      cursor: cursorOf("evt"),
     }),
     status: 200,
-    answer: z.object({ data: z.array(TextView) }),
-    refuses: ["not_found"],
-    input: ({ query }) => ({ ok: { line: query.line ?? null, limit: query.limit } }),
+    answer: pageOf(TextView),
+    refuses: ["invalid_cursor", "not_found"],
+    input: ({ query: { limit, line, cursor } }) => ({ ok: { limit, ...given({ line, before: cursor }) } }),
   }),
   route({
     method: "post",
@@ -146,7 +148,7 @@ export const sandboxRoutes: RouteOver<SandboxVerbs>[] = [
     summary: "List the sandbox's lines",
     tag,
     status: 200,
-    answer: z.object({ data: z.array(LineView) }),
+    answer: pageOf(LineView),
     refuses: ["not_found"],
     input: () => ({ ok: null }),
   }),

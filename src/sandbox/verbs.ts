@@ -4,6 +4,7 @@
  */
 import { isoOf } from "../base/clock.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
+import { readPage, wholeList, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import type { HandsetLine, HandsetText, SandboxLedger } from "./ledger.ts";
 
@@ -26,11 +27,20 @@ export function sandboxVerbs(deps: SandboxDeps) {
   return {
     "sandbox.texts": verb(
       "sandbox:use",
-      (_who, input: { line: string | null; limit: number }): Outcome<{ data: HandsetText[] }> =>
-        deps.sandbox === null ? live() : { ok: { data: deps.sandbox.texts(input.line, input.limit) } },
+      (_who, { limit, ...filter }: { line?: string; before?: string; limit: number }): Outcome<Page<HandsetText>> => {
+        const { sandbox } = deps;
+        if (sandbox === null) return live();
+        return {
+          ok: readPage(
+            limit,
+            (rows) => sandbox.texts(filter, rows),
+            (text) => text,
+          ),
+        };
+      },
     ),
-    "sandbox.lines": verb("sandbox:use", (): Outcome<{ data: HandsetLine[] }> =>
-      deps.sandbox === null ? live() : { ok: { data: deps.sandbox.lines() } },
+    "sandbox.lines": verb("sandbox:use", (): Outcome<Page<HandsetLine>> =>
+      deps.sandbox === null ? live() : { ok: wholeList(deps.sandbox.lines()) },
     ),
     /** A person answers: the carrier's inbound side of the sandbox. */
     "sandbox.answer": verb(

@@ -5,6 +5,9 @@
 export const PURPOSES = ["otp", "service", "marketing"] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
+/** What a person can say stop to: a code comes because they asked for it, to the number they are proving. */
+export const STOPPABLE = ["service", "marketing"] as const satisfies readonly Purpose[];
+
 /** Two lanes, so that a newsletter never stands before a code. */
 export const LANES = ["otp", "bulk"] as const;
 export type Lane = (typeof LANES)[number];

@@ -32,6 +32,36 @@ export function changes(sql: Sql, query: string, ...bindings: SqlBinding[]): boo
 }
 
 /**
+ * Compare-and-swap: writes the columns of a row if it still has the version that was read, and the next version with them.
+ * Answers whether it did; late and repeated steps change nothing. Names of table and columns are the program's own.
+ */
+export function swap(
+  sql: Sql,
+  table: string,
+  read: { id: string; version: number },
+  columns: Readonly<Record<string, SqlBinding>>,
+): boolean {
+  const set = Object.keys(columns).map((name) => `${name} = ?`);
+  return changes(
+    sql,
+    `UPDATE ${table} SET ${["version = ?", ...set].join(", ")} WHERE id = ? AND version = ?`,
+    read.version + 1,
+    ...Object.values(columns),
+    read.id,
+    read.version,
+  );
+}
+
+/** Removes rows that still have the version that was read; one that moved meanwhile stays. */
+export function removeAsRead(sql: Sql, table: string, read: readonly { id: string; version: number }[]): void {
+  sql.exec(
+    `DELETE FROM ${table} WHERE (id, version) IN
+       (SELECT json_extract(value, '$.id'), json_extract(value, '$.version') FROM json_each(?))`,
+    JSON.stringify(read.map(({ id, version }) => ({ id, version }))),
+  );
+}
+
+/**
  * The conditions of a list's filter that were asked for, as SQL and the values to bind: a condition whose value is undefined is
  * left out. The texts are the program's own; only values come from callers.
  */

@@ -8,8 +8,9 @@ import { nameOfError } from "../base/log.ts";
 import type { Head } from "../audit/entry.ts";
 import { headSigner, readHead } from "../audit/head.ts";
 import type { AccountFacts } from "../carriers/facts.ts";
-import type { AccountNews } from "../carriers/sender/sender.ts";
+import type { AccountNews, Onward } from "../carriers/sender/sender.ts";
 import { Belt } from "../messages/queue-tracker.ts";
+import { CODES_LOOK_MS, queueCodesAtWake, requeueCodes } from "../messages/waiting-codes.ts";
 import { changed, defaultPolicy, type Policy, type PolicyChange } from "../policy/policy.ts";
 import { AccountBook } from "../carriers/account-book.ts";
 import {
@@ -52,6 +53,7 @@ export class TenantHost {
   /** A head that was signed in the running transaction; remembered once that transaction stands. */
   #signedNow: string | null = null;
   readonly #refusals = new Map<string, number>();
+  #watchesCodes = false;
 
   constructor(parts: TenantParts) {
     this.#parts = parts;
@@ -98,6 +100,7 @@ export class TenantHost {
     try {
       const result = this.#parts.transaction(() => act(this.rooms()));
       this.arm();
+      this.#watchCodes();
       return result;
     } catch (error) {
       this.#signedNow = null;
@@ -113,6 +116,36 @@ export class TenantHost {
   /** What the last transactions left to do outside. */
   takeEffects(): Effects {
     return this.rooms().takeEffects();
+  }
+
+  /** Messages that their sender puts on the queue of another account. */
+  goesOn(onward: readonly Onward[]): void {
+    for (const { account, lane, ids } of onward)
+      if (lane === "otp") for (const id of ids) this.#belt?.codes.put(id, account, readClock());
+    this.#watchCodes();
+  }
+
+  /** Looks at the codes that wait to be claimed until none does. Only in memory: an object that dies looks at them when it wakes. */
+  #watchCodes(): void {
+    if (this.#watchesCodes || this.#belt === null || this.#belt.codes.count === 0) return;
+    this.#watchesCodes = true;
+    this.#parts.later(CODES_LOOK_MS, () => {
+      this.#watchesCodes = false;
+      void this.#queueCodes(({ conveyor, belt }) => requeueCodes(conveyor, belt.codes, readClock()));
+    });
+  }
+
+  /** Puts codes on the queue outside any request; what the queue refuses is found lost later. Never throws. */
+  async #queueCodes(find: (rooms: TenantRooms) => void): Promise<void> {
+    try {
+      const rooms = await this.open();
+      if (rooms === null || rooms === "locked" || this.record?.state === "suspended") return;
+      this.transaction(find);
+      const effects = this.takeEffects();
+      if (effects.dispatch.length + effects.wake.length > 0) await this.#parts.outside(effects);
+    } catch (error) {
+      this.#parts.log({ level: "error", what: nameOfError(error), code: "codes_not_queued" });
+    }
   }
 
   policy(): Policy {
@@ -250,7 +283,10 @@ export class TenantHost {
       const read = note === null ? null : readHead(note);
       if (read !== null && !("fault" in read)) this.#signedBefore = read.head;
     }
-    return this.rooms();
+    if (this.#belt !== null) return this.rooms();
+    const woken = this.rooms();
+    void this.#queueCodes((rooms) => queueCodesAtWake(rooms.conveyor, rooms.now()));
+    return woken;
   }
 
   #build(): TenantRooms {

@@ -8,17 +8,15 @@ import { randomFraction } from "../base/random.ts";
 import type { Consent } from "../consent/consent.ts";
 import type { ConsentLedger } from "../consent/ledger.ts";
 import { recordWords } from "../consent/verbs.ts";
+import type { Belt } from "../messages/queue-tracker.ts";
 import type { MessagesLedger } from "../messages/ledger.ts";
 import { type Message } from "../messages/message.ts";
-import { laneOf } from "../sms/purpose.ts";
+import { laneOf, STOPPABLE } from "../sms/purpose.ts";
 import { openScreen } from "../screening/screen.ts";
 import type { MessagesDeps } from "../messages/verbs.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import type { EffectsGathered } from "./effects.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
-
-/** What a stop that a carrier heard withdraws: as one that we hear ourselves, and never codes. */
-const STOPPABLE = ["service", "marketing"] as const;
 
 export type ConveyorParts = Pick<MessagesDeps, "accountOf" | "redacts" | "policy" | "now" | "tell" | "settled"> & {
   messages: MessagesLedger;
@@ -30,12 +28,13 @@ export type ConveyorParts = Pick<MessagesDeps, "accountOf" | "redacts" | "policy
   door: DoorKeys;
   publicUrl: () => string;
   effects: EffectsGathered;
+  belt: Belt;
   tellConsent: (consent: Consent) => void;
 };
 
 /** The dependencies of the room, over the parts of a rooms. */
 export function conveyorDeps(parts: ConveyorParts): MessagesDeps {
-  const { messages, consents, door, publicUrl, effects, tellConsent: _tellConsent, ...same } = parts;
+  const { messages, consents, door, publicUrl, effects, belt, tellConsent: _tellConsent, ...same } = parts;
   return {
     ...same,
     ledger: messages,
@@ -45,7 +44,10 @@ export function conveyorDeps(parts: ConveyorParts): MessagesDeps {
     hasStoppedSomebody: (who, purpose) => consents.hasStoppedSomebody(who, purpose),
     saidStop: (message, account) => withdraw(parts, message, account),
     record: () => undefined,
-    dispatch: (account, lane, id) => effects.put({ account, lane }, id),
+    dispatch: (account, lane, id) => {
+      effects.put({ account, lane }, id);
+      if (lane === "otp") belt.codes.put(id, account, readClock());
+    },
     ask: (account, lane, id) => effects.put({ account, lane, task: "ask" }, id),
     redact: (account, reference) => effects.put({ account, lane: "bulk", task: "redact" }, reference),
     realNow: readClock,

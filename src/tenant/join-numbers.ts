@@ -4,8 +4,7 @@
  */
 import { DAY_MS } from "../base/clock.ts";
 import type { IdMaker } from "../base/ids.ts";
-import { parseNumber, type Num } from "../sms/phone.ts";
-import type { Refusal } from "../base/refusal.ts";
+import { parseNumber } from "../sms/phone.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { Consent } from "../consent/consent.ts";
 import type { ConsentLedger } from "../consent/ledger.ts";
@@ -24,11 +23,12 @@ import { AddressesLedger } from "../masking/relays/ledger.ts";
 import { addressVerbs, type AddressDeps } from "../masking/relays/relays.ts";
 import type { MaskingDeps } from "../masking/deps.ts";
 import { MaskingLedger } from "../masking/ledger.ts";
-import { admitFor, blockOf } from "../messages/admit.ts";
+import { admitFor } from "../messages/admit.ts";
 import { judgeNumber } from "../policy/policy.ts";
 import type { MessagesDeps } from "../messages/verbs.ts";
 import { NumbersLedger } from "../numbers/ledger.ts";
-import { TENANT_SUBJECT, type Contact } from "../vault/ledger.ts";
+import { TENANT_SUBJECT } from "../vault/ledger.ts";
+import { Recipient } from "../vault/recipient.ts";
 import { randomBytes } from "../base/random.ts";
 import { questionAbout, settleIntercept, type Decision, type Question } from "../masking/intercept.ts";
 import { settingsVerbs } from "../masking/settings/verbs.ts";
@@ -41,7 +41,7 @@ export type LineParts = {
   conveyor: MessagesDeps;
   ids: IdMaker;
   consents: ConsentLedger;
-  nameNumber: (keyId: string, contact: Pick<Contact, "index" | "block" | "country">) => Refusal | null;
+  nameNumber: MaskingDeps["nameNumber"];
   emit: (type: EventType, resource: string, data: unknown) => void;
   wanted: (type: EventType) => boolean;
   tellConsent: (consent: Consent) => void;
@@ -198,13 +198,11 @@ function maskingDeps(parts: LineParts, lines: Ledgers, own: Pick<MaskingDeps, "w
     now,
     judge: (number) => judgeNumber(number, policy(), environment),
     nameNumber,
-    send: (key, { to, from, text, about }) =>
-      admitFor(conveyor, key, plain(to, from.e164, text), {
-        about,
-        routes: [from.account],
-        withhold: null,
-        ownNumber: true,
-      }),
+    send: (key, { to, from, text, about }) => {
+      const sending = { about, routes: [from.account], withhold: null, ownNumber: true } as const;
+      const recipient = Recipient.of(vault, to);
+      return "refused" in recipient ? recipient : admitFor(conveyor, key, recipient, plain(from.e164, text), sending);
+    },
     emit: (type, resource, data) => {
       if (type !== "interaction.relayed" || wanted(type)) emit(type, resource, data); // the one that costs a row a text
     },
@@ -213,8 +211,7 @@ function maskingDeps(parts: LineParts, lines: Ledgers, own: Pick<MaskingDeps, "w
   };
 }
 
-const plain = (to: Num | { token: string }, from: string, text: string) => ({
-  to,
+const plain = (from: string, text: string) => ({
   from,
   text,
   purpose: "service" as const,
@@ -234,7 +231,6 @@ function inboundDeps(parts: LineParts, lines: Ledgers, masking: AddressDeps): In
     vault,
     ids,
     now,
-    blockOf: (e164) => blockOf(vault, e164),
     hasStopped: (who, purpose, sender) => consents.hasStopped(who, purpose, sender),
     say: ({ index: who, mask, country }, { standing, purposes, sender }) => {
       const words = { consents, now, newId: () => ids.make("con", now()), tell: tellConsent };

@@ -72,7 +72,6 @@ export function verifyDeps(parts: VerifyParts): VerifyDeps {
 function smsSender(conveyor: MessagesDeps): ChannelSender {
   return (key, { to, text, about, secondsLeft, avoid, withhold }) => {
     const input = {
-      to,
       text,
       from: null,
       purpose: "otp" as const,
@@ -82,6 +81,6 @@ function smsSender(conveyor: MessagesDeps): ChannelSender {
       expiresAt: null,
       ttlSeconds: secondsLeft,
     };
-    return admitFor(conveyor, key, input, { about, avoid, withhold });
+    return admitFor(conveyor, key, to, input, { about, avoid, withhold });
   };
 }

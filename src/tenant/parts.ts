@@ -30,6 +30,8 @@ export type TenantParts = {
   operator: () => OperatorPort;
   setAlarm: (at: number) => void;
   getAlarm: () => Promise<number | null>;
+  /** Runs something a little later, if the object still lives then. */
+  later: (milliseconds: number, run: () => void) => void;
   urlPolicy: UrlPolicy;
   fetchLike: FetchLike;
   resolve: Resolver;

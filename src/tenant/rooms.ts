@@ -22,19 +22,20 @@ import { consentVerbs } from "../consent/verbs.ts";
 import { MessagesLedger } from "../messages/ledger.ts";
 import type { Belt } from "../messages/queue-tracker.ts";
 import { applyReports } from "../messages/reports.ts";
-import { viewOf, type Message } from "../messages/message.ts";
-import { blockOf, limitRefusal } from "../messages/admit.ts";
+import { toldAs, viewOf, type Message } from "../messages/message.ts";
 import { judgeNumber, type Policy } from "../policy/policy.ts";
 import { messagesVerbs, type MessagesDeps } from "../messages/verbs.ts";
 import type { Effects } from "../rpc/effects.ts";
 import { conveyorDeps } from "./join-messages.ts";
 import { EffectsGathered } from "./effects.ts";
+import { actOf, limitRefusal } from "../risk/act.ts";
 import { CapsLedger } from "../risk/ledger.ts";
 import { SandboxLedger } from "../sandbox/ledger.ts";
 import { sandboxVerbs } from "../sandbox/verbs.ts";
 import { ALWAYS_TOLD, riseAboveStored } from "./stored.ts";
 import { LINE_LEDGERS, Lines } from "./join-numbers.ts";
 import { TENANT_SUBJECT, VaultLedger } from "../vault/ledger.ts";
+import type { Recipient } from "../vault/recipient.ts";
 import type { TenantKeys } from "../vault/tenant-keys.ts";
 import { verifyDeps } from "./join-verify.ts";
 import { CountsLedger } from "../verify/counts.ts";
@@ -244,8 +245,7 @@ export class TenantRooms {
       ...tokensVerbs({
         vault: this.vault,
         now,
-        blockOf: (e164) => blockOf(this.vault, e164),
-        nameNumber: (keyId, contact) => this.#nameNumber(keyId, contact),
+        nameNumber: (keyId, recipient) => this.#nameNumber(keyId, recipient),
         judge: (number) => judgeNumber(number, this.#deps.policy(), this.#deps.record.environment),
         record: entry,
       }),
@@ -283,18 +283,16 @@ export class TenantRooms {
       conveyor: this.conveyor,
       ids: this.ids,
       consents: this.consents,
-      nameNumber: (keyId, contact) => this.#nameNumber(keyId, contact),
+      nameNumber: (keyId, recipient) => this.#nameNumber(keyId, recipient),
       emit: (type, resource, data) => this.emit(type, resource, data),
       wanted: (type) => this.events.wanted(type),
       tellConsent: (consent) => this.#tellConsent(consent),
     });
   }
 
-  #nameNumber(keyId: string, contact: { index: Uint8Array; block: string; country: string }) {
-    const { limits } = this.#deps.policy();
-    const recipient = Buffer.from(contact.index.subarray(0, 16)).toString("base64url");
-    const act = { key: keyId, recipient, block: contact.block, country: contact.country, home: true };
-    const reached = this.caps.nameNumber(act, limits, this.now());
+  #nameNumber(keyId: string, recipient: Recipient) {
+    const { limits, countries } = this.#deps.policy();
+    const reached = this.caps.nameNumber(actOf(keyId, recipient, countries), limits, this.now());
     this.caps.flush();
     return reached === null ? null : limitRefusal(reached);
   }
@@ -316,6 +314,7 @@ export class TenantRooms {
       environment: record.environment,
       now: () => this.now(),
       effects: this.#effects,
+      belt: this.belt,
       tellConsent: (consent) => this.#tellConsent(consent),
       tell: (message) => this.#tell(message),
       settled: () => this.runSandboxReceipts(),
@@ -361,7 +360,7 @@ export class TenantRooms {
       ids: this.ids,
       tenantName: this.#deps.record.name,
       scopesOf: (keyId) => this.keysDeps.scopesOf(keyId),
-      nameNumber: (keyId, contact) => this.#nameNumber(keyId, contact),
+      nameNumber: (keyId, recipient) => this.#nameNumber(keyId, recipient),
       emit: (type, resource, data) => this.emit(type, resource, data),
       wanted: (type) => this.events.wanted(type),
     });
@@ -386,8 +385,9 @@ export class TenantRooms {
   #tell(message: Message): void {
     this.lines.noteLeg(message);
     messageMoved(this.verify, message);
-    const type: EventType = `message.${message.state}`;
-    if (!ALWAYS_TOLD.has(message.state) && !this.events.wanted(type)) return;
+    const word = toldAs(message);
+    const type: EventType = `message.${word}`;
+    if (!ALWAYS_TOLD.has(word) && !this.events.wanted(type)) return;
     const { reference: _reference, metadata: _metadata, ...told } = viewOf(message, null); // free fields may hold anything
     this.emit(type, message.id, { message: told });
   }

@@ -38,6 +38,7 @@ import { NumberLeases } from "./number-leases.ts";
 import type { TenantParts } from "./parts.ts";
 import { purgeTenant } from "./purge.ts";
 import type { TenantRooms } from "./rooms.ts";
+import { wholeList } from "../contract/list.ts";
 
 /** One tenant's answers; rpc/tenant.ts says what each call means to its caller. */
 export class TenantService implements TenantPort {
@@ -118,7 +119,7 @@ export class TenantService implements TenantPort {
   }
 
   listKeys(): ReturnType<TenantPort["listKeys"]> {
-    return this.#operate((rooms) => ({ ok: { data: rooms.keys.list() } }));
+    return this.#operate((rooms) => ({ ok: wholeList(rooms.keys.list()) }));
   }
 
   listTemplates(): ReturnType<TenantPort["listTemplates"]> {
@@ -164,6 +165,7 @@ export class TenantService implements TenantPort {
     const served = await this.#serve((rooms) => {
       if (this.#host.isSuspended()) return [];
       rooms.belt.claimed(ids, rooms.now());
+      rooms.belt.codes.claimed(account, ids, readClock());
       this.#host.heardOf(account, news);
       return claim(rooms.conveyor, account, ids, news);
     });
@@ -177,19 +179,23 @@ export class TenantService implements TenantPort {
       return reroute(rooms.conveyor, account, ids);
     });
     if (isRefused(served)) return { onward: [], effects: NO_EFFECTS };
+    this.#host.goesOn(served.ok.result);
     return { onward: served.ok.result, effects: served.ok.effects };
   }
 
   /** A sender could not get to these ids; they are on their way again. */
   async handBack(ids: string[], waitMs: number): Promise<void> {
     const rooms = await this.#open();
-    if (!isRefused(rooms)) rooms.ok.belt.handedBack(ids, waitMs, rooms.ok.now());
+    if (isRefused(rooms)) return;
+    rooms.ok.belt.handedBack(ids, waitMs, rooms.ok.now());
+    rooms.ok.belt.codes.handedBack(ids, waitMs, readClock());
   }
 
   /** A sender says how its calls went. Throws while it cannot be written, so that the sender says it again. */
   async settle(settlements: Settlement[]): Promise<{ onward: Onward[]; effects: Effects }> {
     const served = await this.#serveWithEffects((rooms) => settle(rooms.conveyor, settlements));
     if (isRefused(served)) throw new Error("the tenant's keys are not to be had");
+    this.#host.goesOn(served.ok.result);
     return { onward: served.ok.result, effects: served.ok.effects };
   }
 

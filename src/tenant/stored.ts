@@ -4,17 +4,10 @@
 import type { IdMaker } from "../base/ids.ts";
 import { first, type Sql } from "../storage/sql.ts";
 import type { MessagesLedger } from "../messages/ledger.ts";
+import { ENDED } from "../messages/message.ts";
 
 /** Events that are kept whether or not an endpoint asked for them: how a message ended. */
-export const ALWAYS_TOLD: ReadonlySet<string> = new Set([
-  "unknown",
-  "delivered",
-  "undelivered",
-  "failed",
-  "expired",
-  "blocked",
-  "canceled",
-]);
+export const ALWAYS_TOLD: ReadonlySet<string> = new Set(["unknown", "unconfirmed", ...ENDED]);
 
 /** Ids made from now on come after every stored one, whatever the clock did meanwhile: cursors depend on it. */
 export function riseAboveStored(sql: Sql, ids: IdMaker, messages: Pick<MessagesLedger, "looked">): void {

@@ -8,7 +8,7 @@ import { randomBytes } from "../base/random.ts";
 import { hmac, KEY_BYTES, open, openText, seal } from "../base/seal.ts";
 import { addColumn, bytesOf, first, type Sql } from "../storage/sql.ts";
 import { DAY_MS } from "../base/clock.ts";
-import type { Num } from "../sms/phone.ts";
+import { NUMBER_KINDS, type Num } from "../sms/phone.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
 
 /** What may be known of a number without opening it. */
@@ -118,7 +118,14 @@ export class VaultLedger {
   }
 
   /** Seals a new number under a new subject's key: three rows. The caller has made sure that the index is free. */
-  add(number: Num, index: Uint8Array, mask: string, block: string, kept: boolean, now: number): Contact {
+  add(
+    number: Pick<Num, "e164" | "country" | "kind">,
+    index: Uint8Array,
+    mask: string,
+    block: string,
+    kept: boolean,
+    now: number,
+  ): Contact {
     const subject = this.#ids.make("sub", now);
     const token = newToken(this.#owner);
     const key = this.#newSubjectKey(subject, now);
@@ -326,20 +333,4 @@ function contactOf(row: ContactRow): Contact {
   };
 }
 
-const KINDS: ReadonlySet<string> = new Set([
-  "mobile",
-  "drama",
-  "fixed",
-  "voip",
-  "personal",
-  "pager",
-  "premium",
-  "crown_mobile",
-  "other",
-]);
-
-function isKind(text: string): text is Num["kind"] {
-  return KINDS.has(text);
-}
-
-const kindOf = (text: string): Num["kind"] => (isKind(text) ? text : "other");
+const kindOf = (text: string): Num["kind"] => NUMBER_KINDS.find((kind) => kind === text) ?? "other";

@@ -3,17 +3,17 @@
  * reason and an audit entry, the number itself.
  */
 import { isoOf } from "../base/clock.ts";
-import { maskOf, type Num } from "../sms/phone.ts";
+import type { Num } from "../sms/phone.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { verb } from "../contract/verb.ts";
 import type { Contact, VaultLedger } from "./ledger.ts";
+import { Recipient } from "./recipient.ts";
 
 export type TokensDeps = {
   vault: VaultLedger;
   now: () => number;
-  blockOf: (e164: string) => string;
   /** Counts the number against the key's daily allowance, known or new alike; a refusal when it is spent. */
-  nameNumber: (keyId: string, contact: { index: Uint8Array; block: string; country: string }) => Refusal | null;
+  nameNumber: (keyId: string, recipient: Recipient) => Refusal | null;
   /** Whether the tenant's environment and policy let it hold such a number at all. */
   judge: (number: Num) => Refusal | null;
   record: (keyId: string, entry: { act: string; subject: string; reason?: string }) => void;
@@ -27,17 +27,13 @@ export function tokensVerbs(deps: TokensDeps) {
   return {
     /** The number's token; the same answer, whether it was known before or not. */
     "tokens.create": verb("tokens:write", (who, input: { number: Num }): Outcome<TokenView> => {
-      const { number } = input;
-      const judged = deps.judge(number);
+      const judged = deps.judge(input.number);
       if (judged !== null) return judged;
-      const index = deps.vault.indexOf(number.e164);
-      const block = deps.blockOf(number.e164);
-      const spent = deps.nameNumber(who.keyId, { index, block, country: number.country });
+      const recipient = Recipient.of(deps.vault, input.number);
+      if ("refused" in recipient) return recipient;
+      const spent = deps.nameNumber(who.keyId, recipient);
       if (spent !== null) return spent;
-      const known = deps.vault.find(index);
-      const now = deps.now();
-      const contact = known ?? deps.vault.add(number, index, maskOf(number.e164), block, true, now);
-      if (known !== null) deps.vault.touch(known.token, true, now);
+      const contact = recipient.use(deps.now(), { kept: true });
       deps.record(who.keyId, { act: "token.created", subject: contact.token });
       return { ok: tokenView(contact) };
     }),

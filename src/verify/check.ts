@@ -3,10 +3,9 @@
  * counts are written in the transaction of the comparison: whoever comes at the same time finds them. A right code approves
  * once, by compare-and-swap.
  */
-import type { Num } from "../sms/phone.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { equalBytes } from "../base/seal.ts";
-import { contactOf } from "../messages/admit.ts";
+import { Recipient, type To } from "../vault/recipient.ts";
 import { contextText, digestText, normaliseCode } from "./code/code.ts";
 import type { GivenContext } from "./code/context.ts";
 import { contextOf } from "./code/context.ts";
@@ -27,7 +26,7 @@ import {
 
 export type CheckInput = { id: string; code: string; context: GivenContext; endUser: EndUser | null };
 export type CheckToInput = Omit<CheckInput, "id"> & {
-  to: Num | { token: string };
+  to: To;
   service: string | null;
   intent: Intent | null;
 };
@@ -47,11 +46,10 @@ export function check(deps: VerifyDeps, key: string, input: CheckInput): Outcome
  * proof of having started anything.
  */
 export function checkTo(deps: VerifyDeps, key: string, input: CheckToInput): Outcome<CheckAnswer & { id: string }> {
-  const contact = contactOf(deps, input.to);
-  if ("refused" in contact) return contact;
-  if ("fresh" in contact) return refuse("verification_unknown");
+  const recipient = Recipient.of(deps.vault, input.to);
+  if ("refused" in recipient) return recipient;
   const print = printOf(deps.vault, input.endUser);
-  const destination = deps.ledger.destination(contact.known.index.subarray(0, 16), deps.now());
+  const destination = deps.ledger.destination(recipient.destination, deps.now());
   const whole = newest(deps, destination, print, input);
   if (whole === null) return refuse("verification_unknown");
   return { ok: { id: whole.verification.id, ...guess(deps, key, whole, input, print) } };

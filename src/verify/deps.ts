@@ -2,12 +2,12 @@
  * What the room is handed: its ledgers, the vault, and the few things that other rooms do for it.
  */
 import type { IdMaker } from "../base/ids.ts";
-import type { Num } from "../sms/phone.ts";
 import type { Outcome, Refusal } from "../base/refusal.ts";
 import type { Recorded } from "../messages/admit.ts";
 import type { Message } from "../messages/message.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
+import type { Recipient } from "../vault/recipient.ts";
 import type { EventType } from "../webhooks/event.ts";
 import type { Template } from "./settings/choose.ts";
 import type { CountsLedger } from "./counts.ts";
@@ -18,7 +18,7 @@ import type { FailureWatch } from "./watch.ts";
 
 /** What a channel is given to hand over. */
 export type Letter = {
-  to: Num | { token: string };
+  to: Recipient;
   text: string;
   /** The verification it is for. */
   about: string;
@@ -61,7 +61,7 @@ export type VerifyDeps = {
     count: (service: Service | null, given: Record<string, string>, now: number) => void;
   };
   /** Counts a number against the key's daily allowance, known or new alike; a refusal when it is spent. */
-  nameNumber: (keyId: string, contact: { index: Uint8Array; block: string; country: string }) => Refusal | null;
+  nameNumber: (keyId: string, recipient: Recipient) => Refusal | null;
   /** The name a text bears when nobody gives a brand. */
   tenantName: string;
   /** Whether a key holds a scope beyond its verb's. */

@@ -6,13 +6,12 @@ import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.t
 import type { Help } from "../contract/route.ts";
 import type { QuestionsOf } from "../contract/verb.ts";
 import type { CheckAnswer } from "./check.ts";
+import { mergedPage, rowsFor, type Page } from "../contract/list.ts";
 import { listVerifications, readVerification } from "./store.ts";
 import type { ListPart, Part, VerifyVerbs } from "./verbs.ts";
 import { endReason, type VerificationView } from "./code/verification.ts";
 
 type FinishDeps = Pick<Help<QuestionsOf<VerifyVerbs>>, "records" | "tenant" | "ask">;
-
-export type Page = { data: VerificationView[]; next_cursor: string | null };
 
 /** One verification, from wherever it is. */
 export async function finishGet(deps: FinishDeps, id: string, part: Part): Promise<Outcome<VerificationView>> {
@@ -35,18 +34,12 @@ export async function finishEnded(deps: FinishDeps, id: string): Promise<Refusal
   return refuse(record === null ? "not_found" : "verification_ended");
 }
 
-/** A page of both homes, newest first; where both have one, the newer version counts. */
-export async function finishList(deps: FinishDeps, part: ListPart): Promise<Outcome<Page>> {
-  const records = await listVerifications(deps.records, { ...part.records, tenant: deps.tenant }, part.limit + 1);
+/** A page of both, newest first. */
+export async function finishList(deps: FinishDeps, part: ListPart): Promise<Outcome<Page<VerificationView>>> {
+  const records = await listVerifications(deps.records, { ...part.records, tenant: deps.tenant }, rowsFor(part.limit));
   const notes = await notesOf(deps, records);
-  const merged = new Map<string, VerificationView>();
-  for (const record of records) merged.set(record.id, { ...record, metadata: notes[record.id] ?? null });
-  for (const live of part.live) {
-    const recorded = merged.get(live.id);
-    if (recorded === undefined || recorded.sequence <= live.sequence) merged.set(live.id, live);
-  }
-  const data = [...merged.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, part.limit);
-  return { ok: { data, next_cursor: merged.size > part.limit ? (data.at(-1)?.id ?? null) : null } };
+  const recorded = records.map((record) => ({ ...record, metadata: notes[record.id] ?? null }));
+  return { ok: mergedPage(part.live, recorded, part.limit) };
 }
 
 /** The caller's own metadata of recorded ones, which stay in the object. */

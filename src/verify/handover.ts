@@ -5,6 +5,7 @@
 import { SECOND_MS } from "../base/clock.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import type { Message } from "../messages/message.ts";
+import { Recipient } from "../vault/recipient.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { openLetter, textOf } from "./code/code-message.ts";
 import type { Secrets } from "./ledger.ts";
@@ -57,8 +58,10 @@ export function sendAgain(
   if (written === null && !facts.withheld) return refuse("verification_ended");
   const secondsLeft = Math.max(1, Math.floor((facts.expiresAt - now) / 1_000));
   const last = verification.sends.at(-1);
+  const to = Recipient.of(deps.vault, { token: verification.token });
+  if ("refused" in to) return to;
   const outcome = deps.channels[facts.channel](key, {
-    to: { token: verification.token },
+    to,
     text: written === null ? WITHHELD_TEXT : textOf(written, secondsLeft),
     about: id,
     secondsLeft,

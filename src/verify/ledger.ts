@@ -5,7 +5,7 @@
  */
 import { CODE_SECONDS } from "./code/code.ts";
 import { ulidTime } from "../base/ids.ts";
-import { bytesOf, changes, filtered, first, type Sql, type SqlBinding } from "../storage/sql.ts";
+import { bytesOf, filtered, first, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { HOUR_MS, SECOND_MS } from "../base/clock.ts";
 import { newDestination, spentAt, turned, type Destination } from "./locks/locks.ts";
 import { mayEnter, type Facts, type Send, type State, type Verification } from "./code/verification.ts";
@@ -150,21 +150,14 @@ export class VerifyLedger {
       sends: change.sends ?? verification.sends,
     };
     const ended = verification.state === "pending" && to !== "pending";
-    const secrets = ended ? ", digest = NULL, context = NULL, letter = NULL" : "";
-    const sends = change.sends === undefined ? [] : [JSON.stringify(change.sends)];
-    const written = changes(
-      this.#sql,
-      `UPDATE verifications SET state = ?, version = ?, attempts = ?, reason = ?, ended_at = ?${sends.length > 0 ? ", sends = ?" : ""}${secrets}
-       WHERE id = ? AND version = ?`,
-      next.state,
-      next.version,
-      next.attempts,
-      next.reason,
-      next.endedAt,
-      ...sends,
-      verification.id,
-      verification.version,
-    );
+    const written = swap(this.#sql, "verifications", verification, {
+      state: next.state,
+      attempts: next.attempts,
+      reason: next.reason,
+      ended_at: next.endedAt,
+      ...(change.sends === undefined ? {} : { sends: JSON.stringify(change.sends) }),
+      ...(ended ? { digest: null, context: null, letter: null } : {}),
+    });
     if (!written) return null;
     this.#keepInMind(next, ended);
     if (ended && this.#ends().delete(next.id)) this.#soon(next.facts.createdAt + KEPT_HERE_MS);
@@ -212,11 +205,7 @@ export class VerifyLedger {
 
   /** Removes what is recorded as it stands; what moved meanwhile stays, to be recorded again. */
   remove(recorded: readonly Verification[]): void {
-    this.#sql.exec(
-      `DELETE FROM verifications WHERE (id, version) IN
-         (SELECT json_extract(value, '$.id'), json_extract(value, '$.version') FROM json_each(?))`,
-      JSON.stringify(recorded.map(({ id, version }) => ({ id, version }))),
-    );
+    removeAsRead(this.#sql, "verifications", recorded);
     for (const { id } of recorded) this.#wholes.delete(id);
   }
 

@@ -2,7 +2,7 @@
  * What a verification hears of its messages: that one was sent, and how it ended, which is copied because a message leaves the
  * object before its verification does.
  */
-import { ENDED, type Message } from "../messages/message.ts";
+import { ENDED, toldAs, type Message } from "../messages/message.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { sendAs, told } from "./ends.ts";
 
@@ -11,7 +11,7 @@ export function messageMoved(deps: VerifyDeps, message: Message): void {
   const { about } = message.facts;
   if (about === undefined || !about.startsWith(deps.ids.prefixOf("ver"))) return;
   const isEnd = ENDED.has(message.state);
-  if (!isEnd && message.state !== "sent") return;
+  if (!isEnd && toldAs(message) !== "sent") return;
   const verification = deps.ledger.get(about);
   if (verification === null || !verification.sends.some((send) => send.message === message.id)) return;
   const now = deps.now();

@@ -4,9 +4,7 @@
  * in the request, the kind of number, or the caller's own limits, and leave nothing behind.
  */
 import { SECOND_MS } from "../base/clock.ts";
-import type { Num } from "../sms/phone.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import { contactOf } from "../messages/admit.ts";
 import type { Message } from "../messages/message.ts";
 import { judgeNumber } from "../policy/policy.ts";
 import { choose, type Chosen } from "./settings/choose.ts";
@@ -21,6 +19,7 @@ import { countSend, sendRoom, type Destination } from "./locks/locks.ts";
 import { keepMetadata, metadataOf } from "./notes.ts";
 import { printOf, type EndUser } from "./person.ts";
 import { settingsOf, type Service, type Settings, type Wishes } from "./settings/settings.ts";
+import { Recipient, type To } from "../vault/recipient.ts";
 import type { Reader } from "./code/template.ts";
 import {
   acceptedView,
@@ -32,7 +31,7 @@ import {
 
 /** A start as the door hands it in: shapes checked, number normalised, context in its one spelling. */
 export type StartInput = {
-  to: Num | { token: string };
+  to: To;
   /** Null: the first that the service names. */
   channel: Channel | null;
   intent: Intent;
@@ -55,9 +54,7 @@ type Planned = {
   service: Service | null;
   chosen: Chosen;
   channel: Channel;
-  destinationName: Uint8Array;
-  block: string;
-  country: string;
+  recipient: Recipient;
 };
 
 /**
@@ -68,7 +65,8 @@ export function start(deps: VerifyDeps, key: string, input: StartInput): Outcome
   const now = deps.now();
   const planned = plan(deps, key, input);
   if ("refused" in planned) return planned;
-  const destination = deps.ledger.destination(planned.destinationName, now);
+  const { destination: name } = planned.recipient;
+  const destination = deps.ledger.destination(name, now);
   const print = printOf(deps.vault, input.endUser);
   const open = openOnes(deps, destination, now);
   const party = open.filter(({ verification: { facts } }) => isParty(facts, print, input));
@@ -87,20 +85,19 @@ export function start(deps: VerifyDeps, key: string, input: StartInput): Outcome
   const gone = new Set(over.map(({ verification }) => verification.id));
   const left = { ...destination, recent: destination.recent.filter((id) => !gone.has(id)) };
   const counted = countSend(left, made.ok.id, now);
-  deps.ledger.putDestination(planned.destinationName, counted);
+  deps.ledger.putDestination(name, counted);
   return { ok: acceptedView(made.ok, sendRoom(counted, now), metadataOf(deps, made.ok)) };
 }
 
 /** Everything that may refuse and depends on nothing but the request, the tenant and the kind of number. */
 function plan(deps: VerifyDeps, key: string, input: StartInput): Planned | Refusal {
-  const contact = contactOf(deps, input.to);
-  if ("refused" in contact) return contact;
-  const number = "known" in contact ? contact.known : contact.fresh;
-  const judged = judgeNumber(number, deps.policy(), deps.environment);
+  const recipient = Recipient.of(deps.vault, input.to);
+  if ("refused" in recipient) return recipient;
+  const judged = judgeNumber(recipient, deps.policy(), deps.environment);
   if (judged !== null) return judged;
   const service = input.service === null ? null : deps.serviceOf(input.service);
   if (service === null && input.service !== null) return refuse("service_unknown");
-  if (service !== null && service.countries !== null && !service.countries.includes(number.country))
+  if (service !== null && service.countries !== null && !service.countries.includes(recipient.country))
     return refuse("country_not_allowed", { detail: "The service lists the countries it may text." });
   if (input.customCode !== null) {
     if (!deps.may(key, "verify:custom_code"))
@@ -114,9 +111,8 @@ function plan(deps: VerifyDeps, key: string, input: StartInput): Planned | Refus
   const wish = { template: settings.template, intent, locale: settings.locale, context, variables };
   const chosen = choose(wish, deps.templateOf);
   if ("refused" in chosen) return chosen;
-  const { index, block } = "known" in contact ? contact.known : { index: contact.index, block: contact.block };
   const channel = input.channel ?? service?.channels[0] ?? "sms";
-  return { settings, service, chosen, channel, destinationName: index.subarray(0, 16), block, country: number.country };
+  return { settings, service, chosen, channel, recipient };
 }
 
 const field = (name: string, detail: string): Refusal =>
@@ -184,11 +180,11 @@ function make(deps: VerifyDeps, key: string, input: StartInput, making: Making):
   const unfit = judgeText(text, input.reader);
   if (unfit !== null) return unfit;
   const withhold = withholdingOf(destination, print, now);
-  const letter = { to: input.to, text, about: id, secondsLeft: settings.ttlSeconds, avoid: null, withhold };
+  const letter = { to: making.recipient, text, about: id, secondsLeft: settings.ttlSeconds, avoid: null, withhold };
   const outcome = deps.channels[making.channel](key, letter);
   if (isRefused(outcome)) return outcome;
   const verification = begun(id, key, input, { ...making, words: wordsOf(deps, id, input) }, outcome.ok, now);
-  write(deps, key, verification, written, input);
+  write(deps, key, verification, making.recipient, written, input);
   return { ok: verification };
 }
 
@@ -211,7 +207,7 @@ function begun(
   id: string,
   key: string,
   input: StartInput,
-  { settings, chosen, channel, destinationName, block, print, words }: Making & { words: string | null },
+  { settings, chosen, channel, recipient, print, words }: Making & { words: string | null },
   message: Message,
   now: number,
 ): Verification {
@@ -223,7 +219,7 @@ function begun(
     version: 1,
     token: message.token,
     subject: message.subject,
-    destination: destinationName,
+    destination: recipient.destination,
     attempts: 0,
     reason: withheld ? message.reason : null,
     endedAt: withheld ? now : null,
@@ -240,7 +236,7 @@ function begun(
       strength: strengthOf(settings.codeLength, settings.codeAlphabet, input.customCode !== null),
       print,
       words,
-      cell: `${country}|${block}|${chosen.name}`,
+      cell: `${country}|${recipient.block}|${chosen.name}`,
       createdAt: now,
       expiresAt: now + settings.ttlSeconds * SECOND_MS,
       note: input.metadata !== null,
@@ -250,7 +246,14 @@ function begun(
   };
 }
 
-function write(deps: VerifyDeps, key: string, verification: Verification, written: Written, input: StartInput): void {
+function write(
+  deps: VerifyDeps,
+  key: string,
+  verification: Verification,
+  recipient: Recipient,
+  written: Written,
+  input: StartInput,
+): void {
   const { id, subject, token, facts } = verification;
   const digest = deps.vault.keyedName("verify-code", digestText(id, facts.intent, input.context, written.code));
   const letter = sealLetter(deps.vault, subject, id, written);
@@ -273,8 +276,7 @@ function write(deps: VerifyDeps, key: string, verification: Verification, writte
   const carrier = verification.sends[0]?.carrier ?? null;
   deps.counts.add("started", verification, carrier, facts.createdAt);
   if (facts.withheld) deps.counts.add("failed", verification, carrier, facts.createdAt);
-  const block = facts.cell.split("|")[1] ?? "";
-  deps.counts.nameBlock(block, () => deps.vault.openNumber(token), facts.createdAt);
+  deps.counts.nameBlock(recipient.block, () => recipient.number(), facts.createdAt);
   told(deps, verification, "created");
   if (facts.withheld) told(deps, verification, verification.state === "locked" ? "locked" : "failed");
 }

@@ -2,8 +2,9 @@
  * What the room `verify` can be asked about verifications.
  */
 import { DAY_MS, isoOf } from "../base/clock.ts";
-import { ulidTime } from "../base/ids.ts";
+import { idsBetween } from "../base/ids.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
+import { rowsFor } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import { check, checkTo, expired, type CheckInput, type CheckToInput } from "./check.ts";
 import { COUNTS_KEPT_DAYS, type Dimension, type SummaryRow } from "./counts.ts";
@@ -63,14 +64,9 @@ export function verifyVerbs(deps: VerifyDeps) {
 
     "verify.list": verb("verify:read", (_who, input: ListInput): Outcome<ListPart> => {
       const { limit, createdFrom, createdTo, ...rest } = input;
-      const prefix = deps.ids.prefixOf("ver");
-      const filter = {
-        ...rest,
-        from: prefix + (createdFrom === undefined ? "" : ulidTime(createdFrom)),
-        to: createdTo === undefined ? `${prefix}~` : prefix + ulidTime(createdTo),
-      };
+      const filter = { ...rest, ...idsBetween(deps.ids.prefixOf("ver"), createdFrom, createdTo) };
       expireDue(deps);
-      const views = deps.ledger.list(filter, limit + 1).map((one) => readView(deps, one));
+      const views = deps.ledger.list(filter, rowsFor(limit)).map((one) => readView(deps, one));
       return { ok: { live: views, limit, records: filter } };
     }),
 

@@ -2,8 +2,8 @@
  * The doors of verifications. A door parses, normalises the number, the payment and the origin; the rest is the verb's.
  */
 import { z } from "zod";
-import { millisecondsOf } from "../base/clock.ts";
 import { isRefused, type Outcome } from "../base/refusal.ts";
+import { cursorOf, given, limitUpTo, pageOf, timeOf } from "../contract/list.ts";
 import { completedRoutesOver, routesOver, type RouteOver } from "../contract/route.ts";
 import { Time } from "../messages/schemas.ts";
 import { COUNTS_KEPT_DAYS, DIMENSIONS, PREFIX_STARTS_MIN } from "./counts.ts";
@@ -28,7 +28,6 @@ const route = routesOver<VerifyVerbs>();
 const completed = completedRoutesOver<VerifyVerbs>();
 const tag = "Verifications";
 const Id = z.strictObject({ id: z.string().max(64) });
-const PAGE_MAX = 100;
 
 const STARTS = [
   "invalid_number",
@@ -152,24 +151,27 @@ export const verifyRoutes: RouteOver<VerifyVerbs>[] = [
     summary: "List verifications, newest first",
     tag,
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(20),
-      cursor: z.string().max(64).optional(),
+      limit: limitUpTo(),
+      cursor: cursorOf("ver"),
       state: z.enum(STATES).optional(),
       token: z.string().max(64).optional(),
       created_from: Time.optional(),
       created_to: Time.optional(),
     }),
     status: 200,
-    answer: z.object({ data: z.array(VerificationView), next_cursor: z.string().nullable() }),
+    answer: pageOf(VerificationView),
+    refuses: ["invalid_cursor"],
     complete: (part, _input, help) => finishList(help, part),
     input: ({ query }) => ({
       ok: {
         limit: query.limit,
-        ...(query.cursor === undefined ? {} : { before: query.cursor }),
-        ...(query.state === undefined ? {} : { state: query.state }),
-        ...(query.token === undefined ? {} : { token: query.token }),
-        ...timeOf("createdFrom", query.created_from),
-        ...timeOf("createdTo", query.created_to),
+        ...given({
+          before: query.cursor,
+          state: query.state,
+          token: query.token,
+          createdFrom: timeOf(query.created_from),
+          createdTo: timeOf(query.created_to),
+        }),
       },
     }),
   }),
@@ -185,7 +187,7 @@ export const verifyRoutes: RouteOver<VerifyVerbs>[] = [
     status: 200,
     answer: SummaryView,
     input: ({ query }) => ({
-      ok: { by: query.by, ...timeOf("from", query.from), ...timeOf("to", query.to) },
+      ok: { by: query.by, ...given({ from: timeOf(query.from), to: timeOf(query.to) }) },
     }),
   }),
   completed({
@@ -202,11 +204,6 @@ export const verifyRoutes: RouteOver<VerifyVerbs>[] = [
     input: ({ params }) => ({ ok: params }),
   }),
 ];
-
-function timeOf<Name extends string>(name: Name, text: string | undefined): { [K in Name]?: number } {
-  const time = text === undefined ? null : millisecondsOf(text);
-  return time === null ? {} : ({ [name]: time } as { [K in Name]: number });
-}
 
 function endUserOf(body: z.infer<typeof EndUserBody> | undefined): EndUser | null {
   if (body === undefined) return null;

@@ -4,10 +4,14 @@
  */
 import { z } from "zod";
 
-/** The states of a message that are told, one type each; they are the states of `messages/`, in their order. */
+/**
+ * The states of a message that are told, one type each, in the order of `messages/`; and that one ended without a receipt, which is no
+ * state of its own.
+ */
 const MESSAGE_TYPES = [
   "message.scheduled", "message.held", "message.queued", "message.sending", "message.unknown", "message.sent",
   "message.delivered", "message.undelivered", "message.failed", "message.expired", "message.blocked", "message.canceled",
+  "message.unconfirmed",
 ] as const; // prettier-ignore
 
 /** What is told of a verification. */

@@ -5,6 +5,7 @@
 import { HOUR_MS, isoOf } from "../base/clock.ts";
 import { randomBytes } from "../base/random.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
+import { readPage, wholeList, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import { ENDPOINTS_MAX, eventView, type Endpoint, type EventsLedger } from "./ledger.ts";
 import { makeSecret } from "./signature.ts";
@@ -50,8 +51,8 @@ function endpointVerbs(deps: WebhooksDeps) {
       },
     ),
 
-    "webhooks.list": verb("webhooks:manage", (): Outcome<{ data: EndpointView[] }> => ({
-      ok: { data: deps.events.endpoints().map(endpointView) },
+    "webhooks.list": verb("webhooks:manage", (): Outcome<Page<EndpointView>> => ({
+      ok: wholeList(deps.events.endpoints().map(endpointView)),
     })),
 
     "webhooks.get": verb("webhooks:manage", (_who, input: { id: string }): Outcome<EndpointView> =>
@@ -119,14 +120,9 @@ function eventsVerbs(deps: WebhooksDeps) {
   return {
     "events.list": verb(
       "events:read",
-      (
-        _who,
-        input: { after?: string; type?: string; limit: number },
-      ): Outcome<{ data: EventView[]; next_cursor: string | null }> => {
+      (_who, input: { after?: string; type?: string; limit: number }): Outcome<Page<EventView>> => {
         const { limit, ...filter } = input;
-        const rows = deps.events.list(filter, limit + 1);
-        const data = rows.slice(0, limit).map(eventView);
-        return { ok: { data, next_cursor: rows.length > limit ? (data.at(-1)?.id ?? null) : null } };
+        return { ok: readPage(limit, (rows) => deps.events.list(filter, rows), eventView) };
       },
     ),
 

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { UrlText } from "../contract/label.ts";
+import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
 import { eventFilterSchema } from "./event.ts";
 import type { WebhooksVerbs } from "./verbs.ts";
@@ -85,7 +86,7 @@ export const webhooksRoutes: RouteOver<WebhooksVerbs>[] = [
     summary: "List endpoints",
     tag,
     status: 200,
-    answer: z.object({ data: z.array(EndpointView) }),
+    answer: pageOf(EndpointView),
     input: () => ({ ok: null }),
   }),
   route({
@@ -165,18 +166,15 @@ export const webhooksRoutes: RouteOver<WebhooksVerbs>[] = [
     summary: "List events, oldest first",
     tag,
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(100).default(20),
-      cursor: z.string().max(64).optional(),
+      limit: limitUpTo(),
+      cursor: cursorOf("evt"),
       type: z.string().max(64).optional(),
     }),
     status: 200,
-    answer: z.object({ data: z.array(EventView), next_cursor: z.string().nullable() }),
+    answer: pageOf(EventView),
+    refuses: ["invalid_cursor"],
     input: ({ query }) => ({
-      ok: {
-        limit: query.limit,
-        ...(query.cursor === undefined ? {} : { after: query.cursor }),
-        ...(query.type === undefined ? {} : { type: query.type }),
-      },
+      ok: { limit: query.limit, ...given({ after: query.cursor, type: query.type }) },
     }),
   }),
   route({

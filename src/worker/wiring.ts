@@ -124,6 +124,7 @@ export function tenantParts(env: Env, ctx: DurableObjectState): TenantParts {
     outside: (effects) => sendOutside(env, owner, effects),
     operator: (): OperatorPort => operatorObjectOf(env, owner.jurisdiction),
     getAlarm: () => ctx.storage.getAlarm(),
+    later: (milliseconds, run) => void setTimeout(run, milliseconds),
   };
 }
 

@@ -52,6 +52,28 @@ const verdict = (credential: { keyId: string; secret: string }, origin = nowhere
 };
 
 describe("an API key", () => {
+  it("that would have expired when it is made is refused, whoever makes it, and no row is written", () => {
+    for (const expiresAt of [NOON, NOON - 1, 0])
+      expect(issueKey(deps, "op", settings({ expiresAt }))).toMatchObject({
+        refused: "invalid_field",
+        errors: [{ field: "expires_at" }],
+      });
+    expect([keys.list(), recorded]).toEqual([[], []]);
+    expect(issueKey(deps, "op", settings({ expiresAt: NOON + 1 }))).toMatchObject({ ok: { name: "k" } });
+  });
+
+  it("stands on one page of the list, also when there are more than a page holds", () => {
+    const made = Array.from({ length: 5 }, () => issue().id).toReversed();
+    const list = keysVerbs(deps)["keys.list"];
+    const pages = (limit: number, before?: string): string[] => {
+      const page = list.run({ keyId: made[0]! }, { limit, ...(before === undefined ? {} : { before }) });
+      if ("refused" in page) throw new Error(page.refused);
+      const { data, next_cursor: next } = page.ok;
+      return [...data.map(({ id }) => id), ...(next === null ? [] : pages(limit, next))];
+    };
+    for (const limit of [1, 2, 4, 5, 6]) expect(pages(limit)).toEqual(made);
+  });
+
   it("names its tenant and key, and its door knows it from its text alone", () => {
     const { text, id } = issue();
     expect(text).toMatch(/^mk_test_e12345678/);
@@ -103,7 +125,10 @@ describe("an API key", () => {
     ["before its end", { expiresAt: NOON + 1 }, nowhere, "caller"],
     ["at its end", { expiresAt: NOON }, nowhere, "expired"],
   ])("used %s is judged so", (_, over, origin, expected) => {
-    expect(verdict(issue(over).credential, origin)).toBe(expected);
+    now = NOON - 1;
+    const { credential } = issue(over);
+    now = NOON;
+    expect(verdict(credential, origin)).toBe(expected);
   }); // prettier-ignore
 
   it("of no key, or with another's secret, is nobody's", () => {

@@ -18,7 +18,14 @@ async function telnyx(): Promise<Spoken> {
   const { publicKey, privateKey } = (await crypto.subtle.generateKey("Ed25519", true, ["sign"])) as CryptoKeyPair;
   const raw = (await crypto.subtle.exportKey("raw", publicKey)) as ArrayBuffer;
   return {
-    account: { kind: "telnyx", public_key: Buffer.from(raw).toString("base64"), api_key: `KEY${randomBytes(16).toString("hex")}`, sender: "Maskline", base_url: "https://192.0.9.1/telnyx" }, // prettier-ignore
+    account: {
+      kind: "telnyx",
+      public_key: Buffer.from(raw).toString("base64"),
+      api_key: `KEY${randomBytes(16).toString("hex")}`,
+      sender: "Maskline",
+      messaging_profile_id: "4000eba1-a0c0-4563-9925-b25e842a7cb6",
+      base_url: "https://192.0.9.1/telnyx",
+    },
     accepts: () => ({ data: { id: "40385f64-5717-4562-b3fc-2c963f66afa6" } }),
     receiptUrl: ({ body }) => String(body["webhook_url"]),
     report: async (_call, url) => {

@@ -2,22 +2,20 @@
  * T29: a thousand openings at once from a hundred numbers. Each number goes to one session, everybody else is told why not and
  * when; and who has which number is the same after the process was killed.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { World } from "../../scripts/carriers/world.mjs";
-import { Service, type Tenant } from "../support/client.ts";
+import { expect, test } from "vitest";
+import { World } from "../support/world.ts";
+import type { Tenant } from "../support/client.ts";
+import { Service } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 
 const NUMBERS = 100;
 const OPENINGS = 1_000;
 
 let service: Service;
 let world: World;
-beforeAll(async () => {
-  world = await World.start();
-  service = await Service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  await world.stop();
+setUp(async (use) => {
+  world = await use(World.start());
+  service = await use(Service.start());
 });
 
 type Session = { id: string; participants: { proxy: { number: string } }[] };

@@ -1,23 +1,23 @@
 /**
  * T3, T4, T13 and T16: the queue repeats itself, the carrier answers oddly, late, or not at all.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { CALL_TIMEOUT_MS } from "../../src/carriers/carrier.ts";
 import { CarrierDouble, type Conduct, type DoubleAccount } from "../support/carrier-double.ts";
-import { Service, type Tenant } from "../support/client.ts";
+import type { Tenant } from "../support/client.ts";
+import { Service } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 import { residentMegabytes } from "../support/memory.ts";
+import { patience } from "../support/patience.ts";
 import { sized } from "../support/seed.ts";
 import { eventually } from "../support/signal.ts";
 
 let service: Service;
 let carrier: CarrierDouble;
 
-beforeAll(async () => {
-  carrier = await CarrierDouble.start();
-  service = await Service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  await carrier.stop();
+setUp(async (use) => {
+  carrier = await use(CarrierDouble.start());
+  service = await use(Service.start());
 });
 
 /** A tenant of its own with one account at the carrier that behaves as told. */
@@ -60,7 +60,7 @@ test("T3: every queue message again three times and at once reaches the carrier 
   const calls = carrier.callsOf(account).map((call) => call.message);
   expect(calls).toHaveLength(sent.length + 1);
   expect(new Set(calls)).toEqual(new Set([...sent, last]));
-}, 60_000);
+});
 
 test("T4: a call cut after the carrier accepted is unknown, is not made again, and its receipt decides", async () => {
   const { account, tenant } = await line("cut", () => ({ does: "reset_after_accepting" }));
@@ -82,7 +82,7 @@ test("a slow answer counts: what the carrier accepts after three, six and nine s
     expect([message.state, message.attempts.map(({ outcome }) => outcome)]).toEqual(["sent", ["accepted"]]);
   }
   expect(carrier.callsOf(account)).toHaveLength(3);
-}, 60_000);
+});
 
 const say = (status: number, body: string, contentType = "application/json"): Conduct => ({
   does: "say",
@@ -135,7 +135,7 @@ test("T16: every odd answer is a failure or unknown, is asked for once, and memo
   console.log(`memory grew by ${grown} MB`);
   expect(grown).toBeLessThan(200);
   expect((await service.call("", "GET /healthz")).status).toBe(200);
-}, 120_000);
+});
 
 test("T13: calls that hang all at once are each given up after ten seconds, unknown, not made again; others go on", async () => {
   const lines = await Promise.all(
@@ -156,19 +156,18 @@ test("T13: calls that hang all at once are each given up after ten seconds, unkn
   // An account has four senders with six connections each; messages spread over them by chance, so a few may be free.
   const open = () => callsNow().filter((call) => call.endedAt === null).length;
   await carrier.until("they hang at once", 9_000, () => open() >= sized(40, 100));
-  const began = Date.now();
   const id = await other.tenant.sent({ text: "Meanwhile" });
   await ended(other.tenant, id, ["sent"], 9_000);
-  expect(Date.now() - began).toBeLessThan(6_000);
+  expect(open()).toBeGreaterThan(0); // they still hang
   const called = new Set(callsNow().flatMap((call) => (call.conduct.does === "hang" ? [call.message] : [])));
   for (const one of hung)
     if (called.has(one.id)) expect((await ended(one.tenant, one.id, ["unknown"], 90_000)).reason).toBe("timeout");
   const lasted = callsNow().flatMap((call) => (called.has(call.message) ? [(call.endedAt ?? Infinity) - call.at] : []));
-  expect(Math.max(...lasted)).toBeLessThan(11_500);
-  expect(Math.max(...lasted)).toBeGreaterThan(9_000);
+  expect(Math.max(...lasted)).toBeLessThan(CALL_TIMEOUT_MS + patience(1_500));
+  expect(Math.max(...lasted)).toBeGreaterThan(CALL_TIMEOUT_MS - 1_000);
   for (const { account } of lines) account.conduct = () => ({ does: "accept" });
   // What was never called waits for the circuit, and is sent once when the carrier is well again.
   for (const one of hung) await ended(one.tenant, one.id, ["unknown", "sent"], 90_000);
   const ids = callsNow().map((call) => call.message);
   expect(new Set(ids).size).toBe(ids.length);
-}, 240_000);
+});

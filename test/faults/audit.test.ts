@@ -6,36 +6,28 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startWorker } from "../../scripts/lib/worker.mjs";
-import { startService, tenantOf, type Service } from "../support/process.ts";
-import { inject } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
+import { Service } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "maskline-audit-"));
 const script = join(import.meta.dirname, "../../scripts/audit-verify.mjs");
 let service: Service;
 let tenant: { id: string; key: string };
 let publicKey: string;
-/** Whoever runs now; the service itself until it is killed. */
-let running: Pick<Service, "base" | "kill" | "log">;
 
-beforeAll(async () => {
-  service = await startService();
-  running = service;
-  tenant = await tenantOf(service, "Audited");
+setUp(async (use) => {
+  service = await use(Service.start());
+  tenant = await service.tenant("Audited");
   publicKey = String((await ask("GET /v1/audit/key")).body["public_key"]);
 });
-afterAll(async () => {
-  await running?.kill();
-  service?.remove();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function ask(route: string, body?: unknown) {
   const [method = "", path = ""] = route.split(" ");
   const headers = { authorization: `Bearer ${tenant.key}`, "content-type": "application/json" };
   const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-  const answer = await fetch(running.base + path, init);
+  const answer = await fetch(service.base + path, init);
   const text = await answer.text();
   return { status: answer.status, text, body: JSON.parse(text) as Record<string, unknown> };
 }
@@ -165,14 +157,13 @@ function objectFile(): string {
 }
 
 async function restart(): Promise<void> {
-  await running.kill();
-  const { secrets, persist, port } = service; // the same port: it is part of the log's name
-  running = await startWorker({ script: inject("workerScript"), persist, port, bindings: secrets });
+  await service.kill();
+  await service.resume(); // on the same port: it is part of the log's name
 }
 
 /** Changes the storage under the service while it is down, and starts it again. */
 async function meddle(change: (db: DatabaseSync) => void): Promise<void> {
-  await running.kill();
+  await service.kill();
   const db = new DatabaseSync(objectFile());
   change(db);
   db.close();
@@ -192,7 +183,7 @@ test("killed while it writes, the service has an entry for every message it ackn
   const all = lines.join("\n");
   expect(acknowledged.length).toBeGreaterThanOrEqual(30);
   expect(acknowledged.filter((id) => !all.includes(id))).toEqual([]);
-}, 120_000); // prettier-ignore
+}); // prettier-ignore
 
 /** Looked at whenever something else has had its turn. */
 async function until(holds: () => boolean): Promise<void> {
@@ -203,7 +194,7 @@ test("storage edited, deleted from, or rolled back under the service: the verifi
   const before = await exported();
   const early = file(before.head ?? "");
   const copy = mkdtempSync(join(folder, "copy-"));
-  await running.kill();
+  await service.kill();
   cpSync(objectFile(), join(copy, "object.sqlite"));
   await restart();
   for (let nth = 0; nth < 5; nth += 1) await send();
@@ -226,9 +217,9 @@ test("storage edited, deleted from, or rolled back under the service: the verifi
   expect([againstLater.status, againstLater.stderr]).toEqual([1, expect.stringMatching(/contradicted|unsigned/)]);
 
   // The whole object as it was before: right in itself, and older than what was given out.
-  await running.kill();
+  await service.kill();
   cpSync(join(copy, "object.sqlite"), objectFile());
   for (const suffix of ["-wal", "-shm"]) rmSync(`${objectFile()}${suffix}`, { force: true });
   await restart();
   expect((await exported()).head).toBeNull();
-}, 120_000);
+});

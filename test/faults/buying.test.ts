@@ -2,22 +2,20 @@
  * Numbers bought through the running service from carriers that lose answers, refuse and are cut off: what is bought serves, what
  * is unknown is never bought twice, and what is given up serves nobody.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { World } from "../../scripts/carriers/world.mjs";
-import { Service, type Tenant } from "../support/client.ts";
+import { expect, test } from "vitest";
+import { World } from "../support/world.ts";
+import type { Tenant } from "../support/client.ts";
+import { Service } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 
 const KINDS = ["twilio", "vonage", "telnyx"] as const;
 const [ALICE, BOB] = ["+447700900111", "+447700900222"];
 
 let service: Service;
 let world: World;
-beforeAll(async () => {
-  world = await World.start();
-  service = await Service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  await world.stop();
+setUp(async (use) => {
+  world = await use(World.start());
+  service = await use(Service.start());
 });
 
 type Json = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- answers, judged by the tests that read them

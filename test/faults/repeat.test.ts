@@ -1,24 +1,22 @@
 /**
  * T5 to T8: the same request again, with a key of repetition.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { CarrierDouble } from "../support/carrier-double.ts";
-import { Service, type Answer, type Tenant } from "../support/client.ts";
+import type { Answer, Tenant } from "../support/client.ts";
+import { Service } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 
 let service: Service;
 let carrier: CarrierDouble;
 let route: string;
 let tenant: Tenant;
 
-beforeAll(async () => {
-  carrier = await CarrierDouble.start();
-  service = await Service.start();
+setUp(async (use) => {
+  carrier = await use(CarrierDouble.start());
+  service = await use(Service.start());
   route = await service.carrier(carrier.account("repeat", () => ({ does: "accept" })));
   tenant = await service.tenant("Repeat", [route]);
-});
-afterAll(async () => {
-  await service.stop();
-  await carrier.stop();
 });
 
 const body = (text: string) => ({ to: "+447700900123", text, purpose: "service" as const });

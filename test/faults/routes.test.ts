@@ -2,13 +2,15 @@
  * Routes as data: which account a message goes by is the operator's rule, the preview says so before and the message afterwards;
  * prices follow the account that took it; and a tenant hears when an account of its route fails and recovers.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { MessageView } from "../../src/messages/message.ts";
 import { CarrierDouble, type DoubleAccount } from "../support/carrier-double.ts";
-import { numberFor, Service, type Tenant } from "../support/client.ts";
+import { type Client, type Tenant, numberFor } from "../support/client.ts";
+import { sharedService } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 import { eventually } from "../support/signal.ts";
 
-let service: Service;
+let service: Client;
 let carrier: CarrierDouble;
 
 /** Codes of one tenant by one account, to people on two networks, long enough ago for the receipts of one to be slow. */
@@ -24,17 +26,13 @@ async function codesTo({ network, people }: typeof SLOW, tenant: Tenant, { doubl
   await carrier.until("all codes are called for", 20_000, () => carrier.callsOf(double).length === all);
 }
 
-beforeAll(async () => {
-  carrier = await CarrierDouble.start();
-  service = await Service.start();
+setUp(async (use) => {
+  carrier = await use(CarrierDouble.start());
+  service = await use(sharedService());
   const [account, other] = [await open("slow-network"), await open("beside-it")];
   const tenant = await service.tenant("Networks", [account.id]);
   await codesTo(SLOW, tenant, account);
   slow = { account, other, tenant, since: Date.now() };
-});
-afterAll(async () => {
-  await service.stop();
-  await carrier.stop();
 });
 
 const gbp = (amount: number) => ({ amount, currency: "GBP" });
@@ -238,4 +236,4 @@ test("of two networks the one whose receipts come late is steered round, for its
     networks: { [SLOW.network]: { slow: 25, weights: { otp: 90, bulk: 100 } }, [WELL.network]: { slow: 0 } },
     moves: [{ lane: "otp", network: SLOW.network, from: 100, to: 90, slow_share: 1 }],
   });
-}, 90_000);
+});

@@ -1,19 +1,21 @@
 // When a receiver is tried again (T38), against the built Worker under a sandbox's clock: the schedule of the specification,
 // 410 and 429.
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { startService, type Service } from "../support/process.ts";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import type { Client } from "../support/client.ts";
+import { sharedService } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 import { about, have, Receivers, type Endpoint } from "../support/receivers.ts";
 
-let service: Service;
+let service: Client;
 let tenant: Receivers;
 const tenants: Receivers[] = [];
 
-beforeAll(async () => void (service = await startService()));
+setUp(async (use) => {
+  service = await use(sharedService());
+});
 beforeEach(async () => void tenants.push((tenant = await Receivers.of(service))));
 afterAll(async () => {
-  await service?.kill();
   await Promise.all(tenants.map((each) => each.close()));
-  service?.remove();
 });
 
 /**

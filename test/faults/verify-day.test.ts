@@ -2,28 +2,27 @@
  * T23 and T24: a day of starting, sending again and guessing against one number never passes the published caps, and a start
  * looks the same, in fields and in time, whoever the number belongs to.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { CarrierDouble } from "../support/carrier-double.ts";
-import { numberFor, Service, type Tenant } from "../support/client.ts";
+import { type Tenant, numberFor } from "../support/client.ts";
+import { Service } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 import { ask, check, start, type Json } from "../support/codes.ts";
+import { atSpeed } from "../support/patience.ts";
 import { chance, sized, soak } from "../support/seed.ts";
 
 const random = chance("verify-day");
 const DAY_S = 86_400;
-const LONG_MS = sized(240_000, 3_600_000);
+const LONG_MS = atSpeed(sized(240_000, 3_600_000));
 
 let service: Service;
 let carrier: CarrierDouble;
 let route: string;
 
-beforeAll(async () => {
-  carrier = await CarrierDouble.start();
-  service = await Service.start();
+setUp(async (use) => {
+  carrier = await use(CarrierDouble.start());
+  service = await use(Service.start());
   route = await service.carrier(carrier.account("day", () => ({ does: "accept" })));
-});
-afterAll(async () => {
-  await service.stop();
-  await carrier.stop();
 });
 
 /** The most that lie within any window of this length. */

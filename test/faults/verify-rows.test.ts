@@ -1,24 +1,22 @@
 /**
  * What a verification costs in rows, by the platform's own count: a wrong guess two, an approval five at most.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { CarrierDouble } from "../support/carrier-double.ts";
-import { numberFor, Service, type Tenant } from "../support/client.ts";
+import { type Tenant, numberFor } from "../support/client.ts";
+import { Service } from "../support/running.ts";
+import { setUp } from "../support/set-up.ts";
 import { codeAt, start, type Json } from "../support/codes.ts";
 
 let service: Service;
 let carrier: CarrierDouble;
 let tenant: Tenant;
 
-beforeAll(async () => {
-  carrier = await CarrierDouble.start();
-  service = await Service.start({ BENCH: "on" });
+setUp(async (use) => {
+  carrier = await use(CarrierDouble.start());
+  service = await use(Service.start({ bindings: { BENCH: "on" } }));
   const route = await service.carrier(carrier.account("rows", () => ({ does: "accept" })));
   tenant = await service.tenant("Rows", [route]);
-});
-afterAll(async () => {
-  await service.stop();
-  await carrier.stop();
 });
 
 /** Rows written in the service's isolate so far. */

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { HOSTILE_JSON, NAUGHTY, placesOf, VALUES, withAt } from "../support/hostile.ts";
 import { absentIds, bodyOf, closedDoors, nameOf, OPEN, pathOf, rowOf, type Door } from "../support/routes.ts";
+import { leastOf } from "../support/patience.ts";
 import { ask, asOperator, newTenant, type Answered, type Tenant } from "../support/tenants.ts";
 import { watch } from "../support/watched.ts";
 import { env } from "cloudflare:workers";
@@ -36,23 +37,20 @@ afterEach(() => {
 
 const keyOf = (door: Door): string => (door.operator === null ? tenant.key : env.ADMIN_TOKEN);
 
-/**
- * Calls a door; says what would be wrong with any answer at all. One that is slow is called once more: what the input makes slow
- * is slow again, what the machine was busy with is not.
- */
+/** Calls a door; says what would be wrong with any answer at all. */
 async function call(
   door: Door,
   over: { path?: string; raw?: BodyInit; headers?: Record<string, string> },
 ): Promise<Answered> {
   const ids = { ...absentIds(tenant.id), "admin-tenants": tenant.id };
+  const calls: Answered[] = [];
   const timed = async () => {
     const started = performance.now();
-    const answered = await ask(`${door.method} ${over.path ?? pathOf(door, ids)}`, { key: keyOf(door), ...over });
-    return { answered, ms: performance.now() - started };
+    calls.push(await ask(`${door.method} ${over.path ?? pathOf(door, ids)}`, { key: keyOf(door), ...over }));
+    return performance.now() - started;
   };
-  let { answered: answer, ms } = await timed();
-  if (ms >= SLOW_MS) ({ answered: answer, ms } = await timed());
-  expect(ms, nameOf(door)).toBeLessThan(SLOW_MS);
+  expect(await leastOf(timed, SLOW_MS), nameOf(door)).toBeLessThan(SLOW_MS);
+  const answer = calls.at(-1)!;
   // 503: a tenant that an operator's policy left without a carrier; told, and nothing was done.
   if (answer.status !== 503) expect(answer.status, `${nameOf(door)} ${answer.text.slice(0, 300)}`).toBeLessThan(500);
   return answer;
@@ -72,7 +70,8 @@ describe("every place of every body", () => {
     "%s",
     async (_name, door) => {
       const body = bodyOf(door);
-      for (const place of [...placesOf(body), ...extraPlaces(door)]) {
+      const places = [...placesOf(body), ...extraPlaces(door)];
+      for (const place of new Map(places.map((each) => [JSON.stringify(each), each])).values()) {
         for (const put of [...NAUGHTY, ...VALUES]) {
           const answer = await call(door, { raw: JSON.stringify(withAt(body, place, put)) });
           if (typeof put === "string") expectNoEcho(answer, put);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { getExampleNumber, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import examples from "libphonenumber-js/examples.mobile.json" with { type: "json" };
 import { describe, expect, it } from "vitest";
+import { defaultPolicy, judgeSender } from "../../src/policy/policy.ts";
 import { lintSender, SENDER_LENGTH_MAX, skeletonOf } from "../../src/policy/sender-id.ts";
 
 const codes = (sender: string, country = "GB") => {
@@ -14,7 +15,12 @@ describe("a sender that networks take", () => {
     ["Maskline", "alphanumeric"],
     ["MASK-LINE_1", "alphanumeric"],
     ["3Brothers", "alphanumeric"],
-    ["A", "alphanumeric"],
+    ["GOV.UK", "alphanumeric"],
+    ["NHS 24", "alphanumeric"],
+    ["M&S", "alphanumeric"],
+    ["British Gas", "alphanumeric"],
+    ["St. Mary_s-", "alphanumeric"],
+    ["NHS", "alphanumeric"],
     ["Texture", "alphanumeric"],
     ["Infosys", "alphanumeric"],
     ["PinPoint", "alphanumeric"],
@@ -35,9 +41,13 @@ describe("a name is refused", () => {
     ["over eleven characters", "MasklineLtd1", ["sender_too_long"]],
     ["when endless", "a".repeat(1_000_000), ["sender_too_long"]],
     ["without a letter", "---_", ["sender_without_letter"]],
-    ["with a space", "Mask line", ["sender_character"]],
-    ["with a full stop", "Mask.line", ["sender_character"]],
-    ["with an ampersand", "M&S", ["sender_character"]],
+    ["of one letter", "A", ["sender_too_short"]],
+    ["of two characters", "O2", ["sender_too_short"]],
+    ["of two letters and nothing that shows", "EE ", ["sender_character"]],
+    ["with a space before it", " NHS", ["sender_character"]],
+    ["with two spaces", "NHS  24", ["sender_character"]],
+    ["with an apostrophe", "Sam's", ["sender_character"]],
+    ["with a no-break space", "NHS\u00a024", ["sender_character"]],
     ["with a sign", "Mask!", ["sender_character"]],
     ["with an emoji", "Mask🙂", ["sender_character"]],
     ["with a Cyrillic letter", "НSBC", ["sender_confusable"]],
@@ -50,9 +60,13 @@ describe("a name is refused", () => {
     ["with a bidi override", "\u202eCBSH", ["sender_character"]],
     ["with a control", "HSBC\n", ["sender_character"]],
     ["with NUL", "HSBC\0", ["sender_character"]],
-    ["of other letters only, for both reasons", "НЅ", ["sender_confusable", "sender_without_letter"]],
+    [
+      "of other letters only, for every reason",
+      "НЅ",
+      ["sender_confusable", "sender_too_short", "sender_without_letter"],
+    ],
     ["of full-width digits only", "６０００６", ["sender_confusable", "sender_without_letter"]],
-    ["too long and with a space", "Mask line Limited", ["sender_too_long", "sender_character"]],
+    ["too long and with a sign", "Mask/line Limited", ["sender_too_long", "sender_character"]],
   ])("%s", (_, sender, expected) => {
     expect(codes(sender)).toEqual(expected);
   });
@@ -93,6 +107,36 @@ describe("a name is refused", () => {
       { numRuns: 500 },
     );
   });
+});
+
+describe("a name beyond +44", () => {
+  it.each(["Mask line", "GOV.UK", "M&S"])("keeps to what every network takes: %s is refused", (sender) => {
+    for (const country of ["GB", "IM", "JE", "GG"]) expect(codes(sender, country)).toBe("alphanumeric");
+    for (const country of ["FR", "IE", "US"]) expect(codes(sender, country)).toEqual(["sender_character"]);
+  });
+
+  it.each(["A", "O2", "X1"])("may have fewer than three characters: %s", (sender) => {
+    expect(codes(sender, "FR")).toBe("alphanumeric");
+  });
+});
+
+it.each(["S M S", "S.M.S", "IN FO", "INFO & SMS", "Alert.", "My Code"])(
+  "a generic word stays one with signs of +44 in it: %s",
+  (sender) => {
+    expect(codes(sender)).toEqual(["sender_generic"]);
+  },
+);
+
+it("a token's country is known late: beyond +44 a name that only UK networks take is refused then", () => {
+  const policy = { ...defaultPolicy("live"), defaultSender: "M&S" };
+  const judged = (from: string | null, country: string) => judgeSender(from, policy, country);
+  expect(judged("GOV.UK", "FR")).toMatchObject({
+    refused: "sender_refused",
+    errors: [{ field: "from", code: "sender_character" }],
+  });
+  for (const country of ["GB", "IM"]) expect(judged("GOV.UK", country)).toBeNull();
+  for (const from of [null, "M&S", "Northern"]) expect(judged(from, "FR")).toBeNull();
+  expect(judged("+447700900123", "GB")).toMatchObject({ refused: "sender_refused" });
 });
 
 describe("a numeric sender", () => {
@@ -140,7 +184,8 @@ describe("whatever is sent in", () => {
       fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.string({ maxLength: 13 })), (sender) => {
         const result = lintSender(sender, "GB");
         if ("kind" in result) {
-          if (result.kind === "alphanumeric") expect(sender).toMatch(/^(?=.*[A-Za-z])[A-Za-z0-9_-]{1,11}$/);
+          if (result.kind === "alphanumeric")
+            expect(sender).toMatch(/^(?=.*[A-Za-z])[A-Za-z0-9&._-][A-Za-z0-9 &._-]{1,9}[A-Za-z0-9&._-]$/);
           expect(sender.length).toBeLessThanOrEqual(Math.max(SENDER_LENGTH_MAX, 16));
         } else expect(result.errors.length).toBeGreaterThan(0);
       }),

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/base/clock.ts";
 import type { Sql } from "../../src/storage/sql.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/risk/caps.ts";
-import { CapsLedger, type Act } from "../../src/risk/ledger.ts";
+import type { Act } from "../../src/risk/act.ts";
+import { CapsLedger } from "../../src/risk/ledger.ts";
 import { nodeSql, type NodeSql } from "../support/node-sql.ts";
 
 /** Midday plus 10.5 seconds, so that no window turns by itself. */

@@ -81,6 +81,34 @@ describe("a magic number's story", () => {
   });
 });
 
+describe("a message without a receipt", () => {
+  it("ends as `sent` after 72 hours, with an event of its own; a receipt that is late still says how, one after 76 hours does not", async () => {
+    const tenant = await withEvents();
+    const [{ id }, { id: late }] = [
+      await tenant.send({ to: "+447700900908" }),
+      await tenant.send({ to: "+447700900908" }),
+    ];
+    const { carrier } = await tenant.until(id, "sent");
+    await tenant.until(late, "sent");
+    await advance(tenant, 72 * 3_600 - 60);
+    expect((await tenant.call(`GET /v1/messages/${id}`)).body).toMatchObject({ state: "sent", ended_at: null });
+    await advance(tenant, 60);
+    const { body } = await tenant.call(`GET /v1/messages/${id}`);
+    expect([body["state"], Date.parse(body["ended_at"]) > Date.parse(body["created_at"])]).toEqual(["sent", true]);
+    expect(await told(tenant, id)).toEqual(["queued", "sending", "sent", "unconfirmed"]);
+    const report = { state: "delivered", code: null, at: null } as const;
+    await tenant.stub().reports(carrier, [{ ...report, message: late }]);
+    expect(await told(tenant, late)).toEqual(["queued", "sending", "sent", "unconfirmed", "delivered"]);
+    await advance(tenant, 4 * 3_600);
+    await tenant.stub().reports(carrier, [{ ...report, message: id }]);
+    expect((await tenant.call(`GET /v1/messages/${id}`)).body).toMatchObject({
+      state: "sent",
+      ended_at: body["ended_at"],
+    });
+    expect(await told(tenant, id)).toEqual(["queued", "sending", "sent", "unconfirmed"]);
+  });
+});
+
 describe("a message in doubt whose window is over", () => {
   it("has ended as it is and has a record; a receipt corrects both within a week, and nobody hears of it twice", async () => {
     const tenant = await withEvents();
@@ -199,7 +227,7 @@ describe("the handset", () => {
     expect(await handset(other)).toEqual([]);
     const { data: lines } = (await tenant.call("GET /v1/sandbox/handset/lines")).body as { data: Json[] };
     const asked = await other.call(`GET /v1/sandbox/handset/messages?line=${lines[0]?.["line"]}`);
-    expect(asked.body).toEqual({ data: [] });
+    expect(asked.body).toEqual({ data: [], next_cursor: null });
   });
 });
 

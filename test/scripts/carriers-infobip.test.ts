@@ -4,7 +4,7 @@ import { PLAIN_ACCOUNT } from "../../src/carriers/carrier.ts";
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { infobipCarrier } from "../../src/carriers/adapters/infobip/infobip.ts";
-import { World } from "../../scripts/carriers/world.mjs";
+import { World } from "../support/world.ts";
 import { handover } from "../support/adapter.ts";
 import { CallbackSink } from "../support/callback-sink.ts";
 

@@ -2,7 +2,7 @@
 // simulator signs it believes. So the simulator is no mirror of our adapter.
 import twilio from "twilio";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { World } from "../../scripts/carriers/world.mjs";
+import { World } from "../support/world.ts";
 import { MESSAGE } from "../support/adapter.ts";
 import { CallbackSink } from "../support/callback-sink.ts";
 

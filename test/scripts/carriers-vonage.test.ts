@@ -2,7 +2,7 @@
 import { AlgorithmTypes } from "@vonage/auth";
 import { SMS } from "@vonage/sms";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { World } from "../../scripts/carriers/world.mjs";
+import { World } from "../support/world.ts";
 import { MESSAGE } from "../support/adapter.ts";
 import { CallbackSink } from "../support/callback-sink.ts";
 

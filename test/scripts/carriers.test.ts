@@ -5,7 +5,7 @@ import type { Account, Answer, Carrier, Handover } from "../../src/carriers/carr
 import { CARRIERS, KINDS, type CarrierKind } from "../../src/carriers/registry.ts";
 import { Script } from "../../scripts/carriers/conduct.mjs";
 import { KINDS as SPOKEN } from "../../scripts/carriers/kinds.mjs";
-import { World } from "../../scripts/carriers/world.mjs";
+import { World } from "../support/world.ts";
 import { handover } from "../support/adapter.ts";
 import { CallbackSink } from "../support/callback-sink.ts";
 import { seedOfRun } from "../support/seed.ts";

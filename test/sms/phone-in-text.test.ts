@@ -94,6 +94,47 @@ describe("a number in a free text is masked", () => {
   });
 });
 
+describe("a number glued to letters, to a price or to another number is masked", () => {
+  it.each([
+    ["call01632960123 now", `call${MASK} now`],
+    ["ring02079460123", `ring${MASK}`],
+    ["02079460123ok", `${MASK}ok`],
+    ["cust02079460123", `cust${MASK}`],
+    ["ref_02079460123_b", `ref_${MASK}_b`],
+    ["INV-01632960123-2", `INV-${MASK}-2`],
+    ["09098790123150p per msg", `${MASK}150p per msg`],
+    ["0163296012310p/min", `${MASK}10p/min`],
+    ["0163296012318+", `${MASK}18+`],
+    ["016329601231.50", `${MASK}1.50`],
+    ["+441632960123150p", `${MASK}150p`],
+    ["020 7946 0123150p", `${MASK}150p`],
+    ["£1.01632960123 SP", `£1.${MASK} SP`],
+    ["0163296012307700900123", `${MASK}${MASK}`],
+    ["now+441632960123call", `now${MASK}call`],
+    ["tel442079460123x", `tel${MASK}x`],
+    ["@01632960123", `@${MASK}`],
+  ])("%s", (text, masked) => {
+    expect(maskNumbersIn(text)).toBe(masked);
+    expect(maskNumbersIn(masked)).toBe(masked);
+  });
+
+  it.each([
+    "01632960123150", // fourteen digits and no price
+    "INV016329601",
+    "A01-23-45 12345678",
+    "acct 01-02-03 12345678",
+    "2024/07/12 1234567",
+    "07/11/2024 100",
+    "lat -0.12780, 51.507",
+    "08:00:00.12345",
+    "7,500,000,000",
+    "0,1,2,3,4,5,6,7,8,9,10",
+    "01HV16329601230000000000ab",
+  ])("but %s is left", (text) => {
+    expect(maskNumbersIn(text)).toBe(text);
+  });
+});
+
 describe("what is no number is left as it is", () => {
   it.each([
     "",
@@ -111,7 +152,6 @@ describe("what is no number is left as it is", () => {
     "+100",
     "GMT+0100",
     "1234567890",
-    "7700900123",
     "order 4929 1234 5678 9012",
     "447-1234567-1234567",
     "978-0-306-40615-7",

@@ -39,7 +39,12 @@ export type Call = {
   taken: boolean;
   /** A whole answer left the carrier that says the text was surely not taken, or it swore so when it was asked. */
   refused: boolean;
+  /** A whole answer left the carrier that says clearly that it took the text, or that it did not. */
+  answered: boolean;
 };
+
+/** A connection that was opened to the carrier; `closedAt` is null while it is open. */
+export type Connection = { openedAt: number; closedAt: number | null };
 
 /** A question about a call, and what was answered. */
 export type Asked = { account: string; message: string; attempt: number; state: string };
@@ -78,16 +83,23 @@ export class CarrierDouble {
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   /** Attempts it has sworn never to take, should they still arrive. */
   readonly #sworn = new Set<string>();
-  #connections = 0;
+  /** Every connection there ever was. */
+  readonly sockets: Connection[] = [];
   #owed = 0;
   #open = true;
 
   private constructor() {
     this.#server = createServer((request, response) => void this.#serve(request, response));
+    // An idle connection that is closed here while a request is on its way looks like a broken call that no carrier saw.
+    this.#server.keepAliveTimeout = 0;
     this.#server.on("clientError", (_error, socket) => socket.destroy());
     this.#server.on("connection", (socket) => {
-      this.#connections += 1;
-      socket.once("close", () => (this.#connections -= 1));
+      const connection: Connection = { openedAt: Date.now(), closedAt: null };
+      this.sockets.push(connection);
+      socket.once("close", () => {
+        connection.closedAt = Date.now();
+        this.signal.ring();
+      });
     });
   }
 
@@ -118,12 +130,7 @@ export class CarrierDouble {
 
   /** Connections that are open now, with a call or between two. */
   get connections(): number {
-    return this.#connections;
-  }
-
-  /** Calls whose connection is open now. */
-  get openCalls(): Call[] {
-    return this.calls.filter((call) => call.endedAt === null);
+    return this.sockets.filter(({ closedAt }) => closedAt === null).length;
   }
 
   until(what: string, timeoutMs: number, holds: () => boolean): Promise<void> {
@@ -193,6 +200,7 @@ export class CarrierDouble {
       conduct: early,
       taken: false,
       refused: false,
+      answered: false,
     };
     this.calls.push(call);
     response.once("close", () => {
@@ -249,6 +257,7 @@ export class CarrierDouble {
     if (conduct.does === "accept") {
       call.taken = true;
       plan(conduct.receipts);
+      response.once("finish", () => (call.answered = true));
       this.#later(conduct.afterMs ?? 0, () => json(response, 200, { accepted: true, reference: `r-${call.message}` }));
     } else if (conduct.does === "decline") {
       refuse(call, response, () => json(response, conduct.status ?? 200, { accepted: false, code: conduct.code }));
@@ -294,7 +303,7 @@ export class CarrierDouble {
 }
 
 function refuse(call: Call, response: ServerResponse, answer: () => void): void {
-  response.once("finish", () => (call.refused = true));
+  response.once("finish", () => Object.assign(call, { answered: true, refused: true }));
   answer();
 }
 

@@ -1,13 +1,8 @@
 /**
- * The service under test, as operators and tenants see it: the built Worker as a process with kept storage, and callers that
- * take every answer as it comes, the missing one too.
+ * A running service, as operators and tenants see it: callers that take every answer as it comes, the missing one too.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { inject } from "vitest";
-import { freePort, makeSecrets, startWorker } from "../../scripts/lib/worker.mjs";
 import type { DoubleAccount } from "./carrier-double.ts";
+import { patience } from "./patience.ts";
 import type { MessageView } from "../../src/messages/message.ts";
 
 /** Status 0: the connection broke, so whether anything happened is not known. */
@@ -15,76 +10,10 @@ export type Answer = { status: number; text: string; headers: Headers };
 
 export type Ask = { body?: unknown; raw?: string; headers?: Record<string, string> };
 
-type Running = Awaited<ReturnType<typeof startWorker>>;
-
-/** The Worker, its storage, and the operator's token. Killed and started again, it keeps port and storage. */
-/** Client certificates by the name of the binding that calls out with them, each with the server certificate it trusts. */
-type Certificates = Record<string, { key: string; cert: string; trusted: string }>;
-
-export class Service {
-  readonly #persist = mkdtempSync(join(tmpdir(), "maskline-faults-"));
-  readonly #secrets = makeSecrets();
-  #port = 0;
-  #migrated = false;
-  #running: Running | null = null;
-  #log = "";
-  readonly #certificates: Certificates;
-
-  private constructor(certificates: Certificates) {
-    this.#certificates = certificates;
-  }
-
-  static async start(bindings: Record<string, string> = {}, certificates: Certificates = {}): Promise<Service> {
-    const service = new Service(certificates);
-    service.#port = await freePort();
-    await service.resume(bindings);
-    return service;
-  }
-
-  get base(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  get pid(): number {
-    return this.#running?.pid ?? 0;
-  }
-
-  /** All that the processes wrote. */
-  log(): string {
-    return this.#log + (this.#running?.log() ?? "");
-  }
-
-  /** Starts the Worker with the storage it had. */
-  async resume(bindings: Record<string, string> = {}): Promise<void> {
-    this.#running = await startWorker({
-      script: inject("workerScript"),
-      persist: this.#persist,
-      port: this.#port,
-      bindings: { ...this.#secrets, ...bindings },
-      certificates: this.#certificates,
-      // Storage that was started with before is migrated; asking again under load would wait behind all that comes in.
-      ...(this.#migrated ? { migrations: null } : {}),
-    });
-    this.#migrated = true;
-  }
-
-  /** Ends the process group at once, as a power cut would. */
-  async kill(): Promise<void> {
-    await this.#running?.kill();
-    this.#log += this.#running?.log() ?? "";
-    this.#running = null;
-  }
-
-  async stop(): Promise<void> {
-    await this.kill();
-    rmSync(this.#persist, { recursive: true, force: true });
-  }
-
-  /** Puts bodies on a queue as the platform could: again, out of order, at any time. */
-  enqueue(binding: string, bodies: unknown[]): Promise<void> {
-    if (this.#running === null) throw new Error("the Worker is not running");
-    return this.#running.enqueue(binding, bodies);
-  }
+/** A service that runs somewhere; its own process or one that files share, see running.ts. */
+export abstract class Client {
+  abstract readonly base: string;
+  protected abstract readonly adminToken: string;
 
   call(credential: string, route: string, ask: Ask = {}): Promise<Answer> {
     return call(this.base, credential, route, ask);
@@ -92,12 +21,12 @@ export class Service {
 
   /** As an operator, whatever comes back. */
   operate(route: string, ask: Ask = {}): Promise<Answer> {
-    return this.call(this.#secrets.ADMIN_TOKEN, route, ask);
+    return this.call(this.adminToken, route, ask);
   }
 
   /** As an operator; a refusal is a mistake of the test. */
   async admin<T>(route: string, body?: unknown): Promise<T> {
-    const answer = await this.call(this.#secrets.ADMIN_TOKEN, route, body === undefined ? {} : { body });
+    const answer = await this.call(this.adminToken, route, body === undefined ? {} : { body });
     if (answer.status < 200 || answer.status > 299) throw new Error(`${route}: ${answer.status} ${answer.text}`);
     return JSON.parse(answer.text) as T;
   }
@@ -114,13 +43,13 @@ export class Service {
     return (await this.admin<{ id: string }>("POST /admin/v1/carriers", body)).id;
   }
 
-  /** A sandbox tenant with a key, these routes, and limits that no test reaches. */
-  async tenant(name: string, routes: string[]): Promise<Tenant> {
+  /** A sandbox tenant with a key, these routes (the sandbox carrier's without), and limits that no test reaches. */
+  async tenant(name: string, routes?: string[]): Promise<Tenant> {
     const { id } = await this.admin<{ id: string }>("POST /admin/v1/tenants", { name, environment: "sandbox" });
     const caps = { minute: 1_000_000, hour: 1_000_000, day: 1_000_000 };
     await this.admin(`PATCH /admin/v1/tenants/${id}`, {
       policy: {
-        routes,
+        ...(routes === undefined ? {} : { routes }),
         limits: {
           recipient: caps,
           block: caps,
@@ -155,10 +84,10 @@ export const numberFor = (nth: number): string => `+${447_700_900_000 + (nth % 9
 export class Tenant {
   readonly id: string;
   readonly key: string;
-  readonly #service: Service;
+  readonly #service: Client;
   #sent = 0;
 
-  constructor(service: Service, id: string, key: string) {
+  constructor(service: Client, id: string, key: string) {
     this.#service = service;
     this.id = id;
     this.key = key;
@@ -234,7 +163,7 @@ async function call(base: string, credential: string, route: string, { body, raw
         ...headers,
       },
       ...(text === undefined ? {} : { body: text }),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(patience(30_000)),
     });
     return { status: answer.status, text: await answer.text(), headers: answer.headers };
   } catch {

@@ -21,10 +21,10 @@ export async function start(tenant: Tenant, over: Json): Promise<Json> {
 }
 
 /** The code in the text that the carrier was given for a verification's newest send. */
-export async function codeAt(carrier: CarrierDouble, verification: Json): Promise<string> {
+export async function codeAt(carrier: CarrierDouble, verification: Json, withinMs = 20_000): Promise<string> {
   const message: string = verification["sends"].at(-1)["message_id"];
   const found = () => carrier.calls.find((call) => call.message === message && call.text !== null);
-  await carrier.until("the code is with the carrier", 20_000, () => found() !== undefined);
+  await carrier.until("the code is with the carrier", withinMs, () => found() !== undefined);
   return /^\w+/.exec(found()?.text ?? "")?.[0] ?? "";
 }
 

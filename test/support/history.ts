@@ -15,15 +15,15 @@ export type Wish = {
   id: string | null;
 };
 /**
- * A kill, the messages whose call the carriers saw open then, all connections they saw open, and when the last of these was
- * gone: what reached a carrier until then had left before the kill.
+ * A kill: `at` is the time just before it, `goneAt` the time when the last connection of the killed service was closed at the
+ * carriers. What reached a carrier between the two had left the service before it died. `connections` counts every connection
+ * that was open at any time between the two, so none that opened while the kill was on its way is missed.
  */
-export type Kill = { at: number; open: string[]; connections: number; goneAt: number | null };
+export type Kill = { at: number; goneAt: number; connections: number };
 
 /**
  * A call as a carrier saw it. `taken`: a person gets the text. `refused`: a whole answer left that says no. `answered`: one
- * left that says yes or no clearly; absent where a carrier does not watch its answers leave. `text` is null when it was cut
- * before it was read.
+ * left that says yes or no clearly. `text` is null when it was cut before it was read.
  */
 export type SeenCall = {
   account: string;
@@ -35,7 +35,7 @@ export type SeenCall = {
   conduct: { does: string };
   taken: boolean;
   refused: boolean;
-  answered?: boolean;
+  answered: boolean;
 };
 
 /** A receipt as a carrier sent it; status 0 when nobody was there. */
@@ -59,8 +59,12 @@ export type Evidence = {
   told?: readonly Told[];
 };
 
-/** What a simulated carrier shows of its connections. */
-type Watched = { openCalls: readonly SeenCall[]; connections: number };
+/** What a simulated carrier shows of its connections: how many are open, and all there ever were. */
+type Watched = {
+  connections: number;
+  sockets: readonly { openedAt: number; closedAt: number | null }[];
+  until: (what: string, timeoutMs: number, holds: () => boolean) => Promise<void>;
+};
 
 /** Records every wish, kill and sighting; the carrier records its own side. */
 export class History {
@@ -92,15 +96,6 @@ export class History {
     this.sightings.push(...messages.map(({ id, state, sequence }) => ({ id, state, sequence, from, at })));
   }
 
-  /** A kill comes now. Connections are the carrier's as a whole: one is not an account's while it is between two calls. */
-  killed(carrier: Watched, account?: { name: string }): Kill {
-    const mine = carrier.openCalls.filter((call) => account === undefined || call.account === account.name);
-    const open = mine.flatMap(({ message }) => message ?? []);
-    const kill = { at: Date.now(), open, connections: carrier.connections, goneAt: null };
-    this.kills.push(kill);
-    return kill;
-  }
-
   /** Everything, with what the carriers and the service show at the end; without the numbers. */
   evidence(seen: Omit<Evidence, "wishes" | "kills" | "sightings">): Evidence {
     const wishes = this.wishes.map(({ key, send, answers, id }) => ({ key, send: { text: send.text }, answers, id }));
@@ -108,11 +103,25 @@ export class History {
   }
 }
 
+/**
+ * Kills the service by `act` and answers the record of it. The record is complete once every connection of the killed service is
+ * closed, so nothing depends on the moment of a look. Connections are the carrier's as a whole: one is not an account's while it
+ * is between two calls.
+ */
+export async function recordKill(carrier: Watched, act: () => Promise<void>): Promise<Kill> {
+  const at = Date.now();
+  await act();
+  await carrier.until("every connection of the killed service is closed", 10_000, () => carrier.connections === 0);
+  const goneAt = Date.now();
+  const open = carrier.sockets.filter(({ openedAt, closedAt }) => openedAt <= goneAt && (closedAt ?? goneAt) >= at);
+  return { at, goneAt, connections: open.length };
+}
+
 /** The calls of a simulated carrier without numbers and addresses. */
 export function seenCalls(calls: readonly SeenCall[]): SeenCall[] {
   return calls.map(({ account, message, text, nth, at, endedAt, conduct, taken, refused, answered }) => {
     const seen = { account, message, text, at, endedAt, conduct, taken, refused };
-    return { ...seen, ...(nth === undefined ? {} : { nth }), ...(answered === undefined ? {} : { answered }) };
+    return { ...seen, answered, ...(nth === undefined ? {} : { nth }) };
   });
 }
 

@@ -2,27 +2,37 @@
  * An offline judge over the record of a run: nothing lost, nothing twice, nothing unknown without a reason, no step that the
  * table of states does not have, and no state that the carriers did not cause. Pure; it sees nothing but the record.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { CALL_TIMEOUT_MS } from "../../src/carriers/carrier.ts";
+import { CALLS_IN_FLIGHT_MAX } from "../../src/carriers/sender/sender.ts";
+import { SENDER_LOST } from "../../src/messages/dispatch.ts";
 import { mayEnter, STATES, type MessageView, type State } from "../../src/messages/message.ts";
 import type { Evidence, Kill, SeenCall, SeenReceipt, Sighting, Told, Wish } from "./history.ts";
 
+/** Why a message may be `unknown` by a kill: how far its last call had come. */
+type Doubt = {
+  key: string;
+  message: MessageView;
+  /** `called`: no whole answer had left. `answered`: one had, and was lost with the service. `claimed`: no carrier saw a call. */
+  kind: "called" | "answered" | "claimed";
+  /** The kills that may be its cause, in order of time; empty when none is. */
+  kills: number[];
+};
+
 export type Verdict = {
   wrong: string[];
-  /**
-   * `open`: calls the carrier saw open at the kills, or that reached it after them; `connections`: all that were
-   * open to it then; `vague`: calls that it left without a whole clear answer. `doubted`: messages that are `unknown` for no
-   * other reason than a kill, that the carrier saw; `unsettled`: those whose whole answer had left, and was lost with the
-   * service; `unseen`: those whose kill fell between claim and call.
-   */
+  /** `vague`: calls that a carrier left without a whole clear answer. `open`: calls the carriers had at a kill. The rest counts doubts. */
   figures: {
     wishes: number;
     calls: number;
     vague: number;
     open: number;
-    connections: number;
-    doubted: number;
-    unsettled: number;
-    unseen: number;
+    called: number;
+    answered: number;
+    claimed: number;
+    /** The most doubts that a single kill has to explain. */
+    most: number;
     /** How far from a claim or an answer a kill may lie and be its cause, as this run's own messages measured it. */
     blurMs: number;
     states: Record<string, number>;
@@ -31,6 +41,8 @@ export type Verdict = {
 
 /** The carrier's and the service's clocks and the moment of a kill agree to this on a machine that is not busy. */
 const KILL_BLUR_MS = 500;
+/** A claim bears the service's time, which may be a little ahead of the time of whoever kills it. */
+const CLOCKS_MS = 50;
 /** No run is so slow that a kill explains a claim or an answer further from it than this. */
 const KILL_BLUR_MS_MAX = 5_000;
 /** A call that the service gave up lasted at least so long. */
@@ -39,67 +51,114 @@ const GIVEN_UP_MS = CALL_TIMEOUT_MS - 1_000;
 const CLEAR: ReadonlySet<string> = new Set(["accept", "decline", "refuse", "down", "throttle"]);
 const ENDED_UNTAKEN: ReadonlySet<State> = new Set(["failed", "expired", "canceled", "blocked"]);
 
+/** The connections that the service may have to so many accounts at once: those of all their senders. */
+export function connectionsTo(accounts: number): number {
+  const settings = readFileSync(join(import.meta.dirname, "../../wrangler.toml"), "utf8");
+  const senders = Number(/^SENDERS_PER_ACCOUNT = "(\d+)"/m.exec(settings)?.[1]);
+  return accounts * senders * CALLS_IN_FLIGHT_MAX;
+}
+
 /**
- * Judges a whole run by the messages and events the service shows at its end. Kills may leave no more messages `unknown` than
- * the carrier saw calls open (`bound: "open"`), or connections: one between two calls may have been about to be used. Whatever
- * the cause, no more are `unknown` than there were calls in doubt.
+ * Judges a whole run by the messages and events the service shows at its end. A message may be `unknown` only if a carrier left
+ * its call without a clear answer, or if a kill fell between its claim and its settlement. A connection is free again when its
+ * answer is durable, so a kill leaves no more messages in doubt than `connections`, the number the service may have to the
+ * carriers at once. How many it had at the moment of a kill is no bound: nobody outside can see that moment, and a claim whose
+ * call has not left yet is seen by no carrier.
  */
-export function judge(evidence: Evidence, bound: "open" | "connections" = "open"): Verdict {
+export function judge(evidence: Evidence, { connections }: { connections: number }): Verdict {
   const { calls, kills, messages, events, wishes } = evidence;
   const wrong: string[] = [];
   const byId = new Map(messages.map((message) => [message.id, message]));
   const callsOf = Map.groupBy(calls, (call) => call.message ?? "");
   const states: Record<string, number> = {};
   const blurMs = blurOf(messages, callsOf);
-  let [doubted, unsettled, unseen] = [0, 0, 0];
-  for (const wish of wishes.filter(({ id }) => id !== null)) {
-    const message = byId.get(wish.id ?? "");
+  const doubts: Doubt[] = [];
+  for (const { key, id } of wishes.filter((wish) => wish.id !== null)) {
+    const message = byId.get(id ?? "");
     if (message === undefined) {
-      wrong.push(`${wish.key}: acknowledged, then gone`);
+      wrong.push(`${key}: acknowledged, then gone`);
       continue;
     }
     const its = callsOf.get(message.id) ?? [];
     states[message.state] = (states[message.state] ?? 0) + 1;
-    wrong.push(...lost(wish.key, message, its));
-    if (message.state !== "unknown" || its.some((call) => isVague(call, kills))) continue;
-    if (its.length === 0) unseen += 1;
-    else if (its.every(({ answered }) => answered === true)) unsettled += 1;
-    else doubted += 1;
-    wrong.push(...unexplained(wish.key, message, its, kills, blurMs));
+    wrong.push(...lost(key, message, its));
+    if (message.state === "unknown" && !its.some((call) => isVague(call, kills)))
+      doubts.push(doubtOf(key, message, its, kills, blurMs));
   }
   wrong.push(...twice(callsOf), ...doubled(wishes, calls), ...strayed(events), ...unlike(messages, events), ...unasked(wishes, messages)); // prettier-ignore
   if (evidence.receipts !== undefined) wrong.push(...misheard(messages, callsOf, evidence.receipts));
   wrong.push(...goneBack(evidence.sightings ?? []), ...untold(events, evidence.told ?? []));
-  const open = calls.filter((call) => kills.some((kill) => wasInAir(call, kill))).length;
-  const connections = kills.reduce((sum, kill) => sum + kill.connections, 0);
-  const vague = calls.filter((call) => isVague(call, kills)).length;
+  const { most, wrong: unexplained } = explain(doubts, kills, connections);
+  wrong.push(...unexplained);
+  const many = (kind: Doubt["kind"]) => doubts.filter((doubt) => doubt.kind === kind).length;
   const figures = {
     wishes: wishes.length,
     calls: calls.length,
-    vague,
-    open,
-    connections,
-    doubted,
-    unsettled,
-    unseen,
+    vague: calls.filter((call) => isVague(call, kills)).length,
+    open: calls.filter((call) => kills.some((kill) => wasInAir(call, kill))).length,
+    called: many("called"),
+    answered: many("answered"),
+    claimed: many("claimed"),
+    most,
     blurMs,
     states,
   };
-  wrong.push(...tooMany(figures, bound));
   return { wrong, figures };
 }
 
-/** Doubts have their bounds, whatever each has as its reason. */
-function tooMany(figures: Verdict["figures"], bound: "open" | "connections"): string[] {
-  const { doubted, unsettled, unseen, open, vague, states } = figures;
-  const killed = doubted + unsettled + unseen;
-  const wrong: string[] = [];
-  if (doubted > open) wrong.push(`${doubted} messages are unknown by kills, and ${open} calls were open then`);
-  if (killed > figures[bound])
-    wrong.push(`${killed} messages are unknown by kills, and ${figures[bound]} (${bound}) were there then`);
-  const [unknown, inDoubt] = [states["unknown"] ?? 0, vague + figures[bound]];
-  if (unknown > inDoubt) wrong.push(`${unknown} messages are unknown, and ${inDoubt} calls were in doubt`);
-  return wrong;
+/**
+ * How far the last call of a message had come, and which kills may have cut it off. A call without a whole answer must itself have
+ * been at the carrier at the kill; for a claim and for an answer that was not settled the kill must be near, because no carrier
+ * sees how long they wait inside the service.
+ */
+function doubtOf(
+  key: string,
+  message: MessageView,
+  calls: readonly SeenCall[],
+  kills: readonly Kill[],
+  blurMs: number,
+): Doubt {
+  const last = calls.at(-1);
+  const claimedAt = Date.parse(message.attempts.at(-1)?.at ?? "");
+  const isOfClaim = last !== undefined && claimedAt <= last.at + CLOCKS_MS; // else it is an earlier attempt's
+  const kind = !isOfClaim ? "claimed" : last.answered ? "answered" : "called";
+  const isCause = (kill: Kill): boolean => {
+    if (isOfClaim && kind === "called") return wasInAir(last, kill);
+    const to = isOfClaim ? (last.endedAt ?? kill.at) : claimedAt;
+    return kill.goneAt >= claimedAt - CLOCKS_MS && kill.at <= to + blurMs;
+  };
+  // Only a lease that ran out is a kill's doing: whoever lived to say another reason knew what became of the call.
+  const lost = message.reason === SENDER_LOST;
+  return { key, message, kind, kills: lost ? kills.flatMap((kill, at) => (isCause(kill) ? [at] : [])) : [] };
+}
+
+/**
+ * Gives each doubt to one of the kills that may be its cause, no kill more than there are connections. Kills that may be a
+ * doubt's cause follow one another, so serving those first whose last kill comes first finds a way if there is one.
+ */
+function explain(
+  doubts: readonly Doubt[],
+  kills: readonly Kill[],
+  connections: number,
+): { most: number; wrong: string[] } {
+  const wrong = doubts
+    .filter((doubt) => doubt.kills.length === 0)
+    .map(({ key, message }) => `${key}: ${message.id} is unknown (${message.reason}) without a cause`);
+  let open = doubts.filter((doubt) => doubt.kills.length > 0);
+  let most = 0;
+  for (const nth of kills.keys()) {
+    const mine = open
+      .filter((doubt) => doubt.kills.includes(nth))
+      .toSorted((a, b) => (a.kills.at(-1) ?? 0) - (b.kills.at(-1) ?? 0))
+      .slice(0, connections);
+    most = Math.max(most, mine.length);
+    open = open.filter((doubt) => !mine.includes(doubt));
+  }
+  if (open.length > 0)
+    wrong.push(
+      `${open.length} messages are unknown beyond what ${kills.length} kills of ${connections} connections explain`,
+    );
+  return { most, wrong };
 }
 
 /** An acknowledged message reached the carrier, or ended with a report that says why not. */
@@ -138,16 +197,15 @@ function doubled(wishes: readonly Wish[], calls: readonly SeenCall[]): string[] 
 }
 
 /** Whether the call was on its way when the service was killed: open at the carrier, or not yet there. */
-function wasInAir({ message, at, endedAt }: SeenCall, kill: Kill): boolean {
-  const wasOpen = message !== null && kill.open.includes(message) && at <= kill.at && (endedAt ?? kill.at) >= kill.at;
-  return wasOpen || (kill.goneAt !== null && at > kill.at && at <= kill.goneAt);
+function wasInAir({ at, endedAt }: SeenCall, kill: Kill): boolean {
+  return at <= kill.goneAt && (endedAt ?? kill.goneAt) >= kill.at;
 }
 
 /** Whether the carrier itself left a call without a clear answer, or gave one after the service had given up. */
 function isVague(call: SeenCall, kills: readonly Kill[]): boolean {
   if (call.refused) return false;
   if (!CLEAR.has(call.conduct.does)) return true;
-  const late = call.answered === false && call.endedAt !== null && call.endedAt - call.at >= GIVEN_UP_MS;
+  const late = call.endedAt !== null && call.endedAt - call.at >= GIVEN_UP_MS;
   return late && !kills.some((kill) => wasInAir(call, kill));
 }
 
@@ -167,20 +225,6 @@ function blurOf(messages: readonly MessageView[], callsOf: ReadonlyMap<string, r
     slowest = Math.max(slowest, call.at - Date.parse(attempt.at), toSettle);
   }
   return Math.min(slowest, KILL_BLUR_MS_MAX);
-}
-
-/** What the carrier did not leave in doubt is `unknown` only if a kill fell between its claim and its settlement. */
-function unexplained(
-  key: string,
-  message: MessageView,
-  calls: readonly SeenCall[],
-  kills: readonly Kill[],
-  blurMs: number,
-): string[] {
-  const at = Date.parse(message.attempts.at(-1)?.at ?? "");
-  const last = Math.max(calls.at(-1)?.endedAt ?? at, at);
-  const killed = kills.some((kill) => kill.at >= at - blurMs && kill.at <= last + blurMs);
-  return killed ? [] : [`${key}: ${message.id} is unknown (${message.reason}) without a cause`];
 }
 
 /** Events are numbered by each tenant, whose name is in their ids. */

@@ -12,7 +12,7 @@ import { claim, settle } from "../../src/messages/dispatch.ts";
 import { applyReports } from "../../src/messages/reports.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
 import { look, type LookDeps, type Turn } from "../../src/messages/sweep.ts";
-import type { Message, Price, State } from "../../src/messages/message.ts";
+import { toldAs, type Message, type Price, type State } from "../../src/messages/message.ts";
 import type { Purpose } from "../../src/sms/purpose.ts";
 import { nodeSql } from "./node-sql.ts";
 
@@ -25,6 +25,8 @@ export class Outbox {
   readonly sql = nodeSql();
   readonly ids = new IdMaker({ jurisdiction: "eu", code: "tttttttt" });
   readonly told: { id: string; state: State }[] = [];
+  /** The same by the words of the events. */
+  readonly toldAs: string[] = [];
   readonly dispatched: string[] = [];
   readonly asked: string[] = [];
   readonly stopped: string[] = [];
@@ -45,7 +47,10 @@ export class Outbox {
       now: () => this.now,
       realNow: () => this.now - this.aheadMs,
       receiptUrl: () => "",
-      tell: ({ id, state }) => void this.told.push({ id, state }),
+      tell: (message) => {
+        this.told.push({ id: message.id, state: message.state });
+        this.toldAs.push(toldAs(message));
+      },
       dispatch: (_account, _lane, id) => void this.dispatched.push(id),
       ask: (_account, _lane, id) => void this.asked.push(id),
       saidStop: ({ id }, account) => void this.stopped.push(`${account} ${id}`),

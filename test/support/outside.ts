@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { patience } from "./patience.ts";
 
 export type Kept = { url: string; method: string; headers: IncomingMessage["headers"]; body: string; at: number };
 
@@ -54,7 +55,7 @@ export async function outside(answer: Answer = noContent): Promise<Outside> {
         const timer = setTimeout(() => {
           waiting.delete(look);
           reject(new Error(`it did not happen: ${what}`));
-        }, WAIT_MS_MAX);
+        }, patience(WAIT_MS_MAX));
         const look = () => {
           if (!done(calls)) return;
           clearTimeout(timer);

@@ -3,7 +3,7 @@
  * and whose subject is what receivers do.
  */
 import { outside, type Kept, type Outside } from "./outside.ts";
-import { tenantOf, type Answer, type Service } from "./process.ts";
+import type { Client, Tenant } from "./client.ts";
 
 export type Endpoint = Outside & { id: string; secret: string };
 
@@ -12,20 +12,21 @@ let line = 0;
 /** Everything below is one tenant's. */
 export class Receivers {
   readonly key: string;
-  readonly #service: Service;
+  readonly #tenant: Tenant;
   readonly #open: Outside[] = [];
 
-  private constructor(service: Service, key: string) {
-    this.#service = service;
-    this.key = key;
+  private constructor(tenant: Tenant) {
+    this.#tenant = tenant;
+    this.key = tenant.key;
   }
 
-  static async of(service: Service, name = "Receivers"): Promise<Receivers> {
-    return new Receivers(service, (await tenantOf(service, name)).key);
+  static async of(service: Client, name = "Receivers"): Promise<Receivers> {
+    return new Receivers(await service.tenant(name));
   }
 
-  ask(route: string, body?: unknown): Promise<Answer> {
-    return this.#service.call(route, { key: this.key, ...(body === undefined ? {} : { body }) });
+  async ask(route: string, body?: unknown): Promise<{ status: number; text: string; body: Record<string, unknown> }> {
+    const { status, text } = await this.#tenant.call(route, body === undefined ? {} : { body });
+    return { status, text, body: JSON.parse(text === "" ? "{}" : text) as Record<string, unknown> };
   }
 
   /** A receiver that is registered for these events and answers as told, or 204. */

@@ -4,16 +4,17 @@
  */
 import type { Maskline } from "../../examples/maskline.ts";
 import { CarrierDouble } from "./carrier-double.ts";
-import { Service, type Tenant } from "./client.ts";
+import type { Client, Tenant } from "./client.ts";
+import { sharedService } from "./running.ts";
 import { ask, codeAt, type Json } from "./codes.ts";
 
 /** The whole surroundings of a recipe. */
 export class Stage {
-  readonly service: Service;
+  readonly service: Client;
   readonly carrier: CarrierDouble;
   readonly tenant: Tenant;
 
-  private constructor(service: Service, carrier: CarrierDouble, tenant: Tenant) {
+  private constructor(service: Client, carrier: CarrierDouble, tenant: Tenant) {
     this.service = service;
     this.carrier = carrier;
     this.tenant = tenant;
@@ -21,13 +22,12 @@ export class Stage {
 
   static async start(name: string): Promise<Stage> {
     const carrier = await CarrierDouble.start();
-    const service = await Service.start();
+    const service = await sharedService();
     const route = await service.carrier(carrier.account("recipes", () => ({ does: "accept" })));
     return new Stage(service, carrier, await service.tenant(name, [route]));
   }
 
   async stop(): Promise<void> {
-    await this.service.stop();
     await this.carrier.stop();
   }
 

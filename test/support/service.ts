@@ -4,6 +4,7 @@ import { createScheduledController, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import type { TenantObject } from "../../src/index.ts";
 import { parseTenantId } from "../../src/base/ids.ts";
+import { patience } from "./patience.ts";
 
 export type Json = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- answers, judged by the tests that read them
 export type Answer = { status: number; body: Json; headers: Headers };
@@ -11,6 +12,8 @@ export type Answer = { status: number; body: Json; headers: Headers };
 const BASE = "http://127.0.0.1:8787";
 /** Where the tests' callers call from. */
 const ADDRESS = "192.0.2.10";
+/** Nothing that is awaited takes longer on a quiet machine. */
+const WAIT_MS_MAX = 20_000;
 
 async function ask(credential: string, route: string, body?: unknown, headers: Record<string, string> = {}) {
   const [method = "GET", path = "/"] = route.split(" ");
@@ -74,11 +77,12 @@ export function tenantOf(id: string, key: string): Tenant {
 
 /** Asks until there is an answer: what is awaited is an event, and nothing is assumed about how long it takes. */
 export async function until<T>(look: () => Promise<T | null>, what = "what was awaited"): Promise<T> {
-  const end = Date.now() + 20_000;
+  const patienceMs = patience(WAIT_MS_MAX);
+  const end = Date.now() + patienceMs;
   for (;;) {
     const found = await look();
     if (found !== null) return found;
-    if (Date.now() > end) throw new Error(`${what} did not happen within 20 s`);
+    if (Date.now() > end) throw new Error(`${what} did not happen within ${patienceMs} ms`);
     await scheduler.wait(20);
   }
 }

@@ -1,6 +1,9 @@
 /**
- * Waiting for something to become true: looked at whenever something happens, never by sleeping for a guess.
+ * Waiting for something to become true: looked at whenever something happens, never by sleeping for a guess. `timeoutMs` is what it
+ * takes at most on a quiet machine; one gives up after what that is on this one.
  */
+import { patience } from "./patience.ts";
+
 export class Signal {
   #waiting = new Set<() => void>();
 
@@ -20,9 +23,10 @@ export class Signal {
       const look = () => {
         if (holds()) end(resolve);
       };
+      const patienceMs = patience(timeoutMs);
       const timer = setTimeout(
-        () => end(() => reject(new Error(`not within ${timeoutMs} ms: ${what} ${so()}`))),
-        timeoutMs,
+        () => end(() => reject(new Error(`not within ${patienceMs} ms: ${what} ${so()}`))),
+        patienceMs,
       );
       this.#waiting.add(look);
       look();
@@ -38,11 +42,12 @@ export async function eventually<T>(
   everyMs = 200,
   so: () => string = () => "",
 ): Promise<T> {
-  const until = Date.now() + timeoutMs;
+  const patienceMs = patience(timeoutMs);
+  const until = Date.now() + patienceMs;
   for (;;) {
     const answer = await ask();
     if (answer !== null) return answer;
-    if (Date.now() > until) throw new Error(`not within ${timeoutMs} ms: ${what} ${so()}`);
+    if (Date.now() > until) throw new Error(`not within ${patienceMs} ms: ${what} ${so()}`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

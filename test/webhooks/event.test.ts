@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { EVENT_FAMILIES, EVENT_TYPES, eventFilterSchema, matches } from "../../src/webhooks/event.ts";
 
 describe("the catalogue of events", () => {
-  test("has each state of a message of the contract, and each type once", () => {
-    const states = "scheduled held queued sending unknown sent delivered undelivered failed expired blocked canceled";
+  test("has each state of a message of the contract, the end without a receipt, and each type once", () => {
+    const states =
+      "scheduled held queued sending unknown sent delivered undelivered failed expired blocked canceled unconfirmed";
     const others = [
       "consent.given",
       "consent.withdrawn",

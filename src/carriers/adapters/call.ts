@@ -144,7 +144,10 @@ export const SENDERLESS: Answer = { outcome: "declined", code: "sender_missing",
 /** What an account sends as when a message names no sender: a number of its own, a short code, or a name. */
 export const SenderSetting = z
   .string()
-  .regex(/^(?:\+?[0-9]{3,15}|(?=.*[A-Za-z])[A-Za-z0-9 +&_-]{1,11})$/, "A number, a short code, or a name of up to 11 characters."); // prettier-ignore
+  .regex(
+    /^(?:\+?[0-9]{3,15}|(?=.*[A-Za-z])[A-Za-z0-9 +&._-]{1,11})$/,
+    "A number, a short code, or a name of up to 11 characters.",
+  );
 
 /**
  * What a carrier's code means for a call. `permanent`: the number or the text itself is refused, nobody else is asked.

@@ -79,8 +79,15 @@ export const InboundBody = z
   })
   .meta({ id: "InboundText" });
 
-/** Codes that say the number or the text itself is refused: no other carrier is asked. */
-const PERMANENT_CODES: ReadonlySet<string> = new Set(["invalid_number", "invalid_text", "opted_out", "blocked"]);
+/** Codes that say the number, the text or this traffic itself is refused: no other carrier is asked. */
+const PERMANENT_CODES: ReadonlySet<string> = new Set([
+  "invalid_number",
+  "invalid_text",
+  "opted_out",
+  "blocked",
+  "fraud",
+  "loop",
+]);
 
 const SECRET_FORM = "whsec_ and 24 to 64 random bytes in base64.";
 const Secret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, SECRET_FORM);

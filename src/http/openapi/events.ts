@@ -33,7 +33,10 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
   message: {
     data: z.object({ message: ToldMessageView }),
     resource: exampleId("msg"),
-    says: (state) => `A message entered the state \`${state}\`.`,
+    says: (state) =>
+      state === "unconfirmed"
+        ? "A message ended as `sent`: no receipt came in 72 hours. One that comes until 76 hours after the call still makes it `delivered` or `undelivered`, with its own event."
+        : `A message entered the state \`${state}\`.`,
   },
   verification: {
     data: z.object({ verification: ToldVerificationView }),

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../../contract/example.ts";
 import { parseNumber, type Num } from "../../sms/phone.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
+import { cursorOf, limitUpTo, pageOf } from "../../contract/list.ts";
 import { routesOver, type RouteOver } from "../../contract/route.ts";
 import { NumberView } from "../../messages/schemas.ts";
 import type { AddressVerbs } from "./relays.ts";
@@ -81,11 +82,12 @@ export const relaysRoutes: RouteOver<AddressVerbs>[] = [
     summary: "List relay addresses, newest first",
     tag,
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(100).default(20),
-      cursor: z.string().max(64).optional(),
+      limit: limitUpTo(),
+      cursor: cursorOf("rel"),
     }),
     status: 200,
-    answer: z.object({ data: z.array(AddressView), next_cursor: z.string().nullable() }),
+    answer: pageOf(AddressView),
+    refuses: ["invalid_cursor"],
     input: ({ query }) => ({ ok: { limit: query.limit, before: query.cursor ?? null } }),
   }),
   route({

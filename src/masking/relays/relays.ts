@@ -3,11 +3,13 @@
  * texting the lasting number and the person gets a number of the pool that stands for this stranger, so a reply just works.
  */
 import { isoOf } from "../../base/clock.ts";
-import { maskOf, type Num } from "../../sms/phone.ts";
+import { maskOf } from "../../sms/phone.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
+import { readPage, type Page } from "../../contract/list.ts";
 import { verb } from "../../contract/verb.ts";
 import { isHeld, type VirtualNumber } from "../../numbers/number.ts";
 import type { Contact } from "../../vault/ledger.ts";
+import { Recipient, type To } from "../../vault/recipient.ts";
 import type { Address, AddressesLedger } from "./ledger.ts";
 import { endSession } from "../close.ts";
 import type { MaskingDeps } from "../deps.ts";
@@ -32,8 +34,8 @@ export function addressView({ id, token, mask, country, kind, e164, pool, muted,
 }
 export type AddressView = ReturnType<typeof addressView>;
 
-type Create = { to: Num | { token: string }; pool: string | null; number: string | null; idleMs: number };
-type Named = { id: string; to: Num | { token: string } };
+type Create = { to: To; pool: string | null; number: string | null; idleMs: number };
+type Named = { id: string; to: To };
 
 /** The verbs of relay addresses. */
 export function addressVerbs(deps: AddressDeps) {
@@ -47,14 +49,9 @@ export function addressVerbs(deps: AddressDeps) {
 
     "relays.list": verb(
       "sessions:read",
-      (
-        _who,
-        input: { limit: number; before: string | null },
-      ): Outcome<{ data: AddressView[]; next_cursor: string | null }> => {
-        const found = addresses.list(input.before, input.limit + 1);
-        const data = found.slice(0, input.limit).map(addressView);
-        return { ok: { data, next_cursor: found.length > input.limit ? (data.at(-1)?.id ?? null) : null } };
-      },
+      (_who, input: { limit: number; before: string | null }): Outcome<Page<AddressView>> => ({
+        ok: readPage(input.limit, (rows) => addresses.list(input.before, rows), addressView),
+      }),
     ),
 
     "relays.get": verb("sessions:read", (_who, input: { id: string }) => shown(input.id)),
@@ -103,17 +100,11 @@ function createAddress(deps: AddressDeps, key: string, input: Create): Outcome<A
     number.uses === 0 && number.lent !== true && (number.state === "available" || number.state === "reserved");
   if (!usable || deps.addresses.byNumber(number.id) !== null)
     return refuse("number_unusable", { detail: "A lasting number is one of your own that nobody had before." });
-  const counted = "known" in found.ok ? found.ok.known : { ...found.ok, country: found.ok.fresh.country };
-  const spent = deps.nameNumber(key, counted);
+  const spent = deps.nameNumber(key, found.ok);
   if (spent !== null) return spent;
   const now = deps.now();
-  const contact =
-    "known" in found.ok
-      ? found.ok.known
-      : deps.vault.add(found.ok.fresh, found.ok.index, maskOf(found.ok.fresh.e164), found.ok.block, false, now);
-  if ("known" in found.ok) deps.vault.touch(contact.token, false, now); // in use as long as the address is there
+  const { token, mask, country, kind, index: party } = found.ok.use(now); // in use as long as the address is there
   deps.numbers.change(number.id, { state: "reserved" });
-  const { token, mask, country, kind, index: party } = contact;
   const address: Address = {
     id: deps.ids.make("rel", now),
     number: number.id,
@@ -138,9 +129,9 @@ function createAddress(deps: AddressDeps, key: string, input: Create): Outcome<A
 function setBlocked(deps: AddressDeps, key: string, { id, to }: Named, blocked: boolean): Outcome<AddressView> {
   const address = deps.addresses.get(id);
   if (address === null) return refuse("not_found");
-  const contact = "token" in to ? deps.vault.findToken(to.token) : null;
-  if ("token" in to && contact === null) return refuse("token_unknown");
-  const party = contact?.index ?? ("token" in to ? new Uint8Array(0) : deps.vault.indexOf(to.e164));
+  const sender = Recipient.of(deps.vault, to);
+  if ("refused" in sender) return sender;
+  const party = sender.index;
   deps.addresses.setBlocked(id, party, blocked, deps.now());
   const pair = blocked ? deps.numbers.pair(party, address.number) : null;
   const session = pair === null ? null : deps.ledger.session(pair.session);
@@ -180,10 +171,9 @@ export function readyAddress(
     if (pool?.lease !== undefined && pool.lease !== null) deps.numbers.lending.noteShort(pool.id);
     return "no_number";
   }
-  const nobody = { name: null, number: null, country: null, area: null };
   startSession(deps, address.key, pool, settingsOf(address), [
-    { input: { ...nobody, to: { token: stranger.token } }, found: { known: stranger }, number },
-    { input: { ...nobody, to: { token: person.token } }, found: { known: person }, number: stands },
+    { name: null, recipient: Recipient.ofContact(deps.vault, stranger), number },
+    { name: null, recipient: Recipient.ofContact(deps.vault, person), number: stands },
   ]);
   return null;
 }

@@ -12,6 +12,7 @@ import { readRows, stockView, type ImportRow } from "../../numbers/stock.ts";
 import type { NewNumber } from "../../numbers/number.ts";
 import type { CourierPort } from "../../rpc/courier.ts";
 import type { TenantPort } from "../../rpc/tenant.ts";
+import { readPage } from "../../contract/list.ts";
 
 export type OperatorNumbersDeps = {
   stock: StockLedger;
@@ -63,9 +64,9 @@ export function operatorNumbers(deps: OperatorNumbersDeps) {
       _operator: string,
       input: { tenant: string | null; limit: number; offset: number },
     ): Answer => {
-      const found = deps.stock.list(input.tenant, input.offset, input.limit + 1);
-      const data = found.slice(0, input.limit).map(stockView);
-      return { ok: { data, next_cursor: found.length > input.limit ? String(input.offset + input.limit) : null } };
+      const page = readPage(input.limit, (rows) => deps.stock.list(input.tenant, input.offset, rows), stockView);
+      const next = page.next_cursor === null ? null : String(input.offset + input.limit); // the rows are counted, not named
+      return { ok: { ...page, next_cursor: next } };
     },
   };
 }

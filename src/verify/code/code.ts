@@ -3,6 +3,7 @@
  * bytes and the key are handed in. A code is never in a type that is stored, logged or answered.
  */
 import { canonical } from "../../base/canonical.ts";
+import { lettersAndDigits } from "../../sms/characters.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -52,12 +53,12 @@ export function strengthOf(length: number, alphabet: Alphabet, custom: boolean):
   return (codesOf(length, alphabet) ?? 0) < CODES_STANDARD ? "restricted_short" : "restricted";
 }
 
-/** A code as a person may type it: spaces and hyphens go, letters become upper case. What is no text is a wrong code too. */
+/**
+ * A code as a person may type or paste it: digits of any script, letters in any case; spaces, dashes, punctuation and what
+ * cannot be seen go, because nobody types them on purpose. What is no text is a wrong code too.
+ */
 export function normaliseCode(typed: string): string {
-  return typed
-    .toWellFormed()
-    .replaceAll(/[\s\u00a0\u2010-\u2015-]/g, "")
-    .toUpperCase();
+  return lettersAndDigits(typed.toWellFormed()).toUpperCase();
 }
 
 /** What the digest covers, in one spelling: another verification, intent, amount, currency or payee is another text. */

@@ -3,18 +3,17 @@
  * audit; the number itself stands in no answer.
  */
 import { isoOf } from "../../base/clock.ts";
-import type { Num } from "../../sms/phone.ts";
 import { refuse, type Outcome, type Refusal } from "../../base/refusal.ts";
 import { verb } from "../../contract/verb.ts";
-import { contactOf } from "../../messages/admit.ts";
 import type { Contact } from "../../vault/ledger.ts";
+import { Recipient, type To } from "../../vault/recipient.ts";
 import type { VerifyDeps } from "../deps.ts";
 import { lifted, sendRoom, type Budget, type Destination } from "./locks.ts";
 
 export const LOCK_REASONS = ["support", "mistake", "fraud", "abuse", "test"] as const;
 export type LockReason = (typeof LOCK_REASONS)[number];
 
-type Whom = { to: Num | { token: string } };
+type Whom = { to: To };
 
 /** The verbs of locks, over the tenant's ledgers. */
 export function locksVerbs(deps: VerifyDeps) {
@@ -47,12 +46,11 @@ export type LocksVerbs = ReturnType<typeof locksVerbs>;
 
 /** A number that is named is counted, found or not: the answer tells its token, and must not serve to list numbers. */
 function knownContact(deps: VerifyDeps, key: string, { to }: Whom): Contact | Refusal {
-  const contact = contactOf(deps, to);
-  if ("refused" in contact) return contact;
-  const named = "known" in contact ? contact.known : { ...contact, country: contact.fresh.country };
-  const spent = "token" in to ? null : deps.nameNumber(key, named);
+  const recipient = Recipient.of(deps.vault, to);
+  if ("refused" in recipient) return recipient;
+  const spent = "token" in to ? null : deps.nameNumber(key, recipient);
   if (spent !== null) return spent;
-  return "known" in contact ? contact.known : refuse("token_unknown", { detail: "Tokenise the number first." });
+  return recipient.contact ?? refuse("token_unknown", { detail: "Tokenise the number first." });
 }
 
 function locksView(contact: Contact, destination: Destination, now: number) {

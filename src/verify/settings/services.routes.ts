@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../../contract/example.ts";
 import { Label } from "../../contract/label.ts";
+import { pageOf } from "../../contract/list.ts";
 import { routesOver, type RouteOver } from "../../contract/route.ts";
 import { Brand, CodeAlphabet, CodeLength, LimitName, Locale, TemplateName, TtlSeconds } from "../schemas.ts";
 import type { ServiceChange, ServicesVerbs } from "./verbs.ts";
@@ -131,7 +132,7 @@ export const servicesRoutes: RouteOver<ServicesVerbs>[] = [
     summary: "List services",
     tag,
     status: 200,
-    answer: z.object({ data: z.array(ServiceView) }),
+    answer: pageOf(ServiceView),
     input: () => ({ ok: null }),
   }),
   route({

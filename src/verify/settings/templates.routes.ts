@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { Label } from "../../contract/label.ts";
+import { pageOf } from "../../contract/list.ts";
 import { routesOver, type RouteOver } from "../../contract/route.ts";
 import { Locale, WordingBody } from "../schemas.ts";
 import { SequenceRead, TemplateView, TEXTS } from "./schemas.ts";
@@ -78,7 +79,7 @@ export const templatesRoutes: RouteOver<TemplatesVerbs>[] = [
     summary: "List templates",
     tag,
     status: 200,
-    answer: z.object({ data: z.array(TemplateView) }),
+    answer: pageOf(TemplateView),
     input: () => ({ ok: null }),
   }),
   route({

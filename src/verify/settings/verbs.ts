@@ -6,6 +6,7 @@ import { isoOf } from "../../base/clock.ts";
 import type { Prefix } from "../../base/ids.ts";
 import { refuse, type Outcome } from "../../base/refusal.ts";
 import { measure } from "../../sms/sms-text.ts";
+import { wholeList, type Page } from "../../contract/list.ts";
 import { verb, type Who } from "../../contract/verb.ts";
 import type { Recorded } from "../../messages/admit.ts";
 import { choose, type Template } from "./choose.ts";
@@ -68,8 +69,8 @@ export function servicesVerbs(deps: SettingsDeps) {
       const service = { ...NEW_SERVICE, id, name: input.name, createdAt: now, updatedAt: now };
       return save(who, service, input, "service.created");
     }),
-    "services.list": verb("verify:manage", (): Outcome<{ data: ServiceView[] }> => ({
-      ok: { data: services.list().map(serviceView) },
+    "services.list": verb("verify:manage", (): Outcome<Page<ServiceView>> => ({
+      ok: wholeList(services.list().map(serviceView)),
     })),
     "services.get": verb("verify:manage", (_who, input: { id: string }): Outcome<ServiceView> => {
       const service = services.get(input.id);
@@ -140,7 +141,7 @@ export function templatesVerbs(deps: SettingsDeps) {
       const draft = { id: deps.newId("tpl"), state: "draft" as const, reason: null, version: 1 };
       return save(who, { ...draft, ...input, createdAt: now, updatedAt: now }, "template.created", {});
     }),
-    "templates.list": verb("verify:manage", (): Outcome<{ data: TemplateView[] }> => ({ ok: listTemplates(deps) })),
+    "templates.list": verb("verify:manage", (): Outcome<Page<TemplateView>> => ({ ok: listTemplates(deps) })),
     "templates.get": verb("verify:manage", (_who, input: { id: string }): Outcome<TemplateView> => {
       const template = templates.get(input.id);
       return template === null ? refuse("not_found") : { ok: templateView(template) };
@@ -201,8 +202,8 @@ export function decideTemplate(
 }
 
 /** Every template, newest first. */
-export function listTemplates({ settings }: Pick<SettingsDeps, "settings">): { data: TemplateView[] } {
-  return { data: settings.templates.list().map(templateView) };
+export function listTemplates({ settings }: Pick<SettingsDeps, "settings">): Page<TemplateView> {
+  return wholeList(settings.templates.list().map(templateView));
 }
 
 export type TemplatesVerbs = ReturnType<typeof templatesVerbs>;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Account } from "../../../src/carriers/carrier.ts";
 import { CARRIERS, type CarrierKind } from "../../../src/carriers/registry.ts";
 import { buyNumber, releaseNumber, type Shopping } from "../../../src/carriers/adapters/shop.ts";
-import { World } from "../../../scripts/carriers/world.mjs";
+import { World } from "../../support/world.ts";
 import { accountOf, ioOf, json } from "../../support/adapter.ts";
 
 const KINDS = ["twilio", "vonage", "telnyx"] as const;

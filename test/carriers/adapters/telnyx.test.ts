@@ -45,10 +45,27 @@ describe("a message", () => {
   it("goes by the account's sender where it names none, by its profile's numbers, or not at all", async () => {
     const { public_key = "" } = account.settings;
     const bodyBy = async (settings: Account["settings"]) => JSON.parse((await sendBy(telnyxCarrier, { ...account, settings }, () => json(200, made.body), { from: null, encoding: "ucs2" })).init.body as string) as object; // prettier-ignore
-    expect(await bodyBy({ public_key, sender: "Standing" })).toMatchObject({ from: "Standing", encoding: "ucs2" });
+    const named = { ...account.settings, sender: "Standing" };
+    expect(await bodyBy(named)).toMatchObject({ from: "Standing", encoding: "ucs2" });
     expect(await bodyBy(account.settings)).not.toHaveProperty("from");
     const { answer, calls } = await sendBy(telnyxCarrier, { ...account, settings: { public_key } }, () => json(200, made.body), { from: null }); // prettier-ignore
     expect([answer, calls]).toEqual([{ outcome: "declined", code: "sender_missing", permanent: false }, 0]);
+  });
+
+  it("from a name is not even tried without a messaging profile, whoever gave the name; from a number or a short code it is", async () => {
+    const { public_key = "" } = account.settings;
+    const by = async (settings: Account["settings"], from: string | null) =>
+      sendBy(telnyxCarrier, { ...account, settings }, () => json(200, made.body), { from });
+    for (const [settings, from] of [
+      [{ public_key }, "Northern"],
+      [{ public_key, sender: "Northern" }, null],
+      [{ public_key }, "NHS 24"],
+    ] as const) {
+      const { answer, calls } = await by(settings, from);
+      expect([answer, calls]).toEqual([{ outcome: "declined", code: "profile_missing", permanent: false }, 0]);
+    }
+    for (const from of ["+447700900871", "60006"]) expect((await by({ public_key }, from)).calls).toBe(1);
+    expect((await by(account.settings, "Northern")).calls).toBe(1);
   });
 
   it("leaves by the account's own address where it has one", async () => {

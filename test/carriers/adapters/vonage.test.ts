@@ -96,7 +96,16 @@ describe("a receipt", () => {
   const inJson = (fields: Record<string, string>) => callbackOf(JSON.stringify(fields), { "content-type": "application/json" }); // prettier-ignore
   const inForm = (fields: Record<string, string>) => callbackOf(new URLSearchParams(fields).toString(), { "content-type": "application/x-www-form-urlencoded" }); // prettier-ignore
   const read = (fields: Record<string, string>, of = account) => vonageCarrier.readReceipts(of, inJson(signed(fields)));
-  const report = { message: MESSAGE, state: "delivered", code: null, at: NOON, network: "23410", price: { amount: 33_300, currency: "EUR" }, perPart: true }; // prettier-ignore
+  const report = {
+    message: MESSAGE,
+    state: "delivered",
+    code: null,
+    at: NOON,
+    network: "23410",
+    price: { amount: 33_300, currency: "EUR" },
+    perPart: true,
+    part: "0A0000000123ABCD1",
+  };
 
   it("is read in JSON and in a form, signed by either method", async () => {
     for (const write of [inJson, inForm]) {
@@ -130,7 +139,9 @@ describe("a receipt", () => {
 
   it("says nothing of network, price and time that it does not say plainly", async () => {
     const odd = { ...receipt, "network-code": "O2-UK", price: "free", "message-timestamp": "yesterday" };
-    expect(await read(odd)).toEqual({ read: [{ message: MESSAGE, state: "delivered", code: null, at: null }] });
+    expect(await read(odd)).toEqual({
+      read: [{ message: MESSAGE, state: "delivered", code: null, at: null, part: receipt["messageId"] }],
+    });
   });
 
   it("that is believed is one that the official package verifies, whatever else is in it", async () => {

@@ -51,7 +51,20 @@ describe("a code", () => {
     ["012-345", "012345"],
     ["ac\u00a0de\u2011fg", "ACDEFG"],
     ["", ""],
-    ["０１２３４５", "０１２３４５"], // another alphabet is another code
+    ["０１２３４５", "012345"],
+    ["١٢٣٤٥٦", "123456"],
+    ["۱۲۳۴۵۶", "123456"],
+    ["१२३४५६", "123456"],
+    ["১২৩৪৫৬", "123456"],
+    ["123456\u200b", "123456"],
+    ["\u202a123456\u202c", "123456"],
+    ["\u2068123\u2060456\u2069", "123456"],
+    ["123\u2212456", "123456"],
+    ["123456.", "123456"],
+    ["“ab-cd”", "ABCD"],
+    ["ａｂ１２", "AB12"],
+    ["12345", "12345"],
+    ["абвг", "АБВГ"], // Cyrillic letters are no Latin ones
   ])("typed as %j is %j", (typed, code) => expect(normaliseCode(typed)).toBe(code));
 
   test("of a kind there are too few of is none, and six digits are what is asked for", () => {

@@ -18,9 +18,10 @@ const MEANINGS: readonly [ids: string, call: Status["call"], state: Status["stat
   ["5", "accepted", "delivered"],
   ["4 9 15 96 97 98", "unknown", "undelivered"], // the operator has had it
   ["22 29", "unknown", "sent"], // expired without a report that could be read: nobody knows
-  ["8 10 14 25 52 87", "permanent", "undelivered"], // no such number, do-not-disturb, blocklist, too long, pumping
+  // No such number, do-not-disturb, blocklist, flooding (the same text or number again and again), too long, pumping.
+  ["8 10 14 20 25 52 87", "permanent", "undelivered"],
   ["12 17 18 19", "account", "undelivered"], // no credit, nobody else may be texted, no route
-  ["6 11 13 16 20 21 24 31 51 99 100", "declined", "undelivered"], // sender, network, pace, platform
+  ["6 11 13 16 21 24 31 51 99 100", "declined", "undelivered"], // sender, network, pace, platform
   ["23", "unknown", null], // our id has been there before: this call was not taken, an earlier one was
 ];
 

@@ -7,18 +7,19 @@ import { verdictsOf } from "../call.ts";
 import type { Report } from "../../carrier.ts";
 
 /**
- * Permanent is what the number (landline, invalid, opted out) or the text (too long, forbidden, none) is refused for, and
- * traffic that looks inflated: another carrier would only be the next to pay for it. 5xx codes are `unknown`: Telnyx does not say
+ * Permanent is what the number (landline, invalid, opted out) or the text (too long, forbidden, none) is refused for, what
+ * Telnyx's own filter calls spam (40015), and traffic that looks inflated (40020): another carrier would only be the next to
+ * pay for it. 5xx codes are `unknown`: Telnyx does not say
  * that such a message was not taken.
  */
 export const TELNYX_CODES = verdictsOf({
-  permanent: "40001 40009 40012 40020 40300 40302 40310 40316 40322",
+  permanent: "40001 40009 40012 40015 40020 40300 40302 40310 40316 40322",
   // Key, standing, funds or profile: whatever comes next is refused as well.
   account: `
     10009 10010 20002 20006 20012 20013 20014 20015 20016 20017 20100 40311 40312 40313 40314 40321 40331 40333`,
   declined: `
     10001 10002 10003 10004 10005 10006 10012 10013 10014 10015 10016 10017
-    40002 40003 40004 40005 40006 40008 40010 40013 40014 40015 40017 40019
+    40002 40003 40004 40005 40006 40008 40010 40013 40014 40017 40019
     40100 40150 40151 40155
     40301 40304 40305 40306 40307 40308 40309 40315 40317 40319 40320 40323 40325 40328
     40329 40330`,

@@ -6,7 +6,9 @@
 import { z } from "zod";
 import { readJson } from "../../../contract/json.ts";
 import { UrlText } from "../../../contract/label.ts";
+import type { FieldError } from "../../../base/refusal.ts";
 import { fromBase64 } from "../../../base/seal.ts";
+import { ed25519KeyFlaw } from "../../../base/ed25519.ts";
 import { weaknessOf } from "../../../base/weak-key.ts";
 import {
   baseOf,
@@ -29,11 +31,27 @@ import { telnyxShop } from "./numbers.ts";
 const BASE_URL = "https://api.telnyx.com";
 const KEY_BYTES = 32;
 
-/** The account's public key: whoever knows the private half of a printed or a made-up one could write reports. */
+/**
+ * The account's public key. Whoever knows the private half of a printed or a made-up one could write reports, and under a point of
+ * small order anybody can.
+ */
 const PublicKey = z
   .string()
   .regex(/^[A-Za-z0-9+/]{43}=$/, "32 bytes in base64.")
-  .refine((text) => weaknessOf(fromBase64(text) ?? new Uint8Array(), KEY_BYTES) === null, "This is no account's key.");
+  .refine((text) => isKey(fromBase64(text) ?? new Uint8Array()), "This is no account's key.");
+
+function isKey(key: Uint8Array): boolean {
+  return weaknessOf(key, KEY_BYTES) === null && ed25519KeyFlaw(key) === null;
+}
+
+/** The key that was judged last: a courier has one account, and judging takes milliseconds. */
+let judged: { key: string; trusted: boolean } | null = null;
+
+/** As `isKey`, for an account that is in use: one that was stored before keys were judged so is not believed either. */
+function isTrusted(key: string): boolean {
+  if (judged?.key !== key) judged = { key, trusted: ed25519KeyFlaw(fromBase64(key) ?? new Uint8Array()) === null };
+  return judged.trusted;
+}
 
 const ApiKey = z.string().regex(/^[\x21-\x7e]{16,200}$/, "16 to 200 visible characters.");
 
@@ -46,6 +64,18 @@ const fields = {
   },
   secrets: { api_key: ApiKey.meta({ description: "An API key of the account." }) },
 };
+
+/** No call was made: Telnyx sends by a name only where a messaging profile allows it. Numbers of the account send without. */
+const PROFILELESS: Answer = { outcome: "declined", code: "profile_missing", permanent: false };
+
+const isName = (sender: string): boolean => /[A-Za-z]/.test(sender);
+
+/** An account whose own sender is a name, without the profile that would let it send. */
+function conflict({ sender, messaging_profile_id: profile }: Account["settings"]): FieldError | null {
+  if (sender === undefined || profile !== undefined || !isName(sender)) return null;
+  const detail = "Telnyx sends by a name only with a messaging profile: give its id, or a number as the sender.";
+  return { field: "messaging_profile_id", code: "invalid_field", detail };
+}
 
 const Taken = z.object({
   data: z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/), cost: z.unknown().optional() }),
@@ -86,6 +116,7 @@ const DELIVERY_EVENTS: ReadonlySet<string> = new Set(["message.sent", "message.f
 /** Telnyx. */
 export const telnyxCarrier: Carrier = {
   fields,
+  conflict,
   send,
   canAsk: () => false,
   stopCodes: { answer: "40300", receipt: "40300" },
@@ -101,6 +132,7 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
   if (key === undefined) return INCOMPLETE;
   const from = handover.from ?? sender;
   if (from === undefined && profile === undefined) return SENDERLESS;
+  if (from !== undefined && isName(from) && profile === undefined) return PROFILELESS;
   const body = JSON.stringify({
     to: handover.to,
     from,
@@ -182,11 +214,13 @@ async function readSigned(
 
 /** Why the callback is not Telnyx's own, or null. The time is the text of the header, as it was signed. */
 async function forgeryIn(account: Account, { headers, body, now }: InboundCallback): Promise<string | null> {
-  const key = fromBase64(account.settings["public_key"] ?? "");
+  const written = account.settings["public_key"] ?? "";
+  const key = fromBase64(written);
   const signature = headers["telnyx-signature-ed25519"];
   const timestamp = headers["telnyx-timestamp"];
   if (key?.length !== KEY_BYTES || signature === undefined || timestamp === undefined) return "unsigned";
   if (!/^\d{1,12}$/.test(timestamp) || !/^[A-Za-z0-9+/]{86}==$/.test(signature)) return "malformed_header";
+  if (!isTrusted(written)) return "weak_key";
   const signed = Buffer.concat([Buffer.from(`${timestamp}|`), body]);
   const imported = await crypto.subtle.importKey("raw", new Uint8Array(key), { name: "Ed25519" }, false, ["verify"]);
   const matched = await crypto.subtle.verify("Ed25519", imported, Buffer.from(signature, "base64"), signed);

@@ -6,12 +6,13 @@
 import { verdictsOf, type Verdict, type Verdicts } from "../call.ts";
 
 const MESSAGING: Verdicts = verdictsOf({
-  // The number is none, cannot be texted, said stop or is blocked; the text is filtered, or its sending looks like fraud or a
-  // loop, or is forbidden at this hour: no other carrier is to be asked to do what this one refused.
+  // The number is none, cannot be texted, said stop or is blocked; the text is filtered, or its sending looks like fraud
+  // (30450, 30453, 60410) or a loop (14107: too many texts between two numbers, 30039), or is forbidden at this hour: no other
+  // carrier is to be asked to do what this one refused.
   permanent: `
-    20023 21202 21211 21214 21217 21265 21266 21268 21401 21421 21602 21604 21610 21614 21618 21635 30003 30004
-    30005 30006 30007 30039 30450 30453 30485 30610 30615 30630`,
-  throttled: `14107 20429 21611 30001 30022 63017 63018`,
+    14107 20023 21202 21211 21214 21217 21265 21266 21268 21401 21421 21602 21604 21610 21614 21618 21635 30003 30004
+    30005 30006 30007 30039 30450 30453 30485 30610 30615 30630 60410`,
+  throttled: `20429 21611 30001 30022 63017 63018`,
   // Twilio's own failures, after which the text may or may not go out.
   unknown: `20500 20503 20504 30008 30410 30500`,
   // Credentials, standing, limits or privacy features of the account: whatever comes next is refused as well.

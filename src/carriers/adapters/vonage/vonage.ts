@@ -63,6 +63,7 @@ const Parts = z.object({
 /** Vonage's receipt, as far as we read it; it adds fields as it likes. */
 const Receipt = z.object({
   "client-ref": z.string(),
+  messageId: Id.optional().catch(undefined),
   status: z.string().min(1).max(40),
   "err-code": z.string().max(40).optional(),
   "network-code": z.string().optional(),
@@ -235,6 +236,7 @@ function reportOf(message: string, said: z.infer<typeof Receipt>): Report {
     code: error === null ? null : plainCode(error, "unnamed"),
     at: Number.isNaN(at) ? null : at,
     ...ofNetwork(said["network-code"]),
+    ...(said.messageId === undefined ? {} : { part: said.messageId }),
     ...(price === undefined ? {} : { price, perPart: true as const }), // each part has a receipt of its own
     ...(isMapped ? {} : { unmapped: true as const }),
   };
