@@ -12,6 +12,7 @@ import type { HandsetDelivery, Inbound, Question, Report } from "../carriers/car
 import type { AccountFacts } from "../carriers/facts.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender/sender.ts";
 import type { ConsentVerbs } from "../consent/verbs.ts";
+import type { Page } from "../contract/list.ts";
 import type { NameOf, QuestionsOf, Verb } from "../contract/verb.ts";
 import type { InboundVerbs } from "../inbound/verbs.ts";
 import type { AddressVerbs } from "../masking/relays/relays.ts";
@@ -98,8 +99,8 @@ export type TenantPort = {
   describe(): Promise<Outcome<{ policy: PolicyView; clock_offset_seconds: number }>>;
   issueKey(operator: string, settings: KeySettings): Promise<Outcome<IssuedKey>>;
   revokeKey(operator: string, id: string): Promise<Outcome<KeyView>>;
-  listKeys(): Promise<Outcome<{ data: KeyView[] }>>;
-  listTemplates(): Promise<Outcome<{ data: TemplateView[] }>>;
+  listKeys(): Promise<Outcome<Page<KeyView>>>;
+  listTemplates(): Promise<Outcome<Page<TemplateView>>>;
   decideTemplate(operator: string, decision: TemplateDecision): Promise<Outcome<TemplateView>>;
   setState(operator: string, state: "active" | "suspended"): Promise<Outcome<null>>;
   changePolicy(operator: string, change: PolicyChange): Promise<Outcome<{ policy: PolicyView }>>;

@@ -1,6 +1,6 @@
 /**
- * The doors of endpoints and events. Where a URL leads is judged by literal here and by resolver in `check`, before the
- * object is asked.
+ * The doors of endpoints and events. Where a URL of `urlIn` leads is judged, name resolved, before the object is
+ * asked.
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
