@@ -1,6 +1,7 @@
 // Checks an export of the audit log offline: `npm run audit:verify -- FILE... [--key PUBLIC] [--head FILE]... [--after N]`.
 // Uses Node's own modules and src/audit, which imports nothing else; it opens no connection and writes nothing.
 // Exit code 0: everything it says it checked is right. 1: something is not, and the first bad line is named. 2: bad usage.
+import "./lib/node-version.mjs";
 import { createReadStream, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 

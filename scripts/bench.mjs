@@ -1,6 +1,7 @@
 // `npm run bench`: how fast messages are accepted, handed over and told, against a floor Worker that does the same platform
 // operations and nothing else; what growth costs; and what the platform counts per message. Loopback only.
 // `-- --only=accept,growth` runs some sections of: accept, dispatch, latency, whole, growth, allocate, relay, codes, operations. `-- --quick` is a fast look, `-- --peers` adds Kannel to the same run, `-- --json` also writes .dev/bench.json.
+import "./lib/node-version.mjs";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { measureCodes } from "./bench/codes.mjs";
@@ -48,7 +49,7 @@ const quick = {
 };
 
 await script(async () => {
-  setup();
+  await setup();
   reexec();
   const asked = new Set(process.argv.slice(2));
   const only = [...asked].find((each) => each.startsWith("--only="))?.slice("--only=".length);

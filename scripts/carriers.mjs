@@ -1,11 +1,12 @@
 // `npm run carriers`: every carrier on this machine. Prints an account of each kind and the command that makes it one of a
 // running `npm start`. `--kind twilio` opens that kind only; `--port 8790` listens there.
+import "./lib/node-version.mjs";
 import { readQuickstart } from "./lib/client.mjs";
 import { script, Trouble } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
 
 await script(async () => {
-  setup();
+  await setup();
   const { KINDS } = await import("./carriers/kinds.mjs"); // packages are there only after the set-up
   const { World } = await import("./carriers/world.mjs");
   const [kind, port] = [option("--kind"), Number(option("--port") ?? 0)];

@@ -1,5 +1,6 @@
 // `npm run deploy`: creates what the account lacks, migrates both ledgers, deploys. Safe to run again at any point.
 // `-- --dry-run` needs no account and no network: the plan for an empty account, and a build with production's settings.
+import "./lib/node-version.mjs";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as deployment from "./lib/deploy-plan.mjs";
@@ -12,7 +13,7 @@ const secretsFile = join(dev, "deploy.secrets.json");
 const pagesMax = 100;
 
 await script(async () => {
-  setup();
+  await setup();
   reexec(); // wrangler's reader of wrangler.toml needs our Node
   const { experimental_readRawConfig } = await import("wrangler");
   const toml = readFileSync(join(root, "wrangler.toml"), "utf8");

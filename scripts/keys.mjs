@@ -1,9 +1,10 @@
 // `npm run keys -- list | rotate | retire N`: the root keys of the service on this machine, while it runs.
 // A root key only wraps epoch keys, so turning it re-wraps few small values and opens no record. Never prints a key.
+import "./lib/node-version.mjs";
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { client, readQuickstart } from "./lib/client.mjs";
+import { client, liveQuickstart } from "./lib/client.mjs";
 import { healthy } from "./lib/dev-server.mjs";
 import { readDevVars, withNewRoot, withoutRoot, writeDevVars } from "./lib/secrets.mjs";
 import { root, script, Trouble } from "./lib/tools.mjs";
@@ -23,19 +24,17 @@ In production the same, by hand, because only you hold the old keys (Cloudflare 
 
 await script(async () => {
   const [verb, version] = process.argv.slice(2);
-  if (verb === "list") return print(await versions(service()));
-  if (verb === "rotate") return rotate(service());
-  if (verb === "retire" && /^[0-9]+$/.test(version ?? "")) return retire(service(), version);
+  if (verb === "list") return print(await versions(await service()));
+  if (verb === "rotate") return rotate(await service());
+  if (verb === "retire" && /^[0-9]+$/.test(version ?? "")) return retire(await service(), version);
   console.log(usage);
   if (verb !== undefined) throw new Trouble(`There is no such verb: ${process.argv.slice(2).join(" ")}.`);
 });
 
 /** The running service as its operator sees it. */
-function service() {
-  const facts = readQuickstart();
+async function service() {
+  const facts = await liveQuickstart();
   const token = readDevVars().ADMIN_TOKEN;
-  if (!facts || !token)
-    throw new Trouble("No service is known on this machine. Run `npm start` in another terminal first.");
   return { base: facts.base_url, call: client(facts.base_url, token) };
 }
 

@@ -1,5 +1,6 @@
 // Everything `npm start` and `npm test` need, made when it is missing. Silent and quick when nothing is.
 // Run by whatever Node the newcomer has (20 or later): it may not import a package, none is installed yet.
+import "./lib/node-version.mjs";
 import { mkdirSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { makeAssets } from "./lib/assets.mjs";
@@ -9,9 +10,9 @@ import { makers, readDevVars, writeDevVars } from "./lib/secrets.mjs";
 import { dev, script } from "./lib/tools.mjs";
 
 /** Makes what is missing: packages, development secrets, the docs page's script, the local databases. */
-export function setup() {
+export async function setup() {
   mkdirSync(dev, { recursive: true });
-  install();
+  await install();
   makeSecrets();
   makeAssets();
   migrateLocal();

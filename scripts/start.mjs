@@ -1,22 +1,41 @@
-// `npm start`: the service on this machine, a sandbox tenant with a key, the first story, then it keeps serving.
-// `npm start -- --once` ends after the story. Data stays in .dev/state from one start to the next.
+// `npm start`: the service on this machine, a sandbox tenant with a key, two stories, then it keeps serving.
+// `npm start -- --once` ends after the stories. Data stays in .dev/state from one start to the next.
+import "./lib/node-version.mjs";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { bootDevServer, logFile } from "./lib/dev-server.mjs";
 import { client, quickstartFile, readQuickstart } from "./lib/client.mjs";
 import { readDevVars, writePrivate } from "./lib/secrets.mjs";
+import { takeLock } from "./lib/lock.mjs";
+import { playMaskedStory, seedNumbers } from "./lib/masked-story.mjs";
 import { playStory } from "./lib/story.mjs";
-import { script, Trouble } from "./lib/tools.mjs";
+import { dev, script, Trouble } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
 
+const lockFile = join(dev, "start.lock");
+
 await script(async () => {
-  setup();
-  await refuseSecondStart();
+  mkdirSync(dev, { recursive: true });
+  const lock = await takeLock(lockFile);
+  if (lock.holder !== undefined) throw alreadyStarted(lock.holder);
+  try {
+    await setup();
+    await refuseSecondService();
+    await serve();
+  } finally {
+    lock.release();
+  }
+});
+
+/** The service, its tenant and its stories, until somebody wants it to end. */
+async function serve() {
   const stopped = asked();
 
   console.log("Starting Maskline …");
-  const server = await Promise.race([bootDevServer(), stopped]);
-  if (server === "stopped") return;
+  const server = await bootDevServer({ until: stopped });
+  if (server === null) return;
   try {
-    await Promise.race([tell(server.base), stopped]);
+    await Promise.race([tell(server), stopped]);
     if (process.argv.includes("--once")) return;
     if ((await Promise.race([stopped, server.ended])) !== "stopped")
       throw new Trouble(`The service ended by itself. Read ${logFile}, then start again.`);
@@ -24,7 +43,15 @@ await script(async () => {
     await server.stop();
     console.log("\nStopped. The data stays; `npm start` goes on with it.");
   }
-});
+}
+
+function alreadyStarted(pid) {
+  const facts = readQuickstart();
+  const where = facts?.pid === pid ? ` and serves at ${facts.base_url}` : "";
+  return new Trouble(
+    `\`npm start\` already runs in this folder (process ${pid})${where}. Use it, or end it first (Ctrl-C where it runs).`,
+  );
+}
 
 /** Resolves when somebody wants us to end: by a signal, or by ending the npm that started us without telling us. */
 function asked() {
@@ -36,20 +63,28 @@ function asked() {
   });
 }
 
-/** Two services on one state would spoil each other's data. */
-async function refuseSecondStart() {
+/** A start that was killed may have left its service behind: two on one state would spoil each other's data. */
+async function refuseSecondService() {
   const facts = readQuickstart();
   if (facts && (await opens(facts.base_url, facts.api_key)))
-    throw new Trouble(`Maskline already runs at ${facts.base_url}. Use it, or end it first (Ctrl-C where it runs).`);
+    throw new Trouble(
+      `A service of an earlier \`npm start\` still runs at ${facts.base_url}, though that start was killed.\n` +
+        `What to do: end it (${facts.group === undefined ? "its process is `wrangler`" : `kill -- -${facts.group}`}), then start again.`,
+    );
 }
 
-/** The tenant, the story, and what to do next. */
-async function tell(base) {
-  const facts = await tenantWithKey(base);
-  writePrivate(quickstartFile, `${JSON.stringify(facts, null, 2)}\n`);
-  console.log("\nThe first story:");
-  await playStory(client(base, facts.api_key));
-  console.log(farewell(facts));
+/** The tenant, the stories, and what to do next. */
+async function tell({ base, group }) {
+  const facts = { ...(await tenantWithKey(base)), pid: process.pid, group };
+  const write = (all) => writePrivate(quickstartFile, `${JSON.stringify(all, null, 2)}\n`);
+  write(facts);
+  const call = client(base, facts.api_key);
+  console.log("\nThe first story, one SMS:");
+  await playStory(call);
+  console.log("\nThe second story, a masked conversation:");
+  const masked = await playMaskedStory(call, await seedNumbers(call, client(base, facts.admin_token), facts.tenant_id));
+  write({ ...facts, ...masked });
+  console.log(farewell({ ...facts, ...masked }));
 }
 
 /** The tenant of the last start when its key still opens the door, else a new one. */
@@ -58,6 +93,11 @@ async function tenantWithKey(base) {
   const known = readQuickstart();
   const places = { base_url: base, handset_url: `${base}/handset`, docs_url: `${base}/docs` };
   if (known && (await opens(base, known.api_key))) return { ...known, ...places, admin_token };
+  if (known)
+    console.log(
+      "The key in .dev/quickstart.json opens nothing here any more: the data was deleted or the key revoked.\n" +
+        "A new tenant and a new key are made, and the file is written anew.",
+    );
 
   const admin = client(base, admin_token);
   const tenant = await admin("POST /admin/v1/tenants", {
@@ -80,15 +120,25 @@ async function opens(base, api_key) {
   }
 }
 
-function farewell({ base_url, api_key, handset_url, docs_url }) {
+function farewell({ base_url, api_key, handset_url, docs_url, session_id, person, proxy }) {
+  const curl = (path, body, header = "") =>
+    `curl ${base_url}${path} -H 'authorization: Bearer ${api_key}' -H 'content-type: application/json'${header} -d '${JSON.stringify(body)}'`;
+  const repeat = ` -H "idempotency-key: $(date +%s)"`;
+  const sms = { to: "+447700900123", purpose: "service", text: "Hello from Maskline" };
   return `
 Maskline serves at ${base_url}
   API key   ${api_key}
   Handset   ${handset_url}
   Docs      ${docs_url}
 
-Send one yourself:
-  curl ${base_url}/v1/messages -H 'authorization: Bearer ${api_key}' -H 'content-type: application/json' -H "idempotency-key: $(date +%s)" -d '{"to":"+447700900123","purpose":"service","text":"Hello from Maskline"}'
+Send an SMS:
+  ${curl("/v1/messages", sms, repeat)}
 
-These facts are in .dev/quickstart.json, the service's log in .dev/start.log. Ctrl-C ends it.`;
+Text as Asha, into the masked conversation; Ben's line on the handset shows it, from the number he knows:
+  ${curl("/v1/sandbox/handset/messages", { number: person, to: proxy, text: "I am at the door." })}
+
+Open a masked conversation of your own:
+  ${curl("/v1/sessions", { participants: [{ to: "+447700900203" }, { to: "+447700900204" }], ttl_seconds: 86_400 }, repeat)}
+
+These facts are in .dev/quickstart.json (session ${session_id}), the service's log in .dev/start.log. Ctrl-C ends it.`;
 }

@@ -1,5 +1,6 @@
 // `npm test`: set-up, then every kind of check in order; the last line is the count. `.ci/run` runs exactly this.
 // `npm test -- node lint` runs only these parts; `--soak` runs the fault tests at full size.
+import "./lib/node-version.mjs";
 import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
@@ -39,7 +40,7 @@ await script(async () => {
   const unknown = asked.filter((name) => !(name in parts));
   if (unknown.length > 0)
     throw new Trouble(`No such part: ${unknown.join(", ")}. There are: ${Object.keys(parts).join(", ")}.`);
-  setup();
+  await setup();
   mkdirSync(reports, { recursive: true });
 
   const whole = asked.length === 0;

@@ -8,6 +8,10 @@ export const quickstartFile = join(dev, "quickstart.json");
 
 /** A caller with one credential: `call("POST /v1/messages", {expect: 202, …})` answers the parsed body. */
 export function client(base, credential) {
+  /**
+   * @param {string} route
+   * @param {{body?: unknown, headers?: Record<string, string>, expect?: number}} options
+   */
   return async function call(route, { body, headers, expect = 200 } = {}) {
     const [method, path] = route.split(" ");
     const answer = await fetch(base + path, {
@@ -33,6 +37,19 @@ export function client(base, credential) {
 /** A connection that failed, in the shape of an answer, so that it is told in the same words. */
 function unreached(error) {
   return { status: "no answer", text: async () => String(error.cause?.code ?? error.message) };
+}
+
+/** The facts of the service that runs now. A file that a start left behind which has ended is told apart from it. */
+export async function liveQuickstart(facts = readQuickstart()) {
+  if (facts === undefined)
+    throw new Trouble("No service is known in this folder. Run `npm start` in another terminal first.");
+  const health = await fetch(`${facts.base_url}/healthz`, { signal: AbortSignal.timeout(5_000) }).catch(() => null);
+  if (health === null)
+    throw new Trouble(
+      `.dev/quickstart.json is of a start that has ended: nothing answers at ${facts.base_url}.\n` +
+        "What to do: run `npm start` in another terminal, then this again.",
+    );
+  return facts;
 }
 
 /** The facts that the last `npm start` wrote down, or nothing. */

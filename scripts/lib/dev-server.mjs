@@ -1,8 +1,10 @@
 // `wrangler dev` as a child that leaves nothing behind: a free port, its log in a file, its whole group ended with us.
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { stateFolder } from "./migrate.mjs";
+import { localSwitches } from "./secrets.mjs";
 import { dev, start, Trouble } from "./tools.mjs";
 
 const preferredPort = 8787;
@@ -11,15 +13,39 @@ const stopMillisecondsMax = 5_000;
 
 export const logFile = join(dev, "start.log");
 
-/** Boots the Worker on a free port and answers `{base, ended, stop}` when `GET /healthz` says 200. */
-export async function bootDevServer() {
-  const port = (await isFree(preferredPort)) ? preferredPort : await freePort();
+/**
+ * Boots the Worker on a free port and answers `{base, ended, stop}` when `GET /healthz` says 200. A port that another program
+ * took in the meantime is no reason to fail: the next one is tried. `ports` names those to try first, `state` the data's folder.
+ * Answers null, with nothing left running, when `until` resolves first. At most `triesMax` ports are tried.
+ */
+export async function bootDevServer({
+  ports = [preferredPort],
+  state = stateFolder,
+  log = logFile,
+  until = new Promise(() => {}),
+  seemsFree = isFree,
+  triesMax = 5,
+} = {}) {
+  for (let tries = 1; ; tries += 1) {
+    const named = ports[tries - 1];
+    const port = named !== undefined && (await seemsFree(named)) ? named : await freePort();
+    try {
+      return await bootAt(port, { state, log, until });
+    } catch (error) {
+      if (tries === triesMax || !/address already in use|EADDRINUSE/i.test(readLog(log))) throw error;
+    }
+  }
+}
+
+/** One `wrangler dev` at one port. */
+async function bootAt(port, { state, log: logAt, until }) {
   const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", String(await freePort())];
-  args.push("--persist-to", stateFolder, "--show-interactive-dev-session=false");
-  args.push("--var", `PUBLIC_URL:http://127.0.0.1:${port}`);
+  args.push("--persist-to", state, "--show-interactive-dev-session=false");
+  const vars = { ...localSwitches, PUBLIC_URL: `http://127.0.0.1:${port}` };
+  args.push("--var", ...Object.entries(vars).map(([name, value]) => `${name}:${value}`));
 
   // Its output goes to a file: wrangler's notes are for us to read when something is wrong, not for a newcomer.
-  const log = openSync(logFile, "w", 0o600);
+  const log = openSync(logAt, "w", 0o600);
   // A group of its own, because wrangler does not always take its workerd along.
   const child = start("wrangler", args, { detached: true, stdio: ["ignore", log, log] });
   closeSync(log);
@@ -28,16 +54,42 @@ export async function bootDevServer() {
   const stop = () => stopGroup(child.pid, ended);
 
   try {
-    await healthy(base, ended);
+    const up = healthy(base, { ended, log: logAt, bound: () => readLog(logAt).includes(`Ready on ${base}`) });
+    if ((await Promise.race([up, until])) !== undefined) {
+      up.catch(() => undefined); // it fails now because we end it
+      await stop();
+      return null;
+    }
   } catch (error) {
     await stop();
     throw error;
   }
-  return { base, ended, stop };
+  return { base, ended, stop, group: child.pid };
 }
 
-/** Waits until the service says that it serves. */
-export async function healthy(base, ended = new Promise(() => {})) {
+function readLog(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** The last line of a log that names an error, else its last line: without colours, at most 300 characters. */
+export function lastError(text) {
+  const lines = stripVTControlCharacters(text)
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.includes("Logs were written to"));
+  const named = lines.findLast((line) => /\berror\b/i.test(line));
+  return (named ?? lines.at(-1) ?? "the log is empty").replace(/^✘ \[ERROR\] /, "").slice(0, 300);
+}
+
+/**
+ * Waits until the service says that it serves. `bound` tells whether it is ours: on a port that somebody took before us another
+ * service may answer 200, another folder's Maskline too.
+ */
+export async function healthy(base, { ended = new Promise(() => {}), log = logFile, bound = () => true } = {}) {
   let gone = false;
   void ended.then(() => (gone = true));
   const until = Date.now() + bootSecondsMax * 1000;
@@ -45,8 +97,8 @@ export async function healthy(base, ended = new Promise(() => {})) {
   while (!gone && Date.now() < until) {
     try {
       const answer = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(2_000) });
-      if (answer.status === 200) return;
-      last = `${answer.status} ${await answer.text()}`;
+      if (answer.status === 200 && bound()) return;
+      last = answer.status === 200 ? "200 from another service" : `${answer.status} ${await answer.text()}`;
     } catch {
       last = "no answer";
     }
@@ -55,7 +107,8 @@ export async function healthy(base, ended = new Promise(() => {})) {
   throw new Trouble(
     `The service did not come up at ${base}.\n` +
       `Expected: GET /healthz answers 200 within ${bootSecondsMax} s. Got: ${gone ? "the process ended" : last}.\n` +
-      `What to do: read ${logFile}; after a failed build, correct it and start again.`,
+      `It last said: ${lastError(readLog(log))}\n` +
+      `What to do: read ${log}; after a failed build, correct it and start again.`,
   );
 }
 

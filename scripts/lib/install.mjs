@@ -1,11 +1,14 @@
 // The installation: done when node_modules is not what package-lock.json asks for, and only then.
 // npm leaves a record of what it installed; comparing it costs a millisecond and needs no network.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { performance } from "node:perf_hooks";
 import { root, Trouble } from "./tools.mjs";
 
 const read = (file) => JSON.parse(readFileSync(join(root, file), "utf8")).packages;
+
+const ENDS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** True when each package of the lock file is installed in its version; those for other platforms may be absent. */
 export function isInstalled(locked, installed) {
@@ -18,21 +21,51 @@ export function isInstalled(locked, installed) {
 }
 
 /** Installs what the lock file names when it is not there. The engines warning of an old host Node stays unseen. */
-export function install() {
+export async function install() {
   const record = "node_modules/.package-lock.json";
   if (existsSync(join(root, record)) && isInstalled(read("package-lock.json"), read(record))) return;
   // A link leads to an installation that others share; replacing it is theirs to decide.
   if (lstatSync(join(root, "node_modules"), { throwIfNoEntry: false })?.isSymbolicLink()) return;
 
-  console.log("Installing what package-lock.json names (once; it takes up to a minute) …");
+  const paths = Object.keys(read("package-lock.json")).filter((path) => path !== "");
+  console.log("Installing what package-lock.json names: about 300 MB, once. It takes one to three minutes.");
   const args = ["ci", "--loglevel=error", "--no-audit", "--no-fund"];
   const npm = process.env.npm_execpath;
-  const done = npm
-    ? spawnSync(process.execPath, [npm, ...args], { cwd: root, encoding: "utf8" })
-    : spawnSync("npm", args, { cwd: root, encoding: "utf8", shell: process.platform === "win32" });
-  if (done.status !== 0)
+  const child = npm
+    ? spawn(process.execPath, [npm, ...args], { cwd: root })
+    : spawn("npm", args, { cwd: root, shell: process.platform === "win32" });
+  const { code, output } = await watched(child, () => {
+    const there = paths.filter((path) => existsSync(join(root, path))).length;
+    return there === 0 ? "npm reads the lock file and fetches packages" : `${there} packages are in node_modules`;
+  });
+  if (code !== 0)
     throw new Trouble(
-      `The installation failed: \`npm ${args.join(" ")}\`.\n${done.stdout ?? ""}${done.stderr ?? done.error ?? ""}\n` +
+      `The installation failed: \`npm ${args.join(" ")}\`.\n${output}\n` +
         "Expected: every package of package-lock.json. Check the network or npm's registry setting, then run this again.",
     );
+}
+
+/** Follows a long child to its end: every few seconds one line says how long it runs and what is done. Its own output is kept. */
+export async function watched(child, progress, { everyMilliseconds = 10_000, print = console.log } = {}) {
+  const began = performance.now();
+  const elapsed = () => Math.round((performance.now() - began) / 1000);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+  const end = () => {
+    child.kill();
+    process.exit(1);
+  };
+  for (const signal of ENDS) process.on(signal, end); // it must not go on alone
+  const telling = setInterval(() => print(`  ${elapsed()} s: ${progress()} …`), everyMilliseconds);
+  const code = await new Promise((resolve) => {
+    child.once("error", (error) => {
+      output += String(error);
+      resolve(1);
+    });
+    child.once("close", (ended) => resolve(ended ?? 1));
+  });
+  clearInterval(telling);
+  for (const signal of ENDS) process.off(signal, end);
+  if (code === 0) print(`  Done in ${elapsed()} s.`);
+  return { code, output };
 }

@@ -20,6 +20,7 @@ export function migrateLocal() {
   const applied = existsSync(note) ? JSON.parse(readFileSync(note, "utf8")) : [];
   if (wanted.every((name) => applied.includes(name))) return;
 
+  console.log("Making the local databases …");
   for (const database of databases) {
     const args = ["d1", "migrations", "apply", database, "--local", "--persist-to", stateFolder];
     const { code, output } = run("wrangler", args, { env: { CI: "1" } });

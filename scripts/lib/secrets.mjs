@@ -7,6 +7,9 @@ import { root } from "./tools.mjs";
 
 export const devVarsFile = join(root, ".dev.vars");
 
+/** The switches of a service on a developer's machine; wrangler.toml holds those of production. */
+export const localSwitches = { ENVIRONMENT: "local", DO_JURISDICTIONS: "off" };
+
 const key = () => randomBytes(32).toString("base64");
 
 /** How each secret is made. ADMIN_TOKEN is for local development; operators in production come through Access. */

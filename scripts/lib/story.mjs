@@ -30,11 +30,12 @@ export async function playStory(call, print = console.log) {
   }
 }
 
-async function step(what, act) {
+/** One step of a story; its failure names it. */
+export async function step(what, act) {
   try {
     return await act();
   } catch (error) {
-    throw new Trouble(`The first story stopped at: ${what}.\n${error.message}`);
+    throw new Trouble(`The story stopped at: ${what}.\n${error.message}`);
   }
 }
 
@@ -83,7 +84,8 @@ async function receive() {
   };
 }
 
-async function eventually(what, look) {
+/** What `look` finds, asked again until it is there. */
+export async function eventually(what, look) {
   const until = Date.now() + waitSecondsMax * 1000;
   for (;;) {
     const found = await look();

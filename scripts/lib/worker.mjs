@@ -5,6 +5,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { localSwitches } from "./secrets.mjs";
 
 const root = join(import.meta.dirname, "../..");
 const bootMillisecondsMax = 60_000;
@@ -30,10 +31,11 @@ export function buildWorker(outdir = join(root, ".dev/built"), config = join(roo
   return join(outdir, "index.js");
 }
 
-/** Secrets for one run; nothing depends on their value. */
+/** Secrets and switches for one run; nothing depends on the secrets' value. */
 export function makeSecrets() {
   const { privateKey } = generateKeyPairSync("ed25519");
   return {
+    ...localSwitches,
     KEYRING: JSON.stringify({ 1: randomBytes(32).toString("base64") }),
     DOOR_KEY: randomBytes(32).toString("base64"),
     ADMIN_TOKEN: `mka_${randomBytes(32).toString("base64url")}`,

@@ -101,8 +101,8 @@ export const REASONS = {
   ),
   new_numbers_exceeded: row(
     429,
-    "Too many new numbers today for this key",
-    "The daily limit keeps tokens from being used to list numbers.",
+    "The limit of named numbers is reached",
+    "`detail` says whose limit it is and by when; it keeps answers from being used to tell numbers apart.",
   ),
   batch_too_large: row(413, "Too many messages in one batch", "Send at most 1,000 at once."),
   // Virtual numbers and masked sessions

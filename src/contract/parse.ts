@@ -1,7 +1,9 @@
 /**
- * Zod at the door, and its issues in the words of the contract: which field, what would be right. Never what was sent.
+ * Zod at the door, and its issues in the words of the contract: which field, what would be right. Never what was
+ * sent; a name that is not known is repeated only where it can be no value (unknown-field.ts).
  */
 import { z } from "zod";
+import { looksLikeField, unknownDetail, unnamedDetail } from "./unknown-field.ts";
 import { refuse, type FieldError, type Outcome, type Reason } from "../base/refusal.ts";
 
 /** A body with a hundred wrong fields is told about the first of them. */
@@ -11,8 +13,13 @@ const ERRORS_MAX = 20;
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown): Outcome<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: parsed.data };
-  const errors = parsed.error.issues.map((issue) => errorOf(issue, schema, value)).slice(0, ERRORS_MAX);
-  return refuse(worst(errors), { errors });
+  const at: Place = { schema, value, path: [] };
+  const errors: FieldError[] = [];
+  for (const issue of parsed.error.issues) {
+    if (errors.length >= ERRORS_MAX) break; // the rest is not even looked at
+    errors.push(...errorsOf(issue, at));
+  }
+  return refuse(worst(errors), { errors: errors.slice(0, ERRORS_MAX) });
 }
 
 /** `messages/3/to` for a path. A name that the caller made up (in a map of free names) is not repeated. */
@@ -36,39 +43,93 @@ function namesOf(schema: z.core.$ZodType): ReadonlySet<string> {
       }
     } else if (each instanceof z.ZodArray) visit(each.element);
     else if (each instanceof z.ZodUnion) each.options.forEach(visit);
-    else if (each instanceof z.ZodOptional || each instanceof z.ZodNullable || each instanceof z.ZodDefault)
-      visit(each.unwrap());
+    else if (isWrapped(each)) visit(each.unwrap());
   };
   visit(schema);
   namesKnown.set(schema, names);
   return names;
 }
 
+type Wrapped = z.ZodOptional | z.ZodNullable | z.ZodDefault | z.ZodPrefault;
+
+/** A schema around another that changes no name. */
+const isWrapped = (schema: z.core.$ZodType): schema is Wrapped =>
+  schema instanceof z.ZodOptional ||
+  schema instanceof z.ZodNullable ||
+  schema instanceof z.ZodDefault ||
+  schema instanceof z.ZodPrefault;
+
 /** What stands at a path of the caller's value; undefined when nothing does. */
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | null | undefined)?.[step], value);
 }
 
-function errorOf(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): FieldError {
-  const field = fieldOf(schema, issue.path);
-  if (issue.code === "unrecognized_keys") {
-    const detail = `${issue.keys.length} field(s) here are not known; see the route's schema.`;
-    return { field, code: "unknown_field", detail };
-  }
-  const missing = valueAt(value, issue.path) === undefined;
+/** The schema and value at the root, and where in them an issue of one form of a union begins. */
+type Place = { schema: z.core.$ZodType; value: unknown; path: readonly PropertyKey[] };
+
+function errorsOf(issue: z.core.$ZodIssue, at: Place): FieldError[] {
+  const path = [...at.path, ...issue.path];
+  const field = fieldOf(at.schema, path);
+  if (issue.code === "unrecognized_keys") return unknownErrors(field, issue.keys, at, path);
+  const missing = valueAt(at.value, path) === undefined;
   if (issue.code === "invalid_type") {
     const detail = missing
       ? `A value of type ${issue.expected} is required.`
       : `The value must be of type ${issue.expected}.`;
-    return { field, code: missing ? "missing_field" : "wrong_type", detail };
+    return [{ field, code: missing ? "missing_field" : "wrong_type", detail }];
   }
   if (issue.code === "custom" && issue.params?.["reason"] === "invalid_cursor")
-    return { field, code: "invalid_cursor", detail: issue.message };
+    return [{ field, code: "invalid_cursor", detail: issue.message }];
   const code = missing ? "missing_field" : "invalid_field";
-  if (issue.code === "invalid_value") {
-    return { field, code, detail: `Use one of: ${issue.values.map(String).join(", ")}.` };
+  if (issue.code === "invalid_union" && !missing) {
+    const meant = issue.errors.filter((form) => !form.some(isOfAnotherForm));
+    if (meant.length === 1 && meant[0] !== undefined)
+      return meant[0].flatMap((inner) => errorsOf(inner, { ...at, path }));
+    return [{ field, code, detail: choicesOf(issue) ?? "The value has none of the forms allowed here." }];
   }
-  return { field, code, detail: detailOf(issue) };
+  if (issue.code === "invalid_value") return [{ field, code, detail: oneOf(issue.values) }];
+  return [{ field, code, detail: detailOf(issue) }];
+}
+
+const oneOf = (values: readonly unknown[]): string => `Use one of: ${values.map(String).join(", ")}.`;
+
+/** A form of a union that the value has not even the JSON type or the fixed word of. */
+const isOfAnotherForm = (issue: z.core.$ZodIssue): boolean =>
+  issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
+
+/** A union of fixed words lists all of them. */
+function choicesOf(issue: z.core.$ZodIssueInvalidUnion): string | null {
+  const forms = issue.errors.map(([first]) => first);
+  const values = forms.flatMap((form) => (form?.code === "invalid_value" && form.path.length === 0 ? form.values : []));
+  return values.length === 0 || forms.some((form) => form?.code !== "invalid_value") ? null : oneOf(values);
+}
+
+/** Each unknown name by itself where it looks like a field; the others are only counted. */
+function unknownErrors(field: string, keys: readonly string[], at: Place, path: readonly PropertyKey[]): FieldError[] {
+  const known = fieldsAt(at.schema, path);
+  const value = valueAt(at.value, path);
+  const given = typeof value === "object" && value !== null ? Object.keys(value) : [];
+  const code = "unknown_field";
+  const named = keys.filter(looksLikeField);
+  const errors: FieldError[] = named.slice(0, ERRORS_MAX).map((name) => {
+    const detail = unknownDetail(name, known, given);
+    return { field: field === "" ? name : `${field}/${name}`, code, detail };
+  });
+  const unnamed = keys.length - named.length;
+  return unnamed === 0 ? errors : [...errors, { field, code, detail: unnamedDetail(unnamed, known) }];
+}
+
+/** The names of the fields that the schema has at a path of a value; of every object form where there are several. */
+function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => fieldsAt(option, path));
+  if (isWrapped(schema)) return fieldsAt(schema.unwrap(), path);
+  const [step, ...rest] = path;
+  if (schema instanceof z.ZodObject) {
+    if (step === undefined) return Object.keys(schema.shape);
+    const field = Object.entries(schema.shape).find(([name]) => name === step)?.[1];
+    return field === undefined ? [] : fieldsAt(field, rest);
+  }
+  return schema instanceof z.ZodArray && step !== undefined ? fieldsAt(schema.element, rest) : [];
 }
 
 /** Zod's own sentences quote limits and patterns, never the value; ours replace those that would not help. */

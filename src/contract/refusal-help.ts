@@ -125,8 +125,8 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "Wait for the seconds in `retry-after`; `detail` names the limit.",
   },
   new_numbers_exceeded: {
-    when: "The key met more new numbers today than it may.",
-    what: "Wait until tomorrow; the limit keeps tokens from being used to list numbers.",
+    when: "The key (with its rotations) or the tenant has named as many numbers this hour or day as it may.",
+    what: "Wait for the seconds in `retry-after`, use tokens, or ask the operator for an allowance.",
   },
   batch_too_large: {
     when: "A batch holds more than 1,000 messages.",

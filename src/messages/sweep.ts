@@ -3,7 +3,7 @@
  * old, and again at each deadline of its own. Bounded in every turn; a backlog that is merely slow is left alone.
  */
 import { HOUR_MS, DAY_MS } from "../base/clock.ts";
-import type { Belt } from "./queue-tracker.ts";
+import type { Belt } from "./queue/queue-tracker.ts";
 import { saidStop, type StopDeps } from "./consent.ts";
 import { askOrDoubt } from "./inquire.ts";
 import { claimable, SENDER_LOST } from "./dispatch.ts";

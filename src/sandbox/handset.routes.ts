@@ -44,11 +44,16 @@ export const handsetRoutes: readonly HandsetRoute[] = [
 /** A text of 1,600 characters, each up to nine bytes once it is written as a form. */
 const FORM_BYTES_MAX = 16_384;
 const TEXTS_SHOWN_MAX = 50;
+/** Where a sign-in leads. Who arrives here without a session has a browser that did not keep the cookie. */
+const SIGNED_IN = "/handset?signed-in";
+const COOKIE_LOST =
+  "Your browser did not keep the session cookie. It is sent with Secure, which Safari refuses over plain http, " +
+  "also on this machine: use Chrome, Edge or Firefox here, or serve over https.";
 const LINE_PATTERN = /^lin_[\w]{1,60}$/;
 
 async function show(request: Request, deps: HandsetDeps): Promise<Response> {
   const key = keyOf(request, deps);
-  if (key === null) return signInAgain(request, null);
+  if (key === null) return signInAgain(request.url.endsWith(SIGNED_IN) ? COOKIE_LOST : null);
   const asked = new URL(request.url).searchParams.get("line");
   const line = lineOf(asked);
   const other = line === null ? null : lineOf(new URL(request.url).searchParams.get("beside"));
@@ -60,7 +65,7 @@ async function show(request: Request, deps: HandsetDeps): Promise<Response> {
     tenant.ask("sandbox.lines", null),
     tenant.ask("sandbox.time", null),
   ]);
-  const refused = (outcome: Refusal) => signInAgain(request, sentenceOf(outcome.refused));
+  const refused = (outcome: Refusal) => signInAgain(sentenceOf(outcome.refused));
   if (isRefused(texts)) return refused(texts);
   if (isRefused(besides)) return refused(besides);
   if (isRefused(lines)) return refused(lines);
@@ -82,7 +87,7 @@ async function answer(request: Request, deps: HandsetDeps): Promise<Response> {
   const form = await readForm(request);
   if (form instanceof Response) return form;
   const key = keyOf(request, deps);
-  if (key === null) return signInAgain(request, null, 401);
+  if (key === null) return signInAgain(null, 401);
   const field = (name: string) => (form.get(name) ?? "").trim();
   const line = lineOf(field("line"));
   const person = parseNumber(field("number"));
@@ -90,12 +95,12 @@ async function answer(request: Request, deps: HandsetDeps): Promise<Response> {
   if (wrong !== null) return plain(`This text cannot be sent. ${wrong.detail}`, 422);
   if (line === null && ("refused" in person || !person.number.drama))
     return plain("Text as one of Ofcom's drama numbers, 07700 900000 to 900999.", 422);
-  const from = line === null && !("refused" in person) ? { number: person.number.e164 } : { line: line ?? "" };
+  const from = line === null && !("refused" in person) ? { number: person.number } : { line: line ?? "" };
   const outcome = await deps.tenantOf(key).ask("sandbox.answer", { from, to: field("to"), text: field("text") });
   if (isRefused(outcome)) {
     if (outcome.refused === "number_unusable" || outcome.refused === "not_found")
       return plain(outcome.detail ?? "Text one of your virtual numbers.", 422);
-    return signInAgain(request, sentenceOf(outcome.refused), 401);
+    return signInAgain(sentenceOf(outcome.refused), 401);
   }
   const shown = lineOf(field("shown")) ?? outcome.ok.line;
   const beside = lineOf(field("beside"));
@@ -107,28 +112,28 @@ async function signIn(request: Request, deps: HandsetDeps): Promise<Response> {
   if (form instanceof Response) return form;
   const text = (form.get("key") ?? "").trim();
   const key = readApiKey(deps.door, `Bearer ${text}`);
-  if (key === null) return signInAgain(request, sentenceOf("unauthenticated"), 401);
+  if (key === null) return signInAgain(sentenceOf("unauthenticated"), 401);
   const outcome = await deps.tenantOf(key).ask("sandbox.time", null);
-  if (isRefused(outcome)) return signInAgain(request, sentenceOf(outcome.refused), 401);
-  return goTo("/handset", beginSession(deps.door, text, deps.now, isSecure(request)));
+  if (isRefused(outcome)) return signInAgain(sentenceOf(outcome.refused), 401);
+  return goTo(SIGNED_IN, beginSession(deps.door, text, deps.now));
 }
 
 async function signOut(request: Request): Promise<Response> {
   const form = await readForm(request);
-  return form instanceof Response ? form : goTo("/handset", endSession(isSecure(request)));
+  return form instanceof Response ? form : goTo("/handset", endSession());
 }
 
 async function moveClock(request: Request, deps: HandsetDeps): Promise<Response> {
   const form = await readForm(request);
   if (form instanceof Response) return form;
   const key = keyOf(request, deps);
-  if (key === null) return signInAgain(request, null, 401);
+  if (key === null) return signInAgain(null, 401);
   const given = form.get("advance_seconds") ?? "";
   const seconds = Number(given);
   if (!/^\d{1,9}$/.test(given) || seconds < 1 || seconds > ADVANCE_SECONDS_MAX)
     return plain(`The clock moves forward by 1 to ${ADVANCE_SECONDS_MAX} whole seconds.`, 422);
   const outcome = await deps.tenantOf(key).ask("sandbox.clock", { advanceSeconds: seconds });
-  if (isRefused(outcome)) return signInAgain(request, sentenceOf(outcome.refused), 401);
+  if (isRefused(outcome)) return signInAgain(sentenceOf(outcome.refused), 401);
   const line = form.get("line") ?? "";
   return goTo(LINE_PATTERN.test(line) ? `/handset?line=${line}#clock` : "/handset#clock", null);
 }
@@ -152,9 +157,9 @@ function keyOf(request: Request, { door, now }: HandsetDeps): ApiKey | null {
 }
 
 /** The sign-in page; a session that no longer opens anything ends with it. */
-function signInAgain(request: Request, wrong: string | null, status = 200): Response {
+function signInAgain(wrong: string | null, status = 200): Response {
   const response = pageResponse(signInPage(wrong), {}, status);
-  if (wrong !== null) response.headers.append("set-cookie", endSession(isSecure(request)));
+  if (wrong !== null) response.headers.append("set-cookie", endSession());
   return response;
 }
 
@@ -181,5 +186,3 @@ function goTo(location: string, cookie: string | null): Response {
   if (cookie !== null) headers.append("set-cookie", cookie);
   return new Response(null, { status: 303, headers });
 }
-
-const isSecure = (request: Request): boolean => new URL(request.url).protocol === "https:";

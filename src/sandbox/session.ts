@@ -6,26 +6,27 @@ import type { DoorKeys } from "../access/api-key.ts";
 import { HOUR_MS } from "../base/clock.ts";
 import { derive, openText, seal } from "../base/seal.ts";
 
-const COOKIE = "maskline_handset";
+/** `__Host-`: a browser takes it only with Secure, Path=/ and no domain, so no other host of the site can plant one. */
+const COOKIE = "__Host-maskline_handset";
 const KEPT_MS = 8 * HOUR_MS;
 const PURPOSE = "maskline handset session v1";
 
 /** The `set-cookie` that begins a session. */
-export function beginSession(door: DoorKeys, apiKey: string, now: number, secure: boolean): string {
+export function beginSession(door: DoorKeys, apiKey: string, now: number): string {
   const [first] = door;
   if (first === undefined) throw new Error("no door key");
   const sealed = seal(derive(first, PURPOSE), JSON.stringify({ apiKey, until: now + KEPT_MS }), PURPOSE);
-  return cookie(Buffer.from(sealed).toString("base64url"), KEPT_MS / 1_000, secure);
+  return cookie(Buffer.from(sealed).toString("base64url"), KEPT_MS / 1_000);
 }
 
 /** The `set-cookie` that ends it. */
-export function endSession(secure: boolean): string {
-  return cookie("", 0, secure);
+export function endSession(): string {
+  return cookie("", 0);
 }
 
 /** The API key of a session that is ours and not over; null otherwise. */
 export function readSession(door: DoorKeys, header: string | null, now: number): string | null {
-  const value = /(?:^|;\s*)maskline_handset=([\w-]{1,2000})(?:;|$)/.exec(header ?? "")?.[1];
+  const value = /(?:^|;\s*)__Host-maskline_handset=([\w-]{1,2000})(?:;|$)/.exec(header ?? "")?.[1];
   if (value === undefined) return null;
   const sealed = new Uint8Array(Buffer.from(value, "base64url"));
   for (const key of door) {
@@ -37,6 +38,6 @@ export function readSession(door: DoorKeys, header: string | null, now: number):
   return null;
 }
 
-function cookie(value: string, seconds: number, secure: boolean): string {
-  return `${COOKIE}=${value}; Path=/handset; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
+function cookie(value: string, seconds: number): string {
+  return `${COOKIE}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict; Secure`;
 }

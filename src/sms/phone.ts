@@ -118,6 +118,7 @@ function compactOf(input: string): Compact | Refusal {
   if (input.length > NUMBER_INPUT_MAX)
     return refuse("invalid_number", { detail: "A number has at most 40 characters." });
   const text = plainOf(input).trim().replace(TEL, "").replace(COPIED_WITH, "");
+  if (text.startsWith("tok_")) return refuse("invalid_number", { detail: TOKEN });
   let digits = "";
   let plus = false;
   let open = -1; // where the open bracket stands in `digits`
@@ -158,6 +159,7 @@ function plainOf(input: string): string {
   return out;
 }
 
+const TOKEN = 'This is a token, not a number. Where a recipient is named, send it as {"token": "tok_…"}.';
 const PLAIN =
   "Use digits, one plus at the start, and spaces, hyphens, full stops, slashes and one pair of brackets at a time; " +
   "no letters, no extension.";

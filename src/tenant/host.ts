@@ -9,8 +9,8 @@ import type { Head } from "../audit/entry.ts";
 import { headSigner, readHead } from "../audit/head.ts";
 import type { AccountFacts } from "../carriers/facts.ts";
 import type { AccountNews, Onward } from "../carriers/sender/sender.ts";
-import { Belt } from "../messages/queue-tracker.ts";
-import { CODES_LOOK_MS, queueCodesAtWake, requeueCodes } from "../messages/waiting-codes.ts";
+import { Belt } from "../messages/queue/queue-tracker.ts";
+import { CODES_LOOK_MS, queueCodesAtWake, requeueCodes } from "../messages/queue/waiting-codes.ts";
 import { changed, defaultPolicy, type Policy, type PolicyChange } from "../policy/policy.ts";
 import { AccountBook } from "../carriers/account-book.ts";
 import {

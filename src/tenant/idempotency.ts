@@ -50,7 +50,10 @@ function targetOf(input: unknown): string {
 
 function run<K extends TenantVerbName>(rooms: TenantRooms, caller: Caller, call: Call<K>): Reply<K>["outcome"] {
   const verbs: TenantVerbTable = rooms.verbs;
-  return verbs[call.verb].run(caller, call.input);
+  const before = rooms.entered;
+  const outcome = verbs[call.verb].run(caller, call.input);
+  rooms.settleNaming(caller.keyId, rooms.entered > before);
+  return outcome;
 }
 
 function isKept(outcome: Outcome<unknown>): boolean {

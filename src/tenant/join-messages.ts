@@ -8,7 +8,7 @@ import { randomFraction } from "../base/random.ts";
 import type { Consent } from "../consent/consent.ts";
 import type { ConsentLedger } from "../consent/ledger.ts";
 import { recordWords } from "../consent/verbs.ts";
-import type { Belt } from "../messages/queue-tracker.ts";
+import type { Belt } from "../messages/queue/queue-tracker.ts";
 import type { MessagesLedger } from "../messages/ledger.ts";
 import { type Message } from "../messages/message.ts";
 import { laneOf, STOPPABLE } from "../sms/purpose.ts";
@@ -17,10 +17,12 @@ import type { MessagesDeps } from "../messages/verbs.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import type { EffectsGathered } from "./effects.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
+import type { Naming } from "../vault/naming.ts";
 
 export type ConveyorParts = Pick<MessagesDeps, "accountOf" | "redacts" | "policy" | "now" | "tell" | "settled"> & {
   messages: MessagesLedger;
   vault: VaultLedger;
+  naming: Naming;
   caps: CapsLedger;
   ids: IdMaker;
   consents: ConsentLedger;

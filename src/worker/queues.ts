@@ -5,7 +5,7 @@
 import { parseTenantId } from "../base/ids.ts";
 import { readClock } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
-import { consumeConveyor } from "../messages/dispatch.queue.ts";
+import { consumeConveyor } from "../messages/queue/dispatch.queue.ts";
 import { deliver } from "../webhooks/deliver.ts";
 import { consumeEvents } from "../webhooks/events.queue.ts";
 import { requeueJob, sendSlow } from "./enqueue.ts";

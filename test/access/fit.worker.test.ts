@@ -2,10 +2,11 @@
 // strangers out. Not fit means 503 on every route, and nothing touched.
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { closedDoors } from "../support/routes.ts";
-import { PUBLISHED_KEYS, PUBLISHED_WEBHOOK_SECRETS, WEAK_KEYS } from "../support/published-keys.ts";
-import { asOperator, BASE, newTenant } from "../support/tenants.ts";
-import { watch } from "../support/watched.ts";
+import { closedDoors } from "../support/tenant/routes.ts";
+import { PUBLISHED_KEYS, PUBLISHED_WEBHOOK_SECRETS, WEAK_KEYS } from "../support/hostile/published-keys.ts";
+import { asOperator, BASE, newTenant } from "../support/tenant/tenants.ts";
+import { watch } from "../support/tenant/watched.ts";
+import wranglerToml from "../../wrangler.toml?raw";
 
 const random = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
@@ -109,6 +110,17 @@ test("production without jurisdictions, an origin, Access, or with a token or fa
     [{ ENVIRONMENT: undefined }, /ENVIRONMENT/],
   ];
   for (const [change, reason] of changes) await refused({ ...PRODUCTION, ...change }, reason);
+});
+
+test("wrangler.toml as it is committed serves nobody until its settings are given", async () => {
+  const committed = Object.fromEntries(
+    [...wranglerToml.matchAll(/^([A-Z_]+) = "(.*?)"/gm)].map(([, name, value]) => [name, value]),
+  );
+  expect(committed).toMatchObject({ ENVIRONMENT: "production", DO_JURISDICTIONS: "on" });
+  await refused(committed, /PUBLIC_URL/);
+  await refused({ ...committed, PUBLIC_URL: PRODUCTION.PUBLIC_URL }, /ADMIN_TOKEN/);
+  await refused({ ...committed, PUBLIC_URL: PRODUCTION.PUBLIC_URL, ADMIN_TOKEN: undefined }, /ACCESS/);
+  expect((await judged({ ...committed, ...PRODUCTION })).reason).toBeNull();
 });
 
 test("in production the admin token of a laptop opens nothing", async () => {

@@ -2,14 +2,14 @@
 // when the account is made nor later; and no settings that could never send.
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { MIXED_ORDER, SMALL_ORDER } from "../support/ed25519-points.ts";
-import { asOperator } from "../support/tenants.ts";
+import { MIXED_ORDER, SMALL_ORDER } from "../support/hostile/ed25519-points.ts";
+import { asOperator } from "../support/tenant/tenants.ts";
 
 const hex = (bytes: number) => randomBytes(bytes).toString("hex");
 const base64 = (bytes: number) => randomBytes(bytes).toString("base64");
 const publicKey = async () => {
   const { publicKey: key } = (await crypto.subtle.generateKey("Ed25519", true, ["sign"])) as CryptoKeyPair;
-  return Buffer.from((await crypto.subtle.exportKey("raw", key)) as ArrayBuffer).toString("base64");
+  return Buffer.from(await crypto.subtle.exportKey("raw", key)).toString("base64");
 };
 
 /** An account of each kind that is as it should be. */
@@ -58,7 +58,7 @@ describe("a weak secret", () => {
       expect([made.status, made.body["errors"]]).toEqual([422, [expect.objectContaining({ field })]]);
       expect(made.text).not.toContain(secret);
       const { body } = await create(kind);
-      const changed = await asOperator(`PATCH /admin/v1/carriers/${body["id"]}`, { [field]: secret });
+      const changed = await asOperator(`PATCH /admin/v1/carriers/${String(body["id"])}`, { [field]: secret });
       expect([changed.status, changed.body["errors"]]).toEqual([422, [expect.objectContaining({ field })]]);
     },
   );
@@ -68,7 +68,7 @@ describe("a weak secret", () => {
       const { status, text, body } = await create(kind);
       expect([kind, status, text]).toEqual([kind, 201, expect.any(String)]);
       const fresh = { twilio: { auth_token: hex(16) }, vonage: { signature_secret: hex(16) } }[kind] ?? {};
-      expect((await asOperator(`PATCH /admin/v1/carriers/${body["id"]}`, fresh)).status).toBe(200);
+      expect((await asOperator(`PATCH /admin/v1/carriers/${String(body["id"])}`, fresh)).status).toBe(200);
     }
   });
 });
@@ -79,10 +79,12 @@ describe("an account of Telnyx", () => {
     for (const key of [...SMALL_ORDER, ...MIXED_ORDER, "ff".repeat(32)]) {
       const public_key = Buffer.from(key, "hex").toString("base64");
       expect((await create("telnyx", { public_key })).status, key).toBe(422);
-      expect((await asOperator(`PATCH /admin/v1/carriers/${body["id"]}`, { public_key })).status, key).toBe(422);
+      expect((await asOperator(`PATCH /admin/v1/carriers/${String(body["id"])}`, { public_key })).status, key).toBe(
+        422,
+      );
     }
     const public_key = await publicKey();
-    expect((await asOperator(`PATCH /admin/v1/carriers/${body["id"]}`, { public_key })).status).toBe(200);
+    expect((await asOperator(`PATCH /admin/v1/carriers/${String(body["id"])}`, { public_key })).status).toBe(200);
   });
 
   test("whose own sender is a name needs a messaging profile, and keeps it", async () => {
@@ -92,7 +94,7 @@ describe("an account of Telnyx", () => {
     ]);
     const { body, status } = await create("telnyx", { sender: "Maskline", messaging_profile_id: profile });
     expect(status).toBe(201);
-    const change = (fields: object) => asOperator(`PATCH /admin/v1/carriers/${body["id"]}`, fields);
+    const change = (fields: object) => asOperator(`PATCH /admin/v1/carriers/${String(body["id"])}`, fields);
     expect((await change({ messaging_profile_id: null })).status).toBe(422);
     expect((await change({ messaging_profile_id: null, sender: "+447700900871" })).status).toBe(200);
     expect((await change({ sender: "Maskline" })).status).toBe(422);

@@ -1,7 +1,7 @@
 // Handlers, objects and ports treat every verb alike: none of them knows one by its name.
 import { expect, it } from "vitest";
 import { routes } from "../../src/http/routes.ts";
-import { readTree } from "../support/tree.ts";
+import { readTree } from "../support/source/tree.ts";
 import { namedVerbs, verbNames } from "./verb-names.ts";
 
 const files = readTree("src");

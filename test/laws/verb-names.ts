@@ -1,5 +1,5 @@
 // No verb's name in generic code, as a pure function over {path: text}: what a route needs is an attribute of its row.
-import type { Files } from "../support/tree.ts";
+import type { Files } from "../support/source/tree.ts";
 
 const GENERIC = /^src\/(?:contract|http|rpc|tenant|worker)\/.*\.tsx?$/;
 const NAME = String.raw`"([a-z_]+\.[a-z_]+)"`;

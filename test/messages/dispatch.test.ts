@@ -1,6 +1,6 @@
 /** The consumer of the lanes: which ids travel together, and what is asked for again. */
 import { expect, test } from "vitest";
-import { consumeConveyor, type ConveyorDeps } from "../../src/messages/dispatch.queue.ts";
+import { consumeConveyor, type ConveyorDeps } from "../../src/messages/queue/dispatch.queue.ts";
 import type { Job, JobReport } from "../../src/carriers/sender/sender.ts";
 
 function world(report: (job: Job) => Partial<JobReport>) {

@@ -1,7 +1,14 @@
 // The story of a developer at the sandbox's handset, in a real browser, and what strangers get at its doors.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasBrowser, startBrowser, startService, violations, watchedPage, type Service } from "../support/browser.ts";
+import {
+  hasBrowser,
+  startBrowser,
+  startService,
+  violations,
+  watchedPage,
+  type Service,
+} from "../support/service/browser.ts";
 
 let service: Service;
 let browser: Browser;
@@ -61,7 +68,7 @@ describe.skipIf(!hasBrowser)("the handset in a browser", () => {
       expect(await violations(page)).toEqual([]);
 
       const [cookie] = await context.cookies(`${service.base}/handset`);
-      expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict", path: "/handset" });
+      expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict", secure: true, path: "/" });
       expect(cookie?.value).not.toContain(key);
       await tabTo(page, "Sign out");
       await page.keyboard.press("Enter");
@@ -180,8 +187,15 @@ describe("the handset's doors", () => {
       expect(answer.status).toBe(401);
       expect(page).toMatch(says);
       expect(page).not.toContain(key);
-      expect(cookieOf(answer)).toBe("maskline_handset=");
+      expect(cookieOf(answer)).toBe("__Host-maskline_handset=");
     }
+  });
+
+  it("says so when a browser does not keep the session cookie", async () => {
+    const { key } = await service.tenant("sandbox");
+    const signedIn = await form("/handset/sign-in", { key });
+    const arrived = await fetch(new URL(signedIn.headers.get("location") ?? "", service.base));
+    expect(await arrived.text()).toContain("did not keep the session cookie");
   });
 
   it("a session ends with its key, and none can be forged", async () => {
@@ -189,7 +203,7 @@ describe("the handset's doors", () => {
     const cookie = cookieOf(await form("/handset/sign-in", { key }));
     expect(await look(cookie)).toContain("Texts, newest first");
     expect(await look(`${cookie.slice(0, -4)}AAAA`)).toContain("Sign in");
-    expect(await look(`maskline_handset=${Buffer.from(key).toString("base64url")}`)).toContain("Sign in");
+    expect(await look(`__Host-maskline_handset=${Buffer.from(key).toString("base64url")}`)).toContain("Sign in");
 
     const spare = await service.newKey(id, ["keys:manage"]);
     const { data } = await service.call<{ data: { id: string; scopes: string[] }[] }>("GET /v1/keys", undefined, spare);
