@@ -12,6 +12,7 @@ import { relaysRoutes } from "../masking/relays/relays.routes.ts";
 import { maskingSettingsRoutes } from "../masking/settings/settings.routes.ts";
 import { numbersRoutes } from "../numbers/numbers.routes.ts";
 import { messagesRoutes } from "../messages/messages.routes.ts";
+import { policyRoutes } from "../policy/policy.routes.ts";
 import { receiptRoute } from "../messages/receipts.routes.ts";
 import { documentRoute } from "./pages/pages.routes.ts";
 import type { Routes } from "./openapi/document.ts";
@@ -41,6 +42,7 @@ export const tenantRoutes: readonly Route[] = [
   ...webhooksRoutes,
   ...keysRoutes,
   ...auditRoutes,
+  ...policyRoutes,
   ...sandboxRoutes,
 ];
 

@@ -72,8 +72,9 @@ const tenants: OperatorRoute[] = [
     method: "get",
     path: "/admin/v1/tenants",
     verb: "tenants.list",
-    summary: "List tenants",
+    summary: "List tenants, or search them by name",
     query: z.strictObject({
+      name: z.string().max(100).default("").meta({ description: "A part of the name, in upper or lower case." }),
       jurisdiction: JURISDICTION.default("eu"),
       limit: limitUpTo(100, 50),
       cursor: cursorLike((text) => parseTenantId(text) !== null).optional(),
@@ -82,7 +83,7 @@ const tenants: OperatorRoute[] = [
     answer: pageOf(TenantView),
     refuses: ["invalid_cursor"],
     ask: ({ query }) => ({
-      ok: { where: query.jurisdiction, input: { after: query.cursor ?? "", limit: query.limit } },
+      ok: { where: query.jurisdiction, input: { after: query.cursor ?? "", limit: query.limit, name: query.name } },
     }),
   }),
   door({
@@ -99,13 +100,18 @@ const tenants: OperatorRoute[] = [
     method: "patch",
     path: "/admin/v1/tenants/{id}",
     verb: "tenants.change",
-    summary: "Change a tenant's policy",
+    summary: "Change a tenant's policy, or rename it",
+    detail: "What is left out stays. The audit names the old and the new values of the policy.",
     params: IdParam,
-    body: z.strictObject({ policy: PolicyChange }).meta({ id: "ChangeTenant" }),
+    body: z.strictObject({ name: Label.optional(), policy: PolicyChange.optional() }).meta({ id: "ChangeTenant" }),
     status: 200,
     answer: TenantView,
     example: { policy: { countries: ["GB", "IE"] } },
-    ask: ({ params, body }) => ofTenant(params.id, { policy: body.policy }),
+    ask: ({ params, body }) => {
+      if (body.name !== undefined || body.policy !== undefined) return ofTenant(params.id, body);
+      const detail = "Send `name`, `policy` or both.";
+      return refuse("missing_field", { errors: [{ field: "policy", code: "missing_field", detail }] });
+    },
   }),
   ...(["suspend", "resume"] as const).map((act) =>
     door({
@@ -143,6 +149,17 @@ const tenants: OperatorRoute[] = [
     params: IdParam,
     status: 200,
     answer: pageOf(KeyView),
+    ask: ({ params }) => ofTenant(params.id, {}),
+  }),
+  door({
+    method: "post",
+    path: "/admin/v1/tenants/{id}/keys/revoke",
+    verb: "tenant_keys.revoke_all",
+    summary: "Revoke all of a tenant's API keys at once",
+    detail: "For a leak whose extent nobody knows yet. Nothing opens the tenant until an operator makes a new key.",
+    params: IdParam,
+    status: 200,
+    answer: z.object({ revoked: z.int().meta({ examples: [3] }) }),
     ask: ({ params }) => ofTenant(params.id, {}),
   }),
   door({

@@ -59,6 +59,7 @@ export type OperatorDeps = {
 const WALK_MAX = 50;
 
 type Answer = Promise<Outcome<unknown>>;
+type TenantChange = { id: string; name?: string; policy?: PolicyChange };
 type Walk = { after: string };
 
 /** The mind of one jurisdiction's operator object. */
@@ -106,8 +107,8 @@ export class OperatorRooms {
       return { ok: this.#shown(tenant) };
     },
 
-    "tenants.list": async (_operator: string, input: { after: string; limit: number }): Answer => ({
-      ok: readPage(input.limit, (rows) => this.#tenants.list(input.after, rows), this.#shown),
+    "tenants.list": async (_operator: string, input: { after: string; limit: number; name: string }): Answer => ({
+      ok: readPage(input.limit, (rows) => this.#tenants.list(input.after, rows, input.name), this.#shown),
     }),
 
     "tenants.get": (_operator: string, input: { id: string }): Answer =>
@@ -116,17 +117,16 @@ export class OperatorRooms {
         return isRefused(described) ? described : { ok: { ...this.#shown(tenant), ...object(described.ok) } };
       }),
 
-    "tenants.change": (operator: string, input: { id: string; policy: PolicyChange }): Answer =>
+    "tenants.change": (operator: string, input: TenantChange): Answer =>
       this.#withTenant(input.id, async (tenant, port) => {
+        if (input.policy === undefined) return { ok: this.#shown(this.#renamed(operator, tenant, input.name)) };
         const wrong = this.#routesFault(tenant, input.policy);
         if (wrong !== null) return wrong;
         await port.setAccounts(this.#accountFacts(tenant.id));
         const changed = await port.changePolicy(operator, input.policy);
         if (isRefused(changed)) return changed;
-        this.#enter(operator, "tenant.policy_changed", tenant.id, {
-          fields: Object.keys(input.policy).sort().join(" "),
-        });
-        return { ok: { ...this.#shown(tenant), ...object(changed.ok) } };
+        this.#enter(operator, "tenant.policy_changed", tenant.id, changed.ok.facts);
+        return { ok: { ...this.#shown(this.#renamed(operator, tenant, input.name)), policy: changed.ok.policy } };
       }),
 
     "tenants.suspend": (operator: string, input: { id: string }): Answer =>
@@ -147,6 +147,13 @@ export class OperatorRooms {
       this.#withTenant(input.id, async (tenant, port) => {
         const revoked = await port.revokeKey(operator, input.key);
         if (!isRefused(revoked)) this.#enter(operator, "key.revoked", tenant.id, { key: input.key });
+        return revoked;
+      }),
+
+    "tenant_keys.revoke_all": (operator: string, input: { id: string }): Answer =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const revoked = await port.revokeKeys(operator);
+        if (!isRefused(revoked)) this.#enter(operator, "key.all_revoked", tenant.id, { keys: revoked.ok.revoked });
         return revoked;
       }),
 
@@ -371,6 +378,16 @@ export class OperatorRooms {
       for (const { config } of this.#accounts.list()) data.push(await visitCourier(this.#deps.courier(config.id)));
     }
     return { ok: { data, next } };
+  }
+
+  /** The tenant under its new name, if it is given one. Its old name is a label too, so the entry has neither. */
+  #renamed(operator: string, tenant: TenantRow, name: string | undefined): TenantRow {
+    if (name === undefined || name === tenant.name) return tenant;
+    this.#deps.transaction(() => {
+      this.#tenants.rename(tenant.id, name);
+      this.#enter(operator, "tenant.renamed", tenant.id, {});
+    });
+    return { ...tenant, name };
   }
 
   #enter(operator: string, act: string, subject: string | null, facts: Record<string, string | number>): void {

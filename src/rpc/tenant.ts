@@ -11,7 +11,7 @@ import type { AccountFacts } from "../carriers/facts.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender/sender.ts";
 import type { Heard } from "../messages/inquire.ts";
 import type { NewNumber } from "../numbers/number.ts";
-import type { PolicyChange } from "../policy/policy.ts";
+import type { ChangedPolicy, PolicyChange } from "../policy/policy.ts";
 import type { Delivered, Taken } from "../webhooks/deliver.ts";
 import type { Effects } from "./effects.ts";
 
@@ -51,11 +51,13 @@ export type TenantPort = {
   describe(): Promise<Outcome<unknown>>;
   issueKey(operator: string, settings: KeySettings): Promise<Outcome<unknown>>;
   revokeKey(operator: string, id: string): Promise<Outcome<unknown>>;
+  /** Every key at once; answers how many lived. */
+  revokeKeys(operator: string): Promise<Outcome<{ revoked: number }>>;
   listKeys(): Promise<Outcome<unknown>>;
   listTemplates(): Promise<Outcome<unknown>>;
   decideTemplate(operator: string, decision: TemplateDecision): Promise<Outcome<unknown>>;
   setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>>;
-  changePolicy(operator: string, change: PolicyChange): Promise<Outcome<unknown>>;
+  changePolicy(operator: string, change: PolicyChange): Promise<Outcome<ChangedPolicy>>;
   setAccounts(accounts: Record<string, AccountFacts>): Promise<void>;
   claim(account: string, ids: string[], news: AccountNews): Promise<Claimed[]>;
   reroute(account: string, ids: string[], news: AccountNews): Promise<{ onward: Onward[]; effects: Effects }>;

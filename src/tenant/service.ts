@@ -14,7 +14,7 @@ import { hear, questions, type Heard } from "../messages/inquire.ts";
 import { applyReports } from "../messages/reports.ts";
 import type { NewNumber } from "../numbers/number.ts";
 import { takeNumbers } from "../numbers/verbs.ts";
-import { policyView, type PolicyChange } from "../policy/policy.ts";
+import { changeFacts, policyView, type ChangedPolicy, type PolicyChange } from "../policy/policy.ts";
 import { NO_EFFECTS, type Effects } from "../rpc/effects.ts";
 import type { Call, CreateTenant, Reply, TemplateDecision, TenantPort } from "../rpc/tenant.ts";
 import { decideTemplate, listTemplates, type SettingsDeps } from "../verify/settings/verbs.ts";
@@ -98,6 +98,15 @@ export class TenantService implements TenantPort {
     });
   }
 
+  /** All keys end together, and each has its entry. */
+  revokeKeys(operator: string): Promise<Outcome<{ revoked: number }>> {
+    return this.#operate((rooms) => {
+      const ids = rooms.keys.revokeAll(readClock());
+      for (const id of ids) rooms.enterFor("operator", operator, { act: "key.revoked", subject: id });
+      return { ok: { revoked: ids.length } };
+    });
+  }
+
   listKeys(): Promise<Outcome<unknown>> {
     return this.#operate((rooms) => ({ ok: wholeList(rooms.keys.list()) }));
   }
@@ -126,12 +135,16 @@ export class TenantService implements TenantPort {
     });
   }
 
-  changePolicy(operator: string, change: PolicyChange): Promise<Outcome<unknown>> {
+  changePolicy(operator: string, change: PolicyChange): Promise<Outcome<ChangedPolicy>> {
     return this.#operate((rooms) => {
+      const before = this.#host.policy();
       this.#host.changePolicy(change);
-      const fields = Object.keys(change).sort().join(" ");
-      rooms.enterFor("operator", operator, { act: "tenant.policy_changed", subject: null, facts: { fields } });
-      return { ok: { policy: policyView(this.#host.policy()) } };
+      const facts = changeFacts(before, this.#host.policy(), change);
+      rooms.enterFor("operator", operator, { act: "tenant.policy_changed", subject: null, facts });
+      const granted = change.naming_allowance;
+      if (granted !== undefined && granted !== null)
+        rooms.enterFor("operator", operator, { act: "tenant.naming_allowed", subject: null, facts: granted });
+      return { ok: { policy: policyView(this.#host.policy()), facts } };
     });
   }
 

@@ -67,7 +67,8 @@ export const verifyRoutes: Route[] = [
     verb: "verify.check_to",
     scope: "verify:check",
     summary: "Check a code by number",
-    detail: "Finds the newest pending verification of the number. Who names no end user guesses as a stranger.",
+    detail:
+      "Finds the newest pending verification of the number. Without `end_user` a wrong code counts against the budget of unknown devices.",
     tag,
     body: CheckToBody,
     status: 200,

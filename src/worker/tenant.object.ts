@@ -46,6 +46,10 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return this.#service.revokeKey(operator, id);
   }
 
+  revokeKeys(operator: string) {
+    return this.#service.revokeKeys(operator);
+  }
+
   listKeys() {
     return this.#service.listKeys();
   }

@@ -2,10 +2,10 @@
 // strangers out. Not fit means 503 on every route, and nothing touched.
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { closedDoors } from "../support/routes.ts";
-import { PUBLISHED_KEYS, PUBLISHED_WEBHOOK_SECRETS, WEAK_KEYS } from "../support/published-keys.ts";
-import { asOperator, BASE, newTenant } from "../support/tenants.ts";
-import { watch } from "../support/watched.ts";
+import { closedDoors } from "../support/tenant/routes.ts";
+import { PUBLISHED_KEYS, PUBLISHED_WEBHOOK_SECRETS, WEAK_KEYS } from "../support/hostile/published-keys.ts";
+import { asOperator, BASE, newTenant } from "../support/tenant/tenants.ts";
+import { watch } from "../support/tenant/watched.ts";
 import wranglerToml from "../../wrangler.toml?raw";
 
 const random = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
@@ -19,6 +19,7 @@ const PRODUCTION = {
   ENVIRONMENT: "production",
   DO_JURISDICTIONS: "on",
   PUBLIC_URL: "https://sms.example.com",
+  AUDIT_ORIGIN: "sms.example.com",
   ACCESS_TEAM: "https://team.cloudflareaccess.com",
   ACCESS_AUDIENCE: "a".repeat(64),
   ADMIN_TOKEN: undefined,
@@ -98,6 +99,9 @@ test("production without jurisdictions, an origin, Access, or with a token or fa
     [{ DO_JURISDICTIONS: "off" }, /DO_JURISDICTIONS/],
     [{ DO_JURISDICTIONS: "On" }, /DO_JURISDICTIONS/],
     [{ PUBLIC_URL: "" }, /PUBLIC_URL/],
+    [{ AUDIT_ORIGIN: "" }, /AUDIT_ORIGIN/],
+    [{ AUDIT_ORIGIN: "https://sms.example.com" }, /AUDIT_ORIGIN/],
+    [{ AUDIT_ORIGIN: "two words" }, /AUDIT_ORIGIN/],
     [{ ACCESS_TEAM: "" }, /ACCESS/],
     [{ ACCESS_TEAM: "http://team.example.com" }, /ACCESS_TEAM/],
     [{ ACCESS_AUDIENCE: "" }, /ACCESS/],
@@ -118,8 +122,10 @@ test("wrangler.toml as it is committed serves nobody until its settings are give
   );
   expect(committed).toMatchObject({ ENVIRONMENT: "production", DO_JURISDICTIONS: "on" });
   await refused(committed, /PUBLIC_URL/);
-  await refused({ ...committed, PUBLIC_URL: PRODUCTION.PUBLIC_URL }, /ADMIN_TOKEN/);
-  await refused({ ...committed, PUBLIC_URL: PRODUCTION.PUBLIC_URL, ADMIN_TOKEN: undefined }, /ACCESS/);
+  const { PUBLIC_URL, AUDIT_ORIGIN } = PRODUCTION;
+  await refused({ ...committed, PUBLIC_URL }, /AUDIT_ORIGIN/);
+  await refused({ ...committed, PUBLIC_URL, AUDIT_ORIGIN }, /ADMIN_TOKEN/);
+  await refused({ ...committed, PUBLIC_URL, AUDIT_ORIGIN, ADMIN_TOKEN: undefined }, /ACCESS/);
   expect((await judged({ ...committed, ...PRODUCTION })).reason).toBeNull();
 });
 

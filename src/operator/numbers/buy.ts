@@ -57,7 +57,8 @@ function judgeShop(deps: OperatorNumbersDeps, account: string): Outcome<never> |
   return refuse("invalid_field", { errors: [{ field: "account", code: "invalid_field", detail }] });
 }
 
-const saidNo = (code: string): Outcome<never> => refuse("carrier_refused", { detail: `The carrier said: ${code}.` });
+const saidNo = (code: string): Outcome<never> =>
+  refuse("carrier_refused", { detail: `The carrier answered: ${code}.` });
 
 async function buy(deps: OperatorNumbersDeps, operator: string, { tenant, row }: BuyInput): Answer {
   const none = judgeShop(deps, row.account);
@@ -122,7 +123,7 @@ async function release(deps: OperatorNumbersDeps, operator: string, row: StockRo
     if (isRefused(freed)) return freed;
     if (!freed.ok.includes(e164))
       return refuse("state_conflict", {
-        detail: "Somebody has the number, or met it too recently. Have it retired, and release it when its cool-off is over.", // prettier-ignore
+        detail: "The number is in use, or its cool-off is not over. Retire it, and release it when the cool-off is over.", // prettier-ignore
       });
     deps.transaction(() => {
       deps.stock.setState(id, "releasing");

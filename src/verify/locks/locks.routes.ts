@@ -88,7 +88,7 @@ export const locksRoutes: Route[] = [
     "locks.lift",
     "/v1/verify/locks/lift",
     "Lift a number's locks and block",
-    "Its failures begin anew, so whoever guesses may guess again: ask who is calling first. An entry in the audit.",
+    "The count of wrong codes starts again at 0, for an attacker too: check who is asking first. An entry in the audit.",
   ),
   changing(
     "locks.block",
