@@ -3,8 +3,8 @@
 import { beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { tenantRoutes } from "../../src/http/routes.ts";
-import { newPool } from "../support/lines.ts";
-import { newTenant, operator, tenantOf, type Json, type Tenant } from "../support/service.ts";
+import { newPool } from "../support/tenant/masked-lines.ts";
+import { newTenant, operator, tenantOf, type Json, type Tenant } from "../support/tenant/tenant.ts";
 
 /** Small in the suite: what holds for these holds for a thousand, since each is counted by itself. */
 const MANY = 12;

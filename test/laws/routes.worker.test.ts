@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { looksLikeField } from "../../src/contract/unknown-field.ts";
 import { tenantRoutes } from "../../src/http/routes.ts";
 import { operatorRoutes } from "../../src/operator/tenants.routes.ts";
-import { furnish, type Furnished } from "../support/settled.ts";
+import { furnish, type Furnished } from "../support/tenant/settled.ts";
 import {
   absentIds,
   bodyOf,
@@ -17,9 +17,9 @@ import {
   pathOf,
   rowOf,
   type Door,
-} from "../support/routes.ts";
-import { BASE, newKey } from "../support/tenants.ts";
-import { rowsOf, watch } from "../support/watched.ts";
+} from "../support/tenant/routes.ts";
+import { BASE, newKey } from "../support/tenant/tenants.ts";
+import { rowsOf, watch } from "../support/tenant/watched.ts";
 
 const doors = closedDoors();
 const watched = watch();

@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { patience } from "../support/run/patience.ts";
 import {
   everything,
   leavesOnlyNaming,
@@ -9,7 +10,7 @@ import {
   until,
   type Json,
   type Tenant,
-} from "../support/service.ts";
+} from "../support/tenant/tenant.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 
@@ -285,7 +286,7 @@ describe("a batch", () => {
 describe("a list", () => {
   it(
     "shows every message once, newest first, while they end, are recorded and leave the object",
-    { timeout: 60_000 },
+    { timeout: patience(60_000) },
     async () => {
       const tenant = await newTenant();
       const sent: string[] = [];

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, DEFAULT_NAMING, type Limits } from "../../src/risk/caps
 import type { Act } from "../../src/risk/act.ts";
 import { CapsLedger } from "../../src/risk/ledger.ts";
 import { namingCaps } from "../../src/risk/naming.ts";
-import { nodeSql, type NodeSql } from "../support/node-sql.ts";
+import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 /** Midday plus 10.5 seconds, so that no window turns by itself. */
 const NOON = Date.UTC(2026, 10, 23, 12, 0, 10, 500);

@@ -4,9 +4,9 @@
  */
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { newPool, opened, proxiesOf, texts } from "../support/lines.ts";
-import { newTenant, operator, tenantOf, until, type Json, type Tenant } from "../support/service.ts";
-import { advance, check, codeOf, NUMBER, start, started, textOf } from "../support/verifications.ts";
+import { newPool, opened, proxiesOf, texts } from "../support/tenant/masked-lines.ts";
+import { newTenant, operator, tenantOf, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
+import { advance, check, codeOf, NUMBER, start, started, textOf } from "../support/tenant/verifications.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 

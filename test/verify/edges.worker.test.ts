@@ -1,8 +1,8 @@
 // The edges of a verification: caps on sends, who may guess at what, what stays hidden, what is kept and for how long.
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/service.ts";
-import { advance, check, codeOf, NUMBER, start, started, told, wrong } from "../support/verifications.ts";
+import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
+import { advance, check, codeOf, NUMBER, start, started, told, wrong } from "../support/tenant/verifications.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 

@@ -1,7 +1,7 @@
 // The story of a code, through the public API in the runtime: start, the handset, check, resend, cancel, and what is told.
 import { beforeEach, expect, it, vi } from "vitest";
-import { everything, leavesOnlyNaming, newTenant, type Json } from "../support/service.ts";
-import { advance, check, codeOf, start, started, textOf, told, wrong } from "../support/verifications.ts";
+import { everything, leavesOnlyNaming, newTenant, type Json } from "../support/tenant/tenant.ts";
+import { advance, check, codeOf, start, started, textOf, told, wrong } from "../support/tenant/verifications.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 

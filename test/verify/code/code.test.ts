@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ALPHABETS, codesOf, contextText, digestText, drawCode, normaliseCode, strengthOf } from "../../../src/verify/code/code.ts"; // prettier-ignore
 import { contextOf, payeeOf } from "../../../src/verify/code/context.ts";
 import { judgeCode } from "../../../src/verify/settings/settings.ts";
-import { chance, sized } from "../../support/seed.ts";
+import { chance, sized } from "../../support/run/seed.ts";
 
 /** Chi-square beyond which p is under 0.001, by degrees of freedom. */
 const CRITICAL: Record<number, number> = { 9: 27.88, 23: 49.73 };
