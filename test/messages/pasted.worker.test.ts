@@ -1,7 +1,7 @@
 // At the doors: numbers, codes and times as people paste them; what shows nothing; amounts that nobody can pay.
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { newTenant, type Json } from "../support/service.ts";
-import { check, codeOf, started } from "../support/verifications.ts";
+import { newTenant, type Json } from "../support/tenant/tenant.ts";
+import { check, codeOf, started } from "../support/tenant/verifications.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 
