@@ -5,8 +5,8 @@ import { generateKeyPairSync, randomInt } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { localSwitches } from "../scripts/lib/secrets.mjs";
-import { LongestFirst } from "./support/order.ts";
-import { measureSlowness } from "./support/speed.ts";
+import { LongestFirst } from "./support/run/order.ts";
+import { measureSlowness } from "./support/run/speed.ts";
 
 /** Measured once a run, before anything else: it scales every bound by which a test gives up waiting. */
 const slowness = Number(process.env["MASKLINE_SLOWNESS"] ?? measureSlowness());
@@ -40,7 +40,7 @@ export default defineConfig({
           root,
           provide,
           include: faults,
-          globalSetup: ["./test/support/run.ts"],
+          globalSetup: ["./test/support/run/global-setup.ts"],
           testTimeout: atSpeed(240_000),
           hookTimeout: atSpeed(60_000),
           maxWorkers: 2, // they wait more than they work
@@ -52,7 +52,7 @@ export default defineConfig({
           root,
           provide,
           include: [browser],
-          globalSetup: ["./test/support/run.ts"],
+          globalSetup: ["./test/support/run/global-setup.ts"],
           testTimeout: atSpeed(60_000),
           hookTimeout: atSpeed(60_000),
           fileParallelism: false,
@@ -79,7 +79,7 @@ export default defineConfig({
           root,
           provide,
           include: ["test/**/*.worker.test.ts"],
-          setupFiles: ["./test/support/migrate.ts"],
+          setupFiles: ["./test/support/run/migrate.ts"],
         },
       },
     ],

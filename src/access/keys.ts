@@ -48,6 +48,8 @@ export class KeysLedger {
   readonly #sql: Sql;
   readonly #rows = new Map<string, Row>();
   readonly #known = new WeakMap<Row, Known>();
+  /** The key that each rotated key took the place of; read once, since few keys are rotated. */
+  #before: Map<string, string> | null = null;
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -114,7 +116,21 @@ export class KeysLedger {
     if ("refused" in added) return added;
     this.#sql.exec(`UPDATE api_keys SET revoked_at = ?, replaced_by = ? WHERE id = ?`, overlapUntil, newId, id);
     this.#rows.delete(id);
+    this.#before?.set(newId, id);
     return added;
+  }
+
+  /** The first key of the line that a key was rotated from: what is counted for a key is counted for its line. */
+  lineOf(id: string): string {
+    this.#before ??= new Map(
+      this.#sql
+        .exec<{ id: string; replaced_by: string }>(`SELECT id, replaced_by FROM api_keys WHERE replaced_by IS NOT NULL`)
+        .toArray()
+        .map((row) => [row.replaced_by, row.id]),
+    );
+    let line = id;
+    for (let older = this.#before.get(line); older !== undefined; older = this.#before.get(line)) line = older;
+    return line;
   }
 
   /** Revokes at once; a second time changes nothing. */

@@ -93,8 +93,8 @@ export const REASONS = {
   rate_limited: row(429, "A limit has been reached", "Wait for the seconds in `retry-after`, then repeat the request."),
   new_numbers_exceeded: row(
     429,
-    "This key has reached its daily limit of new numbers",
-    "Wait until midnight UTC, or ask the operator to raise the limit. It keeps a key from being used to list numbers.",
+    "The limit of named numbers has been reached",
+    "`detail` says whose limit it is and by when; it keeps answers from being used to tell numbers apart.",
   ),
   batch_too_large: row(413, "Too many messages in one batch", "Send at most 1,000 at once."),
   // Virtual numbers and masked sessions

@@ -84,7 +84,7 @@ export const consentRoutes: Route[] = [
       .meta({ id: "NewConsent" }),
     status: 201,
     answer: z.object({ data: z.array(ConsentView) }),
-    refuses: ["invalid_number", "token_unknown"],
+    refuses: ["invalid_number", "token_unknown", "new_numbers_exceeded"],
     repeat: {},
     example: { to: "+447700900123", purposes: ["marketing"], state: "withdrawn", source: "phone" },
     input: ({ body }) => {
@@ -119,7 +119,7 @@ export const consentRoutes: Route[] = [
     body: z.strictObject({ to: To, limit: Limit, cursor: cursorOf("con") }).meta({ id: "LookConsents" }),
     status: 200,
     answer: PageView,
-    refuses: ["invalid_cursor", "invalid_number", "token_unknown"],
+    refuses: ["invalid_cursor", "invalid_number", "token_unknown", "new_numbers_exceeded"],
     example: { to: "+447700900123" },
     input: ({ body }) => {
       const to = personOf(body.to);

@@ -6,14 +6,14 @@ import type { Purpose } from "../sms/purpose.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { given, readPage, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
-import type { VaultLedger } from "../vault/ledger.ts";
-import { Recipient, type To } from "../vault/recipient.ts";
+import type { Naming } from "../vault/naming.ts";
+import type { To } from "../vault/recipient.ts";
 import { consentView, type Consent, type ConsentView, type Source, type Standing } from "./consent.ts";
 import type { ConsentFilter, ConsentLedger } from "./ledger.ts";
 
 export type ConsentDeps = {
   consents: ConsentLedger;
-  vault: VaultLedger;
+  naming: Naming;
   now: () => number;
   newId: () => string;
   tell: (consent: Consent) => void;
@@ -47,7 +47,7 @@ const AHEAD_MS_MAX = 60_000;
 export function consentVerbs(deps: ConsentDeps) {
   return {
     "consents.record": verb("consents:write", (who, input: ConsentInput): Outcome<{ data: ConsentView[] }> => {
-      const named = nameOf(deps, input.to);
+      const named = nameOf(deps, who.keyId, input.to);
       if ("refused" in named) return named;
       const now = deps.now();
       if (input.saidAt !== null && input.saidAt > now + AHEAD_MS_MAX) {
@@ -63,18 +63,18 @@ export function consentVerbs(deps: ConsentDeps) {
 
     "consents.look": verb(
       "consents:read",
-      (_who, input: { to: To; limit: number; before?: string }): Outcome<Page<ConsentView>> => {
-        const named = nameOf(deps, input.to);
+      (who, input: { to: To; limit: number; before?: string }): Outcome<Page<ConsentView>> => {
+        const named = nameOf(deps, who.keyId, input.to);
         if ("refused" in named) return named;
         const filter = { ...given({ before: input.before }), who: named.who };
         return { ok: page(deps, filter, input.limit, named.token) };
       },
     ),
 
-    "consents.list": verb("consents:read", (_who, input: ListInput): Outcome<Page<ConsentView>> => {
+    "consents.list": verb("consents:read", (who, input: ListInput): Outcome<Page<ConsentView>> => {
       const { to, limit, ...filter } = input;
       if (to === undefined) return { ok: page(deps, filter, limit, null) };
-      const named = nameOf(deps, to);
+      const named = nameOf(deps, who.keyId, to);
       return "refused" in named ? named : { ok: page(deps, { ...filter, who: named.who }, limit, named.token) };
     }),
   };
@@ -98,9 +98,9 @@ export function recordWords(
   });
 }
 
-/** The person, by keyed name. A number is not stored for having been named here. */
-function nameOf({ vault }: ConsentDeps, to: To): Named | Refusal {
-  const recipient = Recipient.of(vault, to);
+/** The person, by keyed name. A number is not stored for having been named here; that it was named is counted. */
+function nameOf({ naming }: ConsentDeps, key: string, to: To): Named | Refusal {
+  const recipient = naming.name(key, to);
   if ("refused" in recipient) return recipient;
   const { index: who, mask, country } = recipient;
   return { who, mask, country, token: "token" in to ? to.token : null };

@@ -125,8 +125,8 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "Wait for the seconds in `retry-after`; `detail` names the limit.",
   },
   new_numbers_exceeded: {
-    when: "The key has named as many different numbers today as it may, known ones included.",
-    what: "Wait until midnight UTC, or ask the operator to raise `limits.numbers_per_key_per_day`.",
+    when: "The key (with its rotations) or the tenant has named as many numbers this hour or day as it may.",
+    what: "Wait for the seconds in `retry-after`, use tokens, or ask the operator for an allowance.",
   },
   batch_too_large: {
     when: "A batch holds more than 1,000 messages.",

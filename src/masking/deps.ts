@@ -7,7 +7,8 @@ import type { Outcome, Refusal } from "../base/refusal.ts";
 import type { NumbersLedger } from "../numbers/ledger.ts";
 import type { Message } from "../messages/message.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
-import type { Recipient, To } from "../vault/recipient.ts";
+import type { Naming } from "../vault/naming.ts";
+import type { To } from "../vault/recipient.ts";
 import type { MaskingLedger } from "./ledger.ts";
 
 /** One text from a virtual number of ours to a person. */
@@ -18,6 +19,8 @@ export type Leaving = {
   text: string;
   /** The id of what it is sent for. */
   about: string;
+  /** Whose text it is, in which session: what its limit is counted by, since its reader did not ask for it. */
+  by: string;
 };
 
 export type MaskingEvent =
@@ -42,8 +45,7 @@ export type MaskingDeps = {
   judge: (number: { country: string; kind: Num["kind"] }) => Refusal | null;
   /** Whether the virtual number is a relay address's: no session may be given it. */
   isLasting: (number: string) => boolean;
-  /** Counts a named number against the key's daily allowance. */
-  nameNumber: (keyId: string, recipient: Recipient) => Refusal | null;
+  naming: Naming;
   /** Puts a text on the conveyor: purpose `service`, by the virtual number's own account. */
   send: (key: string, leaving: Leaving) => Outcome<Message>;
   emit: (type: MaskingEvent, resource: string, data: unknown) => void;

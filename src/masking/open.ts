@@ -1,10 +1,10 @@
 /**
  * Opening a session, and bringing it back: all its people at once, in one transaction.
  */
-import { refuse, type Outcome } from "../base/refusal.ts";
+import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { isHeld, type Pool } from "../numbers/number.ts";
 import type { MaskingDeps } from "./deps.ts";
-import { bringIn, readyPeople, type PersonInput, type Ready } from "./people.ts";
+import { bringIn, namePeople, readyPeople, type PersonInput, type Ready } from "./people.ts";
 import { endsAt, isOver, type Participant, type Session, type SessionSettings } from "./session.ts";
 import { tellSession } from "./view.ts";
 
@@ -23,6 +23,8 @@ export function openSession(
   key: string,
   input: OpenInput,
 ): Outcome<{ session: Session; people: Participant[] }> {
+  const named = namePeople(deps, key, input.people);
+  if (isRefused(named)) return named;
   const pool = poolOf(deps, input.pool);
   if ("refused" in pool) return pool;
   const now = deps.now();
@@ -30,7 +32,7 @@ export function openSession(
     return refuse("invalid_field", {
       errors: [{ field: "expires_at", code: "invalid_field", detail: "Give a time in the future." }],
     });
-  const ready = readyPeople(deps, key, pool.ok, null, input.people);
+  const ready = readyPeople(deps, pool.ok, null, input.people, named.ok);
   if ("refused" in ready) return ready;
   const opened = startSession(deps, key, pool.ok, input.settings, ready.ok);
   deps.record(key, { act: "session.opened", subject: opened.session.id, facts: { participants: ready.ok.length } });

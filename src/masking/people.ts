@@ -5,7 +5,7 @@
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { chooseAll, type Seeker } from "../numbers/choose.ts";
 import type { Pool, VirtualNumber } from "../numbers/number.ts";
-import { Recipient, type To } from "../vault/recipient.ts";
+import type { Recipient, To } from "../vault/recipient.ts";
 import type { MaskingDeps } from "./deps.ts";
 import type { Participant, Session } from "./session.ts";
 
@@ -23,56 +23,62 @@ export type PersonInput = {
 /** Somebody who is judged, with the name to be called by and the virtual number chosen for them. */
 export type Ready = { name: string | null; recipient: Recipient; number: VirtualNumber };
 
-/** Judges the people and chooses their numbers; writes nothing but the key's count of numbers named. */
-export function readyPeople(
+/** Whoever is named, each counted before anything is judged. */
+export function namePeople(
   deps: MaskingDeps,
   key: string,
+  inputs: readonly Pick<PersonInput, "to">[],
+): Outcome<Recipient[]> {
+  const named: Recipient[] = [];
+  for (const { to } of inputs) {
+    const one = deps.naming.name(key, to);
+    if ("refused" in one) return one;
+    named.push(one);
+  }
+  return { ok: named };
+}
+
+/** Judges the people who were named and chooses their numbers; writes nothing. */
+export function readyPeople(
+  deps: MaskingDeps,
   pool: Pool,
   session: Session | null,
   inputs: readonly PersonInput[],
+  named: readonly Recipient[],
 ): Outcome<Ready[]> {
   const present =
     session === null ? [] : deps.ledger.participants(session.id).filter(({ state }) => state === "active");
   const seen = new Set(present.map(({ party }) => nameOf(party)));
-  const found: Recipient[] = [];
-  for (const [at, input] of inputs.entries()) {
-    const one = findPerson(deps, input, at);
-    if ("refused" in one) return one;
-    const name = nameOf(one.ok.index);
+  for (const [at, one] of named.entries()) {
+    const wrong = judgePerson(deps, one, at);
+    if (wrong !== null) return wrong;
+    const name = nameOf(one.index);
     if (seen.has(name)) return wrongAt(at, "Each person can be in a session once.");
     seen.add(name);
-    found.push(one.ok);
   }
   if (inputs.some(({ number }) => number !== null && deps.isLasting(number)))
     return refuse("number_unusable", { detail: "One of the numbers named is a relay address's." });
   const seekers = inputs.map((input, at): Seeker => {
-    const one = found[at];
-    const { number: named, country, area } = input;
-    return { party: one?.index ?? new Uint8Array(0), named, country, area };
+    const { number, country, area } = input;
+    return { party: named[at]?.index ?? new Uint8Array(0), named: number, country, area };
   });
   const into = { session: session?.id ?? null, taken: present.map(({ number }) => number) };
   const chosen = chooseAll(deps.numbers, pool, into, seekers, deps.now());
   if ("refused" in chosen) return chosen;
-  for (const one of found) {
-    const spent = deps.nameNumber(key, one);
-    if (spent !== null) return spent;
-  }
   return { ok: inputs.flatMap((input, at) => {
-    const [one, number] = [found[at], chosen.ok[at]];
+    const [one, number] = [named[at], chosen.ok[at]];
     return one === undefined || number === undefined ? [] : [{ name: input.name, recipient: one, number }];
   }) }; // prettier-ignore
 }
 
 /** Judges one person by themselves; `at` is their place in the request. */
-export function findPerson(deps: MaskingDeps, { to }: Pick<PersonInput, "to">, at: number): Outcome<Recipient> {
-  const found = Recipient.of(deps.vault, to);
-  if ("refused" in found) return found;
+export function judgePerson(deps: MaskingDeps, found: Recipient, at: number): Refusal | null {
   const judged = deps.judge(found);
   if (judged !== null) return judged;
   const e164 = found.number();
   if (e164 === null) return refuse("token_unknown");
   return deps.numbers.byE164(e164) === null
-    ? { ok: found }
+    ? null
     : wrongAt(at, "This is a virtual number of yours: two machines would talk to each other.");
 }
 

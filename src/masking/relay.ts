@@ -99,7 +99,7 @@ export function answerOnce(
   kind: "" | "|help" = "",
 ): boolean {
   if (!deps.ledger.mayAnswer(who, number.id + kind, ANSWER_EVERY_MS, deps.now())) return false;
-  const sent = deps.send(session.key, { to: from, from: number, text, about: session.id });
+  const sent = deps.send(session.key, { to: from, from: number, text, about: session.id, by: `answer|${number.id}` });
   return !isRefused(sent);
 }
 
@@ -120,7 +120,9 @@ export function passOn(
   const judged = sender === null ? { text: said, slips: [] } : applyContent(said, session.settings.content);
   const pair = people.filter(({ state }) => state === "active").length <= 2;
   const spoken = sender === null || pair ? judged.text : `${calledBy(deps, people, sender)}: ${judged.text}`;
-  const legs = others.map((one) => legTo(deps, session, one, interaction.id, spoken));
+  const legs = others.map((one) =>
+    legTo(deps, session, one, { interaction: interaction.id, sender: sender?.id ?? "owner" }, spoken),
+  );
   const left = legs.some(({ message, state }) => message !== null && state !== "blocked");
   const reason = left ? null : (legs[0]?.state ?? "nobody_else");
   const done: Interaction = { ...interaction, state: left ? "relayed" : "vetoed", reason, legs };
@@ -144,11 +146,19 @@ function calledBy(deps: MaskingDeps, people: readonly Participant[], sender: Par
   return nameOf(deps, sender) ?? `Person ${people.findIndex(({ id }) => id === sender.id) + 1}`;
 }
 
-function legTo(deps: MaskingDeps, session: Session, to: Participant, about: string, text: string): Leg {
+type Said = { interaction: string; sender: string };
+
+function legTo(deps: MaskingDeps, session: Session, to: Participant, said: Said, text: string): Leg {
   if (to.stopped) return { participant: to.id, message: null, state: "opted_out" };
   const number = deps.numbers.get(to.number);
   if (number === null) return { participant: to.id, message: null, state: "number_gone" };
-  const sent = deps.send(session.key, { to: { token: to.token }, from: number, text, about });
+  const sent = deps.send(session.key, {
+    to: { token: to.token },
+    from: number,
+    text,
+    about: said.interaction,
+    by: `${session.id}|${said.sender}`,
+  });
   if (isRefused(sent))
     return {
       participant: to.id,

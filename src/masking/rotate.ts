@@ -7,7 +7,7 @@ import { chooseAnother } from "../numbers/choose.ts";
 import { coolOffOf, type Pool, type VirtualNumber } from "../numbers/number.ts";
 import { coolNumber, coolPair, endSession } from "./close.ts";
 import type { MaskingDeps } from "./deps.ts";
-import { bringIn, lend, readyPeople, type PersonInput } from "./people.ts";
+import { bringIn, lend, namePeople, readyPeople, type PersonInput } from "./people.ts";
 import { endsAt, isOver, PARTICIPANTS_MAX, PARTICIPANTS_MIN, type Participant, type Session } from "./session.ts";
 import { tellSession } from "./view.ts";
 
@@ -87,6 +87,8 @@ export function openOne(deps: MaskingDeps, id: string): Outcome<Session> {
 
 /** Another person in an open session. */
 export function addPerson(deps: MaskingDeps, key: string, id: string, input: PersonInput): Outcome<People> {
+  const named = namePeople(deps, key, [input]);
+  if (isRefused(named)) return named;
   const session = openOne(deps, id);
   if (isRefused(session)) return session;
   const active = deps.ledger.participants(id).filter(({ state }) => state === "active");
@@ -94,7 +96,7 @@ export function addPerson(deps: MaskingDeps, key: string, id: string, input: Per
     return refuse("state_conflict", { detail: `A session has at most ${PARTICIPANTS_MAX} participants.` });
   const pool = deps.numbers.pool(session.ok.pool);
   if (pool === null) return refuse("pool_unknown");
-  const ready = readyPeople(deps, key, pool, session.ok, [input]);
+  const ready = readyPeople(deps, pool, session.ok, [input], named.ok);
   if (isRefused(ready)) return ready;
   const [added] = bringIn(deps, session.ok, pool, ready.ok);
   deps.record(key, { act: "session.participant_added", subject: id, facts: { participant: added?.id ?? null } });
@@ -123,12 +125,14 @@ export function replacePerson(
   participant: string,
   input: PersonInput,
 ): Outcome<People> {
+  const named = namePeople(deps, key, [input]);
+  if (isRefused(named)) return named;
   const session = openOne(deps, id);
   if (isRefused(session)) return session;
   const leaving = deps.ledger.participants(id).find((one) => one.id === participant && one.state === "active");
   const pool = deps.numbers.pool(session.ok.pool);
   if (leaving === undefined || pool === null) return refuse("not_found");
-  const ready = readyPeople(deps, key, pool, session.ok, [input]);
+  const ready = readyPeople(deps, pool, session.ok, [input], named.ok);
   if (isRefused(ready)) return ready;
   leave(deps, session.ok, leaving);
   const [added] = bringIn(deps, session.ok, pool, ready.ok);

@@ -20,6 +20,7 @@ export function tellOthers(deps: MaskingDeps, pair: Pair, stopped: boolean): voi
       from: number,
       text: deps.ledger.settings().stoppedNotice,
       about: session.id,
+      by: `${session.id}|${person.id}`,
     });
   }
 }

@@ -6,10 +6,11 @@ import { DAY_MS, SECOND_MS } from "../base/clock.ts";
 import { timeOfId, type IdMaker } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure } from "../sms/sms-text.ts";
-import { actOf, limitRefusal } from "../risk/act.ts";
+import { actOf, limitRefusal, type Act, type CapReached } from "../risk/act.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";
-import { Recipient, type To } from "../vault/recipient.ts";
+import type { Naming } from "../vault/naming.ts";
+import type { Recipient, To } from "../vault/recipient.ts";
 import { judgeConsent, type StopDeps } from "./consent.ts";
 import { viewOf, type Message, type MessageView } from "./message.ts";
 import { shownNote } from "./note.ts";
@@ -40,6 +41,7 @@ export type Recorded = {
 export type AdmitDeps = RoutingDeps &
   StopDeps & {
     vault: VaultLedger;
+    naming: Naming;
     ledger: MessagesLedger;
     caps: CapsLedger;
     ids: IdMaker;
@@ -61,6 +63,8 @@ export type Sending = RouteWish & {
    * So whoever asks learns nothing about the recipient, neither from the answer nor from the work.
    */
   withhold: string | null;
+  /** The keyed name that counts instead of the recipient's: of a relayed text, its sender in its session. */
+  countedAs?: Uint8Array;
   /** The sender is a virtual number of the tenant's own, chosen by us; no caller can name it. Stops and caps are refusals then. */
   ownNumber?: true;
 };
@@ -124,9 +128,9 @@ export function admitBatch(
   return { ok: { batch_id: batch, data } };
 }
 
-/** Admits a message to whomever its request names. */
+/** Admits a message to whomever its request names. The number is counted first, whatever becomes of the message. */
 function admitTo(deps: AdmitDeps, key: string, input: SendInput, batch: string | null): Outcome<Message> {
-  const recipient = Recipient.of(deps.vault, input.to);
+  const recipient = deps.naming.name(key, input.to);
   return "refused" in recipient ? recipient : admit(deps, key, recipient, input, batch, null);
 }
 
@@ -158,15 +162,17 @@ function admit(
       : null) ??
     (first === undefined ? noCarrier(choice) : null);
   if (refusal !== null || "refused" in times || first === undefined) return refusal ?? noCarrier(choice);
-  const act = actOf(key, recipient, policy.countries);
+  const about = { purpose: input.purpose, countries: policy.countries, relay: sending?.countedAs ?? null };
+  const act = actOf(key, recipient, about);
   const reached = deps.caps.check(act, policy.limits, now);
-  const hidden = sending !== null && !relayed && reached?.cap === "recipient";
-  if (reached !== null && !hidden) return limitRefusal(reached);
-  const secret = stopped !== null ? "opted_out" : hidden ? "recipient_limit" : null;
+  const hidden = sending === null || relayed || reached === null ? null : hiddenCap(deps, act, reached, policy, now);
+  if (reached !== null && hidden === null) return limitRefusal(reached);
+  const secret = stopped !== null ? "opted_out" : hidden;
   const withhold = sending?.withhold ?? secret;
 
   deps.caps.count(act, now);
-  const contact = recipient.use(now, { usedAt: times.scheduleAt ?? now });
+  const usedAt = times.scheduleAt ?? now;
+  const contact = recipient.use(now, { usedAt, by: input.purpose === "otp" ? "code" : "more" });
   const parts = { key, input, batch, contact, times, measured, policy, choice, first, now };
   const message = compose(deps, { ...parts, about: sending?.about ?? null, withheld: withhold !== null });
   store(deps, recipient, message, input, policy);
@@ -178,6 +184,18 @@ function admit(
   deps.tell(message);
   if (message.account !== null) deps.dispatch(message.account, laneOf(message.purpose), message.id);
   return { ok: message };
+}
+
+/**
+ * The reason under which a code is withheld that a cap stands against, or null where it is refused. What lies in the recipient
+ * is withheld: their own cap, and, for somebody whom the tenant does not know, each cap on codes to strangers, as long as a
+ * known person's code would go out. Otherwise a reached cap would tell who is known.
+ */
+function hiddenCap(deps: AdmitDeps, act: Act, reached: CapReached, policy: Policy, now: number): string | null {
+  if (reached.cap === "recipient") return "recipient_limit";
+  if (act.side !== "strangers") return null;
+  const known = deps.caps.check({ ...act, side: "codes" }, policy.limits, now);
+  return known === null || known.cap === "recipient" ? "strangers_limit" : null;
 }
 
 /** Ends a message where it began: it is on record that it was asked for, and why it did not leave. */

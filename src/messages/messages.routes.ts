@@ -90,16 +90,17 @@ export const messagesRoutes: Route[] = [
     verb: "messages.preview",
     scope: "messages:send",
     summary: "See what sending would do",
-    detail: "Counts nothing, stores nothing, gives no token.",
+    detail: "Stores nothing of the person and gives no token. A number that is named counts as one that is sent to.",
     tag,
     body: SendBody,
     status: 200,
     answer: PreviewView,
-    refuses: ["invalid_number", "token_unknown", "sender_refused"],
+    refuses: ["invalid_number", "token_unknown", "sender_refused", "new_numbers_exceeded"],
     example,
     input: ({ body }) => {
-      const input = sendInput({ ...body, smart_encoding: false });
-      return isRefused(input) ? input : { ok: { ...input.ok, smart: body.smart_encoding === true } };
+      // Judged as it would be sent; the text itself is handed on, so that the answer can list what would be replaced.
+      const input = sendInput(body);
+      return isRefused(input) ? input : { ok: { ...input.ok, text: body.text, smart: body.smart_encoding === true } };
     },
   }),
   route({

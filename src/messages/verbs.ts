@@ -6,7 +6,6 @@ import { verb } from "../contract/verb.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure, smartEncode } from "../sms/sms-text.ts";
 import { actOf, limitRefusal } from "../risk/act.ts";
-import { Recipient } from "../vault/recipient.ts";
 import { admitBatch, admitOne, type AdmitDeps, type SendInput } from "./admit.ts";
 import { judgeConsent } from "./consent.ts";
 import { readNote } from "./note.ts";
@@ -108,13 +107,13 @@ function cancel(deps: MessagesDeps, key: string, id: string): Outcome<MessageVie
   return { ok: viewOf(canceled, readNote(deps, id)) };
 }
 
-/** What would happen, without a token, a count or a row. */
+/** What would happen, without a token or a row for the person. That a number was named is counted, as for a message. */
 function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: boolean }): Outcome<Preview> {
   const policy = deps.policy();
   const now = deps.now();
   const encoded = input.smart ? smartEncode(input.text) : { text: input.text, replacements: [] };
   const measured = measure(encoded.text);
-  const recipient = Recipient.of(deps.vault, input.to);
+  const recipient = deps.naming.name(key, input.to);
   if ("refused" in recipient) return recipient;
   const reasons: string[] = [];
   const strange = judgeSender(input.from, policy, recipient.country);
@@ -128,7 +127,11 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   if (measured.segments > policy.segmentsMax) reasons.push("text_too_long");
   const route = choice.accounts[0] ?? null;
   if (route === null) reasons.push(noCarrier(choice).refused);
-  const reached = deps.caps.check(actOf(key, recipient, policy.countries), policy.limits, now);
+  const reached = deps.caps.check(
+    actOf(key, recipient, { purpose: input.purpose, countries: policy.countries, relay: null }),
+    policy.limits,
+    now,
+  );
   if (reached !== null) reasons.push(limitRefusal(reached).refused);
   return {
     ok: {

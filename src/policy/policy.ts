@@ -7,10 +7,29 @@ import { refuse, type Refusal } from "../base/refusal.ts";
 import { maskOf, NUMBER_KINDS, type Num } from "../sms/phone.ts";
 import { isUkPlan, lintSender } from "./sender-id.ts";
 import { CHOOSE, type RouteRule } from "../carriers/route.ts";
-import { DEFAULT_LIMITS, SANDBOX_LIMITS, type Limits } from "../risk/caps.ts";
+import { DEFAULT_LIMITS, DEFAULT_NAMING, SANDBOX_LIMITS, type Limits, type NamingAllowance } from "../risk/caps.ts";
+import { isoOf, millisecondsOf } from "../base/clock.ts";
 
 const count = z.int().min(0).max(1_000_000_000);
 const Caps = z.strictObject({ minute: count, hour: count, day: count });
+const HourAndDay = z.strictObject({ hour: count, day: count }).nullable();
+/** Caps on distinct numbers that are named; what is null follows the caps on messages. */
+const NamingBody = z.strictObject({
+  key_hour: count.nullable().default(null),
+  tenant: HourAndDay.default(null),
+  codes: z
+    .strictObject({ key: HourAndDay.default(null), tenant: HourAndDay.default(null) })
+    .default({ key: null, tenant: null }),
+});
+/** More numbers for a campaign or an import, until a time: for every key, or for one with its rotations. */
+const AllowanceBody = z.strictObject({
+  numbers: z.int().min(1).max(10_000_000),
+  until: z
+    .string()
+    .max(40)
+    .refine((text) => millisecondsOf(text) !== null, "Write it as RFC 3339, with its zone."),
+  key: z.string().max(64).nullable().default(null),
+});
 
 const Countries = z.array(z.string().regex(/^[A-Z]{2}$/)).max(250);
 /** A rule of routing as the operator writes it; the first that fits a message decides. What is left empty fits everything. */
@@ -59,8 +78,10 @@ export const PolicyChange = z
         tenant: Caps,
         country: z.strictObject({ home: Caps, abroad: Caps }),
         numbers_per_key_per_day: count,
+        naming: NamingBody,
       })
       .partial(),
+    naming_allowance: AllowanceBody.nullable(),
   })
   .partial();
 export type PolicyChange = z.infer<typeof PolicyChange>;
@@ -77,6 +98,8 @@ export type Policy = {
   keepNotesDays: number;
   forgetNumbersAfterDays: number;
   limits: Limits;
+  /** Absent in a policy that was stored before there were any. */
+  namingAllowance?: NamingAllowance | null;
 };
 
 /** GB mobiles only, and nothing of the Crown dependencies, 070 or 076: a rule made of the prefix +44 is a pumping hole. */
@@ -96,7 +119,7 @@ export function defaultPolicy(environment: "sandbox" | "live"): Policy {
 
 /** The policy after a change; what the change leaves out stays. */
 export function changed(policy: Policy, change: PolicyChange): Policy {
-  const { numbers_per_key_per_day, ...caps } = change.limits ?? {};
+  const { numbers_per_key_per_day, naming, ...caps } = change.limits ?? {};
   const next = (now: Limits): Limits => ({
     recipient: caps.recipient ?? now.recipient,
     block: caps.block ?? now.block,
@@ -104,6 +127,10 @@ export function changed(policy: Policy, change: PolicyChange): Policy {
     tenant: caps.tenant ?? now.tenant,
     country: caps.country ?? now.country,
     numbersPerKeyPerDay: numbers_per_key_per_day ?? now.numbersPerKeyPerDay,
+    naming:
+      naming === undefined
+        ? (now.naming ?? DEFAULT_NAMING)
+        : { keyHour: naming.key_hour, tenant: naming.tenant, codes: naming.codes },
   });
   return {
     countries: change.countries ?? policy.countries,
@@ -116,6 +143,12 @@ export function changed(policy: Policy, change: PolicyChange): Policy {
     keepNotesDays: change.keep_notes_days ?? policy.keepNotesDays,
     forgetNumbersAfterDays: change.forget_numbers_after_days ?? policy.forgetNumbersAfterDays,
     limits: next(policy.limits),
+    namingAllowance:
+      change.naming_allowance === undefined
+        ? (policy.namingAllowance ?? null)
+        : change.naming_allowance === null
+          ? null
+          : { ...change.naming_allowance, until: millisecondsOf(change.naming_allowance.until) ?? 0 },
   };
 }
 
@@ -129,7 +162,8 @@ function ruleView({ priceMax, weightMin, ...rule }: RouteRule) {
 
 /** The policy in the contract's words. */
 export function policyView(policy: Policy) {
-  const { numbersPerKeyPerDay, ...caps } = policy.limits;
+  const { numbersPerKeyPerDay, naming = DEFAULT_NAMING, ...caps } = policy.limits;
+  const { namingAllowance: allowance = null } = policy;
   return {
     countries: policy.countries,
     kinds: policy.kinds,
@@ -140,7 +174,12 @@ export function policyView(policy: Policy) {
     keep_text_days: policy.keepTextDays,
     keep_notes_days: policy.keepNotesDays,
     forget_numbers_after_days: policy.forgetNumbersAfterDays,
-    limits: { ...caps, numbers_per_key_per_day: numbersPerKeyPerDay },
+    limits: {
+      ...caps,
+      numbers_per_key_per_day: numbersPerKeyPerDay,
+      naming: { key_hour: naming.keyHour, tenant: naming.tenant, codes: naming.codes },
+    },
+    naming_allowance: allowance === null ? null : { ...allowance, until: isoOf(allowance.until) },
   };
 }
 

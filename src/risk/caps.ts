@@ -14,7 +14,26 @@ export type Limits = {
   country: { home: Caps; abroad: Caps };
   /** Distinct numbers a key may name in a day, known or new alike, so that tokens cannot be used to list numbers. */
   numbersPerKeyPerDay: number;
+  /** The other caps on naming numbers; absent in a policy that was stored before there were any. */
+  naming?: NamingCaps;
 };
+
+export type HourAndDay = { hour: number; day: number };
+
+/** Caps on distinct numbers that are named. Where one is null, the cap on messages is the cap on numbers too. */
+export type NamingCaps = {
+  /** For a key and all its rotations together, by hour; the day's is `numbersPerKeyPerDay`. */
+  keyHour: number | null;
+  /** For the tenant: what its keys named, each number once for each key. */
+  tenant: HourAndDay | null;
+  /** Codes have a budget of their own, for starts and for checks by number. */
+  codes: { key: HourAndDay | null; tenant: HourAndDay | null };
+};
+
+export const DEFAULT_NAMING: NamingCaps = { keyHour: null, tenant: null, codes: { key: null, tenant: null } };
+
+/** More numbers for a campaign or an import, until a time; for one key's rotations, or (null) for every key of the tenant. */
+export type NamingAllowance = { numbers: number; until: number; key: string | null };
 
 /**
  * What a tenant starts with. Recipient: above the market's 5 sends of a code in 10 minutes, far under a pumping run.

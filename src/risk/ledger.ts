@@ -1,21 +1,51 @@
 /**
  * The counters behind the caps, in the tenant's object: one row for a recipient, one for a block of numbers, one for the
  * account (tenant, its keys and countries together). Names are keyed HMACs. Counts are written in the same transaction as
- * the act, never later: a counter that is coalesced can be outrun.
+ * the act, never later: a counter that is coalesced can be outrun. A key and all its rotations are one line with one count.
  */
 import { first, type Sql } from "../storage/sql.ts";
 import { dayOf } from "../vault/ledger.ts";
-import type { Act, CapReached } from "./act.ts";
-import { count, emptyWindows, hasRoom, roomIn, turn, type Caps, type Limits, type Room, type Windows } from "./caps.ts";
+import type { Act, CapReached, NamingReached, Side } from "./act.ts";
+import {
+  count,
+  emptyWindows,
+  hasRoom,
+  roomIn,
+  turn,
+  type Caps,
+  type HourAndDay,
+  type Limits,
+  type Room,
+  type Windows,
+} from "./caps.ts";
+import type { NamingBudget, NamingCap } from "./naming.ts";
 
-type Recipient = Windows & { keys: Record<string, number> };
-type KeyCount = Windows & { numbersDay: number; numbers: number };
-type Account = { tenant: Windows; keys: Record<string, KeyCount>; countries: Record<string, Windows> };
+/** A row of a recipient or block: the windows of texts, and beside them those of the other sides and purposes. */
+type Row = Windows & {
+  /** The day on which each line of keys named the number; lines of codes have a prefix of their own. */
+  keys: Record<string, number>;
+  otp?: Windows;
+  marketing?: Windows;
+  codes?: Windows;
+  strangers?: Windows;
+};
+/** `numbers` on the day `numbersDay`: how naming was counted before it had windows of its own. */
+type KeyWindows = Windows & { numbersDay?: number; numbers?: number };
+type Counts = { tenant: Windows; keys: Record<string, KeyWindows>; countries: Record<string, Windows> };
+/** `alerted`: the hour in which it was last told that the cap is reached. */
+type Naming = Windows & { alerted?: number };
+type Account = Counts & { codes?: Counts; strangers?: Counts; naming?: Record<string, Naming> };
+
+/** Who names a number, from which budget. */
+export type NamedBy = { key: string; recipient: string; budget: NamingBudget };
+
+/** What a verb has counted of numbers it was named; for the audit. */
+export type NamingCounted = { budget: NamingBudget; numbers: number; hour: number; day: number };
 
 /** Counter rows kept in memory; a row is about 100 bytes. */
 const ROWS_IN_MEMORY_MAX = 20_000;
-/** Keys remembered in one recipient's row; beyond it the oldest is forgotten, which counts a number again. */
-const KEYS_PER_RECIPIENT_MAX = 20;
+/** Lines of keys remembered in one recipient's row; beyond it the oldest is forgotten, which counts a number again. */
+const LINES_PER_RECIPIENT_MAX = 20;
 
 /** What one statement takes: an ordinary act has three counters; the platform binds at most 100 values. */
 const VALUES_PER_WRITE = 60;
@@ -27,13 +57,17 @@ const WRITES = new Map([2, 4, 6, VALUES_PER_WRITE].map((values) => [values, writ
 /** The counters of one tenant. */
 export class CapsLedger {
   readonly #sql: Sql;
-  readonly #rows = new Map<string, Recipient>();
-  readonly #dirty = new Map<string, Recipient>();
+  readonly #lineOf: (key: string) => string;
+  readonly #rows = new Map<string, Row>();
+  readonly #dirty = new Map<string, Row>();
   #account: Account | null = null;
   #accountDirty = false;
+  #counted: NamingCounted | null = null;
 
-  constructor(sql: Sql) {
+  /** `lineOf`: the first key of the line that a key was rotated from. */
+  constructor(sql: Sql, lineOf: (key: string) => string) {
     this.#sql = sql;
+    this.#lineOf = lineOf;
   }
 
   static migrate(sql: Sql): void {
@@ -44,14 +78,10 @@ export class CapsLedger {
 
   /** The cap that the act would break, or null. Counts nothing. */
   check(act: Act, limits: Limits, now: number): CapReached | null {
-    const account = this.#open();
-    const key = keyCount(account, act.key, now);
-    const recipient = this.#row(`r|${act.recipient}`);
-    const block = this.#row(`b|${act.block}`);
-    const country = (account.countries[act.country] ??= emptyWindows());
-    for (const windows of [account.tenant, key, recipient, block, country]) turn(windows, now);
+    const { tenant, key, country, block, recipient } = this.#windowsOf(act);
+    for (const windows of [tenant, key, country, block, recipient]) turn(windows, now);
     const tries: [CapReached["cap"], Windows, Caps][] = [
-      ["tenant", account.tenant, limits.tenant],
+      ["tenant", tenant, limits.tenant],
       ["key", key, limits.key],
       ["country", country, act.home ? limits.country.home : limits.country.abroad],
       ["block", block, limits.block],
@@ -62,29 +92,71 @@ export class CapsLedger {
       const room = roomIn(windows, caps, now);
       if (room.left <= 0) return { cap, retryAfterSeconds: room.resetSeconds, window: room.window };
     }
-    return this.#numbersReached(act, limits, now);
+    return null;
   }
 
   /** Counts the act everywhere. The caller flushes in the same transaction. */
   count(act: Act, now: number): void {
-    const account = this.#open();
-    const key = keyCount(account, act.key, now);
-    count(account.tenant);
-    count(key);
-    count((account.countries[act.country] ??= emptyWindows()));
-    count(this.#touch(`b|${act.block}`));
-    count(this.#touch(`r|${act.recipient}`));
-    this.#countNumber(act, key, now);
+    this.#touch(`b|${act.block}`, now);
+    this.#touch(`r|${act.recipient}`, now);
+    this.#accountDirty = true;
+    for (const windows of Object.values(this.#windowsOf(act))) {
+      turn(windows, now);
+      count(windows);
+    }
   }
 
-  /** For acts that only name a number (tokenise): the daily number of distinct numbers of the key, known or new. */
-  nameNumber(act: Act, limits: Limits, now: number): CapReached | null {
-    const reached = this.#numbersReached(act, limits, now);
-    if (reached === null) {
-      this.#touch(`r|${act.recipient}`);
-      this.#countNumber(act, keyCount(this.#open(), act.key, now), now);
-    }
-    return reached;
+  /**
+   * Counts that a line of keys names a number, once a day and known or new alike. Answers the cap that stands against it: then
+   * a number that this line has not named today is not counted, unless it is `counted` anyway. The caller flushes in the same
+   * transaction, refused or not.
+   */
+  name(
+    { key, recipient, budget }: NamedBy,
+    caps: Record<NamingCap, HourAndDay>,
+    now: number,
+    counted: "within" | "always" = "within",
+  ): NamingReached | null {
+    const line = this.#lineOf(key);
+    const mark = budget === "codes" ? `c|${line}` : line;
+    const row = this.#row(`r|${recipient}`);
+    if (row.keys[mark] === dayOf(now)) return null;
+    const own = this.#naming(mark, now);
+    const all = this.#naming(budget === "codes" ? "c|*" : "*", now);
+    const reached = namingReached(own, caps.key, "key", now) ?? namingReached(all, caps.tenant, "tenant", now);
+    if (reached !== null && counted === "within") return reached;
+    this.#accountDirty = true;
+    for (const windows of [own, all]) count(windows);
+    const before = this.#counted?.numbers ?? 0;
+    this.#counted = { budget, numbers: before + 1, hour: own.hc, day: own.dc };
+    if (reached !== null) return reached; // beyond the cap nothing is remembered of the number: each time counts
+    this.#mark(recipient, mark, now);
+    return null;
+  }
+
+  /** How many numbers the budget was named in this minute, by the line and by all. Expects a naming just counted. */
+  namedThisMinute({ key, budget }: Omit<NamedBy, "recipient">, now: number): Record<NamingCap, number> {
+    const line = this.#lineOf(key);
+    const own = this.#naming(budget === "codes" ? `c|${line}` : line, now);
+    const all = this.#naming(budget === "codes" ? "c|*" : "*", now);
+    return { key: own.mc, tenant: all.mc };
+  }
+
+  /** Whether a reached cap is met for the first time in this hour; then it is remembered as told. */
+  isNews({ key, budget }: Omit<NamedBy, "recipient">, by: NamingCap, now: number): boolean {
+    const line = by === "tenant" ? "*" : this.#lineOf(key);
+    const naming = this.#naming(budget === "codes" ? `c|${line}` : line, now);
+    if (naming.alerted === naming.h) return false;
+    naming.alerted = naming.h;
+    this.#accountDirty = true;
+    return true;
+  }
+
+  /** What was counted of named numbers since the last time; null when nothing was. */
+  takeCounted(): NamingCounted | null {
+    const counted = this.#counted;
+    this.#counted = null;
+    return counted;
   }
 
   /** Writes what was counted: a row for each recipient and block, one for the account. */
@@ -98,9 +170,14 @@ export class CapsLedger {
 
   /** What is left to the key in its tightest window, for the RateLimit header. */
   roomOf(keyId: string, limits: Limits, now: number): Room & { quota: number; windowSeconds: number } {
-    const key = keyCount(this.#open(), keyId, now);
-    turn(key, now);
-    const room = roomIn(key, limits.key, now);
+    const account = this.#open();
+    const line = this.#lineOf(keyId);
+    const rooms = [account, account.codes, account.strangers].map((counts) => {
+      const windows = counts?.keys[line] ?? emptyWindows();
+      turn(windows, now);
+      return roomIn(windows, limits.key, now);
+    });
+    const room = rooms.reduce((tightest, each) => (each.left < tightest.left ? each : tightest));
     const windowSeconds = room.window === "minute" ? 60 : room.window === "hour" ? 3_600 : 86_400;
     return { ...room, quota: limits.key[room.window], windowSeconds };
   }
@@ -111,12 +188,14 @@ export class CapsLedger {
       .exec(
         `DELETE FROM counters WHERE name IN (SELECT name FROM counters
            WHERE name <> 'account' AND json_extract(windows, '$.d') < ? LIMIT ?) RETURNING 1 AS gone`,
-        dayOf(now) - 1, limit,
+        dayOf(now) - 1,
+        limit,
       )
-      .toArray().length; // prettier-ignore
+      .toArray().length;
     if (gone > 0) this.#rows.clear();
-    const { keys, countries } = this.#open();
-    for (const counts of [keys, countries] as Record<string, Windows>[]) {
+    const { naming = {}, codes, strangers, ...texts } = this.#open();
+    const sides = [texts, codes, strangers].filter((side) => side !== undefined);
+    for (const counts of [naming, ...sides.flatMap(({ keys, countries }) => [keys, countries])]) {
       for (const [name, windows] of Object.entries(counts)) {
         if (windows.d >= dayOf(now) - 1) continue;
         delete counts[name];
@@ -127,27 +206,40 @@ export class CapsLedger {
     return gone;
   }
 
-  #numbersReached(act: Act, limits: Limits, now: number): CapReached | null {
-    const key = keyCount(this.#open(), act.key, now);
-    const named = this.#row(`r|${act.recipient}`).keys[act.key] === dayOf(now);
-    if (named || key.numbers < limits.numbersPerKeyPerDay) return null;
-    const windows = { ...emptyWindows(), d: dayOf(now), dc: 1 };
+  #windowsOf(act: Act): Record<"tenant" | "key" | "country" | "block" | "recipient", Windows> {
+    const counts = this.#countsOf(act.side);
+    const [block, recipient] = [this.#row(`b|${act.block}`), this.#row(`r|${act.recipient}`)];
     return {
-      cap: "numbers",
-      retryAfterSeconds: roomIn(windows, { minute: 9, hour: 9, day: 1 }, now).resetSeconds,
-      window: "day",
+      tenant: counts.tenant,
+      key: (counts.keys[this.#lineOf(act.key)] ??= emptyWindows()),
+      country: (counts.countries[act.country] ??= emptyWindows()),
+      block: act.side === "texts" ? block : (block[act.side] ??= emptyWindows()),
+      recipient: act.purpose === "service" ? recipient : (recipient[act.purpose] ??= emptyWindows()),
     };
   }
 
-  #countNumber(act: Act, key: KeyCount, now: number): void {
-    const recipient = this.#touch(`r|${act.recipient}`);
-    this.#accountDirty = true;
-    for (const windows of [recipient, key]) turn(windows, now); // a purge goes by the day they carry
-    if (recipient.keys[act.key] === dayOf(now)) return;
-    const names = Object.keys(recipient.keys);
-    if (names.length >= KEYS_PER_RECIPIENT_MAX && names[0] !== undefined) delete recipient.keys[names[0]];
-    recipient.keys[act.key] = dayOf(now);
-    key.numbers += 1;
+  #countsOf(side: Side): Counts {
+    const account = this.#open();
+    if (side === "texts") return account;
+    return (account[side] ??= { tenant: emptyWindows(), keys: {}, countries: {} });
+  }
+
+  #naming(name: string, now: number): Naming {
+    const { keys, naming: all = {} } = this.#open();
+    this.#open().naming = all;
+    const naming = (all[name] ??= emptyWindows());
+    turn(naming, now);
+    const before = keys[name];
+    if (before?.numbersDay === naming.d) naming.dc += before.numbers ?? 0;
+    if (before !== undefined) delete before.numbersDay;
+    return naming;
+  }
+
+  #mark(recipient: string, mark: string, now: number): void {
+    const row = this.#touch(`r|${recipient}`, now);
+    const marks = Object.keys(row.keys);
+    if (marks.length >= LINES_PER_RECIPIENT_MAX && marks[0] !== undefined) delete row.keys[marks[0]];
+    row.keys[mark] = dayOf(now);
   }
 
   #open(): Account {
@@ -159,19 +251,21 @@ export class CapsLedger {
     return this.#account;
   }
 
-  #row(name: string): Recipient {
+  #row(name: string): Row {
     let row = this.#dirty.get(name) ?? this.#rows.get(name);
     if (row === undefined) {
       const stored = first<{ windows: string }>(this.#sql, `SELECT windows FROM counters WHERE name = ?`, name);
-      row = stored === null ? { ...emptyWindows(), keys: {} } : (JSON.parse(stored.windows) as Recipient);
+      row = stored === null ? { ...emptyWindows(), keys: {} } : (JSON.parse(stored.windows) as Row);
       if (this.#rows.size >= ROWS_IN_MEMORY_MAX) this.#rows.clear();
       this.#rows.set(name, row);
     }
     return row;
   }
 
-  #touch(name: string): Recipient {
+  /** The row, to be written with the next flush. A purge goes by the day it carries. */
+  #touch(name: string, now: number): Row {
     const row = this.#row(name);
+    turn(row, now);
     this.#dirty.set(name, row);
     return row;
   }
@@ -183,11 +277,10 @@ export class CapsLedger {
   }
 }
 
-function keyCount(account: Account, keyId: string, now: number): KeyCount {
-  const key = (account.keys[keyId] ??= { ...emptyWindows(), numbersDay: 0, numbers: 0 });
-  if (key.numbersDay < dayOf(now)) {
-    key.numbersDay = dayOf(now);
-    key.numbers = 0;
-  }
-  return key;
+function namingReached(windows: Windows, caps: HourAndDay, by: NamingCap, now: number): NamingReached | null {
+  const window = windows.dc >= caps.day ? "day" : windows.hc >= caps.hour ? "hour" : null;
+  if (window === null) return null;
+  const unbounded = { minute: Infinity, hour: Infinity, day: Infinity };
+  const room = roomIn(windows, { ...unbounded, [window]: 0 }, now);
+  return { by, window, retryAfterSeconds: room.resetSeconds };
 }

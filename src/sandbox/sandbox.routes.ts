@@ -119,7 +119,7 @@ export const sandboxRoutes: Route[] = [
       line: z.string().meta({ examples: [exampleId("lin")] }),
       state: z.string().meta({ examples: ["relayed"] }),
     }),
-    refuses: ["not_found", "invalid_number", "real_number_in_sandbox", "number_unusable"],
+    refuses: ["not_found", "invalid_number", "real_number_in_sandbox", "number_unusable", "new_numbers_exceeded"],
     example: { number: "+447700900123", to: "+447700900871", text: "I am at the door." },
     input: ({ body: { line, number, to, text } }) => {
       if ((line === undefined) === (number === undefined))
@@ -136,7 +136,7 @@ export const sandboxRoutes: Route[] = [
           errors: [{ field: "number", code: "invalid_number", detail: parsed.detail ?? "Write it in E.164." }],
         });
       return parsed.number.drama
-        ? { ok: { from: { number: parsed.number.e164 }, to, text } }
+        ? { ok: { from: { number: parsed.number }, to, text } }
         : refuse("real_number_in_sandbox");
     },
   }),

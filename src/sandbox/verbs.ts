@@ -6,6 +6,8 @@ import { isoOf } from "../base/clock.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { readPage, wholeList, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
+import type { Num } from "../sms/phone.ts";
+import type { Naming } from "../vault/naming.ts";
 import type { HandsetLine, HandsetText, SandboxLedger } from "./ledger.ts";
 
 export type SandboxDeps = {
@@ -13,6 +15,7 @@ export type SandboxDeps = {
   now: () => number;
   /** Moves the tenant's clock; what has become due runs before the answer. */
   advance: (seconds: number) => void;
+  naming: Naming;
   /** Somebody texts one of the tenant's virtual numbers; what became of it. */
   answer: (from: string, to: string, text: string) => string;
   record: (keyId: string, entry: { act: string; subject: string | null; facts?: Record<string, number> }) => void;
@@ -46,11 +49,13 @@ export function sandboxVerbs(deps: SandboxDeps) {
     "sandbox.answer": verb(
       "sandbox:use",
       (
-        _who,
-        input: { from: { line: string } | { number: string }; to: string; text: string },
+        who,
+        input: { from: { line: string } | { number: Num }; to: string; text: string },
       ): Outcome<{ line: string; state: string }> => {
         if (deps.sandbox === null) return live();
-        const from = "line" in input.from ? deps.sandbox.numberOf(input.from.line) : input.from.number;
+        const person = "line" in input.from ? null : deps.naming.name(who.keyId, input.from.number);
+        if (person !== null && "refused" in person) return person;
+        const from = "line" in input.from ? deps.sandbox.numberOf(input.from.line) : input.from.number.e164;
         if (from === null) return refuse("not_found", { detail: "Line not found." });
         const line = deps.sandbox.lineOf(from, deps.now());
         const state = deps.answer(from, input.to, input.text);

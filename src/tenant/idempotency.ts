@@ -50,7 +50,10 @@ function targetOf(input: unknown): string {
 
 function run(rooms: TenantRooms, caller: Caller, call: Call): Outcome<unknown> {
   const verb = rooms.verbs[call.verb as keyof typeof rooms.verbs];
-  return (verb.run as (who: Caller, input: unknown) => Outcome<unknown>)(caller, call.input);
+  const before = rooms.entered;
+  const outcome = (verb.run as (who: Caller, input: unknown) => Outcome<unknown>)(caller, call.input);
+  rooms.settleNaming(caller.keyId, rooms.entered > before);
+  return outcome;
 }
 
 function isKept(outcome: Outcome<unknown>): boolean {

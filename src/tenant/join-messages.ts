@@ -17,10 +17,12 @@ import type { MessagesDeps } from "../messages/verbs.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import type { EffectsGathered } from "./effects.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
+import type { Naming } from "../vault/naming.ts";
 
 export type ConveyorParts = Pick<MessagesDeps, "accountOf" | "redacts" | "policy" | "now" | "tell" | "settled"> & {
   messages: MessagesLedger;
   vault: VaultLedger;
+  naming: Naming;
   caps: CapsLedger;
   ids: IdMaker;
   consents: ConsentLedger;

@@ -28,6 +28,7 @@ import { judgeNumber } from "../policy/policy.ts";
 import type { MessagesDeps } from "../messages/verbs.ts";
 import { NumbersLedger } from "../numbers/ledger.ts";
 import { TENANT_SUBJECT } from "../vault/ledger.ts";
+import type { Naming } from "../vault/naming.ts";
 import { Recipient } from "../vault/recipient.ts";
 import { randomBytes } from "../base/random.ts";
 import { questionAbout, settleIntercept, type Decision, type Question } from "../masking/intercept.ts";
@@ -41,7 +42,7 @@ export type LineParts = {
   conveyor: MessagesDeps;
   ids: IdMaker;
   consents: ConsentLedger;
-  nameNumber: MaskingDeps["nameNumber"];
+  naming: Naming;
   emit: (type: EventType, resource: string, data: unknown) => void;
   wanted: (type: EventType) => boolean;
   tellConsent: (consent: Consent) => void;
@@ -188,7 +189,7 @@ const HOOK_SECRET = [TENANT_SUBJECT, "masking", "intercept-secret"] as const;
 const LATE_MAX = 100;
 
 function maskingDeps(parts: LineParts, lines: Ledgers, own: Pick<MaskingDeps, "wait" | "isLasting">): MaskingDeps {
-  const { conveyor, ids, nameNumber, emit, wanted } = parts;
+  const { conveyor, ids, naming, emit, wanted } = parts;
   const { vault, now, policy, environment } = conveyor;
   return {
     ledger: lines.masking,
@@ -197,11 +198,13 @@ function maskingDeps(parts: LineParts, lines: Ledgers, own: Pick<MaskingDeps, "w
     ids,
     now,
     judge: (number) => judgeNumber(number, policy(), environment),
-    nameNumber,
-    send: (key, { to, from, text, about }) => {
-      const sending = { about, routes: [from.account], withhold: null, ownNumber: true } as const;
+    naming,
+    send: (key, { to, from, text, about, by }) => {
       const recipient = Recipient.of(vault, to);
-      return "refused" in recipient ? recipient : admitFor(conveyor, key, recipient, plain(from.e164, text), sending);
+      if ("refused" in recipient) return recipient;
+      const countedAs = vault.keyedName("relayed", `${by}|${Buffer.from(recipient.index).toString("base64url")}`);
+      const sending = { about, routes: [from.account], withhold: null, countedAs, ownNumber: true } as const;
+      return admitFor(conveyor, key, recipient, plain(from.e164, text), sending);
     },
     emit: (type, resource, data) => {
       if (type !== "interaction.relayed" || wanted(type)) emit(type, resource, data); // the one that costs a row a text

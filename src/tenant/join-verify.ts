@@ -25,7 +25,7 @@ export type VerifyParts = {
   ids: IdMaker;
   tenantName: string;
   scopesOf: (keyId: string) => Granted;
-  nameNumber: VerifyDeps["nameNumber"];
+  naming: VerifyDeps["naming"];
   emit: (type: EventType, resource: string, data: unknown) => void;
   wanted: (type: EventType) => boolean;
 };
@@ -58,7 +58,7 @@ export function verifyDeps(parts: VerifyParts): VerifyDeps {
     serviceOf: (id) => settings.services.get(id),
     templateOf: (id) => settings.templates.get(id),
     limits: namedLimits({ settings, vault }),
-    nameNumber: parts.nameNumber,
+    naming: parts.naming,
     tenantName: parts.tenantName,
     may: (keyId, scope) => allows(scopesOf(keyId), scope),
     randomBytes,

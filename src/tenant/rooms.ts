@@ -29,14 +29,14 @@ import { messagesVerbs, type MessagesDeps } from "../messages/verbs.ts";
 import type { Effects } from "../rpc/effects.ts";
 import { conveyorDeps } from "./join-messages.ts";
 import { EffectsGathered } from "./effects.ts";
-import { actOf, limitRefusal } from "../risk/act.ts";
 import { CapsLedger } from "../risk/ledger.ts";
 import { SandboxLedger } from "../sandbox/ledger.ts";
 import { sandboxVerbs } from "../sandbox/verbs.ts";
 import { ALWAYS_TOLD, riseAboveStored } from "./stored.ts";
 import { LINE_LEDGERS, Lines } from "./join-numbers.ts";
 import { TENANT_SUBJECT, VaultLedger } from "../vault/ledger.ts";
-import type { Recipient } from "../vault/recipient.ts";
+import { Naming } from "../vault/naming.ts";
+import { countNaming, type NamingAlert } from "./naming.ts";
 import type { TenantKeys } from "../vault/tenant-keys.ts";
 import { verifyDeps } from "./join-verify.ts";
 import { CountsLedger } from "../verify/counts.ts";
@@ -89,6 +89,7 @@ export class TenantRooms {
   readonly keys: KeysLedger;
   readonly vault: VaultLedger;
   readonly caps: CapsLedger;
+  readonly naming: Naming;
   readonly consents: ConsentLedger;
   readonly messages: MessagesLedger;
   readonly events: EventsLedger;
@@ -104,6 +105,8 @@ export class TenantRooms {
   readonly verbs: ReturnType<TenantRooms["makeVerbs"]>;
   readonly #deps: RoomsDeps;
   readonly #effects = new EffectsGathered();
+  /** Audit entries written since these rooms were built. */
+  entered = 0;
   #settling = false;
   #soonest = Infinity;
 
@@ -116,7 +119,8 @@ export class TenantRooms {
     this.audit = new AuditLedger(sql);
     this.keys = new KeysLedger(sql);
     this.vault = new VaultLedger(sql, owner, this.ids, deps.keys);
-    this.caps = new CapsLedger(sql);
+    this.caps = new CapsLedger(sql, (key) => this.keys.lineOf(key));
+    this.naming = this.#makeNaming();
     this.consents = new ConsentLedger(sql);
     this.messages = new MessagesLedger(sql, this.ids.prefixOf("msg"), soon);
     this.events = new EventsLedger(sql, this.ids, soon);
@@ -171,6 +175,7 @@ export class TenantRooms {
 
   /** Writes an audit entry in the running transaction. */
   enter(entry: NewEntry): void {
+    this.entered += 1;
     const now = this.now();
     this.audit.append(entry, now, () => this.ids.make("aud", now));
   }
@@ -252,13 +257,13 @@ export class TenantRooms {
       ...tokensVerbs({
         vault: this.vault,
         now,
-        nameNumber: (keyId, recipient) => this.#nameNumber(keyId, recipient),
+        naming: this.naming,
         judge: (number) => judgeNumber(number, this.#deps.policy(), this.#deps.record.environment),
         record: entry,
       }),
       ...consentVerbs({
         consents: this.consents,
-        vault: this.vault,
+        naming: this.naming,
         now,
         newId: () => this.ids.make("con", this.now()),
         tell: (consent) => this.#tellConsent(consent),
@@ -273,6 +278,7 @@ export class TenantRooms {
       ...webhooksVerbs({ ...this.hooks, record: entry }),
       ...sandboxVerbs({
         sandbox: this.sandbox,
+        naming: this.naming,
         now,
         advance: this.#deps.advance,
         record: entry,
@@ -290,26 +296,44 @@ export class TenantRooms {
       conveyor: this.conveyor,
       ids: this.ids,
       consents: this.consents,
-      nameNumber: (keyId, recipient) => this.#nameNumber(keyId, recipient),
+      naming: this.naming,
       emit: (type, resource, data) => this.emit(type, resource, data),
       wanted: (type) => this.events.wanted(type),
       tellConsent: (consent) => this.#tellConsent(consent),
     });
   }
 
-  #nameNumber(keyId: string, recipient: Recipient) {
-    const { limits, countries } = this.#deps.policy();
-    const reached = this.caps.nameNumber(actOf(keyId, recipient, countries), limits, this.now());
+  #makeNaming(): Naming {
+    const alert = ({ key, ...cap }: NamingAlert) => {
+      this.enterFor("key", key, { act: "key.limit_reached", subject: key, facts: cap });
+      this.emit("alert.limit", key, { limit: "naming", key, ...cap });
+    };
+    const { caps } = this;
+    const lineOf = (key: string) => this.keys.lineOf(key);
+    return new Naming(
+      this.vault,
+      countNaming({ caps, lineOf, policy: this.#deps.policy, now: () => this.now(), alert }),
+    );
+  }
+
+  /**
+   * After each verb: what it counted of named numbers is written, refused or not, and is in the audit. An entry of its own tells of
+   * it where the verb made none for the one number that was named.
+   */
+  settleNaming(key: string, hadEntry: boolean): void {
+    const counted = this.caps.takeCounted();
     this.caps.flush();
-    return reached === null ? null : limitRefusal(reached);
+    if (counted === null || (hadEntry && counted.numbers === 1)) return;
+    this.enterFor("key", key, { act: "key.named_numbers", subject: key, facts: counted });
   }
 
   #makeConveyor(): MessagesDeps {
     const { record, policy, accountOf, redacts, door, publicUrl } = this.#deps;
-    const { messages, vault, caps, ids, consents } = this;
+    const { messages, vault, naming, caps, ids, consents } = this;
     return conveyorDeps({
       messages,
       vault,
+      naming,
       caps,
       ids,
       consents,
@@ -367,7 +391,7 @@ export class TenantRooms {
       ids: this.ids,
       tenantName: this.#deps.record.name,
       scopesOf: (keyId) => this.keysDeps.scopesOf(keyId),
-      nameNumber: (keyId, recipient) => this.#nameNumber(keyId, recipient),
+      naming: this.naming,
       emit: (type, resource, data) => this.emit(type, resource, data),
       wanted: (type) => this.events.wanted(type),
     });

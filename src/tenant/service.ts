@@ -141,6 +141,9 @@ export class TenantService implements TenantPort {
       this.#host.changePolicy(change);
       const facts = changeFacts(before, this.#host.policy(), change);
       rooms.enterFor("operator", operator, { act: "tenant.policy_changed", subject: null, facts });
+      const granted = change.naming_allowance;
+      if (granted !== undefined && granted !== null)
+        rooms.enterFor("operator", operator, { act: "tenant.naming_allowed", subject: null, facts: granted });
       return { ok: { policy: policyView(this.#host.policy()), facts } };
     });
   }

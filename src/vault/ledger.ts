@@ -24,6 +24,8 @@ export type Contact = {
   block: string;
   /** The mobile network it was last on (`23415`), where a carrier said so: what routes are steered by. */
   network: string | null;
+  /** Whether the tenant knows the person by more than codes that nobody has confirmed. */
+  met: boolean;
   createdAt: number;
 };
 
@@ -39,6 +41,7 @@ type ContactRow = {
   seen_day: number;
   kept: number;
   network: string | null;
+  met: number;
 };
 
 /** How many subject keys stay unwrapped in memory; a key is 32 bytes, an unwrap about ten microseconds. */
@@ -78,6 +81,7 @@ export class VaultLedger {
       seen_day INTEGER NOT NULL, kept INTEGER NOT NULL, network TEXT
     ) STRICT, WITHOUT ROWID`);
     addColumn(sql, "tokens", "network", "TEXT"); // objects from before networks were noted
+    addColumn(sql, "tokens", "met", "INTEGER NOT NULL DEFAULT 1"); // from before strangers were told apart
     sql.exec(`CREATE TABLE IF NOT EXISTS number_index(
       number_index BLOB PRIMARY KEY, token TEXT NOT NULL
     ) STRICT, WITHOUT ROWID`);
@@ -125,14 +129,15 @@ export class VaultLedger {
     block: string,
     kept: boolean,
     now: number,
+    met = true,
   ): Contact {
     const subject = this.#ids.make("sub", now);
     const token = newToken(this.#owner);
     const key = this.#newSubjectKey(subject, now);
     const sealed = seal(key, number.e164, this.#about(token, "number"));
     this.#sql.exec(
-      `INSERT INTO tokens(token, subject, sealed, number_index, block, country, kind, mask, created_at, seen_day, kept)
-       VALUES(?,?,?,?,?,?,?,?,?,?,?)`,
+      `INSERT INTO tokens(token, subject, sealed, number_index, block, country, kind, mask, created_at, seen_day, kept, met)
+       VALUES(?,?,?,?,?,?,?,?,?,?,?,?)`,
       token,
       subject,
       sealed,
@@ -144,6 +149,7 @@ export class VaultLedger {
       now,
       dayOf(now),
       kept ? 1 : 0,
+      met ? 1 : 0,
     );
     this.#sql.exec(`INSERT INTO number_index(number_index, token) VALUES(?,?)`, index, token);
     return {
@@ -155,6 +161,7 @@ export class VaultLedger {
       index,
       block,
       network: null,
+      met,
       createdAt: now,
     };
   }
@@ -172,6 +179,17 @@ export class VaultLedger {
       this.#touched = { day: dayOf(now), tokens: new Set() };
     }
     this.#touched.tokens.add(token);
+  }
+
+  /** Notes that the tenant knows the person; one row, once. */
+  meet(token: string): void {
+    const [row] = this.#sql
+      .exec<{ number_index: ArrayBuffer }>(
+        `UPDATE tokens SET met = 1 WHERE token = ? AND met = 0 RETURNING number_index`,
+        token,
+      )
+      .toArray();
+    if (row !== undefined) this.#contacts.delete(Buffer.from(row.number_index).toString("latin1"));
   }
 
   /** Notes the network a carrier named; a row only where it is another than before. Nothing for a number that was erased. */
@@ -329,6 +347,7 @@ function contactOf(row: ContactRow): Contact {
     index: bytesOf(row.number_index),
     block: row.block,
     network: row.network,
+    met: row.met === 1,
     createdAt: row.created_at,
   };
 }

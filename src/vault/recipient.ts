@@ -9,6 +9,7 @@ import type { Contact, VaultLedger } from "./ledger.ts";
 /** How a request names somebody. */
 export type To = Num | { token: string };
 
+type Use = { usedAt?: number; kept?: boolean; by?: "code" | "more" };
 type Named = Pick<Recipient, "index" | "block" | "country" | "kind" | "mask">;
 
 /** Somebody who is named: known to the tenant already, or to become a contact when something is written for them. */
@@ -67,6 +68,11 @@ export class Recipient {
     return this.index.subarray(0, 16);
   }
 
+  /** Whether the tenant knows the person by more than codes that nobody has confirmed. */
+  get met(): boolean {
+    return this.#contact?.met ?? false;
+  }
+
   /** The mobile network that a carrier last named, or null. */
   get network(): string | null {
     return this.#contact?.network ?? null;
@@ -80,13 +86,15 @@ export class Recipient {
 
   /**
    * The contact, from now on in use: made where the number is new, marked as used at `usedAt` where it is known. A message that
-   * leaves later uses the number later: it must not be forgotten in between. `kept`: until it is erased.
+   * leaves later uses the number later: it must not be forgotten in between. `kept`: until it is erased. `by` a code alone, the
+   * person is not met by it: whoever types numbers into a login would make people known.
    */
-  use(now: number, { usedAt = now, kept = false }: { usedAt?: number; kept?: boolean } = {}): Contact {
+  use(now: number, { usedAt = now, kept = false, by = "more" }: Use = {}): Contact {
     const known = this.#contact;
-    if (known === null) this.#contact = this.#add(now, kept);
+    if (known === null) this.#contact = this.#add(now, kept, by === "more");
     const contact = this.#contact ?? missing();
     if (known !== null || usedAt > now) this.#vault.touch(contact.token, kept, usedAt);
+    if (by === "more" && !contact.met) this.#vault.meet(contact.token);
     return contact;
   }
 
@@ -95,10 +103,10 @@ export class Recipient {
     return this.#vault.sealText((this.#contact ?? missing()).subject, record, field, text);
   }
 
-  #add(now: number, kept: boolean): Contact {
+  #add(now: number, kept: boolean, met: boolean): Contact {
     const { index, block, country, kind, mask } = this;
     const e164 = this.#number ?? missing();
-    return this.#vault.add({ e164, country, kind }, index, mask, block, kept, now);
+    return this.#vault.add({ e164, country, kind }, index, mask, block, kept, now, met);
   }
 }
 

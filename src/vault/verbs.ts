@@ -7,13 +7,12 @@ import type { Num } from "../sms/phone.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { verb } from "../contract/verb.ts";
 import type { Contact, VaultLedger } from "./ledger.ts";
-import { Recipient } from "./recipient.ts";
+import type { Naming } from "./naming.ts";
 
 export type TokensDeps = {
   vault: VaultLedger;
   now: () => number;
-  /** Counts the number against the key's daily allowance, known or new alike; a refusal when it is spent. */
-  nameNumber: (keyId: string, recipient: Recipient) => Refusal | null;
+  naming: Naming;
   /** Whether the tenant's environment and policy let it hold such a number at all. */
   judge: (number: Num) => Refusal | null;
   record: (keyId: string, entry: { act: string; subject: string; reason?: string }) => void;
@@ -27,12 +26,10 @@ export function tokensVerbs(deps: TokensDeps) {
   return {
     /** The number's token; the same answer, whether it was known before or not. */
     "tokens.create": verb("tokens:write", (who, input: { number: Num }): Outcome<TokenView> => {
+      const recipient = deps.naming.name(who.keyId, input.number);
+      if ("refused" in recipient) return recipient;
       const judged = deps.judge(input.number);
       if (judged !== null) return judged;
-      const recipient = Recipient.of(deps.vault, input.number);
-      if ("refused" in recipient) return recipient;
-      const spent = deps.nameNumber(who.keyId, recipient);
-      if (spent !== null) return spent;
       const contact = recipient.use(deps.now(), { kept: true });
       deps.record(who.keyId, { act: "token.created", subject: contact.token });
       return { ok: tokenView(contact) };

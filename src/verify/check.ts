@@ -5,13 +5,13 @@
  */
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { equalBytes } from "../base/seal.ts";
-import { Recipient, type To } from "../vault/recipient.ts";
+import type { To } from "../vault/recipient.ts";
 import { contextText, digestText, normaliseCode } from "./code/code.ts";
 import type { GivenContext } from "./code/context.ts";
 import { contextOf } from "./code/context.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { ended } from "./ends.ts";
-import type { Whole } from "./ledger.ts";
+import type { Secrets, Whole } from "./ledger.ts";
 import { barredUntil, countFailure, learn, type Destination } from "./locks/locks.ts";
 import { printOf, type EndUser } from "./person.ts";
 import {
@@ -46,8 +46,9 @@ export function check(deps: VerifyDeps, key: string, input: CheckInput): Outcome
  * proof of having started anything.
  */
 export function checkTo(deps: VerifyDeps, key: string, input: CheckToInput): Outcome<CheckAnswer & { id: string }> {
-  const recipient = Recipient.of(deps.vault, input.to);
-  if ("refused" in recipient) return recipient;
+  const named = deps.naming.nameForCode(key, input.to);
+  if ("refused" in named) return named;
+  const { recipient } = named;
   const print = printOf(deps.vault, input.endUser);
   const destination = deps.ledger.destination(recipient.destination, deps.now());
   const whole = newest(deps, destination, print, input);
@@ -79,35 +80,49 @@ type Guess = Pick<CheckInput, "code" | "context">;
 function guess(deps: VerifyDeps, key: string, whole: Whole, input: Guess, print: string | null): CheckAnswer {
   const now = deps.now();
   const verification = expired(deps, whole.verification, now);
-  const { digest, context } = whole.secrets;
-  if (verification.state !== "pending" || digest === null || context === null)
-    return answer(verification, endReason(verification.state, verification.reason));
   const destination = deps.ledger.destination(verification.destination, now);
-  if (barredUntil(destination, print, now) !== null || destination.blocked !== null)
-    return answer(verification, destination.blocked === null ? "locked" : "blocked");
+  const shown = outwardly(verification, destination, now);
+  if (shown.state !== "pending") return answer(shown, endReason(shown.state, shown.reason));
+  if (barredUntil(destination, print, now) !== null) return answer(shown, "locked");
 
   const attempts = verification.attempts + 1;
   const failure = countFailure(destination, print, now);
-  const compared = compare(deps, verification, { digest, context }, input);
+  const compared =
+    compare(deps, verification, whole.secrets, input) ?? (destination.blocked === null ? null : "wrong_code");
   if (compared === null) return approve(deps, key, verification, { attempts, print, destination }, now);
   deps.ledger.putDestination(verification.destination, failure.destination);
   const own = print === verification.facts.print;
   const state = attempts >= ATTEMPTS_MAX ? "failed" : failure.lockedUntil !== null && own ? "locked" : "pending";
   const reason = state === "failed" ? "too_many_attempts" : "locked";
   const after =
-    state === "pending"
+    state === "pending" || verification.state !== "pending"
       ? deps.ledger.amend(verification, { attempts })
       : ended(deps, verification, state, reason, now, attempts);
   if (after === null) throw new Error("a verification moved in its own transaction");
   deps.watch.guessed(verification.id, false, now);
-  return answer(after, compared);
+  return answer({ ...after, state }, compared);
+}
+
+/**
+ * The verification as whoever checks it may see it. One that was withheld looks like one that was sent, until it would have ended:
+ * no check tells that its number is blocked or locked, that its owner said stop, or that a cap stands against it.
+ */
+function outwardly(verification: Verification, destination: Destination, now: number): Verification {
+  if (!verification.facts.withheld) return verification;
+  const as = (state: State, reason: string | null): Verification => ({ ...verification, state, reason });
+  if (verification.attempts >= ATTEMPTS_MAX) return as("failed", "too_many_attempts");
+  if (now >= verification.facts.expiresAt) return as("expired", "expired");
+  const lockedSince = verification.attempts > 0 && barredUntil(destination, verification.facts.print, now) !== null;
+  if (destination.recent.includes(verification.id)) return lockedSince ? as("locked", "locked") : as("pending", null);
+  const newer = destination.recent.some((id) => id > verification.id);
+  return as("canceled", newer ? "superseded" : "by_caller");
 }
 
 /** What is wrong with the guess, or null. Both digests are always compared, in constant time. */
 function compare(
   deps: VerifyDeps,
   { id, facts }: Verification,
-  stored: { digest: Uint8Array; context: Uint8Array },
+  stored: Secrets,
   input: Guess,
 ): "wrong_code" | "context_mismatch" | null {
   const given = contextOf(input.context);
@@ -115,15 +130,18 @@ function compare(
   const code = normaliseCode(input.code);
   const sameContext = equalBytes(
     deps.vault.keyedName("verify-context", contextText(id, facts.intent, context)),
-    stored.context,
+    stored.context ?? NOTHING,
   );
   const sameCode = equalBytes(
     deps.vault.keyedName("verify-code", digestText(id, facts.intent, context, code)),
-    stored.digest,
+    stored.digest ?? NOTHING,
   );
   if (!sameContext || given === "partial") return "context_mismatch";
-  return sameCode ? null : "wrong_code";
+  return sameCode && stored.digest !== null ? null : "wrong_code";
 }
+
+/** What a guess at a code that was never sent is compared with, so that it takes as long. */
+const NOTHING = new Uint8Array(32);
 
 type Approving = { attempts: number; print: string | null; destination: Destination };
 
@@ -137,6 +155,7 @@ function approve(
   const approved = ended(deps, verification, "approved", null, now, attempts);
   if (approved.state !== "approved") throw new Error("a verification moved in its own transaction");
   if (print !== null) deps.ledger.putDestination(verification.destination, learn(destination, print, now));
+  deps.vault.meet(approved.token);
   deps.watch.guessed(approved.id, true, now);
   deps.record(key, { act: "verification.approved", subject: approved.id, facts: { token: approved.token } });
   return { state: "approved", valid: true, reason: null, attempts_left: 0 };

@@ -7,6 +7,7 @@ import type { Recorded } from "../messages/admit.ts";
 import type { Message } from "../messages/message.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
+import type { Naming } from "../vault/naming.ts";
 import type { Recipient } from "../vault/recipient.ts";
 import type { EventType } from "../webhooks/event.ts";
 import type { Template } from "./settings/choose.ts";
@@ -60,8 +61,7 @@ export type VerifyDeps = {
     judge: (service: Service | null, given: Record<string, string>, now: number) => Refusal | null;
     count: (service: Service | null, given: Record<string, string>, now: number) => void;
   };
-  /** Counts a number against the key's daily allowance, known or new alike; a refusal when it is spent. */
-  nameNumber: (keyId: string, recipient: Recipient) => Refusal | null;
+  naming: Naming;
   /** The name a text bears when nobody gives a brand. */
   tenantName: string;
   /** Whether a key holds a scope beyond its verb's. */

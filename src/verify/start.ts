@@ -19,7 +19,7 @@ import { countSend, sendRoom, type Destination } from "./locks/locks.ts";
 import { keepMetadata, metadataOf } from "./notes.ts";
 import { printOf, type EndUser } from "./person.ts";
 import { settingsOf, type Service, type Settings, type Wishes } from "./settings/settings.ts";
-import { Recipient, type To } from "../vault/recipient.ts";
+import type { Recipient, To } from "../vault/recipient.ts";
 import type { Reader } from "./code/template.ts";
 import {
   acceptedView,
@@ -55,6 +55,8 @@ type Planned = {
   chosen: Chosen;
   channel: Channel;
   recipient: Recipient;
+  /** Whether a code may go to them by the budget of named numbers. */
+  within: boolean;
 };
 
 /**
@@ -91,8 +93,9 @@ export function start(deps: VerifyDeps, key: string, input: StartInput): Outcome
 
 /** Everything that may refuse and depends on nothing but the request, the tenant and the kind of number. */
 function plan(deps: VerifyDeps, key: string, input: StartInput): Planned | Refusal {
-  const recipient = Recipient.of(deps.vault, input.to);
-  if ("refused" in recipient) return recipient;
+  const named = deps.naming.nameForCode(key, input.to);
+  if ("refused" in named) return named;
+  const { recipient } = named;
   const judged = judgeNumber(recipient, deps.policy(), deps.environment);
   if (judged !== null) return judged;
   const service = input.service === null ? null : deps.serviceOf(input.service);
@@ -112,7 +115,7 @@ function plan(deps: VerifyDeps, key: string, input: StartInput): Planned | Refus
   const chosen = choose(wish, deps.templateOf);
   if ("refused" in chosen) return chosen;
   const channel = input.channel ?? service?.channels[0] ?? "sms";
-  return { settings, service, chosen, channel, recipient };
+  return { settings, service, chosen, channel, ...named };
 }
 
 const field = (name: string, detail: string): Refusal =>
@@ -179,7 +182,7 @@ function make(deps: VerifyDeps, key: string, input: StartInput, making: Making):
   const text = textOf(written, settings.ttlSeconds);
   const unfit = judgeText(text, input.reader);
   if (unfit !== null) return unfit;
-  const withhold = withholdingOf(destination, print, now);
+  const withhold = withholdingOf(destination, print, now) ?? (making.within ? null : "strangers_limit");
   const letter = { to: making.recipient, text, about: id, secondsLeft: settings.ttlSeconds, avoid: null, withhold };
   const outcome = deps.channels[making.channel](key, letter);
   if (isRefused(outcome)) return outcome;

@@ -2,10 +2,10 @@
 // strangers out. Not fit means 503 on every route, and nothing touched.
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { closedDoors } from "../support/routes.ts";
-import { PUBLISHED_KEYS, PUBLISHED_WEBHOOK_SECRETS, WEAK_KEYS } from "../support/published-keys.ts";
-import { asOperator, BASE, newTenant } from "../support/tenants.ts";
-import { watch } from "../support/watched.ts";
+import { closedDoors } from "../support/tenant/routes.ts";
+import { PUBLISHED_KEYS, PUBLISHED_WEBHOOK_SECRETS, WEAK_KEYS } from "../support/hostile/published-keys.ts";
+import { asOperator, BASE, newTenant } from "../support/tenant/tenants.ts";
+import { watch } from "../support/tenant/watched.ts";
 import wranglerToml from "../../wrangler.toml?raw";
 
 const random = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");

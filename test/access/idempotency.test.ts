@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { IdempotencyLedger, KEPT_MS } from "../../src/access/idempotency.ts";
 import type { Sql } from "../../src/storage/sql.ts";
-import { nodeSql } from "../support/node-sql.ts";
+import { nodeSql } from "../support/rooms/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const name = new Uint8Array(16).fill(7);

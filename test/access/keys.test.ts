@@ -7,7 +7,7 @@ import { KEYS_MAX, KeysLedger, type KeySettings } from "../../src/access/keys.ts
 import { issueKey, keysVerbs, type KeysDeps } from "../../src/access/verbs.ts";
 import { IdMaker } from "../../src/base/ids.ts";
 import { randomBytes } from "../../src/base/random.ts";
-import { nodeSql, type NodeSql } from "../support/node-sql.ts";
+import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const door = [randomBytes(32)];

@@ -2,8 +2,8 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import { rowsOf } from "../support/watched.ts";
-import { ask, asOperator, newKey, newTenant, type Ask, type Tenant } from "../support/tenants.ts";
+import { rowsOf } from "../support/tenant/watched.ts";
+import { ask, asOperator, newKey, newTenant, type Ask, type Tenant } from "../support/tenant/tenants.ts";
 
 let tenant: Tenant;
 beforeAll(async () => (tenant = await newTenant("Keys")));

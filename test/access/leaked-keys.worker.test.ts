@@ -1,6 +1,6 @@
 // A leaked key: it can be told by its form, and all keys of a tenant end with one call of an operator.
 import { beforeEach, expect, test, vi } from "vitest";
-import { newTenant, operator, type Json } from "../support/service.ts";
+import { newTenant, operator, type Json } from "../support/tenant/tenant.ts";
 import keysDocument from "../../docs/keys.md?raw";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));

@@ -4,13 +4,14 @@
 import { performance } from "node:perf_hooks";
 import { randomBytes, randomInt } from "node:crypto";
 import { expect, test } from "vitest";
+import { patience } from "../support/run/patience.ts";
 import { makeApiKey, readApiKey } from "../../src/access/api-key.ts";
 import { KeysLedger } from "../../src/access/keys.ts";
 import { equalBytes } from "../../src/base/seal.ts";
 import { IdMaker, newTenantCode } from "../../src/base/ids.ts";
 import { randomText } from "../../src/base/random.ts";
-import { nodeSql } from "../support/node-sql.ts";
-import { readTree } from "../support/tree.ts";
+import { nodeSql } from "../support/rooms/node-sql.ts";
+import { readTree } from "../support/source/tree.ts";
 
 const SAMPLES = process.env["MASKLINE_SOAK"] === "1" ? 50_000 : 8_000;
 /** A run on a busy machine can look uneven once; a leak looks uneven every time. */
@@ -80,7 +81,7 @@ function pOf(right: string, length: number, guess: (text: string) => void): numb
   return best;
 }
 
-test("the statistics see a comparison that stops at the first difference", { timeout: 60_000 }, () => {
+test("the statistics see a comparison that stops at the first difference", { timeout: patience(60_000) }, () => {
   const right = randomText(1_000);
   let looked = 0;
   const early = (guess: string): void => {

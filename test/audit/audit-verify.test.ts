@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { exported, grow, log, newKey, signed } from "../support/audit-log.ts";
+import { exported, grow, log, newKey, signed } from "../support/rooms/audit-log.ts";
 
 const script = fileURLToPath(new URL("../../scripts/audit-verify.mjs", import.meta.url).href);
 const folder = mkdtempSync(join(tmpdir(), "audit-verify-"));

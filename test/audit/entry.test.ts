@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { GENESIS, leafHash, readEntry, sealEntry } from "../../src/audit/entry.ts";
-import { entry } from "../support/audit-log.ts";
+import { entry } from "../support/rooms/audit-log.ts";
 
 const whole = { ...entry(1), id: "aud_1", seq: 1, at: "2026-11-23T10:00:00.000Z" };
 

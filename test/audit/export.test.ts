@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readEntry, sealEntry } from "../../src/audit/entry.ts";
 import { checkExport, headLine, type ExportFault, type ExportOptions } from "../../src/audit/export.ts";
-import { entry, exported, grow, log, newKey, signed } from "../support/audit-log.ts";
+import { entry, exported, grow, log, newKey, signed } from "../support/rooms/audit-log.ts";
 
 const key = newKey();
 const SIZE = 12;

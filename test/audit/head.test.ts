@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { GENESIS } from "../../src/audit/entry.ts";
 import { headSigner, publicKeyText, readHead, signHead, verifyHead } from "../../src/audit/head.ts";
-import { newKey, ORIGIN } from "../support/audit-log.ts";
+import { newKey, ORIGIN } from "../support/rooms/audit-log.ts";
 
 /** RFC 8032, 7.1, test 1, as PKCS #8 (RFC 8410). */
 const RFC8032_KEY = "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g";

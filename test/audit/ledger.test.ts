@@ -3,8 +3,8 @@ import { GENESIS, leafHash, type Head } from "../../src/audit/entry.ts";
 import { verifyHead } from "../../src/audit/head.ts";
 import { AUDIT_TABLE, AuditLedger } from "../../src/audit/ledger.ts";
 import type { Sql } from "../../src/storage/sql.ts";
-import { entry, grow, log, newKey, START, type Log } from "../support/audit-log.ts";
-import { nodeSql } from "../support/node-sql.ts";
+import { entry, grow, log, newKey, START, type Log } from "../support/rooms/audit-log.ts";
+import { nodeSql } from "../support/rooms/node-sql.ts";
 
 /** The platform's own storage fits where ledgers take `Sql`; this fails to compile when it does not. */
 export const platformFits = (storage: SqlStorage): Sql => storage;

@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, it } from "vitest";
 import { ed25519KeyFlaw } from "../../src/base/ed25519.ts";
-import { SMALL_ORDER, MIXED_ORDER } from "../support/ed25519-points.ts";
+import { SMALL_ORDER, MIXED_ORDER } from "../support/hostile/ed25519-points.ts";
 
 it("a key that was made by a generator has no flaw", () => {
   for (let made = 0; made < 50; made += 1) {

@@ -11,7 +11,7 @@ import { describe, expect, it } from "vitest";
 import type { Account, Callback, InboundCallback } from "../../src/carriers/carrier.ts";
 import { CARRIERS, KINDS, type CarrierKind } from "../../src/carriers/registry.ts";
 import { signatureOf as vonageSignatureOf } from "../../src/carriers/adapters/vonage/vonage.ts";
-import { accountOf, fixture, NOON } from "../support/adapter.ts";
+import { accountOf, fixture, NOON } from "../support/carriers/adapter.ts";
 
 const URL_ = "https://sms.example.com/carriers/car_1/inbound";
 const { privateKey, publicKey } = generateKeyPairSync("ed25519");

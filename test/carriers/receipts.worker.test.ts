@@ -2,7 +2,7 @@
 // moves the message it is about, once, and whatever else comes to that address moves nothing.
 import { createHmac, randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { ask, asOperator, newKey, type Tenant } from "../support/tenants.ts";
+import { ask, asOperator, newKey, type Tenant } from "../support/tenant/tenants.ts";
 
 type Call = { url: string; headers: Headers; body: Record<string, unknown> };
 type Signed = { body: string; headers: Record<string, string> };

@@ -2,8 +2,8 @@
 // when the account is made nor later; and no settings that could never send.
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { MIXED_ORDER, SMALL_ORDER } from "../support/ed25519-points.ts";
-import { asOperator } from "../support/tenants.ts";
+import { MIXED_ORDER, SMALL_ORDER } from "../support/hostile/ed25519-points.ts";
+import { asOperator } from "../support/tenant/tenants.ts";
 
 const hex = (bytes: number) => randomBytes(bytes).toString("hex");
 const base64 = (bytes: number) => randomBytes(bytes).toString("base64");

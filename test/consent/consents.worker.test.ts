@@ -1,7 +1,7 @@
 /** Consents through the API: a stop is obeyed at once, by purpose and sender, and a number leaves no trace but its keyed name. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test, vi } from "vitest";
-import { everything, newTenant, type Json, type Tenant } from "../support/service.ts";
+import { everything, newTenant, type Json, type Tenant } from "../support/tenant/tenant.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { later, type Consent } from "../../src/consent/consent.ts";
 import { ConsentLedger } from "../../src/consent/ledger.ts";
-import { nodeSql } from "../support/node-sql.ts";
+import { nodeSql } from "../support/rooms/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 25, 12);
 const who = new Uint8Array([1, 2, 3]);

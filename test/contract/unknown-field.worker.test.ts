@@ -1,6 +1,6 @@
 // What a new user gets wrong first, through the public API: the answer names the field and says what would be right.
 import { beforeEach, expect, test, vi } from "vitest";
-import { newTenant, operator, type Json } from "../support/service.ts";
+import { newTenant, operator, type Json } from "../support/tenant/tenant.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 

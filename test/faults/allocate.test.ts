@@ -3,10 +3,10 @@
  * when; and who has which number is the same after the process was killed.
  */
 import { expect, test } from "vitest";
-import { World } from "../support/world.ts";
-import type { Tenant } from "../support/client.ts";
-import { Service } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
+import { World } from "../support/carriers/world.ts";
+import type { Tenant } from "../support/service/client.ts";
+import { Service } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
 
 const NUMBERS = 100;
 const OPENINGS = 1_000;

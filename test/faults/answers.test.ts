@@ -3,14 +3,14 @@
  */
 import { expect, test } from "vitest";
 import { CALL_TIMEOUT_MS } from "../../src/carriers/carrier.ts";
-import { CarrierDouble, type Conduct, type DoubleAccount } from "../support/carrier-double.ts";
-import type { Tenant } from "../support/client.ts";
-import { Service } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { residentMegabytes } from "../support/memory.ts";
-import { patience } from "../support/patience.ts";
-import { sized } from "../support/seed.ts";
-import { eventually } from "../support/signal.ts";
+import { CarrierDouble, type Conduct, type DoubleAccount } from "../support/carriers/carrier-double.ts";
+import type { Tenant } from "../support/service/client.ts";
+import { Service } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { residentMegabytes } from "../support/service/memory.ts";
+import { patience } from "../support/run/patience.ts";
+import { sized } from "../support/run/seed.ts";
+import { eventually } from "../support/run/signal.ts";
 
 let service: Service;
 let carrier: CarrierDouble;

@@ -7,8 +7,8 @@ import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { Service } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
+import { Service } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "maskline-audit-"));
 const script = join(import.meta.dirname, "../../scripts/audit-verify.mjs");

@@ -3,10 +3,10 @@
  * is unknown is never bought twice, and what is given up serves nobody.
  */
 import { expect, test } from "vitest";
-import { World } from "../support/world.ts";
-import type { Tenant } from "../support/client.ts";
-import { Service } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
+import { World } from "../support/carriers/world.ts";
+import type { Tenant } from "../support/service/client.ts";
+import { Service } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
 
 const KINDS = ["twilio", "vonage", "telnyx"] as const;
 const [ALICE, BOB] = ["+447700900111", "+447700900222"];

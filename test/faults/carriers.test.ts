@@ -6,12 +6,12 @@ import { expect, test } from "vitest";
 import { KINDS, type CarrierKind } from "../../src/carriers/registry.ts";
 import { UNPROVEN_CALLS_MAX } from "../../src/carriers/courier/circuit.ts";
 import { KINDS as SPOKEN } from "../../scripts/carriers/kinds.mjs";
-import { World } from "../support/world.ts";
-import { type Client, type Tenant, numberFor } from "../support/client.ts";
-import { sharedService } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { sized } from "../support/seed.ts";
-import { eventually } from "../support/signal.ts";
+import { World } from "../support/carriers/world.ts";
+import { type Client, type Tenant, numberFor } from "../support/service/client.ts";
+import { sharedService } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { sized } from "../support/run/seed.ts";
+import { eventually } from "../support/run/signal.ts";
 
 let service: Client;
 let world: World;

@@ -11,9 +11,9 @@ import { timesOf } from "../../src/messages/validity.ts";
 import { FIRST_LOOK_MS } from "../../src/messages/ledger.ts";
 import { count, emptyWindows, roomIn, turn } from "../../src/risk/caps.ts";
 import { nextAttempt } from "../../src/webhooks/schedule.ts";
-import { chance, sized } from "../support/seed.ts";
-import { nodeSql } from "../support/node-sql.ts";
-import { Outbox } from "../support/outbox.ts";
+import { chance, sized } from "../support/run/seed.ts";
+import { nodeSql } from "../support/rooms/node-sql.ts";
+import { Outbox } from "../support/rooms/outbox.ts";
 
 const random = chance("clock");
 /** A time of day a moment after midnight, where every window turns. */

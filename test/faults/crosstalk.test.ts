@@ -6,8 +6,8 @@ import type { Num } from "../../src/sms/phone.ts";
 import { isRefused } from "../../src/base/refusal.ts";
 import { closeSession } from "../../src/masking/close.ts";
 import { addPerson, removePerson, replacePerson, rotateSession } from "../../src/masking/rotate.ts";
-import { chance, sized, type Chance } from "../support/seed.ts";
-import { Conversations, person } from "../support/conversations.ts";
+import { chance, sized, type Chance } from "../support/run/seed.ts";
+import { Conversations, person } from "../support/rooms/conversations.ts";
 
 const PEOPLE = 24;
 const OVERLAP_MS = 3_600_000;

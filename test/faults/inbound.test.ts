@@ -4,11 +4,11 @@
  */
 import { expect, test } from "vitest";
 import { KINDS } from "../../src/carriers/registry.ts";
-import { World } from "../support/world.ts";
-import type { Tenant } from "../support/client.ts";
-import { Service } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { eventually } from "../support/signal.ts";
+import { World } from "../support/carriers/world.ts";
+import type { Tenant } from "../support/service/client.ts";
+import { Service } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { eventually } from "../support/run/signal.ts";
 
 const [ALICE, BOB] = ["+447700900111", "+447700900222"];
 /** Carriers that sign a time, and carriers that leave the parts of a long text to us. */

@@ -2,15 +2,15 @@
  * T10 against the process: the tenant's clock jumps forward, again and again, while messages are on their way.
  */
 import { expect, test } from "vitest";
-import { CarrierDouble } from "../support/carrier-double.ts";
-import { type Client, numberFor } from "../support/client.ts";
-import { sharedService } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { History } from "../support/history.ts";
-import { judge } from "../support/judge.ts";
-import { chance, sized } from "../support/seed.ts";
-import { eventually } from "../support/signal.ts";
-import { WebhookSink } from "../support/webhook-sink.ts";
+import { CarrierDouble } from "../support/carriers/carrier-double.ts";
+import { type Client, numberFor } from "../support/service/client.ts";
+import { sharedService } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { History } from "../support/judge/history.ts";
+import { judge } from "../support/judge/judge.ts";
+import { chance, sized } from "../support/run/seed.ts";
+import { eventually } from "../support/run/signal.ts";
+import { WebhookSink } from "../support/receivers/webhook-sink.ts";
 
 const random = chance("jump");
 let service: Client;

@@ -3,17 +3,17 @@
  */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CarrierDouble, type Conduct, type DoubleAccount } from "../support/carrier-double.ts";
-import { type Tenant, numberFor } from "../support/client.ts";
-import { Service } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { History, recordKill, seenCalls, writeEvidence } from "../support/history.ts";
-import { connectionsTo, judge } from "../support/judge.ts";
-import { overlooked } from "../support/mutations.ts";
-import { atSpeed } from "../support/patience.ts";
-import { chance, sized } from "../support/seed.ts";
-import { eventually, Signal } from "../support/signal.ts";
-import { WebhookSink } from "../support/webhook-sink.ts";
+import { CarrierDouble, type Conduct, type DoubleAccount } from "../support/carriers/carrier-double.ts";
+import { type Tenant, numberFor } from "../support/service/client.ts";
+import { Service } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { History, recordKill, seenCalls, writeEvidence } from "../support/judge/history.ts";
+import { connectionsTo, judge } from "../support/judge/judge.ts";
+import { overlooked } from "../support/judge/mutations.ts";
+import { atSpeed } from "../support/run/patience.ts";
+import { chance, sized } from "../support/run/seed.ts";
+import { eventually, Signal } from "../support/run/signal.ts";
+import { WebhookSink } from "../support/receivers/webhook-sink.ts";
 
 const KILLS = sized(3, 50);
 const MESSAGES = sized(300, 10_000);

@@ -3,11 +3,11 @@
 // both. They may be in the carrier's payload, on the handset, in the explicit reveal, and in the caller's own free fields.
 import { randomBytes, randomInt } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { json, outside, type Outside } from "../support/outside.ts";
-import { hitsIn, numberNeedles, textNeedles, type Needle } from "../support/scan.ts";
-import { leakCodes } from "../support/leak-codes.ts";
-import { leakMasking } from "../support/leak-masking.ts";
-import { carrierOf, signed, startService, tenantOf, type Answer, type Service } from "../support/process.ts";
+import { json, outside, type Outside } from "../support/receivers/outside.ts";
+import { hitsIn, numberNeedles, textNeedles, type Needle } from "../support/leak/scan.ts";
+import { leakCodes } from "../support/leak/codes.ts";
+import { leakMasking } from "../support/leak/masking.ts";
+import { carrierOf, signed, startService, tenantOf, type Answer, type Service } from "../support/service/recorded.ts";
 
 /** Numbers that the documents show as examples. */
 const SHOWN = new Set([111, 123, 124, 871]);

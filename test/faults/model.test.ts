@@ -5,8 +5,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ENDED, mayEnter, type State } from "../../src/messages/message.ts";
-import { Outbox, ROUTES } from "../support/outbox.ts";
-import { seedOfRun, sized } from "../support/seed.ts";
+import { Outbox, ROUTES } from "../support/rooms/outbox.ts";
+import { seedOfRun, sized } from "../support/run/seed.ts";
 
 type Op =
   | { op: "claim"; of: number; account: number }

@@ -6,10 +6,10 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Tenant } from "../support/client.ts";
-import { Service } from "../support/running.ts";
-import { selfSigned } from "../support/self-signed.ts";
-import { eventually, Signal } from "../support/signal.ts";
+import type { Tenant } from "../support/service/client.ts";
+import { Service } from "../support/service/running.ts";
+import { selfSigned } from "../support/receivers/self-signed.ts";
+import { eventually, Signal } from "../support/run/signal.ts";
 
 const ours = selfSigned("maskline.example");
 const strangers = selfSigned("stranger.example");

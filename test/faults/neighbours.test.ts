@@ -6,14 +6,14 @@ import type { AddressInfo } from "node:net";
 import type { ServerResponse } from "node:http";
 import { createGzip } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
-import { residentMegabytes } from "../support/memory.ts";
-import { atSpeed, leastOf } from "../support/patience.ts";
-import { Service } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { about, have, p99, Receivers, type Endpoint } from "../support/receivers.ts";
-import { selfSigned } from "../support/self-signed.ts";
-import { sized } from "../support/seed.ts";
-import { Signal } from "../support/signal.ts";
+import { residentMegabytes } from "../support/service/memory.ts";
+import { atSpeed, leastOf } from "../support/run/patience.ts";
+import { Service } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { about, have, p99, Receivers, type Endpoint } from "../support/receivers/receivers.ts";
+import { selfSigned } from "../support/receivers/self-signed.ts";
+import { sized } from "../support/run/seed.ts";
+import { Signal } from "../support/run/signal.ts";
 
 /** A dead receiver delays others by less than this. */
 const DELAY_MS_MAX = atSpeed(1_000);

@@ -2,13 +2,13 @@
  * T14 and T15: carriers that are down, that ask for quiet, and that are slower than what is waiting for them.
  */
 import { expect, test } from "vitest";
-import { CarrierDouble, type Call, type DoubleAccount } from "../support/carrier-double.ts";
-import type { Client, Tenant } from "../support/client.ts";
-import { sharedService } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { patience } from "../support/patience.ts";
-import { sized } from "../support/seed.ts";
-import { eventually } from "../support/signal.ts";
+import { CarrierDouble, type Call, type DoubleAccount } from "../support/carriers/carrier-double.ts";
+import type { Client, Tenant } from "../support/service/client.ts";
+import { sharedService } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { patience } from "../support/run/patience.ts";
+import { sized } from "../support/run/seed.ts";
+import { eventually } from "../support/run/signal.ts";
 
 /** A 429 is on its way to the service, and the service's word to its senders, for so long at most. */
 const UNDER_WAY_MS = patience(250);

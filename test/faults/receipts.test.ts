@@ -2,13 +2,13 @@
  * T18: receipts in any order, five times, late, forged, for unknown ids and for another account.
  */
 import { expect, test } from "vitest";
-import { CarrierDouble, type Call, type DoubleAccount } from "../support/carrier-double.ts";
-import type { Client, Tenant } from "../support/client.ts";
-import { sharedService } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { chance, sized } from "../support/seed.ts";
-import { eventually } from "../support/signal.ts";
-import { WebhookSink } from "../support/webhook-sink.ts";
+import { CarrierDouble, type Call, type DoubleAccount } from "../support/carriers/carrier-double.ts";
+import type { Client, Tenant } from "../support/service/client.ts";
+import { sharedService } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { chance, sized } from "../support/run/seed.ts";
+import { eventually } from "../support/run/signal.ts";
+import { WebhookSink } from "../support/receivers/webhook-sink.ts";
 import { mayEnter, type State } from "../../src/messages/message.ts";
 
 const random = chance("receipts");

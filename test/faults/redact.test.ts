@@ -1,10 +1,10 @@
 /** A carrier whose account says `redact` is asked to forget text and number of a message that is over, and no other is. */
 import { expect, test } from "vitest";
-import { World } from "../support/world.ts";
-import type { Client } from "../support/client.ts";
-import { sharedService } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { eventually } from "../support/signal.ts";
+import { World } from "../support/carriers/world.ts";
+import type { Client } from "../support/service/client.ts";
+import { sharedService } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { eventually } from "../support/run/signal.ts";
 
 let service: Client;
 let world: World;

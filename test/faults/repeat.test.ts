@@ -2,10 +2,10 @@
  * T5 to T8: the same request again, with a key of repetition.
  */
 import { expect, test } from "vitest";
-import { CarrierDouble } from "../support/carrier-double.ts";
-import type { Answer, Tenant } from "../support/client.ts";
-import { Service } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
+import { CarrierDouble } from "../support/carriers/carrier-double.ts";
+import type { Answer, Tenant } from "../support/service/client.ts";
+import { Service } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
 
 let service: Service;
 let carrier: CarrierDouble;

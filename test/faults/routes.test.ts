@@ -4,11 +4,11 @@
  */
 import { expect, test } from "vitest";
 import type { MessageView } from "../../src/messages/message.ts";
-import { CarrierDouble, type DoubleAccount } from "../support/carrier-double.ts";
-import { type Client, type Tenant, numberFor } from "../support/client.ts";
-import { sharedService } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { eventually } from "../support/signal.ts";
+import { CarrierDouble, type DoubleAccount } from "../support/carriers/carrier-double.ts";
+import { type Client, type Tenant, numberFor } from "../support/service/client.ts";
+import { sharedService } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { eventually } from "../support/run/signal.ts";
 
 let service: Client;
 let carrier: CarrierDouble;

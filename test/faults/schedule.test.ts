@@ -1,10 +1,10 @@
 // When a receiver is tried again (T38), against the built Worker under a sandbox's clock: the schedule of the specification,
 // 410 and 429.
 import { afterAll, beforeEach, expect, test } from "vitest";
-import type { Client } from "../support/client.ts";
-import { sharedService } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { about, have, Receivers, type Endpoint } from "../support/receivers.ts";
+import type { Client } from "../support/service/client.ts";
+import { sharedService } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { about, have, Receivers, type Endpoint } from "../support/receivers/receivers.ts";
 
 let service: Client;
 let tenant: Receivers;

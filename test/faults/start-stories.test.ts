@@ -1,37 +1,37 @@
 // The stories of `npm start`, played against the built Worker: what a new user sees first has to be true, at every start.
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { client } from "../../scripts/lib/client.mjs";
 import { playMaskedStory, seedNumbers } from "../../scripts/lib/masked-story.mjs";
 import { playStory } from "../../scripts/lib/story.mjs";
-import { startService, type Service } from "../support/process.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { Service } from "../support/service/running.ts";
 
 let service: Service;
-beforeAll(async () => {
-  service = await startService();
+setUp(async (use) => {
+  service = await use(Service.start());
 });
-afterAll(() => service.stop());
 
 it.each(["eu", "us"] as const)(
   "both stories can be played at every start, and the second goes on by hand (%s)",
   async (jurisdiction) => {
-    const tenant = await service.admin("POST /admin/v1/tenants", {
+    const { id } = await service.admin<{ id: string }>("POST /admin/v1/tenants", {
       name: "start",
       jurisdiction,
       environment: "sandbox",
     });
-    const key = await service.admin(`POST /admin/v1/tenants/${String(tenant.body["id"])}/keys`, {
+    const { secret } = await service.admin<{ secret: string }>(`POST /admin/v1/tenants/${id}/keys`, {
       name: "k",
       scopes: ["*"],
     });
-    const call = client(service.base, String(key.body["secret"]));
-    const admin = client(service.base, service.secrets["ADMIN_TOKEN"]);
+    const call = client(service.base, secret);
+    const admin = client(service.base, service.secrets.ADMIN_TOKEN);
 
     let story = { session_id: "", person: "", proxy: "" };
     for (let start = 1; start <= 3; start += 1) {
       const told: string[] = [];
       const print = (line: string) => void told.push(line);
       await playStory(call, print);
-      const pool = await seedNumbers(call, admin, String(tenant.body["id"]));
+      const pool = await seedNumbers(call, admin, id);
       story = await playMaskedStory(call, pool, print);
       expect(told.join("\n")).toContain("no number, no text");
     }

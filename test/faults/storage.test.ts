@@ -2,15 +2,15 @@
  * T9: a fifth of all writes fail for a while, in every object.
  */
 import { expect, test } from "vitest";
-import { CarrierDouble } from "../support/carrier-double.ts";
-import { numberFor } from "../support/client.ts";
-import { Service } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { History } from "../support/history.ts";
-import { judge } from "../support/judge.ts";
-import { sized } from "../support/seed.ts";
-import { eventually } from "../support/signal.ts";
-import { WebhookSink } from "../support/webhook-sink.ts";
+import { CarrierDouble } from "../support/carriers/carrier-double.ts";
+import { numberFor } from "../support/service/client.ts";
+import { Service } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { History } from "../support/judge/history.ts";
+import { judge } from "../support/judge/judge.ts";
+import { sized } from "../support/run/seed.ts";
+import { eventually } from "../support/run/signal.ts";
+import { WebhookSink } from "../support/receivers/webhook-sink.ts";
 
 const FAULTY_MS = sized(8_000, 30_000);
 const SETTLED_MS = 60_000;

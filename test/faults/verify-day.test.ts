@@ -3,13 +3,13 @@
  * looks the same, in fields and in time, whoever the number belongs to.
  */
 import { expect, test } from "vitest";
-import { CarrierDouble } from "../support/carrier-double.ts";
-import { type Tenant, numberFor } from "../support/client.ts";
-import { Service } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { ask, check, start, type Json } from "../support/codes.ts";
-import { atSpeed } from "../support/patience.ts";
-import { chance, sized, soak } from "../support/seed.ts";
+import { CarrierDouble } from "../support/carriers/carrier-double.ts";
+import { type Tenant, numberFor } from "../support/service/client.ts";
+import { Service } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { ask, check, start, type Json } from "../support/service/codes.ts";
+import { atSpeed } from "../support/run/patience.ts";
+import { chance, sized, soak } from "../support/run/seed.ts";
 
 const random = chance("verify-day");
 const DAY_S = 86_400;

@@ -2,11 +2,11 @@
  * What a verification costs in rows, by the platform's own count: a wrong guess two, an approval five at most.
  */
 import { expect, test } from "vitest";
-import { CarrierDouble } from "../support/carrier-double.ts";
-import { type Tenant, numberFor } from "../support/client.ts";
-import { Service } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { codeAt, start, type Json } from "../support/codes.ts";
+import { CarrierDouble } from "../support/carriers/carrier-double.ts";
+import { type Tenant, numberFor } from "../support/service/client.ts";
+import { Service } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { codeAt, start, type Json } from "../support/service/codes.ts";
 
 let service: Service;
 let carrier: CarrierDouble;

@@ -4,13 +4,13 @@
  */
 import { expect, test } from "vitest";
 import { CLAIM_LEASE_MS } from "../../src/messages/dispatch.ts";
-import { CarrierDouble } from "../support/carrier-double.ts";
-import { type Tenant, numberFor } from "../support/client.ts";
-import { Service } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { ask, check, codeAt, start, wrongCodes } from "../support/codes.ts";
-import { atSpeed } from "../support/patience.ts";
-import { chance, sized } from "../support/seed.ts";
+import { CarrierDouble } from "../support/carriers/carrier-double.ts";
+import { type Tenant, numberFor } from "../support/service/client.ts";
+import { Service } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { ask, check, codeAt, start, wrongCodes } from "../support/service/codes.ts";
+import { atSpeed } from "../support/run/patience.ts";
+import { chance, sized } from "../support/run/seed.ts";
 
 const random = chance("verify");
 const ROUNDS = sized(10, 100);

@@ -2,12 +2,12 @@
 // under way; and every signature checked by the official package.
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import type { Kept } from "../support/outside.ts";
-import type { Client } from "../support/client.ts";
-import { atSpeed, leastOf, patience } from "../support/patience.ts";
-import { sharedService } from "../support/running.ts";
-import { setUp } from "../support/set-up.ts";
-import { about, have, p99, Receivers } from "../support/receivers.ts";
+import type { Kept } from "../support/receivers/outside.ts";
+import type { Client } from "../support/service/client.ts";
+import { atSpeed, leastOf, patience } from "../support/run/patience.ts";
+import { sharedService } from "../support/service/running.ts";
+import { setUp } from "../support/run/set-up.ts";
+import { about, have, p99, Receivers } from "../support/receivers/receivers.ts";
 
 /** Bad receivers delay the good one by less than this. */
 const DELAY_MS_MAX = atSpeed(1_000);

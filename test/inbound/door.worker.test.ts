@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { signatureOf } from "../../src/carriers/adapters/http.ts";
-import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/service.ts";
-import { advance, ALICE, BOB, opened, proxiesOf } from "../support/lines.ts";
+import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
+import { advance, ALICE, BOB, opened, proxiesOf } from "../support/tenant/masked-lines.ts";
 import { exports } from "cloudflare:workers";
 
 const GATEWAY = "http://127.0.0.1:65001/gateway";

@@ -1,7 +1,7 @@
 /** Accounts that a tenant meets by a virtual number, and a stop that is said to the number an account sends as. */
 import { beforeEach, expect, test, vi } from "vitest";
-import { newTenant, operator, type Json, type Tenant } from "../support/service.ts";
-import { ALICE, BOB, opened, proxiesOf } from "../support/lines.ts";
+import { newTenant, operator, type Json, type Tenant } from "../support/tenant/tenant.ts";
+import { ALICE, BOB, opened, proxiesOf } from "../support/tenant/masked-lines.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => Response.json({ accepted: true })));
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ANSWER_BYTES_MAX, type Carrier } from "../../src/carriers/carrier.ts";
 import { CARRIERS, KINDS } from "../../src/carriers/registry.ts";
-import { accountOf, callbackOf, fixture, handover, ioOf, json, sendBy } from "../support/adapter.ts";
+import { accountOf, callbackOf, fixture, handover, ioOf, json, sendBy } from "../support/carriers/adapter.ts";
 
 type Accepted = { status: number; body: unknown; reference?: string };
 const here = `${import.meta.dirname}/../..`;

@@ -2,11 +2,11 @@
 // it, and log lines that stay one line of JSON each.
 import fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { HOSTILE_JSON, NAUGHTY, placesOf, VALUES, withAt } from "../support/hostile.ts";
-import { absentIds, bodyOf, closedDoors, nameOf, OPEN, pathOf, rowOf, type Door } from "../support/routes.ts";
-import { leastOf } from "../support/patience.ts";
-import { ask, asOperator, newTenant, type Answered, type Tenant } from "../support/tenants.ts";
-import { watch } from "../support/watched.ts";
+import { HOSTILE_JSON, NAUGHTY, placesOf, VALUES, withAt } from "../support/hostile/inputs.ts";
+import { absentIds, bodyOf, closedDoors, nameOf, OPEN, pathOf, rowOf, type Door } from "../support/tenant/routes.ts";
+import { leastOf, patience } from "../support/run/patience.ts";
+import { ask, asOperator, newTenant, type Answered, type Tenant } from "../support/tenant/tenants.ts";
+import { watch } from "../support/tenant/watched.ts";
 import { env } from "cloudflare:workers";
 
 const SLOW_MS = 2_000;
@@ -82,7 +82,7 @@ describe("every place of every body", () => {
         expectNoEcho(answer, name);
       }
     },
-    60_000,
+    patience(60_000),
   );
 
   /** Fields that are optional and so in no example. */
@@ -92,22 +92,26 @@ describe("every place of every body", () => {
   }
 });
 
-test("every hostile JSON text is read as one thing or refused, on every route", async () => {
-  for (const door of writing) {
-    for (const raw of HOSTILE_JSON) {
-      const answer = await call(door, { raw });
-      if (!/^\s*(\{\s*\})?\s*$/.test(raw)) expect(answer.status, raw.slice(0, 40)).toBeGreaterThanOrEqual(400);
+test(
+  "every hostile JSON text is read as one thing or refused, on every route",
+  async () => {
+    for (const door of writing) {
+      for (const raw of HOSTILE_JSON) {
+        const answer = await call(door, { raw });
+        if (!/^\s*(\{\s*\})?\s*$/.test(raw)) expect(answer.status, raw.slice(0, 40)).toBeGreaterThanOrEqual(400);
+      }
+      for (const bytes of [
+        [0xff],
+        [0xfe, 0xff, 0, 0x7b],
+        [0xed, 0xa0, 0x80],
+        [0xc0, 0x80],
+        [0x7b, 0x22, 0x80, 0x22, 0x3a, 0x31, 0x7d],
+      ])
+        expect((await call(door, { raw: new Uint8Array(bytes) })).status).toBe(400);
     }
-    for (const bytes of [
-      [0xff],
-      [0xfe, 0xff, 0, 0x7b],
-      [0xed, 0xa0, 0x80],
-      [0xc0, 0x80],
-      [0x7b, 0x22, 0x80, 0x22, 0x3a, 0x31, 0x7d],
-    ])
-      expect((await call(door, { raw: new Uint8Array(bytes) })).status).toBe(400);
-  }
-}, 60_000);
+  },
+  patience(60_000),
+);
 
 test.each(reading.map((door) => [nameOf(door), door] as const))(
   "every query and every path of %s",
@@ -122,55 +126,63 @@ test.each(reading.map((door) => [nameOf(door), door] as const))(
         expectNoEcho(await call(door, { path: door.path.replace(/:\w+/g, value.slice(0, 6_000)) }), text);
     }
   },
-  60_000,
+  patience(60_000),
 );
 
-test("every odd way to write a URL", async () => {
-  for (const raw of [
-    "?%",
-    "?%zz",
-    "?a=%ff%fe",
-    "?" + "a&".repeat(5_000),
-    "?limit[]=1",
-    "?limit=1&limit=2",
-    "?=",
-    "?&&&",
-    "?#",
-    "/%2e%2e/%2e%2e",
-    "/%ff",
-    "//",
-    "/./.",
-  ])
-    for (const door of reading) await call(door, { path: `/v1/messages${raw}` });
-}, 60_000);
+test(
+  "every odd way to write a URL",
+  async () => {
+    for (const raw of [
+      "?%",
+      "?%zz",
+      "?a=%ff%fe",
+      "?" + "a&".repeat(5_000),
+      "?limit[]=1",
+      "?limit=1&limit=2",
+      "?=",
+      "?&&&",
+      "?#",
+      "/%2e%2e/%2e%2e",
+      "/%ff",
+      "//",
+      "/./.",
+    ])
+      for (const door of reading) await call(door, { path: `/v1/messages${raw}` });
+  },
+  patience(60_000),
+);
 
-test("every header that is read", async () => {
-  const [door] = doors.filter((each) => nameOf(each) === "POST /v1/messages");
-  const raw = JSON.stringify(bodyOf(door!));
-  const names = [
-    "authorization",
-    "idempotency-key",
-    "content-type",
-    "cf-connecting-ip",
-    "origin",
-    "sec-fetch-site",
-    "cf-access-jwt-assertion",
-    "user-agent",
-    "accept",
-    "webhook-id",
-  ];
-  for (const name of names) {
-    for (const text of NAUGHTY) {
-      const value = text
-        .replaceAll(/[^\t\u0020-\u007e]/g, "?")
-        .trim()
-        .slice(0, 4_000);
-      expectNoEcho(await call(door!, { raw, headers: { [name]: value } }), value);
+test(
+  "every header that is read",
+  async () => {
+    const [door] = doors.filter((each) => nameOf(each) === "POST /v1/messages");
+    const raw = JSON.stringify(bodyOf(door!));
+    const names = [
+      "authorization",
+      "idempotency-key",
+      "content-type",
+      "cf-connecting-ip",
+      "origin",
+      "sec-fetch-site",
+      "cf-access-jwt-assertion",
+      "user-agent",
+      "accept",
+      "webhook-id",
+    ];
+    for (const name of names) {
+      for (const text of NAUGHTY) {
+        const value = text
+          .replaceAll(/[^\t\u0020-\u007e]/g, "?")
+          .trim()
+          .slice(0, 4_000);
+        expectNoEcho(await call(door!, { raw, headers: { [name]: value } }), value);
+      }
     }
-  }
-  const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`x-h${at}`, "v"]));
-  await call(door!, { raw, headers: many });
-}, 60_000);
+    const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`x-h${at}`, "v"]));
+    await call(door!, { raw, headers: many });
+  },
+  patience(60_000),
+);
 
 test("open routes too", async () => {
   expect(OPEN.length).toBeGreaterThan(0);
@@ -188,30 +200,34 @@ test("open routes too", async () => {
   }
 });
 
-test(`generated bodies never end in an error of ours (seed ${seed})`, async () => {
-  const [send] = doors.filter((each) => nameOf(each) === "POST /v1/messages");
-  const field = fc.oneof(
-    fc.constantFrom(...NAUGHTY),
-    fc.string({ unit: "binary", maxLength: 300 }),
-    fc.jsonValue({ maxDepth: 4 }),
-  );
-  const bodies = fc.record(
-    {
-      to: field,
-      text: field,
-      purpose: fc.constantFrom("otp", "service", "x"),
-      from: field,
-      reference: field,
-      metadata: fc.dictionary(fc.string(), field),
-      ttl_seconds: field,
-    },
-    { requiredKeys: ["purpose"] },
-  );
-  await fc.assert(
-    fc.asyncProperty(
-      fc.oneof(bodies, fc.jsonValue()),
-      async (body) => void (await call(send!, { raw: JSON.stringify(body) })),
-    ),
-    { seed, numRuns: 400 },
-  );
-}, 60_000);
+test(
+  `generated bodies never end in an error of ours (seed ${seed})`,
+  async () => {
+    const [send] = doors.filter((each) => nameOf(each) === "POST /v1/messages");
+    const field = fc.oneof(
+      fc.constantFrom(...NAUGHTY),
+      fc.string({ unit: "binary", maxLength: 300 }),
+      fc.jsonValue({ maxDepth: 4 }),
+    );
+    const bodies = fc.record(
+      {
+        to: field,
+        text: field,
+        purpose: fc.constantFrom("otp", "service", "x"),
+        from: field,
+        reference: field,
+        metadata: fc.dictionary(fc.string(), field),
+        ttl_seconds: field,
+      },
+      { requiredKeys: ["purpose"] },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(bodies, fc.jsonValue()),
+        async (body) => void (await call(send!, { raw: JSON.stringify(body) })),
+      ),
+      { seed, numRuns: 400 },
+    );
+  },
+  patience(60_000),
+);

@@ -2,10 +2,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { closedDoors, nameOf, pathOf, rowOf, type Door } from "../support/routes.ts";
-import { furnish, type Furnished } from "../support/settled.ts";
-import { BASE } from "../support/tenants.ts";
-import { watch } from "../support/watched.ts";
+import { closedDoors, nameOf, pathOf, rowOf, type Door } from "../support/tenant/routes.ts";
+import { furnish, type Furnished } from "../support/tenant/settled.ts";
+import { BASE } from "../support/tenant/tenants.ts";
+import { watch } from "../support/tenant/watched.ts";
 
 /** Answers that hold `data` and are no lists: what an act did, and a table over a span of time. */
 const NO_LISTS = ["GET /v1/verifications/summary"];

@@ -1,6 +1,6 @@
 // Casts, lines that the formatter leaves alone and dead exports only become fewer. ratchet.json holds the counts of today.
 import { expect, it } from "vitest";
-import { readTree } from "../support/tree.ts";
+import { readTree } from "../support/source/tree.ts";
 import { castsIn, countsOf, deadExports, type Counts } from "./ratchet.ts";
 import allowed from "./ratchet.json" with { type: "json" };
 

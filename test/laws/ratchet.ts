@@ -1,6 +1,6 @@
 // What may only become fewer, counted over {path: text}: type casts, lines that the formatter leaves alone, dead exports.
-import { codeOnly } from "../support/code.ts";
-import type { Files } from "../support/tree.ts";
+import { codeOnly } from "../support/source/code.ts";
+import type { Files } from "../support/source/tree.ts";
 
 export type Counts = {
   casts: number;

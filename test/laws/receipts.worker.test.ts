@@ -5,9 +5,9 @@ import { gzipSync } from "node:zlib";
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { tenantOf } from "../support/service.ts";
-import { ask, asOperator, newKey, type Tenant } from "../support/tenants.ts";
-import { rowsOf, watch } from "../support/watched.ts";
+import { tenantOf } from "../support/tenant/tenant.ts";
+import { ask, asOperator, newKey, type Tenant } from "../support/tenant/tenants.ts";
+import { rowsOf, watch } from "../support/tenant/watched.ts";
 
 type Account = { id: string; secret: string };
 type Message = { id: string; path: string };

@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { hitsIn, numberNeedles, textNeedles } from "../support/scan.ts";
+import { hitsIn, numberNeedles, textNeedles } from "../support/leak/scan.ts";
 
 const seed = Number(process.env["SEED"] ?? randomInt(1, 900));
 console.log(`scan: SEED=${seed}`);

@@ -4,9 +4,9 @@ import { beforeAll, expect, test } from "vitest";
 import published from "../../docs/scopes.md?raw";
 import { SCOPES } from "../../src/access/caller.ts";
 import { tenantRoutes } from "../../src/http/routes.ts";
-import { absentIds, bodyOf, closedDoors, nameOf, pathOf, type Door } from "../support/routes.ts";
-import { ask, newKey, newTenant, type Tenant } from "../support/tenants.ts";
-import { watch } from "../support/watched.ts";
+import { absentIds, bodyOf, closedDoors, nameOf, pathOf, type Door } from "../support/tenant/routes.ts";
+import { ask, newKey, newTenant, type Tenant } from "../support/tenant/tenants.ts";
+import { watch } from "../support/tenant/watched.ts";
 
 const table = new Map(
   [...published.matchAll(/^\| `(\w+ [^`]+)` +\| `([a-z:]+)` +\|$/gm)].map((row) => [row[1], row[2]]),

@@ -4,8 +4,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { expect, it } from "vitest";
-import { codeOnly } from "../support/code.ts";
-import { readTree, type Files } from "../support/tree.ts";
+import { codeOnly } from "../support/source/code.ts";
+import { readTree, type Files } from "../support/source/tree.ts";
 import { breaches } from "./tidy.ts";
 
 it("src keeps the laws of structure", () => {
@@ -58,7 +58,7 @@ it.each<[string, Files, RegExp]>([
     /one floor/,
   ],
   ["a room imports the platform", added('import "../worker/placement.ts";'), /imports go down/],
-  ["src imports a test", added('import "../support/tree.ts";'), /nothing outside src/],
+  ["src imports a test", added('import "../../test/support/source/tree.ts";'), /nothing outside src/],
   [
     "two files import each other",
     { "src/base/ids.ts": 'import "./clock.ts";', "src/base/clock.ts": 'import "./ids.ts";' },

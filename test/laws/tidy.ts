@@ -1,8 +1,8 @@
 // The laws of structure as a pure function over {path: text}: what each file may import, read and hold.
 // Sizes (400 lines a file, 60 a function) are oxlint's; see .oxlintrc.json and the proof in tidy.test.ts.
 import { posix } from "node:path";
-import { codeOnly } from "../support/code.ts";
-import type { Files } from "../support/tree.ts";
+import { codeOnly } from "../support/source/code.ts";
+import type { Files } from "../support/source/tree.ts";
 
 /** The floor of each room. Add a room here when it is built; a file belongs on the lowest floor that has all it needs. */
 export const FLOORS: Record<string, number> = {

@@ -1,6 +1,6 @@
 // No file names a real person's number, a registry, a machine, or a promise that we do not keep.
 import { expect, it } from "vitest";
-import { readTree } from "../support/tree.ts";
+import { readTree } from "../support/source/tree.ts";
 import { badWords } from "./words.ts";
 
 it("the project says none of what it must not", () => {

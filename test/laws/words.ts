@@ -1,6 +1,6 @@
 // What no file of the project may say, as a pure function over {path: text}.
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
-import type { Files } from "../support/tree.ts";
+import type { Files } from "../support/source/tree.ts";
 
 /** Numbers that regulators set aside for fiction; a number written like any other may be somebody's. */
 const FICTION = [

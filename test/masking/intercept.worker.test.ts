@@ -2,8 +2,18 @@
 import { evictDurableObject } from "cloudflare:test";
 import { Webhook } from "standardwebhooks";
 import { beforeEach, expect, test, vi } from "vitest";
-import { everything, newTenant, until, type Json, type Tenant } from "../support/service.ts";
-import { advance, ALICE, arrives, BOB, newPool, opened, proxiesOf, shown, texts } from "../support/lines.ts";
+import { everything, newTenant, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
+import {
+  advance,
+  ALICE,
+  arrives,
+  BOB,
+  newPool,
+  opened,
+  proxiesOf,
+  shown,
+  texts,
+} from "../support/tenant/masked-lines.ts";
 
 const HOOK = "http://127.0.0.1:65002/hook";
 type Asked = { body: string; headers: Record<string, string> };

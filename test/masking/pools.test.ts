@@ -7,7 +7,7 @@ import { openSession, reopenSession } from "../../src/masking/open.ts";
 import { openOne, removePerson, rotateSession } from "../../src/masking/rotate.ts";
 import { numbersVerbs } from "../../src/numbers/verbs.ts";
 import { POOL_DEFAULTS } from "../../src/numbers/number.ts";
-import { Conversations, person, SETTINGS, virtual } from "../support/conversations.ts";
+import { Conversations, person, SETTINGS, virtual } from "../support/rooms/conversations.ts";
 
 const NO_LIMITS = { ttlMs: null, expiresAt: null, idleMs: null, messagesMax: null };
 const [A, B, C, D] = [person(1), person(2), person(3), person(4)];

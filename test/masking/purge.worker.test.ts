@@ -1,7 +1,8 @@
 /** What has passed its time goes in the night, and a quiet open session loses nobody. */
 import { beforeEach, expect, test, vi } from "vitest";
-import { newTenant } from "../support/service.ts";
-import { advance, ALICE, arrives, BOB, newPool, opened, proxiesOf, texts } from "../support/lines.ts";
+import { patience } from "../support/run/patience.ts";
+import { newTenant } from "../support/tenant/tenant.ts";
+import { advance, ALICE, arrives, BOB, newPool, opened, proxiesOf, texts } from "../support/tenant/masked-lines.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 
@@ -9,7 +10,7 @@ const DAY = 86_400;
 
 test(
   "ended sessions, interactions, pairs, the inbox and what was heard go; nothing goes before its time",
-  { timeout: 60_000 },
+  { timeout: patience(60_000) },
   async () => {
     const tenant = await newTenant();
     await newPool(tenant, 3);
@@ -44,7 +45,7 @@ test(
   },
 );
 
-test("people of an open session are reached after two hundred quiet days", { timeout: 60_000 }, async () => {
+test("people of an open session are reached after two hundred quiet days", { timeout: patience(60_000) }, async () => {
   const tenant = await newTenant();
   await newPool(tenant, 2);
   const [alices] = proxiesOf(await opened(tenant)) as [string, string];
@@ -58,7 +59,7 @@ test("people of an open session are reached after two hundred quiet days", { tim
 
 test(
   "the person of a relay address is known as long as it is there, and not for ever after",
-  { timeout: 60_000 },
+  { timeout: patience(60_000) },
   async () => {
     const tenant = await newTenant();
     await newPool(tenant, 4);

@@ -7,7 +7,7 @@ import { closeSession } from "../../src/masking/close.ts";
 import { openSession, reopenSession } from "../../src/masking/open.ts";
 import { addPerson, removePerson, replacePerson, rotateSession } from "../../src/masking/rotate.ts";
 import type { Participant } from "../../src/masking/session.ts";
-import { Conversations, person, SETTINGS } from "../support/conversations.ts";
+import { Conversations, person, SETTINGS } from "../support/rooms/conversations.ts";
 
 const NO_LIMITS = { ttlMs: null, expiresAt: null, idleMs: null, messagesMax: null };
 const [A, B, C] = [person(1), person(2), person(3)];

@@ -1,8 +1,19 @@
 /** A masked conversation in the runtime, from the operator's numbers to the tombstone. */
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test, vi } from "vitest";
-import { everything, newTenant, until, type Json } from "../support/service.ts";
-import { advance, ALICE, arrives, BOB, newPool, opened, proxiesOf, shown, texts, told } from "../support/lines.ts";
+import { everything, newTenant, until, type Json } from "../support/tenant/tenant.ts";
+import {
+  advance,
+  ALICE,
+  arrives,
+  BOB,
+  newPool,
+  opened,
+  proxiesOf,
+  shown,
+  texts,
+  told,
+} from "../support/tenant/masked-lines.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 

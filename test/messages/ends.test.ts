@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LATE_RECEIPTS_MS, RECEIPTS_MS } from "../../src/messages/sweep.ts";
 import type { Price } from "../../src/messages/message.ts";
-import { Outbox } from "../support/outbox.ts";
-import { seedOfRun } from "../support/seed.ts";
+import { Outbox } from "../support/rooms/outbox.ts";
+import { seedOfRun } from "../support/run/seed.ts";
 
 function sent(over: Parameters<Outbox["admit"]>[0] & { reference?: string } = {}) {
   const { reference, ...admitted } = over;

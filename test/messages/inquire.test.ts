@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CLAIM_LEASE_MS } from "../../src/messages/dispatch.ts";
 import { FIRST_LOOK_MS } from "../../src/messages/ledger.ts";
-import { Outbox } from "../support/outbox.ts";
+import { Outbox } from "../support/rooms/outbox.ts";
 
 /** A message whose call ended without a clear answer. */
 function doubtful(box: Outbox, over: Parameters<Outbox["admit"]>[0] = {}): string {

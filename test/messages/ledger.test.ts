@@ -8,7 +8,7 @@ import { Belt } from "../../src/messages/queue/queue-tracker.ts";
 import { look, type LookDeps } from "../../src/messages/sweep.ts";
 import { ENDED, ENTERS, mayEnter, STATES, type Message, type State } from "../../src/messages/message.ts";
 import { PURPOSES, type Purpose } from "../../src/sms/purpose.ts";
-import { nodeSql, type NodeSql } from "../support/node-sql.ts";
+import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const owner = { jurisdiction: "eu", code: "12345678" } as const;

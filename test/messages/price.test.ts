@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { reroute } from "../../src/messages/dispatch.ts";
 import { applyReports } from "../../src/messages/reports.ts";
-import { Outbox, ROUTES } from "../support/outbox.ts";
+import { Outbox, ROUTES } from "../support/rooms/outbox.ts";
 
 const [first = "", second = ""] = ROUTES;
 const gbp = (amount: number) => ({ amount, currency: "GBP" });

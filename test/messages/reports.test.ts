@@ -5,7 +5,7 @@ import { IdMaker } from "../../src/base/ids.ts";
 import type { Report } from "../../src/carriers/carrier.ts";
 import { receiveReceipt } from "../../src/messages/receipts.routes.ts";
 import { CLAIM_LEASE_MS } from "../../src/messages/dispatch.ts";
-import { Outbox } from "../support/outbox.ts";
+import { Outbox } from "../support/rooms/outbox.ts";
 
 const declined = { outcome: "declined", code: "no", permanent: false } as const;
 const throttled = { outcome: "throttled", code: "slow", retryAfterSeconds: 5 } as const;

@@ -1,7 +1,7 @@
 /** An account whose circuit is open: what it was never called for goes to the next, and nothing else does. */
 import { expect, test } from "vitest";
 import { reroute } from "../../src/messages/dispatch.ts";
-import { Outbox, ROUTES } from "../support/outbox.ts";
+import { Outbox, ROUTES } from "../support/rooms/outbox.ts";
 
 const [first = "", second = ""] = ROUTES;
 

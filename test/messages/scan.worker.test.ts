@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import type { Sql, SqlBinding, SqlRow } from "../../src/storage/sql.ts";
 import { FIRST_LOOK_MS, MessagesLedger } from "../../src/messages/ledger.ts";
-import { newTenant, operator } from "../support/service.ts";
+import { newTenant, operator } from "../support/tenant/tenant.ts";
 
 test("a thousand scheduled messages are walked over once, not in every turn, and one behind them is still found", async () => {
   const tenant = await newTenant();

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { RecordDb } from "../../src/storage/record-db.ts";
 import type { Message } from "../../src/messages/message.ts";
 import { listRecords, purgeRecords, readRecord, writeRecords } from "../../src/messages/store.ts";
-import { newTenant, operator } from "../support/service.ts";
+import { newTenant, operator } from "../support/tenant/tenant.ts";
 
 const message = (n: number, over: Partial<Message> = {}): Message => ({
   id: `msg_e123456780${String(n).padStart(26, "0")}`,

@@ -2,8 +2,8 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test, vi } from "vitest";
 import { signatureOf } from "../../src/carriers/adapters/http.ts";
-import { cron, newTenant, operator, until, type Json, type Tenant } from "../support/service.ts";
-import { ALICE, BOB, advance } from "../support/lines.ts";
+import { cron, newTenant, operator, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
+import { ALICE, BOB, advance } from "../support/tenant/masked-lines.ts";
 import { exports } from "cloudflare:workers";
 
 const GATEWAY = "http://127.0.0.1:65003/gateway";

@@ -1,7 +1,7 @@
 /** The operators' list of numbers: rows from before numbers were bought and lent, and what lending takes. */
 import { expect, it } from "vitest";
 import { StockLedger, type StockRow } from "../../src/numbers/stock.ts";
-import { nodeSql } from "../support/node-sql.ts";
+import { nodeSql } from "../support/rooms/node-sql.ts";
 
 const row = (nth: number, over: Partial<StockRow> = {}): StockRow => ({ id: `num_${nth}`, e164: `+44770090070${nth}`, tenant: null, shared: true, state: "held", account: "car_1", country: "GB", kind: "drama", capabilities: ["sms"], price: null, tags: [], createdAt: nth, ...over }); // prettier-ignore
 

@@ -6,8 +6,9 @@ import { env } from "cloudflare:workers";
 import { CompactSign, exportJWK, exportSPKI, generateKeyPair, type JWK } from "jose";
 import { createHash, createHmac } from "node:crypto";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { patience } from "../support/run/patience.ts";
 import { app } from "../../src/worker/app.ts";
-import { forgedEs256, forgedRsa } from "../support/forged-jws.ts";
+import { forgedEs256, forgedRsa } from "../support/hostile/forged-jws.ts";
 
 const TEAM = "https://team.cloudflareaccess.example";
 const CERTS = `${TEAM}/cdn-cgi/access/certs`;
@@ -105,7 +106,7 @@ test("an RSA signature with any fault in its padding, its DER or its number is r
   expect((await show(`${input}.${right.toString("base64url")}`)).status).toBe(200); // the forger can sign
   expect(forged.length).toBeGreaterThan(170);
   await refused(Object.fromEntries(forged.map(({ name, signature }) => [name, `${input}.${signature.toString("base64url")}`])));
-}, 60_000); // prettier-ignore
+}, patience(60_000)); // prettier-ignore
 
 test("an ECDSA signature at an edge, in another form or of another curve is refused", async () => {
   const right = await signed(ec.privateKey, { kid: "e1" }, claims(), "ES256");

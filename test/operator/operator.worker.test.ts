@@ -1,7 +1,7 @@
 // The operators' object when many ask at once.
 import { expect, test } from "vitest";
-import { newTenant, type Json } from "../support/service.ts";
-import { asOperator } from "../support/tenants.ts";
+import { newTenant, type Json } from "../support/tenant/tenant.ts";
+import { asOperator } from "../support/tenant/tenants.ts";
 
 test("twenty first sandbox tenants at once are all made, and there is one sandbox carrier", async () => {
   const body = { name: "First", jurisdiction: "us", environment: "sandbox" };

@@ -7,8 +7,8 @@ import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { masklinePhoneNumber, withoutCodes } from "../../examples/better-auth.ts";
-import { numberFor } from "../support/client.ts";
-import { another, Stage } from "../support/recipes.ts";
+import { numberFor } from "../support/service/client.ts";
+import { another, Stage } from "../support/service/recipes.ts";
 
 const BASE = "http://localhost:3000";
 

@@ -7,9 +7,9 @@ import { finishLogin, startLogin } from "../../examples/login.ts";
 import { call, Refused, type Maskline } from "../../examples/maskline.ts";
 import { askPayout, releasePayout, wasApproved, type Payout } from "../../examples/payout.ts";
 import { finishSignup, startSignup, type Pending } from "../../examples/signup.ts";
-import { numberFor } from "../support/client.ts";
-import { ask } from "../support/codes.ts";
-import { another, Stage } from "../support/recipes.ts";
+import { numberFor } from "../support/service/client.ts";
+import { ask } from "../support/service/codes.ts";
+import { another, Stage } from "../support/service/recipes.ts";
 
 let stage: Stage;
 let maskline: Maskline;

@@ -7,8 +7,8 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Maskline } from "../../examples/maskline.ts";
 import { smsHook } from "../../examples/supabase-sms-hook.ts";
-import { numberFor } from "../support/client.ts";
-import { Stage } from "../support/recipes.ts";
+import { numberFor } from "../support/service/client.ts";
+import { Stage } from "../support/service/recipes.ts";
 
 const newSecret = () => `v1,whsec_${randomBytes(32).toString("base64")}`;
 const secret = newSecret();

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/base/clock.ts";
 import type { Sql } from "../../src/storage/sql.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../src/risk/caps.ts";
+import { DEFAULT_LIMITS, DEFAULT_NAMING, type Limits } from "../../src/risk/caps.ts";
 import type { Act } from "../../src/risk/act.ts";
 import { CapsLedger } from "../../src/risk/ledger.ts";
-import { nodeSql, type NodeSql } from "../support/node-sql.ts";
+import { namingCaps } from "../../src/risk/naming.ts";
+import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 /** Midday plus 10.5 seconds, so that no window turns by itself. */
 const NOON = Date.UTC(2026, 10, 23, 12, 0, 10, 500);
@@ -18,14 +19,25 @@ const OPEN: Limits = {
   country: { home: MANY, abroad: MANY },
   numbersPerKeyPerDay: 10_000,
 };
-const act: Act = { key: "key_1", recipient: "r1", block: "b1", country: "GB", home: true };
+const act: Act = {
+  key: "key_1",
+  recipient: "r1",
+  block: "b1",
+  country: "GB",
+  home: true,
+  side: "texts",
+  purpose: "service",
+};
+
+/** Keys whose names begin alike were rotated from one another. */
+const lineOf = (key: string) => key.split(".")[0] ?? key;
 
 let sql: NodeSql;
 let caps: CapsLedger;
 beforeEach(() => {
   sql = nodeSql();
   CapsLedger.migrate(sql);
-  caps = new CapsLedger(sql);
+  caps = new CapsLedger(sql, lineOf);
 });
 
 /** One act as admission does it: checked, and counted only when it may. */
@@ -111,7 +123,7 @@ describe("each cap", () => {
       fc.property(acts, (run) => {
         const fresh = nodeSql();
         CapsLedger.migrate(fresh);
-        let ledger = new CapsLedger(fresh);
+        let ledger = new CapsLedger(fresh, lineOf);
         const admitted: { at: number; recipient: string; key: string }[] = [];
         let now = NOON;
         for (const { after, recipient, key } of run) {
@@ -127,7 +139,7 @@ describe("each cap", () => {
           const reached = tryAct(limits, now, { recipient, key }, ledger);
           expect(reached === null).toBe(allowed);
           if (reached === null) admitted.push({ at: now, recipient, key });
-          if (after % 3 === 0) ledger = new CapsLedger(fresh); // a restart forgets nothing
+          if (after % 3 === 0) ledger = new CapsLedger(fresh, lineOf); // a restart forgets nothing
         }
       }),
       { numRuns: 60 },
@@ -146,51 +158,125 @@ describe("a clock that steps back", () => {
   });
 });
 
-describe("the numbers a key may name in a day", () => {
+describe("the numbers that may be named", () => {
   const limits = { ...OPEN, numbersPerKeyPerDay: 3 };
-  const name = (recipient: string, now = NOON, key = "key_1") => {
-    const reached = caps.nameNumber({ ...act, recipient, key }, limits, now);
+  const naming = (
+    recipient: string,
+    { now = NOON, key = "key_1", by = limits, budget = "texts", counted = "within" }: Naming = {},
+  ) => {
+    const reached = caps.name({ recipient, key, budget }, namingCaps(budget, by, null, now), now, counted);
     caps.flush();
     return reached;
   };
+  type Naming = { now?: number; key?: string; by?: Limits; budget?: "texts" | "codes"; counted?: "within" | "always" };
 
   it("are counted once each, and the answer is the same for numbers known and new", () => {
-    for (const number of ["r1", "r2", "r1", "r3", "r2", "r1"]) expect(name(number)).toBeNull();
-    expect(name("r4")).toEqual({ cap: "numbers", window: "day", retryAfterSeconds: 43_190 });
-    expect(name("r9")).toEqual(name("r4"));
-    for (const number of ["r1", "r2", "r3"]) expect(name(number)).toBeNull();
+    for (const number of ["r1", "r2", "r1", "r3", "r2", "r1"]) expect(naming(number)).toBeNull();
+    expect(naming("r4")).toEqual({ by: "key", window: "day", retryAfterSeconds: 43_190 });
+    expect(naming("r9")).toEqual(naming("r4"));
+    for (const number of ["r1", "r2", "r3"]) expect(naming(number)).toBeNull();
   });
 
-  it("count sends and tokenisations together, and a send to a number beyond them is refused", () => {
-    name("r1");
-    expect(tryAct(limits, NOON, { recipient: "r2" })).toBeNull();
-    expect(tryAct(limits, NOON, { recipient: "r1" })).toBeNull();
-    expect(name("r3")).toBeNull();
-    expect(tryAct(limits, NOON, { recipient: "r4" })).toMatchObject({ cap: "numbers" });
-    expect(tryAct(limits, NOON, { recipient: "r3" })).toBeNull();
+  it("are one count for a key and all its rotations, and another key's own", () => {
+    for (const number of ["r1", "r2"]) naming(number);
+    expect(naming("r3", { key: "key_1.2" })).toBeNull();
+    for (const key of ["key_1", "key_1.2", "key_1.7"]) expect(naming("r4", { key })).not.toBeNull();
+    expect(naming("r4", { key: "key_2" })).toBeNull();
+    expect(naming("r4", { now: NOON + DAY_MS })).toBeNull();
   });
 
-  it("are each key's own and each day's own", () => {
-    for (const number of ["r1", "r2", "r3"]) name(number);
-    expect(name("r4", NOON, "key_2")).toBeNull();
-    expect(name("r4")).not.toBeNull();
-    expect(name("r4", NOON + DAY_MS)).toBeNull();
+  it("have a cap by the hour, and one for the tenant over all its keys", () => {
+    const hourly = { ...limits, numbersPerKeyPerDay: 100, naming: { ...DEFAULT_NAMING, keyHour: 1 } };
+    expect(naming("r1", { by: hourly })).toBeNull();
+    expect(naming("r2", { by: hourly })).toMatchObject({ by: "key", window: "hour", retryAfterSeconds: 3_590 });
+    expect(naming("r2", { by: hourly, now: NOON + HOUR_MS })).toBeNull();
+    const shared = { ...OPEN, naming: { ...DEFAULT_NAMING, tenant: { hour: 100, day: 3 } } };
+    expect(naming("r3", { by: shared, key: "key_5" })).toBeNull();
+    expect(naming("r9", { by: shared, key: "key_6" })).toMatchObject({ by: "tenant", window: "day" });
   });
 
-  it("outlive a purge of the same day, where the key only tokenises", () => {
-    for (const number of ["r1", "r2", "r3"]) name(number);
+  it("tell no key what another has named, at the tenant's cap", () => {
+    const shared = { ...OPEN, naming: { ...DEFAULT_NAMING, tenant: { hour: 100, day: 2 } } };
+    for (const number of ["r1", "r2"]) naming(number, { by: shared });
+    expect(naming("r1", { by: shared, key: "key_2" })).toEqual(naming("r8", { by: shared, key: "key_2" }));
+    expect(naming("r1", { by: shared })).toBeNull();
+  });
+
+  it("of codes are counted apart, and also beyond their cap, where nothing is remembered of a number", () => {
+    const few = { ...limits, naming: { ...DEFAULT_NAMING, codes: { key: { hour: 2, day: 2 }, tenant: null } } };
+    const code = (number: string) => naming(number, { by: few, budget: "codes", counted: "always" });
+    for (const number of ["r1", "r2", "r3"]) expect(naming(number)).toBeNull();
+    expect(naming("r4")).not.toBeNull();
+    expect([code("r5"), code("r6")]).toEqual([null, null]);
+    expect(code("r7")).toMatchObject({ by: "key", window: "day" });
+    const before = stored().length;
+    for (let n = 0; n < 20; n += 1) code(`x${n}`);
+    expect(stored()).toHaveLength(before);
+    expect(caps.takeCounted()).toMatchObject({ budget: "codes", day: 23 });
+  });
+
+  it("are raised by an allowance until its end, and codes are not", () => {
+    const allowance = { numbers: 5, until: NOON + HOUR_MS, key: null };
+    expect(namingCaps("texts", limits, allowance, NOON).key).toEqual({ hour: 5, day: 5 });
+    expect(namingCaps("texts", limits, allowance, NOON + HOUR_MS).key).toEqual({ hour: 3, day: 3 });
+    expect(namingCaps("codes", limits, allowance, NOON)).toEqual(namingCaps("codes", limits, null, NOON));
+  });
+
+  it("outlive a restart and a purge of the same day, and a refused one leaves no row", () => {
+    for (const number of ["r1", "r2", "r3"]) naming(number);
     expect(caps.purge(NOON, 1_000)).toBe(0);
-    caps = new CapsLedger(sql);
-    for (const number of ["r1", "r2", "r3"]) expect(name(number)).toBeNull();
-    expect(name("r4")).not.toBeNull();
+    caps = new CapsLedger(sql, lineOf);
+    for (const number of ["r1", "r2", "r3"]) expect(naming(number)).toBeNull();
+    const before = stored();
+    expect(naming("r4")).not.toBeNull();
+    expect(stored()).toEqual(before);
   });
 
-  it("are still counted behind a restart, and a refused one leaves no row", () => {
-    for (const number of ["r1", "r2", "r3"]) name(number);
-    caps = new CapsLedger(sql);
-    const before = stored();
-    expect(name("r4")).not.toBeNull();
-    expect(stored()).toEqual(before);
+  it("keep what was counted today in the form before", () => {
+    const key = { m: 0, mc: 0, h: 0, hc: 0, d: 0, dc: 0, numbersDay: Math.floor(NOON / DAY_MS), numbers: 3 };
+    const account = { tenant: { ...key, numbersDay: undefined }, keys: { key_1: key }, countries: {} };
+    sql.exec(`INSERT INTO counters(name, windows) VALUES('account', ?)`, JSON.stringify(account));
+    expect(naming("r1")).toMatchObject({ by: "key", window: "day" });
+  });
+
+  it("are told once an hour when a cap is reached", () => {
+    const key = { key: "key_1", budget: "texts" } as const;
+    expect([caps.isNews(key, "key", NOON), caps.isNews(key, "key", NOON)]).toEqual([true, false]);
+    caps.flush();
+    caps = new CapsLedger(sql, lineOf);
+    expect([caps.isNews(key, "key", NOON), caps.isNews(key, "key", NOON + HOUR_MS)]).toEqual([false, true]);
+  });
+});
+
+describe("whose counters an act moves", () => {
+  const one = { minute: 1, hour: 1, day: 1 };
+
+  it("a person's codes, service and marketing are each their own", () => {
+    const limits = { ...OPEN, recipient: one };
+    expect(tryAct(limits, NOON)).toBeNull();
+    expect(tryAct(limits, NOON)).toMatchObject({ cap: "recipient" });
+    expect(tryAct(limits, NOON, { purpose: "marketing" })).toBeNull();
+    expect(tryAct(limits, NOON, { purpose: "otp", side: "codes" })).toBeNull();
+    expect(tryAct(limits, NOON, { purpose: "otp", side: "codes" })).toMatchObject({ cap: "recipient" });
+  });
+
+  it.each(["tenant", "key", "block"] as const)(
+    "texts and strangers' codes use up no %s's cap on known people's codes",
+    (cap) => {
+      const limits = { ...OPEN, [cap]: one };
+      for (const side of ["texts", "strangers", "codes"] as const) {
+        const purpose = side === "texts" ? "service" : "otp";
+        expect(tryAct(limits, NOON, { side, purpose, recipient: side })).toBeNull();
+        expect(tryAct(limits, NOON, { side, purpose, recipient: `${side}2` })).toMatchObject({ cap });
+      }
+    },
+  );
+
+  it("the key's room that is told is the tightest of them", () => {
+    const limits = { ...OPEN, key: { minute: 5, hour: 50, day: 500 } };
+    for (let n = 0; n < 3; n += 1) tryAct(limits, NOON, { side: "codes", purpose: "otp" });
+    tryAct(limits, NOON);
+    expect(caps.roomOf("key_1.2", limits, NOON)).toMatchObject({ left: 2, quota: 5 });
   });
 });
 
@@ -204,7 +290,7 @@ describe("what is written", () => {
         return sql.exec(query, ...bindings) as never;
       },
     };
-    caps = new CapsLedger(counting);
+    caps = new CapsLedger(counting, lineOf);
     for (let n = 0; n < 100; n++) {
       const one = { ...act, recipient: `r${n % 2}` };
       expect(caps.check(one, OPEN, NOON)).toBeNull();
@@ -214,7 +300,7 @@ describe("what is written", () => {
     expect(writes.sort()).toEqual(["account", "b|b1", "r|r0", "r|r1"]);
     caps.flush();
     expect(writes).toHaveLength(4);
-    const reborn = new CapsLedger(sql);
+    const reborn = new CapsLedger(sql, lineOf);
     expect(reborn.check(act, { ...OPEN, tenant: { ...MANY, hour: 100 } }, NOON)).toMatchObject({ cap: "tenant" });
     expect(reborn.check({ ...act, recipient: "r1" }, { ...OPEN, recipient: { ...MANY, day: 50 } }, NOON)).toMatchObject({ cap: "recipient" }); // prettier-ignore
     expect(reborn.check({ ...act, recipient: "r1" }, { ...OPEN, recipient: { ...MANY, day: 51 } }, NOON)).toBeNull();
@@ -229,7 +315,7 @@ describe("what is written", () => {
     expect(JSON.stringify(stored())).not.toMatch(/key_old|FR/);
     const limits = { ...OPEN, key: { ...MANY, day: 1 }, recipient: { ...MANY, day: 1 } };
     expect(tryAct(limits, later)).not.toBeNull();
-    caps = new CapsLedger(sql);
+    caps = new CapsLedger(sql, lineOf);
     expect(tryAct(limits, later)).not.toBeNull();
   });
 

@@ -1,7 +1,8 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/service.ts";
+import { patience } from "../support/run/patience.ts";
+import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
 
 /** Each magic number: what the message comes to, in which states it was told, and whether the handset shows the text. */
 const STORIES: [string, string[], boolean][] = [
@@ -159,7 +160,7 @@ describe("the sandbox's clock", () => {
     expect(await handset(tenant)).toEqual([]);
   });
 
-  it("moved in the middle of a carrier's call does not put it in doubt", { timeout: 30_000 }, async () => {
+  it("moved in the middle of a carrier's call does not put it in doubt", { timeout: patience(30_000) }, async () => {
     const tenant = await newTenant();
     const gateway = { name: "g", kind: "http", mode: "test", url: "http://127.0.0.1:65001/gateway", secret: `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}` }; // prettier-ignore
     const { body: account } = await operator("POST /admin/v1/carriers", gateway);

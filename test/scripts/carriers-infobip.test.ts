@@ -4,9 +4,9 @@ import { PLAIN_ACCOUNT } from "../../src/carriers/carrier.ts";
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { infobipCarrier } from "../../src/carriers/adapters/infobip/infobip.ts";
-import { World } from "../support/world.ts";
-import { handover } from "../support/adapter.ts";
-import { CallbackSink } from "../support/callback-sink.ts";
+import { World } from "../support/carriers/world.ts";
+import { handover } from "../support/carriers/adapter.ts";
+import { CallbackSink } from "../support/carriers/callback-sink.ts";
 
 let world: World;
 let sink: CallbackSink;

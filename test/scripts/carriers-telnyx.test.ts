@@ -2,9 +2,9 @@
 // simulator signs it believes. So the simulator is no mirror of our adapter.
 import Telnyx from "telnyx";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { World } from "../support/world.ts";
-import { MESSAGE } from "../support/adapter.ts";
-import { CallbackSink } from "../support/callback-sink.ts";
+import { World } from "../support/carriers/world.ts";
+import { MESSAGE } from "../support/carriers/adapter.ts";
+import { CallbackSink } from "../support/carriers/callback-sink.ts";
 
 let world: World;
 let sink: CallbackSink;

@@ -5,10 +5,10 @@ import type { Account, Answer, Carrier, Handover } from "../../src/carriers/carr
 import { CARRIERS, KINDS, type CarrierKind } from "../../src/carriers/registry.ts";
 import { Script } from "../../scripts/carriers/conduct.mjs";
 import { KINDS as SPOKEN } from "../../scripts/carriers/kinds.mjs";
-import { World } from "../support/world.ts";
-import { handover } from "../support/adapter.ts";
-import { CallbackSink } from "../support/callback-sink.ts";
-import { seedOfRun } from "../support/seed.ts";
+import { World } from "../support/carriers/world.ts";
+import { handover } from "../support/carriers/adapter.ts";
+import { CallbackSink } from "../support/carriers/callback-sink.ts";
+import { seedOfRun } from "../support/run/seed.ts";
 
 let world: World;
 let sink: CallbackSink;

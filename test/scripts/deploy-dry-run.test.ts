@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { patience } from "../support/run/patience.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -15,7 +16,7 @@ const dryRun = (settings: Record<string, string>) =>
 
 test(
   "a dry run plans every resource in its jurisdiction and builds what production would serve",
-  { timeout: 90_000 },
+  { timeout: patience(90_000) },
   () => {
     const run = dryRun({
       MASKLINE_PUBLIC_URL: "https://sms.example.com",
@@ -37,10 +38,14 @@ test(
   },
 );
 
-test("the settings that only the operator knows are named where they are missing", { timeout: 30_000 }, () => {
-  const run = dryRun({ MASKLINE_PUBLIC_URL: "", MASKLINE_ACCESS_TEAM: "", MASKLINE_ACCESS_AUDIENCE: "" });
-  const said = run.stdout + run.stderr;
-  for (const name of ["MASKLINE_PUBLIC_URL", "MASKLINE_ACCESS_TEAM", "MASKLINE_ACCESS_AUDIENCE"])
-    expect(said).toContain(name);
-  expect(said).not.toMatch(/ {4}at .+:\d+/);
-});
+test(
+  "the settings that only the operator knows are named where they are missing",
+  { timeout: patience(30_000) },
+  () => {
+    const run = dryRun({ MASKLINE_PUBLIC_URL: "", MASKLINE_ACCESS_TEAM: "", MASKLINE_ACCESS_AUDIENCE: "" });
+    const said = run.stdout + run.stderr;
+    for (const name of ["MASKLINE_PUBLIC_URL", "MASKLINE_ACCESS_TEAM", "MASKLINE_ACCESS_AUDIENCE"])
+      expect(said).toContain(name);
+    expect(said).not.toMatch(/ {4}at .+:\d+/);
+  },
+);

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import { removeAsRead, swap } from "../../src/storage/sql.ts";
-import { nodeSql, type NodeSql } from "../support/node-sql.ts";
+import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 let sql: NodeSql;
 beforeEach(() => {

@@ -4,7 +4,14 @@ import { mkdirSync } from "node:fs";
 import { env } from "node:process";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasBrowser, startBrowser, startService, violations, watchedPage, type Service } from "../support/browser.ts";
+import {
+  hasBrowser,
+  startBrowser,
+  startService,
+  violations,
+  watchedPage,
+  type Service,
+} from "../support/service/browser.ts";
 
 let service: Service;
 let browser: Browser;

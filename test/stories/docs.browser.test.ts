@@ -1,7 +1,14 @@
 // The reference page in a real browser: it shows the document and talks to nobody but us.
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasBrowser, startBrowser, startService, violations, watchedPage, type Service } from "../support/browser.ts";
+import {
+  hasBrowser,
+  startBrowser,
+  startService,
+  violations,
+  watchedPage,
+  type Service,
+} from "../support/service/browser.ts";
 
 let service: Service;
 let browser: Browser;

@@ -3,7 +3,14 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HELP } from "../../src/contract/refusal-help.ts";
 import { REASONS, type Reason } from "../../src/base/refusal.ts";
-import { hasBrowser, startBrowser, startService, violations, watchedPage, type Service } from "../support/browser.ts";
+import {
+  hasBrowser,
+  startBrowser,
+  startService,
+  violations,
+  watchedPage,
+  type Service,
+} from "../support/service/browser.ts";
 
 const CODES = Object.keys(REASONS) as Reason[];
 

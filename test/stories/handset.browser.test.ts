@@ -1,7 +1,14 @@
 // The story of a developer at the sandbox's handset, in a real browser, and what strangers get at its doors.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasBrowser, startBrowser, startService, violations, watchedPage, type Service } from "../support/browser.ts";
+import {
+  hasBrowser,
+  startBrowser,
+  startService,
+  violations,
+  watchedPage,
+  type Service,
+} from "../support/service/browser.ts";
 
 let service: Service;
 let browser: Browser;

@@ -7,7 +7,7 @@ import { KEY_BYTES, toBase64 } from "../../src/base/seal.ts";
 import { bytesOf } from "../../src/storage/sql.ts";
 import { dayOf, TENANT_SUBJECT, VaultLedger, type Contact } from "../../src/vault/ledger.ts";
 import type { TenantKeys } from "../../src/vault/tenant-keys.ts";
-import { nodeSql, type NodeSql } from "../support/node-sql.ts";
+import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const owner = { jurisdiction: "eu", code: "12345678" } as const;

@@ -9,7 +9,7 @@ import { open, seal } from "../../src/base/seal.ts";
 import { Keyring } from "../../src/vault/keyring.ts";
 import { TENANT_SUBJECT, VaultLedger, type Contact } from "../../src/vault/ledger.ts";
 import { createTenantKeys, loadTenantKeys, type KeyShelf, type TenantKeys } from "../../src/vault/tenant-keys.ts";
-import { nodeSql, type NodeSql } from "../support/node-sql.ts";
+import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 type Vault = { sql: NodeSql; vault: VaultLedger; owner: Owner; keys: TenantKeys; reopened: () => VaultLedger };
 

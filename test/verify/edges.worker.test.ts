@@ -1,8 +1,8 @@
 // The edges of a verification: caps on sends, who may guess at what, what stays hidden, what is kept and for how long.
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/service.ts";
-import { advance, check, codeOf, NUMBER, start, started, told, wrong } from "../support/verifications.ts";
+import { everything, newTenant, operator, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
+import { advance, check, codeOf, NUMBER, start, started, told, wrong } from "../support/tenant/verifications.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 
@@ -37,7 +37,7 @@ describe("sends to one destination", () => {
     const tenant = await newTenant();
     const caps = { minute: 1, hour: 1, day: 1 };
     await policy(tenant, { limits: { recipient: caps } });
-    await tenant.send({ to: NUMBER });
+    await tenant.send({ to: NUMBER, purpose: "otp", text: "Hello" });
     const verification = await started(tenant);
     expect(verification).toMatchObject({ state: "pending", reason: null, sends: [{ state: "queued" }] });
     const { body } = await tenant.call(`GET /v1/verifications/${verification["id"]}`);
@@ -58,7 +58,7 @@ describe("sends to one destination", () => {
     expect(body).toMatchObject({ state: "failed", reason: "opted_out", sends: [{ state: "blocked" }] });
     expect((await check(tenant, verification["id"], "000000")).body).toMatchObject({
       valid: false,
-      reason: "opted_out",
+      reason: "wrong_code",
     });
     expect((await tenant.call("GET /v1/sandbox/handset/messages")).body["data"]).toEqual([]);
     await tenant.call("POST /v1/consents", { ...stop, state: "given" });
@@ -116,12 +116,12 @@ describe("a guess", () => {
     expect((await byNumber(tenant, { code, ...mine })).body).toMatchObject({ valid: true });
   });
 
-  it("at a blocked destination is no guess, and the right code is not right", async () => {
+  it("at a blocked destination looks like a wrong one, and the right code is not right", async () => {
     const tenant = await newTenant();
     const verification = await started(tenant);
     const code = await codeOf(tenant, verification);
     await tenant.call("POST /v1/verify/locks/block", { to: NUMBER, reason: "fraud" });
-    const answer = { state: "pending", valid: false, reason: "blocked", attempts_left: 5 };
+    const answer = { state: "pending", valid: false, reason: "wrong_code", attempts_left: 4 };
     expect((await check(tenant, verification["id"], code)).body).toEqual(answer);
     await tenant.call("POST /v1/verify/locks/lift", { to: NUMBER, reason: "mistake" });
     expect((await check(tenant, verification["id"], code)).body["valid"]).toBe(true);

@@ -6,7 +6,7 @@ import { KEPT_HERE_MS, VerifyLedger, type Secrets } from "../../src/verify/ledge
 import { countFailure, countSend, learn, newDestination } from "../../src/verify/locks/locks.ts";
 import { SettingsLedger } from "../../src/verify/settings/ledger.ts";
 import { ENTERS, mayEnter, STATES, type State, type Verification } from "../../src/verify/code/verification.ts";
-import { nodeSql, type NodeSql } from "../support/node-sql.ts";
+import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const owner = { jurisdiction: "eu", code: "12345678" } as const;

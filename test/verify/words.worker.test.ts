@@ -1,7 +1,7 @@
 // What a text says is what its start asked for: another code or other words are another verification, whoever is asked.
 import { beforeEach, expect, it, vi } from "vitest";
-import { newTenant, type Json, type Tenant } from "../support/service.ts";
-import { check, codeOf, NUMBER, start, started, textOf } from "../support/verifications.ts";
+import { newTenant, type Json, type Tenant } from "../support/tenant/tenant.ts";
+import { check, codeOf, NUMBER, start, started, textOf } from "../support/tenant/verifications.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 

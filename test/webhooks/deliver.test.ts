@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { judgeResolved, judgeUrl, type UrlPolicy } from "../../src/net/outside-url.ts";
 import { deliver, type Delivered, type Parcel } from "../../src/webhooks/deliver.ts";
-import { outside, type Outside } from "../support/outside.ts";
+import { outside, type Outside } from "../support/receivers/outside.ts";
 
 const PRODUCTION: UrlPolicy = { allowlist: [], allowLoopbackHttp: false };
 let canary: Outside;

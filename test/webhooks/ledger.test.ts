@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { IdMaker } from "../../src/base/ids.ts";
 import type { EventType } from "../../src/webhooks/event.ts";
 import { DELIVERY_LEASE_MS, EventsLedger, type Endpoint } from "../../src/webhooks/ledger.ts";
-import { nodeSql, type NodeSql } from "../support/node-sql.ts";
+import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const owner = { jurisdiction: "eu", code: "12345678" } as const;

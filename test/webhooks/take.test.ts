@@ -4,7 +4,7 @@ import { IdMaker } from "../../src/base/ids.ts";
 import { EventsLedger } from "../../src/webhooks/ledger.ts";
 import { SLOW_MS, settleDeliveries, takeDeliveries, type Delivered } from "../../src/webhooks/take.ts";
 import { webhooksVerbs, type WebhooksDeps } from "../../src/webhooks/verbs.ts";
-import { nodeSql, type NodeSql } from "../support/node-sql.ts";
+import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 

@@ -1,10 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { patience } from "../support/run/patience.ts";
 import { checkExport } from "../../src/audit/export.ts";
 import { readHead, verifyHead } from "../../src/audit/head.ts";
 import { parseTenantId } from "../../src/base/ids.ts";
-import { cron, everything, newTenant, operator, type Json, type Tenant } from "../support/service.ts";
+import { cron, everything, newTenant, operator, type Json, type Tenant } from "../support/tenant/tenant.ts";
 
 const NIGHTLY = "17 3 * * *";
 const DAY = 86_400;
@@ -32,7 +33,7 @@ async function aged(over: Json = {}): Promise<Tenant> {
   return tenant;
 }
 
-describe("the night's run", { timeout: 60_000 }, () => {
+describe("the night's run", { timeout: patience(60_000) }, () => {
   it("takes what has passed its time in both jurisdictions, leaves all else, and says how much went", async () => {
     const tenants = [await aged(), await aged({ jurisdiction: "us" })];
     for (const tenant of tenants) expect(await records(tenant)).toBe(1);
@@ -126,7 +127,7 @@ describe("the night's run", { timeout: 60_000 }, () => {
   });
 });
 
-describe("the audit's head", { timeout: 60_000 }, () => {
+describe("the audit's head", { timeout: patience(60_000) }, () => {
   const heads = async (tenant: Tenant): Promise<Json[]> =>
     (await tenant.call("GET /v1/events?type=audit.head")).body["data"];
 
@@ -220,7 +221,7 @@ describe("reading the audit", () => {
   });
 });
 
-describe("an export of the audit", { timeout: 60_000 }, () => {
+describe("an export of the audit", { timeout: patience(60_000) }, () => {
   const exports = async (tenant: Tenant) => (await audit(tenant, "audit.exported")).map(({ facts }) => facts);
 
   it("is an act where it begins, wherever that is, and its further pages are none", async () => {

@@ -141,7 +141,7 @@ export const relaysRoutes: Route[] = [
       body: SenderBody.meta({ id: act === "block" ? "BlockSender" : "UnblockSender" }),
       status: 200,
       answer: AddressView,
-      refuses: ["invalid_number", "token_unknown"],
+      refuses: ["invalid_number", "token_unknown", "new_numbers_exceeded"],
       example: { to: "+447700900124" },
       input: ({ params, body }) => {
         const to = readTo(body.to);

@@ -14,7 +14,7 @@ import type { Address, AddressesLedger } from "./ledger.ts";
 import { endSession } from "../close.ts";
 import type { MaskingDeps } from "../deps.ts";
 import { poolOf, reopenSession, startSession } from "../open.ts";
-import { findPerson } from "../people.ts";
+import { judgePerson } from "../people.ts";
 import { isOver, type SessionSettings } from "../session.ts";
 
 export type AddressDeps = MaskingDeps & { addresses: AddressesLedger };
@@ -85,12 +85,14 @@ export function addressVerbs(deps: AddressDeps) {
 export type AddressVerbs = ReturnType<typeof addressVerbs>;
 
 function createAddress(deps: AddressDeps, key: string, input: Create): Outcome<AddressView> {
+  const person = deps.naming.name(key, input.to);
+  if ("refused" in person) return person;
   const pool = poolOf(deps, input.pool);
   if (isRefused(pool)) return pool;
   if (pool.ok.sharing !== "shared")
     return refuse("pool_unknown", { detail: "Name a shared pool: its numbers stand for strangers." });
-  const found = findPerson(deps, input, 0);
-  if (isRefused(found)) return found;
+  const wrong = judgePerson(deps, person, 0);
+  if (wrong !== null) return wrong;
   const number = input.number === null ? deps.numbers.fresh(pool.ok.id) : deps.numbers.get(input.number);
   if (number === null)
     return refuse("numbers_exhausted", {
@@ -100,10 +102,8 @@ function createAddress(deps: AddressDeps, key: string, input: Create): Outcome<A
     number.uses === 0 && number.lent !== true && (number.state === "available" || number.state === "reserved");
   if (!usable || deps.addresses.byNumber(number.id) !== null)
     return refuse("number_unusable", { detail: "A lasting number is one of your own that nobody had before." });
-  const spent = deps.nameNumber(key, found.ok);
-  if (spent !== null) return spent;
   const now = deps.now();
-  const { token, mask, country, kind, index: party } = found.ok.use(now); // in use as long as the address is there
+  const { token, mask, country, kind, index: party } = person.use(now); // in use as long as the address is there
   deps.numbers.change(number.id, { state: "reserved" });
   const address: Address = {
     id: deps.ids.make("rel", now),
@@ -127,10 +127,10 @@ function createAddress(deps: AddressDeps, key: string, input: Create): Outcome<A
 
 /** Blocks or unblocks a sender. The answer does not tell whether the sender ever wrote. */
 function setBlocked(deps: AddressDeps, key: string, { id, to }: Named, blocked: boolean): Outcome<AddressView> {
+  const sender = deps.naming.name(key, to);
+  if ("refused" in sender) return sender;
   const address = deps.addresses.get(id);
   if (address === null) return refuse("not_found");
-  const sender = Recipient.of(deps.vault, to);
-  if ("refused" in sender) return sender;
   const party = sender.index;
   deps.addresses.setBlocked(id, party, blocked, deps.now());
   const pair = blocked ? deps.numbers.pair(party, address.number) : null;

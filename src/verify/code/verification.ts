@@ -36,7 +36,10 @@ export const ATTEMPTS_MAX = 5;
 /** Between one send and the next, by how many there were. */
 export const BACK_OFF_MS = [30, 60, 120, 300].map((seconds) => seconds * SECOND_MS);
 
-/** Why a check is not a yes: the tenant is told, the person outside reads one sentence for all of them. */
+/**
+ * Why a check is not a yes: the tenant is told, the person outside reads one sentence for all of them. None lies in the recipient:
+ * that a number is blocked, stopped or over a cap is behind `verify:read`.
+ */
 export const CHECK_REASONS = [
   "wrong_code",
   "context_mismatch",
@@ -46,9 +49,6 @@ export const CHECK_REASONS = [
   "canceled",
   "too_many_attempts",
   "locked",
-  "blocked",
-  "recipient_limit",
-  "opted_out",
 ] as const;
 export type CheckReason = (typeof CHECK_REASONS)[number];
 

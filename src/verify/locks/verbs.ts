@@ -6,7 +6,7 @@ import { isoOf } from "../../base/clock.ts";
 import { refuse, type Outcome, type Refusal } from "../../base/refusal.ts";
 import { verb } from "../../contract/verb.ts";
 import type { Contact } from "../../vault/ledger.ts";
-import { Recipient, type To } from "../../vault/recipient.ts";
+import type { To } from "../../vault/recipient.ts";
 import type { VerifyDeps } from "../deps.ts";
 import { lifted, sendRoom, type Budget, type Destination } from "./locks.ts";
 
@@ -46,10 +46,8 @@ export type LocksVerbs = ReturnType<typeof locksVerbs>;
 
 /** A number that is named is counted, found or not: the answer tells its token, and must not serve to list numbers. */
 function knownContact(deps: VerifyDeps, key: string, { to }: Whom): Contact | Refusal {
-  const recipient = Recipient.of(deps.vault, to);
+  const recipient = deps.naming.name(key, to);
   if ("refused" in recipient) return recipient;
-  const spent = "token" in to ? null : deps.nameNumber(key, recipient);
-  if (spent !== null) return spent;
   return recipient.contact ?? refuse("token_unknown", { detail: "Tokenise the number first." });
 }
 

@@ -12,7 +12,16 @@ import {
   INFOBIP_GROUPS,
   INFOBIP_STATUSES,
 } from "../../../src/carriers/adapters/infobip/codes.ts";
-import { accountOf, callbackOf, fixture, handover, ioOf, json, MESSAGE, sendBy } from "../../support/adapter.ts";
+import {
+  accountOf,
+  callbackOf,
+  fixture,
+  handover,
+  ioOf,
+  json,
+  MESSAGE,
+  sendBy,
+} from "../../support/carriers/adapter.ts";
 
 type Row = [id: number, name: string, group: number];
 type Codes = { statuses: Row[]; errors: [...Row, permanent: boolean][] };

@@ -1,7 +1,7 @@
 // What a carrier refuses as a loop or as fraud is refused for good: no other account is asked to pay for it.
 import { expect, it } from "vitest";
 import { CARRIERS, type CarrierKind } from "../../../src/carriers/registry.ts";
-import { accountOf, json, sendBy } from "../../support/adapter.ts";
+import { accountOf, json, sendBy } from "../../support/carriers/adapter.ts";
 
 const infobip = (id: number, name: string, groupId = 5) =>
   json(200, { messages: [{ messageId: "m", status: { id, groupId, groupName: "REJECTED", name } }] });

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Account } from "../../../src/carriers/carrier.ts";
 import { CARRIERS, type CarrierKind } from "../../../src/carriers/registry.ts";
 import { buyNumber, releaseNumber, type Shopping } from "../../../src/carriers/adapters/shop.ts";
-import { World } from "../../support/world.ts";
-import { accountOf, ioOf, json } from "../../support/adapter.ts";
+import { World } from "../../support/carriers/world.ts";
+import { accountOf, ioOf, json } from "../../support/carriers/adapter.ts";
 
 const KINDS = ["twilio", "vonage", "telnyx"] as const;
 const NUMBERS = ["+447700900801", "+447700900802", "+447700900813"];

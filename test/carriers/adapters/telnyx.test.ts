@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Account, Answer, Callback } from "../../../src/carriers/carrier.ts";
 import { telnyxCarrier } from "../../../src/carriers/adapters/telnyx/telnyx.ts";
 import { TELNYX_CODES, TELNYX_STATES } from "../../../src/carriers/adapters/telnyx/codes.ts";
-import { accountOf, callbackOf, fixture, handover, ioOf, json, MESSAGE, RECEIPT_URL, sendBy } from "../../support/adapter.ts"; // prettier-ignore
+import { accountOf, callbackOf, fixture, handover, ioOf, json, MESSAGE, RECEIPT_URL, sendBy } from "../../support/carriers/adapter.ts"; // prettier-ignore
 
 const delivered = () => fixtureText("delivered");
 const failed = () => fixtureText("failed");

@@ -2,7 +2,7 @@
 import { PLAIN_ACCOUNT } from "../../../src/carriers/carrier.ts";
 import { expect, test } from "vitest";
 import type { Account, Callback } from "../../../src/carriers/carrier.ts";
-import { SMALL_ORDER } from "../../support/ed25519-points.ts";
+import { SMALL_ORDER } from "../../support/hostile/ed25519-points.ts";
 import { telnyxCarrier } from "../../../src/carriers/adapters/telnyx/telnyx.ts";
 
 const message = "msg_edxzht155001m851kn9w0bajjg482hnsx74s";

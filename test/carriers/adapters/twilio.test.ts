@@ -16,7 +16,7 @@ import {
   MESSAGE,
   RECEIPT_URL,
   sendBy,
-} from "../../support/adapter.ts";
+} from "../../support/carriers/adapter.ts";
 
 const account = accountOf("twilio");
 const token = account.secrets["auth_token"]!;

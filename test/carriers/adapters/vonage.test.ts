@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Account, Answer, Handover } from "../../../src/carriers/carrier.ts";
 import { signatureOf, vonageCarrier } from "../../../src/carriers/adapters/vonage/vonage.ts";
-import { accountOf, callbackOf, fixture, handover, ioOf, json, MESSAGE, NOON, RECEIPT_URL, sendBy } from "../../support/adapter.ts"; // prettier-ignore
+import { accountOf, callbackOf, fixture, handover, ioOf, json, MESSAGE, NOON, RECEIPT_URL, sendBy } from "../../support/carriers/adapter.ts"; // prettier-ignore
 
 const account = accountOf("vonage");
 const secret = account.secrets["signature_secret"]!;

@@ -6,8 +6,8 @@ import { Courier, type AccountConfig } from "../../../src/carriers/courier/couri
 import type { Calls } from "../../../src/carriers/courier/health.ts";
 import type { Noted } from "../../../src/carriers/courier/watch.ts";
 import { Keyring } from "../../../src/vault/keyring.ts";
-import { FakeTime, quiet } from "../../support/fake-time.ts";
-import { nodeSql, type NodeSql } from "../../support/node-sql.ts";
+import { FakeTime, quiet } from "../../support/rooms/fake-time.ts";
+import { nodeSql, type NodeSql } from "../../support/rooms/node-sql.ts";
 
 const ring = Keyring.parse(
   JSON.stringify({ 1: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64") }),

@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { Courier } from "../../../src/carriers/courier/courier.ts";
 import { httpCarrier } from "../../../src/carriers/adapters/http.ts";
 import { Keyring } from "../../../src/vault/keyring.ts";
-import { FakeTime } from "../../support/fake-time.ts";
-import { nodeSql } from "../../support/node-sql.ts";
+import { FakeTime } from "../../support/rooms/fake-time.ts";
+import { nodeSql } from "../../support/rooms/node-sql.ts";
 
 const ring = Keyring.parse(
   JSON.stringify({ 1: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64") }),

@@ -9,8 +9,8 @@ import { Courier, type AccountConfig } from "../../../src/carriers/courier/couri
 import { Pace, type Want } from "../../../src/carriers/courier/pace.ts";
 import { signatureOf } from "../../../src/carriers/adapters/twilio/twilio.ts";
 import { Keyring } from "../../../src/vault/keyring.ts";
-import { accountOf, callbackOf, fixture, RECEIPT_URL } from "../../support/adapter.ts";
-import { nodeSql, type NodeSql } from "../../support/node-sql.ts";
+import { accountOf, callbackOf, fixture, RECEIPT_URL } from "../../support/carriers/adapter.ts";
+import { nodeSql, type NodeSql } from "../../support/rooms/node-sql.ts";
 
 const roots = { "1": toBase64(randomBytes(32)), "2": toBase64(randomBytes(32)) };
 const ringOf = (...versions: ("1" | "2")[]) => Keyring.parse(JSON.stringify(Object.fromEntries(versions.map((version) => [version, roots[version]])))); // prettier-ignore

@@ -1,7 +1,7 @@
 /** A sender whose job is to ask its carrier what became of calls. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CALLS_IN_FLIGHT_MAX } from "../../../src/carriers/sender/sender.ts";
-import { account, well, job, world, run, slowly } from "../../support/sender-world.ts";
+import { account, well, job, world, run, slowly } from "../../support/carriers/sender-world.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
 afterEach(() => void vi.useRealTimers());

@@ -9,7 +9,7 @@ import {
   type SenderDeps,
   type Settlement,
 } from "../../../src/carriers/sender/sender.ts";
-import { account, well, accepted, job, world, claimedOf, run, slowly } from "../../support/sender-world.ts";
+import { account, well, accepted, job, world, claimedOf, run, slowly } from "../../support/carriers/sender-world.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
 afterEach(() => void vi.useRealTimers());

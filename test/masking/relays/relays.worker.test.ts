@@ -1,7 +1,7 @@
 /** Relay addresses: a lasting number for a person, a number of the pool for each stranger, and the right to be left alone. */
 import { beforeEach, expect, test, vi } from "vitest";
-import { everything, newTenant, type Json, type Tenant } from "../../support/service.ts";
-import { advance, ALICE, arrives, BOB, newPool, shown, texts } from "../../support/lines.ts";
+import { everything, newTenant, type Json, type Tenant } from "../../support/tenant/tenant.ts";
+import { advance, ALICE, arrives, BOB, newPool, shown, texts } from "../../support/tenant/masked-lines.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { FIRST_LOOK_MS } from "../../../src/messages/ledger.ts";
 import { Belt } from "../../../src/messages/queue/queue-tracker.ts";
-import { Outbox } from "../../support/outbox.ts";
+import { Outbox } from "../../support/rooms/outbox.ts";
 
 /** Turns of the alarm every second for a while. */
 function turns(box: Outbox, seconds: number, each: () => void = () => undefined): void {

@@ -6,7 +6,7 @@ import { BUILTINS, DO_NOT_SHARE, LOCALES, localeOf, TEXTS } from "../../../src/v
 import { choose } from "../../../src/verify/settings/choose.ts";
 import { judgeText, textOf, type Written } from "../../../src/verify/code/code-message.ts";
 import { cleanValue, fill, hostOfOrigin, judgePattern, moneyText, parsePattern, variablesOf } from "../../../src/verify/code/template.ts"; // prettier-ignore
-import { seedOfRun } from "../../support/seed.ts";
+import { seedOfRun } from "../../support/run/seed.ts";
 
 const own = { code: "012345", brand: "Shifts", minutes: "10", amount: "£1.00", payee: "Anna" };
 const filled = (text: string, variables: Record<string, string> = {}) => fill(parsePattern(text), { own, variables });

@@ -15,7 +15,7 @@ import {
   turned,
   type Destination,
 } from "../../../src/verify/locks/locks.ts";
-import { seedOfRun, sized } from "../../support/seed.ts";
+import { seedOfRun, sized } from "../../support/run/seed.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const seed = seedOfRun();

@@ -1,7 +1,17 @@
 // Services, templates, named limits, locks, the summary and the alert: through the public API, in the runtime.
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { everything, newTenant, operator, tenantOf, type Json, type Tenant } from "../../support/service.ts";
-import { advance, check, codeOf, NUMBER, start, started, textOf, told, wrong } from "../../support/verifications.ts";
+import { everything, newTenant, operator, tenantOf, type Json, type Tenant } from "../../support/tenant/tenant.ts";
+import {
+  advance,
+  check,
+  codeOf,
+  NUMBER,
+  start,
+  started,
+  textOf,
+  told,
+  wrong,
+} from "../../support/tenant/verifications.ts";
 
 beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ok")));
 

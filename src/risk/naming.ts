@@ -1,0 +1,35 @@
+/**
+ * How many distinct numbers may be named, by a key with all its rotations and by a tenant, in an hour and a day. Naming is
+ * counted before anything about the number is judged, so that no answer can tell numbers apart for less than a count each. Pure.
+ */
+import { DEFAULT_NAMING, type HourAndDay, type Limits, type NamingAllowance } from "./caps.ts";
+
+/** Codes are named from a budget of their own, so that nothing else can use up what a login needs. */
+export const NAMING_BUDGETS = ["texts", "codes"] as const;
+export type NamingBudget = (typeof NAMING_BUDGETS)[number];
+
+/** Which of a budget's two caps is reached. */
+export type NamingCap = "key" | "tenant";
+
+/** The caps of a budget at this moment, with the allowance that an operator has granted to this line of keys. */
+export function namingCaps(
+  budget: NamingBudget,
+  limits: Limits,
+  allowance: NamingAllowance | null,
+  now: number,
+): Record<NamingCap, HourAndDay> {
+  const { keyHour, tenant, codes } = limits.naming ?? DEFAULT_NAMING;
+  if (budget === "codes") return { key: codes.key ?? limits.key, tenant: codes.tenant ?? limits.tenant };
+  const day = limits.numbersPerKeyPerDay;
+  const granted = allowance === null || allowance.until <= now ? 0 : allowance.numbers;
+  const atLeast = (caps: HourAndDay) => ({ hour: Math.max(caps.hour, granted), day: Math.max(caps.day, granted) });
+  return { key: atLeast({ hour: keyHour ?? day, day }), tenant: atLeast(tenant ?? limits.tenant) };
+}
+
+/**
+ * While a cap on codes is reached, codes to people the tenant does not know go on at this pace: a thirtieth of the hour's cap a
+ * minute is half of what the cap itself allows, and one at least.
+ */
+export function trickleOf(caps: HourAndDay): number {
+  return Math.max(1, Math.floor(Math.min(caps.hour, caps.day) / 120));
+}
