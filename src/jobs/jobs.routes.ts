@@ -3,7 +3,8 @@
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import type { JobsVerbs } from "./verbs.ts";
 
 const route = routesOver<JobsVerbs>();
@@ -41,7 +42,7 @@ export const FailedJobView = z
     ],
   });
 
-export const jobsRoutes: Route[] = [
+export const jobsRoutes: RouteOver<JobsVerbs>[] = [
   route({
     method: "get",
     path: "/v1/failed-jobs",
@@ -52,12 +53,13 @@ export const jobsRoutes: Route[] = [
       "A row of background work that throws is tried again after 5, 20, 80 and 320 seconds. After the fifth failure it is quarantined: left alone until it is retried, and told by `alert.job_quarantined`. No other row waits for it. Kept thirty days.",
     tag,
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(100).default(20),
-      cursor: z.string().max(64).optional(),
+      limit: limitUpTo(),
+      cursor: cursorOf("job"),
     }),
     status: 200,
-    answer: z.object({ data: z.array(FailedJobView), next_cursor: z.string().nullable() }),
-    input: ({ query: { limit, cursor } }) => ({ ok: { limit, before: cursor ?? null } }),
+    answer: pageOf(FailedJobView),
+    refuses: ["invalid_cursor"],
+    input: ({ query: { limit, cursor } }) => ({ ok: { limit, ...given({ before: cursor }) } }),
   }),
   route({
     method: "post",

@@ -91,9 +91,9 @@ export class JobsLedger {
   }
 
   /** Newest first. */
-  list(before: string | null, limit: number): FailedJob[] {
+  list(before: string | undefined, limit: number): FailedJob[] {
     const all = [...this.#all().values()].sort((a, b) => (a.id < b.id ? 1 : -1));
-    return all.filter(({ id }) => before === null || id < before).slice(0, limit);
+    return all.filter(({ id }) => before === undefined || id < before).slice(0, limit);
   }
 
   /** When the next of them behind a time is tried again. */

@@ -2,25 +2,19 @@
  * What a tenant can ask about its background work: which rows of it fail, and to try one again.
  */
 import { refuse, type Outcome } from "../base/refusal.ts";
+import { readPage, type Page } from "../contract/list.ts";
 import { byKey, type Actor, type Recorder } from "../contract/record.ts";
 import { verb } from "../contract/verb.ts";
 import { jobView, type JobsLedger, type JobView } from "./ledger.ts";
 
 export type JobsDeps = { jobs: JobsLedger; now: () => number; record: Recorder };
 
-type Page = { data: JobView[]; next_cursor: string | null };
-
 /** The verbs of failed jobs. */
 export function jobsVerbs(deps: JobsDeps) {
   return {
-    "jobs.list": verb(
-      "jobs:read",
-      (_who, { before, limit }: { before: string | null; limit: number }): Outcome<Page> => {
-        const found = deps.jobs.list(before, limit + 1);
-        const data = found.slice(0, limit).map(jobView);
-        return { ok: { data, next_cursor: found.length > limit ? (data.at(-1)?.id ?? null) : null } };
-      },
-    ),
+    "jobs.list": verb("jobs:read", (_who, input: { before?: string; limit: number }): Outcome<Page<JobView>> => ({
+      ok: readPage(input.limit, (rows) => deps.jobs.list(input.before, rows), jobView),
+    })),
 
     "jobs.retry": verb("jobs:retry", (who, input: { id: string }) => retryJob(deps, byKey(who.keyId), input.id)),
   };

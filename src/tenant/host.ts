@@ -16,10 +16,10 @@ import { AccountBook } from "../carriers/account-book.ts";
 import { migrate } from "../storage/migrations.ts";
 import { createTenantKeys, loadTenantKeys, rootsOnShelf, saveTenantKeys } from "../vault/room.ts";
 import type { TenantKeys } from "../vault/tenant-keys.ts";
-import { ROOMS, TenantRooms, type TenantRecord } from "./rooms.ts";
+import { ROOMS, TenantRooms } from "./rooms.ts";
 import type { Effects } from "../rpc/effects.ts";
 import type { CreateTenant } from "../rpc/tenant.ts";
-import type { TenantParts } from "./parts.ts";
+import type { TenantParts, TenantRecord } from "./parts.ts";
 
 /** An alarm is moved only when it would be this much too late: setting one costs a row. */
 const ALARM_SLACK_MS = 1_000;

@@ -5,7 +5,7 @@
 import { isoOf, readClock } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
 import type { Actor } from "../contract/record.ts";
-import type { PurgeReport } from "../rpc/tenant.ts";
+import type { Purged } from "../rpc/tenant.ts";
 import type { TenantHost } from "./host.ts";
 import type { TenantParts } from "./parts.ts";
 
@@ -18,7 +18,7 @@ const ROUNDS_MAX = 1_000;
  * One purge of one tenant, to its end: what a night leaves over would never be caught up with. A round is one transaction for each
  * class of the object, then the records; requests come in between rounds.
  */
-export async function purgeTenant(host: TenantHost, parts: TenantParts, operator: string | null): Promise<PurgeReport> {
+export async function purgeTenant(host: TenantHost, parts: TenantParts, operator: string | null): Promise<Purged> {
   const names = host.rooms().purges.map(({ name }) => name);
   const gone = Object.fromEntries(names.map((name) => [name, 0]));
   const failed: string[] = [];

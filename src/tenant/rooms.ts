@@ -3,35 +3,31 @@
  * when the object wakes and again whenever a transaction failed, so that nothing in memory disagrees with what is stored.
  * Holds no rule: what may happen is decided in the rooms.
  */
-import type { DoorKeys, Environment } from "../access/api-key.ts";
+import type { Environment } from "../access/api-key.ts";
 import { accessRoom } from "../access/room.ts";
 import type { Refusal } from "../base/refusal.ts";
 import type { Report } from "../carriers/carrier.ts";
-import type { Head } from "../audit/entry.ts";
-import { auditRoom, type HeadSigner } from "../audit/room.ts";
+import { auditRoom } from "../audit/room.ts";
 import { readClock } from "../base/clock.ts";
-import { IdMaker, type Owner } from "../base/ids.ts";
+import { IdMaker } from "../base/ids.ts";
 import { consentRoom } from "../consent/room.ts";
 import { RoomList, type Ground, type PurgeClass, type RoomFace, type RoomsOf, type Step, type VerbsOf } from "../contract/room.ts"; // prettier-ignore
 import { inboundRoom } from "../inbound/room.ts";
 import { jobsRoom } from "../jobs/room.ts";
 import { maskingRoom } from "../masking/room.ts";
-import { messagesRoom, type Belt } from "../messages/room.ts";
+import { messagesRoom } from "../messages/room.ts";
 import type { Message } from "../messages/message.ts";
-import type { MessagesDeps } from "../messages/verbs.ts";
 import { numbersRoom } from "../numbers/room.ts";
-import type { Policy } from "../policy/policy.ts";
 import { policyRoom, judgeNumber } from "../policy/room.ts";
 import { riskRoom } from "../risk/room.ts";
 import type { Effects } from "../rpc/effects.ts";
 import { sandboxRoom } from "../sandbox/room.ts";
-import type { Sql } from "../storage/sql.ts";
 import { vaultRoom } from "../vault/room.ts";
 import type { CountNaming } from "../vault/naming.ts";
-import type { TenantKeys } from "../vault/tenant-keys.ts";
 import { verifyRoom } from "../verify/room.ts";
 import { webhooksRoom } from "../webhooks/room.ts";
 import { EffectsGathered } from "./effects.ts";
+import type { RoomsDeps } from "./parts.ts";
 
 /** Every room, in the order in which they are built and purged, each with its floor. A new room is one more line here. */
 export const ROOMS = RoomList.over<TenantGround>()
@@ -51,37 +47,6 @@ export const ROOMS = RoomList.over<TenantGround>()
   .add(9, inboundRoom);
 
 export type Rooms = RoomsOf<typeof ROOMS>;
-
-/** What the operator set, as the object keeps it. */
-export type TenantRecord = {
-  id: string;
-  name: string;
-  environment: Environment;
-  state: "active" | "suspended";
-  createdAt: number;
-};
-
-/** What the host gives to the rooms. */
-export type RoomsDeps = {
-  sql: Sql;
-  owner: Owner;
-  record: TenantRecord;
-  keys: TenantKeys;
-  door: DoorKeys;
-  /** Outlives the rooms: what the queue does is no matter of storage. */
-  belt: Belt;
-  policy: () => Policy;
-  accountOf: MessagesDeps["accountOf"];
-  redacts: MessagesDeps["redacts"];
-  clockOffset: () => number;
-  advance: (seconds: number) => void;
-  publicUrl: () => string;
-  signer: HeadSigner | null;
-  /** The head signed last, remembered outside the object's storage, so that a log that was rolled back is not signed again. */
-  signedBefore: () => Head | null;
-  /** Remembers a head that was signed. */
-  signed: (head: string) => void;
-};
 
 /** What lower rooms need of higher ones. */
 type FromAbove = {

@@ -2,19 +2,29 @@
  * What a tenant's object is asked, by doors, senders, carriers and operators, behind one gate: a tenant that was never created
  * knows nobody, one whose keys cannot be had does nothing, and every change is one transaction. Holds no rule.
  */
+import type { Caller } from "../access/caller.ts";
 import type { KeySettings } from "../access/keys.ts";
 import { demand } from "../access/room.ts";
 import { nameOfError } from "../base/log.ts";
-import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { HandsetDelivery, Inbound, Question, Report } from "../carriers/carrier.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender/sender.ts";
 import type { Actor } from "../contract/record.ts";
 import type { Heard } from "../messages/room.ts";
 import type { NewNumber } from "../numbers/number.ts";
-import type { ChangedPolicy, PolicyChange } from "../policy/policy.ts";
+import type { PolicyChange } from "../policy/policy.ts";
 import { changeFacts, policyView } from "../policy/room.ts";
 import { NO_EFFECTS, type Effects } from "../rpc/effects.ts";
-import type { Call, CreateTenant, PurgeReport, Reply, TemplateDecision, TenantPort } from "../rpc/tenant.ts";
+import type {
+  Asking,
+  Call,
+  CreateTenant,
+  Purged,
+  Reply,
+  TemplateDecision,
+  TenantPort,
+  TenantVerbName,
+} from "../rpc/tenant.ts";
 import { isStorageFault } from "../storage/sql.ts";
 import type { Delivered, Taken } from "../webhooks/deliver.ts";
 import { TenantAlarm } from "./alarm.ts";
@@ -51,40 +61,50 @@ export class TenantService implements TenantPort {
   }
 
   /** Recognises the caller, checks the scope, repeats a repeated answer or runs the verb: one transaction. */
-  async ask(call: Call): Promise<Reply> {
-    const rooms = await this.#host.open();
-    if (rooms === null) return plain(refuse("unauthenticated"));
-    if (rooms === "locked") return plain(KEYS_UNAVAILABLE);
-    const caller = rooms.room.access.recognise(call.credential, call.origin);
-    if (typeof caller === "string") {
-      this.#host.countRefusal(caller);
-      return plain(refuse("unauthenticated"));
-    }
-    const verb = Object.hasOwn(rooms.verbs, call.verb) ? rooms.verbs[call.verb as keyof typeof rooms.verbs] : null;
-    if (verb === null) return plain(refuse("route_not_found"));
-    const allowed = demand(caller, verb.scope);
-    if (isRefused(allowed)) return plain(allowed);
-    if (this.#host.isSuspended()) return plain(refuse("tenant_suspended"));
-    const ran = this.#host.transaction((present) => repeatOrRun(present, caller, call));
+  async ask<K extends TenantVerbName>(call: Call<K>): Promise<Reply<K>> {
+    const caller = this.#callerOf(await this.#host.open(), call);
+    if (isRefused(caller)) return { outcome: caller, effects: NO_EFFECTS, room: null, replayed: false };
+    const ran = this.#host.transaction((present) => repeatOrRun(present, caller.ok, call));
     const effects = this.#host.takeEffects(); // before any await: a transaction that fails meanwhile throws the rooms away
     await this.#host.settled();
     this.#runOutside();
     if (this.#host.takeClockMoved()) await this.#alarm.runDue();
-    return { ...ran, effects, room: this.#host.rooms().room.risk.roomOf(caller.keyId) };
+    return { ...ran, effects, room: this.#host.rooms().room.risk.roomOf(caller.ok.keyId) };
+  }
+
+  /** As `ask` begins, and no more. */
+  async mayAsk(asking: Asking): Promise<Refusal | null> {
+    const caller = this.#callerOf(await this.#host.open(), asking);
+    return isRefused(caller) ? caller : null;
+  }
+
+  /** The caller whose credential this is, if it may ask the verb. */
+  #callerOf(rooms: Awaited<ReturnType<TenantHost["open"]>>, { credential, origin, verb }: Asking): Outcome<Caller> {
+    if (rooms === null) return refuse("unauthenticated");
+    if (rooms === "locked") return KEYS_UNAVAILABLE;
+    const caller = rooms.room.access.recognise(credential, origin);
+    if (typeof caller === "string") {
+      this.#host.countRefusal(caller);
+      return refuse("unauthenticated");
+    }
+    if (!Object.hasOwn(rooms.verbs, verb)) return refuse("route_not_found");
+    const allowed = demand(caller, rooms.verbs[verb].scope);
+    if (isRefused(allowed)) return allowed;
+    return this.#host.isSuspended() ? refuse("tenant_suspended") : { ok: caller };
   }
 
   /** For operators: the tenant's record and policy. */
-  async describe(): Promise<Outcome<unknown>> {
+  async describe(): ReturnType<TenantPort["describe"]> {
     const rooms = await this.#host.open();
     if (rooms === null || this.#host.record === null) return refuse("not_found");
     return { ok: { policy: policyView(this.#host.policy()), clock_offset_seconds: this.#host.offsetSeconds() } };
   }
 
-  issueKey(operator: string, settings: KeySettings): Promise<Outcome<unknown>> {
+  issueKey(operator: string, settings: KeySettings): ReturnType<TenantPort["issueKey"]> {
     return this.#operate(({ access }) => access.issueKey(operatorOf(operator), settings));
   }
 
-  revokeKey(operator: string, id: string): Promise<Outcome<unknown>> {
+  revokeKey(operator: string, id: string): ReturnType<TenantPort["revokeKey"]> {
     return this.#operate(({ access }) => access.revokeKey(operatorOf(operator), id));
   }
 
@@ -93,20 +113,20 @@ export class TenantService implements TenantPort {
     return this.#operate(({ access }) => ({ ok: { revoked: access.revokeAll(operatorOf(operator)) } }));
   }
 
-  listKeys(): Promise<Outcome<unknown>> {
+  listKeys(): ReturnType<TenantPort["listKeys"]> {
     return this.#operate(({ access }) => ({ ok: wholeList(access.listKeys()) }));
   }
 
-  listTemplates(): Promise<Outcome<unknown>> {
+  listTemplates(): ReturnType<TenantPort["listTemplates"]> {
     return this.#operate(({ verify }) => ({ ok: verify.listTemplates() }));
   }
 
-  decideTemplate(operator: string, decision: TemplateDecision): Promise<Outcome<unknown>> {
+  decideTemplate(operator: string, decision: TemplateDecision): ReturnType<TenantPort["decideTemplate"]> {
     const { template: id, state, reason, sequence } = decision;
     return this.#operate(({ verify }) => verify.decideTemplate(operatorOf(operator), state, { id, reason, sequence }));
   }
 
-  setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>> {
+  setState(operator: string, state: "active" | "suspended"): ReturnType<TenantPort["setState"]> {
     return this.#operate(({ audit }) => {
       this.#host.setState(state);
       const act = state === "active" ? "tenant.resumed" : "tenant.suspended";
@@ -115,7 +135,7 @@ export class TenantService implements TenantPort {
     });
   }
 
-  changePolicy(operator: string, change: PolicyChange): Promise<Outcome<ChangedPolicy>> {
+  changePolicy(operator: string, change: PolicyChange): ReturnType<TenantPort["changePolicy"]> {
     return this.#operate(({ audit }) => {
       const before = this.#host.policy();
       this.#host.changePolicy(change);
@@ -235,7 +255,7 @@ export class TenantService implements TenantPort {
   }
 
   /** The night's run (nobody's), or an operator's purge; answers how much of what went. */
-  async purge(operator: string | null, lent = false): Promise<Outcome<PurgeReport>> {
+  async purge(operator: string | null, lent = false): Promise<Outcome<Purged>> {
     const rooms = await this.#host.open();
     if (rooms === null || rooms === "locked") return refuse("not_found");
     try {
@@ -329,7 +349,3 @@ export class TenantService implements TenantPort {
 const KEYS_UNAVAILABLE = refuse("keys_unavailable", { retryAfterSeconds: 5 });
 
 const operatorOf = (id: string): Actor => ({ type: "operator", id });
-
-function plain(outcome: Outcome<unknown>): Reply {
-  return { outcome, effects: NO_EFFECTS, room: null, replayed: false };
-}

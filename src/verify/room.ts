@@ -8,6 +8,7 @@ import { randomBytes } from "../base/random.ts";
 import type { Outcome } from "../base/refusal.ts";
 import type { Actor, Recorder } from "../contract/record.ts";
 import { room, type Ground, type RecordBatch, type Step } from "../contract/room.ts";
+import type { Page } from "../contract/list.ts";
 import { admitFor } from "../messages/admit.ts";
 import { claimable } from "../messages/dispatch.ts";
 import { mayEnter, type Message } from "../messages/message.ts";
@@ -93,7 +94,7 @@ export const verifyRoom = room({
       newestIds: () => [newestId(sql, "verifications")],
       /** A message moved: the verification it was sent for hears of it. */
       messageMoved: (message: Message): void => messageMoved(deps, message),
-      listTemplates: (): { data: TemplateView[] } => listTemplates(ofSettings),
+      listTemplates: (): Page<TemplateView> => listTemplates(ofSettings),
       decideTemplate: (actor: Actor, state: "approved" | "refused", decided: Decided): Outcome<TemplateView> =>
         decideTemplate(ofSettings, actor, state, decided),
     };

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { Belt } from "../../src/messages/queue/queue-tracker.ts";
 import { defaultPolicy } from "../../src/policy/policy.ts";
 import { migrate } from "../../src/storage/migrations.ts";
+import type { RoomsDeps } from "../../src/tenant/parts.ts";
 import * as LISTED from "../../src/tenant/rooms.ts";
 import { nodeSql } from "../support/rooms/node-sql.ts";
 import { readTree, type Files } from "../support/source/tree.ts";
@@ -20,7 +21,7 @@ const folder: Files = Object.fromEntries(blocks.map(([, path = "", text = ""]) =
 const line = /^```ts\n( {2}\.add\(\d+, \w+\))\n```$/m.exec(page)?.[1] ?? "";
 const list = readFileSync(LIST, "utf8")
   .replace(/^( {2}\.add\(5, consentRoom\))$/m, `$1\n${line}`)
-  .replace(/^import type \{ Sql \}.*$/m, (sql) => `import { snoozesRoom } from "../snoozes/room.ts";\n${sql}`);
+  .replace(/^import \{ vaultRoom \}.*$/m, (next) => `import { snoozesRoom } from "../snoozes/room.ts";\n${next}`);
 const changed: Files = { ...folder, [LIST]: list };
 
 let copy: string;
@@ -90,13 +91,13 @@ it("joins an object that was there before: its table is made once, its verbs, st
   expect([drop(tenant.now()), drop(tenant.now() + 31 * 86_400_000)]).toEqual([0, 1]);
 });
 
-function depsOver(sql: LISTED.RoomsDeps["sql"]): LISTED.RoomsDeps {
+function depsOver(sql: RoomsDeps["sql"]): RoomsDeps {
   return {
     sql,
     owner: { jurisdiction: "eu", code: "tttttttt" },
     record: { id: "ten_etttttttt", name: "Test", environment: "sandbox", state: "active", createdAt: 0 },
     keys: { epoch: 1, epochs: new Map([[1, new Uint8Array(32)]]), index: new Uint8Array(32) },
-    door: { current: new Uint8Array(32), previous: null } as unknown as LISTED.RoomsDeps["door"],
+    door: { current: new Uint8Array(32), previous: null } as unknown as RoomsDeps["door"],
     belt: new Belt(0),
     policy: () => defaultPolicy("sandbox"),
     accountOf: () => null,
