@@ -52,7 +52,7 @@ function run(rooms: TenantRooms, caller: Caller, call: Call): Outcome<unknown> {
   const verb = rooms.verbs[call.verb as keyof typeof rooms.verbs];
   const before = rooms.entered;
   const outcome = (verb.run as (who: Caller, input: unknown) => Outcome<unknown>)(caller, call.input);
-  rooms.settleNaming(caller.keyId, rooms.entered > before);
+  rooms.named.settle(caller.keyId, rooms.entered > before);
   return outcome;
 }
 

@@ -34,8 +34,7 @@ import { sandboxVerbs } from "../sandbox/verbs.ts";
 import { ALWAYS_TOLD, riseAboveStored } from "./stored.ts";
 import { LINE_LEDGERS, Lines } from "./join-numbers.ts";
 import { TENANT_SUBJECT, VaultLedger } from "../vault/ledger.ts";
-import { Naming } from "../vault/naming.ts";
-import { countNaming, type NamingAlert } from "./naming.ts";
+import { NamedNumbers } from "./naming.ts";
 import type { TenantKeys } from "../vault/tenant-keys.ts";
 import { verifyDeps } from "./join-verify.ts";
 import { CountsLedger } from "../verify/counts.ts";
@@ -88,7 +87,7 @@ export class TenantRooms {
   readonly keys: KeysLedger;
   readonly vault: VaultLedger;
   readonly caps: CapsLedger;
-  readonly naming: Naming;
+  readonly named: NamedNumbers;
   readonly consents: ConsentLedger;
   readonly messages: MessagesLedger;
   readonly events: EventsLedger;
@@ -119,7 +118,7 @@ export class TenantRooms {
     this.keys = new KeysLedger(sql);
     this.vault = new VaultLedger(sql, owner, this.ids, deps.keys);
     this.caps = new CapsLedger(sql, (key) => this.keys.lineOf(key));
-    this.naming = this.#makeNaming();
+    this.named = new NamedNumbers(this, deps.policy);
     this.consents = new ConsentLedger(sql);
     this.messages = new MessagesLedger(sql, this.ids.prefixOf("msg"), soon);
     this.events = new EventsLedger(sql, this.ids, soon);
@@ -250,13 +249,13 @@ export class TenantRooms {
       ...tokensVerbs({
         vault: this.vault,
         now,
-        naming: this.naming,
+        naming: this.named.naming,
         judge: (number) => judgeNumber(number, this.#deps.policy(), this.#deps.record.environment),
         record: entry,
       }),
       ...consentVerbs({
         consents: this.consents,
-        naming: this.naming,
+        naming: this.named.naming,
         now,
         newId: () => this.ids.make("con", this.now()),
         tell: (consent) => this.#tellConsent(consent),
@@ -271,7 +270,7 @@ export class TenantRooms {
       ...webhooksVerbs({ ...this.hooks, record: entry }),
       ...sandboxVerbs({
         sandbox: this.sandbox,
-        naming: this.naming,
+        naming: this.named.naming,
         now,
         advance: this.#deps.advance,
         record: entry,
@@ -289,44 +288,20 @@ export class TenantRooms {
       conveyor: this.conveyor,
       ids: this.ids,
       consents: this.consents,
-      naming: this.naming,
+      naming: this.named.naming,
       emit: (type, resource, data) => this.emit(type, resource, data),
       wanted: (type) => this.events.wanted(type),
       tellConsent: (consent) => this.#tellConsent(consent),
     });
   }
 
-  #makeNaming(): Naming {
-    const alert = ({ key, ...cap }: NamingAlert) => {
-      this.enterFor("key", key, { act: "key.limit_reached", subject: key, facts: cap });
-      this.emit("alert.limit", key, { limit: "naming", key, ...cap });
-    };
-    const { caps } = this;
-    const lineOf = (key: string) => this.keys.lineOf(key);
-    return new Naming(
-      this.vault,
-      countNaming({ caps, lineOf, policy: this.#deps.policy, now: () => this.now(), alert }),
-    );
-  }
-
-  /**
-   * After each verb: what it counted of named numbers is written, refused or not, and is in the audit. An entry of its own tells of
-   * it where the verb made none for the one number that was named.
-   */
-  settleNaming(key: string, hadEntry: boolean): void {
-    const counted = this.caps.takeCounted();
-    this.caps.flush();
-    if (counted === null || (hadEntry && counted.numbers === 1)) return;
-    this.enterFor("key", key, { act: "key.named_numbers", subject: key, facts: counted });
-  }
-
   #makeConveyor(): MessagesDeps {
     const { record, policy, accountOf, redacts, door, publicUrl } = this.#deps;
-    const { messages, vault, naming, caps, ids, consents } = this;
+    const { messages, vault, caps, ids, consents } = this;
     return conveyorDeps({
       messages,
       vault,
-      naming,
+      naming: this.named.naming,
       caps,
       ids,
       consents,
@@ -384,7 +359,7 @@ export class TenantRooms {
       ids: this.ids,
       tenantName: this.#deps.record.name,
       scopesOf: (keyId) => this.keysDeps.scopesOf(keyId),
-      naming: this.naming,
+      naming: this.named.naming,
       emit: (type, resource, data) => this.emit(type, resource, data),
       wanted: (type) => this.events.wanted(type),
     });

@@ -110,13 +110,15 @@ export function everything(tenant: Tenant, without: readonly string[] = []): Pro
 }
 
 /** Where it is counted that a number was named; of a request that leaves nothing else. */
-const NAMING = ["counters", "audit"];
+const NAMING = ["counters", "audit", "events"];
 
 /** Runs `act` and says that it left nothing in any row but the counts of numbers it named, each in the audit. */
 export async function leavesOnlyNaming(tenant: Tenant, act: () => Promise<void>): Promise<void> {
   const acts = () => tenant.rows(`SELECT json_extract(entry, '$.act') AS act FROM audit`);
-  const [before, entries] = [await everything(tenant, NAMING), (await acts()).length];
+  const events = () => tenant.rows(`SELECT id FROM events WHERE type <> 'alert.limit'`);
+  const [before, entries, told] = [await everything(tenant, NAMING), (await acts()).length, (await events()).length];
   await act();
+  if ((await events()).length !== told) throw new Error("an event was told");
   if ((await everything(tenant, NAMING)) !== before) throw new Error("a row was left");
   const others = (await acts())
     .slice(entries)
