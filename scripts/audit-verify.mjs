@@ -1,16 +1,18 @@
-// Checks an export of the audit log offline: `npm run audit:verify -- FILE... [--key PUBLIC] [--head FILE]... [--after N]`.
+// Checks an export of the audit log offline: `npm run audit:verify -- FILE... [--key PUBLIC] [--head FILE]... [--name NAME]... [--after N]`.
 // Uses Node's own modules and src/audit, which imports nothing else; it opens no connection and writes nothing.
 // Exit code 0: everything it says it checked is right. 1: something is not, and the first bad line is named. 2: bad usage.
 import "./lib/node-version.mjs";
 import { createReadStream, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-const USAGE = `usage: npm run audit:verify -- FILE... [--key PUBLIC] [--head FILE]... [--after N]
+const USAGE = `usage: npm run audit:verify -- FILE... [--key PUBLIC] [--head FILE]... [--name NAME]... [--after N]
 
   FILE          the export: one audit entry a line, and the signed head behind the last; or the answers of
                 \`GET /v1/audit/export\` as they came, in one file or in several, in their order
   --key PUBLIC  the log's public key text, name+id+key; without it no signature is checked
   --head FILE   a signed head kept from elsewhere; may be given several times
+  --name NAME   another name of this log, as a head's first line has it: heads under it count too, if the same key
+                signed them. For logs that were signed before their deployment had a stable name
   --after N     the export was asked for behind entry N (by default it must begin with entry 1)`;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -42,11 +44,20 @@ function parse(args) {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { key: { type: "string" }, head: { type: "string", multiple: true }, after: { type: "string" } },
+      options: {
+        key: { type: "string" },
+        head: { type: "string", multiple: true },
+        name: { type: "string", multiple: true },
+        after: { type: "string" },
+      },
     });
     const after = values.after ?? "0";
     if (positionals.length === 0 || !/^(0|[1-9]\d{0,14})$/.test(after)) return null;
-    const options = { after: Number(after), ...(values.key === undefined ? {} : { publicKey: values.key }) };
+    const options = {
+      after: Number(after),
+      otherNames: values.name ?? [],
+      ...(values.key === undefined ? {} : { publicKey: values.key }),
+    };
     return { files: positionals, heads: values.head ?? [], options };
   } catch {
     return null;

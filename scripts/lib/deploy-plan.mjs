@@ -7,6 +7,10 @@ export const productionSecrets = ["KEYRING", "DOOR_KEY", "AUDIT_KEY"];
 /** The settings only the operator knows, read from the environment as MASKLINE_<NAME>. */
 export const settings = {
   PUBLIC_URL: { needed: true, what: "the https origin the service answers at, such as https://sms.example.com" },
+  AUDIT_ORIGIN: {
+    needed: true,
+    what: "the deployment's name in signed audit heads, such as sms.example.com; never changed again",
+  },
   ACCESS_TEAM: { needed: true, what: "https://<team>.cloudflareaccess.com" },
   ACCESS_AUDIENCE: { needed: true, what: "the AUD tag of the Access application for operators" },
   EGRESS_ALLOWLIST: { needed: false, what: "comma-separated host names webhooks may go to" },
@@ -108,6 +112,7 @@ export function readSettings(env) {
   const vars = Object.fromEntries(Object.keys(settings).map((name) => [name, env[`MASKLINE_${name}`] ?? ""]));
   const missing = Object.keys(settings).filter((name) => settings[name].needed && vars[name] === "");
   if (vars.PUBLIC_URL !== "" && !/^https:\/\/[^/]+$/.test(vars.PUBLIC_URL)) missing.push("PUBLIC_URL");
+  if (vars.AUDIT_ORIGIN !== "" && !/^[a-z0-9][a-z0-9.-]{0,99}$/.test(vars.AUDIT_ORIGIN)) missing.push("AUDIT_ORIGIN");
   return { vars, missing };
 }
 

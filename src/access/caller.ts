@@ -25,6 +25,7 @@ export const SCOPES = [
   "webhooks:manage",
   "events:read",
   "audit:read",
+  "policy:read",
   "keys:manage",
   "sandbox:use",
 ] as const;

@@ -144,6 +144,15 @@ export class KeysLedger {
     return { ok: viewOf(this.#read(id) ?? missing()) };
   }
 
+  /** Revokes every key that lives, at once; answers their ids. */
+  revokeAll(realNow: number): string[] {
+    const live = this.#sql
+      .exec<{ id: string }>(`SELECT id FROM api_keys WHERE revoked_at IS NULL OR revoked_at > ? ORDER BY id`, realNow)
+      .toArray();
+    for (const { id } of live) this.revoke(id, realNow);
+    return live.map(({ id }) => id);
+  }
+
   get(id: string): Outcome<KeyView> {
     const row = this.#read(id);
     return row === null ? refuse("not_found") : { ok: viewOf(row) };

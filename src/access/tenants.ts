@@ -40,12 +40,14 @@ export class TenantsLedger {
     return row === null ? null : tenantOf(row);
   }
 
-  /** In order of id, after `after`. */
-  list(after: string, limit: number): TenantRow[] {
-    return this.#sql
-      .exec<Row>(`SELECT * FROM tenants WHERE id > ? ORDER BY id LIMIT ?`, after, limit)
-      .toArray()
-      .map(tenantOf);
+  /** In order of id, after `after`; of those whose name contains `name`, in upper or lower case. */
+  list(after: string, limit: number, name = ""): TenantRow[] {
+    const query = `SELECT * FROM tenants WHERE id > ? AND (? = '' OR instr(lower(name), lower(?)) > 0) ORDER BY id LIMIT ?`;
+    return this.#sql.exec<Row>(query, after, name, name, limit).toArray().map(tenantOf);
+  }
+
+  rename(id: string, name: string): void {
+    this.#sql.exec(`UPDATE tenants SET name = ? WHERE id = ?`, name, id);
   }
 
   setState(id: string, state: TenantRow["state"]): void {
@@ -68,3 +70,4 @@ export function tenantView(tenant: TenantRow, jurisdiction: "eu" | "us") {
   const { id, name, environment, state } = tenant;
   return { id, name, jurisdiction, environment, state, created_at: isoOf(tenant.createdAt) };
 }
+export type TenantView = ReturnType<typeof tenantView>;

@@ -6,7 +6,7 @@
 import { canonical } from "../base/canonical.ts";
 import { contradiction, findFork, follow, isFault, truncation, type FaultKind } from "./chain.ts";
 import { GENESIS, readEntry, type Head } from "./entry.ts";
-import { readHead, verifyHead, type HeadFault, type ReadHead } from "./head.ts";
+import { readHead, renamedKey, verifyHead, type HeadFault, type ReadHead } from "./head.ts";
 
 /** The line that carries a signed head, directly behind the entry it ends with. */
 export function headLine(note: string): string {
@@ -16,6 +16,11 @@ export function headLine(note: string): string {
 export type ExportOptions = {
   /** The public key text that must have signed every head. Without it signatures are not checked, and the report says so. */
   publicKey?: string;
+  /**
+   * Other names of this very log, as a head's first line has them: those it was signed under before its deployment had a
+   * stable name. A head under one of them counts as this log's when the same key signed it.
+   */
+  otherNames?: readonly string[];
   /** Signed heads kept from elsewhere: earlier exports, `audit.head` events. */
   heads?: readonly string[];
   /** The export was asked for behind this entry. Without it the first line must be entry 1, or lines are missing. */
@@ -48,9 +53,9 @@ export function checkExport(options: ExportOptions): ExportCheck | ExportFault {
   const heads: Head[] = [];
   let origin: string | null = null;
   for (const note of options.heads ?? []) {
-    const read = readNote(note, options.publicKey, origin);
+    const read = readNote(note, options, origin);
     if ("fault" in read) return { ...read, line: null };
-    origin = read.origin;
+    origin ??= read.origin;
     heads.push(read.head);
   }
   const fork = findFork(heads);
@@ -58,7 +63,7 @@ export function checkExport(options: ExportOptions): ExportCheck | ExportFault {
 }
 
 class Check implements ExportCheck {
-  readonly #publicKey: string | undefined;
+  readonly #options: ExportOptions;
   readonly #after: number;
   readonly #heads: Head[];
   readonly #checked: number[] = [];
@@ -69,7 +74,7 @@ class Check implements ExportCheck {
   #at: Head | null;
 
   constructor(options: ExportOptions, heads: Head[], origin: string | null) {
-    this.#publicKey = options.publicKey;
+    this.#options = options;
     this.#after = options.after ?? 0;
     this.#heads = heads;
     this.#origin = origin;
@@ -88,7 +93,7 @@ class Check implements ExportCheck {
     const newest = this.#heads.reduce((most, { size }) => Math.max(most, size), -1);
     const beyond = this.#heads.find(({ size }) => size > end.size);
     if (beyond !== undefined) return { ...truncation(end.size, beyond), line: null };
-    if (newest < 0 && this.#publicKey !== undefined) {
+    if (newest < 0 && this.#options.publicKey !== undefined) {
       return { fault: "no_head", line: null, detail: "there is no signed head, in the file or beside it" };
     }
     if (newest >= 0 && newest < end.size) {
@@ -102,7 +107,7 @@ class Check implements ExportCheck {
         origin: this.#origin,
         headsChecked: this.#checked,
         headsBefore: this.#heads.map(({ size }) => size).filter((size) => size < this.#after),
-        signaturesChecked: this.#publicKey !== undefined,
+        signaturesChecked: this.#options.publicKey !== undefined,
       },
     };
   }
@@ -122,9 +127,9 @@ class Check implements ExportCheck {
   #head(text: string): Omit<ExportFault, "line"> | null {
     const note = noteOf(text);
     if (note === null) return { fault: "malformed_head", detail: "the line is not a signed head" };
-    const read = readNote(note, this.#publicKey, this.#origin);
+    const read = readNote(note, this.#options, this.#origin);
     if ("fault" in read) return read;
-    this.#origin = read.origin;
+    this.#origin ??= read.origin;
     const at = this.#at ?? { size: this.#after, hash: read.head.hash };
     if (read.head.size > at.size) return truncation(at.size, read.head);
     if (read.head.size < at.size) {
@@ -136,10 +141,16 @@ class Check implements ExportCheck {
   }
 }
 
-/** A note's head, verified when there is a key; all heads of one check must be of one log. */
-function readNote(note: string, publicKey: string | undefined, origin: string | null): ReadHead | HeadFault {
-  const read = publicKey === undefined ? readHead(note) : verifyHead(note, publicKey);
+/** A note's head, verified when there is a key; all heads of one check must be of one log, by whichever of its names. */
+function readNote(note: string, options: ExportOptions, origin: string | null): ReadHead | HeadFault {
+  const { publicKey, otherNames = [] } = options;
+  const plain = readHead(note);
+  if ("fault" in plain) return plain;
+  const isOther = otherNames.includes(plain.origin);
+  const key = publicKey !== undefined && isOther ? renamedKey(publicKey, plain.origin) : publicKey;
+  const read = key === undefined ? plain : verifyHead(note, key);
   if ("fault" in read || origin === null || read.origin === origin) return read;
+  if (isOther || otherNames.includes(origin)) return read;
   return { fault: "other_key", detail: `one head is of ${origin}, another of ${read.origin}` };
 }
 

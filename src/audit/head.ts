@@ -88,6 +88,12 @@ export function verifyHead(note: string, publicKey: string): ReadHead | HeadFaul
   return { origin: read.origin, head: read.head };
 }
 
+/** The text of the same public key under another name; the text itself where it is none, which `verifyHead` then refuses. */
+export function renamedKey(publicKey: string, name: string): string {
+  const key = parsedKey(publicKey);
+  return key === null ? publicKey : `${name}+${hex(keyId(name, key.raw))}+${toBase64(typed(key.raw))}`;
+}
+
 type NoteSignature = { name: string; id: Uint8Array; signature: Uint8Array };
 type Parsed = ReadHead & { body: string; signatures: NoteSignature[] };
 
@@ -109,13 +115,13 @@ function parsed(note: string): Parsed | null {
   return { origin, head: { size: Number(size), hash: hex(hash) }, body, signatures };
 }
 
-function parsedKey(text: string): { name: string; id: string; publicKey: KeyObject } | null {
+function parsedKey(text: string): { name: string; id: string; raw: Uint8Array; publicKey: KeyObject } | null {
   const [, name, id, packed] = /^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text) ?? [];
   const bytes = packed === undefined ? null : fromBase64(packed);
   if (name === undefined || id === undefined || bytes?.length !== 33 || bytes[0] !== ED25519) return null;
   const raw = bytes.slice(1);
   if (hex(keyId(name, raw)) !== id) return null;
-  return { name, id, publicKey: createPublicKey(pem("PUBLIC KEY", toBase64(joined(SPKI_PREFIX, raw)))) };
+  return { name, id, raw, publicKey: createPublicKey(pem("PUBLIC KEY", toBase64(joined(SPKI_PREFIX, raw)))) };
 }
 
 /** The first four bytes of SHA-256(name ‖ newline ‖ algorithm ‖ key): signed note's key id. */

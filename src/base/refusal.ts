@@ -18,13 +18,9 @@ const row = (status: ReasonRow["status"], title: string, detail: string): Reason
 /** The table. A code, once published, keeps its meaning. */
 export const REASONS = {
   // The request itself
-  malformed_body: row(
-    400,
-    "The body is not what this route reads",
-    "Send one JSON object in UTF-8, without repeated keys.",
-  ),
-  unknown_field: row(400, "A field is not known here", "Remove the field, or correct its spelling."),
-  invalid_field: row(422, "A field has a value that cannot be used", "Correct the fields listed in `errors`."),
+  malformed_body: row(400, "The body is not valid JSON", "Send one JSON object in UTF-8, without repeated keys."),
+  unknown_field: row(400, "Unknown field", "Remove the field or correct its name; `errors` names it."),
+  invalid_field: row(422, "A field has an invalid value", "Correct the fields listed in `errors`."),
   invalid_cursor: row(
     400,
     "The cursor is not one of this list",
@@ -32,18 +28,14 @@ export const REASONS = {
   ),
   missing_field: row(400, "A required field is missing", "Add the fields listed in `errors`."),
   wrong_type: row(400, "A field has the wrong JSON type", "Correct the fields listed in `errors`."),
-  body_too_large: row(413, "The body is too large", "Send less at once; the limit is in `detail`."),
+  body_too_large: row(413, "The body is too large", "Send less at once."),
   body_too_slow: row(408, "The body took too long to arrive", "Send the whole body within ten seconds."),
   unsupported_media_type: row(415, "The content type is not JSON", "Send `content-type: application/json`."),
-  route_not_found: row(404, "There is no such route", "See /docs for the routes there are."),
-  not_found: row(
-    404,
-    "There is no such thing here",
-    "Check the id; an id of another tenant looks the same as an absent one.",
-  ),
+  route_not_found: row(404, "No such route", "Check the method and the path; /docs lists every route."),
+  not_found: row(404, "Not found", "Check the id. An id of another tenant is answered like one that does not exist."),
   number_in_query: row(
     400,
-    "A query may not carry a phone number",
+    "A URL may not contain a phone number",
     "URLs are logged on their way. Filter by token instead.",
   ),
   // Who is calling
@@ -52,12 +44,12 @@ export const REASONS = {
     "The credential is missing or not valid",
     "Send `authorization: Bearer mk_…` with a key that is live.",
   ),
-  missing_scope: row(403, "The key lacks a scope", "Use a key with the scope named in `detail`."),
-  tenant_suspended: row(403, "The tenant is suspended", "Ask the operator of this service."),
+  missing_scope: row(403, "This key does not have the required scope", "Use a key that has the scope."),
+  tenant_suspended: row(403, "This tenant is suspended", "Ask the operator of this service."),
   // Keys of repetition
   idempotency_key_invalid: row(
     400,
-    "The idempotency key is not usable",
+    "The idempotency key is not valid",
     "Use 1 to 255 visible ASCII characters, quoted or not.",
   ),
   idempotency_key_reused: row(
@@ -65,9 +57,13 @@ export const REASONS = {
     "The idempotency key was used with another body",
     "Use a new key for a new request.",
   ),
-  idempotency_in_progress: row(409, "The first request with this key is still running", "Ask again in a moment."),
+  idempotency_in_progress: row(
+    409,
+    "The first request with this key is still running",
+    "Repeat the request in a moment, with the same key.",
+  ),
   // Numbers and texts
-  invalid_number: row(422, "The number cannot be a phone number", "Write it in E.164, such as +447700900123."),
+  invalid_number: row(422, "This is not a valid phone number", "Write it in E.164, such as +447700900123."),
   number_kind_refused: row(
     422,
     "This kind of number is not allowed",
@@ -81,51 +77,47 @@ export const REASONS = {
   ),
   real_number_in_sandbox: row(422, "A sandbox tenant may only text drama numbers", "Use 07700 900000 to 07700 900999."),
   text_too_long: row(422, "The text needs too many segments", "Shorten it; preview shows how it is counted."),
-  sender_refused: row(422, "The sender ID is not allowed", "See `errors` for the rule it breaks."),
-  token_unknown: row(404, "There is no such number token", "Tokenise the number again, or send to the number itself."),
+  sender_refused: row(422, "The sender ID is not allowed", "`errors` names the rule it breaks."),
+  token_unknown: row(404, "Token not found", "Tokenise the number again, or send to the number itself."),
   recipient_opted_out: row(
     422,
-    "The person said stop to this purpose",
-    "Do not text them for this purpose from this sender. `GET /v1/consents` shows when it was said.",
+    "The recipient has opted out",
+    "Do not text them for this purpose from this sender. `GET /v1/consents` shows when they opted out.",
   ),
   schedule_out_of_range: row(
     422,
-    "The schedule time cannot be used",
+    "This time is out of range",
     "Choose a time in the future, at most 35 days ahead, before the message expires.",
   ),
   // Limits
-  rate_limited: row(
-    429,
-    "A limit has been reached",
-    "Wait for the seconds in `retry-after`; `detail` names the limit.",
-  ),
+  rate_limited: row(429, "A limit has been reached", "Wait for the seconds in `retry-after`, then repeat the request."),
   new_numbers_exceeded: row(
     429,
-    "The limit of named numbers is reached",
+    "The limit of named numbers has been reached",
     "`detail` says whose limit it is and by when; it keeps answers from being used to tell numbers apart.",
   ),
   batch_too_large: row(413, "Too many messages in one batch", "Send at most 1,000 at once."),
   // Virtual numbers and masked sessions
   numbers_exhausted: row(
     409,
-    "The pool has no number free for this person",
-    "Add numbers to the pool, or end sessions; `detail` says when one comes free by itself.",
+    "The pool has no free number for this person",
+    "Add numbers to the pool or close sessions.",
   ),
   number_unusable: row(
     422,
-    "The virtual number cannot be given to this person",
-    "Name a number of the pool that is free for them, or leave the choice to us.",
+    "This virtual number cannot be used for this person",
+    "Name a number of the pool that is free for them, or name none.",
   ),
-  pool_unknown: row(422, "There is no such pool", "List the pools, or make one with `POST /v1/pools`."),
-  session_ended: row(409, "The session is not open", "Open it again while its cool-off lasts, or open a new one."),
+  pool_unknown: row(422, "Pool not found", "List the pools, or make one with `POST /v1/pools`."),
+  session_ended: row(409, "The session is not open", "Reopen it while its cool-off lasts, or open a new one."),
   session_gone: row(
     409,
-    "The session cannot be opened again",
-    "Its cool-off is over, or its numbers are in other hands: open a new one.",
+    "The session cannot be reopened",
+    "Its cool-off is over or its numbers are in use: open a new one.",
   ),
   sends_exceeded: row(
     429,
-    "This destination has been sent as many codes as it may be",
+    "Too many codes have been sent to this number",
     "Wait for the seconds in `retry-after`; the limit is the same for every number.",
   ),
   resend_too_early: row(
@@ -136,46 +128,54 @@ export const REASONS = {
   // Verifications
   verification_unknown: row(
     404,
-    "There is no verification of this number",
+    "No verification of this number was found",
     "None was started, or it ended more than an hour ago. Check by id where you have one.",
   ),
   verification_ended: row(409, "The verification has ended", "Start a new one; `GET` says how this one ended."),
   template_unusable: row(
     422,
-    "The template cannot be used for this",
+    "This template cannot be used here",
     "Use one that is approved and shows what the verification is for; see `errors`.",
   ),
-  service_unknown: row(422, "There is no such service", "List the services, or leave the field out."),
+  service_unknown: row(422, "Service not found", "List the services, or leave the field out."),
   // State
-  not_cancelable: row(409, "It is too late to cancel", "Only a scheduled, held or queued message can be canceled."),
-  state_conflict: row(409, "The state does not allow this", "Read the resource again."),
-  name_taken: row(409, "The name is taken", "Choose another name."),
+  not_cancelable: row(
+    409,
+    "The message can no longer be canceled",
+    "Only a scheduled, held or queued message can be canceled.",
+  ),
+  state_conflict: row(409, "The current state does not allow this", "Read the resource again."),
+  name_taken: row(409, "The name is already in use", "Choose another name."),
   // Webhooks
   url_refused: row(
     422,
-    "The URL cannot be called",
+    "This URL is not allowed",
     "Use https to a public host name, on port 443 or 1024 upwards, without credentials.",
   ),
-  too_many_endpoints: row(409, "The tenant has the largest number of endpoints", "Delete one first."),
+  too_many_endpoints: row(409, "This tenant has reached its limit of webhook endpoints", "Delete one first."),
   // The service
-  carrier_refused: row(409, "The carrier said no", "Read the carrier's own code in `detail`, and what it wants."),
+  carrier_refused: row(409, "The carrier refused the request", "`detail` has the carrier's own code."),
   carrier_unavailable: row(
     503,
     "No carrier account can take this message",
     "The operator must configure one for this tenant.",
   ),
-  keys_unavailable: row(503, "The tenant's keys cannot be read now", "Ask again in a moment. Nothing was changed."),
+  keys_unavailable: row(
+    503,
+    "The tenant's keys are temporarily unavailable",
+    "Repeat the request in a moment. Nothing was changed.",
+  ),
   storage_unavailable: row(
     503,
-    "Storage did not answer",
-    "Ask again in a moment, with the same Idempotency-Key: what is repeated with it happens once.",
+    "Storage is temporarily unavailable",
+    "Repeat the request in a moment, with the same Idempotency-Key: what is repeated with it happens once.",
   ),
   not_serving: row(
     503,
-    "This deployment is not fit to serve",
+    "This deployment is not ready to serve",
     "The operator must complete its configuration; see docs/deploy.md.",
   ),
-  internal: row(500, "Something went wrong on our side", "Ask again, and send us the request_id if it persists."),
+  internal: row(500, "Internal error", "Repeat the request, and send us the request_id if it persists."),
 } as const satisfies Record<string, ReasonRow>;
 
 export type Reason = keyof typeof REASONS;

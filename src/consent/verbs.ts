@@ -51,7 +51,7 @@ export function consentVerbs(deps: ConsentDeps) {
       if ("refused" in named) return named;
       const now = deps.now();
       if (input.saidAt !== null && input.saidAt > now + AHEAD_MS_MAX) {
-        const detail = "Name the time at which it was said, not one to come.";
+        const detail = "Give the time at which it was said; it cannot be in the future.";
         return refuse("invalid_field", { errors: [{ field: "said_at", code: "invalid_field", detail }] });
       }
       // A word from the time to come would stand against every stop until then, and for ever after.

@@ -9,7 +9,7 @@ export const ProblemView = z
     title: z.string(),
     status: z.int(),
     code: z.string().meta({ description: "Stable: programs decide by this." }),
-    detail: z.string().meta({ description: "What would be right." }),
+    detail: z.string().meta({ description: "What would be right, in one or two sentences." }),
     errors: z
       .array(z.object({ field: z.string(), code: z.string(), detail: z.string() }))
       .optional()
@@ -22,7 +22,7 @@ export const ProblemView = z
     examples: [
       {
         type: "https://sms.example.com/errors/invalid_number",
-        title: "The number cannot be a phone number",
+        title: "This is not a valid phone number",
         status: 422,
         code: "invalid_number",
         detail: "Write it in E.164, such as +447700900123.",

@@ -13,11 +13,11 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "Send one JSON object in UTF-8 without repeated keys.",
   },
   unknown_field: {
-    when: "A field is not known on this route.",
-    what: "Remove it or correct its spelling; `errors` names it.",
+    when: "The route does not know a field of the body, or a name in the query.",
+    what: "Remove it or correct its name; `errors` names it, and what was probably meant.",
   },
   invalid_field: {
-    when: "A field has the right type and a value that cannot be used.",
+    when: "A field has the right type, but its value is not allowed.",
     what: "Correct the fields listed in `errors`.",
   },
   invalid_cursor: {
@@ -25,11 +25,11 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "Begin without a cursor, then give `next_cursor` unchanged.",
   },
   missing_field: {
-    when: "A required field is not there.",
+    when: "The route needs a field that the body does not have.",
     what: "Add the fields listed in `errors`.",
   },
   wrong_type: {
-    when: "A field has the wrong JSON type.",
+    when: "A field needs another JSON type, for example a number in place of a text.",
     what: "Correct the fields listed in `errors`.",
   },
   body_too_large: {
@@ -38,19 +38,19 @@ export const HELP: Readonly<Record<Reason, Help>> = {
   },
   body_too_slow: {
     when: "The whole body had not arrived ten seconds after the request began.",
-    what: "Send it at once; ask again with the same idempotency key.",
+    what: "Send it at once; repeat the request with the same idempotency key.",
   },
   unsupported_media_type: {
-    when: "The content type is not JSON.",
+    when: "The header `content-type` names something other than `application/json`.",
     what: "Send `content-type: application/json`.",
   },
   route_not_found: {
     when: "No route has this method and path.",
-    what: "See `/docs` for the routes there are.",
+    what: "Check the method and the path; `/docs` lists every route.",
   },
   not_found: {
-    when: "The id names nothing that this caller may see.",
-    what: "Check the id; another tenant's looks the same as an absent one.",
+    when: "Nothing that this caller may see has this id.",
+    what: "Check the id; one of another tenant is answered like one that does not exist.",
   },
   number_in_query: {
     when: "A query parameter looks like a phone number.",
@@ -61,8 +61,8 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "Send `authorization: Bearer mk_…` with a key that is live.",
   },
   missing_scope: {
-    when: "The key is good and may not do this.",
-    what: "Use a key with the scope named in `detail`.",
+    when: "The key is valid, but may not do this.",
+    what: "Use a key with the scope named in `detail`, or have one made.",
   },
   tenant_suspended: {
     when: "The operator has suspended the tenant.",
@@ -78,10 +78,10 @@ export const HELP: Readonly<Record<Reason, Help>> = {
   },
   idempotency_in_progress: {
     when: "The first request with this key has not been answered yet.",
-    what: "Ask again in a moment with the same key.",
+    what: "Repeat the request in a moment with the same key.",
   },
   invalid_number: {
-    when: "The number cannot be a phone number.",
+    when: "The text is not a phone number that could exist.",
     what: "Write it in E.164, such as +447700900123.",
   },
   number_kind_refused: {
@@ -97,7 +97,7 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "They reach nobody; use a sandbox tenant for trials.",
   },
   real_number_in_sandbox: {
-    when: "A sandbox tenant texts a number that may be somebody's.",
+    when: "A sandbox tenant texts a number that could be a real person's.",
     what: "Use 07700 900000 to 07700 900999.",
   },
   text_too_long: {
@@ -113,11 +113,11 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "Tokenise the number again, or send to the number itself.",
   },
   recipient_opted_out: {
-    when: "The person said stop to this purpose, to this sender or to all of the tenant's.",
-    what: "Do not text them for it; a later `given` consent takes the stop back.",
+    when: "The person opted out of this purpose, from this sender or from all of the tenant's.",
+    what: "Do not text them for it; a later `given` consent ends the opt-out.",
   },
   schedule_out_of_range: {
-    when: "The schedule time is past, too far ahead, or after the message's expiry.",
+    when: "The time is in the past, too far ahead, or after the message's expiry.",
     what: "Choose a time in the future, at most 35 days ahead, before the message expires.",
   },
   rate_limited: {
@@ -133,35 +133,35 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "Send at most 1,000 at once.",
   },
   numbers_exhausted: {
-    when: "The pool has no number that this person does not meet already, or met too recently.",
+    when: "Every number of the pool is in use for this person, or was too recently.",
     what: "Add numbers or end sessions; `detail` says when one comes free by itself.",
   },
   number_unusable: {
-    when: "The virtual number named is not free for this person, or not one of yours.",
-    what: "Name a free number of the pool, or leave the choice to us.",
+    when: "The virtual number is in use for this person, or is not one of yours.",
+    what: "Name a free number of the pool, or name none.",
   },
   pool_unknown: {
     when: "The pool named does not exist, or none is named and there is not exactly one.",
     what: "List the pools, or make one with `POST /v1/pools`.",
   },
   session_ended: {
-    when: "The masked session is expired or closed.",
-    what: "Open it again while its cool-off lasts, or open a new one.",
+    when: "The masked session has expired or was closed.",
+    what: "Reopen it while its cool-off lasts, or open a new one.",
   },
   session_gone: {
-    when: "The session cannot be opened again: its cool-off is over, or its numbers are in use.",
+    when: "The session's cool-off is over, or its numbers are in use.",
     what: "Open a new session.",
   },
   sends_exceeded: {
-    when: "The destination was sent 5 codes in 10 minutes or 10 in a day. The same for every number, known or not.",
+    when: "The number was sent 5 codes within 10 minutes or 10 within a day, known or not.",
     what: "Wait for the seconds in `retry-after`.",
   },
   resend_too_early: {
-    when: "The wait between two sends (30, 60, 120, 300 s) is not over.",
+    when: "The wait between two sends (30, 60, 120, then 300 seconds) is not over.",
     what: "Wait for the seconds in `retry-after`.",
   },
   verification_unknown: {
-    when: "No verification of this number is pending or ended within the last hour.",
+    when: "The number has no pending verification, and none that ended within the last hour.",
     what: "Start one; check by id where you have one.",
   },
   verification_ended: {
@@ -169,7 +169,7 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "Start a new one; `GET` says how this one ended.",
   },
   template_unusable: {
-    when: "The template is not there, not approved, lacks a variable, or does not show what the payment is.",
+    when: "The template does not exist, is not approved, lacks a variable, or does not show the payment.",
     what: "`errors` names what is missing.",
   },
   service_unknown: {
@@ -177,19 +177,19 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "List the services, or leave the field out.",
   },
   not_cancelable: {
-    when: "The message is already on its way or ended.",
-    what: "Nothing: only scheduled, held and queued messages can be canceled.",
+    when: "The message is already on its way or has ended.",
+    what: "Nothing can be done: only scheduled, held and queued messages can be canceled.",
   },
   state_conflict: {
-    when: "The resource's state does not allow this act.",
+    when: "The resource is in a state that does not allow this.",
     what: "Read the resource again and decide anew.",
   },
   name_taken: {
-    when: "Another resource of this kind has the name.",
+    when: "Another resource of this kind has this name.",
     what: "Choose another name.",
   },
   url_refused: {
-    when: "The URL is not public https, holds credentials, or leads to a place we never call.",
+    when: "The URL is not public https, holds credentials, or leads to an address we never call.",
     what: "Use https to a public host name, on port 443 or 1024 upwards, without credentials.",
   },
   too_many_endpoints: {
@@ -197,27 +197,27 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "Delete one first.",
   },
   carrier_refused: {
-    when: "A carrier would not search, sell or take back a number, or could not be heard.",
-    what: "`detail` has its code; choose another number, or see to the account at the carrier.",
+    when: "The carrier refused to search, sell or take back a number, or did not answer.",
+    what: "`detail` has its code; choose another number, or check the account at the carrier.",
   },
   carrier_unavailable: {
     when: "No carrier account of this tenant's kind can take the message.",
     what: "The operator must configure one; then ask again.",
   },
   keys_unavailable: {
-    when: "The tenant's keys cannot be read now.",
-    what: "Ask again in a moment; nothing was changed.",
+    when: "The store of the tenant's keys does not answer.",
+    what: "Repeat the request in a moment; nothing was changed.",
   },
   storage_unavailable: {
-    when: "The platform's storage failed or could not be reached. Nothing was changed, or only its answer was lost.",
-    what: "Ask again in a moment, with the same `Idempotency-Key`: what is repeated with it happens once.",
+    when: "The platform's storage failed or could not be reached. Nothing was changed, or only the answer was lost.",
+    what: "Repeat the request in a moment, with the same `Idempotency-Key`: what is repeated with it happens once.",
   },
   not_serving: {
-    when: "The deployment is not fit to serve: a secret or the jurisdiction switch is missing.",
+    when: "A secret or a setting of the deployment is missing or too weak.",
     what: "The operator must complete its configuration; see docs/deploy.md.",
   },
   internal: {
-    when: "We made a mistake.",
-    what: "Ask again, and send us the `request_id` if it persists.",
+    when: "The service made an error.",
+    what: "Repeat the request, and send us the `request_id` if it persists.",
   },
 };

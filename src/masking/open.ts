@@ -30,7 +30,7 @@ export function openSession(
   const now = deps.now();
   if ((endsAt({ settings: input.settings, openedAt: now, lastAt: now }) ?? Infinity) <= now)
     return refuse("invalid_field", {
-      errors: [{ field: "expires_at", code: "invalid_field", detail: "Name a time to come." }],
+      errors: [{ field: "expires_at", code: "invalid_field", detail: "Give a time in the future." }],
     });
   const ready = readyPeople(deps, pool.ok, null, input.people, named.ok);
   if ("refused" in ready) return ready;

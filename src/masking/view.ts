@@ -3,6 +3,7 @@
  */
 import { isoOf } from "../base/clock.ts";
 import { maskNumbersIn, maskOf } from "../sms/phone.ts";
+import { nameBefore } from "../sms/sms-text.ts";
 import type { MaskingDeps, MaskingEvent } from "./deps.ts";
 import { endsAt, type Participant, type Session } from "./session.ts";
 
@@ -62,10 +63,10 @@ export function shownSession(deps: MaskingDeps, session: Session, people: readon
   );
 }
 
-/** The name that the tenant gave; null when there is none, or its person was erased. */
+/** The name that the tenant gave, fit to stand before a text; null when there is none, or its person was erased. */
 export function nameOf(deps: Pick<MaskingDeps, "vault">, one: Participant): string | null {
   const name = one.name === null ? null : deps.vault.openText(one.subject, one.id, "name", one.name);
-  return name === null ? null : maskNumbersIn(name);
+  return name === null ? null : nameBefore(maskNumbersIn(name));
 }
 
 /** Tells of a session, without names. */

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { PURPOSES } from "../sms/purpose.ts";
 import { refuse, type Refusal } from "../base/refusal.ts";
-import { NUMBER_KINDS, type Num } from "../sms/phone.ts";
+import { maskOf, NUMBER_KINDS, type Num } from "../sms/phone.ts";
 import { isUkPlan, lintSender } from "./sender-id.ts";
 import { CHOOSE, type RouteRule } from "../carriers/route.ts";
 import { DEFAULT_LIMITS, DEFAULT_NAMING, SANDBOX_LIMITS, type Limits, type NamingAllowance } from "../risk/caps.ts";
@@ -182,6 +182,7 @@ export function policyView(policy: Policy) {
     naming_allowance: allowance === null ? null : { ...allowance, until: isoOf(allowance.until) },
   };
 }
+export type PolicyView = ReturnType<typeof policyView>;
 
 /**
  * A sender that is a number must be one the operator gave: any other would be somebody else's, and kept in clear. A name is linted
@@ -222,3 +223,23 @@ function readAs(what: string, read: string, allowed: readonly string[]): string 
   const list = allowed.slice(0, LISTED_MAX).join(", ") || "none";
   return `The number was read as of ${what} ${read}. The tenant's policy allows: ${list}${more}.`;
 }
+
+/** The policy after a change, and what the audit says of it. */
+export type ChangedPolicy = { policy: ReturnType<typeof policyView>; facts: ReturnType<typeof changeFacts> };
+
+/** Longer values are named by their length only: an entry has a bound, and the policy itself is read elsewhere. */
+const VALUE_CHARS_MAX = 4_000;
+
+/** For the audit: which fields were named, and their old and new values as JSON. A sender's number is masked. */
+export function changeFacts(before: Policy, after: Policy, change: PolicyChange) {
+  const fields = Object.keys(change).sort();
+  const values = (policy: Policy): string => {
+    const view: Record<string, unknown> = policyView({ ...policy, defaultSender: maskedSender(policy.defaultSender) });
+    const text = JSON.stringify(Object.fromEntries(fields.map((field) => [field, view[field]])));
+    return text.length <= VALUE_CHARS_MAX ? text : `${text.length} characters`;
+  };
+  return { fields: fields.join(" "), from: values(before), to: values(after) };
+}
+
+const maskedSender = (sender: string | null): string | null =>
+  sender?.startsWith("+") === true ? maskOf(sender) : sender;

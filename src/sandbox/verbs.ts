@@ -56,7 +56,7 @@ export function sandboxVerbs(deps: SandboxDeps) {
         const person = "line" in input.from ? null : deps.naming.name(who.keyId, input.from.number);
         if (person !== null && "refused" in person) return person;
         const from = "line" in input.from ? deps.sandbox.numberOf(input.from.line) : input.from.number.e164;
-        if (from === null) return refuse("not_found", { detail: "There is no such line." });
+        if (from === null) return refuse("not_found", { detail: "Line not found." });
         const line = deps.sandbox.lineOf(from, deps.now());
         const state = deps.answer(from, input.to, input.text);
         if (state === "unknown_number")

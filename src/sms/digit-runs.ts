@@ -44,6 +44,7 @@ class Gap {
   bullets = 0;
   plusAt = -1;
   openAt = -1;
+  behindDigit = false;
 
   reset(): void {
     this.length = 0;
@@ -53,6 +54,7 @@ class Gap {
     this.bullets = 0;
     this.plusAt = -1;
     this.openAt = -1;
+    this.behindDigit = true;
   }
 
   /** A letter ends everything that could have gone on. */
@@ -61,6 +63,7 @@ class Gap {
     this.bullets = 0;
     this.plusAt = -1;
     this.openAt = -1;
+    this.behindDigit = false;
   }
 
   /** One more character. A plus counts for the digits behind it, with a space or a bracket between at most. */
@@ -70,7 +73,10 @@ class Gap {
     this.bullets = kind === CLASS.bullet ? this.bullets + 1 : 0;
     if (kind > CLASS.slash || kind === CLASS.plus) this.plain = false;
     if (kind === CLASS.barrier || this.bullets >= HIDING_BULLETS) this.broken = true;
-    if (kind === CLASS.space) return;
+    if (kind === CLASS.space) {
+      if (this.length === 2 && this.plusAt >= 0 && this.behindDigit) this.plusAt = -1; // `18+ …` is an age
+      return;
+    }
     if (kind === CLASS.open) {
       if (this.plusAt < 0) this.openAt = at;
       return;

@@ -68,22 +68,21 @@ const DIGITS_MIN = 7;
 export const DIGITS_MAX = 18;
 
 function findPlain(text: string): FoundNumber[] {
-  const scan = scanDigits(text);
+  const read = scanDigits(text);
+  if (read.digits.length < DIGITS_MIN) return [];
+  const scan = withoutDates(read);
   const { digits, runs } = scan;
-  if (digits.length < DIGITS_MIN) return [];
   const found: FoundNumber[] = [];
   const ids: IdMemory = { start: -1, end: -1, isId: false };
   let free = true; // whether what stands before the run belongs to no digits that are left
   for (let i = 0; i < runs.length; i++) {
     const run = runs[i];
     if (run === undefined) break;
-    const dated = dateAt(scan, i);
-    if (dated > 0) {
-      i += dated - 1;
-      free = false;
+    const match = matchAt(text, scan, i, free || run.gap === APART);
+    if (match === null && cutTail(text, scan, i)) {
+      i--;
       continue;
     }
-    const match = matchAt(text, scan, i, free || run.gap === APART);
     const end = match === null ? 0 : endOf(text, scan, match);
     if (match === null || isIdAt(text, run.start, end, ids)) {
       free = false;
@@ -111,6 +110,30 @@ function split({ runs }: Scan, { last, to }: Match, end: number): number {
   if (run === undefined || run.to === to) return last;
   runs[last] = { ...run, start: end, from: to, plus: false, openAt: -1, gap: APART };
   return last - 1;
+}
+
+/**
+ * Cuts a mobile number off digits that something before it was glued to, such as a box or a price: `Bx42007700900123`. True
+ * where it did: the run is then the number alone.
+ */
+function cutTail(text: string, { digits, runs }: Scan, i: number): boolean {
+  const run = runs[i];
+  if (run === undefined || lengthOf(run) < 12 || lengthOf(run) > 11 + PRICE_DIGITS_MAX) return false;
+  const from = run.to - 11;
+  const glued = lengthOf(run) <= 11 + GLUED_DIGITS_MAX || isGluedAt(text, run.start - 1);
+  if (!glued || !digits.startsWith("07", from) || !isBritish(digits, from + 1, run.to)) return false;
+  const start = endInside(text, run, from - run.from);
+  runs[i] = { ...run, start, from, plus: false, openAt: -1, gap: APART };
+  return true;
+}
+
+/** So many digits are glued to a number by chance, as in `24/7` and `1st`. */
+const GLUED_DIGITS_MAX = 2;
+
+/** Whether a letter or a currency sign stands at this place. */
+function isGluedAt(text: string, at: number): boolean {
+  const kind = at < 0 ? CLASS.space : classOf(text.charCodeAt(at));
+  return kind === CLASS.letter || kind === CLASS.barrier;
 }
 
 function closesIn(text: string, start: number, end: number): boolean {
@@ -178,8 +201,11 @@ function ukAt(text: string, scan: Scan, i: number, skip: number, fresh: boolean)
   const known = (to: number) => isBritish(scan.digits, national, to);
   const behindPlus = first.plus || scan.digits.startsWith("00", first.from);
   if (ten !== null && (behindPlus || known(ten.to))) {
-    const short = ten.last > i && !behindPlus && isTight(first) && !fresh && first.to - first.from <= 2;
-    if (!short) return { ...ten, code: "44" };
+    const short = isTight(first) && !fresh && lengthOf(first) <= 2;
+    // Digits in groups of four that go on are a card's or an account's: `4471 4929 1234 5678`.
+    const goesOn =
+      lengthOf(first) > skip && scan.runs[ten.last + 1] !== undefined && scan.runs[ten.last + 1]?.gap !== APART;
+    if (behindPlus || ten.last === i || !(short || goesOn)) return { ...ten, code: "44" };
   }
   if (!behindPlus) return null;
   const nine = reach(text, scan, i, national + 9);
@@ -209,7 +235,8 @@ function nationalAt(text: string, scan: Scan, i: number, fresh: boolean): Match 
 function bareMobileAt(scan: Scan, i: number, fresh: boolean): Match | null {
   const { digits, runs } = scan;
   const first = runs[i];
-  if (first === undefined || (isTight(first) && !fresh)) return null;
+  // 70 is a personal number's, and more often the beginning of a meter's.
+  if (first === undefined || (isTight(first) && !fresh) || digits.charAt(first.from + 1) === "0") return null;
   for (let last = i; last < runs.length; last++) {
     const run = runs[last];
     if (run === undefined || (last > i && (run.gap === APART || !run.plain))) return null;
@@ -238,18 +265,17 @@ function reach(text: string, { digits, runs }: Scan, i: number, to: number): { l
     if (run.to < to) continue;
     if (run.to === to) return { last, to };
     const rest = run.to - to;
-    const goesOn =
-      rest <= PRICE_DIGITS_MAX
-        ? isPriceAt(text, run.end)
-        : rest >= 10 && /^(?:0|44)[1-9]/.test(digits.slice(to, to + 3));
-    return goesOn ? { last, to } : null;
+    const counted = rest <= GLUED_DIGITS_MAX && isLetterAt(text, run.end);
+    const price = rest <= PRICE_DIGITS_MAX && isPriceAt(text, run.end);
+    const another = rest >= 10 && /^(?:0|44)[1-9]/.test(digits.slice(to, to + 3));
+    return counted || price || another ? { last, to } : null;
   }
   return null;
 }
 
 /** A price or an age that was run on to a number: `…150p`, `…10p/min`, `…18+`, `…1.50`. */
 const PRICE_DIGITS_MAX = 4;
-const PRICE = /^(?:pp?m?(?![a-z])|pence|p\/|per|p[ -]?min|[+%¢£]|yrs|\/(?:min|m|msg|call|txt|wk|week)|\.\d\d(?!\d))/i;
+const PRICE = /^(?:p|[+%¢£]|yrs|\/(?:min|m|msg|call|txt|wk|week)|\.\d\d(?!\d))/i;
 const PRICE_BEGINS = "pP+%¢£yY/.";
 const isPriceAt = (text: string, at: number): boolean =>
   PRICE_BEGINS.includes(text.charAt(at)) && at < text.length && PRICE.test(text.slice(at, at + 8));
@@ -270,18 +296,35 @@ function isFraction({ digits, runs }: Scan, i: number): boolean {
   return rest.gap === CLASS.dot && more?.gap !== CLASS.dot;
 }
 
-/** How many runs from `i` are a date: day, month and year in any usual order, or none. */
-function dateAt({ digits, runs }: Scan, i: number): number {
+/** The runs without dates, which are no part of any number; what stands behind a date begins anew. */
+function withoutDates({ digits, runs }: Scan): Scan {
+  const kept: Run[] = [];
+  for (let i = 0; i < runs.length; i++) {
+    const run = runs[i];
+    if (run === undefined) break;
+    if (!isDateAt(digits, runs, i)) {
+      kept.push(run);
+      continue;
+    }
+    const after = runs[i + 3];
+    if (after !== undefined) after.gap = APART;
+    i += 2;
+  }
+  return { digits, runs: kept };
+}
+
+/** Whether three runs from `i` on are day, month and year in any usual order. */
+function isDateAt(digits: string, runs: readonly Run[], i: number): boolean {
   const [a, b, c] = [runs[i], runs[i + 1], runs[i + 2]];
-  if (b === undefined || a === undefined || c === undefined || lengthOf(b) > 2 || lengthOf(a) > 4) return 0;
-  if (b.gap === APART || b.gap !== c.gap || !b.plain) return 0;
+  if (b === undefined || a === undefined || c === undefined || lengthOf(b) > 2 || lengthOf(a) > 4) return false;
+  if (b.gap === APART || b.gap !== c.gap || !b.plain) return false;
   const iso = lengthOf(a) === 4 && lengthOf(b) === 2 && lengthOf(c) === 2 && isTight(b);
-  if (!iso && (lengthOf(a) > 2 || lengthOf(c) !== 4)) return 0;
+  if (!iso && (lengthOf(a) > 2 || lengthOf(c) !== 4)) return false;
   const [yearly, daily] = iso ? [a, c] : [c, a];
   const year = numberIn(digits, yearly);
   const [x, y] = [numberIn(digits, b), numberIn(digits, daily)];
-  if (year < 1900 || year > 2099) return 0;
-  return x >= 1 && y >= 1 && Math.min(x, y) <= 12 && Math.max(x, y) <= 31 ? 3 : 0;
+  if (year < 1900 || year > 2099) return false;
+  return x >= 1 && y >= 1 && Math.min(x, y) <= 12 && Math.max(x, y) <= 31;
 }
 
 const lengthOf = ({ from, to }: Run): number => to - from;
@@ -302,13 +345,22 @@ function groupsAt({ digits, runs }: Scan, i: number): Match | null {
   const total = end.to - first.from;
   if (total < 9 || total > 11) return null;
   if (isAmerican(runs, i, last, digits)) {
+    // Ten digits with spaces alone, and no 1 before them, are a number of the National Health Service as well.
+    if (alike && end.gap === CLASS.space && last - i === 2) return null;
     return isInUse("1", digits, end.to - 10, end.to) ? { last, to: end.to, code: "1" } : null;
   }
   if (!alike || digits.charAt(first.from) !== "0" || digits.charAt(first.from + 1) === "0") return null;
   const groups = runs.slice(i, last + 1).map(lengthOf);
-  const pairs = groups.length === 5 && groups.every((length) => length === 2);
-  const few = groups.length <= 3 && groups.every((length) => length >= 2);
+  const pairs =
+    groups.length === 5 && groups.every((length) => length === 2) && !isDraw(digits.slice(first.from, end.to));
+  const few = groups.length <= 3 && lengthOf(first) <= 4 && groups.every((length) => length >= 2);
   return pairs || few ? { last, to: end.to, code: null } : null;
+}
+
+/** Five pairs that rise and stay under 60 are a draw, sizes or minutes. */
+function isDraw(digits: string): boolean {
+  const pairs = (digits.match(/../g) ?? []).map(Number);
+  return pairs.every((pair, at) => pair < 60 && pair > (pairs[at - 1] ?? -1));
 }
 
 /** More groups than numbers of other countries are written in. */

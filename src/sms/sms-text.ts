@@ -4,6 +4,7 @@
  */
 
 import type { FieldError } from "../base/refusal.ts";
+import { isBlank } from "./characters.ts";
 
 export type Encoding = "gsm7" | "ucs2";
 
@@ -103,7 +104,7 @@ function ucs2Segments(text: string, part: number): number {
 /** Signs that editors and phones put in by themselves, and what was meant; never a digit, never a letter. */
 const PLAIN: ReadonlyMap<string, string> = new Map(
   [
-    ["'", "\u2018\u2019\u201a\u201b\u2032\u2035\u02bc`\u00b4"],
+    ["'", "\u2018\u2019\u201a\u201b\u2032\u2035\u02bc`\u00b4\u1fef\u1ffd"],
     ['"', "\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb"],
     ["-", "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"],
     ["...", "\u2026"],
@@ -122,35 +123,68 @@ export type Replacement = { from: string; to: string; count: number };
 /** What `smartEncode` would replace, in order of first occurrence; changes nothing. */
 export function replacements(text: string): Replacement[] {
   const counts = new Map<string, Replacement>();
-  for (const char of text) {
-    const to = PLAIN.get(char);
-    if (to === undefined) continue;
-    const row = counts.get(char) ?? { from: char, to, count: 0 };
+  for (const sign of signsOf(text)) {
+    const to = plainOf(sign);
+    if (to === sign) continue;
+    const row = counts.get(sign) ?? { from: sign, to, count: 0 };
     row.count++;
-    counts.set(char, row);
+    counts.set(sign, row);
   }
   return [...counts.values()];
 }
 
+/** The characters of a text; where accents are written by themselves, each with its letter. */
+function signsOf(text: string): Iterable<string> {
+  if (text.normalize("NFC") === text) return text;
+  return Array.from(graphemes.segment(text), ({ segment }) =>
+    segment.normalize("NFC") === segment ? [...segment] : segment,
+  ).flat();
+}
+
+/** What is composed: letters with accents of their own, and Korean syllables. Ideographs have other compositions, which show. */
+const COMPOSES = /[\p{M}\u1100-\u11ff]/u;
+
+/** A character, or a letter with its accents, as smart encoding writes it. */
+function plainOf(sign: string): string {
+  const nfc = sign.normalize("NFC");
+  const composed = nfc !== sign && (COMPOSES.test(sign) || septetsOf(nfc) !== null) ? nfc : sign;
+  let out = "";
+  for (const char of composed) out += PLAIN.get(char) ?? char;
+  return out;
+}
+
+const encodeOnce = (text: string): string => Array.from(signsOf(text), plainOf).join("");
+
 /**
- * The text with typographic signs replaced by GSM 7-bit ones, and the list of what was replaced. Digits and letters,
- * accented or not, are left: a name or a code never changes, even where it costs UCS-2. Zero-width joiners are left too,
- * since emoji are made with them.
+ * The text with accents composed (NFC, which nobody can see) and typographic signs replaced by GSM 7-bit ones, and the list of
+ * what was replaced. Digits and letters, accented or not, are left: a name or a code never changes, even where it costs UCS-2.
+ * Zero-width joiners are left too, since emoji are made with them.
  */
 export function smartEncode(text: string): { text: string; replacements: Replacement[] } {
   const list = replacements(text);
   if (list.length === 0) return { text, replacements: list };
-  let out = "";
-  for (const char of text) out += PLAIN.get(char) ?? char;
-  return { text: out, replacements: list };
+  // What was taken out may have stood between a letter and its accent.
+  return { text: encodeOnce(encodeOnce(text)), replacements: list };
 }
 
 /** C0, DEL and C1, but for line feed and carriage return. */
 const CONTROL = /[^\P{Cc}\n\r]/u;
 
-/** The text without control characters other than line feed and carriage return, and without lone surrogates. */
+/**
+ * What a person wrote as it may be sent: a tab becomes a space, other control characters but line feed and carriage return go, and
+ * halves of surrogate pairs too. What is left passes `checkText` but for its length and where nothing is left to see.
+ */
 export function stripControls(text: string): string {
-  return text.replace(/[^\P{Cc}\n\r]|\p{Cs}/gu, "");
+  return text.replaceAll("\t", " ").replace(/[^\P{Cc}\n\r]|\p{Cs}/gu, "");
+}
+
+/** A name that is put before texts: one line, single spaces, no characters that are not to be seen; null where nothing is left. */
+export function nameBefore(name: string): string | null {
+  const line = name
+    .replaceAll(/[\s\u0085\p{Z}]+/gu, " ")
+    .replaceAll(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu, "")
+    .trim();
+  return isBlank(line) ? null : line;
 }
 
 /** What is wrong with a text; the caller adds the field's name. */
@@ -164,10 +198,10 @@ export function checkText(text: string, maxSegments: number = SEGMENTS_MAX): Tex
   if (text.length > maxSegments * UNITS.gsm7.single) {
     return { code: "text_too_long", detail: `Use at most ${maxSegments} segments; this is ${text.length} characters.` };
   }
-  if (text.trim() === "") return { code: "empty_text", detail: "Write at least one visible character." };
   if (!text.isWellFormed()) {
     return { code: "lone_surrogate", detail: "Send whole characters: half of a surrogate pair stands alone." };
   }
+  if (isBlank(text)) return { code: "empty_text", detail: "Write at least one visible character." };
   const control = text.search(CONTROL);
   if (control >= 0) {
     const detail = `Remove the control character at position ${control + 1}; only line feed and carriage return are sent.`;

@@ -24,6 +24,7 @@ import type { Belt } from "../messages/queue/queue-tracker.ts";
 import { applyReports } from "../messages/reports.ts";
 import { toldAs, viewOf, type Message } from "../messages/message.ts";
 import { judgeNumber, type Policy } from "../policy/policy.ts";
+import { policyVerbs } from "../policy/verbs.ts";
 import { messagesVerbs, type MessagesDeps } from "../messages/verbs.ts";
 import type { Effects } from "../rpc/effects.ts";
 import { conveyorDeps } from "./join-messages.ts";
@@ -244,6 +245,12 @@ export class TenantRooms {
         signHead: () => this.signHead(),
         publicKey: () => this.publicKey(),
         record: entry,
+      }),
+      ...policyVerbs({
+        policy: this.#deps.policy,
+        tenant: this.#deps.record.id,
+        jurisdiction: this.#deps.owner.jurisdiction,
+        environment: this.#deps.record.environment,
       }),
       ...keysVerbs({ ...this.keysDeps, record: entry }),
       ...tokensVerbs({

@@ -104,7 +104,7 @@ function plan(deps: VerifyDeps, key: string, input: StartInput): Planned | Refus
     return refuse("country_not_allowed", { detail: "The service lists the countries it may text." });
   if (input.customCode !== null) {
     if (!deps.may(key, "verify:custom_code"))
-      return refuse("missing_scope", { detail: "A code of one's own needs the scope verify:custom_code." });
+      return refuse("missing_scope", { detail: "A code of your own needs the scope verify:custom_code." });
     if (service !== null && !service.customCode)
       return field("custom_code", "The service does not allow codes of one's own.");
   }

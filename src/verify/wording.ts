@@ -3,7 +3,7 @@
  */
 import { parseNumber, type Num } from "../sms/phone.ts";
 import { refuse, type FieldError, type Outcome, type Refusal } from "../base/refusal.ts";
-import { contextOf, type Context } from "./code/context.ts";
+import { contextOf, finerThanUnit, type Context } from "./code/context.ts";
 import type { WordingBody } from "./schemas.ts";
 import type { Wishes } from "./settings/settings.ts";
 import { hostOfOrigin, type Reader } from "./code/template.ts";
@@ -34,8 +34,10 @@ export function wordingOf(body: WordingBody): Outcome<Wording> {
   const errors: FieldError[] = [];
   const wrong = (field: string, detail: string) => errors.push({ field, code: "invalid_field", detail });
   if (context === "partial") wrong("amount", "A payment names amount, currency and payee together.");
+  const finer = context === null || context === "partial" ? null : finerThanUnit(context);
+  if (finer !== null) wrong("amount", finer);
   if (typeof reader === "string") wrong("origin", reader);
-  if (context === "partial" || typeof reader === "string") return refuse("invalid_field", { errors });
+  if (context === "partial" || finer !== null || typeof reader === "string") return refuse("invalid_field", { errors });
   return {
     ok: {
       intent: body.intent,

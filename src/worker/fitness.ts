@@ -13,6 +13,7 @@ const Settings = z.object({
   ENVIRONMENT: z.enum(["local", "production"]),
   DO_JURISDICTIONS: Flag,
   PUBLIC_URL: z.union([z.literal(""), z.url()]),
+  AUDIT_ORIGIN: z.union([z.literal(""), z.string().regex(/^[a-z0-9][a-z0-9.-]{0,99}$/)]),
   ACCESS_TEAM: z.union([z.literal(""), z.url({ protocol: /^https$/ })]),
   ACCESS_AUDIENCE: z.string().max(200),
   SENDERS_PER_ACCOUNT: z.coerce.number().int().min(1).max(64),
@@ -64,6 +65,7 @@ function judge(env: Env): string | null {
     if (settings.ENVIRONMENT === "local") return null;
     if (settings.DO_JURISDICTIONS !== "on") return "DO_JURISDICTIONS is off";
     if (settings.PUBLIC_URL === "") return "PUBLIC_URL is empty";
+    if (settings.AUDIT_ORIGIN === "") return "AUDIT_ORIGIN is empty";
     if (settings.ADMIN_TOKEN !== undefined) return "ADMIN_TOKEN is for local development only";
     if (settings.ACCESS_TEAM === "" || settings.ACCESS_AUDIENCE === "")
       return "ACCESS_TEAM or ACCESS_AUDIENCE is empty";

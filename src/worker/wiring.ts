@@ -39,6 +39,12 @@ import {
 /** Where names are resolved (DNS over HTTPS). */
 const RESOLVER_URL = "https://cloudflare-dns.com/dns-query";
 
+/**
+ * The log's name on a developer's machine. Never host and port: a key that was pinned under a name holds only as long as the
+ * name does, so production sets its own (AUDIT_ORIGIN).
+ */
+const LOCAL_AUDIT_ORIGIN = "maskline.local";
+
 /** What the Worker's handlers are given: the doors' half, and what queues and the bench need beside it. */
 export type Wired = Doors & {
   fetchLike: FetchLike;
@@ -120,7 +126,7 @@ export function tenantParts(env: Env, ctx: DurableObjectState): TenantParts {
     db: recordsOf(env, owner.jurisdiction),
     log: writeLog,
     auditKey: settings.AUDIT_KEY ?? null,
-    auditOrigin: settings.PUBLIC_URL === "" ? "maskline.local" : new URL(settings.PUBLIC_URL).host,
+    auditOrigin: settings.AUDIT_ORIGIN === "" ? LOCAL_AUDIT_ORIGIN : settings.AUDIT_ORIGIN,
     outside: (effects) => sendOutside(env, owner, effects),
     operator: (): OperatorPort => operatorObjectOf(env, owner.jurisdiction),
     getAlarm: () => ctx.storage.getAlarm(),

@@ -19,6 +19,7 @@ const PRODUCTION = {
   ENVIRONMENT: "production",
   DO_JURISDICTIONS: "on",
   PUBLIC_URL: "https://sms.example.com",
+  AUDIT_ORIGIN: "sms.example.com",
   ACCESS_TEAM: "https://team.cloudflareaccess.com",
   ACCESS_AUDIENCE: "a".repeat(64),
   ADMIN_TOKEN: undefined,
@@ -98,6 +99,9 @@ test("production without jurisdictions, an origin, Access, or with a token or fa
     [{ DO_JURISDICTIONS: "off" }, /DO_JURISDICTIONS/],
     [{ DO_JURISDICTIONS: "On" }, /DO_JURISDICTIONS/],
     [{ PUBLIC_URL: "" }, /PUBLIC_URL/],
+    [{ AUDIT_ORIGIN: "" }, /AUDIT_ORIGIN/],
+    [{ AUDIT_ORIGIN: "https://sms.example.com" }, /AUDIT_ORIGIN/],
+    [{ AUDIT_ORIGIN: "two words" }, /AUDIT_ORIGIN/],
     [{ ACCESS_TEAM: "" }, /ACCESS/],
     [{ ACCESS_TEAM: "http://team.example.com" }, /ACCESS_TEAM/],
     [{ ACCESS_AUDIENCE: "" }, /ACCESS/],
@@ -118,8 +122,10 @@ test("wrangler.toml as it is committed serves nobody until its settings are give
   );
   expect(committed).toMatchObject({ ENVIRONMENT: "production", DO_JURISDICTIONS: "on" });
   await refused(committed, /PUBLIC_URL/);
-  await refused({ ...committed, PUBLIC_URL: PRODUCTION.PUBLIC_URL }, /ADMIN_TOKEN/);
-  await refused({ ...committed, PUBLIC_URL: PRODUCTION.PUBLIC_URL, ADMIN_TOKEN: undefined }, /ACCESS/);
+  const { PUBLIC_URL, AUDIT_ORIGIN } = PRODUCTION;
+  await refused({ ...committed, PUBLIC_URL }, /AUDIT_ORIGIN/);
+  await refused({ ...committed, PUBLIC_URL, AUDIT_ORIGIN }, /ADMIN_TOKEN/);
+  await refused({ ...committed, PUBLIC_URL, AUDIT_ORIGIN, ADMIN_TOKEN: undefined }, /ACCESS/);
   expect((await judged({ ...committed, ...PRODUCTION })).reason).toBeNull();
 });
 

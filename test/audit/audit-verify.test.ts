@@ -56,6 +56,33 @@ test("an export longer than one read of the file, and without a last newline, is
   expect(verify(file(long.join("\n")), "--key", key.publicKey).stdout).toContain("entries 1 to 1000:");
 });
 
+describe("a log that was signed under an earlier name", () => {
+  const EARLIER = "127.0.0.1:8787/audit/ten_e1234567";
+  const earlier = newKey(EARLIER, key.pkcs8);
+  const kept = () => file(signed(ledger, earlier.signer));
+
+  test("its earlier heads count where that name is given, by the same key only", () => {
+    const path = ndjson(lines);
+    expect(verify(path, "--key", key.publicKey, "--head", kept())).toMatchObject({ status: 1, stderr: expect.stringContaining("other_key") }); // prettier-ignore
+    expect(verify(path, "--key", key.publicKey, "--head", kept(), "--name", EARLIER)).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    const stranger = file(signed(ledger, newKey(EARLIER).signer));
+    const forged = verify(path, "--key", key.publicKey, "--head", stranger, "--name", EARLIER);
+    expect(forged).toMatchObject({ status: 1, stderr: expect.stringContaining("other_key") });
+  });
+
+  test("a key that was pinned under the earlier name checks heads of the present one", () => {
+    const path = ndjson(lines);
+    expect(verify(path, "--key", earlier.publicKey)).toMatchObject({ status: 1 });
+    expect(verify(path, "--key", earlier.publicKey, "--name", key.signer.origin)).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+  });
+});
+
 describe("a tampered export fails with exit code 1 and the first bad line", () => {
   const swapped = lines.with(3, lines[4] ?? "").with(4, lines[3] ?? "");
   test.each<[string, string[], string]>([

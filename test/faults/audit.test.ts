@@ -156,9 +156,10 @@ function objectFile(): string {
   return found;
 }
 
-async function restart(): Promise<void> {
+/** Each time on another port: where a service listens is no part of the log's name. */
+async function restart(bindings: Record<string, string> = {}): Promise<void> {
   await service.kill();
-  await service.resume(); // on the same port: it is part of the log's name
+  await service.move(bindings);
 }
 
 /** Changes the storage under the service while it is down, and starts it again. */
@@ -169,6 +170,16 @@ async function meddle(change: (db: DatabaseSync) => void): Promise<void> {
   db.close();
   await restart();
 }
+
+test("a pinned key and a kept head hold after a restart on another port and under another PUBLIC_URL", async () => {
+  const before = await exported();
+  await restart({ PUBLIC_URL: "https://moved.example.com" });
+  expect((await ask("GET /v1/audit/key")).body["public_key"]).toBe(publicKey);
+  await send();
+  const { answers } = await exported();
+  expect(verify(...answers.map(file), "--head", file(before.head ?? ""))).toMatchObject({ status: 0 });
+  await restart();
+}, 60_000);
 
 test("killed while it writes, the service has an entry for every message it acknowledged, and the chain goes on", async () => {
   const acknowledged: string[] = [];

@@ -20,6 +20,7 @@ test(
   () => {
     const run = dryRun({
       MASKLINE_PUBLIC_URL: "https://sms.example.com",
+      MASKLINE_AUDIT_ORIGIN: "sms.example.com",
       MASKLINE_ACCESS_TEAM: "https://team.cloudflareaccess.com",
       MASKLINE_ACCESS_AUDIENCE: "0123456789abcdef",
     });

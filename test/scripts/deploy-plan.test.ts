@@ -83,9 +83,11 @@ it("a configuration whose lines cannot be found once is refused", () => {
 });
 
 it("settings only the operator knows are asked for by name", () => {
-  expect(deployment.readSettings({}).missing).toEqual(["PUBLIC_URL", "ACCESS_TEAM", "ACCESS_AUDIENCE"]);
+  expect(deployment.readSettings({}).missing).toEqual(["PUBLIC_URL", "AUDIT_ORIGIN", "ACCESS_TEAM", "ACCESS_AUDIENCE"]);
   const env = { MASKLINE_PUBLIC_URL: "http://a", MASKLINE_ACCESS_TEAM: "t", MASKLINE_ACCESS_AUDIENCE: "a" };
-  expect(deployment.readSettings(env).missing).toEqual(["PUBLIC_URL"]);
+  expect(deployment.readSettings({ ...env, MASKLINE_AUDIT_ORIGIN: "a" }).missing).toEqual(["PUBLIC_URL"]);
+  const wrong = { ...env, MASKLINE_PUBLIC_URL: "https://a", MASKLINE_AUDIT_ORIGIN: "https://a" };
+  expect(deployment.readSettings(wrong).missing).toEqual(["AUDIT_ORIGIN"]);
 });
 
 it("wrangler's drawn table is read by its column names", () => {

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkText, measure, replacements, SEGMENTS_MAX, smartEncode, stripControls } from "../../src/sms/sms-text.ts";
+import {
+  checkText,
+  measure,
+  nameBefore,
+  replacements,
+  SEGMENTS_MAX,
+  smartEncode,
+  stripControls,
+} from "../../src/sms/sms-text.ts";
 
 const FLAG = "🇬🇧"; // 4 code units
 const FAMILY = "👨‍👩‍👧‍👦"; // 11 code units
@@ -145,11 +153,70 @@ describe("smart encoding", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.oneof(fc.string({ unit: "grapheme", maxLength: 1 }), sign) }), (text) => {
         const once = smartEncode(text);
-        expect(kept(once.text)).toBe(kept(text));
-        for (const { to } of once.replacements) expect(measure(to).encoding).toBe("gsm7");
+        expect(kept(once.text.normalize("NFC"))).toBe(kept(text.normalize("NFC")));
+        for (const { from, to } of once.replacements)
+          if (!/[\p{M}\u1100-\u11ff]/u.test(from)) expect(measure(to).encoding).toBe("gsm7");
         expect(smartEncode(once.text)).toEqual({ text: once.text, replacements: [] });
       }),
     );
+  });
+});
+
+describe("smart encoding composes accents first", () => {
+  it("so that a decomposed letter costs what the letter costs", () => {
+    const text = `e\u0301${"a".repeat(160)}`;
+    expect(measure(text)).toMatchObject({ encoding: "ucs2", segments: 3 });
+    const encoded = smartEncode(text);
+    expect(encoded).toEqual({ text: `é${"a".repeat(160)}`, replacements: [{ from: "e\u0301", to: "é", count: 1 }] });
+    expect(measure(encoded.text)).toMatchObject({ encoding: "gsm7", segments: 2 });
+  });
+
+  it("and changes nothing else: what is composed is the same text (NFC), done twice it changes nothing more", () => {
+    const sign = fc.constantFrom(..."eaoEéu\u0301\u0300\u0308\u0323ŵ각\u1100\u1161\u11a8 \u200b’\u212b\u1fef");
+    fc.assert(
+      fc.property(fc.string({ unit: sign, maxLength: 30 }), (text) => {
+        const once = smartEncode(text).text;
+        expect(once.normalize("NFC")).toBe(once);
+        expect(smartEncode(once)).toEqual({ text: once, replacements: [] });
+        const letters = (of: string) =>
+          of
+            .normalize("NFC")
+            .replaceAll(/[\u200b`'’\u1fef]/g, "")
+            .normalize("NFC");
+        expect(letters(once)).toBe(letters(text));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe("blank means blank", () => {
+  const UNSEEN = [
+    ..."\u200b\u2060\u00ad\u3164\u2800\u200e\ufe0f\u200d\u180e\u2063\u0301\u115f\u1160\uffa0\u034f\u17b4\ufff9\ufeff\u2066\u3000",
+    ..."\u{e0041}\u{e0100}\u{1d173}\u{1d159}\u{13441}\ufffc\u2028\u00a0",
+  ];
+
+  it.each(UNSEEN.map((char) => [char]))("%j alone, with others and with spaces is empty", (char) => {
+    for (const text of [char, ` ${char} `, char.repeat(3), `${char}\u200b\n`])
+      expect(checkText(text)).toMatchObject({ code: "empty_text" });
+    expect(checkText(`${char}a`)).toBeNull();
+  });
+
+  it.each(["🙂", ".", "é", "e\u0301", "☎", "٣", "あ", "👨‍👩‍👧‍👦", "•", "ㄱ"])("%s is seen", (text) => {
+    expect(checkText(text)).toBeNull();
+  });
+});
+
+describe("a name before a text", () => {
+  it.each([
+    ["Ann\u0000\nSupport", "Ann Support"],
+    ["  Ann\t K ", "Ann K"],
+    ["\u202eAnn", "Ann"],
+    ["\u200b", null],
+    ["\u0000", null],
+    ["Siân", "Siân"],
+  ])("%j is %j", (name, line) => {
+    expect(nameBefore(name)).toBe(line);
   });
 });
 
@@ -188,7 +255,8 @@ describe("what cannot be sent is refused", () => {
   });
 
   it("stripping leaves what checking takes, and only removes", () => {
-    expect(stripControls("a\0b\tc\ud83dd\r\ne🙂")).toBe("abcd\r\ne🙂");
+    expect(stripControls("a\0b\tc\ud83dd\r\ne🙂")).toBe("ab cd\r\ne🙂");
+    expect(stripControls("price \f or\u001b\u0000 x")).toBe("price  or x");
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 60 }), (text) => {
         const problem = checkText(stripControls(text));

@@ -14,7 +14,7 @@ export const INFO = {
   version: VERSION,
   summary: "An SMS aggregator that keeps personal numbers private.",
   description: [
-    "Send codes and messages, lend masked numbers, receive texts. A real number never comes back: answers carry a token and a mask.",
+    "Send codes and messages, lend masked numbers, receive texts. Answers carry a token and a mask in place of a number; only `POST /v1/tokens/{token}/reveal` answers one, with its own scope, a reason and an audit entry.",
     "**Conventions.** JSON in UTF-8, snake_case, RFC 3339 times in UTC, money as integer micro-units with `currency`, lists as `{data, next_cursor}`. Unknown fields are refused. No number in a path or a query.",
     "**Errors** are problems by RFC 9457. Decide by `code`; `detail` says what would be right. A path that is not in this document is answered `404 route_not_found`.",
     "**Repeating.** Send an `Idempotency-Key` with every write that creates or sends: within 24 hours the same key and body give the same answer and send nothing again.",
@@ -102,9 +102,9 @@ export function registerParts(registry: OpenAPIRegistry, codes: ReadonlySet<Reas
   registry.registerComponent("parameters", "IdempotencyKey", {
     name: "Idempotency-Key",
     in: "header",
-    description: "1 to 255 visible ASCII characters, quoted or not. Kept for 24 hours, as a keyed hash.",
-    schema: { type: "string", minLength: 1, maxLength: 257 },
-    example: "5f0c7c9e-order-2291",
+    description:
+      "1 to 255 visible ASCII characters, quoted or not, and new for every new request: an order's number and a random part, for example. Kept for 24 hours, as a keyed hash.",
+    schema: { type: "string", minLength: 1, maxLength: 257 }, // no example: the reference page would send one key for everything
   });
   for (const code of codes) {
     registry.registerComponent("examples", code, {

@@ -3,6 +3,7 @@
  * of nothing that a caller sent; for people as HTML, for programs as JSON.
  */
 import { ICON, pageResponse } from "../../contract/page.ts";
+import { CAUSES } from "../../contract/refusal-causes.ts";
 import { HELP } from "../../contract/refusal-help.ts";
 import { REASONS, refuse, type Reason } from "../../base/refusal.ts";
 import { problemOf, typeOf } from "../problem.ts";
@@ -69,7 +70,7 @@ const isCode = (text: string): text is Reason => Object.hasOwn(REASONS, text);
 /** What a program is told of a code. */
 const factsOf = (code: Reason, site: string) => {
   const { status, title, detail } = REASONS[code];
-  return { type: typeOf(code, site), code, status, title, detail, ...HELP[code] };
+  return { type: typeOf(code, site), code, status, title, detail, ...HELP[code], ...CAUSES[code] };
 };
 
 const json = (value: unknown): Response =>
@@ -77,7 +78,7 @@ const json = (value: unknown): Response =>
     headers: { "content-type": "application/json", "cache-control": "no-store", vary: "accept" },
   });
 
-/** Every code; as JSON, `{data: [{type, code, status, title, detail, when, what}]}`. */
+/** Every code; as JSON, `{data: [{type, code, status, title, detail, when, what, causes, mended}]}`. */
 export function errorList(site: string, asJson: boolean): Response {
   const codes = Object.keys(REASONS).filter(isCode);
   if (asJson) return json({ data: codes.map((code) => factsOf(code, site)) });
@@ -105,12 +106,25 @@ export function errorPage(code: string, site: string, asJson: boolean): Response
 <p class="code"><code>${code}</code>, HTTP status ${status}</p>
 <h2>When this happens</h2>
 <p>${prose(HELP[code].when)}</p>
+<h2>Usual causes</h2>
+<ul>${CAUSES[code].causes.map((cause) => `<li>${prose(cause)}</li>`).join("")}</ul>
 <h2>What to do</h2>
 <p>${prose(HELP[code].what)}</p>
-<h2>How it looks</h2>
+${mendedOf(code)}<h2>The answer</h2>
 <pre tabindex="0" role="region" aria-label="Example">${escaped(example)}</pre>
 <p>Still stuck? Quote the <code>request_id</code> of your answer to the operator of this service.</p>`,
   );
+}
+
+/** A request that works; nothing where nothing in a request was wrong. */
+function mendedOf(code: Reason): string {
+  const { mended } = CAUSES[code];
+  if (mended === null) return "";
+  const body = mended.body === undefined ? [] : ["", JSON.stringify(mended.body, null, 2)];
+  const lines = [mended.request, ...(mended.headers === undefined ? [] : [mended.headers]), ...body];
+  return `<h2>A request that works</h2>
+<pre tabindex="0" role="region" aria-label="A request that works">${escaped(lines.join("\n"))}</pre>
+`;
 }
 
 /** Says nothing of what was asked for: a path may hold anything. */

@@ -2,6 +2,8 @@
  * What a code is for, when it is for a payment: amount, currency and payee, in one spelling (dynamic linking, SCA-RTS
  * article 5). The same function reads it at the start and at the check. Pure.
  */
+import { isBlank } from "../../sms/characters.ts";
+
 export type Context = { amount: number; currency: string; payee: string };
 
 /** What a caller gave; each part may be missing. */
@@ -11,12 +13,46 @@ export type GivenContext = { amount?: number | undefined; currency?: string | un
 export const AMOUNT_MAX = Number.MAX_SAFE_INTEGER;
 export const PAYEE_MAX = 70;
 
+/** Decimal places of the currencies that have other than two (ISO 4217). */
+const PLACES: ReadonlyMap<string, number> = new Map([
+  ...placesOf(0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
+  ...placesOf(3, "BHD IQD JOD KWD LYD OMR TND"),
+  ...placesOf(4, "CLF UYW"),
+]);
+
+function placesOf(places: number, currencies: string): [string, number][] {
+  return currencies.split(" ").map((currency) => [currency, places]);
+}
+
+/** Decimal places of a micro-unit. */
+const MICRO_PLACES = 6;
+
+/**
+ * Why nobody could pay this amount, or null: it is finer than the currency's smallest unit. Who counts in pence sends such an
+ * amount, so the detail says what the same number of smallest units is in micro-units.
+ */
+export function finerThanUnit({ amount, currency }: Context): string | null {
+  const places = PLACES.get(currency) ?? 2;
+  const unit = 10 ** (MICRO_PLACES - places);
+  if (amount % unit === 0) return null;
+  const meant =
+    amount * unit <= AMOUNT_MAX ? ` For ${decimalOf(amount, places)} ${currency} write ${amount * unit}.` : "";
+  return `Amounts are in micro-units; the smallest unit of ${currency} is ${unit} of them.${meant}`;
+}
+
+/** A count of smallest units as people write it. */
+function decimalOf(units: number, places: number): string {
+  if (places === 0) return String(units);
+  const text = String(units).padStart(places + 1, "0");
+  return `${text.slice(0, -places)}.${text.slice(-places)}`;
+}
+
 /** The context, null when none was given, or `"partial"` when something of it is missing. */
 export function contextOf({ amount, currency, payee }: GivenContext): Context | "partial" | null {
   if (amount === undefined && currency === undefined && payee === undefined) return null;
   if (amount === undefined || currency === undefined || payee === undefined) return "partial";
   const name = payeeOf(payee);
-  return name === "" ? "partial" : { amount, currency: currency.toUpperCase(), payee: name };
+  return isBlank(name) ? "partial" : { amount, currency: currency.toUpperCase(), payee: name };
 }
 
 /** A payee's name in one spelling: composed (NFC), on one line, single spaces, no signs that are not to be seen. */

@@ -51,7 +51,7 @@ function ofBuiltin(name: Builtin, asked: string): Chosen {
 }
 
 function ofTenant(wish: Wish, template: Template | null): Chosen | Refusal {
-  if (template === null) return refuse("template_unusable", { detail: "There is no such template." });
+  if (template === null) return refuse("template_unusable", { detail: "Template not found." });
   if (template.state !== "approved")
     return refuse("template_unusable", { detail: `The template is ${template.state}, not approved.` });
   const locale = spoken(wish.locale, Object.keys(template.texts));

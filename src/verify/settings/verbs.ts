@@ -55,7 +55,7 @@ export function servicesVerbs(deps: SettingsDeps) {
     const named = services.named(next.name);
     if (named !== null && named.id !== next.id) return refuse("name_taken");
     if (next.template?.startsWith("tpl_") === true && templates.get(next.template) === null)
-      return refuse("template_unusable", { detail: "There is no such template." });
+      return refuse("template_unusable", { detail: "Template not found." });
     services.put(next);
     deps.record(who.keyId, { act, subject: next.id, facts: { fields: Object.keys(change).sort().join(" ") } });
     return { ok: serviceView(next) };

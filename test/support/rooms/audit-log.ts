@@ -37,11 +37,15 @@ export function grow(ledger: AuditLedger, by: number, mark = ""): void {
 
 export type Key = { signer: HeadSigner; publicKey: string; pkcs8: string };
 
-export function newKey(origin = ORIGIN): Key {
-  const der = generateKeyPairSync("ed25519").privateKey.export({ format: "der", type: "pkcs8" });
-  const pkcs8 = btoa(String.fromCharCode(...der));
+/** A key under a name; with `pkcs8` one that is there already. */
+export function newKey(origin = ORIGIN, pkcs8 = newPkcs8()): Key {
   const signer = headSigner(origin, pkcs8);
   return { signer, publicKey: publicKeyText(signer), pkcs8 };
+}
+
+function newPkcs8(): string {
+  const der = generateKeyPairSync("ed25519").privateKey.export({ format: "der", type: "pkcs8" });
+  return btoa(String.fromCharCode(...der));
 }
 
 /** The signed head of a ledger; fails the test when the ledger refuses. */

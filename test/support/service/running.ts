@@ -77,6 +77,12 @@ export class Service extends Client {
     this.#migrated = true;
   }
 
+  /** As `resume`, on another port. */
+  async move(bindings: Record<string, string> = {}): Promise<void> {
+    this.#port = await freePort();
+    await this.resume(bindings);
+  }
+
   /** Ends the process group at once, as a power cut would. */
   async kill(): Promise<void> {
     await this.#running?.kill();

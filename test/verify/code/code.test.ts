@@ -1,7 +1,7 @@
 // Codes: drawn fairly, kept whole, compared as people type them, and too few of them refused (T22).
 import { describe, expect, test } from "vitest";
 import { ALPHABETS, codesOf, contextText, digestText, drawCode, normaliseCode, strengthOf } from "../../../src/verify/code/code.ts"; // prettier-ignore
-import { contextOf, payeeOf } from "../../../src/verify/code/context.ts";
+import { contextOf, finerThanUnit, payeeOf } from "../../../src/verify/code/context.ts";
 import { judgeCode } from "../../../src/verify/settings/settings.ts";
 import { chance, sized } from "../../support/run/seed.ts";
 
@@ -118,5 +118,41 @@ describe("what a digest covers", () => {
     expect(contextOf({ amount: 1, currency: "GBP" })).toBe("partial");
     expect(contextOf({ amount: 1, currency: "GBP", payee: "\u200b " })).toBe("partial");
     expect(contextOf({ amount: 0, currency: "GBP", payee: "A" })).not.toBe("partial");
+  });
+});
+
+describe("an amount that nobody could pay is told, with the right one", () => {
+  test.each([
+    [
+      12_500,
+      "GBP",
+      "Amounts are in micro-units; the smallest unit of GBP is 10000 of them. For 125.00 GBP write 125000000.",
+    ],
+    [5, "GBP", "Amounts are in micro-units; the smallest unit of GBP is 10000 of them. For 0.05 GBP write 50000."],
+    [
+      1_500,
+      "JPY",
+      "Amounts are in micro-units; the smallest unit of JPY is 1000000 of them. For 1500 JPY write 1500000000.",
+    ],
+    [
+      12_345,
+      "KWD",
+      "Amounts are in micro-units; the smallest unit of KWD is 1000 of them. For 12.345 KWD write 12345000.",
+    ],
+    [Number.MAX_SAFE_INTEGER, "GBP", "Amounts are in micro-units; the smallest unit of GBP is 10000 of them."],
+  ])("%d %s", (amount, currency, detail) => {
+    expect(finerThanUnit({ amount, currency, payee: "A" })).toBe(detail);
+  });
+
+  test.each([
+    [125_000_000, "GBP"],
+    [10_000, "GBP"],
+    [0, "GBP"],
+    [1_000_000, "JPY"],
+    [1_000, "KWD"],
+    [100, "CLF"],
+    [10_000, "XYZ"],
+  ])("%d %s is an amount", (amount, currency) => {
+    expect(finerThanUnit({ amount, currency, payee: "A" })).toBeNull();
   });
 });

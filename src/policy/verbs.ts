@@ -1,0 +1,44 @@
+/**
+ * What a tenant may read of its own policy. Changing it is the operators' part.
+ */
+import type { Jurisdiction } from "../base/ids.ts";
+import type { Outcome } from "../base/refusal.ts";
+import { verb } from "../contract/verb.ts";
+import { policyView, type Policy } from "./policy.ts";
+
+export type PolicyDeps = {
+  policy: () => Policy;
+  tenant: string;
+  jurisdiction: Jurisdiction;
+  environment: "sandbox" | "live";
+};
+
+/** The verbs of the policy. */
+export function policyVerbs(deps: PolicyDeps) {
+  return {
+    "policy.get": verb("policy:read", (): Outcome<OwnPolicy> => ({ ok: ownPolicy(deps) })),
+  };
+}
+
+export type PolicyVerbs = ReturnType<typeof policyVerbs>;
+export type OwnPolicy = ReturnType<typeof ownPolicy>;
+
+/** The policy without the operator's routes: which carrier accounts there are is not the tenant's to know. */
+function ownPolicy({ policy, tenant, jurisdiction, environment }: PolicyDeps) {
+  const view = policyView(policy());
+  return {
+    tenant,
+    jurisdiction,
+    environment,
+    countries: view.countries,
+    kinds: view.kinds,
+    senders: { own: view.default_sender },
+    segments_max: view.segments_max,
+    retention: {
+      text_days: view.keep_text_days,
+      notes_days: view.keep_notes_days,
+      forget_numbers_after_days: view.forget_numbers_after_days,
+    },
+    limits: view.limits,
+  };
+}
