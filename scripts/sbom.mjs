@@ -40,7 +40,7 @@ function main() {
   mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, `${JSON.stringify(bill, null, 2)}\n`);
   const needed = bill.components.filter(({ scope }) => scope === "required").length;
-  console.log(`${out}: ${bill.components.length} packages, ${needed} of them in production.`);
+  console.log(`${String(out)}: ${bill.components.length} packages, ${needed} of them in production.`);
 
   const findings = findingsOf(lock, advisories);
   for (const { id, name, version, path, fixed, summary } of findings)

@@ -21,7 +21,7 @@ import {
   IdMaker,
   newTenantCode,
   OPERATOR_CODE,
-  parseTenantId,
+  ownerOfTenant,
   tenantId,
   type Jurisdiction,
   type Owner,
@@ -91,7 +91,7 @@ export class OperatorRooms {
     "tenants.create": async (operator, input) => {
       const tenant = this.#newTenant(input);
       const routes = input.environment === "sandbox" ? [await this.#sandboxAccount()] : [];
-      const owner = ownerOf(tenant.id);
+      const owner = ownerOfTenant(tenant.id);
       await this.#deps.tenant(owner).create({ ...tenant, routes });
       await this.#deps.tenant(owner).setAccounts(this.#accountFacts(tenant.id));
       this.#deps.transaction(() => {
@@ -264,7 +264,7 @@ export class OperatorRooms {
       accounts: () => this.#accounts.list(),
       newId: () => this.#ids.make("num", readClock()),
       busy: this.#busyNumbers,
-      tenant: (id) => this.#deps.tenant(ownerOf(id)),
+      tenant: (id) => this.#deps.tenant(ownerOfTenant(id)),
       courier: this.#deps.courier,
       enter: (operator, act, subject, facts) => this.#enter(operator, act, subject, facts),
     };
@@ -343,7 +343,7 @@ export class OperatorRooms {
     act: (tenant: TenantRow, port: TenantPort) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
     const tenant = this.#tenants.get(id);
-    return tenant === null ? refuse("not_found") : act(tenant, this.#deps.tenant(ownerOf(id)));
+    return tenant === null ? refuse("not_found") : act(tenant, this.#deps.tenant(ownerOfTenant(id)));
   }
 
   #setState(operator: string, id: string, state: TenantRow["state"]): Promise<Outcome<TenantView>> {
@@ -366,7 +366,7 @@ export class OperatorRooms {
   ): Promise<Outcome<Walked<T>>> {
     const { data: tenants, next_cursor: next } = pageFrom(this.#tenants.list(after, rowsFor(WALK_MAX)), WALK_MAX);
     const data: (T | null)[] = [];
-    for (const { id } of tenants) data.push(await visit(this.#deps.tenant(ownerOf(id)), id));
+    for (const { id } of tenants) data.push(await visit(this.#deps.tenant(ownerOfTenant(id)), id));
     if (after === "" && visitOwn !== undefined) data.push(visitOwn());
     if (after === "" && visitCourier !== undefined) {
       for (const { config } of this.#accounts.list()) data.push(await visitCourier(this.#deps.courier(config.id)));
@@ -397,10 +397,4 @@ export class OperatorRooms {
       () => this.#ids.make("aud", now),
     );
   }
-}
-
-function ownerOf(id: string): Owner {
-  const owner = parseTenantId(id);
-  if (owner === null) throw new Error("a listed tenant has a tenant id");
-  return owner;
 }

@@ -83,10 +83,10 @@ test("looking a number up answers alike, whether it is known here or not", async
   expect([known.status, known.body]).toEqual([unknown.status, unknown.body]);
 });
 
-test("what cannot be is refused and leaves nothing: a time to come, a number in the wording, a foreign token, no purpose", async () => {
+test("what cannot be is refused and leaves nothing but the count of the number named: a time to come, a number in the wording, a foreign token, no purpose", async () => {
   const tenant = await newTenant();
+  const refused = async (over: Json) => (await stop(tenant, over)).body["code"];
   await leavesOnlyNaming(tenant, async () => {
-    const refused = async (over: Json) => (await stop(tenant, over)).body["code"];
     expect(await refused({ said_at: new Date(Date.now() + 3_600_000).toISOString() })).toBe("invalid_field");
     expect(await refused({ said_at: "yesterday" })).toBe("invalid_field");
     expect(await refused({ wording: "call 07700 900123" })).toBe("invalid_field");
