@@ -20,7 +20,10 @@ export type Limits = {
 
 export type HourAndDay = { hour: number; day: number };
 
-/** Caps on distinct numbers that are named. Where one is null, the cap on messages is the cap on numbers too. */
+/**
+ * Caps on distinct numbers that are named. Where one is null it is the default cap on messages, or the one that the operator set if
+ * that is higher: a tenant that may send more may name more, and one that may send nothing still hears why.
+ */
 export type NamingCaps = {
   /** For a key and all its rotations together, by hour; the day's is `numbersPerKeyPerDay`. */
   keyHour: number | null;

@@ -57,7 +57,7 @@ const WRITES = new Map([2, 4, 6, VALUES_PER_WRITE].map((values) => [values, writ
 /** The counters of one tenant. */
 export class CapsLedger {
   readonly #sql: Sql;
-  readonly #lineOf: (key: string) => string;
+  readonly lineOf: (key: string) => string;
   readonly #rows = new Map<string, Row>();
   readonly #dirty = new Map<string, Row>();
   #account: Account | null = null;
@@ -67,7 +67,7 @@ export class CapsLedger {
   /** `lineOf`: the first key of the line that a key was rotated from. */
   constructor(sql: Sql, lineOf: (key: string) => string) {
     this.#sql = sql;
-    this.#lineOf = lineOf;
+    this.lineOf = lineOf;
   }
 
   static migrate(sql: Sql): void {
@@ -117,7 +117,7 @@ export class CapsLedger {
     now: number,
     counted: "within" | "always" = "within",
   ): NamingReached | null {
-    const line = this.#lineOf(key);
+    const line = this.lineOf(key);
     const mark = budget === "codes" ? `c|${line}` : line;
     const row = this.#row(`r|${recipient}`);
     if (row.keys[mark] === dayOf(now)) return null;
@@ -136,7 +136,7 @@ export class CapsLedger {
 
   /** How many numbers the budget was named in this minute, by the line and by all. Expects a naming just counted. */
   namedThisMinute({ key, budget }: Omit<NamedBy, "recipient">, now: number): Record<NamingCap, number> {
-    const line = this.#lineOf(key);
+    const line = this.lineOf(key);
     const own = this.#naming(budget === "codes" ? `c|${line}` : line, now);
     const all = this.#naming(budget === "codes" ? "c|*" : "*", now);
     return { key: own.mc, tenant: all.mc };
@@ -144,7 +144,7 @@ export class CapsLedger {
 
   /** Whether a reached cap is met for the first time in this hour; then it is remembered as told. */
   isNews({ key, budget }: Omit<NamedBy, "recipient">, by: NamingCap, now: number): boolean {
-    const line = by === "tenant" ? "*" : this.#lineOf(key);
+    const line = by === "tenant" ? "*" : this.lineOf(key);
     const naming = this.#naming(budget === "codes" ? `c|${line}` : line, now);
     if (naming.alerted === naming.h) return false;
     naming.alerted = naming.h;
@@ -171,7 +171,7 @@ export class CapsLedger {
   /** What is left to the key in its tightest window, for the RateLimit header. */
   roomOf(keyId: string, limits: Limits, now: number): Room & { quota: number; windowSeconds: number } {
     const account = this.#open();
-    const line = this.#lineOf(keyId);
+    const line = this.lineOf(keyId);
     const rooms = [account, account.codes, account.strangers].map((counts) => {
       const windows = counts?.keys[line] ?? emptyWindows();
       turn(windows, now);
@@ -211,7 +211,7 @@ export class CapsLedger {
     const [block, recipient] = [this.#row(`b|${act.block}`), this.#row(`r|${act.recipient}`)];
     return {
       tenant: counts.tenant,
-      key: (counts.keys[this.#lineOf(act.key)] ??= emptyWindows()),
+      key: (counts.keys[this.lineOf(act.key)] ??= emptyWindows()),
       country: (counts.countries[act.country] ??= emptyWindows()),
       block: act.side === "texts" ? block : (block[act.side] ??= emptyWindows()),
       recipient: act.purpose === "service" ? recipient : (recipient[act.purpose] ??= emptyWindows()),

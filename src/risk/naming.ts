@@ -2,7 +2,7 @@
  * How many distinct numbers may be named, by a key with all its rotations and by a tenant, in an hour and a day. Naming is
  * counted before anything about the number is judged, so that no answer can tell numbers apart for less than a count each. Pure.
  */
-import { DEFAULT_NAMING, type HourAndDay, type Limits, type NamingAllowance } from "./caps.ts";
+import { DEFAULT_LIMITS, DEFAULT_NAMING, type HourAndDay, type Limits, type NamingAllowance } from "./caps.ts";
 
 /** Codes are named from a budget of their own, so that nothing else can use up what a login needs. */
 export const NAMING_BUDGETS = ["texts", "codes"] as const;
@@ -19,16 +19,23 @@ export function namingCaps(
   now: number,
 ): Record<NamingCap, HourAndDay> {
   const { keyHour, tenant, codes } = limits.naming ?? DEFAULT_NAMING;
-  if (budget === "codes") return { key: codes.key ?? limits.key, tenant: codes.tenant ?? limits.tenant };
+  const all = widest(DEFAULT_LIMITS.tenant, limits.tenant);
+  if (budget === "codes")
+    return { key: codes.key ?? widest(DEFAULT_LIMITS.key, limits.key), tenant: codes.tenant ?? all };
   const day = limits.numbersPerKeyPerDay;
   const granted = allowance === null || allowance.until <= now ? 0 : allowance.numbers;
-  const atLeast = (caps: HourAndDay) => ({ hour: Math.max(caps.hour, granted), day: Math.max(caps.day, granted) });
-  return { key: atLeast({ hour: keyHour ?? day, day }), tenant: atLeast(tenant ?? limits.tenant) };
+  const atLeast = (caps: HourAndDay) => widest(caps, { hour: granted, day: granted });
+  return { key: atLeast({ hour: keyHour ?? day, day }), tenant: atLeast(tenant ?? all) };
 }
 
+const widest = (a: HourAndDay, b: HourAndDay): HourAndDay => ({
+  hour: Math.max(a.hour, b.hour),
+  day: Math.max(a.day, b.day),
+});
+
 /**
- * While a cap on codes is reached, codes to people the tenant does not know go on at this pace: a thirtieth of the hour's cap a
- * minute is half of what the cap itself allows, and one at least.
+ * While a cap on codes is reached, codes to people the tenant does not know go on at this pace: half of what the hour's cap allows
+ * in a minute, and one at least.
  */
 export function trickleOf(caps: HourAndDay): number {
   return Math.max(1, Math.floor(Math.min(caps.hour, caps.day) / 120));
