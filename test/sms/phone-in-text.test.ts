@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { getExampleNumber } from "libphonenumber-js/max";
 import examples from "libphonenumber-js/examples.mobile.json" with { type: "json" };
 import { describe, expect, it } from "vitest";
+import { patience } from "../support/run/patience.ts";
 import { findNumbers, maskNumbersIn, maskOf } from "../../src/sms/phone.ts";
 
 const MASK = "+44•••••••23";
@@ -218,6 +219,6 @@ it("500 characters are read in some microseconds, whatever stands in them", () =
     return [name, best];
   });
   console.log(`µs per 500 characters: ${figures.map(([name, best]) => `${name} ${best.toFixed(1)}`).join(", ")}`);
-  // 20 on a machine of one's own; it was 900 to 14,000. The allowance is for a busy machine.
-  for (const [name, best] of figures) expect(best, name).toBeLessThan(150);
+  // It was 900 to 14,000. The bound goes by the speed of this machine, as it is for everything that is timed.
+  for (const [name, best] of figures) expect(best, name).toBeLessThan(patience(20));
 });
