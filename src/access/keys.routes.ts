@@ -3,7 +3,7 @@
  */
 import { z } from "zod";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import { KEYS_LISTED_MAX } from "./keys.ts";
 import { IssuedKeyView, KeyBody, KeyView, keySettings } from "./schemas.ts";
 import type { KeysVerbs } from "./verbs.ts";
@@ -12,7 +12,7 @@ const route = routesOver<KeysVerbs>();
 const tag = "Keys";
 const Id = z.strictObject({ id: z.string().max(64) });
 
-export const keysRoutes: Route[] = [
+export const keysRoutes: RouteOver<KeysVerbs>[] = [
   route({
     method: "post",
     path: "/v1/keys",

@@ -70,3 +70,4 @@ export function tenantView(tenant: TenantRow, jurisdiction: "eu" | "us") {
   const { id, name, environment, state } = tenant;
   return { id, name, jurisdiction, environment, state, created_at: isoOf(tenant.createdAt) };
 }
+export type TenantView = ReturnType<typeof tenantView>;

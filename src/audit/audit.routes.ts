@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { isoOf, millisecondsOf } from "../base/clock.ts";
 import { limitUpTo, numberCursor, pageOf } from "../contract/list.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import { AuditEntryView } from "./schemas.ts";
 import type { AuditVerbs } from "./verbs.ts";
 
@@ -14,7 +14,7 @@ const tag = "Audit";
 /** A time as entries have it: two spellings of one moment must not be compared as texts. */
 const timeOf = (text: string): string => isoOf(millisecondsOf(text) ?? Date.parse(text));
 
-export const auditRoutes: Route[] = [
+export const auditRoutes: RouteOver<AuditVerbs>[] = [
   route({
     method: "get",
     path: "/v1/audit",

@@ -171,3 +171,10 @@ export function timeOfId(id: string): number {
   for (const letter of id.slice(-26, -16)) milliseconds = milliseconds * 32 + ALPHABET.indexOf(letter);
   return milliseconds;
 }
+
+/** The owner in a tenant's id that is known to be one. Throws when it is none. */
+export function ownerOfTenant(id: string): Owner {
+  const owner = parseTenantId(id);
+  if (owner === null) throw new Error("a tenant has a tenant's id");
+  return owner;
+}

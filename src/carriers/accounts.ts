@@ -134,3 +134,4 @@ export function accountView({ config, name, createdAt }: AccountRow) {
     created_at: isoOf(createdAt),
   };
 }
+export type AccountView = ReturnType<typeof accountView>;

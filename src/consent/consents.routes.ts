@@ -9,7 +9,7 @@ import { parseNumber } from "../sms/phone.ts";
 import { PURPOSES } from "../sms/purpose.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import { SOURCES, TOLD_SOURCES } from "./consent.ts";
 import type { To as Recipient } from "../vault/recipient.ts";
 import type { ConsentVerbs } from "./verbs.ts";
@@ -61,7 +61,7 @@ const PageView = pageOf(ConsentView);
 /** A consent as events tell it. */
 export const ToldConsent = z.object({ consent: ConsentView });
 
-export const consentRoutes: Route[] = [
+export const consentRoutes: RouteOver<ConsentVerbs>[] = [
   route({
     method: "post",
     path: "/v1/consents",

@@ -1,16 +1,16 @@
 /**
- * A route of operators as data, as `base/route.ts` is for tenants: it names the verb of the operator object and where that
- * object is.
+ * A route of operators as data, as route.ts is for tenants: it names the verb of the operator object and where that object
+ * is; or a job, which visits every jurisdiction.
  */
 import { z } from "zod";
 import type { Jurisdiction } from "../base/ids.ts";
+import { isRefused, type Outcome, type Reason } from "../base/refusal.ts";
 import type { UrlPolicy } from "../net/outside-url.ts";
-import type { Outcome, Reason } from "../base/refusal.ts";
-import type { Method } from "./route.ts";
+import type { AnswerSchema } from "./answer.ts";
+import { NOTHING, reader, type Method, type Raw } from "./route.ts";
+import type { Answered, NameOf, Questions } from "./verb.ts";
 
-type Parsed = { body: never; query: never; params: never };
-
-/** One door of operators. `where` is a jurisdiction, or "both" for lists and jobs that walk every one. */
+/** The facts of a route of operators: what the document and the laws read. */
 export type OperatorRoute = {
   method: Method;
   path: string;
@@ -26,40 +26,73 @@ export type OperatorRoute = {
   /** Reasons beyond those that every route of operators may give. */
   refuses?: readonly Reason[];
   example?: unknown;
-  ask: (parsed: Parsed, policy: UrlPolicy) => Outcome<{ where: Jurisdiction | "both"; input: unknown }>;
+};
+
+/** A question, and the jurisdiction whose operator object is asked. */
+export type Placed<Input> = { where: Jurisdiction; input: Input };
+
+/** A route over these verbs: its facts, and how a request becomes a question. */
+export type OperatorRouteOf<Q extends Questions, K extends NameOf<Q> = NameOf<Q>> = {
+  [P in K]: OperatorRoute & {
+    verb: P;
+    job: null;
+    read: (raw: Raw, policy: UrlPolicy) => Outcome<Placed<Q[P]["input"]>>;
+  };
+}[K];
+
+/** A route that runs a job over every jurisdiction. It takes nothing from the request. */
+export type JobRoute<Deps> = OperatorRoute & {
+  job: (operator: string, deps: Deps) => Promise<Answered>;
+  read: (raw: Raw) => Outcome<unknown>;
 };
 
 /** Whether the route takes an Idempotency-Key: those that create do. */
 export const isRepeatable = ({ method, status }: OperatorRoute): boolean => method === "post" && status === 201;
 
-const Nothing = z.strictObject({});
 const tag = "Operators";
 export const JURISDICTION = z.enum(["eu", "us"]);
 /** The id in the path. */
 export const IdParam = z.strictObject({ id: z.string().max(64) });
 
-/** Declares a route; the compiler holds what is asked to what was parsed. */
-export function door<
-  B extends z.ZodType = typeof Nothing,
-  Q extends z.ZodType = typeof Nothing,
-  P extends z.ZodType = typeof Nothing,
->(
-  spec: Omit<OperatorRoute, "tag" | "params" | "query" | "body" | "ask"> & {
-    params?: P;
-    query?: Q;
-    body?: B;
-    ask: (
-      parsed: { body: z.output<B>; query: z.output<Q>; params: z.output<P> },
-      policy: UrlPolicy,
-    ) => Outcome<{ where: Jurisdiction | "both"; input: unknown }>;
-  },
-): OperatorRoute {
-  return {
-    ...spec,
-    tag,
-    params: spec.params ?? Nothing,
-    query: spec.query ?? Nothing,
-    body: spec.body ?? null,
-    ask: spec.ask,
+type Facts<Verb, F, A> = Omit<OperatorRoute, "verb" | "tag" | "params" | "query" | "body" | "answer"> & {
+  verb: Verb;
+  answer: AnswerSchema<F, A>;
+};
+type None = Record<never, never>;
+
+/** Declares routes over these verbs; the compiler holds the question and the answer's schema to what the verb takes and gives. */
+export function doorsOver<Q extends Questions>() {
+  return <K extends NameOf<Q>, B = None, Y = None, P = None, A = never>({
+    ask,
+    ...spec
+  }: Facts<K, Q[K]["output"], A> & {
+    params?: z.ZodType<P>;
+    query?: z.ZodType<Y>;
+    body?: z.ZodType<B>;
+    ask: (parsed: { body: B; query: Y; params: P }, policy: UrlPolicy) => Outcome<Placed<Q[K]["input"]>>;
+  }): OperatorRouteOf<Q, K> => {
+    const schemas = { params: spec.params ?? NOTHING, query: spec.query ?? NOTHING, body: spec.body ?? null };
+    const read = reader(schemas, "not_found");
+    return {
+      ...spec,
+      ...schemas,
+      tag,
+      job: null,
+      read: (raw: Raw, policy: UrlPolicy) => {
+        const parsed = read(raw);
+        return isRefused(parsed) ? parsed : ask(parsed.ok, policy);
+      },
+    };
   };
+}
+
+/** Declares a route that runs a job; the answer's schema is held to what the job sums up. */
+export function jobDoor<Deps, F extends Answered, A>(
+  spec: Omit<Facts<string, F, A>, "verb"> & {
+    job: { verb: string; run: (operator: string, deps: Deps) => Promise<F> };
+  },
+): JobRoute<Deps> {
+  const schemas = { params: NOTHING, query: NOTHING, body: null };
+  const { verb, run } = spec.job;
+  return { ...spec, ...schemas, tag, verb, job: run, read: reader(schemas, "not_found") };
 }

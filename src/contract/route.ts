@@ -3,14 +3,21 @@
  * the OpenAPI document, and a law can walk every route there is, because none is more than its row.
  */
 import { z } from "zod";
-import type { Outcome, Reason } from "../base/refusal.ts";
-import type { InputOf, OutputOf, VerbTable } from "./verb.ts";
+import { isRefused, refuse, type Outcome, type Reason, type Refusal } from "../base/refusal.ts";
+import type { RecordDb } from "../storage/record-db.ts";
+import type { AnswerSchema, NoAnswer, StatusOf } from "./answer.ts";
+import { parseWith } from "./parse.ts";
+import type { ProblemView } from "./problem-view.ts";
+import type { Answered, Asker, NameOf, Questions, QuestionsOf, VerbTable } from "./verb.ts";
 
 export type Method = "get" | "post" | "patch" | "put" | "delete";
 
+/** What a request carries, unread. The body is read last, and only by a route that has one. */
+export type Raw = { query: Record<string, string>; params: Record<string, string>; body: () => Outcome<unknown> };
+
 type Parsed<B, Q, P> = { body: B; query: Q; params: P };
 
-/** A route without its types: what the root mounts, and what the document is made of. */
+/** The facts of a route: what the document and the laws read. */
 export type Route = {
   method: Method;
   path: string;
@@ -31,10 +38,144 @@ export type Route = {
   /** Takes an Idempotency-Key. `secret` names answer fields that a replay leaves out. */
   repeat: { secret?: readonly string[] } | null;
   example?: unknown;
-  input: (parsed: Parsed<never, never, never>) => Outcome<unknown>;
-  /** Answers from the records where the object alone cannot. */
-  finish: string | null;
 };
+
+/** What an answer may be made of besides the verb's output. */
+export type Help<Q extends Questions> = Asker<Q> & {
+  records: RecordDb;
+  tenant: string;
+  /** A refusal inside an answer (a batch's), as a problem. */
+  problemOf: (refusal: Refusal) => z.output<typeof ProblemView>;
+};
+
+/** A route over these verbs: its facts, how a request becomes a question, and how the verb's outcome becomes an answer. */
+export type RouteOf<Q extends Questions, K extends NameOf<Q> = NameOf<Q>> = {
+  [P in K]: Route & {
+    verb: P;
+    /** The question, to be made once the ids of the path are known to be the caller's own. */
+    read: (raw: Raw) => Outcome<() => Outcome<Q[P]["input"]>>;
+    /** The URL of the tenant's that must be judged before the verb is asked. */
+    urlIn: (input: Q[P]["input"]) => string | null;
+    finish: (
+      outcome: Outcome<Q[P]["output"]>,
+      input: Q[P]["input"],
+      help: Help<Q>,
+    ) => Outcome<Answered> | Promise<Outcome<Answered>>;
+  };
+}[K];
+
+/** A route over one room's verbs. */
+export type RouteOver<V extends VerbTable> = RouteOf<QuestionsOf<V>>;
+
+/** What every row says. `B`, `Y` and `P` are what its body, query and path are parsed to. */
+type Spec<Q extends Questions, K extends NameOf<Q>, S extends string, B, Y, P> = {
+  method: Method;
+  path: string;
+  verb: K;
+  scope: S;
+  summary: string;
+  detail?: string;
+  tag: string;
+  params?: z.ZodType<P>;
+  query?: z.ZodType<Y>;
+  body?: z.ZodType<B>;
+  bodyBytesMax?: number;
+  refuses?: readonly Reason[];
+  repeat?: { secret?: readonly (keyof Q[K]["output"] & string)[] };
+  example?: unknown;
+  input: (parsed: Parsed<B, Y, P>) => Outcome<Q[K]["input"]>;
+  /** The URL of the tenant's that the input names. It is judged, name resolved, before the verb is asked. */
+  urlIn?: (input: Q[K]["input"]) => string | undefined;
+  /** The object knows no such thing: it may be a record by now, and this answers from there. */
+  whenRecorded?: (input: Q[K]["input"], help: Help<Q>) => Promise<Outcome<Q[K]["output"]>>;
+};
+
+/** Makes the answer, where the verb's output alone is not it: from the records, or by a second question. */
+type Complete<Q extends Questions, K extends NameOf<Q>, F> = (
+  output: Q[K]["output"],
+  input: Q[K]["input"],
+  help: Help<Q>,
+) => Outcome<F> | Promise<Outcome<F>>;
+
+/** A body is small unless its route says otherwise. */
+export const BODY_BYTES_MAX = 64 * 1_024;
+
+/** Takes no field at all. */
+const Nothing: z.ZodType = z.strictObject({});
+/**
+ * Stands for a schema that a row leaves out, whatever type the row's `input` gives to what it never reads. The cast is here
+ * because the compiler cannot tie a default value to a type parameter's default.
+ */
+export const NOTHING = Nothing as z.ZodType<never>;
+
+/** Reads a request: query, path, body, in this order. `unknownId` is the answer to a path that cannot name anything. */
+export function reader<B, Y, P>(
+  schemas: { query: z.ZodType<Y>; params: z.ZodType<P>; body: z.ZodType<B> | null },
+  unknownId: Reason,
+): (raw: Raw) => Outcome<Parsed<B, Y, P>> {
+  return (raw) => {
+    const query = parseWith(schemas.query, raw.query);
+    if (isRefused(query)) return query;
+    const params = parseWith(schemas.params, raw.params);
+    if (isRefused(params)) return refuse(unknownId);
+    const given = schemas.body === null ? { ok: {} } : raw.body();
+    if (isRefused(given)) return given;
+    const body = parseWith(schemas.body ?? NOTHING, given.ok);
+    return isRefused(body) ? body : { ok: { body: body.ok, query: query.ok, params: params.ok } };
+  };
+}
+
+/** Declares routes over one room's verbs; the compiler holds the input and the answer's schema to what the verb takes and gives. */
+export function routesOver<V extends VerbTable>() {
+  type Q = QuestionsOf<V>;
+  return <K extends NameOf<Q>, B = None, Y = None, P = None, A = never>(
+    spec: Spec<Q, K, V[K]["scope"], B, Y, P> & {
+      status: StatusOf<Q[K]["output"]>;
+      answer: AnswerSchema<Q[K]["output"], A> | NoAnswer<Q[K]["output"]>;
+    },
+  ): RouteOf<Q, K> => rowOf<Q, K, B, Y, P>(spec, (output) => ({ ok: output }));
+}
+
+/** As `routesOver`, for routes whose answer is more than the verb's output; its schema is held to what `complete` gives. */
+export function completedRoutesOver<V extends VerbTable>() {
+  type Q = QuestionsOf<V>;
+  return <K extends NameOf<Q>, B = None, Y = None, P = None, A = never, F extends Answered = never>({
+    complete,
+    ...spec
+  }: Spec<Q, K, V[K]["scope"], B, Y, P> & {
+    status: 200 | 201 | 202;
+    answer: AnswerSchema<F, A>;
+    complete: Complete<Q, K, F>;
+  }): RouteOf<Q, K> => rowOf<Q, K, B, Y, P>(spec, complete);
+}
+
+/** What a row without a schema gives to its `input`: nothing that could be read. */
+type None = Record<never, never>;
+
+function rowOf<Q extends Questions, K extends NameOf<Q>, B, Y, P>(
+  spec: Spec<Q, K, string, B, Y, P> & Pick<Route, "status" | "answer">,
+  complete: Complete<Q, K, Answered>,
+): RouteOf<Q, K> {
+  const { input, urlIn, whenRecorded, ...facts } = spec;
+  const schemas = { params: spec.params ?? NOTHING, query: spec.query ?? NOTHING, body: spec.body ?? null };
+  const read = reader(schemas, spec.path.includes("{token}") ? "token_unknown" : "not_found");
+  return {
+    ...facts,
+    ...schemas,
+    bodyBytesMax: spec.bodyBytesMax ?? BODY_BYTES_MAX,
+    refuses: spec.refuses ?? [],
+    repeat: spec.repeat ?? null,
+    read: (raw: Raw) => {
+      const parsed = read(raw);
+      return isRefused(parsed) ? parsed : { ok: () => input(parsed.ok) };
+    },
+    urlIn: (asked: Q[K]["input"]) => urlIn?.(asked) ?? null,
+    finish: (outcome: Outcome<Q[K]["output"]>, asked: Q[K]["input"], help: Help<Q>) => {
+      if (!isRefused(outcome)) return complete(outcome.ok, asked, help);
+      return outcome.refused === "not_found" && whenRecorded !== undefined ? whenRecorded(asked, help) : outcome;
+    },
+  };
+}
 
 /**
  * A route that knows its caller by something else than a credential (a carrier by MAC and signature), or asks nobody
@@ -50,61 +191,3 @@ export type OpenRoute = Pick<Route, "method" | "path" | "summary" | "detail" | "
   /** Answers that are neither the good one nor a problem, by status. */
   others?: Readonly<Record<number, { what: string; answer: z.ZodType | null }>>;
 };
-
-type Spec<
-  V extends VerbTable,
-  K extends keyof V & string,
-  B extends z.ZodType,
-  Q extends z.ZodType,
-  P extends z.ZodType,
-> = {
-  method: Method;
-  path: string;
-  verb: K;
-  scope: V[K]["scope"];
-  summary: string;
-  detail?: string;
-  tag: string;
-  params?: P;
-  query?: Q;
-  body?: B;
-  bodyBytesMax?: number;
-  status: Route["status"];
-  answer?: z.ZodType;
-  refuses?: readonly Reason[];
-  repeat?: { secret?: readonly string[] };
-  example?: unknown;
-  finish?: string;
-  input: (parsed: Parsed<z.output<B>, z.output<Q>, z.output<P>>) => Outcome<InputOf<V[K]>>;
-};
-
-/** A body is small unless its route says otherwise. */
-export const BODY_BYTES_MAX = 64 * 1_024;
-
-const Nothing = z.strictObject({});
-
-/** Declares routes over one room's verbs; the compiler holds the input to what the verb takes. */
-export function routesOver<V extends VerbTable>() {
-  return <
-    K extends keyof V & string,
-    B extends z.ZodType = typeof Nothing,
-    Q extends z.ZodType = typeof Nothing,
-    P extends z.ZodType = typeof Nothing,
-  >(
-    spec: Spec<V, K, B, Q, P>,
-  ): Route => ({
-    ...spec,
-    params: spec.params ?? Nothing,
-    query: spec.query ?? Nothing,
-    body: spec.body ?? null,
-    bodyBytesMax: spec.bodyBytesMax ?? BODY_BYTES_MAX,
-    answer: spec.answer ?? null,
-    refuses: spec.refuses ?? [],
-    repeat: spec.repeat ?? null,
-    finish: spec.finish ?? null,
-    input: spec.input,
-  });
-}
-
-/** For the few places that need a verb's answer by name. */
-export type AnswerOf<V extends VerbTable, K extends keyof V> = OutputOf<V[K]>;

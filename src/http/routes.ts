@@ -2,7 +2,7 @@
  * Every route there is, in reading order.
  */
 import { z } from "zod";
-import type { OpenRoute, Route } from "../contract/route.ts";
+import type { OpenRoute, RouteOf } from "../contract/route.ts";
 import { auditRoutes } from "../audit/audit.routes.ts";
 import { consentRoutes } from "../consent/consents.routes.ts";
 import { keysRoutes } from "../access/keys.routes.ts";
@@ -17,6 +17,7 @@ import { receiptRoute } from "../messages/receipts.routes.ts";
 import { documentRoute } from "./pages/pages.routes.ts";
 import type { Routes } from "./openapi/document.ts";
 import { operatorRoutes } from "../operator/tenants.routes.ts";
+import type { TenantVerbs } from "../rpc/tenant.ts";
 import { sandboxRoutes } from "../sandbox/sandbox.routes.ts";
 import { locksRoutes } from "../verify/locks/locks.routes.ts";
 import { servicesRoutes } from "../verify/settings/services.routes.ts";
@@ -26,7 +27,7 @@ import { tokensRoutes } from "../vault/tokens.routes.ts";
 import { webhooksRoutes } from "../webhooks/webhooks.routes.ts";
 
 /** Every route of tenants. */
-export const tenantRoutes: readonly Route[] = [
+export const tenantRoutes: readonly RouteOf<TenantVerbs>[] = [
   ...messagesRoutes,
   ...verifyRoutes,
   ...servicesRoutes,
@@ -70,11 +71,11 @@ export const healthRoute: OpenRoute = {
 };
 
 /** Every route that the document names. */
-export const routes: Routes = {
+export const routes = {
   tenant: tenantRoutes,
   operator: operatorRoutes,
   open: [healthRoute, documentRoute, receiptRoute, inboundRoute],
-};
+} satisfies Routes;
 
 /** `{id}` of the documents is `:id` of the router. */
 export const pathOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");

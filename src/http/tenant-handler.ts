@@ -7,61 +7,77 @@ import type { C } from "./context.ts";
 import { readApiKey } from "../access/api-key.ts";
 import type { Origin } from "../access/caller.ts";
 import { parseId, parseToken, tenantId, type Owner } from "../base/ids.ts";
-import { parseWith } from "../contract/parse.ts";
+import type { Repeatable } from "../access/idempotency.ts";
 import { readRepeat } from "../access/repeat-header.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import type { Route } from "../contract/route.ts";
-import { finished } from "./complete.ts";
+import type { Route, RouteOf } from "../contract/route.ts";
+import type { Answered, Asker } from "../contract/verb.ts";
 import { doAfterwards } from "./effects.ts";
 import { judgeResolved, judgeUrl } from "../net/outside-url.ts";
 import { problemOf, problemResponse } from "./problem.ts";
-import type { Call, Reply } from "../rpc/tenant.ts";
+import type { Asking, Call, Reply, TenantVerbName, TenantVerbs } from "../rpc/tenant.ts";
 import { jsonOf, queryOf, readBody, requestBytes } from "./request.ts";
 import type { Doors } from "./doors.ts";
 
+type Key = NonNullable<ReturnType<typeof readApiKey>>;
+
 /** Serves one request of a tenant's route. */
-export async function serveTenant(c: C, route: Route, doors: Doors): Promise<Response> {
+export async function serveTenant<K extends TenantVerbName>(
+  c: C,
+  route: RouteOf<TenantVerbs, K>,
+  doors: Doors,
+): Promise<Response> {
   const fail = (refusal: Refusal) => problemResponse(c, refusal);
   const key = readApiKey(doors.door, c.req.header("authorization"));
   if (key === null) return fail(refuse("unauthenticated"));
   c.set("tenant", key.owner.code);
   const read = await readRequest(c, route);
   if (isRefused(read)) return fail(read);
-  const parsed = parseRequest(c, route, read.ok.value);
+  const query = queryOf(c);
+  if (isRefused(query)) return fail(query);
+  const parsed = route.read({ query: query.ok, params: c.req.param(), body: () => ({ ok: read.ok.value }) });
   if (isRefused(parsed)) return fail(parsed);
-  const foreign = foreignId(c, key.owner) ?? foreignCursor(parsed.ok, key.owner);
+  const foreign = foreignId(c, key.owner) ?? foreignCursor({ query: query.ok, body: read.ok.value }, key.owner);
   if (foreign !== null) return fail(foreign);
-  const input = route.input(parsed.ok as never);
+  const input = parsed.ok();
   if (isRefused(input)) return fail(input);
-  const call: Call = {
-    credential: key.credential,
-    origin: originOf(c),
-    verb: route.verb,
-    input: input.ok,
-    repeat: read.ok.repeat,
-    secret: route.repeat?.secret ?? [],
-  };
-  const unreachable = await judgeTarget(route, call, key.owner, doors);
+  const { credential, owner } = key;
+  const asking = { credential, origin: originOf(c), verb: route.verb };
+  const unreachable = await judgeTarget(route.urlIn(input.ok), asking, owner, doors);
   if (unreachable !== null) return fail(unreachable);
-  const reply = await doors.tenant(key.owner).ask(call);
-  doAfterwards(c, doors, key.owner, reply.effects);
-  const outcome = await finished(route.finish, reply.outcome, call.input, {
-    db: doors.records(key.owner.jurisdiction),
-    tenant: tenantId(key.owner),
-    ask: async (verb, asked) =>
-      (await doors.tenant(key.owner).ask({ ...call, verb, input: asked, repeat: null })).outcome,
+  const call: Call<K> = { ...asking, input: input.ok, repeat: read.ok.repeat, secret: route.repeat?.secret ?? [] };
+  const reply = await doors.tenant(owner).ask(call);
+  doAfterwards(c, doors, owner, reply.effects);
+  const outcome = await route.finish(reply.outcome, input.ok, {
+    ...askerOf(c, key, doors),
+    records: doors.records(owner.jurisdiction),
+    tenant: tenantId(owner),
+    problemOf: (refusal) => problemOf(refusal, c.get("site"), null),
   });
-  const response = isRefused(outcome) ? fail(outcome) : answer(route, presented(outcome.ok, c.get("site")));
+  const response = isRefused(outcome) ? fail(outcome) : answer(route, outcome.ok);
   addLimits(response.headers, reply);
   return response;
 }
 
+/** Asks the key's tenant, as the caller of this request. */
+export function askerOf(c: C, { owner, credential }: Key, doors: Doors): Asker<TenantVerbs> {
+  const origin = originOf(c);
+  return {
+    ask: async (verb, input) => {
+      const call = { credential, origin, verb, input, repeat: null, secret: [] };
+      const { outcome, effects } = await doors.tenant(owner).ask(call);
+      doAfterwards(c, doors, owner, effects);
+      return outcome;
+    },
+  };
+}
+
 /** The body's bytes, its value, and how the request may be repeated. */
-async function readRequest(c: C, route: Route): Promise<Outcome<{ value: unknown; repeat: Call["repeat"] }>> {
+async function readRequest(c: C, route: Route): Promise<Outcome<{ value: unknown; repeat: Repeatable | null }>> {
   const header = c.req.header("idempotency-key");
   const body = await readBody(c, route.bodyBytesMax);
   if (isRefused(body)) return body;
-  const repeat: Outcome<Call["repeat"]> =
+  const repeat: Outcome<Repeatable | null> =
     route.repeat === null
       ? { ok: null }
       : readRepeat(`${route.method} ${route.path}`, header, requestBytes(c, body.ok));
@@ -70,24 +86,11 @@ async function readRequest(c: C, route: Route): Promise<Outcome<{ value: unknown
   return isRefused(json) ? json : { ok: { value: json.ok, repeat: repeat.ok } };
 }
 
-type Parsed = { body: unknown; query: unknown; params: unknown };
 const Cursor = z.object({ cursor: z.string() });
-
-function parseRequest(c: C, route: Route, value: unknown): Outcome<Parsed> {
-  const query = queryOf(c);
-  if (isRefused(query)) return query;
-  const parsedQuery = parseWith(route.query, query.ok);
-  if (isRefused(parsedQuery)) return parsedQuery;
-  const params = parseWith(route.params, c.req.param());
-  if (isRefused(params)) return refuse(route.path.includes("{token}") ? "token_unknown" : "not_found");
-  const body: Outcome<unknown> = route.body === null ? { ok: undefined } : parseWith(route.body, value);
-  if (isRefused(body)) return body;
-  return { ok: { body: body.ok, query: parsedQuery.ok, params: params.ok } };
-}
 
 /** An id of somebody else's looks the same as one that was never given, and wakes nobody. */
 function foreignId(c: C, owner: Owner): Refusal | null {
-  const params = c.req.param() as Record<string, string>;
+  const params: Record<string, string> = c.req.param();
   if (params["id"] !== undefined) {
     const id = parseId(params["id"]);
     if (id === null || id.code !== owner.code || id.jurisdiction !== owner.jurisdiction) return refuse("not_found");
@@ -101,7 +104,7 @@ function foreignId(c: C, owner: Owner): Refusal | null {
 }
 
 /** A cursor names the caller's own row: of another tenant's there is no page, and no list begins behind it. */
-function foreignCursor({ query, body }: Parsed, owner: Owner): Refusal | null {
+function foreignCursor({ query, body }: { query: unknown; body: unknown }, owner: Owner): Refusal | null {
   const named = Cursor.safeParse(query).data?.cursor ?? Cursor.safeParse(body).data?.cursor;
   const id = named === undefined ? null : parseId(named);
   if (id === null || (id.code === owner.code && id.jurisdiction === owner.jurisdiction)) return null;
@@ -113,15 +116,13 @@ function foreignCursor({ query, body }: Parsed, owner: Owner): Refusal | null {
  * A URL of the tenant's is judged, name resolved, before the object keeps it. Asking a resolver is a call to the outside,
  * so the object is first asked whether this caller may at all: endpoints are registered rarely, the second trip is cheap.
  */
-async function judgeTarget(route: Route, call: Call, owner: Owner, doors: Doors): Promise<Refusal | null> {
-  if (!route.refuses.includes("url_refused")) return null;
-  const { url } = call.input as { url?: string };
-  if (url === undefined) return null;
+async function judgeTarget(url: string | null, asking: Asking, owner: Owner, doors: Doors): Promise<Refusal | null> {
+  if (url === null) return null;
   const judged = judgeUrl(url, doors.policy);
   if ("refused" in judged) return judged;
   if (judged.url.kind !== "name") return null;
-  const allowed = await doors.tenant(owner).ask({ ...call, verb: "webhooks.list", input: null, repeat: null });
-  if (isRefused(allowed.outcome)) return allowed.outcome;
+  const refused = await doors.tenant(owner).mayAsk(asking);
+  if (refused !== null) return refused;
   const resolved = judgeResolved(await doors.resolve(judged.url.host));
   return isRefused(resolved) ? resolved : null;
 }
@@ -137,20 +138,7 @@ export function originOf(c: C): Origin {
   };
 }
 
-/** Refusals inside an answer (a batch's) in the form of problems. */
-function presented(value: unknown, site: string): unknown {
-  const data = (value as { data?: unknown } | null)?.data;
-  if (!Array.isArray(data) || !data.some((item) => typeof item === "object" && item !== null && "problem" in item))
-    return value;
-  return {
-    ...(value as object),
-    data: (data as { problem?: Refusal }[]).map((item) =>
-      item.problem === undefined ? item : { ...item, problem: problemOf(item.problem, site, null) },
-    ),
-  };
-}
-
-function answer(route: Route, value: unknown): Response {
+function answer(route: Route, value: Answered): Response {
   if (route.status === 204) return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
   return new Response(JSON.stringify(value), {
     status: route.status,
@@ -159,7 +147,7 @@ function answer(route: Route, value: unknown): Response {
 }
 
 /** The key's tightest limit, announced (draft-ietf-httpapi-ratelimit-headers). */
-function addLimits(headers: Headers, reply: Reply): void {
+function addLimits(headers: Headers, reply: Pick<Reply<TenantVerbName>, "replayed" | "room">): void {
   if (reply.replayed) headers.set("idempotency-replayed", "true");
   if (reply.room === null) return;
   const { quota, windowSeconds, left, resetSeconds } = reply.room;

@@ -8,7 +8,7 @@ import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts"
 import { parseId } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
-import { routesOver, type OpenRoute, type Route } from "../contract/route.ts";
+import { routesOver, type OpenRoute, type RouteOver } from "../contract/route.ts";
 import type { Inbound } from "../carriers/carrier.ts";
 import type { Brought } from "../carriers/courier/courier.ts";
 import { InboundBody } from "../carriers/adapters/http.ts";
@@ -100,7 +100,7 @@ export const ReceivedView = z
 /** A text of the inbox as events tell it. */
 export const ToldInbound = z.object({ inbound: ReceivedView });
 
-export const inboxRoutes: Route[] = [
+export const inboxRoutes: RouteOver<InboundVerbs>[] = [
   route({
     method: "get",
     path: "/v1/inbound",

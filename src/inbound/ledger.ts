@@ -3,6 +3,7 @@
  * sealed under their sender's key.
  */
 import { bytesOf, filtered, first, type Sql } from "../storage/sql.ts";
+import type { Word } from "./words.ts";
 
 /** A text of the inbox, without its words. */
 export type Received = {
@@ -13,7 +14,7 @@ export type Received = {
   /** A sender that is a name. */
   name: string | null;
   number: string;
-  word: string | null;
+  word: Word | null;
   at: number;
 };
 

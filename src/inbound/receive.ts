@@ -14,7 +14,7 @@ import { Recipient } from "../vault/recipient.ts";
 import type { InboundDeps } from "./deps.ts";
 import type { Gathered } from "./ledger.ts";
 import { obey } from "./obey.ts";
-import { wordOf } from "./words.ts";
+import { wordOf, type Word } from "./words.ts";
 import { receivedView } from "./view.ts";
 
 /** What became of a text. `unknown_number`: it was dialled at an account where this tenant has no such number. */
@@ -118,7 +118,7 @@ const told = (number: VirtualNumber, { token, mask, country, kind }: Contact) =>
 });
 
 /** Into the inbox, and told. */
-function putIn(deps: InboundDeps, number: VirtualNumber, contact: Contact, text: string, word: string | null): void {
+function putIn(deps: InboundDeps, number: VirtualNumber, contact: Contact, text: string, word: Word | null): void {
   const now = deps.now();
   const { token, mask, country, subject } = contact;
   const received = {

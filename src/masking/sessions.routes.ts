@@ -6,7 +6,7 @@ import { millisecondsOf } from "../base/clock.ts";
 import { parseNumber } from "../sms/phone.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import { checkText } from "../sms/sms-text.ts";
 import type { PersonInput } from "./people.ts";
 import { InteractionView, JOINS, OpenBody, PersonBody, ReopenBody, SessionView, SpeakBody } from "./schemas.ts";
@@ -19,7 +19,7 @@ const Id = z.strictObject({ id: z.string().max(64) });
 const ParticipantParams = z.strictObject({ id: z.string().max(64), participant: z.string().max(64) });
 const person = { to: "+447700900123", name: "Asha" };
 
-const sessionRoutes: Route[] = [
+const sessionRoutes: RouteOver<MaskingVerbs>[] = [
   route({
     method: "post",
     path: "/v1/sessions",
@@ -129,7 +129,7 @@ const sessionRoutes: Route[] = [
   }),
 ];
 
-const participantRoutes: Route[] = [
+const participantRoutes: RouteOver<MaskingVerbs>[] = [
   route({
     method: "post",
     path: "/v1/sessions/{id}/participants",
@@ -183,7 +183,7 @@ const participantRoutes: Route[] = [
   }),
 ];
 
-const interactionRoutes: Route[] = [
+const interactionRoutes: RouteOver<MaskingVerbs>[] = [
   route({
     method: "post",
     path: "/v1/sessions/{id}/messages",
@@ -224,7 +224,7 @@ const interactionRoutes: Route[] = [
   }),
 ];
 
-export const sessionsRoutes: Route[] = [...sessionRoutes, ...participantRoutes, ...interactionRoutes];
+export const sessionsRoutes: RouteOver<MaskingVerbs>[] = [...sessionRoutes, ...participantRoutes, ...interactionRoutes];
 
 function personOf(body: PersonBody, field: string): Outcome<PersonInput> {
   const to = typeof body.to === "string" ? parseNumber(body.to) : { number: body.to };

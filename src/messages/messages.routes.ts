@@ -10,15 +10,17 @@ import { parseWith } from "../contract/parse.ts";
 import { cursorOf, given, limitUpTo, pageOf, timeOf } from "../contract/list.ts";
 import { ProblemView } from "../contract/problem-view.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { completedRoutesOver, routesOver, type RouteOver } from "../contract/route.ts";
 import { checkText, smartEncode } from "../sms/sms-text.ts";
 import { lintSender } from "../policy/sender-id.ts";
 import type { SendInput } from "./admit.ts";
+import { finishCancel, finishGet, finishList } from "./finish.ts";
 import { BatchBody, MessageView, PreviewView, SendBody, Time } from "./schemas.ts";
 import { STATES } from "./message.ts";
 import type { MessagesVerbs } from "./verbs.ts";
 
 const route = routesOver<MessagesVerbs>();
+const completed = completedRoutesOver<MessagesVerbs>();
 const tag = "Messages";
 const Id = z.strictObject({ id: z.string().max(64) });
 const SENDS = [
@@ -42,7 +44,7 @@ const example = { to: "+447700900123", purpose: "service", text: "Your shift on 
 /** A batch of a thousand texts of ten segments, with room for their other fields. */
 const BATCH_BYTES_MAX = 4 * 1_024 * 1_024;
 
-export const messagesRoutes: Route[] = [
+export const messagesRoutes: RouteOver<MessagesVerbs>[] = [
   route({
     method: "post",
     path: "/v1/messages",
@@ -59,7 +61,7 @@ export const messagesRoutes: Route[] = [
     example,
     input: ({ body }) => sendInput(body),
   }),
-  route({
+  completed({
     method: "post",
     path: "/v1/messages/batch",
     verb: "messages.batch",
@@ -83,6 +85,12 @@ export const messagesRoutes: Route[] = [
     repeat: {},
     example: { messages: [example, { ...example, to: "+447700900124" }] },
     input: ({ body }) => ({ ok: { items: body.messages.map(itemOf) } }),
+    complete: (batch, _input, { problemOf }) => ({
+      ok: {
+        ...batch,
+        data: batch.data.map((item) => ("problem" in item ? { ...item, problem: problemOf(item.problem) } : item)),
+      },
+    }),
   }),
   route({
     method: "post",
@@ -103,7 +111,7 @@ export const messagesRoutes: Route[] = [
       return isRefused(input) ? input : { ok: { ...input.ok, text: body.text, smart: body.smart_encoding === true } };
     },
   }),
-  route({
+  completed({
     method: "get",
     path: "/v1/messages",
     verb: "messages.list",
@@ -122,7 +130,7 @@ export const messagesRoutes: Route[] = [
     status: 200,
     answer: pageOf(MessageView),
     refuses: ["invalid_cursor", "number_in_query"],
-    finish: "messages.list",
+    complete: (part, _input, help) => finishList(help, part),
     input: ({ query }) => {
       if (query.reference !== undefined && findNumbers(query.reference).length > 0) return refuse("number_in_query");
       return {
@@ -140,7 +148,7 @@ export const messagesRoutes: Route[] = [
       };
     },
   }),
-  route({
+  completed({
     method: "get",
     path: "/v1/messages/{id}",
     verb: "messages.get",
@@ -150,7 +158,7 @@ export const messagesRoutes: Route[] = [
     params: Id,
     status: 200,
     answer: MessageView,
-    finish: "messages.get",
+    complete: (part, { id }, help) => finishGet(help, id, part),
     input: ({ params }) => ({ ok: params }),
   }),
   route({
@@ -165,7 +173,7 @@ export const messagesRoutes: Route[] = [
     answer: MessageView,
     refuses: ["not_cancelable"],
     repeat: {},
-    finish: "messages.cancel",
+    whenRecorded: ({ id }, help) => finishCancel(help, id),
     input: ({ params }) => ({ ok: params }),
   }),
 ];

@@ -68,22 +68,43 @@ export async function readAtMost(
 /**
  * The body of a request or an answer up to `maxBytes`, or null when it is longer. Of a body that is not compressed the
  * announced length is the framing's, which the platform holds the other side to, so it is read in one piece; any other is
- * counted as it comes.
+ * counted as it comes. `tooLong` is what happens to a body whose announced length is over the bound; it is cancelled unread
+ * where nothing else is said.
  */
 export async function readWholeAtMost(
   message: Pick<Request, "headers" | "body" | "arrayBuffer">,
   maxBytes: number,
+  tooLong: (body: ReadableStream<Uint8Array>) => Promise<void> = cancelled,
 ): Promise<Uint8Array | null> {
   if (message.body === null) return new Uint8Array();
   const announced = message.headers.get("content-length");
   const plain = announced !== null && /^\d{1,9}$/.test(announced) && !message.headers.has("content-encoding");
   if (!plain) return readAtMost(message.body, maxBytes);
   if (Number(announced) > maxBytes) {
-    message.body.cancel().catch(() => undefined);
+    await tooLong(message.body);
     return null;
   }
   const bytes = new Uint8Array(await message.arrayBuffer());
   return bytes.byteLength > maxBytes ? null : bytes;
+}
+
+/** Not awaited: a stranger's stream may take its time to notice. */
+async function cancelled(body: ReadableStream<Uint8Array>): Promise<void> {
+  body.cancel().catch(() => undefined);
+}
+
+/** Reads on and throws away, until the end, `maxBytes` or `maxMs`, whichever is first; what is left is cancelled. */
+export async function discard(body: ReadableStream<Uint8Array>, maxBytes: number, maxMs: number): Promise<void> {
+  const reader = body.getReader();
+  const reading = async (): Promise<void> => {
+    for (let length = 0; length <= maxBytes;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      length += value.byteLength;
+    }
+  };
+  await withTimeout(maxMs, reading()).catch(() => undefined); // a body that breaks off is over too
+  reader.cancel().catch(() => undefined);
 }
 
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {

@@ -2,11 +2,18 @@
  * A stranger's body, bounded in size and in time. Every door reads its body here and nowhere else: a client that dribbles,
  * stops or breaks off is told so and holds nothing for long.
  */
-import { readWholeAtMost } from "./bounded.ts";
+import { discard, readWholeAtMost } from "./bounded.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 
 /** A whole body must have arrived within this time of the first byte's. The largest here is 4 MiB: 3.4 Mbit/s. */
 export const BODY_MS_MAX = 10_000;
+
+/**
+ * Of a body that is too large so much is read on and thrown away before it is refused. Who answers while a client still writes
+ * breaks the connection for some clients and proxies, wrangler's among them, and the refusal is never read.
+ */
+const DISCARDED_BYTES_MAX = 33_554_432;
+const DISCARDED_MS_MAX = 5_000;
 
 /**
  * The bytes, none where there is no body; or `body_too_large`, `body_too_slow`, or `malformed_body` where the body broke off
@@ -44,7 +51,9 @@ export async function readCallbackRequest(
 
 async function read(request: Request, bytesMax: number): Promise<Outcome<Uint8Array>> {
   try {
-    const bytes = await readWholeAtMost(request, bytesMax);
+    const bytes = await readWholeAtMost(request, bytesMax, (body) =>
+      discard(body, DISCARDED_BYTES_MAX, DISCARDED_MS_MAX),
+    );
     if (bytes !== null) return { ok: bytes };
     return refuse("body_too_large", { detail: `A body here has at most ${bytesMax} bytes.` });
   } catch {

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { Label } from "../contract/label.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import { CAPABILITIES, NUMBER_STATES, SELECTIONS, SHARINGS, type PoolSettings } from "./number.ts";
 import type { NumbersVerbs } from "./verbs.ts";
 
@@ -100,7 +100,7 @@ const PoolView = z
     ],
   });
 
-const numberRoutes: Route[] = [
+const numberRoutes: RouteOver<NumbersVerbs>[] = [
   route({
     method: "get",
     path: "/v1/numbers",
@@ -167,7 +167,7 @@ const numberRoutes: Route[] = [
   }),
 ];
 
-const poolRoutes: Route[] = [
+const poolRoutes: RouteOver<NumbersVerbs>[] = [
   route({
     method: "post",
     path: "/v1/pools",
@@ -273,7 +273,7 @@ const poolRoutes: Route[] = [
   }),
 ];
 
-export const numbersRoutes: Route[] = [...numberRoutes, ...poolRoutes];
+export const numbersRoutes: RouteOver<NumbersVerbs>[] = [...numberRoutes, ...poolRoutes];
 
 type SettingsBody = {
   selection?: PoolSettings["selection"] | undefined;

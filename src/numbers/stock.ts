@@ -177,6 +177,7 @@ export function stockView({ e164, createdAt, ...row }: StockRow) {
   const told = { id, number: e164, tenant, shared, state, account, country, kind };
   return { ...told, capabilities: [...capabilities], price, tags: [...tags], created_at: isoOf(createdAt) };
 }
+export type StockView = ReturnType<typeof stockView>;
 
 /** The rows as numbers, or which of them cannot be one. A sandbox has drama numbers only, a live tenant none. */
 export function readRows(rows: readonly ImportRow[], environment: "sandbox" | "live"): Outcome<NewNumber[]> {

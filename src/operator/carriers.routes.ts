@@ -3,15 +3,18 @@
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
-import { parseId, type Jurisdiction } from "../base/ids.ts";
+import { parseId } from "../base/ids.ts";
 import { Label } from "../contract/label.ts";
 import { judgeUrl, type UrlPolicy } from "../net/outside-url.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { ANOMALIES } from "../carriers/courier/anomalies.ts";
 import type { Fields } from "../carriers/carrier.ts";
 import { CARRIERS, KINDS, type CarrierKind } from "../carriers/registry.ts";
-import { pageOf } from "../contract/list.ts";
-import { door, IdParam, JURISDICTION, type OperatorRoute } from "../contract/operator-route.ts";
+import { given, pageOf } from "../contract/list.ts";
+import { doorsOver, IdParam, JURISDICTION, type OperatorRouteOf, type Placed } from "../contract/operator-route.ts";
+import type { OperatorVerbs } from "../rpc/operator.ts";
+
+const door = doorsOver<OperatorVerbs>();
 
 /** Every setting of every kind: an account shows those of its own. */
 const SETTINGS = namesOf("settings");
@@ -206,27 +209,34 @@ function namesOf(which: keyof Fields): string[] {
   return [...new Set(KINDS.flatMap((kind) => Object.keys(CARRIERS[kind].fields[which])))].sort();
 }
 
-/** Those of the names that the body gives; a URL as it will be called, once it is judged. */
-function picked(body: object, names: readonly string[], policy: UrlPolicy): Outcome<Record<string, string | null>> {
-  const found: Record<string, string | null> = {};
+/** Those of the names that the body gives, a URL as it will be called, once it is judged; and those it takes away. */
+function picked(
+  body: object,
+  names: readonly string[],
+  policy: UrlPolicy,
+): Outcome<{ set: Record<string, string>; removed: Record<string, null> }> {
+  const given = new Map<string, unknown>(Object.entries(body));
+  const set: Record<string, string> = {};
+  const removed: Record<string, null> = {};
   for (const name of names) {
-    const value = (body as Record<string, string | null | undefined>)[name];
-    if (value === undefined) continue;
-    const judged = value === null || !name.endsWith("url") ? null : judgeUrl(value, policy);
+    const value = given.get(name);
+    if (value === null) removed[name] = null;
+    if (typeof value !== "string") continue;
+    const judged = name.endsWith("url") ? judgeUrl(value, policy) : null;
     if (judged !== null && "refused" in judged) return judged;
-    found[name] = judged === null ? value : judged.url.href;
+    set[name] = judged === null ? value : judged.url.href;
   }
-  return { ok: found };
+  return { ok: { set, removed } };
 }
 
-function ofAccount(id: string, input: object): Outcome<{ where: Jurisdiction; input: unknown }> {
+function ofAccount<Input extends object>(id: string, input: Input): Outcome<Placed<{ id: string } & Input>> {
   const owner = parseId(id);
   return owner === null || owner.prefix !== "car"
     ? refuse("not_found")
     : { ok: { where: owner.jurisdiction, input: { id, ...input } } };
 }
 
-export const carrierRoutes: OperatorRoute[] = [
+export const carrierRoutes: OperatorRouteOf<OperatorVerbs>[] = [
   door({
     method: "post",
     path: "/admin/v1/carriers",
@@ -252,7 +262,7 @@ export const carrierRoutes: OperatorRoute[] = [
       if (isRefused(secrets)) return secrets;
       const { name, kind, mode, price, prices, countries, mtls, redact, processing, per_second: perSecond } = body;
       const known = { name, kind, mode, price, prices, countries, mtls, redact, processing, perSecond };
-      const input = { ...known, tenant: body.tenant_id, settings: settings.ok, secrets: secrets.ok };
+      const input = { ...known, tenant: body.tenant_id, settings: settings.ok.set, secrets: secrets.ok.set };
       return { ok: { where: body.jurisdiction, input } };
     },
   }),
@@ -315,15 +325,12 @@ export const carrierRoutes: OperatorRoute[] = [
       if (isRefused(settings)) return settings;
       const secrets = picked(body, SECRETS, policy);
       if (isRefused(secrets)) return secrets;
-      const { per_second: perSecond } = body;
-      const names = ["name", "price", "prices", "countries", "mtls", "redact", "processing"] as const;
-      const given = Object.fromEntries(names.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])));
+      const { name, per_second: perSecond, price, prices, countries, mtls, redact, processing } = body;
       return ofAccount(params.id, {
         change: {
-          ...given,
-          ...(perSecond === undefined ? {} : { perSecond }),
-          settings: settings.ok,
-          secrets: secrets.ok,
+          ...given({ name, price, prices, countries, mtls, redact, processing, perSecond }),
+          settings: { ...settings.ok.set, ...settings.ok.removed },
+          secrets: secrets.ok.set,
         },
       });
     },

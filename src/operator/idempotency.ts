@@ -35,7 +35,7 @@ export class OperatorRepeats {
   }
 
   /** Runs the act, or answers as it did the first time. */
-  async run(repeat: Repeatable | null, now: number, act: () => Promise<Outcome<unknown>>): Promise<Outcome<unknown>> {
+  async run<T>(repeat: Repeatable | null, now: number, act: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
     if (repeat === null) return act();
     const key = this.#key();
     const name = hmac(key, `name|${repeat.route}|${repeat.key}`).subarray(0, 16);
@@ -46,7 +46,7 @@ export class OperatorRepeats {
       if (!equalBytes(kept.body, body)) return refuse("idempotency_key_reused");
       const text = open(key, kept.answer, record);
       if (text === null) throw new Error("a kept answer does not open");
-      return JSON.parse(new TextDecoder().decode(text)) as Outcome<unknown>;
+      return JSON.parse(new TextDecoder().decode(text)) as Outcome<T>; // of this very request, without what was shown once
     }
     if (this.#running.has(record)) return refuse("idempotency_in_progress", { retryAfterSeconds: 1 });
     this.#running.add(record);

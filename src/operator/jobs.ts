@@ -6,68 +6,104 @@ import type { Jurisdiction } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import { isRefused, type Outcome } from "../base/refusal.ts";
 import { wholeList } from "../contract/list.ts";
-import type { OperatorPort } from "../rpc/operator.ts";
+import type { JobName, OperatorPort, Walk, Walked } from "../rpc/operator.ts";
 
 /** What a job needs of the platform. */
-type JobDeps = {
+export type JobDeps = {
   operator: (jurisdiction: Jurisdiction) => OperatorPort;
   rootVersions: readonly number[];
   log: Log;
 };
 
-/** Runs the job that a route names; answers what it did, summed over both jurisdictions. */
-export async function runJob(verb: string, operator: string, deps: JobDeps): Promise<Outcome<unknown>> {
-  if (verb === "purge.run") return { ok: await purgeAll(deps, operator) };
-  const uses = new Map<number, number>(deps.rootVersions.map((version) => [version, 0]));
-  const newest = Math.max(...deps.rootVersions);
-  let rewrapped = 0;
-  for (const jurisdiction of ["eu", "us"] as const) {
-    for await (const roots of walk(deps, jurisdiction, operator, verb)) {
-      if ((roots as number[]).includes(newest)) rewrapped += 1;
-      for (const root of roots as number[]) uses.set(root, (uses.get(root) ?? 0) + 1);
-    }
-  }
-  const remaining = [...uses].reduce((sum, [version, count]) => (version === newest ? sum : sum + count), 0);
-  if (verb === "keys.rewrap") return { ok: { rewrapped, remaining } };
-  return { ok: wholeList([...uses].sort(([a], [b]) => a - b).map(([version, count]) => ({ version, uses: count }))) };
+/** A job: the verb that visits a stretch of one jurisdiction's tenants, and what it comes to over all of them. */
+type Job<Answer> = {
+  verb: JobName;
+  run: (operator: string, deps: JobDeps) => Promise<Answer>;
+};
+
+type Summing<Found, Sum, Answer> = {
+  verb: JobName;
+  /** Visits a stretch. */
+  visit: (port: OperatorPort, operator: string, from: Walk) => Promise<Outcome<Walked<Found>>>;
+  begin: (deps: JobDeps) => Sum;
+  add: (sum: Sum, found: Found) => void;
+  end: (sum: Sum, deps: JobDeps) => Answer;
+};
+
+/** Declares a job by its verb and how its results are summed. */
+function job<Found, Sum, Answer>({ verb, visit, begin, add, end }: Summing<Found, Sum, Answer>): Job<Answer> {
+  const run = async (operator: string, deps: JobDeps) => {
+    const sum = begin(deps);
+    const done = await Promise.allSettled(
+      (["eu", "us"] as const).map(async (jurisdiction) => {
+        const port = deps.operator(jurisdiction);
+        for await (const found of walk((from) => visit(port, operator, from))) add(sum, found);
+      }),
+    );
+    const answer = end(sum, deps);
+    const failed = done.find((each) => each.status === "rejected");
+    if (failed !== undefined) throw failed.reason; // the other jurisdiction has been visited all the same
+    return answer;
+  };
+  return { verb, run };
 }
 
-/** Purges every tenant; answers what went, summed. Also behind `POST /admin/v1/purge`. */
-export async function purgeAll(
-  deps: JobDeps,
-  operator: string,
-): Promise<{ tenants: number; gone: Record<string, number> }> {
-  const gone: Record<string, number> = {};
-  let tenants = 0;
-  const done = await Promise.allSettled(
-    (["eu", "us"] as const).map(async (jurisdiction) => {
-      for await (const report of walk(deps, jurisdiction, operator, "purge.run")) {
-        tenants += 1;
-        for (const [what, count] of Object.entries(report as Record<string, unknown>)) {
-          if (typeof count === "number") gone[what] = (gone[what] ?? 0) + count;
-        }
-      }
-    }),
-  );
-  deps.log({ level: "info", what: "purged", count: tenants });
-  const failed = done.find((each) => each.status === "rejected");
-  if (failed !== undefined) throw failed.reason; // the other jurisdiction has been purged all the same
-  return { tenants, gone };
-}
+type Purge = { tenants: number; gone: Record<string, number> };
+
+/** Purges every tenant; answers what went, summed. */
+export const PURGE = job({
+  verb: "purge.run",
+  visit: (port, operator, from) => port.ask(operator, "purge.run", from, null),
+  begin: (): Purge => ({ tenants: 0, gone: {} }),
+  add: (sum, report) => {
+    sum.tenants += 1;
+    for (const [what, count] of Object.entries(report)) {
+      if (typeof count === "number") sum.gone[what] = (sum.gone[what] ?? 0) + count;
+    }
+  },
+  end: (sum, { log }) => {
+    log({ level: "info", what: "purged", count: sum.tenants });
+    return sum;
+  },
+});
+
+type Uses = Map<number, number>;
+const noUses = ({ rootVersions }: JobDeps): Uses => new Map(rootVersions.map((version) => [version, 0]));
+const count = (uses: Uses, roots: readonly number[]): void => {
+  for (const root of roots) uses.set(root, (uses.get(root) ?? 0) + 1);
+};
+
+/** How many records need each root version. */
+export const KEY_USES = job({
+  verb: "keys.uses",
+  visit: (port, operator, from) => port.ask(operator, "keys.uses", from, null),
+  begin: noUses,
+  add: count,
+  end: (uses) => wholeList([...uses].sort(([a], [b]) => a - b).map(([version, used]) => ({ version, uses: used }))),
+});
+
+/** Wraps everything under the newest root key; answers how much now is, and what still needs an older one. */
+export const REWRAP = job({
+  verb: "keys.rewrap",
+  visit: (port, operator, from) => port.ask(operator, "keys.rewrap", from, null),
+  begin: (deps) => ({ newest: Math.max(...deps.rootVersions), rewrapped: 0, uses: noUses(deps) }),
+  add: (sum, roots) => {
+    if (roots.includes(sum.newest)) sum.rewrapped += 1;
+    count(sum.uses, roots);
+  },
+  end: ({ newest, rewrapped, uses }) => {
+    const older = [...uses].filter(([version]) => version !== newest);
+    return { rewrapped, remaining: older.reduce((sum, [, used]) => sum + used, 0) };
+  },
+});
 
 /** Every result of a job that visits all tenants of a jurisdiction, stretch by stretch. */
-async function* walk(
-  deps: JobDeps,
-  jurisdiction: Jurisdiction,
-  operator: string,
-  verb: string,
-): AsyncGenerator<unknown> {
+async function* walk<Found>(visit: (from: Walk) => Promise<Outcome<Walked<Found>>>): AsyncGenerator<Found> {
   let after: string | null = "";
   while (after !== null) {
-    const outcome = await deps.operator(jurisdiction).ask(operator, verb, { after }, null);
+    const outcome: Outcome<Walked<Found>> = await visit({ after });
     if (isRefused(outcome)) return;
-    const page = outcome.ok as { data: unknown[]; next: string | null };
-    yield* page.data.filter((result) => result !== null);
-    after = page.next;
+    for (const found of outcome.ok.data) if (found !== null) yield found;
+    after = outcome.ok.next;
   }
 }

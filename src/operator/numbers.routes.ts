@@ -10,7 +10,10 @@ import { SHOP_TYPES } from "../carriers/carrier.ts";
 import { CAPABILITIES } from "../numbers/number.ts";
 import { IMPORT_MAX, rowsOfCsv } from "../numbers/stock.ts";
 import { limitUpTo, numberCursor, pageOf } from "../contract/list.ts";
-import { door, IdParam, JURISDICTION, type OperatorRoute } from "../contract/operator-route.ts";
+import { doorsOver, IdParam, JURISDICTION, type OperatorRouteOf } from "../contract/operator-route.ts";
+import type { OperatorVerbs } from "../rpc/operator.ts";
+
+const door = doorsOver<OperatorVerbs>();
 
 const Price = z.strictObject({ amount: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) });
 const STOCK_STATES = ["held", "ordering", "unknown", "releasing"] as const;
@@ -118,7 +121,7 @@ const ImportBody = z
   })
   .meta({ id: "ImportNumbers" });
 
-export const numberStockRoutes: OperatorRoute[] = [
+export const numberStockRoutes: OperatorRouteOf<OperatorVerbs>[] = [
   door({
     method: "post",
     path: "/admin/v1/numbers",

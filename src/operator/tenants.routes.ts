@@ -5,16 +5,28 @@ import { z } from "zod";
 import { AuditEntryView } from "../audit/schemas.ts";
 import { IssuedKeyView, KeyBody, KeyView, keySettings } from "../access/schemas.ts";
 import { EXAMPLE_TENANT, EXAMPLE_TIME } from "../contract/example.ts";
-import { parseTenantId, type Jurisdiction } from "../base/ids.ts";
+import { parseTenantId } from "../base/ids.ts";
 import { Label } from "../contract/label.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { PolicyChange } from "../policy/policy.ts";
 import { cursorLike, limitUpTo, numberCursor, pageOf } from "../contract/list.ts";
-import { door, IdParam, JURISDICTION, type OperatorRoute } from "../contract/operator-route.ts";
+import {
+  doorsOver,
+  IdParam,
+  jobDoor,
+  JURISDICTION,
+  type JobRoute,
+  type OperatorRouteOf,
+  type Placed,
+} from "../contract/operator-route.ts";
+import type { OperatorVerbs } from "../rpc/operator.ts";
+
+import { KEY_USES, PURGE, REWRAP, type JobDeps } from "./jobs.ts";
 import { numberStockRoutes } from "./numbers.routes.ts";
 import { carrierRoutes } from "./carriers.routes.ts";
 import { SequenceRead, TemplateView } from "../verify/settings/schemas.ts";
 
+const door = doorsOver<OperatorVerbs>();
 const ENVIRONMENT = z.enum(["sandbox", "live"]);
 
 const TenantView = z
@@ -43,12 +55,12 @@ const TenantView = z
   });
 
 /** The question to the tenant's jurisdiction; an id that names none is not found. */
-function ofTenant(id: string, input: object): Outcome<{ where: Jurisdiction; input: unknown }> {
+function ofTenant<Input extends object>(id: string, input: Input): Outcome<Placed<{ id: string } & Input>> {
   const owner = parseTenantId(id);
   return owner === null ? refuse("not_found") : { ok: { where: owner.jurisdiction, input: { id, ...input } } };
 }
 
-const tenants: OperatorRoute[] = [
+const tenants: OperatorRouteOf<OperatorVerbs>[] = [
   door({
     method: "post",
     path: "/admin/v1/tenants",
@@ -203,34 +215,34 @@ const tenants: OperatorRoute[] = [
   }),
 ];
 
-const jobs: OperatorRoute[] = [
-  door({
+const jobs: JobRoute<JobDeps>[] = [
+  jobDoor({
     method: "post",
     path: "/admin/v1/purge",
-    verb: "purge.run",
+    job: PURGE,
     summary: "Purge what has passed its time, now",
     status: 200,
     answer: z.object({ tenants: z.int(), gone: z.record(z.string(), z.int()).meta({ examples: [{ texts: 120 }] }) }),
-    ask: () => ({ ok: { where: "both", input: null } }),
   }),
-  door({
+  jobDoor({
     method: "get",
     path: "/admin/v1/keys",
-    verb: "keys.uses",
+    job: KEY_USES,
     summary: "Root key versions, and how many records need each",
     status: 200,
     answer: pageOf(z.object({ version: z.int(), uses: z.int() })),
-    ask: () => ({ ok: { where: "both", input: null } }),
   }),
-  door({
+  jobDoor({
     method: "post",
     path: "/admin/v1/keys/rewrap",
-    verb: "keys.rewrap",
+    job: REWRAP,
     summary: "Wrap everything under the newest root key",
     status: 200,
     answer: z.object({ rewrapped: z.int(), remaining: z.int() }),
-    ask: () => ({ ok: { where: "both", input: null } }),
   }),
+];
+
+const audit: OperatorRouteOf<OperatorVerbs>[] = [
   door({
     method: "get",
     path: "/admin/v1/audit",
@@ -250,4 +262,11 @@ const jobs: OperatorRoute[] = [
   }),
 ];
 
-export const operatorRoutes: OperatorRoute[] = [...tenants, ...carrierRoutes, ...numberStockRoutes, ...jobs];
+/** Every route of operators. */
+export const operatorRoutes: (OperatorRouteOf<OperatorVerbs> | JobRoute<JobDeps>)[] = [
+  ...tenants,
+  ...carrierRoutes,
+  ...numberStockRoutes,
+  ...jobs,
+  ...audit,
+];

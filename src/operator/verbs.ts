@@ -8,23 +8,20 @@ import {
   changedAccount,
   judgeAccount,
   namesOf,
-  type AccountChange,
   type AccountRow,
-  type NewAccount,
 } from "../carriers/accounts.ts";
 import type { Noted } from "../carriers/courier/watch.ts";
 import { PLAIN_ACCOUNT } from "../carriers/carrier.ts";
 import { carrierOf } from "../carriers/registry.ts";
 import type { AccountConfig } from "../carriers/courier/courier.ts";
-import { AUDIT_TABLE, AuditLedger, type ListQuery } from "../audit/ledger.ts";
-import { tenantView, TenantsLedger, type TenantRow } from "../access/tenants.ts";
-import type { KeySettings } from "../access/keys.ts";
+import { AUDIT_TABLE, AuditLedger } from "../audit/ledger.ts";
+import { tenantView, TenantsLedger, type TenantRow, type TenantView } from "../access/tenants.ts";
 import { readClock } from "../base/clock.ts";
 import {
   IdMaker,
   newTenantCode,
   OPERATOR_CODE,
-  parseTenantId,
+  ownerOfTenant,
   tenantId,
   type Jurisdiction,
   type Owner,
@@ -39,7 +36,8 @@ import { lending, stockVerbs } from "./numbers/verbs.ts";
 import { OperatorRepeats } from "./idempotency.ts";
 import type { PolicyChange } from "../policy/policy.ts";
 import type { CourierPort } from "../rpc/courier.ts";
-import type { TenantPort, TemplateDecision } from "../rpc/tenant.ts";
+import type { OperatorVerbTable, Walk, Walked } from "../rpc/operator.ts";
+import type { TenantPort } from "../rpc/tenant.ts";
 import type { Keyring } from "../vault/keyring.ts";
 import { pageFrom, readPage, rowsFor, wholeList } from "../contract/list.ts";
 
@@ -57,10 +55,6 @@ export type OperatorDeps = {
 
 /** Tenants served in one call of a job that walks them all; the caller comes again with the cursor. */
 const WALK_MAX = 50;
-
-type Answer = Promise<Outcome<unknown>>;
-type TenantChange = { id: string; name?: string; policy?: PolicyChange };
-type Walk = { after: string };
 
 /** The mind of one jurisdiction's operator object. */
 export class OperatorRooms {
@@ -91,13 +85,13 @@ export class OperatorRooms {
     new StockLedger(this.#deps.sql).nameAll(() => this.#ids.make("num", readClock()));
   }
 
-  readonly verbs = {
+  readonly verbs: OperatorVerbTable = {
     ...stockVerbs(() => this.#stock()),
 
-    "tenants.create": async (operator: string, input: { name: string; environment: "sandbox" | "live" }): Answer => {
+    "tenants.create": async (operator, input) => {
       const tenant = this.#newTenant(input);
       const routes = input.environment === "sandbox" ? [await this.#sandboxAccount()] : [];
-      const owner = ownerOf(tenant.id);
+      const owner = ownerOfTenant(tenant.id);
       await this.#deps.tenant(owner).create({ ...tenant, routes });
       await this.#deps.tenant(owner).setAccounts(this.#accountFacts(tenant.id));
       this.#deps.transaction(() => {
@@ -107,17 +101,17 @@ export class OperatorRooms {
       return { ok: this.#shown(tenant) };
     },
 
-    "tenants.list": async (_operator: string, input: { after: string; limit: number; name: string }): Answer => ({
+    "tenants.list": async (_operator, input) => ({
       ok: readPage(input.limit, (rows) => this.#tenants.list(input.after, rows, input.name), this.#shown),
     }),
 
-    "tenants.get": (_operator: string, input: { id: string }): Answer =>
+    "tenants.get": (_operator, input) =>
       this.#withTenant(input.id, async (tenant, port) => {
         const described = await port.describe();
-        return isRefused(described) ? described : { ok: { ...this.#shown(tenant), ...object(described.ok) } };
+        return isRefused(described) ? described : { ok: { ...this.#shown(tenant), ...described.ok } };
       }),
 
-    "tenants.change": (operator: string, input: TenantChange): Answer =>
+    "tenants.change": (operator, input) =>
       this.#withTenant(input.id, async (tenant, port) => {
         if (input.policy === undefined) return { ok: this.#shown(this.#renamed(operator, tenant, input.name)) };
         const wrong = this.#routesFault(tenant, input.policy);
@@ -129,38 +123,35 @@ export class OperatorRooms {
         return { ok: { ...this.#shown(this.#renamed(operator, tenant, input.name)), policy: changed.ok.policy } };
       }),
 
-    "tenants.suspend": (operator: string, input: { id: string }): Answer =>
-      this.#setState(operator, input.id, "suspended"),
-    "tenants.resume": (operator: string, input: { id: string }): Answer => this.#setState(operator, input.id, "active"),
+    "tenants.suspend": (operator, input) => this.#setState(operator, input.id, "suspended"),
+    "tenants.resume": (operator, input) => this.#setState(operator, input.id, "active"),
 
-    "tenant_keys.create": (operator: string, input: { id: string; settings: KeySettings }): Answer =>
+    "tenant_keys.create": (operator, input) =>
       this.#withTenant(input.id, async (tenant, port) => {
         const issued = await port.issueKey(operator, input.settings);
-        if (!isRefused(issued)) this.#enter(operator, "key.created", tenant.id, { key: idOf(issued.ok) });
+        if (!isRefused(issued)) this.#enter(operator, "key.created", tenant.id, { key: issued.ok.id });
         return issued;
       }),
 
-    "tenant_keys.list": (_operator: string, input: { id: string }): Answer =>
-      this.#withTenant(input.id, (_tenant, port) => port.listKeys()),
+    "tenant_keys.list": (_operator, input) => this.#withTenant(input.id, (_tenant, port) => port.listKeys()),
 
-    "tenant_keys.revoke": (operator: string, input: { id: string; key: string }): Answer =>
+    "tenant_keys.revoke": (operator, input) =>
       this.#withTenant(input.id, async (tenant, port) => {
         const revoked = await port.revokeKey(operator, input.key);
         if (!isRefused(revoked)) this.#enter(operator, "key.revoked", tenant.id, { key: input.key });
         return revoked;
       }),
 
-    "tenant_keys.revoke_all": (operator: string, input: { id: string }): Answer =>
+    "tenant_keys.revoke_all": (operator, input) =>
       this.#withTenant(input.id, async (tenant, port) => {
         const revoked = await port.revokeKeys(operator);
         if (!isRefused(revoked)) this.#enter(operator, "key.all_revoked", tenant.id, { keys: revoked.ok.revoked });
         return revoked;
       }),
 
-    "tenant_templates.list": (_operator: string, input: { id: string }): Answer =>
-      this.#withTenant(input.id, (_tenant, port) => port.listTemplates()),
+    "tenant_templates.list": (_operator, input) => this.#withTenant(input.id, (_tenant, port) => port.listTemplates()),
 
-    "tenant_templates.decide": (operator: string, input: { id: string } & TemplateDecision): Answer =>
+    "tenant_templates.decide": (operator, input) =>
       this.#withTenant(input.id, async (tenant, port) => {
         const { template, state, reason, sequence } = input;
         const decided = await port.decideTemplate(operator, { template, state, reason, sequence });
@@ -168,7 +159,7 @@ export class OperatorRooms {
         return decided;
       }),
 
-    "carriers.create": async (operator: string, input: NewAccount): Answer => {
+    "carriers.create": async (operator, input) => {
       const { name, secrets, ...rest } = input;
       const wrong = judgeAccount(carrierOf(rest.kind), input);
       if (wrong !== null) return wrong;
@@ -184,9 +175,9 @@ export class OperatorRooms {
       return { ok: accountView(account) };
     },
 
-    "carriers.list": async (): Answer => ({ ok: wholeList(this.#accounts.list().map(accountView)) }),
+    "carriers.list": async () => ({ ok: wholeList(this.#accounts.list().map(accountView)) }),
 
-    "carriers.change": async (operator: string, input: { id: string; change: AccountChange }): Answer => {
+    "carriers.change": async (operator, input) => {
       const account = this.#accounts.get(input.id);
       if (account === null) return refuse("not_found");
       const changed = changedAccount(account, input.change, carrierOf(account.config.kind));
@@ -202,7 +193,7 @@ export class OperatorRooms {
     },
 
     /** How every account is doing: circuit, windows, weights and what moved. */
-    "carriers.health": async (): Answer => {
+    "carriers.health": async () => {
       const accounts = this.#accounts.list();
       const health = await Promise.all(accounts.map(({ config }) => this.#deps.courier(config.id).health()));
       const data = accounts.map(({ config, name }, at) => ({ id: config.id, name, kind: config.kind, ...health[at] }));
@@ -210,7 +201,7 @@ export class OperatorRooms {
     },
 
     /** Tries an account's address and credentials, by a call that costs nothing. */
-    "carriers.test": async (operator: string, input: { id: string }): Answer => {
+    "carriers.test": async (operator, input) => {
       if (this.#accounts.get(input.id) === null) return refuse("not_found");
       const found = await this.#deps.courier(input.id).test();
       const result = found === null || found === "untested" ? { found: "untested" as const } : found;
@@ -219,7 +210,7 @@ export class OperatorRooms {
     },
 
     /** Purges a stretch of tenants; the report is summed by the caller. */
-    "purge.run": async (operator: string, input: Walk): Answer => {
+    "purge.run": async (operator, input) => {
       if (input.after === "") this.repeats.purge(readClock());
       let failed = 0;
       const walked = await this.#walk(input, async (port, tenant) => {
@@ -238,7 +229,7 @@ export class OperatorRooms {
     },
 
     /** Root versions in use by a stretch of tenants, and by every carrier account with the first stretch. */
-    "keys.uses": async (_operator: string, input: Walk): Answer =>
+    "keys.uses": async (_operator, input) =>
       this.#walk(
         input,
         (port) => port.rootsInUse(),
@@ -247,7 +238,7 @@ export class OperatorRooms {
       ),
 
     /** Wraps a stretch of tenants' keys under the newest root key. */
-    "keys.rewrap": async (operator: string, input: Walk): Answer => {
+    "keys.rewrap": async (operator, input) => {
       const walked = await this.#walk(
         input,
         (port) => port.rewrap(),
@@ -258,7 +249,7 @@ export class OperatorRooms {
       return walked;
     },
 
-    "audit.list": async (_operator: string, input: ListQuery): Answer => {
+    "audit.list": async (_operator, input) => {
       const { data, next } = this.#audit.list(input);
       return { ok: { data, next_cursor: next === null ? null : String(next) } };
     },
@@ -273,7 +264,7 @@ export class OperatorRooms {
       accounts: () => this.#accounts.list(),
       newId: () => this.#ids.make("num", readClock()),
       busy: this.#busyNumbers,
-      tenant: (id) => this.#deps.tenant(ownerOf(id)),
+      tenant: (id) => this.#deps.tenant(ownerOfTenant(id)),
       courier: this.#deps.courier,
       enter: (operator, act, subject, facts) => this.#enter(operator, act, subject, facts),
     };
@@ -347,12 +338,15 @@ export class OperatorRooms {
     return Object.fromEntries(usable.map(({ config }) => [config.id, factsOf(config)]));
   }
 
-  async #withTenant(id: string, act: (tenant: TenantRow, port: TenantPort) => Answer): Answer {
+  async #withTenant<T>(
+    id: string,
+    act: (tenant: TenantRow, port: TenantPort) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
     const tenant = this.#tenants.get(id);
-    return tenant === null ? refuse("not_found") : act(tenant, this.#deps.tenant(ownerOf(id)));
+    return tenant === null ? refuse("not_found") : act(tenant, this.#deps.tenant(ownerOfTenant(id)));
   }
 
-  #setState(operator: string, id: string, state: TenantRow["state"]): Answer {
+  #setState(operator: string, id: string, state: TenantRow["state"]): Promise<Outcome<TenantView>> {
     return this.#withTenant(id, async (tenant, port) => {
       const set = await port.setState(operator, state);
       if (isRefused(set)) return set;
@@ -364,15 +358,15 @@ export class OperatorRooms {
     });
   }
 
-  async #walk(
+  async #walk<T>(
     { after }: Walk,
-    visit: (port: TenantPort, tenant: string) => Promise<unknown>,
-    visitCourier?: (courier: CourierPort) => Promise<unknown>,
-    visitOwn?: () => unknown,
-  ): Answer {
+    visit: (port: TenantPort, tenant: string) => Promise<T | null>,
+    visitCourier?: (courier: CourierPort) => Promise<T>,
+    visitOwn?: () => T,
+  ): Promise<Outcome<Walked<T>>> {
     const { data: tenants, next_cursor: next } = pageFrom(this.#tenants.list(after, rowsFor(WALK_MAX)), WALK_MAX);
-    const data: unknown[] = [];
-    for (const { id } of tenants) data.push(await visit(this.#deps.tenant(ownerOf(id)), id));
+    const data: (T | null)[] = [];
+    for (const { id } of tenants) data.push(await visit(this.#deps.tenant(ownerOfTenant(id)), id));
     if (after === "" && visitOwn !== undefined) data.push(visitOwn());
     if (after === "" && visitCourier !== undefined) {
       for (const { config } of this.#accounts.list()) data.push(await visitCourier(this.#deps.courier(config.id)));
@@ -404,14 +398,3 @@ export class OperatorRooms {
     );
   }
 }
-
-export type OperatorVerbs = OperatorRooms["verbs"];
-
-function ownerOf(id: string): Owner {
-  const owner = parseTenantId(id);
-  if (owner === null) throw new Error("a listed tenant has a tenant id");
-  return owner;
-}
-
-const object = (value: unknown): object => (typeof value === "object" && value !== null ? value : {});
-const idOf = (value: unknown): string => (object(value) as { id?: string }).id ?? "";

@@ -3,11 +3,15 @@
  */
 import { z } from "zod";
 import { EXAMPLE_TENANT } from "../contract/example.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import type { PolicyVerbs } from "./verbs.ts";
 
 const route = routesOver<PolicyVerbs>();
 const Caps = z.object({ minute: z.int(), hour: z.int(), day: z.int() });
+const HourAndDay = z
+  .object({ hour: z.int(), day: z.int() })
+  .nullable()
+  .meta({ description: "Null where the cap on messages is the cap on named numbers too." });
 const caps = (minute: number, hour: number, day: number) => ({ minute, hour, day });
 
 const PolicyView = z
@@ -29,6 +33,11 @@ const PolicyView = z
       tenant: Caps,
       country: z.object({ home: Caps, abroad: Caps }),
       numbers_per_key_per_day: z.int(),
+      naming: z.object({
+        key_hour: z.int().nullable(),
+        tenant: HourAndDay,
+        codes: z.object({ key: HourAndDay, tenant: HourAndDay }),
+      }),
     }),
   })
   .meta({
@@ -51,12 +60,13 @@ const PolicyView = z
           tenant: caps(1_200, 20_000, 200_000),
           country: { home: caps(1_200, 20_000, 200_000), abroad: caps(60, 500, 2_000) },
           numbers_per_key_per_day: 10_000,
+          naming: { key_hour: null, tenant: null, codes: { key: null, tenant: null } },
         },
       },
     ],
   });
 
-export const policyRoutes: Route[] = [
+export const policyRoutes: RouteOver<PolicyVerbs>[] = [
   route({
     method: "get",
     path: "/v1/policy",

@@ -182,6 +182,7 @@ export function policyView(policy: Policy) {
     naming_allowance: allowance === null ? null : { ...allowance, until: isoOf(allowance.until) },
   };
 }
+export type PolicyView = ReturnType<typeof policyView>;
 
 /**
  * A sender that is a number must be one the operator gave: any other would be somebody else's, and kept in clear. A name is linted

@@ -4,31 +4,76 @@
  */
 import type { Credential, Origin } from "../access/caller.ts";
 import type { Repeatable } from "../access/idempotency.ts";
-import type { KeySettings } from "../access/keys.ts";
-import type { Outcome } from "../base/refusal.ts";
+import type { KeySettings, KeyView } from "../access/keys.ts";
+import type { IssuedKey, KeysVerbs } from "../access/verbs.ts";
+import type { AuditVerbs } from "../audit/verbs.ts";
+import type { Outcome, Refusal } from "../base/refusal.ts";
 import type { HandsetDelivery, Inbound, Question, Report } from "../carriers/carrier.ts";
 import type { AccountFacts } from "../carriers/facts.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender/sender.ts";
+import type { ConsentVerbs } from "../consent/verbs.ts";
+import type { Page } from "../contract/list.ts";
+import type { NameOf, QuestionsOf, Verb } from "../contract/verb.ts";
+import type { InboundVerbs } from "../inbound/verbs.ts";
+import type { AddressVerbs } from "../masking/relays/relays.ts";
+import type { SettingsVerbs } from "../masking/settings/verbs.ts";
+import type { MaskingVerbs } from "../masking/verbs.ts";
 import type { Heard } from "../messages/inquire.ts";
+import type { MessagesVerbs } from "../messages/verbs.ts";
 import type { NewNumber } from "../numbers/number.ts";
-import type { ChangedPolicy, PolicyChange } from "../policy/policy.ts";
+import type { NumbersVerbs } from "../numbers/verbs.ts";
+import type { ChangedPolicy, PolicyChange, PolicyView } from "../policy/policy.ts";
+import type { PolicyVerbs } from "../policy/verbs.ts";
+import type { SandboxVerbs } from "../sandbox/verbs.ts";
+import type { TokensVerbs } from "../vault/verbs.ts";
+import type { LocksVerbs } from "../verify/locks/verbs.ts";
+import type { ServicesVerbs, TemplatesVerbs, TemplateView } from "../verify/settings/verbs.ts";
+import type { VerifyVerbs } from "../verify/verbs.ts";
 import type { Delivered, Taken } from "../webhooks/deliver.ts";
+import type { WebhooksVerbs } from "../webhooks/verbs.ts";
 import type { Effects } from "./effects.ts";
 
+type Verbs = AddressVerbs &
+  AuditVerbs &
+  ConsentVerbs &
+  InboundVerbs &
+  KeysVerbs &
+  LocksVerbs &
+  MaskingVerbs &
+  MessagesVerbs &
+  NumbersVerbs &
+  PolicyVerbs &
+  SandboxVerbs &
+  ServicesVerbs &
+  SettingsVerbs &
+  TemplatesVerbs &
+  TokensVerbs &
+  VerifyVerbs &
+  WebhooksVerbs;
+
+/** Every verb of a tenant's rooms, by name, with the types of its input and output. A new room adds its own to the list above. */
+export type TenantVerbs = QuestionsOf<Verbs>;
+export type TenantVerbName = NameOf<TenantVerbs>;
+/** What answers them: one entry for each verb. */
+export type TenantVerbTable = {
+  readonly [K in TenantVerbName]: Verb<TenantVerbs[K]["input"], TenantVerbs[K]["output"]>;
+};
+
+/** Who asks, and which verb. */
+export type Asking = { credential: Credential; origin: Origin; verb: TenantVerbName };
+
 /** One question to a tenant: who asks, what, and how it may be repeated. */
-export type Call = {
-  credential: Credential;
-  origin: Origin;
-  verb: string;
-  input: unknown;
+export type Call<K extends TenantVerbName> = Asking & {
+  verb: K;
+  input: TenantVerbs[K]["input"];
   repeat: Repeatable | null;
   /** Fields of the answer that a replay leaves out, because they are shown once. */
   secret: readonly string[];
 };
 
 /** The answer, what must happen outside now, and the caller's room under its limit. */
-export type Reply = {
-  outcome: Outcome<unknown>;
+export type Reply<K extends TenantVerbName> = {
+  outcome: Outcome<TenantVerbs[K]["output"]>;
   effects: Effects;
   room: { quota: number; windowSeconds: number; left: number; resetSeconds: number } | null;
   replayed: boolean;
@@ -45,18 +90,23 @@ export type TemplateDecision = {
   sequence: number | null;
 };
 
+/** How much of what one purge of a tenant let go, and when it was. */
+export type Purged = Readonly<Record<string, number | string>>;
+
 export type TenantPort = {
   create(tenant: CreateTenant): Promise<void>;
-  ask(call: Call): Promise<Reply>;
-  describe(): Promise<Outcome<unknown>>;
-  issueKey(operator: string, settings: KeySettings): Promise<Outcome<unknown>>;
-  revokeKey(operator: string, id: string): Promise<Outcome<unknown>>;
+  ask<K extends TenantVerbName>(call: Call<K>): Promise<Reply<K>>;
+  /** Why this caller may not ask this verb now; null where it may. Asks nothing and changes nothing. */
+  mayAsk(asking: Asking): Promise<Refusal | null>;
+  describe(): Promise<Outcome<{ policy: PolicyView; clock_offset_seconds: number }>>;
+  issueKey(operator: string, settings: KeySettings): Promise<Outcome<IssuedKey>>;
+  revokeKey(operator: string, id: string): Promise<Outcome<KeyView>>;
   /** Every key at once; answers how many lived. */
   revokeKeys(operator: string): Promise<Outcome<{ revoked: number }>>;
-  listKeys(): Promise<Outcome<unknown>>;
-  listTemplates(): Promise<Outcome<unknown>>;
-  decideTemplate(operator: string, decision: TemplateDecision): Promise<Outcome<unknown>>;
-  setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>>;
+  listKeys(): Promise<Outcome<Page<KeyView>>>;
+  listTemplates(): Promise<Outcome<Page<TemplateView>>>;
+  decideTemplate(operator: string, decision: TemplateDecision): Promise<Outcome<TemplateView>>;
+  setState(operator: string, state: "active" | "suspended"): Promise<Outcome<null>>;
   changePolicy(operator: string, change: PolicyChange): Promise<Outcome<ChangedPolicy>>;
   setAccounts(accounts: Record<string, AccountFacts>): Promise<void>;
   claim(account: string, ids: string[], news: AccountNews): Promise<Claimed[]>;
@@ -73,7 +123,7 @@ export type TenantPort = {
   takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null>;
   settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void>;
   /** `lent`: by the stock's list numbers are lent to it, whatever it knows of that. */
-  purge(operator: string | null, lent?: boolean): Promise<Outcome<unknown>>;
+  purge(operator: string | null, lent?: boolean): Promise<Outcome<Purged>>;
   rewrap(): Promise<number[]>;
   rootsInUse(): Promise<number[]>;
 };

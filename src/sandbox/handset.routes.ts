@@ -5,12 +5,12 @@
 import { readApiKey, type DoorKeys } from "../access/api-key.ts";
 import { readIncoming } from "../net/incoming.ts";
 import { pageResponse } from "../contract/page.ts";
+import type { Asker, QuestionsOf } from "../contract/verb.ts";
 import { parseNumber } from "../sms/phone.ts";
 import { checkText } from "../sms/sms-text.ts";
-import { isRefused, REASONS, type Outcome, type Reason } from "../base/refusal.ts";
+import { isRefused, REASONS, type Reason, type Refusal } from "../base/refusal.ts";
 import { SCRIPT, STYLE } from "./handset-look.ts";
 import { handsetPage, plainPage, signInPage } from "./handset-pages.tsx";
-import type { HandsetLine, HandsetText } from "./ledger.ts";
 import { beginSession, endSession, readSession } from "./session.ts";
 import { ADVANCE_SECONDS_MAX, type SandboxVerbs } from "./verbs.ts";
 
@@ -20,8 +20,8 @@ export type HandsetDeps = {
   door: DoorKeys;
   /** Real time, for the session's end. */
   now: number;
-  /** Asks the key's tenant. */
-  ask: (key: ApiKey, verb: keyof SandboxVerbs, input: unknown) => Promise<Outcome<unknown>>;
+  /** The key's tenant. */
+  tenantOf: (key: ApiKey) => Asker<QuestionsOf<SandboxVerbs>>;
 };
 
 /** One door of the handset. */
@@ -58,21 +58,24 @@ async function show(request: Request, deps: HandsetDeps): Promise<Response> {
   const line = lineOf(asked);
   const other = line === null ? null : lineOf(new URL(request.url).searchParams.get("beside"));
   const beside = other === line ? null : other;
+  const tenant = deps.tenantOf(key);
   const [texts, besides, lines, time] = await Promise.all([
-    deps.ask(key, "sandbox.texts", { line, limit: TEXTS_SHOWN_MAX }),
-    deps.ask(key, "sandbox.texts", { line: beside ?? "", limit: TEXTS_SHOWN_MAX }),
-    deps.ask(key, "sandbox.lines", null),
-    deps.ask(key, "sandbox.time", null),
+    tenant.ask("sandbox.texts", { ...(line === null ? {} : { line }), limit: TEXTS_SHOWN_MAX }),
+    tenant.ask("sandbox.texts", { line: beside ?? "", limit: TEXTS_SHOWN_MAX }),
+    tenant.ask("sandbox.lines", null),
+    tenant.ask("sandbox.time", null),
   ]);
-  for (const outcome of [texts, besides, lines, time]) {
-    if (isRefused(outcome)) return signInAgain(sentenceOf(outcome.refused));
-  }
+  const refused = (outcome: Refusal) => signInAgain(sentenceOf(outcome.refused));
+  if (isRefused(texts)) return refused(texts);
+  if (isRefused(besides)) return refused(besides);
+  if (isRefused(lines)) return refused(lines);
+  if (isRefused(time)) return refused(time);
   const html = handsetPage({
-    texts: dataOf<HandsetText>(texts),
-    lines: dataOf<HandsetLine>(lines),
-    now: (time as { ok: { now: string } }).ok.now,
+    texts: texts.ok.data,
+    lines: lines.ok.data,
+    now: time.ok.now,
     line,
-    beside: beside === null ? null : { line: beside, texts: dataOf<HandsetText>(besides) },
+    beside: beside === null ? null : { line: beside, texts: besides.ok.data },
   });
   return pageResponse(html);
 }
@@ -92,14 +95,14 @@ async function answer(request: Request, deps: HandsetDeps): Promise<Response> {
   if (wrong !== null) return plain(`This text cannot be sent. ${wrong.detail}`, 422);
   if (line === null && ("refused" in person || !person.number.drama))
     return plain("Text as one of Ofcom's drama numbers, 07700 900000 to 900999.", 422);
-  const from = line === null && !("refused" in person) ? { number: person.number.e164 } : { line: line ?? "" };
-  const outcome = await deps.ask(key, "sandbox.answer", { from, to: field("to"), text: field("text") });
+  const from = line === null && !("refused" in person) ? { number: person.number } : { line: line ?? "" };
+  const outcome = await deps.tenantOf(key).ask("sandbox.answer", { from, to: field("to"), text: field("text") });
   if (isRefused(outcome)) {
     if (outcome.refused === "number_unusable" || outcome.refused === "not_found")
       return plain(outcome.detail ?? "Text one of your virtual numbers.", 422);
     return signInAgain(sentenceOf(outcome.refused), 401);
   }
-  const shown = lineOf(field("shown")) ?? (outcome as { ok: { line: string } }).ok.line;
+  const shown = lineOf(field("shown")) ?? outcome.ok.line;
   const beside = lineOf(field("beside"));
   return goTo(`/handset?line=${shown}${beside === null ? "" : `&beside=${beside}`}`, null);
 }
@@ -110,7 +113,7 @@ async function signIn(request: Request, deps: HandsetDeps): Promise<Response> {
   const text = (form.get("key") ?? "").trim();
   const key = readApiKey(deps.door, `Bearer ${text}`);
   if (key === null) return signInAgain(sentenceOf("unauthenticated"), 401);
-  const outcome = await deps.ask(key, "sandbox.time", null);
+  const outcome = await deps.tenantOf(key).ask("sandbox.time", null);
   if (isRefused(outcome)) return signInAgain(sentenceOf(outcome.refused), 401);
   return goTo(SIGNED_IN, beginSession(deps.door, text, deps.now));
 }
@@ -129,7 +132,7 @@ async function moveClock(request: Request, deps: HandsetDeps): Promise<Response>
   const seconds = Number(given);
   if (!/^\d{1,9}$/.test(given) || seconds < 1 || seconds > ADVANCE_SECONDS_MAX)
     return plain(`The clock moves forward by 1 to ${ADVANCE_SECONDS_MAX} whole seconds.`, 422);
-  const outcome = await deps.ask(key, "sandbox.clock", { advanceSeconds: seconds });
+  const outcome = await deps.tenantOf(key).ask("sandbox.clock", { advanceSeconds: seconds });
   if (isRefused(outcome)) return signInAgain(sentenceOf(outcome.refused), 401);
   const line = form.get("line") ?? "";
   return goTo(LINE_PATTERN.test(line) ? `/handset?line=${line}#clock` : "/handset#clock", null);
@@ -182,9 +185,4 @@ function goTo(location: string, cookie: string | null): Response {
   const headers = new Headers({ location, "cache-control": "no-store" });
   if (cookie !== null) headers.append("set-cookie", cookie);
   return new Response(null, { status: 303, headers });
-}
-
-/** The list in an answer that is known not to be a refusal. */
-function dataOf<T>(outcome: Outcome<unknown>): T[] {
-  return (outcome as { ok: { data: T[] } }).ok.data;
 }

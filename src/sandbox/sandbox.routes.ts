@@ -7,7 +7,7 @@ import { parseNumber } from "../sms/phone.ts";
 import { refuse } from "../base/refusal.ts";
 import { checkText } from "../sms/sms-text.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import { ADVANCE_SECONDS_MAX, type SandboxVerbs } from "./verbs.ts";
 
 const route = routesOver<SandboxVerbs>();
@@ -51,7 +51,7 @@ const LineView = z.object({ line: z.string(), number: z.string(), texts: z.int()
 
 const Clock = z.object({ now: z.string().meta({ examples: [EXAMPLE_TIME] }) });
 
-export const sandboxRoutes: Route[] = [
+export const sandboxRoutes: RouteOver<SandboxVerbs>[] = [
   route({
     method: "post",
     path: "/v1/sandbox/clock",

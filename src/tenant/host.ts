@@ -20,10 +20,10 @@ import {
   saveTenantKeys,
   type TenantKeys,
 } from "../vault/tenant-keys.ts";
-import { TenantRooms, type TenantRecord } from "./rooms.ts";
+import { TenantRooms } from "./rooms.ts";
 import type { Effects } from "../rpc/effects.ts";
 import type { CreateTenant } from "../rpc/tenant.ts";
-import type { TenantParts } from "./parts.ts";
+import type { TenantParts, TenantRecord } from "./parts.ts";
 
 /** An alarm is moved only when it would be this much too late: setting one costs a row. */
 const ALARM_SLACK_MS = 1_000;

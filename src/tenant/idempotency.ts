@@ -7,16 +7,16 @@ import { equalBytes } from "../base/seal.ts";
 import { isRefused, REASONS, refuse, type Outcome } from "../base/refusal.ts";
 import { TENANT_SUBJECT } from "../vault/ledger.ts";
 import type { TenantRooms } from "./rooms.ts";
-import type { Call } from "../rpc/tenant.ts";
+import type { Call, Reply, TenantVerbName, TenantVerbTable } from "../rpc/tenant.ts";
 
 const NEVER_KEPT: ReadonlySet<number> = new Set([401, 403, 409, 429, 500, 503]);
 
 /** Runs the verb, or repeats its first answer. */
-export function repeatOrRun(
+export function repeatOrRun<K extends TenantVerbName>(
   rooms: TenantRooms,
   caller: Caller,
-  call: Call,
-): { outcome: Outcome<unknown>; replayed: boolean } {
+  call: Call<K>,
+): Pick<Reply<K>, "outcome" | "replayed"> {
   const { repeat } = call;
   if (repeat === null) return { outcome: run(rooms, caller, call), replayed: false };
   const name = rooms.vault.keyedName("idempotency", `${repeat.route}|${repeat.key}`).subarray(0, 16);
@@ -27,7 +27,8 @@ export function repeatOrRun(
     if (!equalBytes(kept.body, body)) return { outcome: refuse("idempotency_key_reused"), replayed: false };
     const text = rooms.vault.openText(TENANT_SUBJECT, record, "answer", kept.answer);
     if (text === null) throw new Error("a kept answer does not open");
-    return { outcome: JSON.parse(text) as Outcome<unknown>, replayed: true };
+    const outcome = JSON.parse(text) as Reply<K>["outcome"]; // kept by this very verb, without what was shown once
+    return { outcome, replayed: true };
   }
   const outcome = run(rooms, caller, call);
   if (isKept(outcome)) {
@@ -44,14 +45,13 @@ export function repeatOrRun(
 
 /** The id in the path belongs to the request as its body does: one key for two messages is two requests. */
 function targetOf(input: unknown): string {
-  const { id } = (input ?? {}) as { id?: unknown };
-  return typeof id === "string" ? id : "";
+  return typeof input === "object" && input !== null && "id" in input && typeof input.id === "string" ? input.id : "";
 }
 
-function run(rooms: TenantRooms, caller: Caller, call: Call): Outcome<unknown> {
-  const verb = rooms.verbs[call.verb as keyof typeof rooms.verbs];
+function run<K extends TenantVerbName>(rooms: TenantRooms, caller: Caller, call: Call<K>): Reply<K>["outcome"] {
+  const verbs: TenantVerbTable = rooms.verbs;
   const before = rooms.entered;
-  const outcome = (verb.run as (who: Caller, input: unknown) => Outcome<unknown>)(caller, call.input);
+  const outcome = verbs[call.verb].run(caller, call.input);
   rooms.settleNaming(caller.keyId, rooms.entered > before);
   return outcome;
 }

@@ -1,17 +1,22 @@
 /**
  * What a tenant's object is given by the platform. `worker/` supplies it.
  */
-import type { DoorKeys } from "../access/api-key.ts";
+import type { DoorKeys, Environment } from "../access/api-key.ts";
+import type { Head } from "../audit/entry.ts";
+import type { HeadSigner } from "../audit/head.ts";
 import type { Owner } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
+import type { Belt } from "../messages/queue/queue-tracker.ts";
+import type { MessagesDeps } from "../messages/verbs.ts";
 import type { FetchLike } from "../net/bounded.ts";
 import type { Resolver, UrlPolicy } from "../net/outside-url.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { Effects } from "../rpc/effects.ts";
 import type { OperatorPort } from "../rpc/operator.ts";
 import type { RecordDb } from "../storage/record-db.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { Keyring } from "../vault/keyring.ts";
-import type { KeyShelf } from "../vault/tenant-keys.ts";
+import type { KeyShelf, TenantKeys } from "../vault/tenant-keys.ts";
 
 export type TenantParts = {
   sql: Sql;
@@ -35,4 +40,34 @@ export type TenantParts = {
   urlPolicy: UrlPolicy;
   fetchLike: FetchLike;
   resolve: Resolver;
+};
+
+/** What the operator set, as the object keeps it. */
+export type TenantRecord = {
+  id: string;
+  name: string;
+  environment: Environment;
+  state: "active" | "suspended";
+  createdAt: number;
+};
+
+export type RoomsDeps = {
+  sql: Sql;
+  owner: Owner;
+  record: TenantRecord;
+  keys: TenantKeys;
+  door: DoorKeys;
+  /** Outlives this rooms: what the queue does is no matter of storage. */
+  belt: Belt;
+  policy: () => Policy;
+  accountOf: MessagesDeps["accountOf"];
+  redacts: MessagesDeps["redacts"];
+  clockOffset: () => number;
+  advance: (seconds: number) => void;
+  publicUrl: () => string;
+  signer: HeadSigner | null;
+  /** The head signed last, remembered outside the object's storage, so that a rolled-back log is not signed again. */
+  signedBefore: () => Head | null;
+  /** Remembers a head that was signed. */
+  signed: (note: string) => void;
 };

@@ -4,14 +4,13 @@
  * Holds no rule: what may happen is decided in the rooms.
  */
 import { AUDIT_TABLE, AuditLedger } from "../audit/ledger.ts";
-import type { Head, NewEntry } from "../audit/entry.ts";
-import { publicKeyText, type HeadSigner } from "../audit/head.ts";
+import type { NewEntry } from "../audit/entry.ts";
+import { publicKeyText } from "../audit/head.ts";
 import { isFault } from "../audit/chain.ts";
 import { auditVerbs } from "../audit/verbs.ts";
 import { readClock } from "../base/clock.ts";
-import { IdMaker, type Owner } from "../base/ids.ts";
+import { IdMaker } from "../base/ids.ts";
 import type { Sql } from "../storage/sql.ts";
-import type { DoorKeys, Environment } from "../access/api-key.ts";
 import type { Granted } from "../access/caller.ts";
 import { IdempotencyLedger } from "../access/idempotency.ts";
 import { KeysLedger } from "../access/keys.ts";
@@ -23,7 +22,7 @@ import { MessagesLedger } from "../messages/ledger.ts";
 import type { Belt } from "../messages/queue/queue-tracker.ts";
 import { applyReports } from "../messages/reports.ts";
 import { toldAs, viewOf, type Message } from "../messages/message.ts";
-import { judgeNumber, type Policy } from "../policy/policy.ts";
+import { judgeNumber } from "../policy/policy.ts";
 import { policyVerbs } from "../policy/verbs.ts";
 import { messagesVerbs, type MessagesDeps } from "../messages/verbs.ts";
 import type { Effects } from "../rpc/effects.ts";
@@ -37,8 +36,8 @@ import { LINE_LEDGERS, Lines } from "./join-numbers.ts";
 import { TENANT_SUBJECT, VaultLedger } from "../vault/ledger.ts";
 import { Naming } from "../vault/naming.ts";
 import { countNaming, type NamingAlert } from "./naming.ts";
-import type { TenantKeys } from "../vault/tenant-keys.ts";
 import { verifyDeps } from "./join-verify.ts";
+import type { RoomsDeps } from "./parts.ts";
 import { CountsLedger } from "../verify/counts.ts";
 import { locksVerbs } from "../verify/locks/verbs.ts";
 import { servicesVerbs, templatesVerbs, type SettingsDeps } from "../verify/settings/verbs.ts";
@@ -51,36 +50,6 @@ import { tokensVerbs } from "../vault/verbs.ts";
 import { EventsLedger } from "../webhooks/ledger.ts";
 import type { EventType } from "../webhooks/event.ts";
 import { webhooksVerbs, type WebhooksDeps } from "../webhooks/verbs.ts";
-
-/** What the operator set, as the object keeps it. */
-export type TenantRecord = {
-  id: string;
-  name: string;
-  environment: Environment;
-  state: "active" | "suspended";
-  createdAt: number;
-};
-
-export type RoomsDeps = {
-  sql: Sql;
-  owner: Owner;
-  record: TenantRecord;
-  keys: TenantKeys;
-  door: DoorKeys;
-  /** Outlives this rooms: what the queue does is no matter of storage. */
-  belt: Belt;
-  policy: () => Policy;
-  accountOf: MessagesDeps["accountOf"];
-  redacts: MessagesDeps["redacts"];
-  clockOffset: () => number;
-  advance: (seconds: number) => void;
-  publicUrl: () => string;
-  signer: HeadSigner | null;
-  /** The head signed last, remembered outside the object's storage, so that a rolled-back log is not signed again. */
-  signedBefore: () => Head | null;
-  /** Remembers a head that was signed. */
-  signed: (note: string) => void;
-};
 
 /** The rooms of one tenant, joined. */
 export class TenantRooms {

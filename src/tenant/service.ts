@@ -3,10 +3,11 @@
  * knows nobody, one whose keys cannot be had does nothing, and every change is one transaction. Holds no rule.
  */
 import { demand } from "../access/keys.ts";
+import type { Caller } from "../access/caller.ts";
 import type { KeySettings } from "../access/keys.ts";
 import { issueKey, type KeysDeps } from "../access/verbs.ts";
 import { readClock } from "../base/clock.ts";
-import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { HandsetDelivery, Inbound, Question, Report } from "../carriers/carrier.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender/sender.ts";
 import { claim, reroute, settle } from "../messages/dispatch.ts";
@@ -14,9 +15,18 @@ import { hear, questions, type Heard } from "../messages/inquire.ts";
 import { applyReports } from "../messages/reports.ts";
 import type { NewNumber } from "../numbers/number.ts";
 import { takeNumbers } from "../numbers/verbs.ts";
-import { changeFacts, policyView, type ChangedPolicy, type PolicyChange } from "../policy/policy.ts";
+import { changeFacts, policyView, type PolicyChange } from "../policy/policy.ts";
 import { NO_EFFECTS, type Effects } from "../rpc/effects.ts";
-import type { Call, CreateTenant, Reply, TemplateDecision, TenantPort } from "../rpc/tenant.ts";
+import type {
+  Asking,
+  Call,
+  CreateTenant,
+  Purged,
+  Reply,
+  TemplateDecision,
+  TenantPort,
+  TenantVerbName,
+} from "../rpc/tenant.ts";
 import { decideTemplate, listTemplates, type SettingsDeps } from "../verify/settings/verbs.ts";
 import { settleDeliveries, takeDeliveries, type Delivered, type Taken } from "../webhooks/take.ts";
 import { TenantAlarm } from "./alarm.ts";
@@ -52,45 +62,55 @@ export class TenantService implements TenantPort {
   }
 
   /** Recognises the caller, checks the scope, repeats a repeated answer or runs the verb: one transaction. */
-  async ask(call: Call): Promise<Reply> {
-    const rooms = await this.#host.open();
-    if (rooms === null) return plain(refuse("unauthenticated"));
-    if (rooms === "locked") return plain(KEYS_UNAVAILABLE);
-    const caller = rooms.keys.recognise(call.credential, call.origin, readClock());
-    if (typeof caller === "string") {
-      this.#host.countRefusal(caller);
-      return plain(refuse("unauthenticated"));
-    }
-    const verb = Object.hasOwn(rooms.verbs, call.verb) ? rooms.verbs[call.verb as keyof typeof rooms.verbs] : null;
-    if (verb === null) return plain(refuse("route_not_found"));
-    const allowed = demand(caller, verb.scope);
-    if (isRefused(allowed)) return plain(allowed);
-    if (this.#host.isSuspended()) return plain(refuse("tenant_suspended"));
-    const ran = this.#host.transaction((present) => repeatOrRun(present, caller, call));
+  async ask<K extends TenantVerbName>(call: Call<K>): Promise<Reply<K>> {
+    const caller = this.#callerOf(await this.#host.open(), call);
+    if (isRefused(caller)) return { outcome: caller, effects: NO_EFFECTS, room: null, replayed: false };
+    const ran = this.#host.transaction((present) => repeatOrRun(present, caller.ok, call));
     const effects = this.#host.takeEffects(); // before any await: a transaction that fails meanwhile throws the rooms away
     await this.#host.settled();
     this.#runOutside();
     if (this.#host.takeClockMoved()) await this.#alarm.runDue();
     const { limits } = this.#host.policy();
     const present = this.#host.rooms();
-    return { ...ran, effects, room: present.caps.roomOf(caller.keyId, limits, present.now()) };
+    return { ...ran, effects, room: present.caps.roomOf(caller.ok.keyId, limits, present.now()) };
+  }
+
+  /** As `ask` begins, and no more. */
+  async mayAsk(asking: Asking): Promise<Refusal | null> {
+    const caller = this.#callerOf(await this.#host.open(), asking);
+    return isRefused(caller) ? caller : null;
+  }
+
+  /** The caller whose credential this is, if it may ask the verb. */
+  #callerOf(rooms: Awaited<ReturnType<TenantHost["open"]>>, { credential, origin, verb }: Asking): Outcome<Caller> {
+    if (rooms === null) return refuse("unauthenticated");
+    if (rooms === "locked") return KEYS_UNAVAILABLE;
+    const caller = rooms.keys.recognise(credential, origin, readClock());
+    if (typeof caller === "string") {
+      this.#host.countRefusal(caller);
+      return refuse("unauthenticated");
+    }
+    if (!Object.hasOwn(rooms.verbs, verb)) return refuse("route_not_found");
+    const allowed = demand(caller, rooms.verbs[verb].scope);
+    if (isRefused(allowed)) return allowed;
+    return this.#host.isSuspended() ? refuse("tenant_suspended") : { ok: caller };
   }
 
   /** For operators: the tenant's record and policy. */
-  async describe(): Promise<Outcome<unknown>> {
+  async describe(): ReturnType<TenantPort["describe"]> {
     const rooms = await this.#host.open();
     if (rooms === null || this.#host.record === null) return refuse("not_found");
     return { ok: { policy: policyView(this.#host.policy()), clock_offset_seconds: this.#host.offsetSeconds() } };
   }
 
-  issueKey(operator: string, settings: KeySettings): Promise<Outcome<unknown>> {
+  issueKey(operator: string, settings: KeySettings): ReturnType<TenantPort["issueKey"]> {
     return this.#operate((rooms) => {
       const deps: KeysDeps = { ...rooms.keysDeps, record: (actor, entry) => rooms.enterFor("operator", actor, entry) };
       return issueKey(deps, operator, settings);
     });
   }
 
-  revokeKey(operator: string, id: string): Promise<Outcome<unknown>> {
+  revokeKey(operator: string, id: string): ReturnType<TenantPort["revokeKey"]> {
     return this.#operate((rooms) => {
       const revoked = rooms.keys.revoke(id, readClock());
       if (!isRefused(revoked)) rooms.enterFor("operator", operator, { act: "key.revoked", subject: id });
@@ -107,15 +127,15 @@ export class TenantService implements TenantPort {
     });
   }
 
-  listKeys(): Promise<Outcome<unknown>> {
+  listKeys(): ReturnType<TenantPort["listKeys"]> {
     return this.#operate((rooms) => ({ ok: wholeList(rooms.keys.list()) }));
   }
 
-  listTemplates(): Promise<Outcome<unknown>> {
+  listTemplates(): ReturnType<TenantPort["listTemplates"]> {
     return this.#operate((rooms) => ({ ok: listTemplates(rooms.verifySettings) }));
   }
 
-  decideTemplate(operator: string, decision: TemplateDecision): Promise<Outcome<unknown>> {
+  decideTemplate(operator: string, decision: TemplateDecision): ReturnType<TenantPort["decideTemplate"]> {
     return this.#operate((rooms) => {
       const { template: id, state, reason, sequence } = decision;
       const deps: SettingsDeps = {
@@ -126,7 +146,7 @@ export class TenantService implements TenantPort {
     });
   }
 
-  setState(operator: string, state: "active" | "suspended"): Promise<Outcome<unknown>> {
+  setState(operator: string, state: "active" | "suspended"): ReturnType<TenantPort["setState"]> {
     return this.#operate((rooms) => {
       this.#host.setState(state);
       const act = state === "active" ? "tenant.resumed" : "tenant.suspended";
@@ -135,7 +155,7 @@ export class TenantService implements TenantPort {
     });
   }
 
-  changePolicy(operator: string, change: PolicyChange): Promise<Outcome<ChangedPolicy>> {
+  changePolicy(operator: string, change: PolicyChange): ReturnType<TenantPort["changePolicy"]> {
     return this.#operate((rooms) => {
       const before = this.#host.policy();
       this.#host.changePolicy(change);
@@ -255,7 +275,7 @@ export class TenantService implements TenantPort {
   }
 
   /** The night's run (nobody's), or an operator's purge; answers how much of what went. */
-  async purge(operator: string | null, lent = false): Promise<Outcome<unknown>> {
+  async purge(operator: string | null, lent = false): Promise<Outcome<Purged>> {
     const rooms = await this.#host.open();
     if (rooms === null || rooms === "locked") return refuse("not_found");
     try {
@@ -310,7 +330,3 @@ export class TenantService implements TenantPort {
 }
 
 const KEYS_UNAVAILABLE = refuse("keys_unavailable", { retryAfterSeconds: 5 });
-
-function plain(outcome: Outcome<unknown>): Reply {
-  return { outcome, effects: NO_EFFECTS, room: null, replayed: false };
-}

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME } from "../contract/example.ts";
 import { parseNumber } from "../sms/phone.ts";
 import { refuse } from "../base/refusal.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import { REVEAL_REASONS, type TokensVerbs } from "./verbs.ts";
 
 const route = routesOver<TokensVerbs>();
@@ -15,7 +15,7 @@ const TokenView = z
   .object({ token: z.string(), mask: z.string(), country: z.string(), kind: z.string() })
   .meta({ id: "Token", examples: [EXAMPLE_NUMBER] });
 
-export const tokensRoutes: Route[] = [
+export const tokensRoutes: RouteOver<TokensVerbs>[] = [
   route({
     method: "post",
     path: "/v1/tokens",

@@ -2,31 +2,27 @@
  * Reading across the two homes of a verification: the object while it lives and an hour longer, the records afterwards. The
  * object is always asked first; a verification is recorded before it leaves, so nobody's own write is missing in between.
  */
-import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import type { RecordDb } from "../storage/record-db.ts";
+import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import type { Help } from "../contract/route.ts";
+import type { QuestionsOf } from "../contract/verb.ts";
 import type { CheckAnswer } from "./check.ts";
 import { mergedPage, rowsFor, type Page } from "../contract/list.ts";
 import { listVerifications, readVerification } from "./store.ts";
-import type { ListPart, Part } from "./verbs.ts";
+import type { ListPart, Part, VerifyVerbs } from "./verbs.ts";
 import { endReason, type VerificationView } from "./code/verification.ts";
 
-export type FinishDeps = {
-  db: RecordDb;
-  tenant: string;
-  /** The caller's own metadata of recorded ones, which stay in the object. */
-  notes: (ids: string[]) => Promise<Record<string, Record<string, string>>>;
-};
+type FinishDeps = Pick<Help<QuestionsOf<VerifyVerbs>>, "records" | "tenant" | "ask">;
 
 /** One verification, from wherever it is. */
 export async function finishGet(deps: FinishDeps, id: string, part: Part): Promise<Outcome<VerificationView>> {
   if (part.verification !== null) return { ok: part.verification };
-  const record = await readVerification(deps.db, deps.tenant, id);
+  const record = await readVerification(deps.records, deps.tenant, id);
   return record === null ? refuse("not_found") : { ok: { ...record, metadata: part.metadata } };
 }
 
 /** A check of one that is a record: its final state and the reason, not a bare 404. */
 export async function finishCheck(deps: FinishDeps, id: string): Promise<Outcome<CheckAnswer>> {
-  const record = await readVerification(deps.db, deps.tenant, id);
+  const record = await readVerification(deps.records, deps.tenant, id);
   if (record === null) return refuse("not_found");
   const { state, reason } = record;
   return { ok: { state, valid: false, reason: endReason(state, reason), attempts_left: 0 } };
@@ -34,14 +30,24 @@ export async function finishCheck(deps: FinishDeps, id: string): Promise<Outcome
 
 /** Sending or canceling one that is a record: it was there, and it is too late. */
 export async function finishEnded(deps: FinishDeps, id: string): Promise<Refusal> {
-  const record = await readVerification(deps.db, deps.tenant, id);
+  const record = await readVerification(deps.records, deps.tenant, id);
   return refuse(record === null ? "not_found" : "verification_ended");
 }
 
 /** A page of both, newest first. */
 export async function finishList(deps: FinishDeps, part: ListPart): Promise<Outcome<Page<VerificationView>>> {
-  const records = await listVerifications(deps.db, { ...part.records, tenant: deps.tenant }, rowsFor(part.limit));
-  const notes = records.length === 0 ? {} : await deps.notes(records.map((record) => record.id));
+  const records = await listVerifications(deps.records, { ...part.records, tenant: deps.tenant }, rowsFor(part.limit));
+  const notes = await notesOf(deps, records);
   const recorded = records.map((record) => ({ ...record, metadata: notes[record.id] ?? null }));
   return { ok: mergedPage(part.live, recorded, part.limit) };
+}
+
+/** The caller's own metadata of recorded ones, which stay in the object. */
+async function notesOf(
+  deps: FinishDeps,
+  records: readonly VerificationView[],
+): Promise<Record<string, Record<string, string>>> {
+  if (records.length === 0) return {};
+  const notes = await deps.ask("verify.notes", { ids: records.map(({ id }) => id) });
+  return isRefused(notes) ? {} : notes.ok;
 }

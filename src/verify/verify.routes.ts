@@ -4,9 +4,10 @@
 import { z } from "zod";
 import { isRefused, type Outcome } from "../base/refusal.ts";
 import { cursorOf, given, limitUpTo, pageOf, timeOf } from "../contract/list.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { completedRoutesOver, routesOver, type RouteOver } from "../contract/route.ts";
 import { Time } from "../messages/schemas.ts";
 import { COUNTS_KEPT_DAYS, DIMENSIONS, PREFIX_STARTS_MIN } from "./counts.ts";
+import { finishCheck, finishEnded, finishGet, finishList } from "./finish.ts";
 import type { EndUser } from "./person.ts";
 import {
   CheckBody,
@@ -24,6 +25,7 @@ import type { VerifyVerbs } from "./verbs.ts";
 import { STATES } from "./code/verification.ts";
 
 const route = routesOver<VerifyVerbs>();
+const completed = completedRoutesOver<VerifyVerbs>();
 const tag = "Verifications";
 const Id = z.strictObject({ id: z.string().max(64) });
 
@@ -43,7 +45,7 @@ const STARTS = [
   "carrier_unavailable",
 ] as const;
 
-export const verifyRoutes: Route[] = [
+export const verifyRoutes: RouteOver<VerifyVerbs>[] = [
   route({
     method: "post",
     path: "/v1/verifications",
@@ -96,7 +98,7 @@ export const verifyRoutes: Route[] = [
     status: 200,
     answer: CheckView,
     example: { code: "493817" },
-    finish: "verify.check",
+    whenRecorded: ({ id }, help) => finishCheck(help, id),
     input: ({ params, body }) => ({ ok: { ...guessOf(body), id: params.id } }),
   }),
   route({
@@ -124,7 +126,7 @@ export const verifyRoutes: Route[] = [
       "carrier_unavailable",
     ],
     repeat: {},
-    finish: "verify.ended",
+    whenRecorded: ({ id }, help) => finishEnded(help, id),
     input: ({ params }) => ({ ok: params }),
   }),
   route({
@@ -139,10 +141,10 @@ export const verifyRoutes: Route[] = [
     answer: VerificationView,
     refuses: ["verification_ended"],
     repeat: {},
-    finish: "verify.ended",
+    whenRecorded: ({ id }, help) => finishEnded(help, id),
     input: ({ params }) => ({ ok: params }),
   }),
-  route({
+  completed({
     method: "get",
     path: "/v1/verifications",
     verb: "verify.list",
@@ -160,7 +162,7 @@ export const verifyRoutes: Route[] = [
     status: 200,
     answer: pageOf(VerificationView),
     refuses: ["invalid_cursor"],
-    finish: "verify.list",
+    complete: (part, _input, help) => finishList(help, part),
     input: ({ query }) => ({
       ok: {
         limit: query.limit,
@@ -189,7 +191,7 @@ export const verifyRoutes: Route[] = [
       ok: { by: query.by, ...given({ from: timeOf(query.from), to: timeOf(query.to) }) },
     }),
   }),
-  route({
+  completed({
     method: "get",
     path: "/v1/verifications/{id}",
     verb: "verify.get",
@@ -199,7 +201,7 @@ export const verifyRoutes: Route[] = [
     params: Id,
     status: 200,
     answer: VerificationView,
-    finish: "verify.get",
+    complete: (part, { id }, help) => finishGet(help, id, part),
     input: ({ params }) => ({ ok: params }),
   }),
 ];

@@ -1,12 +1,12 @@
 /**
- * The doors of endpoints and events. Where a URL leads is judged by literal here and by resolver in `check`, before the
- * object is asked.
+ * The doors of endpoints and events. Where a URL of `urlIn` leads is judged, name resolved, before the object is
+ * asked.
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { UrlText } from "../contract/label.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
-import { routesOver, type Route } from "../contract/route.ts";
+import { routesOver, type RouteOver } from "../contract/route.ts";
 import { eventFilterSchema } from "./event.ts";
 import type { WebhooksVerbs } from "./verbs.ts";
 
@@ -60,7 +60,7 @@ export const EventView = z
     ],
   });
 
-export const webhooksRoutes: Route[] = [
+export const webhooksRoutes: RouteOver<WebhooksVerbs>[] = [
   route({
     method: "post",
     path: "/v1/webhooks",
@@ -76,6 +76,7 @@ export const webhooksRoutes: Route[] = [
     repeat: { secret: ["secret"] },
     example: { url: "https://hooks.example.com/maskline", events: ["message.*"] },
     input: ({ body }) => ({ ok: body }),
+    urlIn: ({ url }) => url,
   }),
   route({
     method: "get",
@@ -127,6 +128,7 @@ export const webhooksRoutes: Route[] = [
         ...(body.state === undefined ? {} : { state: body.state }),
       },
     }),
+    urlIn: ({ url }) => url,
   }),
   route({
     method: "delete",
@@ -137,6 +139,7 @@ export const webhooksRoutes: Route[] = [
     tag,
     params: Id,
     status: 204,
+    answer: null,
     input: ({ params }) => ({ ok: params }),
   }),
   route({

@@ -1,7 +1,7 @@
 /**
  * Once a night what has passed its time is purged. A run can be repeated.
  */
-import { purgeAll } from "../operator/jobs.ts";
+import { PURGE } from "../operator/jobs.ts";
 import { doorsOf } from "./wiring.ts";
 
 /** As in wrangler.toml; anything else does nothing, because a schedule nobody knows must not delete. */
@@ -10,5 +10,5 @@ const NIGHTLY = "17 3 * * *";
 /** Runs what the schedule asks for. */
 export async function runCron(cron: string, env: Env): Promise<void> {
   if (cron !== NIGHTLY) return;
-  await purgeAll(doorsOf(env), "cron");
+  await PURGE.run("cron", doorsOf(env));
 }

@@ -5,14 +5,15 @@ import { DurableObject } from "cloudflare:workers";
 import type { Repeatable } from "../access/idempotency.ts";
 import { readClock } from "../base/clock.ts";
 import { toldWhenThrown, writeLog } from "../base/log.ts";
-import { refuse, type Outcome } from "../base/refusal.ts";
+import { refuse } from "../base/refusal.ts";
 import type { Noted } from "../carriers/courier/watch.ts";
 import type { LeaseWish } from "../numbers/stock.ts";
 import { OperatorRooms } from "../operator/verbs.ts";
+import type { OperatorAnswer, OperatorPort, OperatorVerbName, OperatorVerbs } from "../rpc/operator.ts";
 import { operatorParts } from "./wiring.ts";
 
 /** The operators' object. */
-export class OperatorObject extends DurableObject<Env> {
+export class OperatorObject extends DurableObject<Env> implements OperatorPort {
   readonly #mind: OperatorRooms;
   #migrated = false;
 
@@ -44,15 +45,17 @@ export class OperatorObject extends DurableObject<Env> {
   }
 
   /** One question of an operator; a repeated one is answered as it was the first time. */
-  async ask(operator: string, verb: string, input: unknown, repeat: Repeatable | null): Promise<Outcome<unknown>> {
+  async ask<K extends OperatorVerbName>(
+    operator: string,
+    verb: K,
+    input: OperatorVerbs[K]["input"],
+    repeat: Repeatable | null,
+  ): Promise<OperatorAnswer<K>> {
     this.#migrate();
-    if (!Object.hasOwn(this.#mind.verbs, verb)) return refuse("route_not_found");
-    const run = this.#mind.verbs[verb as keyof OperatorRooms["verbs"]] as (
-      operator: string,
-      input: unknown,
-    ) => Promise<Outcome<unknown>>;
+    const { verbs, repeats } = this.#mind;
+    if (!Object.hasOwn(verbs, verb)) return refuse("route_not_found");
     return toldWhenThrown(writeLog, verb, null, () =>
-      this.#mind.repeats.run(repeat, readClock(), () => run(operator, input)),
+      repeats.run(repeat, readClock(), () => verbs[verb](operator, input)),
     );
   }
 }

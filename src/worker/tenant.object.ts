@@ -9,7 +9,7 @@ import type { AccountNews, Settlement } from "../carriers/sender/sender.ts";
 import type { Heard } from "../messages/inquire.ts";
 import type { NewNumber } from "../numbers/number.ts";
 import type { PolicyChange } from "../policy/policy.ts";
-import type { Call, CreateTenant, TemplateDecision, TenantPort } from "../rpc/tenant.ts";
+import type { Asking, Call, CreateTenant, Reply, TemplateDecision, TenantPort, TenantVerbName } from "../rpc/tenant.ts";
 import { TenantService } from "../tenant/service.ts";
 import type { TenantParts } from "../tenant/parts.ts";
 import type { Delivered } from "../webhooks/deliver.ts";
@@ -30,8 +30,12 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return toldWhenThrown(this.#parts.log, "create", this.#parts.owner.code, () => this.#service.create(tenant));
   }
 
-  ask(call: Call) {
+  ask<K extends TenantVerbName>(call: Call<K>): Promise<Reply<K>> {
     return toldWhenThrown(this.#parts.log, call.verb, this.#parts.owner.code, () => this.#service.ask(call));
+  }
+
+  mayAsk(asking: Asking) {
+    return this.#service.mayAsk(asking);
   }
 
   describe() {

@@ -123,7 +123,7 @@ test("a process killed with the order at the carrier knows of the order afterwar
 
 test("what a carrier refuses leaves nothing behind, and kinds without a shop say so", async () => {
   const at = await opened("twilio", [{ does: "refuse" }]);
-  expect((await buy(at)).body).toMatchObject({ status: 409, code: "carrier_refused", detail: "The carrier said: 21422." }); // prettier-ignore
+  expect((await buy(at)).body).toMatchObject({ status: 409, code: "carrier_refused", detail: "The carrier answered: 21422." }); // prettier-ignore
   const { data } = await service.admin<{ data: Json[] }>(`GET /admin/v1/numbers?tenant=${at.tenant.id}`);
   expect(data).toEqual([]);
   const other = await opened("infobip");

@@ -100,24 +100,29 @@ function play(random: Chance, steps: number, numbers: number, sharing: "shared" 
     }
   };
 
+  const open = () => {
+    const first = random.between(0, PEOPLE - 1);
+    const second = (first + random.between(1, PEOPLE - 1)) % PEOPLE;
+    const outcome = world.open([person(first), person(second)], {
+      rotation: { everyMs: null, everyMessages: random.between(0, 3) === 0 ? 4 : null, overlapMs: OVERLAP_MS },
+      idleMs: random.between(0, 1) === 0 ? DAY_MS : null,
+    });
+    if (isRefused(outcome)) {
+      counts.refused += 1;
+      expect(outcome.refused).toBe("numbers_exhausted");
+    } else {
+      counts.opened += 1;
+      sessions.push(outcome.ok.session.id);
+      note(outcome.ok.session.id);
+    }
+  };
+
   for (let step = 0; step < steps; step += 1) {
     const dice = random.between(0, 99);
     const session = sessions.length === 0 ? null : sessions[random.between(0, sessions.length - 1)]!;
     const one = session === null ? undefined : active(session)[random.between(0, 1)];
     if (dice < 12 || session === null) {
-      const first = random.between(0, PEOPLE - 1);
-      const second = (first + random.between(1, PEOPLE - 1)) % PEOPLE;
-      const outcome = world.open([person(first), person(second)], {
-        rotation: { everyMs: null, everyMessages: random.between(0, 3) === 0 ? 4 : null, overlapMs: OVERLAP_MS },
-        idleMs: random.between(0, 1) === 0 ? DAY_MS : null,
-      });
-      if (isRefused(outcome)) {
-        counts.refused += 1;
-        expect(outcome.refused).toBe("numbers_exhausted");
-      } else {
-        counts.opened += 1;
-        sessions.push(outcome.ok.session.id);
-      }
+      open();
     } else if (dice < 18) {
       closeSession(world.deps, "key", session);
     } else if (dice < 23 && live(session)) {
@@ -152,6 +157,8 @@ function play(random: Chance, steps: number, numbers: number, sharing: "shared" 
     const touched = dice >= 30 && dice < 34 ? sessions : [sessions.at(-1), session];
     for (const id of touched) if (id !== null && id !== undefined) note(id);
   }
+  // Whatever chance did before: sessions are opened until the pool refuses one.
+  for (let more = 0; counts.refused === 0 && more < numbers * PEOPLE; more += 1) open();
   return counts;
 }
 

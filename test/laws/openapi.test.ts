@@ -37,6 +37,12 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
 );
 const byName = new Map(operations.map(({ name, operation }) => [name, operation]));
+it("the reference page is given no idempotency key to fill in: one for every request would repeat the first", () => {
+  const { IdempotencyKey: parameter } = built.components?.parameters ?? {};
+  expect(parameter).toMatchObject({ name: "Idempotency-Key", in: "header" });
+  expect(JSON.stringify(parameter)).not.toMatch(/"(example|examples|default)":/);
+});
+
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
 const isKeyed = ({ parameters = [] }: Operation) =>
   parameters.some((each) => "$ref" in each && each.$ref.endsWith("/IdempotencyKey"));

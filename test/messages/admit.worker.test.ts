@@ -202,7 +202,7 @@ describe("a preview", () => {
 
   it("names every reason at once for which it would be refused", async () => {
     const tenant = await newTenant();
-    await policy(tenant, { countries: ["IE"], segments_max: 1, routes: [], limits: { tenant: { minute: 0, hour: 0, day: 0 } } }); // prettier-ignore
+    await policy(tenant, { countries: ["IE"], segments_max: 1, routes: [], limits: { recipient: { minute: 0, hour: 0, day: 0 } } }); // prettier-ignore
     const { body: preview } = await tenant.call("POST /v1/messages/preview", { ...body, text: "x".repeat(200), schedule_at: "2020-01-01T00:00:00Z" }); // prettier-ignore
     expect(preview["would"]).toBe("refused");
     expect(preview["reasons"].sort()).toEqual(["carrier_unavailable", "country_not_allowed", "rate_limited", "schedule_out_of_range", "text_too_long"]); // prettier-ignore

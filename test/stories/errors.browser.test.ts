@@ -1,6 +1,7 @@
 // Where the `type` of a problem leads: a page of this service, for people in a browser and for programs as JSON.
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CAUSES } from "../../src/contract/refusal-causes.ts";
 import { HELP } from "../../src/contract/refusal-help.ts";
 import { REASONS, type Reason } from "../../src/base/refusal.ts";
 import {
@@ -93,7 +94,15 @@ describe("the type of a problem", () => {
     const one = await fetch(`${service.base}/errors/rate_limited`, { headers });
     const { title, detail, status } = REASONS.rate_limited;
     const type = `${service.base}/errors/rate_limited`;
-    expect(await one.json()).toEqual({ type, code: "rate_limited", status, title, detail, ...HELP.rate_limited });
+    expect(await one.json()).toEqual({
+      type,
+      code: "rate_limited",
+      status,
+      title,
+      detail,
+      ...HELP.rate_limited,
+      ...CAUSES.rate_limited,
+    });
     expect(one.headers.get("vary")).toBe("accept");
     const all = (await (await fetch(`${service.base}/errors`, { headers })).json()) as { data: { code: string }[] };
     expect(all.data.map(({ code }) => code)).toEqual(CODES);

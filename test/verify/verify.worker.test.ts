@@ -156,7 +156,7 @@ it("refuses what lies in the request, and leaves no row and no token: only that 
       [{ origin: "https://a.example", app_hash: "FA+9qCX9VSu" }, 422, "invalid_field"],
       [{ origin: "http://a.example" }, 422, "invalid_field"],
       [{ template: "tpl_none" }, 422, "template_unusable"],
-      [{ template: "login", amount: 1, currency: "GBP", payee: "A" }, 422, "template_unusable"],
+      [{ template: "login", amount: 10_000, currency: "GBP", payee: "A" }, 422, "template_unusable"],
       [{ template: "payment" }, 422, "template_unusable"],
       [{ variables: { a: "b" } }, 422, "template_unusable"],
       [{ service: "svc_none" }, 422, "service_unknown"],

@@ -8,14 +8,13 @@ import { ICON, makeNonce, pageResponse } from "../../contract/page.ts";
 import { refuse } from "../../base/refusal.ts";
 import type { OpenRoute } from "../../contract/route.ts";
 import type { Bindings, C } from "../context.ts";
-import { originOf } from "../tenant-handler.ts";
+import { askerOf } from "../tenant-handler.ts";
 import { errorList, errorPage, errorStyle, wantsJson } from "./errors.ts";
 import { openApiDocument, type Routes } from "../openapi/document.ts";
 import { INFO, VERSION } from "../openapi/parts.ts";
 import { handsetRoutes, type HandsetDeps } from "../../sandbox/handset.routes.ts";
 import { problemResponse } from "../problem.ts";
 import type { Doors } from "../doors.ts";
-import { doAfterwards } from "../effects.ts";
 
 /** The document about itself. */
 export const documentRoute: OpenRoute = {
@@ -87,14 +86,9 @@ function handsetDeps(c: C, doors: Doors): HandsetDeps {
   return {
     door: doors.door,
     now: readClock(),
-    ask: async ({ owner, credential }, verb, input) => {
-      c.set("tenant", owner.code);
-      const origin = originOf(c);
-      const { outcome, effects } = await doors
-        .tenant(owner)
-        .ask({ credential, origin, verb, input, repeat: null, secret: [] });
-      doAfterwards(c, doors, owner, effects);
-      return outcome;
+    tenantOf: (key) => {
+      c.set("tenant", key.owner.code);
+      return askerOf(c, key, doors);
     },
   };
 }

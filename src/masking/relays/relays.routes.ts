@@ -6,7 +6,7 @@ import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../../contract/example.
 import { parseNumber, type Num } from "../../sms/phone.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
 import { cursorOf, limitUpTo, pageOf } from "../../contract/list.ts";
-import { routesOver, type Route } from "../../contract/route.ts";
+import { routesOver, type RouteOver } from "../../contract/route.ts";
 import { NumberView } from "../../messages/schemas.ts";
 import type { AddressVerbs } from "./relays.ts";
 import { JOINS } from "../schemas.ts";
@@ -44,7 +44,7 @@ const AddressView = z
     ],
   });
 
-export const relaysRoutes: Route[] = [
+export const relaysRoutes: RouteOver<AddressVerbs>[] = [
   route({
     method: "post",
     path: "/v1/relays",
@@ -127,6 +127,7 @@ export const relaysRoutes: Route[] = [
     tag,
     params: Id,
     status: 204,
+    answer: null,
     input: ({ params }) => ({ ok: params }),
   }),
   ...(["block", "unblock"] as const).map((act) =>

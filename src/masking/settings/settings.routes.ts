@@ -3,7 +3,7 @@
  */
 import { z } from "zod";
 import { UrlText, Wording } from "../../contract/label.ts";
-import { routesOver, type Route } from "../../contract/route.ts";
+import { routesOver, type RouteOver } from "../../contract/route.ts";
 import { SETTINGS_DEFAULT } from "./settings.ts";
 import { settingsView, type SettingsVerbs } from "./verbs.ts";
 
@@ -24,7 +24,7 @@ const SettingsView = z
 
 const hook = { url: "https://hooks.example.com/intercept", on_failure: "closed" } as const;
 
-export const maskingSettingsRoutes: Route[] = [
+export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
   route({
     method: "get",
     path: "/v1/masking",
@@ -86,6 +86,7 @@ export const maskingSettingsRoutes: Route[] = [
     repeat: { secret: ["secret"] },
     example: hook,
     input: ({ body }) => ({ ok: { url: body.url, onFailure: body.on_failure } }),
+    urlIn: ({ url }) => url,
   }),
   route({
     method: "delete",
@@ -95,6 +96,7 @@ export const maskingSettingsRoutes: Route[] = [
     summary: "Ask the hook no more",
     tag,
     status: 204,
+    answer: null,
     input: () => ({ ok: null }),
   }),
 ];

@@ -5,20 +5,21 @@
  */
 import { readClock } from "../../base/clock.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
-import type { Bought, ShopWish } from "../../carriers/carrier.ts";
+import type { Bought as CarrierBought } from "../../carriers/carrier.ts";
 import { carrierOf } from "../../carriers/registry.ts";
-import { readRows, stockView, type ImportRow, type StockRow } from "../../numbers/stock.ts";
+import { readRows, stockView, type StockRow } from "../../numbers/stock.ts";
+import type { OperatorAnswer, OperatorVerbs, OperatorVerbTable } from "../../rpc/operator.ts";
 import { destinationOf, direct, distribute, judgeRows, ownRow, type OperatorNumbersDeps } from "./stock.ts";
 
-export type SearchInput = { account: string; wish: ShopWish };
-export type BuyInput = { tenant: string | null; row: ImportRow };
-
-type Answer = Promise<Outcome<unknown>>;
+type ShopVerbs = Pick<OperatorVerbTable, "numbers.search" | "numbers.buy" | "numbers.release">;
+type BuyInput = OperatorVerbs["numbers.buy"]["input"];
+type Bought = Promise<OperatorAnswer<"numbers.buy">>;
+type Released = Promise<OperatorAnswer<"numbers.release">>;
 
 /** The operators' verbs of buying. */
-export function operatorShop(deps: OperatorNumbersDeps) {
+export function operatorShop(deps: OperatorNumbersDeps): ShopVerbs {
   return {
-    "numbers.search": async (_operator: string, { account, wish }: SearchInput): Answer => {
+    "numbers.search": async (_operator, { account, wish }) => {
       const none = judgeShop(deps, account);
       if (none !== null) return none;
       const found = await deps.courier(account).searchNumbers(wish);
@@ -27,9 +28,9 @@ export function operatorShop(deps: OperatorNumbersDeps) {
       return { ok: { data: found.offers.map(({ e164, ...offer }) => ({ number: e164, account, ...offer })) } };
     },
 
-    "numbers.buy": (operator: string, input: BuyInput): Answer => buy(deps, operator, input),
+    "numbers.buy": (operator, input) => buy(deps, operator, input),
 
-    "numbers.release": async (operator: string, input: { id: string }): Answer => {
+    "numbers.release": async (operator, input) => {
       const row = deps.stock.byId(input.id);
       if (row === null) return refuse("not_found");
       return alone(deps, row.e164, () => release(deps, operator, row));
@@ -38,7 +39,7 @@ export function operatorShop(deps: OperatorNumbersDeps) {
 }
 
 /** Nobody else orders or gives up this number meanwhile. */
-async function alone(deps: OperatorNumbersDeps, e164: string, act: () => Answer): Answer {
+async function alone<T>(deps: OperatorNumbersDeps, e164: string, act: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
   if (deps.busy.has(e164)) return refuse("state_conflict", { detail: "The carrier is being asked about this number." });
   deps.busy.add(e164);
   try {
@@ -60,7 +61,7 @@ function judgeShop(deps: OperatorNumbersDeps, account: string): Outcome<never> |
 const saidNo = (code: string): Outcome<never> =>
   refuse("carrier_refused", { detail: `The carrier answered: ${code}.` });
 
-async function buy(deps: OperatorNumbersDeps, operator: string, { tenant, row }: BuyInput): Answer {
+async function buy(deps: OperatorNumbersDeps, operator: string, { tenant, row }: BuyInput): Bought {
   const none = judgeShop(deps, row.account);
   if (none !== null) return none;
   const to = destinationOf(deps, tenant, row.account);
@@ -81,14 +82,14 @@ async function buy(deps: OperatorNumbersDeps, operator: string, { tenant, row }:
   });
 }
 
-async function order(deps: OperatorNumbersDeps, operator: string, row: StockRow, again: boolean): Answer {
+async function order(deps: OperatorNumbersDeps, operator: string, row: StockRow, again: boolean): Bought {
   const { id, e164, country, account } = row;
   deps.transaction(() => {
     deps.stock.add(row);
     deps.enter(operator, "number.ordered", id, { account });
   });
   const asked = deps.courier(account).buyNumber({ e164, country }, again);
-  const bought: Bought = (await asked.catch(() => null)) ?? { outcome: "unknown", code: "no_courier" };
+  const bought: CarrierBought = (await asked.catch(() => null)) ?? { outcome: "unknown", code: "no_courier" };
   if (bought.outcome === "refused") {
     deps.transaction(() => {
       deps.stock.remove(id);
@@ -111,12 +112,12 @@ async function order(deps: OperatorNumbersDeps, operator: string, row: StockRow,
 }
 
 /** A bought number goes to where it belongs. */
-async function settle(deps: OperatorNumbersDeps, operator: string, row: StockRow, inboundSet: boolean | null): Answer {
+async function settle(deps: OperatorNumbersDeps, operator: string, row: StockRow, inboundSet: boolean | null): Bought {
   const taken = await distribute(deps, operator, row.shared ? null : row.tenant, [row]);
   return isRefused(taken) ? taken : { ok: { ...stockView(row), code: null, inbound_set: inboundSet } };
 }
 
-async function release(deps: OperatorNumbersDeps, operator: string, row: StockRow): Answer {
+async function release(deps: OperatorNumbersDeps, operator: string, row: StockRow): Released {
   const { id, e164, country, account, tenant } = row;
   if (row.state === "held") {
     const freed = tenant === null ? { ok: [e164] } : await deps.tenant(tenant).giveBack(operator, [e164]);

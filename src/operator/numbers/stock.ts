@@ -8,9 +8,10 @@ import { readClock } from "../../base/clock.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
 import type { AccountRow } from "../../carriers/accounts.ts";
 import type { StockLedger } from "../../numbers/stock.ts";
-import { readRows, stockView, type ImportRow } from "../../numbers/stock.ts";
+import { readRows, stockView } from "../../numbers/stock.ts";
 import type { NewNumber } from "../../numbers/number.ts";
 import type { CourierPort } from "../../rpc/courier.ts";
+import type { OperatorVerbTable } from "../../rpc/operator.ts";
 import type { TenantPort } from "../../rpc/tenant.ts";
 import { readPage } from "../../contract/list.ts";
 
@@ -28,16 +29,15 @@ export type OperatorNumbersDeps = {
   enter: (operator: string, act: string, subject: string | null, facts: Record<string, string | number>) => void;
 };
 
-type Answer = Promise<Outcome<unknown>>;
 type Mode = "test" | "live";
 
 /** Whose a number is to be: a tenant, or the shared stock of all tenants of a mode. */
 export type Destination = { tenant: string | null; mode: Mode };
 
 /** The operators' verbs of virtual numbers. */
-export function operatorNumbers(deps: OperatorNumbersDeps) {
+export function operatorNumbers(deps: OperatorNumbersDeps): Pick<OperatorVerbTable, "numbers.import" | "numbers.list"> {
   return {
-    "numbers.import": async (operator: string, input: { tenant: string | null; rows: ImportRow[] }): Answer => {
+    "numbers.import": async (operator, input) => {
       const to = destinationOf(deps, input.tenant, input.rows[0]?.account ?? "");
       if (to === null) return refuse("not_found");
       const numbers = readRows(input.rows, to.mode === "live" ? "live" : "sandbox");
@@ -60,10 +60,7 @@ export function operatorNumbers(deps: OperatorNumbersDeps) {
       return { ok: { data, added: added.ok } };
     },
 
-    "numbers.list": async (
-      _operator: string,
-      input: { tenant: string | null; limit: number; offset: number },
-    ): Answer => {
+    "numbers.list": async (_operator, input) => {
       const page = readPage(input.limit, (rows) => deps.stock.list(input.tenant, input.offset, rows), stockView);
       const next = page.next_cursor === null ? null : String(input.offset + input.limit); // the rows are counted, not named
       return { ok: { ...page, next_cursor: next } };

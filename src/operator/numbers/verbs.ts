@@ -2,24 +2,24 @@
  * All that the operator object does with virtual numbers, in one place: the operators' verbs, and what tenants' objects borrow.
  * `deps` is asked each time, because the object's tables are there only with its first question.
  */
-import type { LeaseWish, ImportRow } from "../../numbers/stock.ts";
+import type { LeaseWish } from "../../numbers/stock.ts";
+import type { OperatorVerbName, OperatorVerbTable } from "../../rpc/operator.ts";
 import { keepLent, lease } from "./lend.ts";
 import { operatorNumbers, type OperatorNumbersDeps } from "./stock.ts";
-import { operatorShop, type BuyInput, type SearchInput } from "./buy.ts";
+import { operatorShop } from "./buy.ts";
 
 type Deps = () => OperatorNumbersDeps;
 
+type StockVerbs = Pick<OperatorVerbTable, Extract<OperatorVerbName, `numbers.${string}`>>;
+
 /** The operators' verbs of virtual numbers. */
-export function stockVerbs(deps: Deps) {
+export function stockVerbs(deps: Deps): StockVerbs {
   return {
-    "numbers.import": (operator: string, input: { tenant: string | null; rows: ImportRow[] }) =>
-      operatorNumbers(deps())["numbers.import"](operator, input),
-    "numbers.list": (operator: string, input: { tenant: string | null; limit: number; offset: number }) =>
-      operatorNumbers(deps())["numbers.list"](operator, input),
-    "numbers.search": (operator: string, input: SearchInput) => operatorShop(deps())["numbers.search"](operator, input),
-    "numbers.buy": (operator: string, input: BuyInput) => operatorShop(deps())["numbers.buy"](operator, input),
-    "numbers.release": (operator: string, input: { id: string }) =>
-      operatorShop(deps())["numbers.release"](operator, input),
+    "numbers.import": (operator, input) => operatorNumbers(deps())["numbers.import"](operator, input),
+    "numbers.list": (operator, input) => operatorNumbers(deps())["numbers.list"](operator, input),
+    "numbers.search": (operator, input) => operatorShop(deps())["numbers.search"](operator, input),
+    "numbers.buy": (operator, input) => operatorShop(deps())["numbers.buy"](operator, input),
+    "numbers.release": (operator, input) => operatorShop(deps())["numbers.release"](operator, input),
   };
 }
 

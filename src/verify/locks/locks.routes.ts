@@ -3,7 +3,7 @@
  */
 import { z } from "zod";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME } from "../../contract/example.ts";
-import { routesOver, type Route } from "../../contract/route.ts";
+import { routesOver, type RouteOver } from "../../contract/route.ts";
 import { NumberView, To } from "../../messages/schemas.ts";
 import { LOCK_REASONS, type LocksVerbs } from "./verbs.ts";
 import { numberOf } from "../wording.ts";
@@ -45,7 +45,12 @@ const LocksView = z
 const refuses = ["invalid_number", "token_unknown", "new_numbers_exceeded"] as const;
 
 /** A change of locks is one more route of this form. */
-function changing(verb: "locks.lift" | "locks.block", path: string, summary: string, detail: string): Route {
+function changing(
+  verb: "locks.lift" | "locks.block",
+  path: string,
+  summary: string,
+  detail: string,
+): RouteOver<LocksVerbs> {
   return route({
     method: "post",
     path,
@@ -66,7 +71,7 @@ function changing(verb: "locks.lift" | "locks.block", path: string, summary: str
   });
 }
 
-export const locksRoutes: Route[] = [
+export const locksRoutes: RouteOver<LocksVerbs>[] = [
   route({
     method: "post",
     path: "/v1/verify/locks/look",

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../../contract/example.ts";
 import { Label } from "../../contract/label.ts";
 import { pageOf } from "../../contract/list.ts";
-import { routesOver, type Route } from "../../contract/route.ts";
+import { routesOver, type RouteOver } from "../../contract/route.ts";
 import { Brand, CodeAlphabet, CodeLength, LimitName, Locale, TemplateName, TtlSeconds } from "../schemas.ts";
 import type { ServiceChange, ServicesVerbs } from "./verbs.ts";
 import { CHANNELS } from "../code/verification.ts";
@@ -102,7 +102,7 @@ function changeOf(body: z.infer<typeof ServiceChangeBody>): ServiceChange {
 
 const CHANGES = ["name_taken", "template_unusable"] as const;
 
-export const servicesRoutes: Route[] = [
+export const servicesRoutes: RouteOver<ServicesVerbs>[] = [
   route({
     method: "post",
     path: "/v1/verify/services",
@@ -172,6 +172,7 @@ export const servicesRoutes: Route[] = [
     tag,
     params: Id,
     status: 204,
+    answer: null,
     input: ({ params }) => ({ ok: params }),
   }),
 ];

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { Label } from "../../contract/label.ts";
 import { pageOf } from "../../contract/list.ts";
-import { routesOver, type Route } from "../../contract/route.ts";
+import { routesOver, type RouteOver } from "../../contract/route.ts";
 import { Locale, WordingBody } from "../schemas.ts";
 import { SequenceRead, TemplateView, TEXTS } from "./schemas.ts";
 import type { TemplateChange, TemplatesVerbs } from "./verbs.ts";
@@ -54,7 +54,7 @@ const PreviewView = z
     ],
   });
 
-export const templatesRoutes: Route[] = [
+export const templatesRoutes: RouteOver<TemplatesVerbs>[] = [
   route({
     method: "post",
     path: "/v1/verify/templates",
@@ -140,6 +140,7 @@ export const templatesRoutes: Route[] = [
     tag,
     params: Id,
     status: 204,
+    answer: null,
     input: ({ params }) => ({ ok: params }),
   }),
   route({
