@@ -148,13 +148,15 @@ function matchAt(text: string, scan: Scan, i: number, fresh: boolean): Match | n
   if (first === undefined) return null;
   const lead = digits.charAt(first.from);
   const next = digits.charAt(first.from + 1);
-  const doubleZero = lead === "0" && next === "0";
+  // The 00 before a calling code is written as one; zeros with a space between are somebody's digits.
+  const doubleZero = lead === "0" && next === "0" && lengthOf(first) > 1;
   if (doubleZero && digits.charAt(first.from + 2) === "0") return null;
   if ((first.plus && lead !== "0") || doubleZero) {
     const abroad = internationalAt(text, scan, i, doubleZero ? 2 : 0);
     if (abroad !== null) return abroad;
   }
-  if (lead === "0" && !doubleZero) return nationalAt(text, scan, i, fresh) ?? (fresh ? groupsAt(scan, i) : null);
+  if (lead === "0" && next === "0") return null;
+  if (lead === "0") return nationalAt(text, scan, i, fresh) ?? (fresh ? groupsAt(scan, i) : null);
   if (lead === "4" && next === "4") {
     const bare = ukAt(text, scan, i, digits.charAt(first.from + 2) === "0" ? 3 : 2, fresh);
     if (bare !== null) return bare;
@@ -180,7 +182,7 @@ function internationalAt(text: string, scan: Scan, i: number, skip: number): Mat
     if (run === undefined || (last > i && (run.gap === APART || run.plus)) || run.to - from > DIGITS_MAX) break;
     const length = run.to - from;
     if (length < DIGITS_MIN) continue;
-    const trunk = digits.charAt(codeEnd) === "0" && isInUse(code, digits, codeEnd + 1, run.to);
+    const trunk = code !== "1" && digits.charAt(codeEnd) === "0" && isInUse(code, digits, codeEnd + 1, run.to);
     const known = trunk || isInUse(code, digits, codeEnd, run.to);
     if (known) best = { last, to: run.to, code };
     else if (first.plus && length >= PLUS_DIGITS_MIN && length <= E164_DIGITS_MAX) maybe = { last, to: run.to, code };

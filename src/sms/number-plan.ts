@@ -59,6 +59,8 @@ export function isInUse(callingCode: string, digits: string, from: number, to: n
     plan = planOf(callingCode);
     plans.set(callingCode, plan);
   }
+  // No area of North America begins with 0 or 1; its pattern, of 25 countries, is the slowest to say so.
+  if (callingCode === "1" && digits.charAt(from) < "2") return false;
   if (plan === null || (plan.lengths & (1 << (to - from))) === 0) return false;
   return plan.pattern.test(digits.slice(from, to));
 }

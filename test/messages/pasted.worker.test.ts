@@ -51,8 +51,9 @@ describe("a number as it is pasted", () => {
     }
   });
 
-  test("is found in a batch of a thousand in less than a second of the tenant's time", async () => {
-    const metadata = Object.fromEntries(Array.from({ length: 7 }, (_, at) => [`k${at}`, "01 07 0 ".repeat(62)]));
+  test("is looked for in a batch of a thousand without holding the tenant longer than letters would", async () => {
+    const filled = (piece: string) =>
+      Object.fromEntries(Array.from({ length: 7 }, (_, at) => [`k${at}`, piece.repeat(62)]));
     const batch = async (over: Json) => {
       const tenant = await newTenant(); // each with its own caps
       const to = (n: number) => `07700900${String(n).padStart(3, "0")}`;
@@ -63,12 +64,13 @@ describe("a number as it is pasted", () => {
       const taken = (body["data"] as Json[]).filter(({ message: one }) => one !== undefined).length;
       return { taken, ms: Math.round(performance.now() - from) };
     };
-    const plain = await batch({});
-    const digits = await batch({ metadata });
-    console.log(`batches of 1,000: ${JSON.stringify({ plain, digits })}, JSON and sealing included`);
-    expect([plain.taken, digits.taken]).toEqual([1_000, 1_000]);
-    expect(digits.ms).toBeLessThan(plain.ms + 5_000); // 14 s before; sealing 3.5 MB and a busy machine are in it
-  });
+    const letters = await batch({ metadata: filled("ab cd e ") });
+    const digits = await batch({ metadata: filled("01 07 0 ") });
+    console.log(`batches of 1,000 with 3.5 MB of metadata: ${JSON.stringify({ letters, digits })}`);
+    expect([letters.taken, digits.taken]).toEqual([1_000, 1_000]);
+    // Digits cost about half a second in all; they cost one to fourteen milliseconds a value, and there are 7,000.
+    expect(digits.ms).toBeLessThan(2 * letters.ms + 2_000);
+  }, 120_000);
 });
 
 test.each(["٠١٢٣٤٥", "０１２３４５"])(
