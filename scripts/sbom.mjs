@@ -8,13 +8,14 @@ import { parseArgs } from "node:util";
 import { billOf, findingsOf } from "./lib/sbom.mjs";
 import { dev, root } from "./lib/tools.mjs";
 
-const text = { type: "string" };
 process.exitCode = main();
 
 function main() {
   let values;
   try {
-    ({ values } = parseArgs({ options: { advisories: { ...text, multiple: true }, lock: text, out: text } }));
+    ({ values } = parseArgs({
+      options: { advisories: { type: "string", multiple: true }, lock: { type: "string" }, out: { type: "string" } },
+    }));
   } catch (error) {
     console.error(error.message);
     return 2;

@@ -52,7 +52,7 @@ export async function watched(child, progress, { everyMilliseconds = 10_000, pri
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   const end = () => {
-    child.kill();
+    child.kill("SIGKILL"); // npm takes its time over a gentle one, and the next start installs anew anyway
     process.exit(1);
   };
   for (const signal of ENDS) process.on(signal, end); // it must not go on alone

@@ -47,10 +47,12 @@ function keep(file, own) {
     if (read(file) === own) utimesSync(file, new Date(), new Date());
   }, RENEW_MILLISECONDS);
   renewal.unref();
-  return () => {
+  const release = () => {
     clearInterval(renewal);
     if (read(file) === own) rmSync(file, { force: true });
   };
+  process.once("exit", release);
+  return release;
 }
 
 /** Moves the stale file away. Another start may have replaced it in between: then theirs is put back. */

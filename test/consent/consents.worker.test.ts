@@ -111,7 +111,7 @@ test("a tenant that was made before the room has its tables when its object next
   const tenant = await newTenant();
   await runInDurableObject(
     tenant.stub(),
-    (_object, state) => void state.storage.sql.exec(`DROP TABLE consents; DROP TABLE standings`),
+    (_object, state) => void state.storage.sql.exec(`DROP TABLE consents; DROP TABLE standings; DROP TABLE migrations`),
   );
   await evictDurableObject(tenant.stub());
   expect(await sends(tenant)).toBe("sent");

@@ -48,6 +48,7 @@ const idsOf = ({ id, things }: Furnished): Record<string, string> => ({
   participants: things.participant,
   inbound: things.inbound,
   relays: things.relay,
+  "failed-jobs": things.job,
   "admin-tenants": id,
   "admin-carriers": `car_e00000000${things.message.slice(13)}`,
   "admin-numbers": `num_e00000000${things.message.slice(13)}`,

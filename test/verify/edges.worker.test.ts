@@ -212,7 +212,7 @@ it("counts, locks and limits are forgotten when nothing of them matters, records
 it("a tenant created before there were verifications gets their tables when it next wakes", async () => {
   const tenant = await newTenant();
   await runInDurableObject(tenant.stub(), (_object, state) => {
-    const tables = ["verifications", "destinations", "verify_marks", "verify_settings", "verify_limits", "verify_counts", "verify_prefixes"]; // prettier-ignore
+    const tables = ["verifications", "destinations", "verify_marks", "verify_settings", "verify_limits", "verify_counts", "verify_prefixes", "migrations"]; // prettier-ignore
     for (const table of tables) state.storage.sql.exec(`DROP TABLE ${table}`);
   });
   await evictDurableObject(tenant.stub());

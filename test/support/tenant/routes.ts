@@ -95,6 +95,7 @@ export function absentIds(tenant: string): Record<string, string> {
     participants: `par_${owner}${rest}`,
     relays: `rel_${owner}${rest}`,
     inbound: `inb_${owner}${rest}`,
+    "failed-jobs": `job_${owner}${rest}`,
     "admin-tenants": `ten_${owner.startsWith("u") ? "u" : "e"}zzzzzzzz`,
     "admin-carriers": `car_e00000000${rest}`,
     "admin-numbers": `num_e00000000${rest}`,

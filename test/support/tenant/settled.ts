@@ -1,5 +1,5 @@
 /** A tenant with one thing of every kind, at rest: nothing queued, nothing due, so that its rows stand still. */
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { ask, asOperator, newTenant, type Answered, type Tenant } from "./tenants.ts";
 
@@ -21,6 +21,7 @@ export type Furnished = Tenant & {
     participant: string;
     inbound: string;
     relay: string;
+    job: string;
   };
 };
 
@@ -53,6 +54,7 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
   const [line] = sent(await ask("GET /v1/sandbox/handset/lines", { key }), 200)["data"] as { line: string }[];
   const lent = await masked(tenant);
   await rest(tenant.id, key);
+  const job = await failedJob(tenant, first.message.id);
   return {
     ...tenant,
     things: {
@@ -66,6 +68,7 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
       event: event?.id ?? "",
       key: tenant.keyId,
       line: line?.line ?? "",
+      job,
       ...lent,
     },
   };
@@ -97,11 +100,26 @@ async function masked({ id, key }: Tenant) {
   };
 }
 
+const stubOf = (id: string) =>
+  env.TENANTS.get(env.TENANTS.idFromName(`${id.startsWith("ten_u") ? "us" : "eu"}:${id.slice(5)}`));
+
+/** A quarantined row of background work, about a message that stands still. */
+async function failedJob(tenant: Tenant, message: string): Promise<string> {
+  const id = `job_${message.slice(4)}`;
+  await runInDurableObject(stubOf(tenant.id), (_object, { storage }) => {
+    storage.sql.exec(
+      `INSERT INTO failed_jobs(id, step, row, failures, error, first_at, last_at, again_at) VALUES(?,?,?,?,?,?,?,NULL)`,
+      ...[id, "messages.due", message, 5, "Error", 1, 1],
+    );
+  });
+  await evictDurableObject(stubOf(tenant.id)); // it keeps them in memory
+  return id;
+}
+
 /** Moves the clock past every first look and lets the alarm do what is due. */
 export async function rest(id: string, key: string): Promise<void> {
   sent(await ask("POST /v1/sandbox/clock", { key, body: { advance_seconds: 3_600 } }), 200);
-  const name = `${id.startsWith("ten_u") ? "us" : "eu"}:${id.slice(5)}`;
-  const stub = env.TENANTS.get(env.TENANTS.idFromName(name));
+  const stub = stubOf(id);
   for (let turns = 0; turns < 100 && (await runDurableObjectAlarm(stub)); turns += 1) await scheduler.wait(20);
 }
 
