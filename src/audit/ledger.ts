@@ -105,8 +105,8 @@ export class AuditLedger {
       )
       .toArray();
     const data = rows.map((row) => ({ ...(JSON.parse(row.entry) as AuditEntry), hash: row.hash }));
-    const lookedAt = rows.length === limit ? (rows.at(-1)?.seq ?? after) : after + SCAN_ROWS_MAX;
-    return { data, next: lookedAt < this.head().size ? lookedAt : null };
+    const scannedTo = rows.length === limit ? (rows.at(-1)?.seq ?? after) : after + SCAN_ROWS_MAX;
+    return { data, next: scannedTo < this.head().size ? scannedTo : null };
   }
 
   /**

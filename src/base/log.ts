@@ -42,7 +42,7 @@ export function nameOfError(error: unknown): string {
  * Runs a verb inside an object and says there what threw: across the object's RPC an error arrives without its frames, so the
  * caller's line could only say that something did. The error goes on.
  */
-export async function toldWhenThrown<T>(
+export async function logWhenThrown<T>(
   log: Log,
   verb: string,
   tenant: string | null,

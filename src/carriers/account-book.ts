@@ -21,7 +21,7 @@ export class AccountBook {
   readonly #states = new Map<string, AccountState & { at: number }>();
 
   /** Takes the news of an account; answers its circuit when it closed, or is no longer closed, since the tenant last heard. */
-  told(account: string, { circuit, weights }: AccountState, now: number): CircuitState | null {
+  takeNews(account: string, { circuit, weights }: AccountState, now: number): CircuitState | null {
     const before = this.#states.get(account)?.circuit ?? "closed";
     this.#states.set(account, { circuit, weights, at: now });
     return (before === "closed") === (circuit === "closed") ? null : circuit;

@@ -8,7 +8,14 @@ import type { Purpose } from "../sms/purpose.ts";
 export const SOURCES = ["web", "app", "phone", "paper", "import", "other", "stop_word", "carrier"] as const;
 export type Source = (typeof SOURCES)[number];
 /** Sources that a caller may name: the rest are our own ears. */
-export const TOLD_SOURCES = ["web", "app", "phone", "paper", "import", "other"] as const satisfies readonly Source[];
+export const REPORTED_SOURCES = [
+  "web",
+  "app",
+  "phone",
+  "paper",
+  "import",
+  "other",
+] as const satisfies readonly Source[];
 
 export type Standing = "given" | "withdrawn";
 

@@ -10,7 +10,7 @@ import { PURPOSES } from "../sms/purpose.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
-import { SOURCES, TOLD_SOURCES } from "./consent.ts";
+import { SOURCES, REPORTED_SOURCES } from "./consent.ts";
 import type { To as Recipient } from "../vault/recipient.ts";
 import type { ConsentVerbs } from "./verbs.ts";
 
@@ -59,7 +59,7 @@ export const ConsentView = z
 
 const PageView = pageOf(ConsentView);
 /** A consent as events tell it. */
-export const ToldConsent = z.object({ consent: ConsentView });
+export const EventConsent = z.object({ consent: ConsentView });
 
 export const consentRoutes: RouteOver<ConsentVerbs>[] = [
   route({
@@ -77,7 +77,7 @@ export const consentRoutes: RouteOver<ConsentVerbs>[] = [
         purposes: z.array(z.enum(PURPOSES)).min(1).max(PURPOSES.length),
         state: z.enum(["given", "withdrawn"]),
         sender: Sender.optional(),
-        source: z.enum(TOLD_SOURCES).default("other"),
+        source: z.enum(REPORTED_SOURCES).default("other"),
         wording: Label.optional(),
         said_at: z.string().max(40).optional(),
       })

@@ -1,6 +1,6 @@
 /**
  * The one handler behind every route of tenants: read the key's MAC, read the body strictly, parse, ask the tenant's object
- * once, put on the belt what it left to do, answer. Counts and secrets never pass through here in clear.
+ * once, put on the queue what it left to do, answer. Counts and secrets never pass through here in clear.
  */
 import { z } from "zod";
 import type { C } from "./context.ts";

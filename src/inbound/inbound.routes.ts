@@ -98,7 +98,7 @@ export const ReceivedView = z
   });
 
 /** A text of the inbox as events tell it. */
-export const ToldInbound = z.object({ inbound: ReceivedView });
+export const EventInbound = z.object({ inbound: ReceivedView });
 
 export const inboxRoutes: RouteOver<InboundVerbs>[] = [
   route({

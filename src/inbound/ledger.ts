@@ -173,7 +173,7 @@ export class InboundLedger {
   }
 
   /** Forgets which texts were heard before a time; answers how many. */
-  purgeHeard(before: number, limit: number): number {
+  purgeSeen(before: number, limit: number): number {
     const query = `DELETE FROM heard WHERE name IN (SELECT name FROM heard WHERE at < ? LIMIT ?) RETURNING 1 AS gone`;
     return this.#sql.exec(query, before, limit).toArray().length;
   }

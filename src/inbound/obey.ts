@@ -5,18 +5,18 @@
  */
 import { isHeld } from "../numbers/number.ts";
 import type { Contact } from "../vault/ledger.ts";
-import { answerOnce, type Heard } from "../masking/relay.ts";
+import { answerOnce, type IncomingText } from "../masking/relay.ts";
 import { tellOthers } from "../masking/stopped.ts";
 import { STOPPABLE } from "../sms/purpose.ts";
 import type { InboundDeps } from "./deps.ts";
 import type { Word } from "./words.ts";
 
 /** Does what the word asks. */
-export function obey(deps: InboundDeps, heard: Heard, contact: Contact, word: Word): void {
+export function obey(deps: InboundDeps, incoming: IncomingText, contact: Contact, word: Word): void {
   const { masking } = deps;
-  const sender = heard.number.e164;
+  const sender = incoming.number.e164;
   if (word === "help") {
-    answerOnce(masking, heard, { id: heard.number.id, key: "inbound" }, masking.ledger.settings().help, "|help");
+    answerOnce(masking, incoming, { id: incoming.number.id, key: "inbound" }, masking.ledger.settings().help, "|help");
     return;
   }
   if (word === "start") {
@@ -26,6 +26,6 @@ export function obey(deps: InboundDeps, heard: Heard, contact: Contact, word: Wo
     const whom = word === "stop_all" ? null : sender;
     deps.say(contact, { standing: "withdrawn", purposes: [...STOPPABLE], sender: whom });
   }
-  const pair = masking.numbers.pair(heard.who, heard.number.id);
+  const pair = masking.numbers.pair(incoming.who, incoming.number.id);
   if (pair !== null && isHeld(pair, deps.now())) tellOthers(masking, pair, word !== "start");
 }

@@ -1,5 +1,5 @@
 /**
- * A text that came in for one of the tenant's virtual numbers. Heard once, joined if it came in parts, its word obeyed, relayed
+ * A text that came in for one of the tenant's virtual numbers. IncomingText once, joined if it came in parts, its word obeyed, relayed
  * if it belongs to a conversation, else put into the inbox: in one transaction, so that what is acknowledged is stored.
  */
 import { MINUTE_MS } from "../base/clock.ts";
@@ -21,7 +21,7 @@ import { receivedView } from "./view.ts";
 export type Fate = "duplicate" | "unknown_number" | "waiting" | "relayed" | "answered" | "received" | "vetoed";
 
 /** A carrier keeps repeating a callback for days; a week is longer than any of them. */
-export const HEARD_DAYS = 7;
+export const SEEN_DAYS = 7;
 /** Parts that are not all here by then are read as they are. */
 export const PARTS_WAIT_MS = MINUTE_MS;
 /** A part fills one SMS; a longer one is a text of its own, so that 255 of them, joined, fit in a row. */
@@ -77,28 +77,28 @@ export function takeGathered(deps: InboundDeps, gathered: Gathered): Fate {
 
 /** A whole text of a person. */
 function take(deps: InboundDeps, number: VirtualNumber, contact: Contact, from: Num, text: string): Fate {
-  const heard = { number, who: contact.index, from, text };
+  const incoming = { number, who: contact.index, from, text };
   const word = wordOf(text);
   if (word !== null) {
-    obey(deps, heard, contact, word);
+    obey(deps, incoming, contact, word);
     putIn(deps, number, contact, text, word);
     return "received";
   }
   const address = deps.masking.addresses.byNumber(number.id);
   const why = address === null ? null : readyAddress(deps.masking, address, number, contact);
   if (address !== null && why !== null) {
-    deps.emit("interaction.vetoed", address.id, { relay: address.id, ...told(number, contact), reason: why });
+    deps.emit("interaction.vetoed", address.id, { relay: address.id, ...senderFacts(number, contact), reason: why });
     return "vetoed";
   }
-  const { did, ...where } = relay(deps.masking, heard);
+  const { did, ...where } = relay(deps.masking, incoming);
   if (did === "relayed" || did === "vetoed" || did === "pending") return "relayed";
   if (did === "tombstone") {
-    deps.emit("interaction.out_of_session", number.id, { ...told(number, contact), ...where });
+    deps.emit("interaction.out_of_session", number.id, { ...senderFacts(number, contact), ...where });
     return "answered";
   }
   const answer = deps.masking.ledger.settings().outOfSession;
-  deps.emit("interaction.out_of_session", number.id, { ...told(number, contact), why: "no_session" });
-  if (answer !== null) answerOnce(deps.masking, heard, { id: number.id, key: SYSTEM_KEY }, answer);
+  deps.emit("interaction.out_of_session", number.id, { ...senderFacts(number, contact), why: "no_session" });
+  if (answer !== null) answerOnce(deps.masking, incoming, { id: number.id, key: SYSTEM_KEY }, answer);
   putIn(deps, number, contact, text, null);
   return "received";
 }
@@ -106,7 +106,7 @@ function take(deps: InboundDeps, number: VirtualNumber, contact: Contact, from: 
 /** Answers of the service's own are counted under this name. */
 export const SYSTEM_KEY = "inbound";
 
-const told = (number: VirtualNumber, { token, mask, country, kind }: Contact) => ({
+const senderFacts = (number: VirtualNumber, { token, mask, country, kind }: Contact) => ({
   number: number.id,
   from: { token, mask, country, kind },
 });

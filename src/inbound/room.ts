@@ -15,7 +15,7 @@ import type { VaultLedger } from "../vault/ledger.ts";
 import type { EventType } from "../webhooks/event.ts";
 import type { InboundDeps } from "./deps.ts";
 import { InboundLedger } from "./ledger.ts";
-import { HEARD_DAYS, receive, SYSTEM_KEY, takeGathered, type Fate } from "./receive.ts";
+import { SEEN_DAYS, receive, SYSTEM_KEY, takeGathered, type Fate } from "./receive.ts";
 import { INBOX_KEPT_DAYS, inboundVerbs } from "./verbs.ts";
 
 type Below = {
@@ -69,7 +69,7 @@ export const inboundRoom = room({
         },
       ],
       purges: [
-        { name: "heard", drop: (at: number, limit: number) => ledger.purgeHeard(at - HEARD_DAYS * DAY_MS, limit) },
+        { name: "heard", drop: (at: number, limit: number) => ledger.purgeSeen(at - SEEN_DAYS * DAY_MS, limit) },
         { name: "inbox", drop: (at: number, limit: number) => ledger.purgeInbox(at - INBOX_KEPT_DAYS * DAY_MS, limit) },
       ],
       newestIds: () => [newestId(sql, "inbox")],

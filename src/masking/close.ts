@@ -33,7 +33,7 @@ export function closeSession(deps: MaskingDeps, key: string, id: string): Outcom
 /** Keeps a number from a person who had it. */
 export function coolPair(deps: MaskingDeps, session: Session, { party, number }: Participant, now: number): void {
   const until = coolOffOf(deps.numbers.pool(session.pool) ?? POOL_DEFAULTS, now).party;
-  deps.numbers.turnPair({ party, number }, { state: "cooling", relaysUntil: null, until });
+  deps.numbers.setPairState({ party, number }, { state: "cooling", relaysUntil: null, until });
 }
 
 /** Keeps the session's exclusive numbers from everybody for a while, also one that only somebody had who left. */
@@ -49,6 +49,6 @@ function coolNumbers(deps: MaskingDeps, session: Session, now: number): void {
 export function coolNumber(deps: MaskingDeps, number: string, session: string, until: number): void {
   const held = deps.numbers.get(number);
   if (held?.state !== "leased" || held.session !== session) return;
-  deps.numbers.turnNumber(number, "cooling", session, until);
+  deps.numbers.setNumberState(number, "cooling", session, until);
   deps.emit("number.cooling", number, { number, until: isoOf(until) });
 }

@@ -47,7 +47,7 @@ export type MaskingDeps = {
   /** Whether the virtual number is a relay address's: no session may be given it. */
   isLasting: (number: string) => boolean;
   naming: Naming;
-  /** Puts a text on the conveyor: purpose `service`, by the virtual number's own account. */
+  /** Puts a text on the dispatch path: purpose `service`, by the virtual number's own account. */
   send: (key: string, leaving: Leaving) => Outcome<Message>;
   emit: (type: MaskingEvent, resource: string, data: unknown) => void;
   /** A text waits for the tenant's hook: to be asked once this transaction stands. */

@@ -133,10 +133,11 @@ export function reopenSession(
     });
   const opened = deps.ledger.reopen(session, next.settings, now);
   for (const { party, number } of people)
-    deps.numbers.turnPair({ party, number }, { state: "open", relaysUntil: null, until: null });
+    deps.numbers.setPairState({ party, number }, { state: "open", relaysUntil: null, until: null });
   // One that was retired meanwhile is the session's still, and stays retired.
   const cooling = numbers.filter((number) => deps.numbers.get(number)?.state === "cooling");
-  if (pool.sharing === "exclusive") for (const number of cooling) deps.numbers.turnNumber(number, "leased", id, null);
+  if (pool.sharing === "exclusive")
+    for (const number of cooling) deps.numbers.setNumberState(number, "leased", id, null);
   deps.record(actor, { act: "session.reopened", subject: id });
   tellSession(deps, "session.opened", opened, people);
   return { ok: { session: opened, people } };

@@ -123,7 +123,7 @@ export function lend(deps: MaskingDeps, pool: Pool, one: Participant, now: numbe
   const { party, number, id, session } = one;
   deps.numbers.join({ party, number, participant: id, session }, now);
   if (pool.selection !== "least_used") deps.numbers.setHabit(party, pool.id, number, now);
-  if (pool.sharing === "exclusive") deps.numbers.turnNumber(number, "leased", session, null);
+  if (pool.sharing === "exclusive") deps.numbers.setNumberState(number, "leased", session, null);
   tellLow(deps, pool, party, now);
 }
 

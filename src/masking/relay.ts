@@ -15,36 +15,36 @@ import { isOver, isToRotate, type Participant, type Session, type Slip } from ".
 import { nameOf } from "./view.ts";
 
 /** A text as it was heard. `who` is the keyed name of the sender's number. */
-export type Heard = { number: VirtualNumber; who: Uint8Array; from: Num; text: string };
+export type IncomingText = { number: VirtualNumber; who: Uint8Array; from: Num; text: string };
 
 /** Why nobody hears a text of a conversation: it has ended, this person has left it, or has another number in it by now. */
-export type Unheard = "session_ended" | "person_left" | "number_changed";
+export type NotRelayed = "session_ended" | "person_left" | "number_changed";
 
 /** What became of it. `stranger`: it belongs to no conversation. */
 export type Relayed =
   | { did: "relayed" | "vetoed" | "pending"; interaction: string; session: string }
-  | { did: "tombstone"; session: string; why: Unheard }
+  | { did: "tombstone"; session: string; why: NotRelayed }
   | { did: "stranger" };
 
 /** One answer to a person and number a day, so that two machines cannot talk for ever. */
 export const ANSWER_EVERY_MS = DAY_MS;
 /** A hook that was asked and never answered is given up after this, and the alarm does what the setting says. */
-export const INTERCEPT_LOOK_MS = 10_000;
+export const INTERCEPT_CHECK_MS = 10_000;
 
 /** Relays a text to the other people of its session. */
-export function relay(deps: MaskingDeps, heard: Heard): Relayed {
+export function relay(deps: MaskingDeps, incoming: IncomingText): Relayed {
   const now = deps.now();
-  const pair = deps.numbers.pair(heard.who, heard.number.id);
+  const pair = deps.numbers.pair(incoming.who, incoming.number.id);
   if (pair === null || !isHeld(pair, now)) return { did: "stranger" };
   const place = placeOf(deps, pair.session, pair.participant);
   if (place === null) return { did: "stranger" };
   const relays = pair.state === "open" || (pair.state === "overlap" && now < (pair.relaysUntil ?? 0));
-  const why = unheard(place, relays);
+  const why = whyNotRelayed(place, relays);
   if (why !== null) {
-    answerOnce(deps, heard, place.session, answerTo(deps, place.session, why));
+    answerOnce(deps, incoming, place.session, answerTo(deps, place.session, why));
     return { did: "tombstone", session: place.session.id, why };
   }
-  const known = deps.vault.find(heard.who);
+  const known = deps.vault.find(incoming.who);
   if (known === null) return { did: "stranger" };
   const waits = deps.ledger.settings().intercept !== null;
   const interaction: Interaction = {
@@ -58,14 +58,14 @@ export function relay(deps: MaskingDeps, heard: Heard): Relayed {
   };
   if (waits) {
     // Under the key that the person has now: one who was forgotten and came back has another than when the session began.
-    const text = deps.vault.sealText(known.subject, interaction.id, "text", heard.text);
+    const text = deps.vault.sealText(known.subject, interaction.id, "text", incoming.text);
     if (text === null) throw new Error("a known number without a key");
-    deps.ledger.addInteraction(interaction, now + INTERCEPT_LOOK_MS, { subject: known.subject, text });
+    deps.ledger.addInteraction(interaction, now + INTERCEPT_CHECK_MS, { subject: known.subject, text });
     deps.wait(interaction.id, place.session.id);
     return { did: "pending", interaction: interaction.id, session: place.session.id };
   }
-  const done = passOn(deps, place.session, place.sender, interaction, heard.text);
-  deps.ledger.addInteraction(done, null, keptText(deps, place, done, heard.text));
+  const done = passOn(deps, place.session, place.sender, interaction, incoming.text);
+  deps.ledger.addInteraction(done, null, keptText(deps, place, done, incoming.text));
   return { did: done.state === "relayed" ? "relayed" : "vetoed", interaction: done.id, session: done.session };
 }
 
@@ -81,14 +81,14 @@ function placeOf(deps: MaskingDeps, sessionId: string, participant: string): Pla
   return { session, sender };
 }
 
-function unheard({ session, sender }: Place, relays: boolean): Unheard | null {
+function whyNotRelayed({ session, sender }: Place, relays: boolean): NotRelayed | null {
   if (session.state !== "open") return "session_ended";
   if (sender.state !== "active") return "person_left";
   return relays ? null : "number_changed";
 }
 
 /** For a person who has left, the conversation has ended; whoever is in it still must not read that it has. */
-function answerTo(deps: MaskingDeps, session: Session, why: Unheard): string {
+function answerTo(deps: MaskingDeps, session: Session, why: NotRelayed): string {
   const { tombstone, movedNotice } = deps.ledger.settings();
   return why === "number_changed" ? movedNotice : (session.settings.tombstone ?? tombstone);
 }
@@ -96,7 +96,7 @@ function answerTo(deps: MaskingDeps, session: Session, why: Unheard): string {
 /** Answers from the very number that was dialled, at most once a day; who asks for help has a day's answer of its own. */
 export function answerOnce(
   deps: MaskingDeps,
-  { number, who, from }: Omit<Heard, "text">,
+  { number, who, from }: Omit<IncomingText, "text">,
   session: Pick<Session, "id" | "key">,
   text: string,
   kind: "" | "|help" = "",

@@ -41,7 +41,7 @@ export function rotateSession(deps: MaskingDeps, session: Session, only: string 
     const number = chosen.ok[at];
     if (number === undefined) return;
     const until = coolOffOf(pool, overlapEnds).party;
-    deps.numbers.turnPair(one, { state: "overlap", relaysUntil: overlapEnds, until });
+    deps.numbers.setPairState(one, { state: "overlap", relaysUntil: overlapEnds, until });
     lend(deps, pool, { ...one, number: number.id }, now);
     deps.ledger.changeParticipant(one, { number: number.id, proxy: number.e164 });
   });

@@ -190,8 +190,8 @@ export const InteractionView = z
   });
 
 /** A session and an interaction as events tell them. */
-export const ToldSession = z.object({ session: SessionView });
-export const ToldInteraction = z.object({
+export const EventSession = z.object({ session: SessionView });
+export const EventInteraction = z.object({
   interaction: InteractionView,
   slips: z.array(z.enum(SLIPS)).optional(),
 });

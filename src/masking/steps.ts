@@ -5,7 +5,7 @@
 import type { Step } from "../contract/room.ts";
 import type { MaskingDeps } from "./deps.ts";
 import { endSession } from "./close.ts";
-import { INTERCEPT_LOOK_MS } from "./relay.ts";
+import { INTERCEPT_CHECK_MS } from "./relay.ts";
 import { rotateSession } from "./rotate.ts";
 import { dueAt, isOver, isToRotate, type Session } from "./session.ts";
 
@@ -44,6 +44,6 @@ function seeTo(deps: MaskingDeps, session: Session, now: number): void {
 }
 
 function askAgain(deps: MaskingDeps, interaction: string, session: string, now: number): void {
-  deps.ledger.waitOn(interaction, now + INTERCEPT_LOOK_MS);
+  deps.ledger.waitOn(interaction, now + INTERCEPT_CHECK_MS);
   deps.wait(interaction, session);
 }

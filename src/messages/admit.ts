@@ -1,5 +1,5 @@
 /**
- * The first half of the conveyor: one request becomes a durable row, or a refusal that leaves nothing behind. Runs inside
+ * The first half of the dispatch path: one request becomes a durable row, or a refusal that leaves nothing behind. Runs inside
  * the tenant's object, in one transaction, with no `await` between the first check and the last write.
  */
 import { byKey, type Recorder } from "../contract/record.ts";
@@ -16,7 +16,7 @@ import { judgeConsent, type StopDeps } from "./consent.ts";
 import { viewOf, type Message, type MessageView } from "./message.ts";
 import { shownNote } from "./note.ts";
 import { laneOf, type Lane } from "../sms/purpose.ts";
-import { FIRST_LOOK_MS, type MessagesLedger } from "./ledger.ts";
+import { FIRST_SWEEP_MS, type MessagesLedger } from "./ledger.ts";
 import { judgeNumber, judgeSender, type Policy } from "../policy/policy.ts";
 import { keptOf, noCarrier, priceOf, routeFor, type RouteWish, type RoutingDeps } from "./routing.ts";
 import { timesOf, type Times, type TimesInput } from "./validity.ts";
@@ -172,7 +172,7 @@ function admit(
   const message = compose(deps, { ...parts, about: sending?.about ?? null, withheld: withhold !== null });
   store(deps, recipient, message, input, policy);
   if (withhold !== null) {
-    // It goes on the belt like any other, so that the work outside is the same too; whoever claims it finds it ended.
+    // It goes on the queue like any other, so that the work outside is the same too; whoever claims it finds it ended.
     deps.dispatch(first, laneOf(message.purpose), message.id);
     return { ok: block(deps, message, withhold, now) };
   }
@@ -225,8 +225,8 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
   const verdict = parts.withheld ? "hold" : deps.screen({ text: input.text, purpose: input.purpose });
   const state = verdict === "hold" ? "held" : times.scheduleAt !== null ? "scheduled" : "queued";
   const id = deps.ids.make("msg", now);
-  // An id made after the clock stepped back is ahead of it; the walk of first looks would reach it too late.
-  const firstLook = timeOfId(id) > now + SECOND_MS ? now + FIRST_LOOK_MS : null;
+  // An id made after the clock stepped back is ahead of it; the walk of first sweeps would reach it too late.
+  const firstDue = timeOfId(id) > now + SECOND_MS ? now + FIRST_SWEEP_MS : null;
   return {
     id,
     state,
@@ -256,7 +256,7 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
     },
     attempts: [],
     lease: null,
-    due: parts.withheld ? null : state === "queued" ? firstLook : (times.scheduleAt ?? times.expiresAt),
+    due: parts.withheld ? null : state === "queued" ? firstDue : (times.scheduleAt ?? times.expiresAt),
     reason: null,
     sentAt: null,
     endedAt: null,

@@ -1,5 +1,5 @@
 /**
- * The second half of the conveyor, in the tenant's object: a sender claims, calls, settles; reports.ts hears receipts. Every
+ * The second half of the dispatch path, in the tenant's object: a sender claims, calls, settles; reports.ts hears receipts. Every
  * step is a compare-and-swap, so whatever comes twice or late finds nothing to change.
  */
 import { SECOND_MS } from "../base/clock.ts";
@@ -15,8 +15,8 @@ import { ATTEMPTS_MAX, end, forget, tellMoved, type DispatchDeps } from "./outco
 
 /** A claim is good for this long: a call is given up after ten seconds, the rest is for a slow settlement. */
 export const CLAIM_LEASE_MS = 30 * SECOND_MS;
-/** How often a carrier may throttle one message before the message waits for its next look. */
-const THROTTLED_LOOK_MS_MIN = SECOND_MS;
+/** How often a carrier may throttle one message before the message waits for its next sweep. */
+const THROTTLED_WAIT_MS_MIN = SECOND_MS;
 /** Why a message is in doubt whose sender never reported back. */
 export const SENDER_LOST = "sender_lost";
 
@@ -168,7 +168,7 @@ function applyAnswer(
   if (spent || permanent || next === null) {
     end(deps, message, "failed", answer.code, now, { attempts });
   } else if (answer.outcome === "throttled") {
-    const due = now + Math.max(THROTTLED_LOOK_MS_MIN, answer.retryAfterSeconds * 1_000);
+    const due = now + Math.max(THROTTLED_WAIT_MS_MIN, answer.retryAfterSeconds * 1_000);
     deps.ledger.amend(message, { attempts, lease: null, due: Math.min(due, message.facts.expiresAt) });
   } else {
     const moved = deps.ledger.amend(message, { attempts, lease: null, account: next, ...priceBy(message, next) });

@@ -11,17 +11,17 @@ import { ATTEMPTS_MAX, doubt, end, tellMoved, type DispatchDeps } from "./outcom
 
 /**
  * The next question comes this long after the last; after ten minutes of them the message is `unknown`. Many, because a question
- * may be lost with its sender or stand behind a backlog: what is put on the belt is not yet asked.
+ * may be lost with its sender or stand behind a backlog: what is put on the queue is not yet asked.
  */
 export const ASK_AGAIN_MS = [5, 10, 15, 15, 15, 30, 30, 60, 60, 120, 120, 120].map((seconds) => seconds * SECOND_MS);
-/** After its oath the carrier is called again; should the belt lose that, the message is looked at this much later. */
-const SENT_AGAIN_LOOK_MS = 15 * SECOND_MS;
+/** After its oath the carrier is called again; should the queue lose that, the message is looked at this much later. */
+const SENT_AGAIN_SWEEP_MS = 15 * SECOND_MS;
 /** What the attempt says when the carrier swore that it took nothing. */
 const NEVER_TAKEN = "never_taken";
 
-export type Heard = { message: string; attempt: number; said: Said };
+export type InquiryAnswer = { message: string; attempt: number; said: Said };
 
-/** Puts the question on the belt if there is one left to ask, else leaves the message in doubt. */
+/** Puts the question on the queue if there is one left to ask, else leaves the message in doubt. */
 export function askOrDoubt(
   deps: DispatchDeps,
   message: Message,
@@ -54,8 +54,8 @@ export function questions(deps: DispatchDeps, account: string, ids: readonly str
 }
 
 /** Applies what the carrier said. An answer about another call than the last one changes nothing. */
-export function hear(deps: DispatchDeps, account: string, heard: readonly Heard[]): void {
-  for (const { message: id, attempt, said } of heard) {
+export function takeInquiryAnswers(deps: DispatchDeps, account: string, answers: readonly InquiryAnswer[]): void {
+  for (const { message: id, attempt, said } of answers) {
     const message = deps.ledger.get(id);
     if (message === null || !isAsking(message, account) || message.attempts.length !== attempt) continue;
     if (said.said === "never") again(deps, message, account);
@@ -75,7 +75,7 @@ function again(deps: DispatchDeps, message: Message, account: string): void {
   const attempts = lastWith(message, { outcome: "declined", code: NEVER_TAKEN });
   if (message.facts.expiresAt <= now) return void end(deps, message, "expired", "too_late", now, { attempts });
   if (attempts.length >= ATTEMPTS_MAX) return void end(deps, message, "failed", NEVER_TAKEN, now, { attempts });
-  const due = Math.min(now + SENT_AGAIN_LOOK_MS, message.facts.expiresAt); // should the belt lose it
+  const due = Math.min(now + SENT_AGAIN_SWEEP_MS, message.facts.expiresAt); // should the queue lose it
   const waiting = deps.ledger.amend(message, { attempts, lease: null, reason: null, due });
   if (waiting !== null) deps.dispatch(account, laneOf(message.purpose), message.id);
 }

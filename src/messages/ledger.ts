@@ -45,10 +45,10 @@ export type Change = {
   price?: Price | null;
 };
 
-/** The first look at a message: by then an ordinary one is with its carrier. */
-export const FIRST_LOOK_MS = 12_000;
+/** The first sweep at a message: by then an ordinary one is with its carrier. */
+export const FIRST_SWEEP_MS = 12_000;
 /** A message that waits to be claimed is looked at again after this. */
-export const LOOK_AGAIN_MS = 15_000;
+export const SWEEP_AGAIN_MS = 15_000;
 
 export type ListFilter = {
   state?: State;
@@ -91,7 +91,7 @@ export class MessagesLedger {
   }
 
   insert(message: Message, sealed: Uint8Array, reference: Uint8Array | null): void {
-    this.#soon(message.due ?? message.facts.createdAt + FIRST_LOOK_MS);
+    this.#soon(message.due ?? message.facts.createdAt + FIRST_SWEEP_MS);
     this.#sql.exec(
       `INSERT INTO messages(${COLUMNS}, sealed) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
       message.id,
@@ -171,13 +171,13 @@ export class MessagesLedger {
     return changed ? next : null;
   }
 
-  /** Sets the next look without a change of state. */
-  look(id: string, due: number): void {
+  /** Sets the next sweep without a change of state. */
+  setDue(id: string, due: number): void {
     this.#soon(due);
     this.#sql.exec(`UPDATE messages SET due = ? WHERE id = ?`, due, id);
   }
 
-  /** As `look`, for many. */
+  /** As `setDue`, for many. */
   putOff(ids: readonly string[], due: number): void {
     if (ids.length === 0) return;
     this.#soon(due);
@@ -209,14 +209,14 @@ export class MessagesLedger {
     return after > this.#passed ? after : this.#passed;
   }
 
-  /** Up to `limit` messages whose next look has come. */
+  /** Up to `limit` messages whose next sweep has come. */
   due(now: number, limit: number): Stored[] {
     const query = `SELECT ${COLUMNS} FROM messages WHERE due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?`;
     return this.#sql.exec<Row>(query, now, limit).toArray().map(storedOf);
   }
 
   /**
-   * Up to `limit` codes that a sender could claim now: those never looked at, and those whose next look has come or is near. Two
+   * Up to `limit` codes that a sender could claim now: those never looked at, and those whose next sweep has come or is near. Two
    * ranges of indexes, so that the rows of codes that are with their carrier are not read.
    */
   waitingCodes(now: number, limit: number): Message[] {
@@ -225,16 +225,16 @@ export class MessagesLedger {
         `SELECT ${COLUMNS} FROM messages
          WHERE id > ? AND due IS NULL AND purpose = 'otp' AND lease IS NULL AND state IN ('queued', 'sending')
          UNION ALL SELECT ${COLUMNS} FROM messages WHERE due <= ? AND purpose = 'otp' AND state = 'queued' LIMIT ?`,
-        this.looked(),
-        now + LOOK_AGAIN_MS,
+        this.sweptUpTo(),
+        now + SWEEP_AGAIN_MS,
         limit,
       )
       .toArray()
       .map(messageOf);
   }
 
-  /** The next look there is to come behind `dueAfter`, and the oldest message that none has been given yet. */
-  nextLook(after: string, dueAfter: number): { due: number | null; unseen: string | null } {
+  /** The next sweep there is to come behind `dueAfter`, and the oldest message that none has been given yet. */
+  nextSweep(after: string, dueAfter: number): { due: number | null; unseen: string | null } {
     const query = `SELECT min(due) AS due FROM messages WHERE due IS NOT NULL AND due > ?`;
     const due = first<{ due: number | null }>(this.#sql, query, dueAfter);
     const unseen = first<{ id: string }>(
@@ -316,12 +316,12 @@ export class MessagesLedger {
   }
 
   /** The id up to which every message has been looked at once. */
-  looked(): string {
-    return first<{ value: string }>(this.#sql, `SELECT value FROM conveyor WHERE name = 'looked'`)?.value ?? "";
+  sweptUpTo(): string {
+    return first<{ value: string }>(this.#sql, `SELECT value FROM sweep WHERE name = 'up_to'`)?.value ?? "";
   }
 
-  setLooked(id: string): void {
-    this.#sql.exec(`INSERT OR REPLACE INTO conveyor(name, value) VALUES('looked', ?)`, id);
+  setSweptUpTo(id: string): void {
+    this.#sql.exec(`INSERT OR REPLACE INTO sweep(name, value) VALUES('up_to', ?)`, id);
   }
 
   count(): number {

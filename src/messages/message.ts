@@ -52,7 +52,7 @@ export const ENDED: ReadonlySet<State> = new Set([
 ]);
 
 /** By what word a move is told: a message that ended without a receipt stays `sent`, and that it ended has a word of its own. */
-export function toldAs({ state, endedAt }: Pick<Message, "state" | "endedAt">): State | "unconfirmed" {
+export function stateWord({ state, endedAt }: Pick<Message, "state" | "endedAt">): State | "unconfirmed" {
   return state === "sent" && endedAt !== null ? "unconfirmed" : state;
 }
 

@@ -1,5 +1,5 @@
 /**
- * How a message leaves the carrier's hands: in doubt, or ended. What the steps of the conveyor share. Every move is a
+ * How a message leaves the carrier's hands: in doubt, or ended. What the steps of the dispatch path share. Every move is a
  * compare-and-swap, so whatever comes twice or late finds nothing to change.
  */
 import { HOUR_MS, MINUTE_MS } from "../base/clock.ts";
@@ -17,9 +17,9 @@ export type DispatchDeps = {
   receiptUrl: (account: string, message: string, called: { at: number; lane: Lane }) => string;
   tell: (message: Message) => void;
   dispatch: (account: string, lane: Lane, id: string) => void;
-  /** Puts the question about a message on the belt. */
+  /** Puts the question about a message on the queue. */
   ask: (account: string, lane: Lane, id: string) => void;
-  /** Puts on the belt that a carrier shall forget what it has under this reference of its own. */
+  /** Puts on the queue that a carrier shall forget what it has under this reference of its own. */
   redact: (account: string, reference: string) => void;
   /** Whether the account's carrier is to be asked that. */
   redacts: (account: string) => boolean;

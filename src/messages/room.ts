@@ -20,19 +20,19 @@ import type { VaultLedger } from "../vault/ledger.ts";
 import type { Naming } from "../vault/naming.ts";
 import type { EventType } from "../webhooks/event.ts";
 import { claim, reroute, settle } from "./dispatch.ts";
-import { hear, questions, type Heard } from "./inquire.ts";
-import { FIRST_LOOK_MS, MessagesLedger } from "./ledger.ts";
-import { ENDED, toldAs, viewOf, type Message } from "./message.ts";
-import type { Belt } from "./queue/queue-tracker.ts";
+import { takeInquiryAnswers, questions, type InquiryAnswer } from "./inquire.ts";
+import { FIRST_SWEEP_MS, MessagesLedger } from "./ledger.ts";
+import { ENDED, stateWord, viewOf, type Message } from "./message.ts";
+import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { queueCodesAtWake, requeueCodes } from "./queue/waiting-codes.ts";
 import { applyReports } from "./reports.ts";
 import { purgeRecords, writeRecords } from "./store.ts";
 import { dueMessages, SWEEP_MAX, type Found } from "./sweep.ts";
 import { messagesVerbs, type MessagesDeps } from "./verbs.ts";
 
-export { Belt } from "./queue/queue-tracker.ts";
-export { CODES_LOOK_MS } from "./queue/waiting-codes.ts";
-export type { Heard } from "./inquire.ts";
+export { QueueTracker } from "./queue/queue-tracker.ts";
+export { WAITING_CODES_CHECK_MS } from "./queue/waiting-codes.ts";
+export type { InquiryAnswer } from "./inquire.ts";
 
 type MessagesGround = Ground & {
   policy: () => Policy;
@@ -42,7 +42,7 @@ type MessagesGround = Ground & {
   accountOf: MessagesDeps["accountOf"];
   redacts: MessagesDeps["redacts"];
   /** What the queue did as long as the object is awake; it outlives rooms that are built anew. */
-  belt: Belt;
+  queueTracker: QueueTracker;
   /** Leaves a job for the queue, put on it once this transaction stands. */
   queue: (job: { account: string; lane: Lane; task?: "ask" | "redact" }, id: string) => void;
   /** Rooms above hear that a message moved, before its tenant does. */
@@ -62,23 +62,26 @@ type Below = {
 
 /** Records are the tenant's history; a year and a month, until the room `governance` lets it be set. */
 const RECORDS_KEPT_DAYS = 396;
-/** First looks wait for one another this long: under load a message comes of age every millisecond, and a run costs rows. */
-const LOOKS_TOGETHER_MS = SECOND_MS;
+/** First sweeps wait for one another this long: under load a message comes of age every millisecond, and a run costs rows. */
+const SWEEPS_TOGETHER_MS = SECOND_MS;
 /** Events that are kept whether or not an endpoint asked for them: how a message ended. */
-const ALWAYS_TOLD: ReadonlySet<string> = new Set(["unknown", "unconfirmed", ...ENDED]);
+const ALWAYS_EMITTED: ReadonlySet<string> = new Set(["unknown", "unconfirmed", ...ENDED]);
 
 /** The room. */
 export const messagesRoom = room({
   name: "messages",
-  migrations: [{ id: 1, up: (sql) => MessagesLedger.migrate(sql) }],
+  migrations: [
+    { id: 1, up: (sql) => MessagesLedger.migrate(sql) },
+    { id: 2, up: [`ALTER TABLE conveyor RENAME TO sweep`, `UPDATE sweep SET name = 'up_to' WHERE name = 'looked'`] },
+  ],
   open: (ground: MessagesGround, below: Below) => {
-    const { sql, ids, soon, now, realNow, belt } = ground;
+    const { sql, ids, soon, now, realNow, queueTracker } = ground;
     const ledger = new MessagesLedger(sql, ids.prefixOf("msg"), soon);
     const deps = depsOf(ground, below, ledger);
     const recordsBefore = (at: number) => ids.prefixOf("msg") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS * DAY_MS));
     return {
       verbs: messagesVerbs(deps),
-      steps: [sweepOf(deps, belt)],
+      steps: [sweepOf(deps, queueTracker)],
       purges: [
         { name: "notes", drop: (at: number, limit: number) => ledger.dropNotes(at, limit) },
         {
@@ -88,27 +91,28 @@ export const messagesRoom = room({
         },
       ],
       // The sweep's cursor too: its row may be gone by now.
-      newestIds: () => [newestId(sql, "messages"), ledger.looked() === "" ? null : ledger.looked()],
+      newestIds: () => [newestId(sql, "messages"), ledger.sweptUpTo() === "" ? null : ledger.sweptUpTo()],
       deps,
       claim: (account: string, claimed: readonly string[], news: AccountNews): Claimed[] => {
-        belt.claimed(claimed, now());
-        belt.codes.claimed(account, claimed, realNow());
+        queueTracker.claimed(claimed, now());
+        queueTracker.codes.claimed(account, claimed, realNow());
         return claim(deps, account, claimed, news);
       },
       reroute: (account: string, rerouted: readonly string[]): Onward[] => reroute(deps, account, rerouted),
       /** A sender could not get to these; they are on their way again. */
       handedBack: (returned: readonly string[], waitMs: number): void => {
-        belt.handedBack(returned, waitMs, now());
-        belt.codes.handedBack(returned, waitMs, realNow());
+        queueTracker.handedBack(returned, waitMs, now());
+        queueTracker.codes.handedBack(returned, waitMs, realNow());
       },
       /** Puts codes on the queue again that were lost on it. Writes no row. */
-      requeueCodes: (): void => requeueCodes(deps, belt.codes, realNow()),
+      requeueCodes: (): void => requeueCodes(deps, queueTracker.codes, realNow()),
       /** Puts every code that waits on the queue: an object that woke knows nothing of it. Writes no row. */
       queueCodesAtWake: (): void => queueCodesAtWake(deps, now()),
       settle: (settlements: readonly Settlement[]): Onward[] => settle(deps, settlements),
       applyReports: (account: string, reports: readonly Report[]): number => applyReports(deps, account, reports),
       questions: (account: string, asked: readonly string[]): Question[] => questions(deps, account, asked),
-      hear: (account: string, heard: readonly Heard[]): void => hear(deps, account, heard),
+      takeInquiryAnswers: (account: string, answers: readonly InquiryAnswer[]): void =>
+        takeInquiryAnswers(deps, account, answers),
       /** A sandbox's clock was moved: calls under way keep the time they had. */
       clockMoved: (milliseconds: number): void => ledger.clockMoved(milliseconds),
     };
@@ -119,15 +123,16 @@ type RecordsDb = Parameters<typeof purgeRecords>[0];
 
 /** The dependencies of the room's own files. */
 function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): MessagesDeps {
-  const { ids, now, realNow, policy, environment, door, publicUrl, accountOf, redacts, queue, moved, belt } = ground;
+  const { ids, now, realNow, policy, environment, door, publicUrl, accountOf, redacts, queue, moved, queueTracker } =
+    ground;
   const { audit, vault, webhooks, risk, consent, sandbox } = below;
   const tell = (message: Message): void => {
     moved(message);
-    const word = toldAs(message);
+    const word = stateWord(message);
     const type: EventType = `message.${word}`;
-    if (!ALWAYS_TOLD.has(word) && !webhooks.wanted(type)) return;
-    const { reference: _reference, metadata: _metadata, ...told } = viewOf(message, null); // free fields may hold anything
-    webhooks.emit(type, message.id, { message: told });
+    if (!ALWAYS_EMITTED.has(word) && !webhooks.wanted(type)) return;
+    const { reference: _reference, metadata: _metadata, ...shown } = viewOf(message, null); // free fields may hold anything
+    webhooks.emit(type, message.id, { message: shown });
   };
   return {
     ledger,
@@ -150,7 +155,7 @@ function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): M
     tell,
     dispatch: (account, lane, id) => {
       queue({ account, lane }, id);
-      if (lane === "otp") belt.codes.put(id, account, realNow());
+      if (lane === "otp") queueTracker.codes.put(id, account, realNow());
     },
     ask: (account, lane, id) => queue({ account, lane, task: "ask" }, id),
     redact: (account, reference) => queue({ account, lane: "bulk", task: "redact" }, reference),
@@ -163,7 +168,7 @@ function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): M
 }
 
 /** The step of the alarm, and how what it finds is recorded. */
-function sweepOf(deps: MessagesDeps, belt: Belt): Step {
+function sweepOf(deps: MessagesDeps, queueTracker: QueueTracker): Step {
   const { ledger } = deps;
   let found: Found = { rows: [], seenTo: null };
   const take = (): RecordBatch | null => {
@@ -187,13 +192,13 @@ function sweepOf(deps: MessagesDeps, belt: Belt): Step {
   return {
     name: "messages.sweep",
     rowsMax: SWEEP_MAX,
-    due: (now, limit) => dueMessages(deps, belt, now, limit, (found = { rows: [], seenTo: null })),
+    due: (now, limit) => dueMessages(deps, queueTracker, now, limit, (found = { rows: [], seenTo: null })),
     nextAt: (now, after) => {
-      const { due, unseen } = ledger.nextLook(ledger.looked(), after);
+      const { due, unseen } = ledger.nextSweep(ledger.sweptUpTo(), after);
       if (unseen === null) return due;
-      return Math.min(due ?? Infinity, Math.max(timeOfId(unseen) + FIRST_LOOK_MS, now + LOOKS_TOGETHER_MS));
+      return Math.min(due ?? Infinity, Math.max(timeOfId(unseen) + FIRST_SWEEP_MS, now + SWEEPS_TOGETHER_MS));
     },
-    putOff: (id, until) => ledger.look(id, until),
+    putOff: (id, until) => ledger.setDue(id, until),
     recording: {
       name: "messages.records",
       take,
@@ -206,7 +211,7 @@ function sweepOf(deps: MessagesDeps, belt: Belt): Step {
           left.map(({ id }) => id),
           again,
         );
-        if (cursor !== null) ledger.setLooked(cursor);
+        if (cursor !== null) ledger.setSweptUpTo(cursor);
       },
     },
   };

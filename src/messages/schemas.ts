@@ -140,8 +140,8 @@ export const MessageView = z
   .meta({ id: "Message", examples: [{ ...MESSAGE_EXAMPLE, reference: "shift-2291", metadata: { team: "north" } }] });
 
 /** A message as events tell it: without the caller's free fields, which may hold anything. */
-export const ToldMessageView = MessageView.omit({ reference: true, metadata: true }).meta({
-  id: "ToldMessage",
+export const EventMessageView = MessageView.omit({ reference: true, metadata: true }).meta({
+  id: "EventMessage",
   examples: [MESSAGE_EXAMPLE],
 });
 

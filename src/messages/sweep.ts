@@ -4,11 +4,11 @@
  */
 import type { DueRow } from "../contract/room.ts";
 import { HOUR_MS, DAY_MS } from "../base/clock.ts";
-import type { Belt } from "./queue/queue-tracker.ts";
+import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { saidStop, type StopDeps } from "./consent.ts";
 import { askOrDoubt } from "./inquire.ts";
 import { claimable, SENDER_LOST } from "./dispatch.ts";
-import { FIRST_LOOK_MS, LOOK_AGAIN_MS } from "./ledger.ts";
+import { FIRST_SWEEP_MS, SWEEP_AGAIN_MS } from "./ledger.ts";
 import { ENDED, type Message } from "./message.ts";
 import { laneOf } from "../sms/purpose.ts";
 import { end, forget, tellMoved, type DispatchDeps } from "./outcome.ts";
@@ -29,52 +29,58 @@ export type SweepDeps = DispatchDeps & StopDeps;
 
 /**
  * The messages to look at now. Running one adds to `found` what is to be recorded; until somebody says that it is, each sweep finds
- * it again. `seenTo` becomes the cursor of first looks then.
+ * it again. `seenTo` becomes the cursor of first sweeps then.
  */
-export function dueMessages(deps: SweepDeps, belt: Belt, now: number, limit: number, found: Found): DueRow[] {
-  const lookAtOne = (read: () => Message) => lookAt(deps, belt, read(), now, found);
-  const unseen = deps.ledger.unseen(deps.ledger.looked(), now - FIRST_LOOK_MS, limit);
+export function dueMessages(
+  deps: SweepDeps,
+  queueTracker: QueueTracker,
+  now: number,
+  limit: number,
+  found: Found,
+): DueRow[] {
+  const sweepOne = (read: () => Message) => sweepAt(deps, queueTracker, read(), now, found);
+  const unseen = deps.ledger.unseen(deps.ledger.sweptUpTo(), now - FIRST_SWEEP_MS, limit);
   return [
     ...unseen.map(({ id, read }) => ({
       id,
       run: () => {
-        lookAtOne(read);
+        sweepOne(read);
         found.seenTo = id;
       },
     })),
-    ...deps.ledger.due(now, limit).map(({ id, read }) => ({ id, run: () => lookAtOne(read) })),
+    ...deps.ledger.due(now, limit).map(({ id, read }) => ({ id, run: () => sweepOne(read) })),
   ];
 }
 
-function lookAt(deps: SweepDeps, belt: Belt, message: Message, now: number, found: Found): void {
+function sweepAt(deps: SweepDeps, queueTracker: QueueTracker, message: Message, now: number, found: Found): void {
   const { state, facts } = message;
   if (ENDED.has(state)) return hasEnded(found, message);
   if ((state === "scheduled" || state === "held" || claimable(message)) && facts.expiresAt <= now) {
     const over = end(deps, message, "expired", state === "held" ? "never_released" : "too_late", now);
     return hasEnded(found, over);
   }
-  if (state === "scheduled") return release(deps, belt, message, now, found);
-  if (state === "held") return deps.ledger.look(message.id, facts.expiresAt);
-  if (claimable(message)) return requeue(deps, belt, message, now);
-  if (state === "sending") return lookAtSending(deps, message, now);
-  if (state === "unknown") return lookAtDoubt(deps, message, now, found);
-  lookAtSent(deps, message, now, found);
+  if (state === "scheduled") return release(deps, queueTracker, message, now, found);
+  if (state === "held") return deps.ledger.setDue(message.id, facts.expiresAt);
+  if (claimable(message)) return requeue(deps, queueTracker, message, now);
+  if (state === "sending") return sweepSending(deps, message, now);
+  if (state === "unknown") return sweepInDoubt(deps, message, now, found);
+  sweepSent(deps, message, now, found);
 }
 
-/** Its time has come, or the next look is at its time. Whoever has said stop since it was admitted gets no text for that. */
-function release(deps: SweepDeps, belt: Belt, message: Message, now: number, found: Found): void {
+/** Its time has come, or the next sweep is at its time. Whoever has said stop since it was admitted gets no text for that. */
+function release(deps: SweepDeps, queueTracker: QueueTracker, message: Message, now: number, found: Found): void {
   const at = message.facts.scheduleAt ?? now;
   const account = message.facts.routes[0] ?? null;
-  if (at > now || account === null) return deps.ledger.look(message.id, Math.max(at, now + LOOK_AGAIN_MS));
+  if (at > now || account === null) return deps.ledger.setDue(message.id, Math.max(at, now + SWEEP_AGAIN_MS));
   if (hasStopped(deps, message)) {
     const held = deps.ledger.move(message, "held");
     const blocked = held === null ? null : end(deps, held, "blocked", "opted_out", now);
     return hasEnded(found, blocked);
   }
-  const moved = deps.ledger.move(message, "queued", { account, due: now + FIRST_LOOK_MS });
+  const moved = deps.ledger.move(message, "queued", { account, due: now + FIRST_SWEEP_MS });
   if (moved === null) return;
   deps.tell(moved);
-  belt.put(message.id, now);
+  queueTracker.put(message.id, now);
   deps.dispatch(account, laneOf(message.purpose), message.id);
 }
 
@@ -84,21 +90,21 @@ function hasStopped(deps: SweepDeps, { purpose, token, facts }: Message): boolea
   return saidStop(deps, contact.index, { purpose, sender: facts.sender, accounts: facts.routes });
 }
 
-/** Queued, or between two attempts: put on the belt again when it was lost. */
-function requeue(deps: DispatchDeps, belt: Belt, message: Message, now: number): void {
+/** Queued, or between two attempts: put on the queue again when it was lost. */
+function requeue(deps: DispatchDeps, queueTracker: QueueTracker, message: Message, now: number): void {
   const { account } = message;
   const between = message.state === "sending";
-  if (account !== null && (between ? !belt.carries(message.id, now) : belt.lost(message.id, now))) {
-    belt.put(message.id, now);
+  if (account !== null && (between ? !queueTracker.carries(message.id, now) : queueTracker.lost(message.id, now))) {
+    queueTracker.put(message.id, now);
     deps.dispatch(account, laneOf(message.purpose), message.id);
   }
-  deps.ledger.look(message.id, Math.min(now + LOOK_AGAIN_MS, message.facts.expiresAt));
+  deps.ledger.setDue(message.id, Math.min(now + SWEEP_AGAIN_MS, message.facts.expiresAt));
 }
 
 /** The claim's lease is over and nobody settled: the call was in flight when its sender died. Or a question had no answer. */
-function lookAtSending(deps: DispatchDeps, message: Message, now: number): void {
+function sweepSending(deps: DispatchDeps, message: Message, now: number): void {
   const lease = message.lease ?? now;
-  if (lease > now) return deps.ledger.look(message.id, lease);
+  if (lease > now) return deps.ledger.setDue(message.id, lease);
   const open = message.attempts.at(-1);
   const attempts =
     open === undefined ? [] : [...message.attempts.slice(0, -1), { ...open, outcome: "unknown" as const }];
@@ -109,20 +115,20 @@ function lookAtSending(deps: DispatchDeps, message: Message, now: number): void 
  * With its carrier: waits for a receipt as long as one may come, then ends as it is, which is told once. Its row stays a little
  * longer for one that is late; then its record is all that is left, and its carrier is asked to forget it.
  */
-function lookAtSent(deps: DispatchDeps, message: Message, now: number, found: Found): void {
+function sweepSent(deps: DispatchDeps, message: Message, now: number, found: Found): void {
   const until = calledAt(message) + RECEIPTS_MS;
-  if (until > now) return deps.ledger.look(message.id, until);
+  if (until > now) return deps.ledger.setDue(message.id, until);
   const over = message.endedAt === null ? deps.ledger.amend(message, { endedAt: now }) : message;
   if (over === null) return;
   if (over !== message) tellMoved(deps, over);
   const last = calledAt(message) + LATE_RECEIPTS_MS;
-  if (last > now) return deps.ledger.look(message.id, last);
+  if (last > now) return deps.ledger.setDue(message.id, last);
   hasEnded(found, over);
   forget(deps, over);
 }
 
 /** Its window is over, so it ends as it is: told it was when the doubt began. Its row stays while a receipt may correct it. */
-function lookAtDoubt(deps: DispatchDeps, message: Message, now: number, found: Found): void {
+function sweepInDoubt(deps: DispatchDeps, message: Message, now: number, found: Found): void {
   const ended = message.endedAt === null ? deps.ledger.amend(message, { endedAt: now }) : message;
   if (ended === null) return;
   const until = calledAt(message) + CORRECTED_MS;

@@ -228,7 +228,7 @@ export class NumbersLedger {
   }
 
   /** The pair's next state; `until` ends its cool-off, `relaysUntil` its overlap. */
-  turnPair(
+  setPairState(
     { party, number }: Pick<Pair, "party" | "number">,
     change: Pick<Pair, "state" | "relaysUntil" | "until">,
   ): void {
@@ -243,7 +243,7 @@ export class NumbersLedger {
   }
 
   /** An exclusive pool's number goes to a session, or cools, or is free. */
-  turnNumber(id: string, state: NumberState, session: string | null, until: number | null): void {
+  setNumberState(id: string, state: NumberState, session: string | null, until: number | null): void {
     if (until !== null) this.#soon(until);
     this.#sql.exec(`UPDATE numbers SET state = ?, session = ?, until = ? WHERE id = ?`, state, session, until, id);
   }

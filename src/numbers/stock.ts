@@ -174,8 +174,8 @@ function rowOf(row: Row): StockRow {
 /** A number of the list as operators see it. */
 export function stockView({ e164, createdAt, ...row }: StockRow) {
   const { id, tenant, shared, state, account, country, kind, capabilities, price, tags } = row;
-  const told = { id, number: e164, tenant, shared, state, account, country, kind };
-  return { ...told, capabilities: [...capabilities], price, tags: [...tags], created_at: isoOf(createdAt) };
+  const facts = { id, number: e164, tenant, shared, state, account, country, kind };
+  return { ...facts, capabilities: [...capabilities], price, tags: [...tags], created_at: isoOf(createdAt) };
 }
 export type StockView = ReturnType<typeof stockView>;
 

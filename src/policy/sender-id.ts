@@ -43,7 +43,7 @@ const GENERIC = (
 const FILLERS = "a my me us your our the new now online uk gb for by to".split(" ");
 
 /** Spellings that read alike in a sender field: digits for letters, and small l for capital I. */
-const LOOKS_LIKE: Readonly<Record<string, string>> = {
+const CONFUSABLES: Readonly<Record<string, string>> = {
   "0": "o",
   "1": "l",
   "2": "z",
@@ -63,7 +63,7 @@ const LOOKS_LIKE: Readonly<Record<string, string>> = {
 
 /** What the eye reads: two senders with one skeleton cannot be told apart at a glance. Only the safe set is read. */
 export function skeletonOf(sender: string): string {
-  return [...sender.toLowerCase()].map((char) => LOOKS_LIKE[char] ?? char).join("");
+  return [...sender.toLowerCase()].map((char) => CONFUSABLES[char] ?? char).join("");
 }
 
 const GENERIC_SKELETONS: ReadonlySet<string> = new Set(GENERIC.map(skeletonOf));

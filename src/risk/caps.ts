@@ -61,7 +61,7 @@ export type Windows = { m: number; mc: number; h: number; hc: number; d: number;
 export const emptyWindows = (): Windows => ({ m: 0, mc: 0, h: 0, hc: 0, d: 0, dc: 0 });
 
 /** Turns the windows to `now`; a clock that steps back keeps counting in the newer window. */
-export function turn(windows: Windows, now: number): void {
+export function rollWindows(windows: Windows, now: number): void {
   const minute = Math.floor(now / MINUTE_MS);
   const hour = Math.floor(now / HOUR_MS);
   const day = Math.floor(now / DAY_MS);

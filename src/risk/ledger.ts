@@ -11,7 +11,7 @@ import {
   emptyWindows,
   hasRoom,
   roomIn,
-  turn,
+  rollWindows,
   type Caps,
   type HourAndDay,
   type Limits,
@@ -79,7 +79,7 @@ export class CapsLedger {
   /** The cap that the act would break, or null. Counts nothing. */
   check(act: Act, limits: Limits, now: number): CapReached | null {
     const { tenant, key, country, block, recipient } = this.#windowsOf(act);
-    for (const windows of [tenant, key, country, block, recipient]) turn(windows, now);
+    for (const windows of [tenant, key, country, block, recipient]) rollWindows(windows, now);
     const tries: [CapReached["cap"], Windows, Caps][] = [
       ["tenant", tenant, limits.tenant],
       ["key", key, limits.key],
@@ -101,7 +101,7 @@ export class CapsLedger {
     this.#touch(`r|${act.recipient}`, now);
     this.#accountDirty = true;
     for (const windows of Object.values(this.#windowsOf(act))) {
-      turn(windows, now);
+      rollWindows(windows, now);
       count(windows);
     }
   }
@@ -174,7 +174,7 @@ export class CapsLedger {
     const line = this.lineOf(keyId);
     const rooms = [account, account.codes, account.strangers].map((counts) => {
       const windows = counts?.keys[line] ?? emptyWindows();
-      turn(windows, now);
+      rollWindows(windows, now);
       return roomIn(windows, limits.key, now);
     });
     const room = rooms.reduce((tightest, each) => (each.left < tightest.left ? each : tightest));
@@ -228,7 +228,7 @@ export class CapsLedger {
     const { keys, naming: all = {} } = this.#open();
     this.#open().naming = all;
     const naming = (all[name] ??= emptyWindows());
-    turn(naming, now);
+    rollWindows(naming, now);
     const before = keys[name];
     if (before?.numbersDay === naming.d) naming.dc += before.numbers ?? 0;
     if (before !== undefined) delete before.numbersDay;
@@ -265,7 +265,7 @@ export class CapsLedger {
   /** The row, to be written with the next flush. A purge goes by the day it carries. */
   #touch(name: string, now: number): Row {
     const row = this.#row(name);
-    turn(row, now);
+    rollWindows(row, now);
     this.#dirty.set(name, row);
     return row;
   }

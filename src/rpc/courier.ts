@@ -20,7 +20,7 @@ import type { Want } from "../carriers/courier/pace.ts";
 export type CourierPort = {
   configure(config: AccountConfig, secrets: Secrets): Promise<void>;
   permit(want: Want): Promise<Permit | null>;
-  told(calls: Calls[], unused: number): Promise<void>;
+  report(calls: Calls[], unused: number): Promise<void>;
   health(): Promise<AccountHealth | null>;
   test(): Promise<Probed | "untested" | null>;
   hold(retryAfterSeconds: number): Promise<void>;

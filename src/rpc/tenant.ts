@@ -19,7 +19,7 @@ import type { JobsVerbs } from "../jobs/verbs.ts";
 import type { AddressVerbs } from "../masking/relays/relays.ts";
 import type { SettingsVerbs } from "../masking/settings/verbs.ts";
 import type { MaskingVerbs } from "../masking/verbs.ts";
-import type { Heard } from "../messages/inquire.ts";
+import type { InquiryAnswer } from "../messages/inquire.ts";
 import type { MessagesVerbs } from "../messages/verbs.ts";
 import type { NewNumber } from "../numbers/number.ts";
 import type { NumbersVerbs } from "../numbers/verbs.ts";
@@ -117,7 +117,7 @@ export type TenantPort = {
   settle(settlements: Settlement[]): Promise<{ onward: Onward[]; effects: Effects }>;
   reports(account: string, reports: Report[]): Promise<Outcome<{ applied: number; effects: Effects }>>;
   questions(account: string, ids: string[]): Promise<Question[]>;
-  hear(account: string, heard: Heard[]): Promise<Effects>;
+  takeInquiryAnswers(account: string, answers: InquiryAnswer[]): Promise<Effects>;
   handset(delivery: HandsetDelivery): Promise<void>;
   takeNumbers(operator: string, numbers: NewNumber[]): Promise<Outcome<number>>;
   giveBack(operator: string, numbers: string[]): Promise<Outcome<string[]>>;

@@ -9,7 +9,7 @@ import type { Asker, QuestionsOf } from "../contract/verb.ts";
 import { parseNumber } from "../sms/phone.ts";
 import { checkText } from "../sms/sms-text.ts";
 import { isRefused, REASONS, type Reason, type Refusal } from "../base/refusal.ts";
-import { SCRIPT, STYLE } from "./handset-look.ts";
+import { SCRIPT, STYLE } from "./handset-style.ts";
 import { handsetPage, plainPage, signInPage } from "./handset-pages.tsx";
 import { beginSession, endSession, readSession } from "./session.ts";
 import { ADVANCE_SECONDS_MAX, type SandboxVerbs } from "./verbs.ts";

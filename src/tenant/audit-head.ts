@@ -10,7 +10,7 @@ import type { TenantParts } from "./parts.ts";
 export async function tellHead(host: TenantHost, parts: TenantParts): Promise<void> {
   if (parts.auditKey === null) return;
   const today = String(Math.floor(readClock() / DAY_MS));
-  const told = host.transaction((rooms) => {
+  const emitted = host.transaction((rooms) => {
     if (!host.isFirst("head_day", today)) return true;
     const { audit, webhooks } = rooms.room;
     const head = audit.signHead();
@@ -18,7 +18,7 @@ export async function tellHead(host: TenantHost, parts: TenantParts): Promise<vo
     webhooks.emit("audit.head", parts.tenantId, { head, public_key: audit.publicKey() });
     return true;
   });
-  if (!told) parts.log({ level: "error", what: "the audit contradicts a signed head", tenant: parts.tenantId, code: "audit_contradicted" }); // prettier-ignore
+  if (!emitted) parts.log({ level: "error", what: "the audit contradicts a signed head", tenant: parts.tenantId, code: "audit_contradicted" }); // prettier-ignore
   await host.settled();
   await parts.outside(host.takeEffects());
 }

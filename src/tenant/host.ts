@@ -9,12 +9,12 @@ import type { Head } from "../audit/entry.ts";
 import { headSigner, readHead } from "../audit/room.ts";
 import type { AccountFacts } from "../carriers/facts.ts";
 import type { AccountNews, Onward } from "../carriers/sender/sender.ts";
-import { Belt, CODES_LOOK_MS } from "../messages/room.ts";
+import { QueueTracker, WAITING_CODES_CHECK_MS } from "../messages/room.ts";
 import type { Policy, PolicyChange } from "../policy/policy.ts";
 import { changed, defaultPolicy } from "../policy/room.ts";
 import { AccountBook } from "../carriers/account-book.ts";
 import { migrate } from "../storage/migrations.ts";
-import { createTenantKeys, loadTenantKeys, rootsOnShelf, saveTenantKeys } from "../vault/room.ts";
+import { createTenantKeys, loadTenantKeys, rootsInKeyStore, saveTenantKeys } from "../vault/room.ts";
 import type { TenantKeys } from "../vault/tenant-keys.ts";
 import { ROOMS, TenantRooms } from "./rooms.ts";
 import type { Effects } from "../rpc/effects.ts";
@@ -41,7 +41,7 @@ export class TenantHost {
   #clockMoved = false;
   #keys: TenantKeys | null = null;
   #rooms: TenantRooms | null = null;
-  #belt: Belt | null = null;
+  #queueTracker: QueueTracker | null = null;
   #opening: Promise<Opened> | null = null;
   #creating: Promise<void> | null = null;
   #armedAt: number | null = null;
@@ -68,16 +68,16 @@ export class TenantHost {
     return this.#rooms;
   }
 
-  /** Once, however often and at once it is asked: a second set of keys on the shelf would close what the first sealed. */
+  /** Once, however often and at once it is asked: a second set of keys in the key store would close what the first sealed. */
   async create(tenant: CreateTenant): Promise<void> {
     this.#creating ??= this.#create(tenant).finally(() => (this.#creating = null));
     return this.#creating;
   }
 
   async #create(tenant: CreateTenant): Promise<void> {
-    const { sql, shelf, ring } = this.#parts;
+    const { sql, keyStore, ring } = this.#parts;
     if ((await this.open()) !== null) return;
-    const keys = await createTenantKeys(shelf, ring, tenant.id);
+    const keys = await createTenantKeys(keyStore, ring, tenant.id);
     const { id, name, environment, routes } = tenant;
     const record: TenantRecord = { id, name, environment, state: "active", createdAt: readClock() };
     this.#parts.transaction(() => {
@@ -117,15 +117,15 @@ export class TenantHost {
   /** Messages that their sender puts on the queue of another account. */
   goesOn(onward: readonly Onward[]): void {
     for (const { account, lane, ids } of onward)
-      if (lane === "otp") for (const id of ids) this.#belt?.codes.put(id, account, readClock());
+      if (lane === "otp") for (const id of ids) this.#queueTracker?.codes.put(id, account, readClock());
     this.#watchCodes();
   }
 
   /** Looks at the codes that wait to be claimed until none does. Only in memory: an object that dies looks at them when it wakes. */
   #watchCodes(): void {
-    if (this.#watchesCodes || this.#belt === null || this.#belt.codes.count === 0) return;
+    if (this.#watchesCodes || this.#queueTracker === null || this.#queueTracker.codes.count === 0) return;
     this.#watchesCodes = true;
-    this.#parts.later(CODES_LOOK_MS, () => {
+    this.#parts.later(WAITING_CODES_CHECK_MS, () => {
       this.#watchesCodes = false;
       void this.#queueCodes(({ room }) => room.messages.requeueCodes());
     });
@@ -173,11 +173,11 @@ export class TenantHost {
    * What a sender told of an account: facts that are new are kept, also of one that only a virtual number led to, and a circuit
    * that moved is told, in this transaction.
    */
-  heardOf(account: string, { circuit, weights, facts }: AccountNews): void {
+  takeAccountNews(account: string, { circuit, weights, facts }: AccountNews): void {
     const known = this.#accounts[account];
     if (facts !== undefined && JSON.stringify(facts) !== JSON.stringify(known))
       this.setAccounts({ ...this.#accounts, [account]: facts });
-    const moved = this.#book.told(account, { circuit, weights }, readClock());
+    const moved = this.#book.takeNews(account, { circuit, weights }, readClock());
     if (moved !== null) this.rooms().tellCircuit(account, moved);
   }
 
@@ -244,17 +244,17 @@ export class TenantHost {
 
   /** Keys that cannot be opened now stay as they are, and what they need is still answered: it must not be retired. */
   async rewrap(): Promise<number[]> {
-    const { shelf, ring } = this.#parts;
+    const { keyStore, ring } = this.#parts;
     const rooms = await this.open();
     if (rooms === null || this.record === null) return [];
-    if (rooms === "locked" || this.#keys === null) return rootsOnShelf(shelf, this.record.id);
-    await saveTenantKeys(shelf, ring, this.record.id, this.#keys);
+    if (rooms === "locked" || this.#keys === null) return rootsInKeyStore(keyStore, this.record.id);
+    await saveTenantKeys(keyStore, ring, this.record.id, this.#keys);
     return [ring.current];
   }
 
   async rootsInUse(): Promise<number[]> {
     await this.open();
-    return this.record === null ? [] : rootsOnShelf(this.#parts.shelf, this.record.id);
+    return this.record === null ? [] : rootsInKeyStore(this.#parts.keyStore, this.record.id);
   }
 
   #armBy(realAt: number): void {
@@ -267,24 +267,24 @@ export class TenantHost {
   }
 
   async #load(): Promise<Opened> {
-    const { sql, shelf, ring } = this.#parts;
+    const { sql, keyStore, ring } = this.#parts;
     if (first(sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'tenant'`) === null) return null;
     this.#restore();
     if (this.record === null) return null;
     this.#parts.transaction(() => migrate(sql, ROOMS.listed));
     if (this.#keys === null) {
       try {
-        this.#keys = await loadTenantKeys(shelf, ring, this.record.id);
+        this.#keys = await loadTenantKeys(keyStore, ring, this.record.id);
       } catch (error) {
         this.#parts.log({ level: "error", what: nameOfError(error), tenant: this.record.id, code: "keys_unavailable" });
       }
       if (this.#keys === null) return "locked";
       this.#armedAt = await this.#parts.getAlarm();
-      const note = await shelf.get(`audit-head/${this.record.id}`);
+      const note = await keyStore.get(`audit-head/${this.record.id}`);
       const read = note === null ? null : readHead(note);
       if (read !== null && !("fault" in read)) this.#signedBefore = read.head;
     }
-    if (this.#belt !== null) return this.rooms();
+    if (this.#queueTracker !== null) return this.rooms();
     const woken = this.rooms();
     void this.#queueCodes(({ room }) => room.messages.queueCodesAtWake());
     return woken;
@@ -298,7 +298,7 @@ export class TenantHost {
       owner: this.#parts.owner,
       record,
       keys: this.#keys,
-      belt: (this.#belt ??= new Belt(readClock() + this.#offset)),
+      queueTracker: (this.#queueTracker ??= new QueueTracker(readClock() + this.#offset)),
       door: this.#parts.door,
       policy: () => this.policy(),
       redacts: (account) => this.#accounts[account]?.redact === true,
@@ -325,7 +325,7 @@ export class TenantHost {
     const read = note === null ? null : readHead(note);
     this.#signedNow = null;
     if (note === null || read === null || "fault" in read || this.record === null) return;
-    await this.#parts.shelf.put(`audit-head/${this.record.id}`, note);
+    await this.#parts.keyStore.put(`audit-head/${this.record.id}`, note);
     this.#signedBefore = read.head;
   }
 

@@ -6,7 +6,7 @@ import type { Head } from "../audit/entry.ts";
 import type { HeadSigner } from "../audit/head.ts";
 import type { Owner } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
-import type { Belt } from "../messages/queue/queue-tracker.ts";
+import type { QueueTracker } from "../messages/queue/queue-tracker.ts";
 import type { MessagesDeps } from "../messages/verbs.ts";
 import type { FetchLike } from "../net/bounded.ts";
 import type { Resolver, UrlPolicy } from "../net/outside-url.ts";
@@ -16,14 +16,14 @@ import type { OperatorPort } from "../rpc/operator.ts";
 import type { RecordDb } from "../storage/record-db.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { Keyring } from "../vault/keyring.ts";
-import type { KeyShelf, TenantKeys } from "../vault/tenant-keys.ts";
+import type { KeyStore, TenantKeys } from "../vault/tenant-keys.ts";
 
 export type TenantParts = {
   sql: Sql;
   transaction: <T>(act: () => T) => T;
   owner: Owner;
   tenantId: string;
-  shelf: KeyShelf;
+  keyStore: KeyStore;
   ring: Keyring;
   door: DoorKeys;
   publicUrl: string;
@@ -58,7 +58,7 @@ export type RoomsDeps = {
   keys: TenantKeys;
   door: DoorKeys;
   /** Outlives this rooms: what the queue does is no matter of storage. */
-  belt: Belt;
+  queueTracker: QueueTracker;
   policy: () => Policy;
   accountOf: MessagesDeps["accountOf"];
   redacts: MessagesDeps["redacts"];

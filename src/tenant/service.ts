@@ -10,7 +10,7 @@ import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.t
 import type { HandsetDelivery, Inbound, Question, Report } from "../carriers/carrier.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender/sender.ts";
 import type { Actor } from "../contract/record.ts";
-import type { Heard } from "../messages/room.ts";
+import type { InquiryAnswer } from "../messages/room.ts";
 import type { NewNumber } from "../numbers/number.ts";
 import type { PolicyChange } from "../policy/policy.ts";
 import { changeFacts, policyView } from "../policy/room.ts";
@@ -157,7 +157,7 @@ export class TenantService implements TenantPort {
   async claim(account: string, ids: string[], news: AccountNews): Promise<Claimed[]> {
     const served = await this.#serve(({ messages }) => {
       if (this.#host.isSuspended()) return [];
-      this.#host.heardOf(account, news);
+      this.#host.takeAccountNews(account, news);
       return messages.claim(account, ids, news);
     });
     return isRefused(served) ? [] : served.ok;
@@ -166,7 +166,7 @@ export class TenantService implements TenantPort {
   /** The account's circuit is open: what was never called by it goes on to the next. */
   async reroute(account: string, ids: string[], news: AccountNews): Promise<{ onward: Onward[]; effects: Effects }> {
     const served = await this.#serveWithEffects(({ messages }) => {
-      this.#host.heardOf(account, news);
+      this.#host.takeAccountNews(account, news);
       return messages.reroute(account, ids);
     });
     if (isRefused(served)) return { onward: [], effects: NO_EFFECTS };
@@ -203,8 +203,8 @@ export class TenantService implements TenantPort {
   }
 
   /** What the carrier said of calls that had no clear answer. */
-  async hear(account: string, heard: Heard[]): Promise<Effects> {
-    const served = await this.#serveWithEffects(({ messages }) => messages.hear(account, heard));
+  async takeInquiryAnswers(account: string, answers: InquiryAnswer[]): Promise<Effects> {
+    const served = await this.#serveWithEffects(({ messages }) => messages.takeInquiryAnswers(account, answers));
     return isRefused(served) ? NO_EFFECTS : served.ok.effects;
   }
 

@@ -8,20 +8,20 @@ import { randomBytes } from "../base/random.ts";
 import type { Keyring, Wrapped } from "./keyring.ts";
 
 /** The jurisdiction's key store. `put` is durable when it answers; a read elsewhere may lag by a minute. */
-export type KeyShelf = {
+export type KeyStore = {
   get(name: string): Promise<string | null>;
   put(name: string, value: string): Promise<void>;
   delete(name: string): Promise<void>;
 };
 
 const WrappedRecord = z.strictObject({ root: z.int().positive(), sealed: z.base64() });
-const ShelfRecord = z.strictObject({
+const StoredKeys = z.strictObject({
   format: z.literal(1),
   epoch: z.int().positive(),
   epochs: z.record(z.string(), WrappedRecord),
   index: WrappedRecord,
 });
-type ShelfRecord = z.infer<typeof ShelfRecord>;
+type StoredKeys = z.infer<typeof StoredKeys>;
 
 const nameOf = (tenant: string) => `tenant-keys/${tenant}`;
 const aboutEpoch = (tenant: string, epoch: number) => `epoch|${tenant}|${epoch}`;
@@ -32,16 +32,21 @@ const toRecord = (wrapped: Wrapped) => ({ root: wrapped.root, sealed: toBase64(w
 /** The keys in memory. They live as long as the object does and are never written anywhere unsealed. */
 export type TenantKeys = { epoch: number; epochs: ReadonlyMap<number, Uint8Array>; index: Uint8Array };
 
-/** Makes a tenant's first epoch key and index key and puts them on the shelf. */
-export async function createTenantKeys(shelf: KeyShelf, ring: Keyring, tenant: string): Promise<TenantKeys> {
+/** Makes a tenant's first epoch key and index key and puts them in the key store. */
+export async function createTenantKeys(keyStore: KeyStore, ring: Keyring, tenant: string): Promise<TenantKeys> {
   const keys: TenantKeys = { epoch: 1, epochs: new Map([[1, randomBytes(KEY_BYTES)]]), index: randomBytes(KEY_BYTES) };
-  await saveTenantKeys(shelf, ring, tenant, keys);
+  await saveTenantKeys(keyStore, ring, tenant, keys);
   return keys;
 }
 
-/** Wraps the keys under the newest root key and puts them on the shelf: how an epoch turns and how a root is replaced. */
-export async function saveTenantKeys(shelf: KeyShelf, ring: Keyring, tenant: string, keys: TenantKeys): Promise<void> {
-  const record: ShelfRecord = {
+/** Wraps the keys under the newest root key and puts them in the key store: how an epoch turns and how a root is replaced. */
+export async function saveTenantKeys(
+  keyStore: KeyStore,
+  ring: Keyring,
+  tenant: string,
+  keys: TenantKeys,
+): Promise<void> {
+  const record: StoredKeys = {
     format: 1,
     epoch: keys.epoch,
     epochs: Object.fromEntries(
@@ -49,14 +54,14 @@ export async function saveTenantKeys(shelf: KeyShelf, ring: Keyring, tenant: str
     ),
     index: toRecord(ring.wrap(keys.index, aboutIndex(tenant))),
   };
-  await shelf.put(nameOf(tenant), JSON.stringify(record));
+  await keyStore.put(nameOf(tenant), JSON.stringify(record));
 }
 
 /** The keys; null when they are absent or do not open. */
-export async function loadTenantKeys(shelf: KeyShelf, ring: Keyring, tenant: string): Promise<TenantKeys | null> {
-  const text = await shelf.get(nameOf(tenant));
+export async function loadTenantKeys(keyStore: KeyStore, ring: Keyring, tenant: string): Promise<TenantKeys | null> {
+  const text = await keyStore.get(nameOf(tenant));
   if (text === null) return null;
-  const record = ShelfRecord.parse(JSON.parse(text));
+  const record = StoredKeys.parse(JSON.parse(text));
   const unwrap = (wrapped: z.infer<typeof WrappedRecord>, about: string): Uint8Array | null => {
     const sealed = fromBase64(wrapped.sealed);
     return sealed === null ? null : ring.unwrap({ root: wrapped.root, sealed }, about);
@@ -72,15 +77,15 @@ export async function loadTenantKeys(shelf: KeyShelf, ring: Keyring, tenant: str
   return { epoch: record.epoch, epochs, index };
 }
 
-/** The root versions that the shelf's copy needs, whether or not it opens; none when there is no copy. */
-export async function rootsOnShelf(shelf: KeyShelf, tenant: string): Promise<number[]> {
-  const text = await shelf.get(nameOf(tenant));
+/** The root versions that the key store's copy needs, whether or not it opens; none when there is no copy. */
+export async function rootsInKeyStore(keyStore: KeyStore, tenant: string): Promise<number[]> {
+  const text = await keyStore.get(nameOf(tenant));
   if (text === null) return [];
-  const { epochs, index } = ShelfRecord.parse(JSON.parse(text));
+  const { epochs, index } = StoredKeys.parse(JSON.parse(text));
   return [...new Set([...Object.values(epochs), index].map(({ root }) => root))];
 }
 
 /** Destroys every key of the tenant. What was sealed under them stays sealed for good. */
-export async function destroyTenantKeys(shelf: KeyShelf, tenant: string): Promise<void> {
-  await shelf.delete(nameOf(tenant));
+export async function destroyTenantKeys(keyStore: KeyStore, tenant: string): Promise<void> {
+  await keyStore.delete(nameOf(tenant));
 }

@@ -14,7 +14,7 @@ import type { VerifyDeps } from "./deps.ts";
 import { ended } from "./ends.ts";
 import type { Secrets, Whole } from "./ledger.ts";
 import { barredUntil, countFailure, learn, type Destination } from "./locks/locks.ts";
-import { printOf, type EndUser } from "./person.ts";
+import { fingerprintOf, type EndUser } from "./person.ts";
 import {
   ATTEMPTS_MAX,
   attemptsLeft,
@@ -38,8 +38,9 @@ export type CheckAnswer = { state: State; valid: boolean; reason: CheckReason | 
 export function check(deps: VerifyDeps, key: string, input: CheckInput): Outcome<CheckAnswer> {
   const whole = deps.ledger.getWhole(input.id);
   if (whole === null) return refuse("not_found");
-  const print = input.endUser === null ? whole.verification.facts.print : printOf(deps.vault, input.endUser);
-  return { ok: guess(deps, key, whole, input, print) };
+  const fingerprint =
+    input.endUser === null ? whole.verification.facts.fingerprint : fingerprintOf(deps.vault, input.endUser);
+  return { ok: guess(deps, key, whole, input, fingerprint) };
 }
 
 /**
@@ -50,25 +51,30 @@ export function checkTo(deps: VerifyDeps, key: string, input: CheckToInput): Out
   const named = deps.naming.nameForCode(key, input.to);
   if ("refused" in named) return named;
   const { recipient } = named;
-  const print = printOf(deps.vault, input.endUser);
+  const fingerprint = fingerprintOf(deps.vault, input.endUser);
   const destination = deps.ledger.destination(recipient.destination, deps.now());
-  const whole = newest(deps, destination, print, input);
+  const whole = newest(deps, destination, fingerprint, input);
   if (whole === null) return refuse("verification_unknown");
-  return { ok: { id: whole.verification.id, ...guess(deps, key, whole, input, print) } };
+  return { ok: { id: whole.verification.id, ...guess(deps, key, whole, input, fingerprint) } };
 }
 
-/** The end user's own, then one that nobody's print is on, then any that another device did not start; pending ones first. */
-function newest(deps: VerifyDeps, destination: Destination, print: string | null, input: CheckToInput): Whole | null {
+/** The end user's own, then one that nobody's fingerprint is on, then any that another device did not start; pending ones first. */
+function newest(
+  deps: VerifyDeps,
+  destination: Destination,
+  fingerprint: string | null,
+  input: CheckToInput,
+): Whole | null {
   const now = deps.now();
   const candidates = destination.recent
     .toReversed()
     .flatMap((id) => deps.ledger.getWhole(id) ?? [])
     .filter(({ verification: { facts } }) => input.service === null || facts.service === input.service)
     .filter(({ verification: { facts } }) => input.intent === null || facts.intent === input.intent)
-    .filter(({ verification: { facts } }) => !areTwoDevices(facts.print, print));
+    .filter(({ verification: { facts } }) => !areTwoDevices(facts.fingerprint, fingerprint));
   const rank = ({ verification: { state, facts } }: Whole): number =>
     (state === "pending" && now < facts.expiresAt ? 0 : 10) +
-    (facts.print === print ? 0 : facts.print === null ? 1 : 2);
+    (facts.fingerprint === fingerprint ? 0 : facts.fingerprint === null ? 1 : 2);
   return candidates.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
 }
 
@@ -78,21 +84,21 @@ const areTwoDevices = (one: string | null, other: string | null): boolean =>
 
 type Guess = Pick<CheckInput, "code" | "context">;
 
-function guess(deps: VerifyDeps, key: string, whole: Whole, input: Guess, print: string | null): CheckAnswer {
+function guess(deps: VerifyDeps, key: string, whole: Whole, input: Guess, fingerprint: string | null): CheckAnswer {
   const now = deps.now();
   const verification = expired(deps, whole.verification, now);
   const destination = deps.ledger.destination(verification.destination, now);
   const shown = outwardly(verification, destination, now);
   if (shown.state !== "pending") return answer(shown, endReason(shown.state, shown.reason));
-  if (barredUntil(destination, print, now) !== null) return answer(shown, "locked");
+  if (barredUntil(destination, fingerprint, now) !== null) return answer(shown, "locked");
 
   const attempts = verification.attempts + 1;
-  const failure = countFailure(destination, print, now);
+  const failure = countFailure(destination, fingerprint, now);
   const compared =
     compare(deps, verification, whole.secrets, input) ?? (destination.blocked === null ? null : "wrong_code");
-  if (compared === null) return approve(deps, key, verification, { attempts, print, destination }, now);
+  if (compared === null) return approve(deps, key, verification, { attempts, fingerprint, destination }, now);
   deps.ledger.putDestination(verification.destination, failure.destination);
-  const own = print === verification.facts.print;
+  const own = fingerprint === verification.facts.fingerprint;
   const state = attempts >= ATTEMPTS_MAX ? "failed" : failure.lockedUntil !== null && own ? "locked" : "pending";
   const reason = state === "failed" ? "too_many_attempts" : "locked";
   const after =
@@ -113,7 +119,8 @@ function outwardly(verification: Verification, destination: Destination, now: nu
   const as = (state: State, reason: string | null): Verification => ({ ...verification, state, reason });
   if (verification.attempts >= ATTEMPTS_MAX) return as("failed", "too_many_attempts");
   if (now >= verification.facts.expiresAt) return as("expired", "expired");
-  const lockedSince = verification.attempts > 0 && barredUntil(destination, verification.facts.print, now) !== null;
+  const lockedSince =
+    verification.attempts > 0 && barredUntil(destination, verification.facts.fingerprint, now) !== null;
   if (destination.recent.includes(verification.id)) return lockedSince ? as("locked", "locked") : as("pending", null);
   const newer = destination.recent.some((id) => id > verification.id);
   return as("canceled", newer ? "superseded" : "by_caller");
@@ -144,18 +151,18 @@ function compare(
 /** What a guess at a code that was never sent is compared with, so that it takes as long. */
 const NOTHING = new Uint8Array(32);
 
-type Approving = { attempts: number; print: string | null; destination: Destination };
+type Approving = { attempts: number; fingerprint: string | null; destination: Destination };
 
 function approve(
   deps: VerifyDeps,
   key: string,
   verification: Verification,
-  { attempts, print, destination }: Approving,
+  { attempts, fingerprint, destination }: Approving,
   now: number,
 ): CheckAnswer {
   const approved = ended(deps, verification, "approved", null, now, attempts);
   if (approved.state !== "approved") throw new Error("a verification moved in its own transaction");
-  if (print !== null) deps.ledger.putDestination(verification.destination, learn(destination, print, now));
+  if (fingerprint !== null) deps.ledger.putDestination(verification.destination, learn(destination, fingerprint, now));
   deps.vault.meet(approved.token);
   deps.watch.guessed(approved.id, true, now);
   deps.record(byKey(key), { act: "verification.approved", subject: approved.id, facts: { token: approved.token } });

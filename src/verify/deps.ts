@@ -18,7 +18,7 @@ import type { Channel } from "./code/verification.ts";
 import type { FailureWatch } from "./watch.ts";
 
 /** What a channel is given to hand over. */
-export type Letter = {
+export type CodeMessage = {
   to: Recipient;
   text: string;
   /** The verification it is for. */
@@ -30,8 +30,8 @@ export type Letter = {
   withhold: string | null;
 };
 
-/** A channel: hands a letter over and answers what became a message of it. A new channel is one more of these. */
-export type ChannelSender = (key: string, letter: Letter) => Outcome<Message>;
+/** A channel: hands a code message over and answers what became a message of it. A new channel is one more of these. */
+export type ChannelSender = (key: string, codeMessage: CodeMessage) => Outcome<Message>;
 
 /** The caller's free fields, sealed where the messages' are. */
 export type Notes = {

@@ -1,5 +1,5 @@
 /**
- * Ending a verification, in one place: code, digest and letter go in the same write, and the tenant is told why.
+ * Ending a verification, in one place: code, digest and code message go in the same write, and the tenant is told why.
  */
 import type { Counted } from "./counts.ts";
 import type { VerifyDeps } from "./deps.ts";
@@ -7,7 +7,7 @@ import { ENDED, type Message } from "../messages/message.ts";
 import { viewOf, type Send, type State, type Verification } from "./code/verification.ts";
 
 /** How a verification ended is always told; that it was created or sent only to those who asked. */
-const ALWAYS_TOLD: ReadonlySet<string> = new Set(["approved", "failed", "expired", "locked", "canceled"]);
+const ALWAYS_EMITTED: ReadonlySet<string> = new Set(["approved", "failed", "expired", "locked", "canceled"]);
 
 /** Ends it if it is pending; answers it as it is then. Late and repeated ends change nothing. */
 export function ended(
@@ -39,12 +39,12 @@ const COUNTED_AS: Record<Exclude<State, "pending">, Counted | null> = {
 };
 
 /** Tells the tenant, in an event that holds ids, tokens and states. */
-export function told(
+export function emitMove(
   deps: VerifyDeps,
   verification: Verification,
   what: "created" | "sent" | Exclude<State, "pending">,
 ): void {
-  if (ALWAYS_TOLD.has(what) || deps.wanted(`verification.${what}`)) tell(deps, live(deps, verification), what);
+  if (ALWAYS_EMITTED.has(what) || deps.wanted(`verification.${what}`)) tell(deps, live(deps, verification), what);
 }
 
 /** The event; sends are told as they are given. */

@@ -1,5 +1,5 @@
 /**
- * Handing a letter to its channel, for the first time and again: by another account when the one before is slow or in doubt,
+ * Handing a code message to its channel, for the first time and again: by another account when the one before is slow or in doubt,
  * and not at all to a destination that is locked or blocked, which nobody outside can tell.
  */
 import { byKey } from "../contract/record.ts";
@@ -8,7 +8,7 @@ import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import type { Message } from "../messages/message.ts";
 import { Recipient } from "../vault/recipient.ts";
 import type { VerifyDeps } from "./deps.ts";
-import { openLetter, textOf } from "./code/code-message.ts";
+import { openCodeMessage, textOf } from "./code/code-message.ts";
 import type { Secrets } from "./ledger.ts";
 import { barredUntil, countSend, sendRoom, type Destination } from "./locks/locks.ts";
 import { acceptedView, resendAt, type Send, type Verification, type VerificationView } from "./code/verification.ts";
@@ -18,9 +18,9 @@ import { metadataOf } from "./notes.ts";
 export const STEER_MS = 10 * SECOND_MS;
 
 /** Why nothing may be sent to the destination by this party, or null. */
-export function withholdingOf(destination: Destination, print: string | null, now: number): string | null {
+export function withholdingOf(destination: Destination, fingerprint: string | null, now: number): string | null {
   if (destination.blocked !== null) return "blocked";
-  return barredUntil(destination, print, now) === null ? null : "locked";
+  return barredUntil(destination, fingerprint, now) === null ? null : "locked";
 }
 
 /** A message as a verification remembers it. The account is the first it may go by, whether or not it went. */
@@ -55,7 +55,7 @@ export function sendAgain(
   const { verification, secrets } = whole;
   const now = deps.now();
   const { facts, subject, id } = verification;
-  const written = secrets.letter === null ? null : openLetter(deps.vault, subject, id, secrets.letter);
+  const written = secrets.codeMessage === null ? null : openCodeMessage(deps.vault, subject, id, secrets.codeMessage);
   if (written === null && !facts.withheld) return refuse("verification_ended");
   const secondsLeft = Math.max(1, Math.floor((facts.expiresAt - now) / 1_000));
   const last = verification.sends.at(-1);
@@ -67,7 +67,7 @@ export function sendAgain(
     about: id,
     secondsLeft,
     avoid: avoided(deps, last, now),
-    withhold: facts.withheld ? verification.reason : withholdingOf(destination, facts.print, now),
+    withhold: facts.withheld ? verification.reason : withholdingOf(destination, facts.fingerprint, now),
   });
   if (isRefused(outcome)) return outcome;
   const counted = countSend(destination, id, now);

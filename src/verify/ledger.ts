@@ -7,7 +7,7 @@ import { CODE_SECONDS } from "./code/code.ts";
 import { ulidTime } from "../base/ids.ts";
 import { bytesOf, filtered, first, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { HOUR_MS, SECOND_MS } from "../base/clock.ts";
-import { newDestination, spentAt, turned, type Destination } from "./locks/locks.ts";
+import { newDestination, spentAt, rolled, type Destination } from "./locks/locks.ts";
 import { mayEnter, type Facts, type Send, type State, type Verification } from "./code/verification.ts";
 
 type Row = {
@@ -27,10 +27,10 @@ type Row = {
 const COLUMNS = `id, state, version, token, subject, destination, attempts, reason, ended_at, facts, sends`;
 
 /**
- * What makes a verification checkable and resendable: the keyed digests of code and context, and the sealed letter. All gone
+ * What makes a verification checkable and resendable: the keyed digests of code and context, and the sealed code message. All gone
  * with its end; of one that was withheld only the context's digest is ever there, for a repeated start to find it by.
  */
-export type Secrets = { digest: Uint8Array | null; context: Uint8Array | null; letter: Uint8Array | null };
+export type Secrets = { digest: Uint8Array | null; context: Uint8Array | null; codeMessage: Uint8Array | null };
 
 /** What a move may change beside the state. */
 export type Change = { attempts?: number; reason?: string | null; endedAt?: number; sends?: Send[] };
@@ -80,10 +80,18 @@ export class VerifyLedger {
     );
   }
 
+  /** Names of the field: the column of the sealed code message, and `fingerprint` in what is kept as JSON. */
+  static renameWords(sql: Sql): void {
+    sql.exec(`ALTER TABLE verifications RENAME COLUMN letter TO code_message`);
+    sql.exec(`UPDATE verifications SET facts = replace(facts, '"print":', '"fingerprint":')`);
+    sql.exec(`UPDATE destinations SET
+      data = replace(replace(data, '"prints":', '"fingerprints":'), '"print":', '"fingerprint":')`);
+  }
+
   insert(verification: Verification, secrets: Secrets): void {
     const { id, state, facts } = verification;
     this.#sql.exec(
-      `INSERT INTO verifications(${COLUMNS}, digest, context, letter) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+      `INSERT INTO verifications(${COLUMNS}, digest, context, code_message) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
       id,
       state,
       verification.version,
@@ -97,7 +105,7 @@ export class VerifyLedger {
       JSON.stringify(verification.sends),
       secrets.digest,
       secrets.context,
-      secrets.letter,
+      secrets.codeMessage,
     );
     remember(this.#wholes, id, { verification, secrets });
     if (state === "pending") this.#ends().set(id, facts.expiresAt);
@@ -112,15 +120,15 @@ export class VerifyLedger {
   getWhole(id: string): Whole | null {
     const known = this.#wholes.get(id);
     if (known !== undefined) return known;
-    type Stored = Row & { digest: ArrayBuffer | null; context: ArrayBuffer | null; letter: ArrayBuffer | null };
+    type Stored = Row & { digest: ArrayBuffer | null; context: ArrayBuffer | null; code_message: ArrayBuffer | null };
     const row = first<Stored>(
       this.#sql,
-      `SELECT ${COLUMNS}, digest, context, letter FROM verifications WHERE id = ?`,
+      `SELECT ${COLUMNS}, digest, context, code_message FROM verifications WHERE id = ?`,
       id,
     );
     if (row === null) return null;
     const bytes = (value: ArrayBuffer | null) => (value === null ? null : bytesOf(value));
-    const secrets = { digest: bytes(row.digest), context: bytes(row.context), letter: bytes(row.letter) };
+    const secrets = { digest: bytes(row.digest), context: bytes(row.context), codeMessage: bytes(row.code_message) };
     const whole = { verification: verificationOf(row), secrets };
     remember(this.#wholes, id, whole);
     return whole;
@@ -128,7 +136,7 @@ export class VerifyLedger {
 
   /**
    * Moves a verification as it was read, if the table allows it and nobody moved it since; one that ends loses digests and
-   * letter in the same write. Answers it as it is now, or null when nothing was changed.
+   * code message in the same write. Answers it as it is now, or null when nothing was changed.
    */
   move(verification: Verification, to: State, change: Change): Verification | null {
     return mayEnter(verification.state, to) ? this.#write(verification, to, change) : null;
@@ -156,19 +164,19 @@ export class VerifyLedger {
       reason: next.reason,
       ended_at: next.endedAt,
       ...(change.sends === undefined ? {} : { sends: JSON.stringify(change.sends) }),
-      ...(ended ? { digest: null, context: null, letter: null } : {}),
+      ...(ended ? { digest: null, context: null, code_message: null } : {}),
     });
     if (!written) return null;
-    this.#keepInMind(next, ended);
+    this.#remember(next, ended);
     if (ended && this.#ends().delete(next.id)) this.#soon(next.facts.createdAt + KEPT_HERE_MS);
     return next;
   }
 
-  /** What was written is what is read next; digests and letter are gone from memory, too, with the end. */
-  #keepInMind(next: Verification, ended: boolean): void {
+  /** What was written is what is read next; digests and code message are gone from memory, too, with the end. */
+  #remember(next: Verification, ended: boolean): void {
     const known = this.#wholes.get(next.id);
     if (known === undefined) return;
-    const secrets = ended ? { digest: null, context: null, letter: null } : known.secrets;
+    const secrets = ended ? { digest: null, context: null, codeMessage: null } : known.secrets;
     this.#wholes.set(next.id, { verification: next, secrets });
   }
 
@@ -246,7 +254,7 @@ export class VerifyLedger {
       known = row === null ? newDestination() : (JSON.parse(row.data) as Destination);
       remember(this.#destinations, key, known);
     }
-    return turned(known, now);
+    return rolled(known, now);
   }
 
   putDestination(name: Uint8Array, destination: Destination): void {

@@ -8,10 +8,10 @@ import type { VaultLedger } from "../vault/ledger.ts";
 
 export type EndUser = { deviceId: string | null; ip: string | null; userAgent: string | null };
 
-const PRINT_BYTES = 12;
+const FINGERPRINT_BYTES = 12;
 
 /** The keyed fingerprint, or null when nothing was given to make it of. The first letter says of what: d or n. */
-export function printOf(vault: Pick<VaultLedger, "keyedName">, user: EndUser | null): string | null {
+export function fingerprintOf(vault: Pick<VaultLedger, "keyedName">, user: EndUser | null): string | null {
   if (user === null) return null;
   if (user.deviceId !== null) return named(vault, "device", user.deviceId);
   const network = user.ip === null ? null : neighbourhoodOf(user.ip);
@@ -19,6 +19,6 @@ export function printOf(vault: Pick<VaultLedger, "keyedName">, user: EndUser | n
 }
 
 function named(vault: Pick<VaultLedger, "keyedName">, kind: "device" | "network", text: string): string {
-  const name = vault.keyedName(`print-${kind}`, text).subarray(0, PRINT_BYTES);
+  const name = vault.keyedName(`print-${kind}`, text).subarray(0, FINGERPRINT_BYTES);
   return `${kind.charAt(0)}${Buffer.from(name).toString("base64url")}`;
 }

@@ -65,6 +65,7 @@ export const verifyRoom = room({
         for (const ledger of [VerifyLedger, SettingsLedger, CountsLedger]) ledger.migrate(sql);
       },
     },
+    { id: 2, up: (sql) => VerifyLedger.renameWords(sql) },
   ],
   open: (ground: VerifyGround, below: Below) => {
     const { sql, ids, now, soon, tenantName } = ground;

@@ -176,8 +176,8 @@ export const VerificationView = z
 const ENDED = { state: "approved", ended_at: EXAMPLE_LATER, resend_after: null, attempts_left: 0, sends_left: 0 };
 
 /** A verification as events tell it: without the caller's free fields. */
-export const ToldVerificationView = VerificationView.omit({ metadata: true }).meta({
-  id: "ToldVerification",
+export const EventVerificationView = VerificationView.omit({ metadata: true }).meta({
+  id: "EventVerification",
   examples: [{ ...EXAMPLE, ...ENDED, sequence: 2 }],
 });
 

@@ -12,13 +12,13 @@ import { choose, type Chosen } from "./settings/choose.ts";
 import { contextText, digestText, drawCode, normaliseCode, strengthOf } from "./code/code.ts";
 import type { Context } from "./code/context.ts";
 import type { VerifyDeps } from "./deps.ts";
-import { ended, told } from "./ends.ts";
+import { emitMove, ended } from "./ends.ts";
 import { looksOpen, sendAgain, sendOf, waitSeconds, withholdingOf } from "./handover.ts";
-import { judgeText, sealLetter, textOf, type Written } from "./code/code-message.ts";
+import { judgeText, sealCodeMessage, textOf, type Written } from "./code/code-message.ts";
 import type { Secrets } from "./ledger.ts";
 import { countSend, sendRoom, type Destination } from "./locks/locks.ts";
 import { keepMetadata, metadataOf } from "./notes.ts";
-import { printOf, type EndUser } from "./person.ts";
+import { fingerprintOf, type EndUser } from "./person.ts";
 import { settingsOf, type Service, type Settings, type Wishes } from "./settings/settings.ts";
 import type { Recipient, To } from "../vault/recipient.ts";
 import type { Reader } from "./code/template.ts";
@@ -70,16 +70,16 @@ export function start(deps: VerifyDeps, key: string, input: StartInput): Outcome
   if ("refused" in planned) return planned;
   const { destination: name } = planned.recipient;
   const destination = deps.ledger.destination(name, now);
-  const print = printOf(deps.vault, input.endUser);
+  const fingerprint = fingerprintOf(deps.vault, input.endUser);
   const open = openOnes(deps, destination, now);
-  const party = open.filter(({ verification: { facts } }) => isParty(facts, print, input));
+  const party = open.filter(({ verification: { facts } }) => isParty(facts, fingerprint, input));
   const same = input.customCode === null ? party.find((whole) => isSame(deps, whole, input)) : undefined;
   if (same !== undefined) return goOn(deps, key, same, destination);
   const room = sendRoom(destination, now);
   if (room.left <= 0) return sendsSpent(room.nextAt - now);
   const spent = deps.limits.judge(planned.service, input.limits, now);
   if (spent !== null) return spent;
-  const made = make(deps, key, input, { ...planned, destination, print });
+  const made = make(deps, key, input, { ...planned, destination, fingerprint });
   if (isRefused(made)) return made;
   deps.limits.count(planned.service, input.limits, now);
   const over = superseded(open, party, made.ok.facts.service);
@@ -136,8 +136,8 @@ function openOnes(deps: VerifyDeps, destination: Destination, now: number): Whol
   });
 }
 
-function isParty(facts: Verification["facts"], print: string | null, input: StartInput): boolean {
-  return facts.print === print && facts.service === input.service && facts.intent === input.intent;
+function isParty(facts: Verification["facts"], fingerprint: string | null, input: StartInput): boolean {
+  return facts.fingerprint === fingerprint && facts.service === input.service && facts.intent === input.intent;
 }
 
 function hasContext(deps: VerifyDeps, { verification, secrets }: Whole, context: Context | null): boolean {
@@ -145,7 +145,7 @@ function hasContext(deps: VerifyDeps, { verification, secrets }: Whole, context:
   return secrets.context !== null && Buffer.from(deps.vault.keyedName("verify-context", text)).equals(secrets.context);
 }
 
-/** Whether a letter of the pending one would say what this start asks for. */
+/** Whether a code message of the pending one would say what this start asks for. */
 function isSame(deps: VerifyDeps, whole: Whole, input: StartInput): boolean {
   const { id, facts } = whole.verification;
   return (facts.words ?? null) === wordsOf(deps, id, input) && hasContext(deps, whole, input.context);
@@ -172,27 +172,34 @@ function superseded(open: readonly Whole[], party: readonly Whole[], service: st
   return [...party, ...others.slice(0, Math.max(0, others.length - (PENDING_MAX - 1)))];
 }
 
-type Making = Planned & { destination: Destination; print: string | null };
+type Making = Planned & { destination: Destination; fingerprint: string | null };
 
 /** Draws the code, hands it over, and writes what can check it. */
 function make(deps: VerifyDeps, key: string, input: StartInput, making: Making): Outcome<Verification> {
   const now = deps.now();
-  const { settings, destination, print } = making;
+  const { settings, destination, fingerprint } = making;
   const id = deps.ids.make("ver", now);
-  const written = letterOf(deps, input, making);
+  const written = codeMessageOf(deps, input, making);
   const text = textOf(written, settings.ttlSeconds);
   const unfit = judgeText(text, input.reader);
   if (unfit !== null) return unfit;
-  const withhold = withholdingOf(destination, print, now) ?? (making.within ? null : "strangers_limit");
-  const letter = { to: making.recipient, text, about: id, secondsLeft: settings.ttlSeconds, avoid: null, withhold };
-  const outcome = deps.channels[making.channel](key, letter);
+  const withhold = withholdingOf(destination, fingerprint, now) ?? (making.within ? null : "strangers_limit");
+  const codeMessage = {
+    to: making.recipient,
+    text,
+    about: id,
+    secondsLeft: settings.ttlSeconds,
+    avoid: null,
+    withhold,
+  };
+  const outcome = deps.channels[making.channel](key, codeMessage);
   if (isRefused(outcome)) return outcome;
   const verification = begun(id, key, input, { ...making, words: wordsOf(deps, id, input) }, outcome.ok, now);
   write(deps, key, verification, making.recipient, written, input);
   return { ok: verification };
 }
 
-function letterOf(deps: VerifyDeps, input: StartInput, { settings, chosen }: Making): Written {
+function codeMessageOf(deps: VerifyDeps, input: StartInput, { settings, chosen }: Making): Written {
   const drawn = () => drawCode(settings.codeLength, settings.codeAlphabet, deps.randomBytes);
   return {
     code: input.customCode === null ? drawn() : normaliseCode(input.customCode),
@@ -211,7 +218,7 @@ function begun(
   id: string,
   key: string,
   input: StartInput,
-  { settings, chosen, channel, recipient, print, words }: Making & { words: string | null },
+  { settings, chosen, channel, recipient, fingerprint, words }: Making & { words: string | null },
   message: Message,
   now: number,
 ): Verification {
@@ -238,7 +245,7 @@ function begun(
       kind,
       mask,
       strength: strengthOf(settings.codeLength, settings.codeAlphabet, input.customCode !== null),
-      print,
+      fingerprint,
       words,
       cell: `${country}|${recipient.block}|${chosen.name}`,
       createdAt: now,
@@ -260,11 +267,11 @@ function write(
 ): void {
   const { id, subject, token, facts } = verification;
   const digest = deps.vault.keyedName("verify-code", digestText(id, facts.intent, input.context, written.code));
-  const letter = sealLetter(deps.vault, subject, id, written);
+  const codeMessage = sealCodeMessage(deps.vault, subject, id, written);
   deps.ledger.insert(verification, {
     digest: facts.withheld ? null : digest,
     context: deps.vault.keyedName("verify-context", contextText(id, facts.intent, input.context)),
-    letter: facts.withheld ? null : letter,
+    codeMessage: facts.withheld ? null : codeMessage,
   });
   if (input.metadata !== null) keepMetadata(deps, id, subject, input.metadata, facts.createdAt);
   deps.record(byKey(key), {
@@ -281,6 +288,6 @@ function write(
   deps.counts.add("started", verification, carrier, facts.createdAt);
   if (facts.withheld) deps.counts.add("failed", verification, carrier, facts.createdAt);
   deps.counts.nameBlock(recipient.block, () => recipient.number(), facts.createdAt);
-  told(deps, verification, "created");
-  if (facts.withheld) told(deps, verification, verification.state === "locked" ? "locked" : "failed");
+  emitMove(deps, verification, "created");
+  if (facts.withheld) emitMove(deps, verification, verification.state === "locked" ? "locked" : "failed");
 }

@@ -37,11 +37,11 @@ export const TIMEOUT_SLOW_MS = 20_000;
 const POSTS_AT_ONCE = 4;
 const PARCELS_AT_ONCE = 40;
 /** An invocation serves one endpoint no longer than this; what is left is owed still. */
-const TURN_MS_MAX = 20_000;
+const RUN_MS_MAX = 20_000;
 
 /** Delivers until nothing is owed or the time is up; answers whether more is waiting. */
 export async function deliver(deps: DeliverDeps, endpoint: string): Promise<{ more: boolean }> {
-  const until = deps.now() + TURN_MS_MAX;
+  const until = deps.now() + RUN_MS_MAX;
   let answered = false;
   while (deps.now() < until) {
     const taken = await deps.take(endpoint, PARCELS_AT_ONCE);

@@ -7,7 +7,7 @@ import { isoOf } from "../base/clock.ts";
 import type { IdMaker } from "../base/ids.ts";
 import { bytesOf, first, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { matches, type EventType } from "./event.ts";
-import { tookSince } from "./heard.ts";
+import { tookSince } from "./delivered.ts";
 
 export type EventRow = { id: string; sequence: number; type: string; resource: string; at: number; data: string };
 
@@ -42,7 +42,7 @@ export type Failure = { event: string; attempt: number; dueAt: number };
 
 /** A batch handed to a consumer that never reports back is owed again after this. */
 export const DELIVERY_LEASE_MS = 60_000;
-/** A wake that the belt lost is made good after this. */
+/** A wake that the queue lost is made good after this. */
 export const SAFETY_MS = 12_000;
 export const ENDPOINTS_MAX = 20;
 /** Events are kept for replay this long. */
@@ -58,7 +58,7 @@ export class EventsLedger {
   readonly #ids: IdMaker;
   readonly #soon: (at: number) => void;
   readonly #progress = new Map<string, Progress>();
-  readonly #heardAt = new Map<string, number>();
+  readonly #deliveredAt = new Map<string, number>();
   #endpoints: Endpoint[] | null = null;
   #sequence = -1;
 
@@ -104,7 +104,7 @@ export class EventsLedger {
     const listening = this.endpoints()
       .filter((endpoint) => endpoint.state === "active" && matches(endpoint.events, type))
       .map((endpoint) => endpoint.id);
-    if (listening.length > 0) this.#soon(now + SAFETY_MS); // should the belt lose the wake
+    if (listening.length > 0) this.#soon(now + SAFETY_MS); // should the queue lose the wake
     return listening;
   }
 
@@ -173,7 +173,7 @@ export class EventsLedger {
     givenUp: readonly string[],
     now: number,
   ): void {
-    if (delivered.length > 0) this.#heardAt.set(endpoint.id, now);
+    if (delivered.length > 0) this.#deliveredAt.set(endpoint.id, now);
     const progress = this.#progress.get(endpoint.id);
     for (const event of [...delivered, ...givenUp]) {
       if (progress?.inFlight.get(event)?.owed !== false) {
@@ -196,8 +196,8 @@ export class EventsLedger {
   }
 
   /** Whether the endpoint has taken something since then: as this ledger saw, or as its rows say from before it woke. */
-  heardSince(endpoint: Endpoint, since: number): boolean {
-    if ((this.#heardAt.get(endpoint.id) ?? 0) >= since) return true;
+  deliveredSince(endpoint: Endpoint, since: number): boolean {
+    if ((this.#deliveredAt.get(endpoint.id) ?? 0) >= since) return true;
     return tookSince(this.#sql, this.#ids.prefixOf("evt"), endpoint, since);
   }
 

@@ -86,7 +86,7 @@ export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered
     }
   }
   events.settle(endpoint, done, failed, givenUp, now);
-  const heard = events.heardSince(endpoint, now - DAY_MS); // one event that it cannot take is no reason to stop the rest
+  const heard = events.deliveredSince(endpoint, now - DAY_MS); // one event that it cannot take is no reason to stop the rest
   if (gone === "gone" || (gone === "exhausted" && !heard)) disable(deps, endpoint, gone);
   else if (delivered.some((one) => isSlow(one.answer))) {
     events.changeEndpoint(endpointId, { slowUntil: now + SLOW_MS });

@@ -36,8 +36,8 @@ export class CourierObject extends DurableObject<Env> {
     return this.#courier.permit(want);
   }
 
-  async told(calls: Calls[], unused: number) {
-    this.#courier.told(calls, unused);
+  async report(calls: Calls[], unused: number) {
+    this.#courier.report(calls, unused);
   }
 
   async health() {

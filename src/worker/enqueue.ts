@@ -11,7 +11,7 @@ const IDS_PER_MESSAGE_MAX = 100;
 /** What the platform takes in one `sendBatch`. */
 const MESSAGES_PER_SEND_MAX = 100;
 
-/** Puts on the belt what a transaction left to do. Throws when the queue refuses; the rows are there all the same. */
+/** Puts on the queue what a transaction left to do. Throws when the queue refuses; the rows are there all the same. */
 export async function sendOutside(env: Env, owner: Owner, effects: Effects): Promise<void> {
   const tenant = tenantId(owner);
   const sends: Promise<unknown>[] = [];

@@ -1,7 +1,7 @@
 /**
  * What requests of one tenant that are answered at nearly the same time leave for the queues, put there in one message: a
  * queue operation costs as much as the rest of an answer, on the bill and in processor time. Holds opaque ids only, for a few
- * milliseconds, and after the answer: what is lost with this isolate is found by the tenant's alarm, as whatever the belt loses.
+ * milliseconds, and after the answer: what is lost with this isolate is found by the tenant's alarm, as whatever the queue loses.
  */
 import type { Owner } from "../base/ids.ts";
 import { jobName, type Effects } from "../rpc/effects.ts";

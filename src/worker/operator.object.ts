@@ -4,7 +4,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Repeatable } from "../access/idempotency.ts";
 import { readClock } from "../base/clock.ts";
-import { toldWhenThrown, writeLog } from "../base/log.ts";
+import { logWhenThrown, writeLog } from "../base/log.ts";
 import { refuse } from "../base/refusal.ts";
 import type { Noted } from "../carriers/courier/watch.ts";
 import type { LeaseWish } from "../numbers/stock.ts";
@@ -14,34 +14,34 @@ import { operatorParts } from "./wiring.ts";
 
 /** The operators' object. */
 export class OperatorObject extends DurableObject<Env> implements OperatorPort {
-  readonly #mind: OperatorRooms;
+  readonly #rooms: OperatorRooms;
   #migrated = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#mind = new OperatorRooms(operatorParts(env, ctx));
+    this.#rooms = new OperatorRooms(operatorParts(env, ctx));
   }
 
   /** A courier tells what changed of its account; an account there is was made by an operator, so there is an object. */
   async note(noted: Noted): Promise<void> {
     this.#migrate();
-    this.#mind.note(noted);
+    this.#rooms.note(noted);
   }
 
   /** A tenant's pool runs low; only a tenant's own object asks, and it was made by an operator. */
   async lease(tenant: string, wish: LeaseWish) {
     this.#migrate();
-    return this.#mind.lending.lease(tenant, wish);
+    return this.#rooms.lending.lease(tenant, wish);
   }
 
   async keepLent(tenant: string, kept: string[]): Promise<void> {
     this.#migrate();
-    await this.#mind.lending.keepLent(tenant, kept);
+    await this.#rooms.lending.keepLent(tenant, kept);
   }
 
   #migrate(): void {
     if (this.#migrated) return;
-    this.#mind.migrate();
+    this.#rooms.migrate();
     this.#migrated = true;
   }
 
@@ -53,9 +53,9 @@ export class OperatorObject extends DurableObject<Env> implements OperatorPort {
     repeat: Repeatable | null,
   ): Promise<OperatorAnswer<K>> {
     this.#migrate();
-    const { verbs, repeats } = this.#mind;
+    const { verbs, repeats } = this.#rooms;
     if (!Object.hasOwn(verbs, verb)) return refuse("route_not_found");
-    return toldWhenThrown(writeLog, verb, null, () =>
+    return logWhenThrown(writeLog, verb, null, () =>
       repeats.run(repeat, readClock(), () => verbs[verb](operator, input)),
     );
   }

@@ -5,7 +5,7 @@
 import { parseTenantId } from "../base/ids.ts";
 import { readClock } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
-import { consumeConveyor } from "../messages/queue/dispatch.queue.ts";
+import { consumeDispatchQueue } from "../messages/queue/dispatch.queue.ts";
 import { deliver } from "../webhooks/deliver.ts";
 import { consumeEvents } from "../webhooks/events.queue.ts";
 import { requeueJob, sendSlow } from "./enqueue.ts";
@@ -29,7 +29,7 @@ export async function consume(batch: MessageBatch, env: Env, ctx: ExecutionConte
         log: doors.log,
       });
     } else {
-      await consumeConveyor(bodies, {
+      await consumeDispatchQueue(bodies, {
         drive: (job, shard) => doors.sender(job.account, shard).drive(job),
         requeue: (job, delaySeconds) => requeueJob(env, job, delaySeconds),
         senders: doors.senders,

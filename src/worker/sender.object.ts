@@ -39,7 +39,7 @@ export class SenderObject extends DurableObject<Env> {
     return new Sender({
       permit: (want) => courier(account).permit(want),
       hold: (retryAfterSeconds) => courier(account).hold(retryAfterSeconds),
-      told: (calls, unused) => courier(account).told(calls, unused),
+      report: (calls, unused) => courier(account).report(calls, unused),
       claim: (job, ids, news) => tenant(job.tenant).claim(job.account, ids, news),
       reroute: async (job, ids, news) => {
         const { onward, effects } = await tenant(job.tenant).reroute(job.account, ids, news);
@@ -53,8 +53,8 @@ export class SenderObject extends DurableObject<Env> {
         return onward;
       },
       questions: (job) => tenant(job.tenant).questions(job.account, job.ids),
-      hear: async (job, heard) => {
-        await doOutside(job.tenant, await tenant(job.tenant).hear(job.account, [heard]));
+      takeInquiryAnswer: async (job, answer) => {
+        await doOutside(job.tenant, await tenant(job.tenant).takeInquiryAnswers(job.account, [answer]));
       },
       carrierOf: ({ kind }) => carrierOf(kind),
       ioOf: (job, { mtls }) => {

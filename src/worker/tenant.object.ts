@@ -3,10 +3,10 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { KeySettings } from "../access/keys.ts";
-import { toldWhenThrown } from "../base/log.ts";
+import { logWhenThrown } from "../base/log.ts";
 import type { HandsetDelivery, Inbound, Report } from "../carriers/carrier.ts";
 import type { AccountNews, Settlement } from "../carriers/sender/sender.ts";
-import type { Heard } from "../messages/inquire.ts";
+import type { InquiryAnswer } from "../messages/inquire.ts";
 import type { NewNumber } from "../numbers/number.ts";
 import type { PolicyChange } from "../policy/policy.ts";
 import type { Asking, Call, CreateTenant, Reply, TemplateDecision, TenantPort, TenantVerbName } from "../rpc/tenant.ts";
@@ -27,11 +27,11 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   }
 
   create(tenant: CreateTenant) {
-    return toldWhenThrown(this.#parts.log, "create", this.#parts.owner.code, () => this.#service.create(tenant));
+    return logWhenThrown(this.#parts.log, "create", this.#parts.owner.code, () => this.#service.create(tenant));
   }
 
   ask<K extends TenantVerbName>(call: Call<K>): Promise<Reply<K>> {
-    return toldWhenThrown(this.#parts.log, call.verb, this.#parts.owner.code, () => this.#service.ask(call));
+    return logWhenThrown(this.#parts.log, call.verb, this.#parts.owner.code, () => this.#service.ask(call));
   }
 
   mayAsk(asking: Asking) {
@@ -102,8 +102,8 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return this.#service.questions(account, ids);
   }
 
-  hear(account: string, heard: Heard[]) {
-    return this.#service.hear(account, heard);
+  takeInquiryAnswers(account: string, answers: InquiryAnswer[]) {
+    return this.#service.takeInquiryAnswers(account, answers);
   }
 
   handset(delivery: HandsetDelivery) {

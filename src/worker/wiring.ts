@@ -119,7 +119,7 @@ export function tenantParts(env: Env, ctx: DurableObjectState): TenantParts {
     ...outsideOf(settings),
     owner,
     tenantId: tenantId(owner),
-    shelf: keyStoreOf(env, owner.jurisdiction),
+    keyStore: keyStoreOf(env, owner.jurisdiction),
     ring: Keyring.parse(settings.KEYRING),
     door: doorKeysOf(settings),
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ""),

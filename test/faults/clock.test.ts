@@ -8,8 +8,8 @@ import { DAY_MS, HOUR_MS } from "../../src/base/clock.ts";
 import { IdMaker, timeOfId } from "../../src/base/ids.ts";
 import { Pace } from "../../src/carriers/courier/pace.ts";
 import { timesOf } from "../../src/messages/validity.ts";
-import { FIRST_LOOK_MS } from "../../src/messages/ledger.ts";
-import { count, emptyWindows, roomIn, turn } from "../../src/risk/caps.ts";
+import { FIRST_SWEEP_MS } from "../../src/messages/ledger.ts";
+import { count, emptyWindows, roomIn, rollWindows } from "../../src/risk/caps.ts";
 import { nextAttempt } from "../../src/webhooks/schedule.ts";
 import { chance, sized } from "../support/run/seed.ts";
 import { nodeSql } from "../support/rooms/node-sql.ts";
@@ -56,7 +56,7 @@ test("a clock that steps back opens no cap again, and no wait is negative", () =
   while (now < until) {
     now += random.between(0, 5_000);
     const seen = random.fraction() < 0.2 ? now - random.between(1, 3_600_000) : now;
-    turn(windows, seen);
+    rollWindows(windows, seen);
     const room = roomIn(windows, caps, seen);
     expect(room.resetSeconds).toBeGreaterThan(0);
     if (room.left === 0) continue;
@@ -101,7 +101,7 @@ test("moving the tenant's clock puts no call in doubt: a lease moves with it", (
   const id = box.admit({ lifeMs: DAY_MS * 3 });
   const [claimed] = box.claim("car_a", id);
   box.jump(DAY_MS);
-  box.look();
+  box.sweep();
   expect(box.get(id).state).toBe("sending");
   box.settle(id, claimed?.attempt ?? 0, { outcome: "accepted" });
   expect(box.get(id).state).toBe("sent");
@@ -112,7 +112,7 @@ test("an answer that comes after its sender was given up for lost still counts, 
   const id = box.admit();
   const [claimed] = box.claim("car_a", id);
   box.pass(31_000);
-  box.look();
+  box.sweep();
   expect(box.get(id)).toMatchObject({ state: "unknown", reason: "sender_lost" });
   box.settle(id, claimed?.attempt ?? 0, { outcome: "accepted" });
   expect(box.get(id)).toMatchObject({ state: "sent", reason: null });
@@ -128,7 +128,7 @@ test("random jumps of the clock never make a message claimable a second time", (
     for (let step = 0; step < 40; step += 1) {
       if (random.fraction() < 0.3) box.jump(jump());
       else box.pass(random.between(0, 20_000));
-      if (random.fraction() < 0.5) box.look();
+      if (random.fraction() < 0.5) box.sweep();
       for (const { message, attempt } of box.claim("car_a", ...ids, ...box.dispatched.splice(0))) {
         calls.set(message, (calls.get(message) ?? 0) + 1);
         if (random.fraction() < 0.7) box.settle(message, attempt, { outcome: "accepted" });
@@ -138,11 +138,11 @@ test("random jumps of the clock never make a message claimable a second time", (
   }
 });
 
-test("a first look is never further away than it should be: an id ahead of the clock is given a look of its own", () => {
+test("a first sweep is never further away than it should be: an id ahead of the clock is given a look of its own", () => {
   const box = new Outbox();
   const first = box.admit();
   box.now -= HOUR_MS;
   const second = box.ids.make("msg", box.now);
   expect(second > first).toBe(true);
-  expect(timeOfId(second)).toBeGreaterThan(box.now + FIRST_LOOK_MS);
+  expect(timeOfId(second)).toBeGreaterThan(box.now + FIRST_SWEEP_MS);
 });

@@ -20,7 +20,7 @@ const MESSAGES = sized(300, 10_000);
 const PER_SECOND = 100;
 /** The kills are spread over the whole run: on average half of this lies between a start and the next kill. */
 const LULL_MS_MAX = sized(1_200, 3_800);
-/** Leases, questions and whatever the belt lost; at full size a slow machine has a backlog of thousands to work off as well. */
+/** Leases, questions and whatever the queue lost; at full size a slow machine has a backlog of thousands to work off as well. */
 const SETTLED_MS = sized(60_000, 150_000);
 const ENDED = ["sent", "delivered", "undelivered", "failed", "expired", "unknown"];
 

@@ -113,7 +113,7 @@ function play(box: Outbox, ids: string[], models: Model[], expires: number, step
     return;
   }
   if (step.op === "look") {
-    box.look();
+    box.sweep();
     return models.forEach((model, nth) => looked(box, model, ids[nth] ?? "", expires));
   }
   const id = ids[step.of] ?? "";

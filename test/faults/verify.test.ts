@@ -192,7 +192,7 @@ test("a code that is over is not sent any more: what has not left is taken back"
   const truth = await ask(waiting, `GET /v1/verifications/${many.at(-1)?.["id"]}`);
   expect(truth.body).toMatchObject({ state: "canceled", sends: [{ state: messages.at(-1)?.state }] });
   const last = await start(waiting, { to: numberFor(640) });
-  await codeAt(carrier, last); // whatever was before it on the belt has been seen to
+  await codeAt(carrier, last); // whatever was before it on the queue has been seen to
   const sent = new Set(carrier.callsOf(paced).map(({ message }) => message));
   expect(back.filter(({ id }) => sent.has(id))).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { Belt } from "../../src/messages/queue/queue-tracker.ts";
+import { QueueTracker } from "../../src/messages/queue/queue-tracker.ts";
 import { defaultPolicy } from "../../src/policy/policy.ts";
 import { migrate } from "../../src/storage/migrations.ts";
 import type { RoomsDeps } from "../../src/tenant/parts.ts";
@@ -98,7 +98,7 @@ function depsOver(sql: RoomsDeps["sql"]): RoomsDeps {
     record: { id: "ten_etttttttt", name: "Test", environment: "sandbox", state: "active", createdAt: 0 },
     keys: { epoch: 1, epochs: new Map([[1, new Uint8Array(32)]]), index: new Uint8Array(32) },
     door: { current: new Uint8Array(32), previous: null } as unknown as RoomsDeps["door"],
-    belt: new Belt(0),
+    queueTracker: new QueueTracker(0),
     policy: () => defaultPolicy("sandbox"),
     accountOf: () => null,
     redacts: () => false,

@@ -8,7 +8,7 @@ import { routes } from "../../src/http/routes.ts";
 import { app } from "../../src/worker/app.ts";
 import { REASONS } from "../../src/base/refusal.ts";
 import { codesOf } from "../../src/http/openapi/codes.ts";
-import { toldBy } from "../../src/http/openapi/events.ts";
+import { eventShape } from "../../src/http/openapi/events.ts";
 import { isRepeatable } from "../../src/contract/operator-route.ts";
 import { openApiDocument } from "../../src/http/openapi/document.ts";
 import { pageRoutes } from "../../src/http/pages/pages.routes.ts";
@@ -129,7 +129,7 @@ it("every event that can be sent has its webhook, with an example of its body", 
   for (const type of EVENT_TYPES) {
     const media = document.webhooks[type]?.post.requestBody?.content?.["application/json"];
     expect(media?.example).toMatchObject({ type });
-    takes(toldBy(type).body, media?.example, type);
+    takes(eventShape(type).body, media?.example, type);
   }
 });
 

@@ -1,11 +1,11 @@
 /** The consumer of the lanes: which ids travel together, and what is asked for again. */
 import { expect, test } from "vitest";
-import { consumeConveyor, type ConveyorDeps } from "../../src/messages/queue/dispatch.queue.ts";
+import { consumeDispatchQueue, type DispatchQueueDeps } from "../../src/messages/queue/dispatch.queue.ts";
 import type { Job, JobReport } from "../../src/carriers/sender/sender.ts";
 
 function world(report: (job: Job) => Partial<JobReport>) {
   const [driven, requeued, logged]: [Job[], [Job, number][], unknown[]] = [[], [], []];
-  const deps: ConveyorDeps = {
+  const deps: DispatchQueueDeps = {
     drive: (job) => {
       driven.push(job);
       return Promise.resolve({ left: [], waitMs: 0, onward: [], ...report(job) });
@@ -29,7 +29,7 @@ const job = (over: Partial<Job> = {}): Job => ({
 test("messages to send, to ask about and to forget are never in one job, and neither are tries", async () => {
   const { deps, driven } = world(() => ({}));
   const bodies = [job(), job({ ids: ["b"] }), job({ task: "ask" }), job({ task: "redact", ids: ["sid"] }), job({ task: "redact", ids: ["sid2"], tries: 1 })]; // prettier-ignore
-  await consumeConveyor(bodies, deps);
+  await consumeDispatchQueue(bodies, deps);
   expect(driven.map(({ ids, task, tries }) => [ids.join(), task, tries])).toEqual([
     ["a,b", undefined, undefined],
     ["a", "ask", undefined],
@@ -44,7 +44,7 @@ test("what a carrier has not forgotten is asked for again, later each time, and 
   const waits: number[] = [];
   for (;;) {
     requeued.length = 0;
-    await consumeConveyor([next], deps);
+    await consumeDispatchQueue([next], deps);
     const [again] = requeued;
     if (again === undefined) break;
     expect(again[0]).toMatchObject({ task: "redact", ids: ["one"] });
@@ -57,7 +57,7 @@ test("what a carrier has not forgotten is asked for again, later each time, and 
 
 test("a body that is no job wakes nobody", async () => {
   const { deps, driven, logged } = world(() => ({}));
-  await consumeConveyor([null, { ...job(), task: "reveal" }, { ...job(), more: 1 }, { ...job(), ids: [] }], deps);
+  await consumeDispatchQueue([null, { ...job(), task: "reveal" }, { ...job(), more: 1 }, { ...job(), ids: [] }], deps);
   expect(driven).toEqual([]);
   expect(logged).toHaveLength(4);
 });

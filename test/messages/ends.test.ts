@@ -21,14 +21,14 @@ describe("a message without a receipt", () => {
     "for %s ends as `sent` after 72 hours and not before, told once in a word of its own",
     (purpose) => {
       const { box, id } = sent({ purpose });
-      box.look();
+      box.sweep();
       box.pass(RECEIPTS_MS - 1);
-      box.look();
+      box.sweep();
       expect(box.get(id)).toMatchObject({ state: "sent", endedAt: null });
       box.pass(1);
-      for (let nth = 0; nth < 3; nth += 1) expect(box.look()).toMatchObject({ ended: [], kept: [] });
+      for (let nth = 0; nth < 3; nth += 1) expect(box.sweep()).toMatchObject({ ended: [], kept: [] });
       expect(box.get(id)).toMatchObject({ state: "sent", endedAt: box.now, reason: null });
-      expect(box.toldAs).toEqual(["sending", "sent", "unconfirmed"]);
+      expect(box.stateWord).toEqual(["sending", "sent", "unconfirmed"]);
       expect([box.dispatched, box.asked, box.claim("car_a", id), box.redacted]).toEqual([[], [], [], []]);
     },
   );
@@ -38,25 +38,25 @@ describe("a message without a receipt", () => {
     (state) => {
       const { box, id } = sent();
       box.pass(RECEIPTS_MS);
-      box.look();
+      box.sweep();
       expect(box.report("car_a", id, "sent")).toBe(0);
       box.pass(LATE_RECEIPTS_MS - RECEIPTS_MS - 1);
-      expect(box.look().ended).toEqual([]);
+      expect(box.sweep().ended).toEqual([]);
       expect(box.report("car_a", id, state)).toBe(1);
       expect(box.get(id)).toMatchObject({ state, endedAt: box.now });
-      expect(box.toldAs.slice(-2)).toEqual(["unconfirmed", state]);
+      expect(box.stateWord.slice(-2)).toEqual(["unconfirmed", state]);
     },
   );
 
   it("leaves the object after 76 hours, its carrier asked to forget it, also when nobody looked in between", () => {
     const [quiet, late] = [sent(), sent()];
     quiet.box.pass(RECEIPTS_MS);
-    quiet.box.look();
+    quiet.box.sweep();
     quiet.box.pass(LATE_RECEIPTS_MS - RECEIPTS_MS);
     late.box.pass(400 * 86_400_000);
     for (const { box, id } of [quiet, late]) {
-      expect(box.look()).toMatchObject({ ended: [id], kept: [] });
-      expect(box.toldAs).toEqual(["sending", "sent", "unconfirmed"]);
+      expect(box.sweep()).toMatchObject({ ended: [id], kept: [] });
+      expect(box.stateWord).toEqual(["sending", "sent", "unconfirmed"]);
       expect(box.redacted).toEqual([`car_a ${"ab".repeat(16)}`]);
     }
   });
@@ -100,7 +100,7 @@ describe("a message of several parts", () => {
           const { box, message } = play(finals.length, shuffled, isKnown);
           expect(message.state).toBe(right);
           expect(message.facts.price).toEqual({ ...price, amount: price.amount * finals.length });
-          expect(box.toldAs.filter((word) => word === "delivered" || word === "undelivered")).toEqual([right]);
+          expect(box.stateWord.filter((word) => word === "delivered" || word === "undelivered")).toEqual([right]);
         },
       ),
       { seed, numRuns: 500 },
@@ -118,7 +118,7 @@ describe("a message of several parts", () => {
     );
     expect(message.state).toBe("sent");
     box.pass(RECEIPTS_MS);
-    box.look();
+    box.sweep();
     expect(box.get(message.id)).toMatchObject({ state: "sent", endedAt: box.now });
     expect(box.report("car_a", message.id, "delivered", { part: IDS[1]! })).toBe(1);
     expect(box.get(message.id).state).toBe("delivered");

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CLAIM_LEASE_MS } from "../../src/messages/dispatch.ts";
-import { FIRST_LOOK_MS } from "../../src/messages/ledger.ts";
+import { FIRST_SWEEP_MS } from "../../src/messages/ledger.ts";
 import { Outbox } from "../support/rooms/outbox.ts";
 
 /** A message whose call ended without a clear answer. */
@@ -70,7 +70,7 @@ test("whatever stays unclear is asked about for ten minutes, ever more rarely, a
   for (let second = 1; second < 660; second += 1) {
     box.pass(1_000);
     box.hear("car_a", { message: id, attempt: 1 }, { said: "unclear", code: "http_500" });
-    box.look();
+    box.sweep();
     if (box.asked.length > askedAt.length) askedAt.push(second);
     if (second < 600) expect(box.get(id).state).toBe("sending");
   }
@@ -85,11 +85,11 @@ test("a sender that never came back is asked about when its claim has run out, a
   const box = new Outbox();
   const [lost, late] = [box.admit(), box.admit()];
   box.claimAskable("car_a", lost, late);
-  box.pass(FIRST_LOOK_MS + 1);
-  box.look();
+  box.pass(FIRST_SWEEP_MS + 1);
+  box.sweep();
   expect(box.asked).toEqual([]);
   box.pass(CLAIM_LEASE_MS);
-  box.look();
+  box.sweep();
   expect(box.asked).toEqual([lost, late]);
   box.settle(late, 1, { outcome: "accepted" });
   expect(box.get(late)).toMatchObject({ state: "sent" });
@@ -138,7 +138,7 @@ test("over any order of looks, answers, receipts and restarts a message is open 
       let attempt = 0;
       for (const { does, ms } of steps) {
         if (does === "pass") box.pass(ms);
-        else if (does === "look") box.look();
+        else if (does === "look") box.sweep();
         else if (does === "receipt") box.report("car_a", id, "delivered");
         else if (does === "claim") {
           const [claimed] = box.claimAskable("car_a", id);

@@ -1,10 +1,12 @@
+import { messagesRoom } from "../../src/messages/room.ts";
+import { migrate } from "../../src/storage/migrations.ts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { IdMaker } from "../../src/base/ids.ts";
 import type { Answer } from "../../src/carriers/carrier.ts";
 import { claim, CLAIM_LEASE_MS, settle } from "../../src/messages/dispatch.ts";
 import { applyReports } from "../../src/messages/reports.ts";
 import { MessagesLedger } from "../../src/messages/ledger.ts";
-import { Belt } from "../../src/messages/queue/queue-tracker.ts";
+import { QueueTracker } from "../../src/messages/queue/queue-tracker.ts";
 import type { SweepDeps } from "../../src/messages/sweep.ts";
 import { ENDED, ENTERS, mayEnter, STATES, type Message, type State } from "../../src/messages/message.ts";
 import { PURPOSES, type Purpose } from "../../src/sms/purpose.ts";
@@ -38,7 +40,7 @@ let told: string[];
 let dispatched: string[];
 beforeEach(() => {
   sql = nodeSql();
-  MessagesLedger.migrate(sql);
+  migrate(sql, [messagesRoom]);
   ids = new IdMaker(owner);
   ledger = new MessagesLedger(sql, ids.prefixOf("msg"), () => undefined);
   now = NOON;
@@ -190,7 +192,7 @@ describe("an answer", () => {
   it("of a claim that was given up long ago changes nothing", () => {
     const id = claimed();
     now += CLAIM_LEASE_MS + 1;
-    sweep(deps, new Belt(0), now);
+    sweep(deps, new QueueTracker(0), now);
     expect(get(id)).toMatchObject({ state: "unknown", reason: "sender_lost" });
     const after = get(id);
     answer(id, { outcome: "declined", code: "full", permanent: false });
@@ -215,15 +217,15 @@ describe("a message that ended and is being recorded", () => {
   it("leaves as it was recorded; one that moved meanwhile stays and is looked at again", () => {
     const [still, moved] = [inState("sent"), inState("unknown")];
     now += 8 * 86_400_000;
-    const turn = sweep(deps, new Belt(0), now);
+    const turn = sweep(deps, new QueueTracker(0), now);
     expect(turn.ended.sort()).toEqual([still.id, moved.id].sort());
     const recorded = turn.ended.map(get);
     expect(applyReports(deps, "car_1", [{ message: moved.id, state: "delivered", code: null, at: null }])).toBe(1);
     ledger.remove(recorded, now);
-    if (turn.seenTo !== null) ledger.setLooked(turn.seenTo);
+    if (turn.seenTo !== null) ledger.setSweptUpTo(turn.seenTo);
     expect(ledger.get(still.id)).toBeNull();
     expect(get(moved.id)).toMatchObject({ state: "delivered" });
-    const again = sweep(deps, new Belt(0), now);
+    const again = sweep(deps, new QueueTracker(0), now);
     expect(again.ended).toEqual([moved.id]);
     ledger.remove(again.ended.map(get), now);
     expect(ledger.count()).toBe(0);
@@ -236,12 +238,12 @@ describe("a message in doubt", () => {
   it.each(PURPOSES)("for %s ends when its window is over, and not before, told once and gone to nobody", (purpose) => {
     const id = doubted(purpose);
     now += WINDOW_MS[purpose] - 1;
-    expect(sweep(deps, new Belt(0), now)).toMatchObject({ ended: [], kept: [] });
+    expect(sweep(deps, new QueueTracker(0), now)).toMatchObject({ ended: [], kept: [] });
     expect(get(id).endedAt).toBeNull();
     now += 1;
     for (let nth = 0; nth < 2; nth += 1)
       // until it is recorded, every turn names it
-      expect(sweep(deps, new Belt(0), now)).toMatchObject({ ended: [], kept: [{ id }] });
+      expect(sweep(deps, new QueueTracker(0), now)).toMatchObject({ ended: [], kept: [{ id }] });
     expect(get(id)).toMatchObject({ state: "unknown", endedAt: now, reason: "timeout" });
     expect([sealed(id), told, dispatched, claim(deps, "car_1", [id])]).toEqual([0, ["unknown"], [], []]);
   });
@@ -249,23 +251,23 @@ describe("a message in doubt", () => {
   it("stays for a week after its record, is then removed, and a receipt that came meanwhile is not overlooked", () => {
     const [quiet, heard] = [doubted("otp"), doubted("otp")];
     now += WINDOW_MS.otp;
-    const { kept } = sweep(deps, new Belt(0), now);
+    const { kept } = sweep(deps, new QueueTracker(0), now);
     const report = { message: heard, state: "delivered" as const, code: null, at: null };
     expect(applyReports(deps, "car_1", [{ ...report, state: "sent" }])).toBe(0); // it has ended: no step back
     expect(applyReports(deps, "car_1", [report])).toBe(1);
     ledger.keep(kept);
-    expect(sweep(deps, new Belt(0), now)).toMatchObject({ ended: [heard], kept: [] });
+    expect(sweep(deps, new QueueTracker(0), now)).toMatchObject({ ended: [heard], kept: [] });
     now += 7 * 86_400_000;
-    expect(sweep(deps, new Belt(0), now).ended).toContain(quiet);
+    expect(sweep(deps, new QueueTracker(0), now).ended).toContain(quiet);
   });
 
   it("that has ended is not opened again by a sender who comes back from the dead", () => {
     const { id } = put({ purpose: "otp" });
     claim(deps, "car_1", [id]);
     now += CLAIM_LEASE_MS + 1;
-    sweep(deps, new Belt(0), now);
+    sweep(deps, new QueueTracker(0), now);
     now += WINDOW_MS.otp;
-    sweep(deps, new Belt(0), now);
+    sweep(deps, new QueueTracker(0), now);
     const after = get(id);
     answer(id, { outcome: "accepted" });
     expect(get(id)).toEqual(after);
@@ -285,10 +287,10 @@ describe("a held message", () => {
     const { id } = put({ state: "held", account: null, due: now + 600_000 });
     expect(claim(deps, "car_1", [id])).toEqual([]);
     now += 599_999;
-    sweep(deps, new Belt(0), now);
+    sweep(deps, new QueueTracker(0), now);
     expect(get(id).state).toBe("held");
     now += 1;
-    sweep(deps, new Belt(0), now);
+    sweep(deps, new QueueTracker(0), now);
     expect(get(id)).toMatchObject({ state: "expired", reason: "never_released" });
     expect([dispatched, sealed(id)]).toEqual([[], 0]);
   });

@@ -77,12 +77,12 @@ describe("a carrier that shall forget", () => {
     box.claim(first, id);
     box.settle(id, 1, accepted(SID1));
     box.pass(13_000);
-    box.look();
+    box.sweep();
     box.pass(75 * 3_600_000);
-    box.look();
+    box.sweep();
     expect(box.redacted).toEqual([]);
     box.pass(3_600_000);
-    expect(box.look().ended).toEqual([id]);
+    expect(box.sweep().ended).toEqual([id]);
     expect(box.redacted).toEqual([`${first} ${SID1}`]);
   });
 

@@ -43,7 +43,7 @@ describe("that a text was undelivered, said before the call is answered,", () =>
     box.report("car_a", arrived, "delivered");
     expect(box.get(arrived).state).toBe("delivered");
     box.pass(CLAIM_LEASE_MS + 1);
-    box.look();
+    box.sweep();
     expect(box.get(lost).state).toBe("undelivered");
   });
 });

@@ -2,7 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import type { Sql, SqlBinding, SqlRow } from "../../src/storage/sql.ts";
-import { FIRST_LOOK_MS, MessagesLedger } from "../../src/messages/ledger.ts";
+import { FIRST_SWEEP_MS, MessagesLedger } from "../../src/messages/ledger.ts";
 import { newTenant, operator } from "../support/tenant/tenant.ts";
 
 test("a thousand scheduled messages are walked over once, not in every turn, and one behind them is still found", async () => {
@@ -23,16 +23,16 @@ test("a thousand scheduled messages are walked over once, not in every turn, and
     };
     const [{ newest }] = state.storage.sql.exec<{ newest: string }>(`SELECT max(id) AS newest FROM messages`).toArray() as [{ newest: string }]; // prettier-ignore
     const ledger = new MessagesLedger(counted, newest.slice(0, 14), () => undefined);
-    const later = Date.now() + FIRST_LOOK_MS + 60_000;
+    const later = Date.now() + FIRST_SWEEP_MS + 60_000;
     const turn = () => {
       rows = 0;
-      const unseen = ledger.unseen("", later - FIRST_LOOK_MS, 1_000).length;
-      return { unseen, next: ledger.nextLook("", 0).unseen, rows };
+      const unseen = ledger.unseen("", later - FIRST_SWEEP_MS, 1_000).length;
+      return { unseen, next: ledger.nextSweep("", 0).unseen, rows };
     };
     const turns = [turn(), turn()];
     state.storage.sql.exec(`UPDATE messages SET due = NULL WHERE id = ?`, newest);
     const fresh = new MessagesLedger(counted, newest.slice(0, 14), () => undefined); // as after a restart
-    return { turns, found: fresh.unseen("", later - FIRST_LOOK_MS, 1_000).map(({ id }) => id), newest };
+    return { turns, found: fresh.unseen("", later - FIRST_SWEEP_MS, 1_000).map(({ id }) => id), newest };
   });
   expect(read.turns[0]).toMatchObject({ unseen: 0, next: null });
   expect(read.turns[0]!.rows).toBeGreaterThanOrEqual(1_000);

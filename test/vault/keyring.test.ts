@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { randomBytes } from "../../src/base/random.ts";
 import { toBase64 } from "../../src/base/seal.ts";
 import { Keyring } from "../../src/vault/keyring.ts";
-import { createTenantKeys, destroyTenantKeys, loadTenantKeys, rootsOnShelf, saveTenantKeys, type KeyShelf, type TenantKeys } from "../../src/vault/tenant-keys.ts"; // prettier-ignore
+import { createTenantKeys, destroyTenantKeys, loadTenantKeys, rootsInKeyStore, saveTenantKeys, type KeyStore, type TenantKeys } from "../../src/vault/tenant-keys.ts"; // prettier-ignore
 
 const key = () => toBase64(randomBytes(32));
 const ring = (roots: Record<string, string>) => Keyring.parse(JSON.stringify(roots));
-function shelf(): KeyShelf & { values: Map<string, string> } {
+function keyStore(): KeyStore & { values: Map<string, string> } {
   const values = new Map<string, string>();
   return {
     values,
@@ -70,9 +70,9 @@ describe("the root keys", () => {
   });
 });
 
-describe("a tenant's keys on the shelf", () => {
+describe("a tenant's keys on the keyStore", () => {
   it("are read back as they were made, and lie there wrapped", async () => {
-    const [store, roots] = [shelf(), ring({ "1": key() })];
+    const [store, roots] = [keyStore(), ring({ "1": key() })];
     const keys = await createTenantKeys(store, roots, "ten_e12345678");
     expect(plain(await loadTenantKeys(store, roots, "ten_e12345678"))).toEqual(plain(keys));
     const text = [...store.values.values()].join();
@@ -82,7 +82,7 @@ describe("a tenant's keys on the shelf", () => {
   });
 
   it("moved to another tenant's name do not open", async () => {
-    const [store, roots] = [shelf(), ring({ "1": key() })];
+    const [store, roots] = [keyStore(), ring({ "1": key() })];
     await createTenantKeys(store, roots, "ten_e12345678");
     store.values.set("tenant-keys/ten_e87654321", store.values.get("tenant-keys/ten_e12345678")!);
     expect(await loadTenantKeys(store, roots, "ten_e87654321")).toBeNull();
@@ -90,18 +90,18 @@ describe("a tenant's keys on the shelf", () => {
 
   it("change their root without changing, and say which roots they need even where they do not open", async () => {
     const all = { "1": key(), "2": key() };
-    const store = shelf();
+    const store = keyStore();
     const keys = await createTenantKeys(store, ring({ "1": all["1"] }), "ten_e12345678");
-    expect(await rootsOnShelf(store, "ten_e12345678")).toEqual([1]);
+    expect(await rootsInKeyStore(store, "ten_e12345678")).toEqual([1]);
     expect(await loadTenantKeys(store, ring({ "2": all["2"] }), "ten_e12345678")).toBeNull();
-    expect(await rootsOnShelf(store, "ten_e12345678")).toEqual([1]);
+    expect(await rootsInKeyStore(store, "ten_e12345678")).toEqual([1]);
     await saveTenantKeys(store, ring(all), "ten_e12345678", keys);
-    expect(await rootsOnShelf(store, "ten_e12345678")).toEqual([2]);
+    expect(await rootsInKeyStore(store, "ten_e12345678")).toEqual([2]);
     expect(plain(await loadTenantKeys(store, ring({ "2": all["2"] }), "ten_e12345678"))).toEqual(plain(keys));
   });
 
   it("that were tampered with are no keys, and a record with anything more or less is refused whole", async () => {
-    const [store, roots] = [shelf(), ring({ "1": key() })];
+    const [store, roots] = [keyStore(), ring({ "1": key() })];
     await createTenantKeys(store, roots, "ten_e12345678");
     const good = JSON.parse(store.values.get("tenant-keys/ten_e12345678")!);
     const put = (record: unknown) => store.values.set("tenant-keys/ten_e12345678", JSON.stringify(record));
@@ -123,9 +123,9 @@ describe("a tenant's keys on the shelf", () => {
   });
 
   it("destroyed are gone", async () => {
-    const [store, roots] = [shelf(), ring({ "1": key() })];
+    const [store, roots] = [keyStore(), ring({ "1": key() })];
     await createTenantKeys(store, roots, "ten_e12345678");
     await destroyTenantKeys(store, "ten_e12345678");
-    expect([await loadTenantKeys(store, roots, "ten_e12345678"), await rootsOnShelf(store, "ten_e12345678")]).toEqual([null, []]); // prettier-ignore
+    expect([await loadTenantKeys(store, roots, "ten_e12345678"), await rootsInKeyStore(store, "ten_e12345678")]).toEqual([null, []]); // prettier-ignore
   });
 });

@@ -8,7 +8,7 @@ import { randomBytes } from "../../src/base/random.ts";
 import { open, seal } from "../../src/base/seal.ts";
 import { Keyring } from "../../src/vault/keyring.ts";
 import { TENANT_SUBJECT, VaultLedger, type Contact } from "../../src/vault/ledger.ts";
-import { createTenantKeys, loadTenantKeys, type KeyShelf, type TenantKeys } from "../../src/vault/tenant-keys.ts";
+import { createTenantKeys, loadTenantKeys, type KeyStore, type TenantKeys } from "../../src/vault/tenant-keys.ts";
 import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 type Vault = { sql: NodeSql; vault: VaultLedger; owner: Owner; keys: TenantKeys; reopened: () => VaultLedger };
@@ -155,25 +155,25 @@ test("an older version of a row that comes back opens: rolling back is found by 
 
 test("a tenant's keys do not open as another tenant's, another epoch's, another kind's, or with a bit changed", async () => {
   const kept = new Map<string, string>();
-  const shelf: KeyShelf = {
+  const keyStore: KeyStore = {
     get: (name) => Promise.resolve(kept.get(name) ?? null),
     put: (name, value) => Promise.resolve(void kept.set(name, value)),
     delete: (name) => Promise.resolve(void kept.delete(name)),
   };
   const ring = Keyring.parse(JSON.stringify({ 1: Buffer.from(randomBytes(32)).toString("base64") }));
-  await createTenantKeys(shelf, ring, "ten_a");
+  await createTenantKeys(keyStore, ring, "ten_a");
   const good = kept.get("tenant-keys/ten_a") ?? "";
-  expect(await loadTenantKeys(shelf, ring, "ten_a")).not.toBeNull();
+  expect(await loadTenantKeys(keyStore, ring, "ten_a")).not.toBeNull();
   kept.set("tenant-keys/ten_b", good);
-  expect(await loadTenantKeys(shelf, ring, "ten_b")).toBeNull();
-  await createTenantKeys(shelf, ring, "ten_c");
+  expect(await loadTenantKeys(keyStore, ring, "ten_b")).toBeNull();
+  await createTenantKeys(keyStore, ring, "ten_c");
   const theirs = JSON.parse(kept.get("tenant-keys/ten_c") ?? "") as object;
   for (const part of ["epochs", "index"]) {
     kept.set(
       "tenant-keys/ten_c",
       JSON.stringify({ ...theirs, [part]: (JSON.parse(good) as Record<string, unknown>)[part] }),
     );
-    expect(await loadTenantKeys(shelf, ring, "ten_c"), part).toBeNull();
+    expect(await loadTenantKeys(keyStore, ring, "ten_c"), part).toBeNull();
   }
   type Shelved = { epoch: number; epochs: Record<string, { sealed: string }>; index: { sealed: string } };
   const changed = (change: (record: Shelved) => void): string => {
@@ -190,9 +190,9 @@ test("a tenant's keys do not open as another tenant's, another epoch's, another 
     changed((record) => void (record.index.sealed = `A${record.index.sealed.slice(1)}`.replace(/^AA/, "BA"))),
   ]) {
     kept.set("tenant-keys/ten_a", text);
-    expect(await loadTenantKeys(shelf, ring, "ten_a")).toBeNull();
+    expect(await loadTenantKeys(keyStore, ring, "ten_a")).toBeNull();
   }
   kept.set("tenant-keys/ten_a", good);
   const other = Keyring.parse(JSON.stringify({ 1: Buffer.from(randomBytes(32)).toString("base64") }));
-  expect(await loadTenantKeys(shelf, other, "ten_a")).toBeNull();
+  expect(await loadTenantKeys(keyStore, other, "ten_a")).toBeNull();
 });

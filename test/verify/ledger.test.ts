@@ -1,4 +1,6 @@
 // The tables of verifications over SQLite: moves by compare-and-swap, secrets gone with the end, deadlines after a restart.
+import { verifyRoom } from "../../src/verify/room.ts";
+import { migrate } from "../../src/storage/migrations.ts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { DAY_MS, HOUR_MS } from "../../src/base/clock.ts";
 import { IdMaker } from "../../src/base/ids.ts";
@@ -10,7 +12,11 @@ import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const owner = { jurisdiction: "eu", code: "12345678" } as const;
-const secrets: Secrets = { digest: new Uint8Array([1]), context: new Uint8Array([2]), letter: new Uint8Array([3]) };
+const secrets: Secrets = {
+  digest: new Uint8Array([1]),
+  context: new Uint8Array([2]),
+  codeMessage: new Uint8Array([3]),
+};
 
 let sql: NodeSql;
 let ids: IdMaker;
@@ -21,14 +27,14 @@ beforeEach(() => {
   sql = nodeSql();
   ids = new IdMaker(owner);
   soonest = [];
-  VerifyLedger.migrate(sql);
+  migrate(sql, [verifyRoom]);
   ledger = open();
 });
 
 function verification(now: number, state: State = "pending"): Verification {
   const facts = {
     channel: "sms", intent: "login", service: null, template: "login", locale: "en-GB", key: "key_1", country: "GB",
-    kind: "drama", mask: "+44•••••••23", strength: "restricted", print: null, cell: "GB|b|login", createdAt: now,
+    kind: "drama", mask: "+44•••••••23", strength: "restricted", fingerprint: null, cell: "GB|b|login", createdAt: now,
     expiresAt: now + 600_000, note: false, withheld: false,
   } as const; // prettier-ignore
   const id = ids.make("ver", now);
@@ -69,7 +75,7 @@ describe("a move", () => {
     const made = inserted(NOON);
     expect(ledger.getWhole(made.id)?.secrets).toEqual(secrets);
     ledger.move(made, state, { endedAt: NOON });
-    expect(ledger.getWhole(made.id)?.secrets).toEqual({ digest: null, context: null, letter: null });
+    expect(ledger.getWhole(made.id)?.secrets).toEqual({ digest: null, context: null, codeMessage: null });
   });
 });
 

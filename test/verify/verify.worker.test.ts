@@ -32,8 +32,8 @@ it("sends a code that the handset shows and the answer does not; it approves onc
     sends: [{ state: "delivered" }],
   });
   expect(await told(tenant, id)).toEqual(["verification.approved"]);
-  const [row] = await tenant.rows(`SELECT digest, context, letter FROM verifications`);
-  expect(row).toEqual({ digest: null, context: null, letter: null });
+  const [row] = await tenant.rows(`SELECT digest, context, code_message FROM verifications`);
+  expect(row).toEqual({ digest: null, context: null, code_message: null });
   expect(await everything(tenant)).not.toContain(code);
   const audit = JSON.stringify((await tenant.call("GET /v1/audit?limit=100")).body);
   expect(audit).toContain("verification.started");

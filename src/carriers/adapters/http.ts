@@ -193,9 +193,9 @@ function readReceipts(account: Account, callback: Callback): Read<Report> {
   const parsed = ReceiptBody.safeParse(signed.value);
   if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
   const { message, state, code, at, network } = parsed.data;
-  const told = typeof code === "string" ? plainCode(code, "unnamed") : null;
+  const given = typeof code === "string" ? plainCode(code, "unnamed") : null;
   const time = typeof at === "string" ? Date.parse(at) : null;
-  return { read: [{ message, state, code: told, at: time, ...ofNetwork(network) }] };
+  return { read: [{ message, state, code: given, at: time, ...ofNetwork(network) }] };
 }
 
 function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {

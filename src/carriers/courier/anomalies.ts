@@ -68,7 +68,7 @@ export class Alerts {
   }
 
   /** Looks at a lane's window; answers what was raised or cleared. */
-  look(lane: Lane, seen: Seen, now: number): AlertMove[] {
+  judge(lane: Lane, seen: Seen, now: number): AlertMove[] {
     const shares = sharesOf(seen);
     return ANOMALIES.flatMap((kind): AlertMove[] => {
       const share = shares[kind] ?? 0;

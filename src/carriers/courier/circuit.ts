@@ -74,7 +74,7 @@ export class Circuit {
   }
 
   /** Counts a call's outcome; answers the state when it changed by it. */
-  heard(health: Health, now: number): CircuitState | null {
+  observe(health: Health, now: number): CircuitState | null {
     const before = this.#state;
     const ill = health === "ill";
     if (!ill || this.#state === "probing") this.#out.shift(); // ill ones make no room, or each would let another go

@@ -142,7 +142,7 @@ export class Courier {
     const account = this.#open();
     if (account === null) return null;
     const since = this.#deps.now();
-    this.told(want.told ?? []);
+    this.report(want.reports ?? []);
     for (;;) {
       const now = this.#deps.now();
       const mine = this.#waiting.length === 0;
@@ -155,7 +155,7 @@ export class Courier {
   }
 
   #permitOf(account: Account, granted: number, waitMs: number, watched: boolean): Permit {
-    const { circuit, weights } = this.#watch.look(account.id);
+    const { circuit, weights } = this.#watch.state(account.id);
     return { granted, waitMs, goodUntil: this.#deps.now() + PERMIT_MS, account, circuit, watched, weights };
   }
 
@@ -189,7 +189,7 @@ export class Courier {
         this.#probing = false;
         this.#cleared = probed?.found === "well";
         if (this.#cleared) this.#watch.unused(1);
-        else this.#watch.heard("ill", account.id);
+        else this.#watch.observe("ill", account.id);
         this.#serve();
       });
   }
@@ -202,11 +202,11 @@ export class Courier {
   }
 
   /** How calls went: told at once where something is wrong or nothing is proven yet, else with the next want. */
-  told(calls: readonly Calls[], unused = 0): void {
+  report(calls: readonly Calls[], unused = 0): void {
     const account = this.#open();
     if (account === null) return;
     if (unused > 0) this.#watch.unused(unused);
-    this.#watch.told(calls, account.id);
+    this.#watch.report(calls, account.id);
     this.#serve(); // what stood in line for this need not wait for its time
   }
 
@@ -240,9 +240,9 @@ export class Courier {
     if (account === null) return;
     const until = this.#deps.now() + retryAfterSeconds * 1_000;
     if (!this.#paceOf(account).hold(until)) return;
-    const told = this.#deps.quiet(account.id, until);
+    const announced = this.#deps.quiet(account.id, until);
     this.#deps.sql.exec(`UPDATE account SET hold_until = ?`, until);
-    await told;
+    await announced;
   }
 
   /** Reads a callback of the account: its reports when authentic, else why it is refused. */

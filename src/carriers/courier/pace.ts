@@ -10,7 +10,7 @@ export type Want = {
   lane: "otp" | "bulk";
   wanted: number;
   /** How the sender's calls have gone since it last asked. */
-  told?: Calls[];
+  reports?: Calls[];
 };
 
 /** A permit is good for this long, so that a sender that died holds nothing for ever. */
@@ -24,7 +24,7 @@ export class Pace {
   #tokens: number;
   #filledAt: number;
   #holdUntil: number;
-  #turn: string[] = [];
+  #served: string[] = [];
 
   constructor(perSecond: number | null, holdUntil: number, now: number) {
     this.#perSecond = perSecond;
@@ -59,7 +59,7 @@ export class Pace {
     let best: W | null = null;
     let bestRank = Infinity;
     for (const want of waiting) {
-      const rank = (want.lane === "otp" ? 0 : 1_000_000) + this.#turn.indexOf(want.tenant) + 1;
+      const rank = (want.lane === "otp" ? 0 : 1_000_000) + this.#served.indexOf(want.tenant) + 1;
       if (rank < bestRank) {
         best = want;
         bestRank = rank;
@@ -70,7 +70,7 @@ export class Pace {
 
   /** The want that was next was given something: only that uses a turn up, or a full bucket's end would skip a tenant for ever. */
   served({ tenant }: Want): void {
-    this.#turn = [...this.#turn.filter((other) => other !== tenant), tenant].slice(-1_000);
+    this.#served = [...this.#served.filter((other) => other !== tenant), tenant].slice(-1_000);
   }
 
   /** Refills the bucket; its depth is a tenth of a second, so a pause never ends in a burst. A backward clock adds nothing. */

@@ -34,7 +34,7 @@ const STEER_MS = 10_000;
 const ALERTS_MS = 60_000;
 const MOVES_KEPT = 100;
 /** Outcomes of one kind that are told together say no more of the circuit than so many. */
-const TOLD_MAX = 50;
+const OUTCOMES_MAX = 50;
 
 /** The watch over one account. */
 export class AccountWatch {
@@ -74,7 +74,7 @@ export class AccountWatch {
   }
 
   /** What a sender and its tenant should know; moves the weights when it is time. */
-  look(account: string): { circuit: CircuitState; weights: Weights } {
+  state(account: string): { circuit: CircuitState; weights: Weights } {
     const now = this.#deps.now();
     if (now - this.#steeredAt >= STEER_MS) {
       this.#steer(account, now);
@@ -83,7 +83,7 @@ export class AccountWatch {
     return { circuit: this.#circuit.state, weights: this.#windows().weights() };
   }
 
-  told(calls: readonly Calls[], account: string): void {
+  report(calls: readonly Calls[], account: string): void {
     const now = this.#deps.now();
     for (const each of calls) {
       if (each.asked !== true) this.#windows().called(each, now);
@@ -93,14 +93,14 @@ export class AccountWatch {
       // A question that is answered shows no more than a balance does: of an open circuit a message decides.
       if (each.asked === true && health === "well" && this.#circuit.state !== "closed")
         this.#circuit.unused(each.count);
-      else for (let nth = 0; nth < Math.min(each.count, TOLD_MAX); nth += 1) this.heard(health, account);
+      else for (let nth = 0; nth < Math.min(each.count, OUTCOMES_MAX); nth += 1) this.observe(health, account);
     }
   }
 
   /** One sign of the account's health. */
-  heard(health: Health, account: string): void {
+  observe(health: Health, account: string): void {
     const now = this.#deps.now();
-    const changed = this.#circuit.heard(health, now);
+    const changed = this.#circuit.observe(health, now);
     if (changed === null) return;
     this.#moved({ at: now, circuit: changed });
     this.#deps.changed(changed);
@@ -154,7 +154,7 @@ export class AccountWatch {
   /** Tells the operators of what begins to be strange, and of its end. */
   #alert(account: string, now: number): void {
     for (const lane of LANES) {
-      for (const { kind, share, state, code } of this.#alerts.look(lane, this.#windows().seen(lane, now), now)) {
+      for (const { kind, share, state, code } of this.#alerts.judge(lane, this.#windows().seen(lane, now), now)) {
         const share_per_mille = Math.round(share * 1_000);
         const most = code === undefined ? {} : { code };
         this.#note({ account, act: "carrier.alert", facts: { lane, kind, state, share_per_mille, ...most } });

@@ -60,7 +60,7 @@ export type AccountNews = {
 export type SenderDeps = {
   permit: (want: Want) => Promise<Permit | null>;
   /** Tells the courier at once how calls went, and how many leaves were not used. */
-  told: (calls: Calls[], unused: number) => Promise<void>;
+  report: (calls: Calls[], unused: number) => Promise<void>;
   hold: (retryAfterSeconds: number) => Promise<void>;
   claim: (job: Job, ids: string[], news: AccountNews) => Promise<Claimed[]>;
   /** The account's circuit is open: what it was never called for may go by another. Answers what goes where. */
@@ -68,7 +68,7 @@ export type SenderDeps = {
   settle: (job: Job, settlements: Settlement[]) => Promise<Onward[]>;
   /** Which of these still need asking, and what was said of one. */
   questions: (job: Job) => Promise<Question[]>;
-  hear: (job: Job, heard: Question & { said: Said }) => Promise<void>;
+  takeInquiryAnswer: (job: Job, answer: Question & { said: Said }) => Promise<void>;
   /** Tells the tenant that these ids come again, so that it does not take them for lost. */
   handBack: (job: Job, ids: string[], waitMs: number) => Promise<void>;
   carrierOf: (account: Account) => Carrier;
@@ -185,7 +185,7 @@ export class Sender {
   }
 
   #tell(unused: number): void {
-    void this.#deps.told(this.#tally.take(), unused).catch(() => undefined);
+    void this.#deps.report(this.#tally.take(), unused).catch(() => undefined);
   }
 
   /**
@@ -234,7 +234,7 @@ export class Sender {
     const asked = await this.#deps.questions(job).catch(() => []);
     await this.#each(job, asked, deadline, async (question, account, io) => {
       const said = await this.#deps.carrierOf(account).ask?.(account, question, io);
-      if (said !== undefined) await this.#deps.hear(job, { ...question, said }).catch(() => undefined); // asked again
+      if (said !== undefined) await this.#deps.takeInquiryAnswer(job, { ...question, said }).catch(() => undefined); // asked again
       return said !== undefined && said.said !== "unclear";
     });
     return { left: [], waitMs: 0, onward: [] };
@@ -295,7 +295,7 @@ export class Sender {
     const outcome = clear === true ? "accepted" : "unknown";
     // Forgetting is another service of the carrier's, often at another address: how it does says nothing about sending.
     const about = job.task === "redact" ? { asked: true as const, aside: true as const } : { asked: true as const };
-    void this.#deps.told([...this.#tally.take(), { lane: job.lane, outcome, count: 1, latencyMs: 0, ...about }], 0).catch(() => undefined); // prettier-ignore
+    void this.#deps.report([...this.#tally.take(), { lane: job.lane, outcome, count: 1, latencyMs: 0, ...about }], 0).catch(() => undefined); // prettier-ignore
     this.#release(1);
   }
 
@@ -303,8 +303,8 @@ export class Sender {
     const held = () => Math.max(0, this.#holdUntil - this.#deps.now());
     if (held() > 0) return { count: 0, waitMs: held() };
     if (this.#permits === 0 || this.#deps.now() >= this.#permitsUntil) {
-      const told = this.#tally.take();
-      const answer = await this.#deps.permit({ tenant: job.tenant, lane: job.lane, wanted: want, told });
+      const reports = this.#tally.take();
+      const answer = await this.#deps.permit({ tenant: job.tenant, lane: job.lane, wanted: want, reports });
       if (answer === null) return { count: 0, waitMs: JOB_MS_MAX };
       this.#permit = answer;
       this.#permits = answer.granted;

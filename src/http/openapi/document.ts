@@ -8,7 +8,7 @@ import { ProblemView } from "../../contract/problem-view.ts";
 import { REASONS, type Reason } from "../../base/refusal.ts";
 import type { OpenRoute, Route } from "../../contract/route.ts";
 import { codesOf, openCodesOf, operatorCodesOf } from "./codes.ts";
-import { toldBy } from "./events.ts";
+import { eventShape } from "./events.ts";
 import { headers, INFO, registerParts, TAGS } from "./parts.ts";
 import { sampleOf, type Json } from "./samples.ts";
 import { isRepeatable, type OperatorRoute } from "../../contract/operator-route.ts";
@@ -101,7 +101,7 @@ const SIGNED =
   "Signed by Standard Webhooks v1: check `webhook-signature` over `webhook-id`, `webhook-timestamp` and the body's bytes before you believe it. Events may come twice and out of order; `id` and `sequence` tell.";
 
 function webhook(type: (typeof EVENT_TYPES)[number]): RouteConfig {
-  const { body, says } = toldBy(type);
+  const { body, says } = eventShape(type);
   return {
     method: "post",
     path: type,

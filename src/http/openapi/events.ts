@@ -3,11 +3,11 @@
  */
 import { z } from "zod";
 import { EXAMPLE_LATER, exampleId } from "../../contract/example.ts";
-import { ToldConsent } from "../../consent/consents.routes.ts";
-import { ToldInbound } from "../../inbound/inbound.routes.ts";
-import { ToldSession } from "../../masking/schemas.ts";
-import { ToldMessageView } from "../../messages/schemas.ts";
-import { ToldVerificationView } from "../../verify/schemas.ts";
+import { EventConsent } from "../../consent/consents.routes.ts";
+import { EventInbound } from "../../inbound/inbound.routes.ts";
+import { EventSession } from "../../masking/schemas.ts";
+import { EventMessageView } from "../../messages/schemas.ts";
+import { EventVerificationView } from "../../verify/schemas.ts";
 import type { EventType } from "../../webhooks/event.ts";
 import { EventView } from "../../webhooks/webhooks.routes.ts";
 
@@ -31,7 +31,7 @@ const VERIFICATION: Record<string, string> = {
 
 const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: string) => string }> = {
   message: {
-    data: z.object({ message: ToldMessageView }),
+    data: z.object({ message: EventMessageView }),
     resource: exampleId("msg"),
     says: (state) =>
       state === "unconfirmed"
@@ -39,17 +39,17 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
         : `A message entered the state \`${state}\`.`,
   },
   verification: {
-    data: z.object({ verification: ToldVerificationView }),
+    data: z.object({ verification: EventVerificationView }),
     resource: exampleId("ver"),
     says: (what) => VERIFICATION[what] ?? `A verification is ${what}.`,
   },
   consent: {
-    data: ToldConsent,
+    data: EventConsent,
     resource: exampleId("con"),
     says: (what) => `A person's consent was ${what}: by text, or told by the tenant.`,
   },
   session: {
-    data: ToldSession,
+    data: EventSession,
     resource: exampleId("ses"),
     says: (what) => `A masked session was ${what}. Names are left out.`,
   },
@@ -71,7 +71,7 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
         : "A carrier account takes messages again.",
   },
   inbound: {
-    data: ToldInbound,
+    data: EventInbound,
     resource: exampleId("inb"),
     says: () => "A text came in that belongs to no session; its words are read by `GET /v1/inbound/{id}`.",
   },
@@ -108,7 +108,7 @@ const ALERTS: Readonly<Record<string, string>> = {
 };
 
 /** An event's body as it is sent, and one sentence about it. */
-export function toldBy(type: EventType): { body: z.ZodType; says: string } {
+export function eventShape(type: EventType): { body: z.ZodType; says: string } {
   const [family, what = ""] = type.split(".", 2) as [Family, string?];
   const { data, resource, says } = DATA[family];
   const body = EventView.extend({

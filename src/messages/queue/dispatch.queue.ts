@@ -19,7 +19,7 @@ const JobMessage = z.strictObject({
   tries: z.int().min(0).max(100).optional(),
 });
 
-export type ConveyorDeps = {
+export type DispatchQueueDeps = {
   /** Calls sender number `shard` of the job's account. */
   drive: (job: Job, shard: number) => Promise<JobReport>;
   /** Puts a job on its lane, after a while. */
@@ -38,10 +38,10 @@ const IDS_PER_JOB_MAX = 50;
 const BATCH_MS_MAX = 500;
 /** Waits between tries at redaction: over a day in all. */
 const REDACT_AGAIN_SECONDS = [60, 600, 3_600, 14_400, 28_800, 43_200] as const;
-let turn = 0;
+let nextSender = 0;
 
 /** Serves one batch. */
-export async function consumeConveyor(bodies: readonly unknown[], deps: ConveyorDeps): Promise<void> {
+export async function consumeDispatchQueue(bodies: readonly unknown[], deps: DispatchQueueDeps): Promise<void> {
   const jobs = new Map<string, Job>();
   for (const body of bodies) {
     const parsed = JobMessage.safeParse(body);
@@ -70,17 +70,17 @@ function split(job: Job, senders: number): Job[] {
 }
 
 /** What a carrier has not forgotten yet is asked for again, later each time; in the end the log says so. */
-async function redactAgain({ tries = 0, ...job }: Job, ids: string[], deps: ConveyorDeps): Promise<void> {
+async function redactAgain({ tries = 0, ...job }: Job, ids: string[], deps: DispatchQueueDeps): Promise<void> {
   if (ids.length === 0) return;
   const wait = REDACT_AGAIN_SECONDS[tries];
   if (wait !== undefined) return deps.requeue({ ...job, ids, tries: tries + 1 }, wait);
   deps.log({ level: "error", what: job.account, tenant: job.tenant, count: ids.length, code: "redaction_failed" });
 }
 
-async function serve(job: Job, deps: ConveyorDeps): Promise<void> {
-  turn = (turn + 1) % deps.senders;
+async function serve(job: Job, deps: DispatchQueueDeps): Promise<void> {
+  nextSender = (nextSender + 1) % deps.senders;
   try {
-    const report = await deps.drive(job, turn);
+    const report = await deps.drive(job, nextSender);
     if (job.task === "redact") return await redactAgain(job, report.left, deps);
     if (report.left.length > 0) {
       await deps.requeue({ ...job, ids: report.left }, Math.ceil(Math.min(RETURN_MS_MAX, report.waitMs) / 1_000));

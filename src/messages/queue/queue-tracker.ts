@@ -17,7 +17,7 @@ export const RETURN_MS_MAX = 60 * SECOND_MS;
 const REMEMBERED_MAX = 50_000;
 
 /** The queue as one tenant's mind has seen it since it woke. */
-export class Belt {
+export class QueueTracker {
   /** Codes among them are found sooner. */
   readonly codes = new WaitingCodes();
   readonly #since: number;

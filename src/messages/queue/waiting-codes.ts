@@ -1,6 +1,6 @@
 /**
  * Codes that are on the queue, in memory only: a code whose queue message was lost is found within three seconds instead of at
- * the first look, 12 s after admission. It costs no row: an ordinary code is claimed long before, and a code that is put on the
+ * the first sweep, 12 s after admission. It costs no row: an ordinary code is claimed long before, and a code that is put on the
  * queue once more than needed finds nothing to claim. Times here are real time, whatever a sandbox's clock does.
  */
 import { SECOND_MS } from "../../base/clock.ts";
@@ -9,14 +9,14 @@ import { claimable } from "../dispatch.ts";
 import type { DispatchDeps } from "../outcome.ts";
 
 /** How often whoever keeps waiting codes looks at them; none wait on the ordinary path when half a second is over. */
-export const CODES_LOOK_MS = SECOND_MS / 2;
+export const WAITING_CODES_CHECK_MS = SECOND_MS / 2;
 /** A code that nobody claimed for so long is put on the queue again, unless its account's queue is merely slow. */
 export const CODE_LOST_MS = 2 * SECOND_MS;
 /** Each further time it waits twice as long, up to this, so that a queue that stands still is not filled. */
 const CODE_LOST_MS_MAX = 30 * SECOND_MS;
-/** Codes remembered; one beyond it is found by the first look. */
+/** Codes remembered; one beyond it is found by the first sweep. */
 const CODES_MAX = 10_000;
-/** Codes that one wake of an object puts on the queue; what is beyond is found by the first looks. */
+/** Codes that one wake of an object puts on the queue; what is beyond is found by the first sweeps. */
 const CODES_AT_WAKE_MAX = 1_000;
 
 type Waiting = { account: string; putAt: number; patienceMs: number };

@@ -1,5 +1,5 @@
 /**
- * The letter of a verification: everything its text is made of, sealed under the person's key while the code lives, so that
+ * The code message of a verification: everything its text is made of, sealed under the person's key while the code lives, so that
  * a resend says the same code and the minutes that are left.
  */
 import { refuse, type Refusal } from "../../base/refusal.ts";
@@ -46,15 +46,15 @@ export function judgeText(text: string, reader: Reader): Refusal | null {
   });
 }
 
-/** The letter sealed under the subject's key; throws when there is no such key, which is our own mistake. */
-export function sealLetter(vault: VaultLedger, subject: string, id: string, written: Written): Uint8Array {
+/** The code message sealed under the subject's key; throws when there is no such key, which is our own mistake. */
+export function sealCodeMessage(vault: VaultLedger, subject: string, id: string, written: Written): Uint8Array {
   const sealed = vault.sealText(subject, id, "letter", JSON.stringify(written));
   if (sealed === null) throw new Error("a contact without a subject key");
   return sealed;
 }
 
-/** The letter, or null when the person was erased meanwhile. */
-export function openLetter(vault: VaultLedger, subject: string, id: string, sealed: Uint8Array): Written | null {
+/** The code message, or null when the person was erased meanwhile. */
+export function openCodeMessage(vault: VaultLedger, subject: string, id: string, sealed: Uint8Array): Written | null {
   const text = vault.openText(subject, id, "letter", sealed);
   return text === null ? null : (JSON.parse(text) as Written);
 }

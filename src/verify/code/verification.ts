@@ -68,7 +68,7 @@ export type Facts = {
   mask: string;
   strength: Strength;
   /** Keyed fingerprint of the end user; null when none was given. */
-  print: string | null;
+  fingerprint: string | null;
   /** Keyed digest of the caller's own words in the text; null when there are none, absent before they were told apart. */
   words?: string | null;
   /** What the summary counts it under. */
@@ -81,7 +81,7 @@ export type Facts = {
   withheld: boolean;
 };
 
-/** A verification as its object holds it, without code, digest and letter. */
+/** A verification as its object holds it, without code, digest and code message. */
 export type Verification = {
   id: string;
   state: State;
@@ -171,7 +171,7 @@ export function acceptedView(
   room: Room,
   metadata: Record<string, string> | null,
 ): VerificationView {
-  const told: Verification = {
+  const shown: Verification = {
     ...verification,
     state: "pending",
     reason: null,
@@ -180,7 +180,7 @@ export function acceptedView(
     version: verification.sends.length,
     sends: verification.sends.map((send) => ({ ...send, state: "queued" })),
   };
-  return viewOf(told, room, metadata);
+  return viewOf(shown, room, metadata);
 }
 
 function fixedOf(verification: Verification) {

@@ -11,8 +11,8 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/clock.ts";
 /** Failed guesses within a rolling day, ascending, and the lock they led to. */
 export type Budget = { failures: number[]; lockedUntil: number };
 /** A budget with the keyed fingerprint it belongs to. */
-export type Print = Budget & { print: string };
-export type Known = Print & { seenAt: number };
+export type FingerprintBudget = Budget & { fingerprint: string };
+export type Known = FingerprintBudget & { seenAt: number };
 
 export type Destination = {
   /** Times of sends within a rolling day. */
@@ -20,8 +20,8 @@ export type Destination = {
   /** The newest verifications, newest last; no more live than the sends of ten minutes allow. */
   recent: string[];
   strangers: Budget;
-  /** Strangers that have failed, each by its own print; those without one together, under an empty name. */
-  prints: Print[];
+  /** Strangers that have failed, each by its own fingerprint; those without one together, under an empty name. */
+  fingerprints: FingerprintBudget[];
   known: Known[];
   /** Barred by the tenant until lifted. */
   blocked: { at: number } | null;
@@ -60,11 +60,18 @@ export const RECENT_MAX = 10;
 
 /** A destination of which nothing is known. */
 export function newDestination(): Destination {
-  return { sends: [], recent: [], strangers: { failures: [], lockedUntil: 0 }, prints: [], known: [], blocked: null };
+  return {
+    sends: [],
+    recent: [],
+    strangers: { failures: [], lockedUntil: 0 },
+    fingerprints: [],
+    known: [],
+    blocked: null,
+  };
 }
 
 /** The destination without what is too old to count. A time ahead of `now`, behind a clock that stepped back, counts on. */
-export function turned(destination: Destination, now: number): Destination {
+export function rolled(destination: Destination, now: number): Destination {
   const budget = <B extends Budget>(one: B): B => ({
     ...one,
     failures: one.failures.filter((at) => at > now - DAY_MS),
@@ -73,15 +80,17 @@ export function turned(destination: Destination, now: number): Destination {
     ...destination,
     sends: destination.sends.filter((at) => at > now - DAY_MS),
     strangers: budget(destination.strangers),
-    prints: destination.prints.map(budget).filter((one) => one.failures.length > 0 || one.lockedUntil > now),
+    fingerprints: destination.fingerprints
+      .map(budget)
+      .filter((one) => one.failures.length > 0 || one.lockedUntil > now),
     known: destination.known.map(budget).filter((one) => one.seenAt > now - KNOWN_DAYS * DAY_MS),
   };
 }
 
 /** From when on nothing of it matters any more; never, while it is blocked. */
-export function spentAt({ sends, strangers, prints, known, blocked }: Destination): number {
+export function spentAt({ sends, strangers, fingerprints, known, blocked }: Destination): number {
   if (blocked !== null) return Number.MAX_SAFE_INTEGER;
-  const ends = [strangers, ...prints, ...known].flatMap((one) => [
+  const ends = [strangers, ...fingerprints, ...known].flatMap((one) => [
     one.lockedUntil,
     ...one.failures.map((at) => at + DAY_MS),
   ]);
@@ -94,18 +103,18 @@ export function spentAt({ sends, strangers, prints, known, blocked }: Destinatio
 }
 
 /** Until when a party with this fingerprint (null: none) may not guess; null when it may. Expects it turned to `now`. */
-export function barredUntil(destination: Destination, print: string | null, now: number): number | null {
-  const known = destination.known.find((one) => one.print === print);
+export function barredUntil(destination: Destination, fingerprint: string | null, now: number): number | null {
+  const known = destination.known.find((one) => one.fingerprint === fingerprint);
   if (known !== undefined) return budgetBars(known, LADDER, now);
-  const own = destination.prints.find((one) => one.print === (print ?? UNNAMED));
+  const own = destination.fingerprints.find((one) => one.fingerprint === (fingerprint ?? UNNAMED));
   const until = Math.max(
     budgetBars(destination.strangers, SHARED_LADDER, now) ?? 0,
-    own === undefined ? 0 : (budgetBars(own, ladderOf(print), now) ?? 0),
+    own === undefined ? 0 : (budgetBars(own, ladderOf(fingerprint), now) ?? 0),
   );
   return until > 0 ? until : null;
 }
 
-const ladderOf = (print: string | null): Ladder => (print === null ? LADDER : STRANGER_LADDER);
+const ladderOf = (fingerprint: string | null): Ladder => (fingerprint === null ? LADDER : STRANGER_LADDER);
 
 function budgetBars(budget: Budget, ladder: Ladder, now: number): number | null {
   const most = ladder.at(-1)?.[0] ?? 0;
@@ -117,22 +126,26 @@ function budgetBars(budget: Budget, ladder: Ladder, now: number): number | null 
 /** Counts a failed guess. Expects the party not to be barred; answers the lock that it led to for this party, if any. */
 export function countFailure(
   destination: Destination,
-  print: string | null,
+  fingerprint: string | null,
   now: number,
 ): { destination: Destination; lockedUntil: number | null } {
-  const known = destination.known.find((one) => one.print === print);
+  const known = destination.known.find((one) => one.fingerprint === fingerprint);
   if (known !== undefined) {
     const next = failed(known, LADDER, now);
     const all = destination.known.map((one) => (one === known ? next : one));
     return { destination: { ...destination, known: all }, lockedUntil: lockOf(next, now) };
   }
   const strangers = failed(destination.strangers, SHARED_LADDER, now);
-  const name = print ?? UNNAMED;
-  const before = destination.prints.find((one) => one.print === name) ?? { print: name, failures: [], lockedUntil: 0 };
-  const own = failed(before, ladderOf(print), now);
-  const prints = [...destination.prints.filter((one) => one.print !== name), own];
+  const name = fingerprint ?? UNNAMED;
+  const before = destination.fingerprints.find((one) => one.fingerprint === name) ?? {
+    fingerprint: name,
+    failures: [],
+    lockedUntil: 0,
+  };
+  const own = failed(before, ladderOf(fingerprint), now);
+  const fingerprints = [...destination.fingerprints.filter((one) => one.fingerprint !== name), own];
   const until = Math.max(lockOf(strangers, now) ?? 0, lockOf(own, now) ?? 0);
-  return { destination: { ...destination, strangers, prints }, lockedUntil: until > 0 ? until : null };
+  return { destination: { ...destination, strangers, fingerprints }, lockedUntil: until > 0 ? until : null };
 }
 
 function failed<B extends Budget>(budget: B, ladder: Ladder, now: number): B {
@@ -147,10 +160,10 @@ const lockOf = (budget: Budget, now: number): number | null => (budget.lockedUnt
  * Remembers a fingerprint that has verified this destination. The one seen longest ago makes room. Failures stay counted:
  * a success wipes nothing, or every login of the person would give strangers their guesses back.
  */
-export function learn(destination: Destination, print: string, now: number): Destination {
-  const before = destination.known.find((one) => one.print === print);
-  const next: Known = { ...(before ?? { print, failures: [], lockedUntil: 0 }), seenAt: now };
-  const others = destination.known.filter((one) => one.print !== print).sort((a, b) => b.seenAt - a.seenAt);
+export function learn(destination: Destination, fingerprint: string, now: number): Destination {
+  const before = destination.known.find((one) => one.fingerprint === fingerprint);
+  const next: Known = { ...(before ?? { fingerprint, failures: [], lockedUntil: 0 }), seenAt: now };
+  const others = destination.known.filter((one) => one.fingerprint !== fingerprint).sort((a, b) => b.seenAt - a.seenAt);
   return { ...destination, known: [next, ...others].slice(0, KNOWN_MAX) };
 }
 
@@ -177,7 +190,7 @@ export function lifted(destination: Destination): Destination {
   return {
     ...destination,
     strangers: free(destination.strangers),
-    prints: [],
+    fingerprints: [],
     known: destination.known.map(free),
     blocked: null,
   };

@@ -63,10 +63,10 @@ function locksView(contact: Contact, destination: Destination, now: number) {
     blocked_at: destination.blocked === null ? null : isoOf(destination.blocked.at),
     strangers: {
       failures: destination.strangers.failures.length,
-      locked_until: latest([destination.strangers, ...destination.prints], now),
+      locked_until: latest([destination.strangers, ...destination.fingerprints], now),
     },
     known: destination.known.map((one) => ({
-      of: one.print.startsWith("d") ? ("device" as const) : ("network" as const),
+      of: one.fingerprint.startsWith("d") ? ("device" as const) : ("network" as const),
       seen_at: isoOf(one.seenAt),
       ...budget(one),
     })),

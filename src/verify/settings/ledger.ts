@@ -15,13 +15,13 @@ type Thing = { id: string; name: string };
 /** The services, templates and named limits of one tenant. */
 export class SettingsLedger {
   readonly #sql: Sql;
-  readonly #services: Shelf<Service>;
-  readonly #templates: Shelf<Template>;
+  readonly #services: SettingsTable<Service>;
+  readonly #templates: SettingsTable<Template>;
 
   constructor(sql: Sql) {
     this.#sql = sql;
-    this.#services = new Shelf<Service>(sql, "service");
-    this.#templates = new Shelf<Template>(sql, "template");
+    this.#services = new SettingsTable<Service>(sql, "service");
+    this.#templates = new SettingsTable<Template>(sql, "template");
   }
 
   static migrate(sql: Sql): void {
@@ -33,11 +33,11 @@ export class SettingsLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  get services(): Shelf<Service> {
+  get services(): SettingsTable<Service> {
     return this.#services;
   }
 
-  get templates(): Shelf<Template> {
+  get templates(): SettingsTable<Template> {
     return this.#templates;
   }
 
@@ -75,7 +75,7 @@ export class SettingsLedger {
 }
 
 /** Things of one kind, by id; read once. */
-class Shelf<T extends Thing> {
+class SettingsTable<T extends Thing> {
   readonly #sql: Sql;
   readonly #kind: Kind;
   #things: Map<string, T> | null = null;

@@ -44,7 +44,7 @@ const NEW_SERVICE: Omit<Service, "id" | "name" | "createdAt" | "updatedAt"> = {
   doNotShare: true,
 };
 
-/** The verbs of services, over their shelf. */
+/** The verbs of services, over their table. */
 export function servicesVerbs(deps: SettingsDeps) {
   const { services, templates } = deps.settings;
   const save = (who: Who, before: Service, change: ServiceChange, act: string): Outcome<ServiceView> => {
@@ -126,7 +126,7 @@ export type PreviewInput = {
   variables: Record<string, string>;
 };
 
-/** The verbs of templates, over their shelf. */
+/** The verbs of templates, over their table. */
 export function templatesVerbs(deps: SettingsDeps) {
   const { templates } = deps.settings;
   const save = (who: Who, next: Template, act: string, facts: NonNullable<Recorded["facts"]>) =>

@@ -12,12 +12,12 @@ import {
 const proven = (now = 0) => {
   const circuit = new Circuit(now);
   circuit.leave(1, now);
-  circuit.heard("well", now);
+  circuit.observe("well", now);
   return circuit;
 };
 const opened = (now = 0) => {
   const circuit = proven(now);
-  for (let nth = 0; nth < ILL_IN_A_ROW_MAX; nth += 1) circuit.heard("ill", now);
+  for (let nth = 0; nth < ILL_IN_A_ROW_MAX; nth += 1) circuit.observe("ill", now);
   expect(circuit.state).toBe("open");
   return circuit;
 };
@@ -27,7 +27,7 @@ describe("a courier that has just woken", () => {
     const circuit = new Circuit(0);
     expect(circuit.leave(100, 0)).toMatchObject({ calls: UNPROVEN_CALLS_MAX, watched: true });
     expect(circuit.leave(100, 1)).toMatchObject({ calls: 0 });
-    circuit.heard("well", 2);
+    circuit.observe("well", 2);
     expect(circuit.leave(100, 3)).toEqual({ calls: 100, askAgainAt: 3, watched: false });
   });
 
@@ -37,7 +37,7 @@ describe("a courier that has just woken", () => {
     for (let now = 0; now < 1_000; now += 10) {
       const { calls } = circuit.leave(6, now);
       called += calls;
-      for (let nth = 0; nth < calls; nth += 1) circuit.heard("ill", now);
+      for (let nth = 0; nth < calls; nth += 1) circuit.observe("ill", now);
     }
     expect(circuit.state).toBe("open");
     expect(called).toBeLessThanOrEqual(UNPROVEN_CALLS_MAX);
@@ -62,8 +62,8 @@ describe("a circuit", () => {
   it("opens after so many ill calls in a row, and a well one between begins the row anew", () => {
     const circuit = proven();
     for (let round = 0; round < 3; round += 1) {
-      for (let nth = 1; nth < ILL_IN_A_ROW_MAX; nth += 1) expect(circuit.heard("ill", round)).toBeNull();
-      expect(circuit.heard("well", round)).toBeNull();
+      for (let nth = 1; nth < ILL_IN_A_ROW_MAX; nth += 1) expect(circuit.observe("ill", round)).toBeNull();
+      expect(circuit.observe("well", round)).toBeNull();
     }
     expect(circuit.state).toBe("closed");
   });
@@ -72,7 +72,7 @@ describe("a circuit", () => {
     const mixed = (from: number, step: number) => {
       const circuit = proven();
       for (let nth = 0; nth <= ILL_CALLS_MIN; nth += 1)
-        circuit.heard(nth % 3 === 0 ? "well" : "ill", from + nth * step);
+        circuit.observe(nth % 3 === 0 ? "well" : "ill", from + nth * step);
       return circuit.state;
     };
     expect(mixed(0, 100)).toBe("open");
@@ -95,12 +95,12 @@ describe("a circuit", () => {
       const from = now;
       while (circuit.leave(1, now).calls === 0) now += 500;
       waits.push(now - from);
-      circuit.heard("ill", now);
+      circuit.observe("ill", now);
     }
     expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
     now += 30_000;
     circuit.leave(1, now);
-    expect(circuit.heard("well", now)).toBe("closed");
+    expect(circuit.observe("well", now)).toBe("closed");
     expect(circuit.leave(50, now)).toMatchObject({ calls: 50 });
   });
 
@@ -119,7 +119,7 @@ describe("a circuit", () => {
             expect(now - last).toBeGreaterThanOrEqual(PROBE_MS.first);
             last = now;
           }
-          if (heard) circuit.heard(ill ? "ill" : "well", now);
+          if (heard) circuit.observe(ill ? "ill" : "well", now);
         }
       }),
     );

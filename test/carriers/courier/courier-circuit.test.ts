@@ -52,7 +52,7 @@ function courier(): Courier {
   one.configure(config, {});
   return one;
 }
-const sicken = (one: Courier) => one.told([call("accepted"), call("unknown", 5)]);
+const sicken = (one: Courier) => one.report([call("accepted"), call("unknown", 5)]);
 
 describe("a courier", () => {
   it("that has just woken lets six calls go, and the next ones when the first is back well", async () => {
@@ -60,7 +60,7 @@ describe("a courier", () => {
     expect(await one.permit(want)).toMatchObject({ granted: 6, watched: true });
     const next = one.permit(want);
     await time.pass(200);
-    one.told([call("accepted")]);
+    one.report([call("accepted")]);
     await time.pass(10);
     expect((await next)?.granted).toBeGreaterThanOrEqual(1);
     expect(await one.permit(want)).toMatchObject({ granted: 1_000, watched: false, circuit: "closed" });
@@ -70,10 +70,10 @@ describe("a courier", () => {
     const one = courier();
     for (let nth = 0; nth < 3; nth += 1) {
       expect((await one.permit(want))?.granted).toBe(nth === 0 ? 6 : 1_000);
-      one.told([{ ...call("accepted", 6), asked: true }]);
+      one.report([{ ...call("accepted", 6), asked: true }]);
     }
     expect(one.health()).toMatchObject({ otp: { calls: 0 } });
-    one.told([{ ...call("unknown", 5), asked: true }]);
+    one.report([{ ...call("unknown", 5), asked: true }]);
     expect(one.health()).toMatchObject({ circuit: { state: "open" } });
   });
 
@@ -86,27 +86,27 @@ describe("a courier", () => {
     });
     for (const outcome of ["accepted", "unknown", "unknown"] as const) {
       expect(await one.permit(want)).toMatchObject({ granted: 6, circuit: "closed", watched: true });
-      one.told([forgets(outcome)]);
+      one.report([forgets(outcome)]);
     }
     sicken(one);
-    one.told([forgets("accepted")]);
+    one.report([forgets("accepted")]);
     expect(one.health()).toMatchObject({ circuit: { state: "open" } });
   });
 
   it("does not close an open circuit for an answered question, which only gives its leave back", async () => {
     const one = courier();
     sicken(one);
-    one.told([{ ...call("accepted", 6), asked: true }]);
+    one.report([{ ...call("accepted", 6), asked: true }]);
     expect(await one.permit(want)).toMatchObject({ granted: 0, circuit: "open" });
     time.now += 1_000;
     expect(await one.permit(want)).toMatchObject({ granted: 1, circuit: "probing" }); // for a question
-    one.told([{ ...call("accepted"), asked: true }]);
+    one.report([{ ...call("accepted"), asked: true }]);
     expect(await one.permit(want)).toMatchObject({ granted: 1, circuit: "probing" }); // for a message
-    one.told([call("unknown")]);
+    one.report([call("unknown")]);
     expect(await one.permit(want)).toMatchObject({ granted: 0, circuit: "open" });
     time.now += 2_000;
     expect(await one.permit(want)).toMatchObject({ granted: 1, circuit: "probing" });
-    one.told([call("accepted")]);
+    one.report([call("accepted")]);
     expect(await one.permit(want)).toMatchObject({ granted: 1_000, circuit: "closed" });
   });
 
@@ -121,9 +121,9 @@ describe("a courier", () => {
 
   it("hears with the next want what a sender has to tell, and refused numbers and throttling are no sickness", async () => {
     const one = courier();
-    await one.permit({ ...want, told: [call("accepted"), call("declined", 40), call("throttled", 40)] });
+    await one.permit({ ...want, reports: [call("accepted"), call("declined", 40), call("throttled", 40)] });
     expect(await one.permit(want)).toMatchObject({ circuit: "closed" });
-    await one.permit({ ...want, told: [{ ...call("declined", 5), accountRefused: true }] });
+    await one.permit({ ...want, reports: [{ ...call("declined", 5), accountRefused: true }] });
     expect(await one.permit(want)).toMatchObject({ circuit: "open", granted: 0 });
   });
 
@@ -133,7 +133,7 @@ describe("a courier", () => {
     time.now += 1_000;
     expect(await one.permit(want)).toMatchObject({ granted: 1, circuit: "probing", watched: true });
     expect(await one.permit(want)).toMatchObject({ granted: 0, circuit: "probing" });
-    one.told([call("accepted")]);
+    one.report([call("accepted")]);
     expect(await one.permit(want)).toMatchObject({ granted: 1_000, circuit: "closed" });
     expect(noted.map(({ facts }) => facts["state"])).toEqual(["open", "closed"]);
   });
@@ -162,7 +162,7 @@ describe("a courier", () => {
     expect(probes).toHaveLength(2);
     expect(await one.permit(want)).toMatchObject({ granted: 1, circuit: "probing", watched: true });
     expect(await one.permit(want)).toMatchObject({ granted: 0 }); // while that one is out
-    one.told([call("accepted")]);
+    one.report([call("accepted")]);
     expect(await one.permit(want)).toMatchObject({ granted: 1_000, circuit: "closed" });
     expect(probes).toHaveLength(2);
   });
@@ -175,7 +175,7 @@ describe("a courier", () => {
     for (const until = time.now + 60_000; time.now < until; time.now += 500) {
       const permit = await one.permit(want);
       await quiet();
-      if (permit!.granted > 0) one.told([call("unknown", permit!.granted)]);
+      if (permit!.granted > 0) one.report([call("unknown", permit!.granted)]);
       if (permit!.granted > 0) risked.push(permit!.granted);
     }
     expect(risked).toEqual([1, 1, 1, 1, 1]); // after 1, 2, 4, 8 and 16 seconds
@@ -184,7 +184,7 @@ describe("a courier", () => {
   it("counts leaves that were not used as free again", async () => {
     const one = courier();
     await one.permit(want);
-    one.told([], 6);
+    one.report([], 6);
     expect(await one.permit(want)).toMatchObject({ granted: 6 });
   });
 });
@@ -242,7 +242,7 @@ describe("an alert", () => {
 
   it("ends when its window has emptied, without a call and without anybody looking, and is told once", async () => {
     const one = courier();
-    one.told([call("accepted", 45), call("declined", 60)]);
+    one.report([call("accepted", 45), call("declined", 60)]);
     await one.permit(want);
     expect(alerts()).toEqual(["refusals raised"]);
     await time.pass(60_000); // the window of codes is two minutes
@@ -255,7 +255,7 @@ describe("an alert", () => {
 
   it("is over for whoever looks after its window, though nothing else has run", async () => {
     const one = courier();
-    one.told([call("accepted", 45), call("declined", 60)]);
+    one.report([call("accepted", 45), call("declined", 60)]);
     await one.permit(want);
     expect(one.health()?.alerts).toMatchObject([{ kind: "refusals" }]);
     time.now += 3_600_000; // no timer came

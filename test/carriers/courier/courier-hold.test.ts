@@ -30,7 +30,7 @@ function rig(perSecond: number | null = null, sql = nodeSql()) {
     { ...PLAIN_ACCOUNT, id: "car_1", kind: "http", mode: "test", settings: { url: "http://x" }, perSecond },
     { secret: "whsec_x" },
   );
-  courier.told([{ lane: "otp", outcome: "accepted", count: 1, latencyMs: 1 }]); // it is known to be well
+  courier.report([{ lane: "otp", outcome: "accepted", count: 1, latencyMs: 1 }]); // it is known to be well
   return { time, told, courier, deps, sql };
 }
 const want = { tenant: "t", lane: "otp" as const, wanted: 6 };

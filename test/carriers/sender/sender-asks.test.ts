@@ -15,7 +15,7 @@ describe("a sender that is to ask", () => {
     const heard: unknown[] = [];
     const { sender, seen } = world({
       questions: () => questions().then((all) => all.slice(1)),
-      hear: (_job, said) => Promise.resolve(void heard.push(said)),
+      takeInquiryAnswer: (_job, said) => Promise.resolve(void heard.push(said)),
       carrierOf: () => ({
         ...none,
         send: () => Promise.reject(new Error("sent")),
@@ -49,7 +49,7 @@ describe("a sender that is to ask", () => {
       }),
     });
     await run(sender.drive(asking));
-    expect(seen.told.map(({ outcome, asked }) => [outcome, asked])).toEqual([
+    expect(seen.reported.map(({ outcome, asked }) => [outcome, asked])).toEqual([
       ["accepted", true],
       ["unknown", true],
       ["unknown", true],
@@ -66,7 +66,7 @@ describe("a sender that is to ask", () => {
       }),
     });
     expect(await run(sender.drive({ ...job(2), task: "redact" }))).toMatchObject({ left: ["msg_1"] });
-    expect(seen.told.map(({ asked, aside }) => [asked, aside])).toEqual([[true, true], [true, true]]); // prettier-ignore
+    expect(seen.reported.map(({ asked, aside }) => [asked, aside])).toEqual([[true, true], [true, true]]); // prettier-ignore
   });
 
   it("keeps to its connections and permits, and whatever throws, every connection is free again", async () => {
@@ -74,7 +74,7 @@ describe("a sender that is to ask", () => {
     const many = { ...job(20), task: "ask" as const };
     const { sender, seen } = world({
       questions: () => Promise.resolve(many.ids.map((message) => ({ message, attempt: 1 }))),
-      hear: () => Promise.reject(new Error("storage")),
+      takeInquiryAnswer: () => Promise.reject(new Error("storage")),
       carrierOf: () => ({
         ...none,
         send: async () => {
@@ -99,9 +99,9 @@ describe("a sender that is to ask", () => {
 
   it("asks nobody while the courier grants nothing, or of an account whose carrier has no such question", async () => {
     const heard = vi.fn(() => Promise.resolve());
-    const held = world({ questions, hear: heard, permit: () => Promise.resolve({ granted: 0, waitMs: 1_000, goodUntil: 0, account, ...well, }) }); // prettier-ignore
+    const held = world({ questions, takeInquiryAnswer: heard, permit: () => Promise.resolve({ granted: 0, waitMs: 1_000, goodUntil: 0, account, ...well, }) }); // prettier-ignore
     await run(held.sender.drive(asking));
-    await run(world({ questions, hear: heard }).sender.drive(asking));
+    await run(world({ questions, takeInquiryAnswer: heard }).sender.drive(asking));
     expect(heard).not.toHaveBeenCalled();
   });
 });

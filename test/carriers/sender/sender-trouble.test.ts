@@ -48,10 +48,10 @@ function rig() {
       return [];
     }),
     handBack: vi.fn(async () => {}),
-    told: vi.fn(async () => {}),
+    report: vi.fn(async () => {}),
     reroute: vi.fn(async () => []),
     questions: vi.fn(async () => []),
-    hear: vi.fn(async () => {}),
+    takeInquiryAnswer: vi.fn(async () => {}),
     carrierOf: () => ({
       fields: { settings: {}, secrets: {} },
       canAsk: () => false,

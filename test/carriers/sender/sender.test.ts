@@ -220,14 +220,14 @@ describe("what a sender tells of its calls", () => {
   it("goes with the next want where all is well, added up", async () => {
     const wants: (Calls[] | undefined)[] = [];
     const { sender, seen } = world({
-      permit: ({ wanted, told }) => {
-        wants.push(told);
+      permit: ({ wanted, reports }) => {
+        wants.push(reports);
         return Promise.resolve({ granted: wanted, waitMs: 0, goodUntil: Date.now() + 1_000, account, ...well });
       },
     });
     await run(sender.drive(job(12)));
     await run(sender.drive(job(1, 100)));
-    expect(seen.told).toEqual([]);
+    expect(seen.reported).toEqual([]);
     expect(wants.flat().reduce((sum, calls) => sum + (calls?.count ?? 0), 0)).toBe(12);
     expect(wants.at(-1)!.every(({ outcome, lane }) => outcome === "accepted" && lane === "bulk")).toBe(true);
   });
@@ -235,13 +235,13 @@ describe("what a sender tells of its calls", () => {
   it("goes at once when a call had no clear answer, when the account was refused, and while nothing is proven", async () => {
     const unclear = world({ answer: () => ({ outcome: "unknown", code: "x" }) });
     await run(unclear.sender.drive(job(1)));
-    expect(unclear.seen.told).toMatchObject([{ outcome: "unknown", count: 1 }]);
+    expect(unclear.seen.reported).toMatchObject([{ outcome: "unknown", count: 1 }]);
     const refused = world({ answer: () => ({ outcome: "declined", code: "http_401", permanent: false, ofAccount: true }) }); // prettier-ignore
     await run(refused.sender.drive(job(1)));
-    expect(refused.seen.told).toMatchObject([{ outcome: "declined", accountRefused: true }]);
+    expect(refused.seen.reported).toMatchObject([{ outcome: "declined", accountRefused: true }]);
     const watched = world({ permit: ({ wanted }) => Promise.resolve({ granted: wanted, waitMs: 0, goodUntil: Date.now() + 1_000, account, ...well, watched: true }) }); // prettier-ignore
     await run(watched.sender.drive(job(1)));
-    expect(watched.seen.told).toMatchObject([{ outcome: "accepted" }]);
+    expect(watched.seen.reported).toMatchObject([{ outcome: "accepted" }]);
   });
 });
 

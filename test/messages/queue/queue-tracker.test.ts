@@ -1,7 +1,7 @@
 /** What the queue lost is found; what is merely slow is left alone. */
 import { expect, test } from "vitest";
-import { FIRST_LOOK_MS } from "../../../src/messages/ledger.ts";
-import { Belt } from "../../../src/messages/queue/queue-tracker.ts";
+import { FIRST_SWEEP_MS } from "../../../src/messages/ledger.ts";
+import { QueueTracker } from "../../../src/messages/queue/queue-tracker.ts";
 import { Outbox } from "../../support/rooms/outbox.ts";
 
 /** Turns of the alarm every second for a while. */
@@ -9,7 +9,7 @@ function turns(box: Outbox, seconds: number, each: () => void = () => undefined)
   for (let second = 0; second < seconds; second += 1) {
     box.pass(1_000);
     each();
-    box.look();
+    box.sweep();
   }
 }
 
@@ -17,7 +17,7 @@ test("after a restart every waiting row is put on the queue once, although other
   const box = new Outbox();
   const waiting = Array.from({ length: 200 }, () => box.admit());
   box.pass(2_000);
-  box.belt = new Belt(box.now);
+  box.queueTracker = new QueueTracker(box.now);
   turns(box, 20, () => box.claim("car_a", box.admit())); // the queue is busy with what came after
   expect(new Set(box.dispatched)).toEqual(new Set(waiting));
   expect(box.dispatched).toHaveLength(waiting.length);
@@ -42,7 +42,7 @@ test("a backlog that a held account hands back again and again is never multipli
   const ids = Array.from({ length: 100 }, () => box.admit());
   let second = 0;
   turns(box, 600, () => {
-    if (second++ % 20 === 0) box.belt.handedBack(ids, 20_000, box.now);
+    if (second++ % 20 === 0) box.queueTracker.handedBack(ids, 20_000, box.now);
   });
   expect(box.dispatched).toEqual([]);
 });
@@ -65,24 +65,24 @@ test("a throttled row is put on the queue when its time has come, and not again 
   expect(box.dispatched).toEqual([id]);
 });
 
-test("a clock that steps back an hour hides no row from the first look, and leaves no claim in the future", () => {
+test("a clock that steps back an hour hides no row from the first sweep, and leaves no claim in the future", () => {
   const box = new Outbox();
   box.claim("car_a", box.admit());
   box.now -= 3_600_000;
-  const belt = new Belt(box.now - 1);
-  belt.claimed([], box.now + 3_600_000);
+  const queueTracker = new QueueTracker(box.now - 1);
+  queueTracker.claimed([], box.now + 3_600_000);
   const id = box.ids.make("msg", box.now);
-  expect(belt.lost(id, box.now + FIRST_LOOK_MS + 60_000)).toBe(true);
+  expect(queueTracker.lost(id, box.now + FIRST_SWEEP_MS + 60_000)).toBe(true);
 });
 
 test("a row that came in after the clock stepped back over what was already walked is still found", () => {
   const box = new Outbox();
   box.pass(3_600_000);
-  box.look(); // nothing is there up to here
+  box.sweep(); // nothing is there up to here
   box.pass(-3_600_000);
-  box.belt = new Belt(box.now + 1);
+  box.queueTracker = new QueueTracker(box.now + 1);
   const id = box.admit();
-  box.pass(FIRST_LOOK_MS + 1);
-  box.look();
+  box.pass(FIRST_SWEEP_MS + 1);
+  box.sweep();
   expect(box.dispatched).toEqual([id]);
 });

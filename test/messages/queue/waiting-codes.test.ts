@@ -1,8 +1,8 @@
 /** A code that the queue lost is found within three seconds; one that is merely slow is left alone; and none of it costs a row. */
 import { expect, test } from "vitest";
-import { FIRST_LOOK_MS } from "../../../src/messages/ledger.ts";
+import { FIRST_SWEEP_MS } from "../../../src/messages/ledger.ts";
 import {
-  CODES_LOOK_MS,
+  WAITING_CODES_CHECK_MS,
   queueCodesAtWake,
   requeueCodes,
   WaitingCodes,
@@ -12,8 +12,8 @@ import { Outbox } from "../../support/rooms/outbox.ts";
 /** The looks of some time, as the object keeps them while codes wait. */
 function looks(box: Outbox, codes: WaitingCodes, milliseconds: number, each: () => void = () => undefined): void {
   const deps = { ledger: box.ledger, dispatch: dispatchInto(box, codes) };
-  for (let passed = 0; passed < milliseconds; passed += CODES_LOOK_MS) {
-    box.pass(CODES_LOOK_MS);
+  for (let passed = 0; passed < milliseconds; passed += WAITING_CODES_CHECK_MS) {
+    box.pass(WAITING_CODES_CHECK_MS);
     each();
     requeueCodes(deps, codes, box.now);
   }
@@ -100,8 +100,8 @@ test("a code that has ended, or was claimed unseen, is forgotten and not put on 
 test("an object that wakes puts every code that waits on the queue, looked at or not, and no other message", () => {
   const [box, codes] = [new Outbox(), new WaitingCodes()];
   const looked = box.admit({ purpose: "otp" });
-  box.pass(FIRST_LOOK_MS + 60_000);
-  box.look(); // found lost and put on the queue; its next look is in a quarter of a minute
+  box.pass(FIRST_SWEEP_MS + 60_000);
+  box.sweep(); // found lost and put on the queue; its next sweep is in a quarter of a minute
   box.dispatched.length = 0;
   const unseen = box.admit({ purpose: "otp" });
   const [sent, claimed, text] = [box.admit({ purpose: "otp" }), box.admit({ purpose: "otp" }), box.admit()];

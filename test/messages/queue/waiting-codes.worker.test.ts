@@ -3,7 +3,7 @@ import { createExecutionContext, runInDurableObject, waitOnExecutionContext } fr
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { app } from "../../../src/worker/app.ts";
-import { FIRST_LOOK_MS } from "../../../src/messages/ledger.ts";
+import { FIRST_SWEEP_MS } from "../../../src/messages/ledger.ts";
 import { newTenant, type Json, type Tenant } from "../../support/tenant/tenant.ts";
 
 /** Admits a code whose queue message is lost: the door's queue takes it and nobody ever gets it. */
@@ -19,17 +19,17 @@ async function admitLost(tenant: Tenant): Promise<Json> {
   return answer.json<Json>();
 }
 
-test("a code that the queue lost is with its carrier before its first look, and nothing was written to find it", async () => {
+test("a code that the queue lost is with its carrier before its first sweep, and nothing was written to find it", async () => {
   const tenant = await newTenant();
   const { id } = await admitLost(tenant);
   const alarm = await runInDurableObject(tenant.stub(), (_object, state) => state.storage.getAlarm());
   const message = await tenant.until(String(id), "sent", "delivered");
   const admittedAt = Date.parse(String(message["created_at"]));
-  expect(alarm).toBeGreaterThanOrEqual(admittedAt + FIRST_LOOK_MS - 1_000); // none was set to find it sooner
+  expect(alarm).toBeGreaterThanOrEqual(admittedAt + FIRST_SWEEP_MS - 1_000); // none was set to find it sooner
   const after = Date.parse(String(message["sent_at"])) - admittedAt;
   console.log(`a lost code is with its carrier after ${after} ms`);
   expect(after).toBeGreaterThan(1_000); // it was lost indeed
-  expect(after).toBeLessThan(FIRST_LOOK_MS);
+  expect(after).toBeLessThan(FIRST_SWEEP_MS);
   expect(await tenant.rows("SELECT due FROM messages")).toEqual([{ due: null }]);
 });
 
@@ -44,6 +44,6 @@ test("an object that wakes puts the code that waits on the queue at once, whatev
   const after = Date.parse(String(message["sent_at"])) - woken;
   console.log(`the code of an object that woke is with its carrier after ${after} ms`);
   expect(after).toBeGreaterThan(0);
-  expect(after).toBeLessThan(FIRST_LOOK_MS / 2);
+  expect(after).toBeLessThan(FIRST_SWEEP_MS / 2);
   expect(message["attempts"]).toHaveLength(1);
 });

@@ -23,7 +23,7 @@ export const job = (count: number, from = 0): Job => ({
 
 /** A world around one sender: what is claimed, in flight, settled; every part can be made to fail. */
 export function world(over: Partial<SenderDeps> & { answer?: (message: string) => Promise<Answer> | Answer } = {}) {
-  const seen = { claimedNow: 0, claimedMost: 0, inFlight: 0, most: 0, permits: 0, used: 0, settled: [] as Settlement[], settles: 0, called: [] as string[], held: [] as number[], told: [] as Calls[] }; // prettier-ignore
+  const seen = { claimedNow: 0, claimedMost: 0, inFlight: 0, most: 0, permits: 0, used: 0, settled: [] as Settlement[], settles: 0, called: [] as string[], held: [] as number[], reported: [] as Calls[] }; // prettier-ignore
   const { answer = () => accepted, ...deps } = over;
   const sender = new Sender({
     permit: ({ wanted }) => {
@@ -42,10 +42,10 @@ export function world(over: Partial<SenderDeps> & { answer?: (message: string) =
       return Promise.resolve([]);
     },
     handBack: () => Promise.resolve(),
-    told: (calls) => Promise.resolve(void seen.told.push(...calls)),
+    report: (calls) => Promise.resolve(void seen.reported.push(...calls)),
     reroute: () => Promise.resolve([]),
     questions: () => Promise.resolve([]),
-    hear: () => Promise.resolve(),
+    takeInquiryAnswer: () => Promise.resolve(),
     carrierOf: () => ({
       canAsk: () => false,
       fields: { settings: {}, secrets: {} },

@@ -1,6 +1,6 @@
 /**
  * The rooms numbers and masking over Node's SQLite, with a carrier that keeps what it was given: for properties and for thousands
- * of interleavings. Vault, ledgers and rules are the real ones; only the conveyor's queue and the carrier's call are not there.
+ * of interleavings. Vault, ledgers and rules are the real ones; only the dispatch path's queue and the carrier's call are not there.
  */
 import { DAY_MS } from "../../../src/base/clock.ts";
 import { IdMaker, type Owner } from "../../../src/base/ids.ts";
@@ -49,7 +49,7 @@ export class Conversations {
   readonly delivered: Delivered[] = [];
   readonly events: { type: string; resource: string }[] = [];
   readonly waiting: string[] = [];
-  /** What the conveyor refuses every text for; null: it takes them. */
+  /** What the dispatch path refuses every text for; null: it takes them. */
   refuses: Reason | null = null;
   readonly deps: MaskingDeps;
   readonly pool: string;

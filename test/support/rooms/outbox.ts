@@ -4,15 +4,17 @@ type Admitted = { purpose?: Purpose; lifeMs?: number; prices?: Price[]; segments
  * The conveyor's half that lives in the tenant's object, over Node's SQLite: real ledger, real rules, a vault that opens
  * everything, and time that the test moves.
  */
+import { messagesRoom } from "../../../src/messages/room.ts";
+import { migrate } from "../../../src/storage/migrations.ts";
 import type { Answer, Question, Report, Said } from "../../../src/carriers/carrier.ts";
 import { IdMaker } from "../../../src/base/ids.ts";
-import { Belt } from "../../../src/messages/queue/queue-tracker.ts";
-import { hear, questions } from "../../../src/messages/inquire.ts";
+import { QueueTracker } from "../../../src/messages/queue/queue-tracker.ts";
+import { questions, takeInquiryAnswers } from "../../../src/messages/inquire.ts";
 import { claim, settle } from "../../../src/messages/dispatch.ts";
 import { applyReports } from "../../../src/messages/reports.ts";
 import { MessagesLedger } from "../../../src/messages/ledger.ts";
 import type { SweepDeps } from "../../../src/messages/sweep.ts";
-import { toldAs, type Message, type Price, type State } from "../../../src/messages/message.ts";
+import { stateWord, type Message, type Price, type State } from "../../../src/messages/message.ts";
 import type { Purpose } from "../../../src/sms/purpose.ts";
 import { nodeSql } from "./node-sql.ts";
 import { sweep, type Swept } from "./sweep.ts";
@@ -27,21 +29,21 @@ export class Outbox {
   readonly ids = new IdMaker({ jurisdiction: "eu", code: "tttttttt" });
   readonly told: { id: string; state: State }[] = [];
   /** The same by the words of the events. */
-  readonly toldAs: string[] = [];
+  readonly stateWord: string[] = [];
   readonly dispatched: string[] = [];
   readonly asked: string[] = [];
   readonly stopped: string[] = [];
   readonly ledger: MessagesLedger;
   readonly deps: SweepDeps;
-  belt: Belt;
+  queueTracker: QueueTracker;
   /** Accounts whose carrier is asked to forget, and what it was asked to. */
   readonly redacting = new Set<string>();
   readonly redacted: string[] = [];
 
   constructor() {
-    MessagesLedger.migrate(this.sql);
+    migrate(this.sql, [messagesRoom]);
     this.ledger = new MessagesLedger(this.sql, this.ids.prefixOf("msg"), () => undefined);
-    this.belt = new Belt(this.now);
+    this.queueTracker = new QueueTracker(this.now);
     this.deps = {
       ledger: this.ledger,
       vault: { openNumber: () => "+447700900001", openText: () => "text" } as never,
@@ -50,7 +52,7 @@ export class Outbox {
       receiptUrl: () => "",
       tell: (message) => {
         this.told.push({ id: message.id, state: message.state });
-        this.toldAs.push(toldAs(message));
+        this.stateWord.push(stateWord(message));
       },
       dispatch: (_account, _lane, id) => void this.dispatched.push(id),
       ask: (_account, _lane, id) => void this.asked.push(id),
@@ -110,13 +112,13 @@ export class Outbox {
   }
 
   claim(account: string, ...ids: string[]): { message: string; attempt: number }[] {
-    this.belt.claimed(ids, this.now);
+    this.queueTracker.claimed(ids, this.now);
     return claim(this.deps, account, ids);
   }
 
   /** A sender of an account whose carrier can be asked. */
   claimAskable(account: string, ...ids: string[]): { message: string; attempt: number }[] {
-    this.belt.claimed(ids, this.now);
+    this.queueTracker.claimed(ids, this.now);
     return claim(this.deps, account, ids, { canAsk: true });
   }
 
@@ -125,7 +127,7 @@ export class Outbox {
   }
 
   hear(account: string, question: Question, said: Said): void {
-    hear(this.deps, account, [{ ...question, said }]);
+    takeInquiryAnswers(this.deps, account, [{ ...question, said }]);
   }
 
   settle(message: string, attempt: number, answer: Answer): void {
@@ -147,9 +149,9 @@ export class Outbox {
     if (milliseconds > 0) this.ledger.clockMoved(milliseconds);
   }
 
-  look(): Swept {
-    const swept = sweep(this.deps, this.belt, this.now);
-    if (swept.seenTo !== null) this.ledger.setLooked(swept.seenTo);
+  sweep(): Swept {
+    const swept = sweep(this.deps, this.queueTracker, this.now);
+    if (swept.seenTo !== null) this.ledger.setSweptUpTo(swept.seenTo);
     return swept;
   }
 }

@@ -108,8 +108,9 @@ async function failedJob(tenant: Tenant, message: string): Promise<string> {
   const id = `job_${message.slice(4)}`;
   await runInDurableObject(stubOf(tenant.id), (_object, { storage }) => {
     storage.sql.exec(
-      `INSERT INTO failed_jobs(id, step, row, failures, error, first_at, last_at, again_at) VALUES(?,?,?,?,?,?,?,NULL)`,
-      ...[id, "messages.due", message, 5, "Error", 1, 1],
+      `INSERT INTO failed_jobs(id, step, row, failures, error, first_at, last_at, again_at) VALUES(?,'messages.sweep',?,5,'Error',1,1,NULL)`,
+      id,
+      message,
     );
   });
   await evictDurableObject(stubOf(tenant.id)); // it keeps them in memory
@@ -123,7 +124,7 @@ export async function rest(id: string, key: string): Promise<void> {
   for (let turns = 0; turns < 100 && (await runDurableObjectAlarm(stub)); turns += 1) await scheduler.wait(20);
 }
 
-/** Answers when the message has ended; the conveyor needs a moment. */
+/** Answers when the message has ended; the dispatch path needs a moment. */
 async function ended(key: string, id: string): Promise<void> {
   for (let looks = 0; looks < 1_000; looks += 1) {
     const message = sent(await ask(`GET /v1/messages/${id}`, { key }), 200);

@@ -12,7 +12,7 @@ import {
   newDestination,
   sendRoom,
   spentAt,
-  turned,
+  rolled,
   type Destination,
 } from "../../../src/verify/locks/locks.ts";
 import { seedOfRun, sized } from "../../support/run/seed.ts";
@@ -23,16 +23,21 @@ console.log(`locks: SEED=${seed}`);
 const RUNS = { seed, numRuns: sized(300, 10_000) };
 
 /** A failed guess where the party may guess; answers whether it was counted as one. */
-function fail(destination: Destination, print: string | null, now: number): [Destination, boolean] {
-  const present = turned(destination, now);
-  if (barredUntil(present, print, now) !== null) return [present, false];
-  return [countFailure(present, print, now).destination, true];
+function fail(destination: Destination, fingerprint: string | null, now: number): [Destination, boolean] {
+  const present = rolled(destination, now);
+  if (barredUntil(present, fingerprint, now) !== null) return [present, false];
+  return [countFailure(present, fingerprint, now).destination, true];
 }
 
-function failTimes(destination: Destination, print: string | null, now: number, times: number): [Destination, number] {
+function failTimes(
+  destination: Destination,
+  fingerprint: string | null,
+  now: number,
+  times: number,
+): [Destination, number] {
   let counted = 0;
   for (let nth = 0; nth < times; nth += 1) {
-    const [next, yes] = fail(destination, print, now);
+    const [next, yes] = fail(destination, fingerprint, now);
     destination = next;
     if (yes) counted += 1;
   }
@@ -110,9 +115,9 @@ test("a success wipes no failure: a login gives strangers nothing back", () => {
 test("the five devices seen last are known, for ninety days", () => {
   let destination = newDestination();
   for (let nth = 0; nth < 7; nth += 1) destination = learn(destination, `d${nth}`, NOON + nth);
-  expect(destination.known.map(({ print }) => print)).toEqual(["d6", "d5", "d4", "d3", "d2"]);
-  expect(turned(destination, NOON + 89 * DAY_MS).known).toHaveLength(5);
-  expect(turned(destination, NOON + 91 * DAY_MS).known).toHaveLength(0);
+  expect(destination.known.map(({ fingerprint }) => fingerprint)).toEqual(["d6", "d5", "d4", "d3", "d2"]);
+  expect(rolled(destination, NOON + 89 * DAY_MS).known).toHaveLength(5);
+  expect(rolled(destination, NOON + 91 * DAY_MS).known).toHaveLength(0);
 });
 
 test("lifting frees everybody, keeps who is known, and a spent destination says when it can be forgotten", () => {
@@ -154,7 +159,7 @@ test("no day has more than ten failed guesses of strangers, seven of one, ten of
           if (counted) failures.set(party, [...(failures.get(party) ?? []), now]);
         }
         for (let nth = 0; nth < wanted; nth += 1) {
-          destination = turned(destination, now);
+          destination = rolled(destination, now);
           if (sendRoom(destination, now).left === 0) continue;
           destination = countSend(destination, `v${sends.length}`, now);
           sends.push(now);
@@ -168,7 +173,7 @@ test("no day has more than ten failed guesses of strangers, seven of one, ten of
       expect(mostWithin(sends, 10 * MINUTE_MS)).toBeLessThanOrEqual(5);
       expect(mostWithin(sends, DAY_MS)).toBeLessThanOrEqual(10);
       expect(destination.known.length).toBeLessThanOrEqual(KNOWN_MAX);
-      expect(destination.prints.length).toBeLessThanOrEqual(10);
+      expect(destination.fingerprints.length).toBeLessThanOrEqual(10);
     }),
     RUNS,
   );
@@ -181,13 +186,13 @@ test("where there is no room, `nextAt` is the first moment at which there is", (
       let now = NOON;
       for (const wait of waits) {
         now += wait;
-        destination = turned(destination, now);
+        destination = rolled(destination, now);
         const { left, nextAt } = sendRoom(destination, now);
         expect(left > 0).toBe(nextAt <= now);
         if (left > 0) destination = countSend(destination, "v", now);
         else {
-          expect(sendRoom(turned(destination, nextAt), nextAt).left).toBeGreaterThan(0);
-          expect(sendRoom(turned(destination, nextAt - 1), nextAt - 1).left).toBe(0);
+          expect(sendRoom(rolled(destination, nextAt), nextAt).left).toBeGreaterThan(0);
+          expect(sendRoom(rolled(destination, nextAt - 1), nextAt - 1).left).toBe(0);
         }
       }
     }),

@@ -58,10 +58,10 @@ const follow = document.getElementById("follow");
 const news = document.getElementById("news");
 follow.closest("label").hidden = false;
 const idsIn = (place) => new Set(Array.from(place.querySelectorAll("[data-text]"), (text) => text.dataset.text));
-let looking = false;
-async function look() {
-  if (looking || !follow.checked || document.hidden) return;
-  looking = true;
+let refreshing = false;
+async function refresh() {
+  if (refreshing || !follow.checked || document.hidden) return;
+  refreshing = true;
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -79,8 +79,8 @@ async function look() {
   } catch {
     news.textContent = "The service does not answer; looking again.";
   } finally {
-    looking = false;
+    refreshing = false;
   }
 }
-setInterval(look, 2000);
+setInterval(refresh, 2000);
 `;

@@ -8,7 +8,7 @@ import { matches, type EventType } from "./event.ts";
 type Listener = { id: string; events: readonly string[]; cursor: string; createdAt: number };
 
 /** So many of the newest events are asked. */
-const LOOKED_BACK_MAX = 5_000;
+const DELIVERIES_SCANNED_MAX = 5_000;
 
 /**
  * Whether an event made since then lies behind the endpoint's cursor and is owed no more, so that the endpoint has taken it.
@@ -22,7 +22,7 @@ export function tookSince(sql: Sql, prefix: string, endpoint: Listener, since: n
        WHERE e.at >= ? AND NOT EXISTS (SELECT 1 FROM owed o WHERE o.endpoint = ? AND o.event = e.id)`,
       prefix + ulidTime(from),
       endpoint.cursor,
-      LOOKED_BACK_MAX,
+      DELIVERIES_SCANNED_MAX,
       from,
       endpoint.id,
     )
