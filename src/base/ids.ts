@@ -87,19 +87,34 @@ export function newToken(owner: Owner): string {
   return `tok_${JURISDICTION_LETTER[owner.jurisdiction]}${owner.code}${SHARD}${randomText(26)}`;
 }
 
+/** What every id of one owner and prefix begins with; a token's prefix is `tok`. */
+export function stemOf(prefix: Prefix | "tok", owner: Owner): string {
+  return `${prefix}_${JURISDICTION_LETTER[owner.jurisdiction]}${owner.code}${SHARD}`;
+}
+
+/** Shortens ids by what they begin with, for where an owner is known from elsewhere; an id of another form stays whole. */
+export function withoutStem(stem: string, id: string): string {
+  return id.startsWith(stem) && !id.includes("_", stem.length) ? id.slice(stem.length) : id;
+}
+
+/** The id again: only a whole one has a `_`. */
+export function withStem(stem: string, text: string): string {
+  return text.includes("_") ? text : stem + text;
+}
+
 /** Makes ids of one owner: rising within one maker even inside a millisecond (ULID's monotonic rule). */
 export class IdMaker {
-  readonly #infix: string;
+  readonly #owner: Owner;
   #lastMs = -1;
   #tail: number[] = [];
 
   constructor(owner: Owner) {
-    this.#infix = `_${JURISDICTION_LETTER[owner.jurisdiction]}${owner.code}${SHARD}`;
+    this.#owner = owner;
   }
 
   /** What every id of this prefix begins with; the rest sorts by time. */
   prefixOf(prefix: Prefix): string {
-    return `${prefix}${this.#infix}`;
+    return stemOf(prefix, this.#owner);
   }
 
   /** Goes on behind a stored id: after a restart under a clock that stands still or stepped back, ids still rise. */
@@ -119,7 +134,7 @@ export class IdMaker {
     } else {
       this.#countUp();
     }
-    return `${prefix}${this.#infix}${ulidTime(this.#lastMs)}${this.#tailText()}`;
+    return `${this.prefixOf(prefix)}${ulidTime(this.#lastMs)}${this.#tailText()}`;
   }
 
   #tailText(): string {

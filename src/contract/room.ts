@@ -51,7 +51,7 @@ export type RecordBatch = {
   rows: readonly RecordRow[];
   /** Where the step's cursor moves once every row is recorded or put off. */
   cursor: string | null;
-  write: (db: RecordDb, tenant: string, ids: readonly string[]) => Promise<void>;
+  write: (db: RecordDb, ids: readonly string[]) => Promise<void>;
 };
 
 /** How ended rows become records in D1. A record that cannot be written holds up no other. */

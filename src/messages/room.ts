@@ -181,10 +181,9 @@ function sweepOf(deps: MessagesDeps, queueTracker: QueueTracker): Step {
     return {
       rows: rows.map(({ message: { id, version }, until }) => ({ id, version, until })),
       cursor: seenTo,
-      write: (db, tenant, ids) =>
+      write: (db, ids) =>
         writeRecords(
           db,
-          tenant,
           ids.flatMap((id) => ended.get(id) ?? []),
         ),
     };

@@ -12,7 +12,7 @@ import { judgeConsent } from "./consent.ts";
 import { readNote } from "./note.ts";
 import { end, type DispatchDeps } from "./outcome.ts";
 import { mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
-import type { RecordFilter } from "./store.ts";
+import type { RecordFilter } from "../storage/records.ts";
 import { idsBetween } from "../base/ids.ts";
 import { judgeNumber, judgeSender } from "../policy/policy.ts";
 import { choiceView, noCarrier, priceOf, routeFor } from "./routing.ts";

@@ -2,13 +2,16 @@
  * What a room's store needs of D1: statements with bound values. The platform's `D1Database` fits it as it is.
  */
 export type RecordDb = {
-  prepare(query: string): {
-    bind(...values: (string | number | null)[]): {
-      run(): Promise<unknown>;
-      all<Row>(): Promise<{ results: Row[] }>;
-      first<Row>(): Promise<Row | null>;
-    };
-  };
+  prepare(query: string): { bind(...values: (string | number | null)[]): RecordStatement };
+  /** Runs the statements in one transaction. */
+  batch(statements: RecordStatement[]): Promise<unknown>;
+};
+
+/** A statement with its values. */
+export type RecordStatement = {
+  run(): Promise<unknown>;
+  all<Row>(): Promise<{ results: Row[] }>;
+  first<Row>(): Promise<Row | null>;
 };
 
 /** A bound value is at most 2 MB on the platform; the local runtime takes more. */

@@ -142,12 +142,11 @@ export class TenantAlarm {
 
   /** Writes ended rows into D1 and lets them go; answers false when D1 itself failed. */
   async #record(step: string, { rows, cursor, write }: RecordBatch): Promise<boolean> {
-    const { db, tenantId } = this.#parts;
+    const { db } = this.#parts;
     const name = stepOf(this.#host.rooms(), step).recording?.name ?? step;
     const outcome = await writeRows(rows, (part) =>
       write(
         db,
-        tenantId,
         part.map(({ id }) => id),
       ),
     );

@@ -195,10 +195,9 @@ function recordsOf(ledger: VerifyLedger): Step {
     return {
       rows: [...batch.values()].map(({ id, version }) => ({ id, version, until: null })),
       cursor: null,
-      write: (db, tenant, ids) =>
+      write: (db, ids) =>
         writeVerifications(
           db,
-          tenant,
           ids.flatMap((id) => batch.get(id) ?? []),
         ),
     };

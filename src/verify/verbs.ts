@@ -15,7 +15,7 @@ import { looksOpen, sendAgain, waitSeconds } from "./handover.ts";
 import { sendRoom } from "./locks/locks.ts";
 import { metadataOf, readMetadata } from "./notes.ts";
 import { start, type StartInput } from "./start.ts";
-import type { RecordFilter } from "./store.ts";
+import type { RecordFilter } from "../storage/records.ts";
 import {
   acceptedView,
   resendAt,

@@ -50,16 +50,26 @@ export function counted<T extends object>(
 }
 
 type Statement = { bind(...values: unknown[]): Statement; run(): Promise<unknown>; all(): Promise<unknown> };
+type Database = { prepare(query: string): unknown; batch(statements: never[]): Promise<unknown> };
 
 /** A database whose answers are asked for the rows they wrote. */
-export function countedRecords<T extends { prepare(query: string): unknown }>(db: T): T {
-  const statementOf = (statement: Statement): unknown => ({
-    bind: (...values: unknown[]) => statementOf(statement.bind(...values)),
-    run: () => counting(statement.run()),
-    all: () => counting(statement.all()),
-    first: async () => ((await counting(statement.all())) as { results: unknown[] }).results[0] ?? null,
-  });
-  return { prepare: (query: string) => statementOf(db.prepare(query) as Statement) } as unknown as T;
+export function countedRecords<T extends Database>(db: T): T {
+  const inner = new WeakMap<object, Statement>();
+  const statementOf = (statement: Statement): unknown => {
+    const shown = {
+      bind: (...values: unknown[]) => statementOf(statement.bind(...values)),
+      run: () => counting(statement.run()),
+      all: () => counting(statement.all()),
+      first: async () => ((await counting(statement.all())) as { results: unknown[] }).results[0] ?? null,
+    };
+    inner.set(shown, statement);
+    return shown;
+  };
+  const batch = async (statements: object[]) => {
+    const answers = (await db.batch(statements.map((each) => inner.get(each)) as never[])) as unknown[];
+    return Promise.all(answers.map((answer) => counting(Promise.resolve(answer))));
+  };
+  return { prepare: (query: string) => statementOf(db.prepare(query) as Statement), batch } as unknown as T;
 }
 
 async function counting(answer: Promise<unknown>): Promise<unknown> {
