@@ -92,6 +92,9 @@ export function stemOf(prefix: Prefix | "tok", owner: Owner): string {
   return `${prefix}_${JURISDICTION_LETTER[owner.jurisdiction]}${owner.code}${SHARD}`;
 }
 
+/** What every id of a prefix begins with that belongs to this tenant. */
+export const idStemOf = (prefix: Prefix, tenant: string): string => stemOf(prefix, ownerOfTenant(tenant));
+
 /** Shortens ids by what they begin with, for where an owner is known from elsewhere; an id of another form stays whole. */
 export function withoutStem(stem: string, id: string): string {
   return id.startsWith(stem) && !id.includes("_", stem.length) ? id.slice(stem.length) : id;

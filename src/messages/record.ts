@@ -42,7 +42,9 @@ const REST = z.object({
   batch: z.string().optional(),
   reason: z.string().optional(),
   schedule: time.optional(),
-  route: z.tuple([z.string().nullable(), z.enum(CHOOSE), z.array(z.tuple([z.string(), z.enum(PASSED_OVER)]))]).optional(), // prettier-ignore
+  route: z
+    .tuple([z.string().nullable(), z.enum(CHOOSE), z.array(z.tuple([z.string(), z.enum(PASSED_OVER)]))])
+    .optional(),
 });
 
 /** The array. Times are milliseconds after `created`. */
@@ -101,7 +103,9 @@ export function rowOfMessage(view: MessageView, reference: string | null): Messa
 
 function restOf(view: MessageView, stems: Stems, schedule: number | null): z.infer<typeof REST> {
   const { batch_id, reason, route } = view;
-  const passed = route?.passed_over.map((each) => [withoutStem(stems.account, each.carrier), each.reason] as [string, typeof each.reason]); // prettier-ignore
+  const passed = route?.passed_over.map(
+    (each) => [withoutStem(stems.account, each.carrier), each.reason] as [string, typeof each.reason],
+  );
   return {
     ...(batch_id === null ? {} : { batch: withoutStem(stems.batch, batch_id) }),
     ...(reason === null ? {} : { reason }),
@@ -113,8 +117,23 @@ function restOf(view: MessageView, stems: Stems, schedule: number | null): z.inf
 /** The message of the contract again, without the caller's free fields. Throws where the record is in no layout that is known. */
 export function messageOfRow({ id, version, state, token, record }: MessageRow): MessageView {
   const stems = stemsOf(id);
-  const [mask, country, kind, purpose, from, encoding, segments, created, expires, sent, ended, account, attempts, price, rest] =
-    RECORD.parse(JSON.parse(record)); // prettier-ignore
+  const [
+    mask,
+    country,
+    kind,
+    purpose,
+    from,
+    encoding,
+    segments,
+    created,
+    expires,
+    sent,
+    ended,
+    account,
+    attempts,
+    price,
+    rest,
+  ] = RECORD.parse(JSON.parse(record));
   const after = (offset: number | null | undefined) => (typeof offset === "number" ? isoOf(created + offset) : null);
   const carrier = account === null ? null : withStem(stems.account, account);
   return {

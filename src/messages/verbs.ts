@@ -35,7 +35,7 @@ export type ListInput = {
 export type ListPart = {
   live: MessageView[];
   limit: number;
-  records: Omit<RecordFilter, "tenant">;
+  records: RecordFilter;
 };
 
 export type Preview = {

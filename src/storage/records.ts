@@ -8,7 +8,6 @@
  * time's order, without a column for either. A record thus costs two rows: itself, and its entry in the index by token; a third
  * where a column has an index that only holds rows with a value.
  */
-import { ownerOfTenant, stemOf, withoutStem, type Prefix } from "../base/ids.ts";
 import { jsonWrites, type RecordDb } from "./record-db.ts";
 import { filtered } from "./sql.ts";
 
@@ -22,12 +21,11 @@ const COMPOUND_MAX = 4;
 type Column = "reference" | "token";
 
 /**
- * A table of records: the prefix of its ids, the states that a record may have, and its columns; where a list asks for both, the
+ * A table of records: the states that a record may have, and the columns that its lists filter by; where a list asks for both, the
  * index of the first is used.
  */
 export type RecordTable<State extends string> = {
   name: string;
-  prefix: Prefix;
   states: readonly State[];
   columns: readonly Column[];
 };
@@ -45,9 +43,8 @@ export type RecordRow<State extends string> = {
   record: string;
 };
 
-/** Which records a list asks for; `token` is a whole one, `from` and `to` bound the ids, `before` is the cursor. */
+/** Which records a list asks for; `token` as the rows have it, `from` and `to` bound the ids, `before` is the cursor. */
 export type RecordFilter = {
-  tenant: string;
   state?: string;
   token?: string;
   reference?: string;
@@ -58,11 +55,8 @@ export type RecordFilter = {
 
 const quoted = (states: readonly string[]): string => states.map((state) => `'${state}'`).join(", ");
 
-/** The ids of one tenant's records. */
-function idsOf({ prefix }: RecordTable<string>, tenant: string): { first: string; end: string } {
-  const stem = stemOf(prefix, ownerOfTenant(tenant));
-  return { first: stem, end: `${stem}~` };
-}
+/** Behind every id that begins with `stem`, which is what every id of one tenant begins with. */
+const endOf = (stem: string): string => `${stem}~`;
 
 /**
  * Writes records; a newer version replaces an older one, never the other way round, also where its state is another and with it
@@ -75,7 +69,8 @@ export async function writeRows<State extends string>(
 ): Promise<void> {
   const { name, states } = table;
   const stray = rows.find(({ state }) => !states.includes(state));
-  if (stray !== undefined) throw new RangeError(`a record of ${name} cannot be "${stray.state}": no list would show it`);
+  if (stray !== undefined)
+    throw new RangeError(`a record of ${name} cannot be "${stray.state}": no list would show it`);
   const [insert, remove] = [db.prepare(insertInto(table)), db.prepare(removeOlder(table))];
   for (const json of jsonWrites(rows, RECORDS_PER_WRITE_MAX)) await db.batch([insert.bind(json), remove.bind(json)]);
 }
@@ -103,27 +98,27 @@ function removeOlder({ name, states }: RecordTable<string>): string {
   )`;
 }
 
-/** One record of the tenant, or null. */
+/** One record of the tenant whose ids begin with `stem`, or null. */
 export async function readRow<State extends string>(
   db: RecordDb,
   table: RecordTable<State>,
-  tenant: string,
+  stem: string,
   id: string,
 ): Promise<RecordRow<State> | null> {
-  const { first, end } = idsOf(table, tenant);
-  if (id < first || id >= end) return null;
+  if (!id.startsWith(stem)) return null;
   const query = `SELECT ${shownOf(table)} FROM ${table.name} WHERE state IN (${quoted(table.states)}) AND id = ?`;
   return db.prepare(query).bind(id).first<RecordRow<State>>();
 }
 
-/** The records of a list, newest first. */
+/** The records of a list, newest first, of the tenant whose ids begin with `stem`. */
 export async function listRows<State extends string>(
   db: RecordDb,
   table: RecordTable<State>,
+  stem: string,
   filter: RecordFilter,
   limit: number,
 ): Promise<RecordRow<State>[]> {
-  const { query, values } = listQuery(table, filter, limit);
+  const { query, values } = listQuery(table, stem, filter, limit);
   const answer = await db
     .prepare(query)
     .bind(...values)
@@ -134,18 +129,16 @@ export async function listRows<State extends string>(
 /** The query of a list; the tests ask SQLite how it would run it. */
 export function listQuery<State extends string>(
   table: RecordTable<State>,
+  stem: string,
   filter: RecordFilter,
   limit: number,
 ): { query: string; values: (string | number)[] } {
-  const ids = idsOf(table, filter.tenant);
-  const lowest = filter.from === undefined || filter.from < ids.first ? ids.first : filter.from;
-  const end = [ids.end, filter.to, filter.before].reduce<string>((least, at) => (at !== undefined && at < least ? at : least), ids.end); // prettier-ignore
-  const token = filter.token === undefined ? undefined : withoutStem(stemOf("tok", ownerOfTenant(filter.tenant)), filter.token); // prettier-ignore
-  const asked = { token, reference: filter.reference };
-  const indexed = table.columns.find((column) => asked[column] !== undefined);
+  const lowest = filter.from === undefined || filter.from < stem ? stem : filter.from;
+  const end = [endOf(stem), filter.to ?? "~", filter.before ?? "~"].toSorted()[0] ?? stem;
+  const indexed = table.columns.find((column) => filter[column] !== undefined);
   if (indexed === undefined) return { query: byState(table, filter.state), values: [lowest, end, limit] };
   const { where, values } = filtered<string>([
-    ...table.columns.map((column) => [`${column} = ?`, asked[column]] as const),
+    ...table.columns.map((column) => [`${column} = ?`, filter[column]] as const),
     ["state = ?", filter.state],
     ["id >= ?", lowest],
     ["id < ?", end],
@@ -160,8 +153,12 @@ export function listQuery<State extends string>(
 /** The rows of one state, or of all, as a merge of their ranges: each is read no further than the page asks. */
 function byState(table: RecordTable<string>, state: string | undefined): string {
   const asked = state === undefined ? table.states : table.states.filter((each) => each === state);
-  const ranges = asked.map((each) => `SELECT ${shownOf(table)} FROM ${table.name} WHERE state = '${each}' AND id >= ?1 AND id < ?2`); // prettier-ignore
-  return merged(ranges.length === 0 ? [`SELECT ${shownOf(table)} FROM ${table.name} WHERE false AND id IN (?1, ?2)`] : ranges); // prettier-ignore
+  const ranges = asked.map(
+    (each) => `SELECT ${shownOf(table)} FROM ${table.name} WHERE state = '${each}' AND id >= ?1 AND id < ?2`,
+  );
+  return merged(
+    ranges.length === 0 ? [`SELECT ${shownOf(table)} FROM ${table.name} WHERE false AND id IN (?1, ?2)`] : ranges,
+  );
 }
 
 function merged(ranges: readonly string[]): string {
@@ -176,18 +173,17 @@ function merged(ranges: readonly string[]): string {
 const shownOf = ({ columns }: RecordTable<string>): string =>
   ["id", "version", "state", "record", ...columns].join(", ");
 
-/** Deletes records with ids before one, at most so many; answers how many went. */
+/** Deletes a tenant's records with ids before one, at most so many; answers how many went. */
 export async function purgeRows(
   db: RecordDb,
   table: RecordTable<string>,
-  tenant: string,
+  stem: string,
   idBefore: string,
   limit: number,
 ): Promise<number> {
-  const ids = idsOf(table, tenant);
   const query = `DELETE FROM ${table.name} WHERE (state, id) IN
     (SELECT state, id FROM ${table.name} WHERE state IN (${quoted(table.states)}) AND id >= ? AND id < ? LIMIT ?)
     RETURNING id`;
-  const before = idBefore < ids.end ? idBefore : ids.end;
-  return (await db.prepare(query).bind(ids.first, before, limit).all<{ id: string }>()).results.length;
+  const before = idBefore < endOf(stem) ? idBefore : endOf(stem);
+  return (await db.prepare(query).bind(stem, before, limit).all<{ id: string }>()).results.length;
 }

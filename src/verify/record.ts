@@ -81,8 +81,23 @@ export function rowOfVerification(view: VerificationView): VerificationRow {
 /** The verification of the contract again, without metadata. Throws where the record is in no layout that is known. */
 export function verificationOfRow({ id, version, state, token, record }: VerificationRow): VerificationView {
   const stems = stemsOf(id);
-  const [mask, country, kind, channel, intent, service, template, locale, strength, created, expires, ended, reason, sends, cost] =
-    RECORD.parse(JSON.parse(record)); // prettier-ignore
+  const [
+    mask,
+    country,
+    kind,
+    channel,
+    intent,
+    service,
+    template,
+    locale,
+    strength,
+    created,
+    expires,
+    ended,
+    reason,
+    sends,
+    cost,
+  ] = RECORD.parse(JSON.parse(record));
   return {
     id,
     to: { token: withStem(stems.token, token), mask: mask.replace("*", DOTS), country, kind },

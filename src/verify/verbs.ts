@@ -35,7 +35,7 @@ export type ListInput = {
 };
 
 /** The live part of a list, and how to ask the records for the rest. */
-export type ListPart = { live: VerificationView[]; limit: number; records: Omit<RecordFilter, "tenant"> };
+export type ListPart = { live: VerificationView[]; limit: number; records: RecordFilter };
 
 /** A reading: the verification while it is here, and the caller's metadata, which stay here when it is a record. */
 export type Part = { verification: VerificationView | null; metadata: Record<string, string> | null };

@@ -27,10 +27,21 @@ beforeEach(async () => {
 /** As the version before wrote them. */
 async function recordedBefore(messages: readonly MessageView[], verifications: readonly VerificationView[]) {
   const insertOf = (table: string, reference: string) =>
-    db.prepare(`INSERT INTO ${table}(tenant, id, version, record, state, token${reference}) VALUES(?,?,?,?,?,?${reference === "" ? "" : ",?"})`); // prettier-ignore
-  const columns = (view: MessageView | VerificationView) => [TENANT, view.id, view.sequence, JSON.stringify(view), view.state, view.to.token]; // prettier-ignore
+    db.prepare(
+      `INSERT INTO ${table}(tenant, id, version, record, state, token${reference}) VALUES(?,?,?,?,?,?${reference === "" ? "" : ",?"})`,
+    );
+  const columns = (view: MessageView | VerificationView) => [
+    TENANT,
+    view.id,
+    view.sequence,
+    JSON.stringify(view),
+    view.state,
+    view.to.token,
+  ];
   await db.batch([
-    ...messages.map((view, n) => insertOf("messages", ", reference").bind(...columns(view), n % 2 === 0 ? null : "name")), // prettier-ignore
+    ...messages.map((view, n) =>
+      insertOf("messages", ", reference").bind(...columns(view), n % 2 === 0 ? null : "name"),
+    ),
     ...verifications.map((view) => insertOf("verifications", "").bind(...columns(view))),
   ]);
 }
@@ -39,7 +50,12 @@ const newestFirst = <T extends { id: string }>(views: readonly T[]) => views.toS
 
 describe("a record that was written in the layout of before", () => {
   const sampled = <T extends { id: string }>(arbitrary: fc.Arbitrary<T>) =>
-    fc.sample(fc.uniqueArray(arbitrary, { selector: ({ id }) => id, minLength: 100, maxLength: 100 }), { numRuns: 1, seed: Number(SEED) }).flat(); // prettier-ignore
+    fc
+      .sample(fc.uniqueArray(arbitrary, { selector: ({ id }) => id, minLength: 100, maxLength: 100 }), {
+        numRuns: 1,
+        seed: Number(SEED),
+      })
+      .flat();
   const messages = sampled(messageViews);
   const verifications = sampled(verificationViews);
 
@@ -63,6 +79,8 @@ describe("a record that was written in the layout of before", () => {
     expect(await listRecords(db, { tenant: TENANT, state }, 1_000)).toEqual(ofState);
     expect(await listRecords(db, { tenant: TENANT, token: to.token }, 10)).toEqual([one]);
     expect(await listRecords(db, { tenant: TENANT, reference: "name" }, 1_000)).toHaveLength(50);
-    expect(await listVerifications(db, { tenant: TENANT, token: code.to.token, state: code.state }, 10)).toEqual([code]); // prettier-ignore
+    expect(await listVerifications(db, { tenant: TENANT, token: code.to.token, state: code.state }, 10)).toEqual([
+      code,
+    ]);
   });
 });

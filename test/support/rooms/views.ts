@@ -13,12 +13,17 @@ import { CHANNELS, INTENTS, type VerificationView } from "../../../src/verify/co
 import { RECORDED_STATES as VERIFICATION_STATES } from "../../../src/verify/record.ts";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
-const chars = (length: number) => fc.string({ unit: fc.constantFrom(...ALPHABET), minLength: length, maxLength: length });
+const chars = (length: number) =>
+  fc.string({ unit: fc.constantFrom(...ALPHABET), minLength: length, maxLength: length });
 const ulid = chars(26);
 const time = fc.integer({ min: 1_500_000_000_000, max: 4_000_000_000_000 }).map(isoOf);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
 const text = fc.string({ maxLength: 40, unit: "binary" }).map((each) => each.replaceAll("\0", "")); // SQLite ends a text there
-const account = fc.oneof(ulid.map((tail) => `car_e000000000${tail}`), ulid.map((tail) => `car_u000000000${tail}`), fc.constant("car_1")); // prettier-ignore
+const account = fc.oneof(
+  ulid.map((tail) => `car_e000000000${tail}`),
+  ulid.map((tail) => `car_u000000000${tail}`),
+  fc.constant("car_1"),
+);
 
 /** The owner part of the views' ids. */
 export const VIEWS_OF = "e12345678";
@@ -26,14 +31,21 @@ const own = (prefix: string) => ulid.map((tail) => `${prefix}_${VIEWS_OF}0${tail
 const price = fc.record({ amount: fc.integer({ min: 0 }), currency: fc.constantFrom("GBP", "EUR") });
 const to = fc.record({
   token: own("tok"),
-  mask: fc.tuple(fc.constantFrom("44", "1", "353"), fc.constantFrom("23", "00")).map(([code, two]) => maskFrom(code, two)), // prettier-ignore
+  mask: fc
+    .tuple(fc.constantFrom("44", "1", "353"), fc.constantFrom("23", "00"))
+    .map(([code, two]) => maskFrom(code, two)),
   country: fc.constantFrom("GB", "US", "001"),
   kind: fc.constantFrom(...NUMBER_KINDS),
 });
 
 export const messageViews: fc.Arbitrary<MessageView> = fc.record({
   id: own("msg"),
-  batch_id: maybe(fc.oneof(own("bat"), ulid.map((tail) => `bat_u876543210${tail}`))),
+  batch_id: maybe(
+    fc.oneof(
+      own("bat"),
+      ulid.map((tail) => `bat_u876543210${tail}`),
+    ),
+  ),
   to,
   from: maybe(text),
   purpose: fc.constantFrom(...PURPOSES),
