@@ -15,6 +15,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import { openScreen } from "../screening/screen.ts";
 import { laneOf, STOPPABLE, type Lane } from "../sms/purpose.ts";
+import { RECORDS_KEPT_DAYS } from "../storage/records.ts";
 import { newestId } from "../storage/sql.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { Naming } from "../vault/naming.ts";
@@ -60,8 +61,6 @@ type Below = {
   sandbox: { applyReceipts: () => void };
 };
 
-/** Records are the tenant's history; a year and a month, until the room `governance` lets it be set. */
-const RECORDS_KEPT_DAYS = 396;
 /** First sweeps wait for one another this long: under load a message comes of age every millisecond, and a run costs rows. */
 const SWEEPS_TOGETHER_MS = SECOND_MS;
 /** Events that are kept whether or not an endpoint asked for them: how a message ended. */
@@ -78,7 +77,8 @@ export const messagesRoom = room({
     const { sql, ids, soon, now, realNow, queueTracker } = ground;
     const ledger = new MessagesLedger(sql, ids.prefixOf("msg"), soon);
     const deps = depsOf(ground, below, ledger);
-    const recordsBefore = (at: number) => ids.prefixOf("msg") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS * DAY_MS));
+    const recordsBefore = (at: number) =>
+      ids.prefixOf("msg") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS[ground.environment] * DAY_MS));
     return {
       verbs: messagesVerbs(deps),
       steps: [sweepOf(deps, queueTracker)],

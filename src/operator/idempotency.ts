@@ -6,6 +6,7 @@
 import { IdempotencyLedger, type Repeatable } from "../access/idempotency.ts";
 import { randomBytes } from "../base/random.ts";
 import { isRefused, REASONS, refuse, type Outcome } from "../base/refusal.ts";
+import { pack, unpack } from "../base/packed.ts";
 import { equalBytes, hmac, KEY_BYTES, open, seal } from "../base/seal.ts";
 import { bytesOf, first, type Sql } from "../storage/sql.ts";
 import type { Keyring } from "../vault/keyring.ts";
@@ -46,14 +47,14 @@ export class OperatorRepeats {
       if (!equalBytes(kept.body, body)) return refuse("idempotency_key_reused");
       const text = open(key, kept.answer, record);
       if (text === null) throw new Error("a kept answer does not open");
-      return JSON.parse(new TextDecoder().decode(text)) as Outcome<T>; // of this very request, without what was shown once
+      return JSON.parse(unpack(new TextDecoder().decode(text))) as Outcome<T>; // of this very request, without what was shown once
     }
     if (this.#running.has(record)) return refuse("idempotency_in_progress", { retryAfterSeconds: 1 });
     this.#running.add(record);
     try {
       const outcome = await act();
       if (!isRefused(outcome) || REASONS[outcome.refused].status === 422) {
-        this.#kept.keep(name, body, seal(key, JSON.stringify(withoutSecrets(outcome)), record), now);
+        this.#kept.keep(name, body, seal(key, pack(JSON.stringify(withoutSecrets(outcome))), record), now);
       }
       return outcome;
     } finally {

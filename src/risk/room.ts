@@ -43,6 +43,12 @@ export const riskRoom = room({
         if (counted === null || (hadEntry && counted.numbers === 1)) return;
         record(byKey(key), { act: "key.named_numbers", subject: key, facts: counted });
       },
+      /** A key met a limit of calls: in the audit, and told to the tenant. */
+      tellCallLimit: (key: string, reached: { class: string; perMinute: number }): void => {
+        const facts = { limit: "calls", class: reached.class, per_minute: reached.perMinute };
+        record(byKey(key), { act: "key.limit_reached", subject: key, facts });
+        emit("alert.limit", key, { key, ...facts });
+      },
       /** What is left to a key under its limit. */
       roomOf: (key: string) => caps.roomOf(key, policy().limits, now()),
     };

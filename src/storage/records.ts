@@ -14,6 +14,9 @@ import { filtered } from "./sql.ts";
 /** A statement takes at most 100 bound values and 100 KB of text, so rows travel as one JSON value, so many at a time. */
 export const RECORDS_PER_WRITE_MAX = 500;
 
+/** Records are a tenant's history: a year and a month, until the room `governance` lets it be set. Nobody looks back at a sandbox's. */
+export const RECORDS_KEPT_DAYS = { live: 396, sandbox: 7 } as const;
+
 /** D1 joins at most five SELECTs in one compound. */
 const COMPOUND_MAX = 4;
 

@@ -3,6 +3,7 @@
  * refusals are kept too; 409, 429 and 503 never, because the same request may do better later.
  */
 import type { Caller } from "../access/caller.ts";
+import { pack, unpack } from "../base/packed.ts";
 import { equalBytes } from "../base/seal.ts";
 import { isRefused, REASONS, refuse, type Outcome } from "../base/refusal.ts";
 import type { TenantRooms } from "./rooms.ts";
@@ -27,12 +28,12 @@ export function repeatOrRun<K extends TenantVerbName>(
     if (!equalBytes(kept.body, body)) return { outcome: refuse("idempotency_key_reused"), replayed: false };
     const text = vault.openOwn(record, "answer", kept.answer);
     if (text === null) throw new Error("a kept answer does not open");
-    const outcome = JSON.parse(text) as Reply<K>["outcome"]; // kept by this very verb, without what was shown once
+    const outcome = JSON.parse(unpack(text)) as Reply<K>["outcome"]; // kept by this very verb, without what was shown once
     return { outcome, replayed: true };
   }
   const outcome = run(rooms, caller, call);
   if (isKept(outcome)) {
-    const answer = vault.sealOwn(record, "answer", JSON.stringify(withoutSecrets(outcome, call.secret)));
+    const answer = vault.sealOwn(record, "answer", pack(JSON.stringify(withoutSecrets(outcome, call.secret))));
     access.idempotency.keep(name, body, answer, rooms.now());
   }
   return { outcome, replayed: false };

@@ -3,8 +3,10 @@
  * knows nobody, one whose keys cannot be had does nothing, and every change is one transaction. Holds no rule.
  */
 import type { Caller } from "../access/caller.ts";
+import { CallLimits } from "../access/call-limits.ts";
 import type { KeySettings } from "../access/keys.ts";
 import { demand } from "../access/room.ts";
+import { readClock } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { HandsetDelivery, Inbound, Question, Report } from "../carriers/carrier.ts";
@@ -46,6 +48,8 @@ export class TenantService implements TenantPort {
   readonly #intercepts: Intercepts;
   readonly #leases: NumberLeases;
   readonly #alarm: TenantAlarm;
+  /** Outlives rooms that are thrown away: a call that failed was one. */
+  readonly #calls = new CallLimits();
 
   constructor(parts: TenantParts) {
     this.#parts = parts;
@@ -64,6 +68,8 @@ export class TenantService implements TenantPort {
   async ask<K extends TenantVerbName>(call: Call<K>): Promise<Reply<K>> {
     const caller = this.#callerOf(await this.#host.open(), call);
     if (isRefused(caller)) return { outcome: caller, effects: NO_EFFECTS, room: null, replayed: false };
+    const limited = this.#countCall(caller.ok, call);
+    if (limited !== null) return { outcome: limited, effects: this.#host.takeEffects(), room: null, replayed: false };
     const ran = this.#host.transaction((present) => repeatOrRun(present, caller.ok, call));
     const effects = this.#host.takeEffects(); // before any await: a transaction that fails meanwhile throws the rooms away
     await this.#host.settled();
@@ -75,7 +81,16 @@ export class TenantService implements TenantPort {
   /** As `ask` begins, and no more. */
   async mayAsk(asking: Asking): Promise<Refusal | null> {
     const caller = this.#callerOf(await this.#host.open(), asking);
-    return isRefused(caller) ? caller : null;
+    return isRefused(caller) ? caller : this.#countCall(caller.ok, asking);
+  }
+
+  /** Counts a call of a caller who may ask it, in memory; the first one beyond a limit is told, and refused as all behind it. */
+  #countCall({ keyId }: Caller, { verb, input }: Asking & { input?: unknown }): Refusal | null {
+    const { verbs, room } = this.#host.rooms();
+    const reached = this.#calls.count(room.access.lineOf(keyId), verbs[verb].scope, input, readClock());
+    if (reached === null) return null;
+    if (reached.isNews) this.#host.transaction((rooms) => rooms.room.risk.tellCallLimit(keyId, reached));
+    return reached.refusal;
   }
 
   /** The caller whose credential this is, if it may ask the verb. */

@@ -15,6 +15,7 @@ import { mayEnter, type Message } from "../messages/message.ts";
 import { end } from "../messages/outcome.ts";
 import type { MessagesDeps } from "../messages/verbs.ts";
 import type { RecordDb } from "../storage/record-db.ts";
+import { RECORDS_KEPT_DAYS } from "../storage/records.ts";
 import { newestId } from "../storage/sql.ts";
 import type { EventType } from "../webhooks/event.ts";
 import type { Verification } from "./code/verification.ts";
@@ -50,8 +51,6 @@ type Below = {
 };
 type Ledgers = { ledger: VerifyLedger; settings: SettingsLedger; counts: CountsLedger };
 
-/** As long as messages' records. */
-const RECORDS_KEPT_DAYS = 396;
 const EXPIRED_MAX = 1_000;
 const RECORDED_MAX = 500;
 
@@ -78,7 +77,8 @@ export const verifyRoom = room({
     const deps = depsOf(ground, below, ledgers);
     const { record } = below.audit;
     const ofSettings: SettingsDeps = { settings, newId: (prefix) => ids.make(prefix, now()), now, tenantName, record };
-    const recordsBefore = (at: number) => ids.prefixOf("ver") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS * DAY_MS));
+    const recordsBefore = (at: number) =>
+      ids.prefixOf("ver") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS[below.messages.deps.environment] * DAY_MS));
     return {
       verbs: { ...verifyVerbs(deps), ...locksVerbs(deps), ...servicesVerbs(ofSettings), ...templatesVerbs(ofSettings) },
       steps: [expiryOf(deps), countsOf(counts), recordsOf(ledger)],
