@@ -91,6 +91,11 @@ export const REASONS = {
   ),
   // Limits
   rate_limited: row(429, "A limit has been reached", "Wait for the seconds in `retry-after`, then repeat the request."),
+  storage_quota_reached: row(
+    403,
+    "The tenant's storage quota is used up",
+    "Ask the operator for a larger quota, or wait until what is old has been purged.",
+  ),
   new_numbers_exceeded: row(
     429,
     "The limit of named numbers has been reached",

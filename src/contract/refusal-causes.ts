@@ -177,6 +177,10 @@ export const CAUSES: Readonly<Record<Reason, Causes>> = {
     causes: ["A loop in a program.", "Many texts to one person.", "A campaign beyond the tenant's limits."],
     mended: get("/v1/policy"),
   },
+  storage_quota_reached: {
+    causes: ["A sandbox that runs load tests.", "A tenant that has outgrown its quota."],
+    mended: get("/v1/policy"),
+  },
   new_numbers_exceeded: {
     causes: ["An import of many numbers.", "A leaked key that somebody uses to list numbers."],
     mended: get("/v1/policy"),

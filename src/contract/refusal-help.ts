@@ -121,8 +121,12 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "Choose a time in the future, at most 35 days ahead, before the message expires.",
   },
   rate_limited: {
-    when: "A limit of key, recipient, tenant, country or prefix is reached.",
+    when: "A limit of key, recipient, tenant, country or prefix is reached, or a key's limit of calls of this class a minute.",
     what: "Wait for the seconds in `retry-after`; `detail` names the limit.",
+  },
+  storage_quota_reached: {
+    when: "The tenant keeps as many records or bytes as its policy allows, and the request would add to them.",
+    what: "Ask the operator for a larger `storage_quota`, or wait for the night's purge. What ends, withdraws, revokes or reveals goes on.",
   },
   new_numbers_exceeded: {
     when: "The key (with its rotations) or the tenant has named as many numbers this hour or day as it may.",

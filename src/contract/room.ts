@@ -71,7 +71,12 @@ export type Recording = {
 /** One kind of rows that go when their time has passed; answers how many went. In the object, or in D1. */
 export type PurgeClass =
   | { name: string; drop: (now: number, limit: number) => number }
-  | { name: string; dropRecords: (db: RecordDb, tenant: string, now: number, limit: number) => Promise<number> };
+  | {
+      name: string;
+      dropRecords: (db: RecordDb, tenant: string, now: number, limit: number) => Promise<number>;
+      /** How many of them the tenant has; counted with each purge. */
+      countRecords: (db: RecordDb, tenant: string) => Promise<number>;
+    };
 
 /** What a room shows. */
 export type RoomFace = {

@@ -10,6 +10,8 @@ export type Who = { keyId: string };
 
 export type Verb<Input, Output, S extends string = string> = {
   scope: S;
+  /** Whether this question would add to what the tenant keeps; absent where none does. Then a full quota refuses it. */
+  adds?: (input: Input) => boolean;
   run: (who: Who, input: Input) => Outcome<Output>;
 };
 
@@ -50,4 +52,12 @@ export function verb<Output, S extends string, Input = null>(
   run: (who: Who, input: Input) => Outcome<Output>,
 ): Verb<Input, Output, S> {
   return { scope, run };
+}
+
+/** A verb that adds to what the tenant keeps, always or for some inputs: a full quota refuses it, and no other. */
+export function adding<Output, S extends string, Input>(
+  one: Verb<Input, Output, S>,
+  adds: (input: Input) => boolean = () => true,
+): Verb<Input, Output, S> {
+  return { ...one, adds };
 }

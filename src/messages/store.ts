@@ -4,7 +4,15 @@
  */
 import { idStemOf, ownerOfTenant, stemOf, withoutStem } from "../base/ids.ts";
 import type { RecordDb } from "../storage/record-db.ts";
-import { listRows, purgeRows, readRow, writeRows, type RecordFilter, type RecordTable } from "../storage/records.ts";
+import {
+  countRows,
+  listRows,
+  purgeRows,
+  readRow,
+  writeRows,
+  type RecordFilter,
+  type RecordTable,
+} from "../storage/records.ts";
 import { viewOf, type Message, type MessageView, type State } from "./message.ts";
 import { messageOfRow, RECORDED_STATES, rowOfMessage } from "./record.ts";
 
@@ -49,6 +57,10 @@ export async function listRecords(
 export function purgeRecords(db: RecordDb, tenant: string, idBefore: string, limit: number): Promise<number> {
   return purgeRows(db, MESSAGE_RECORDS, idStemOf("msg", tenant), idBefore, limit);
 }
+
+/** How many records the tenant has. */
+export const countRecords = (db: RecordDb, tenant: string): Promise<number> =>
+  countRows(db, MESSAGE_RECORDS, idStemOf("msg", tenant));
 
 /** The filter with its token as the rows have it. */
 function shortened(tenant: string, filter: RecordFilter): RecordFilter {

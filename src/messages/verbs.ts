@@ -3,7 +3,7 @@
  */
 import { byKey } from "../contract/record.ts";
 import { rowsFor } from "../contract/list.ts";
-import { verb } from "../contract/verb.ts";
+import { adding, verb } from "../contract/verb.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure, smartEncode } from "../sms/sms-text.ts";
 import { actOf, limitRefusal } from "../risk/act.ts";
@@ -54,10 +54,12 @@ export type Preview = {
 /** The verbs of messages, over the tenant's ledgers. */
 export function messagesVerbs(deps: MessagesDeps) {
   return {
-    "messages.send": verb("messages:send", (who, input: SendInput) => admitOne(deps, who.keyId, input)),
+    "messages.send": adding(verb("messages:send", (who, input: SendInput) => admitOne(deps, who.keyId, input))),
 
-    "messages.batch": verb("messages:send", (who, input: { items: (SendInput | Refusal)[] }) =>
-      admitBatch(deps, who.keyId, input.items),
+    "messages.batch": adding(
+      verb("messages:send", (who, input: { items: (SendInput | Refusal)[] }) =>
+        admitBatch(deps, who.keyId, input.items),
+      ),
     ),
 
     "messages.preview": verb("messages:send", (who, input: SendInput & { smart: boolean }) =>

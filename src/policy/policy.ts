@@ -8,6 +8,7 @@ import { maskOf, NUMBER_KINDS, type Num } from "../sms/phone.ts";
 import { isUkPlan, lintSender } from "./sender-id.ts";
 import { CHOOSE, type RouteRule } from "../carriers/route.ts";
 import { DEFAULT_LIMITS, DEFAULT_NAMING, SANDBOX_LIMITS, type Limits, type NamingAllowance } from "../risk/caps.ts";
+import type { Quota } from "../risk/quota.ts";
 import { isoOf, millisecondsOf } from "../base/clock.ts";
 
 const count = z.int().min(0).max(1_000_000_000);
@@ -82,6 +83,8 @@ export const PolicyChange = z
       })
       .partial(),
     naming_allowance: AllowanceBody.nullable(),
+    /** What the tenant may keep; null is the quota of its environment. */
+    storage_quota: z.strictObject({ records: z.int().min(0), bytes: z.int().min(0) }).nullable(),
   })
   .partial();
 export type PolicyChange = z.infer<typeof PolicyChange>;
@@ -100,6 +103,8 @@ export type Policy = {
   limits: Limits;
   /** Absent in a policy that was stored before there were any. */
   namingAllowance?: NamingAllowance | null;
+  /** Absent in a policy that was stored before there was one; null is the quota of the environment. */
+  storageQuota?: Quota | null;
 };
 
 /** GB mobiles only, and nothing of the Crown dependencies, 070 or 076: a rule made of the prefix +44 is a pumping hole. */
@@ -149,6 +154,7 @@ export function changed(policy: Policy, change: PolicyChange): Policy {
         : change.naming_allowance === null
           ? null
           : { ...change.naming_allowance, until: millisecondsOf(change.naming_allowance.until) ?? 0 },
+    storageQuota: change.storage_quota === undefined ? (policy.storageQuota ?? null) : change.storage_quota,
   };
 }
 
@@ -180,6 +186,7 @@ export function policyView(policy: Policy) {
       naming: { key_hour: naming.keyHour, tenant: naming.tenant, codes: naming.codes },
     },
     naming_allowance: allowance === null ? null : { ...allowance, until: isoOf(allowance.until) },
+    storage_quota: policy.storageQuota ?? null,
   };
 }
 export type PolicyView = ReturnType<typeof policyView>;

@@ -190,3 +190,9 @@ export async function purgeRows(
   const before = idBefore < endOf(stem) ? idBefore : endOf(stem);
   return (await db.prepare(query).bind(stem, before, limit).all<{ id: string }>()).results.length;
 }
+
+/** How many records the tenant has. */
+export async function countRows(db: RecordDb, table: RecordTable<string>, stem: string): Promise<number> {
+  const query = `SELECT count(*) AS n FROM ${table.name} WHERE state IN (${quoted(table.states)}) AND id >= ? AND id < ?`;
+  return (await db.prepare(query).bind(stem, endOf(stem)).first<{ n: number }>())?.n ?? 0;
+}

@@ -158,6 +158,7 @@ export class TenantAlarm {
         const settled = { written: outcome.written, left, again: rooms.now() + RECORD_AGAIN_MS, cursor };
         stepOf(rooms, step).recording?.settle(settled);
         rooms.room.jobs.recorded(name, outcome.written);
+        rooms.room.risk.usage.recorded(outcome.written.length);
         for (const { row, error } of outcome.bad) rooms.room.jobs.failed(name, row.id, nameOfError(error));
       });
     } catch (error) {

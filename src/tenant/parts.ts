@@ -33,6 +33,8 @@ export type TenantParts = {
   auditOrigin: string;
   outside: (effects: Effects) => Promise<void>;
   operator: () => OperatorPort;
+  /** What the object's storage takes now. */
+  storageBytes: () => number;
   setAlarm: (at: number) => void;
   getAlarm: () => Promise<number | null>;
   /** Runs something a little later, if the object still lives then. */

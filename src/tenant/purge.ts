@@ -38,6 +38,7 @@ export async function purgeTenant(host: TenantHost, parts: TenantParts, operator
     }
     open = full;
   }
+  await countRecords(host, parts);
   enterPurge(host, operator, gone, failed); // what is gone is on record, also where a class failed
   return { at: isoOf(readClock()), gone, failed };
 }
@@ -49,6 +50,19 @@ async function dropOnce(host: TenantHost, parts: TenantParts, name: string): Pro
   if (named === undefined) return 0;
   if ("drop" in named) return host.transaction(() => named.drop(rooms.now(), PURGED_MAX));
   return named.dropRecords(parts.db, parts.tenantId, rooms.now(), PURGED_MAX);
+}
+
+/** Counts what is left in D1, for the tenant's quota. A database that cannot be asked leaves the count as it was. */
+async function countRecords(host: TenantHost, parts: TenantParts): Promise<void> {
+  try {
+    const counts = host
+      .rooms()
+      .purges.map((named) => ("countRecords" in named ? named.countRecords(parts.db, parts.tenantId) : 0));
+    const records = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    host.transaction(({ room }) => room.risk.usage.counted(records));
+  } catch (error) {
+    parts.log({ level: "error", what: nameOfError(error), tenant: parts.tenantId, code: "records_not_counted" });
+  }
 }
 
 function enterPurge(host: TenantHost, operator: string | null, gone: Record<string, number>, failed: string[]): void {

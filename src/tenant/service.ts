@@ -26,6 +26,7 @@ import type {
   TemplateDecision,
   TenantPort,
   TenantVerbName,
+  TenantVerbTable,
 } from "../rpc/tenant.ts";
 import { isStorageFault } from "../storage/sql.ts";
 import type { Delivered, Taken } from "../webhooks/deliver.ts";
@@ -70,6 +71,8 @@ export class TenantService implements TenantPort {
     if (isRefused(caller)) return { outcome: caller, effects: NO_EFFECTS, room: null, replayed: false };
     const limited = this.#countCall(caller.ok, call);
     if (limited !== null) return { outcome: limited, effects: this.#host.takeEffects(), room: null, replayed: false };
+    const full = this.#judgeQuota(call);
+    if (full !== null) return { outcome: full, effects: this.#host.takeEffects(), room: null, replayed: false };
     const ran = this.#host.transaction((present) => repeatOrRun(present, caller.ok, call));
     const effects = this.#host.takeEffects(); // before any await: a transaction that fails meanwhile throws the rooms away
     await this.#host.settled();
@@ -82,6 +85,15 @@ export class TenantService implements TenantPort {
   async mayAsk(asking: Asking): Promise<Refusal | null> {
     const caller = this.#callerOf(await this.#host.open(), asking);
     return isRefused(caller) ? caller : this.#countCall(caller.ok, asking);
+  }
+
+  /** Whether the tenant's quota has room for what this would add; a level that is reached is told, whoever asks what. */
+  #judgeQuota<K extends TenantVerbName>({ verb, input }: Call<K>): Refusal | null {
+    const { verbs, room } = this.#host.rooms();
+    const bytes = this.#parts.storageBytes();
+    if (room.risk.quotaMoved(bytes)) this.#host.transaction((rooms) => rooms.room.risk.tellQuota(bytes));
+    const table: TenantVerbTable = verbs;
+    return table[verb].adds?.(input) === true ? this.#host.rooms().room.risk.quotaRefusal(bytes) : null;
   }
 
   /** Counts a call of a caller who may ask it, in memory; the first one beyond a limit is told, and refused as all behind it. */

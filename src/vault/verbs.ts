@@ -6,7 +6,7 @@ import { byKey, type Recorder } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
 import type { Num } from "../sms/phone.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import { verb } from "../contract/verb.ts";
+import { adding, verb } from "../contract/verb.ts";
 import type { Contact, VaultLedger } from "./ledger.ts";
 import type { Naming } from "./naming.ts";
 
@@ -26,15 +26,17 @@ export type RevealReason = (typeof REVEAL_REASONS)[number];
 export function tokensVerbs(deps: TokensDeps) {
   return {
     /** The number's token; the same answer, whether it was known before or not. */
-    "tokens.create": verb("tokens:write", (who, input: { number: Num }): Outcome<TokenView> => {
-      const recipient = deps.naming.name(who.keyId, input.number);
-      if ("refused" in recipient) return recipient;
-      const judged = deps.judge(input.number);
-      if (judged !== null) return judged;
-      const contact = recipient.use(deps.now(), { kept: true });
-      deps.record(byKey(who.keyId), { act: "token.created", subject: contact.token });
-      return { ok: tokenView(contact) };
-    }),
+    "tokens.create": adding(
+      verb("tokens:write", (who, input: { number: Num }): Outcome<TokenView> => {
+        const recipient = deps.naming.name(who.keyId, input.number);
+        if ("refused" in recipient) return recipient;
+        const judged = deps.judge(input.number);
+        if (judged !== null) return judged;
+        const contact = recipient.use(deps.now(), { kept: true });
+        deps.record(byKey(who.keyId), { act: "token.created", subject: contact.token });
+        return { ok: tokenView(contact) };
+      }),
+    ),
 
     "tokens.get": verb(
       "tokens:read",

@@ -35,7 +35,7 @@ import {
   type SettingsDeps,
   type TemplateView,
 } from "./settings/verbs.ts";
-import { purgeVerifications, writeVerifications } from "./store.ts";
+import { countVerifications, purgeVerifications, writeVerifications } from "./store.ts";
 import { expireOne, verifyVerbs } from "./verbs.ts";
 import { FailureWatch } from "./watch.ts";
 
@@ -90,6 +90,7 @@ export const verifyRoom = room({
           name: "verifications",
           dropRecords: (db: RecordDb, tenant: string, at: number, limit: number) =>
             purgeVerifications(db, tenant, recordsBefore(at), limit),
+          countRecords: countVerifications,
         },
       ],
       newestIds: () => [newestId(sql, "verifications")],

@@ -4,7 +4,15 @@
  */
 import { idStemOf, ownerOfTenant, stemOf, withoutStem } from "../base/ids.ts";
 import type { RecordDb } from "../storage/record-db.ts";
-import { listRows, purgeRows, readRow, writeRows, type RecordFilter, type RecordTable } from "../storage/records.ts";
+import {
+  countRows,
+  listRows,
+  purgeRows,
+  readRow,
+  writeRows,
+  type RecordFilter,
+  type RecordTable,
+} from "../storage/records.ts";
 import { viewOf, type State, type Verification, type VerificationView } from "./code/verification.ts";
 import { RECORDED_STATES, rowOfVerification, verificationOfRow } from "./record.ts";
 
@@ -44,6 +52,10 @@ export async function listVerifications(
 export function purgeVerifications(db: RecordDb, tenant: string, idBefore: string, limit: number): Promise<number> {
   return purgeRows(db, VERIFICATION_RECORDS, idStemOf("ver", tenant), idBefore, limit);
 }
+
+/** How many records the tenant has. */
+export const countVerifications = (db: RecordDb, tenant: string): Promise<number> =>
+  countRows(db, VERIFICATION_RECORDS, idStemOf("ver", tenant));
 
 /** The filter with its token as the rows have it. */
 function shortened(tenant: string, filter: RecordFilter): RecordFilter {

@@ -6,7 +6,7 @@ import { DAY_MS, isoOf } from "../base/clock.ts";
 import { idsBetween } from "../base/ids.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { rowsFor } from "../contract/list.ts";
-import { verb } from "../contract/verb.ts";
+import { adding, verb } from "../contract/verb.ts";
 import { check, checkTo, expired, type CheckInput, type CheckToInput } from "./check.ts";
 import { COUNTS_KEPT_DAYS, type Dimension, type SummaryRow } from "./counts.ts";
 import type { VerifyDeps } from "./deps.ts";
@@ -50,7 +50,7 @@ const SUMMARY_ROWS_MAX = 1_000;
 /** The verbs of verifications, over the tenant's ledgers. */
 export function verifyVerbs(deps: VerifyDeps) {
   return {
-    "verify.start": verb("verify:start", (who, input: StartInput) => start(deps, who.keyId, input)),
+    "verify.start": adding(verb("verify:start", (who, input: StartInput) => start(deps, who.keyId, input))),
     "verify.check": verb("verify:check", (who, input: CheckInput) => check(deps, who.keyId, input)),
     "verify.check_to": verb("verify:check", (who, input: CheckToInput) => checkTo(deps, who.keyId, input)),
     "verify.resend": verb("verify:start", (who, input: { id: string }) => resend(deps, who.keyId, input.id)),

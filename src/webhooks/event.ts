@@ -42,6 +42,7 @@ export const EVENT_TYPES = [
   "audit.head",
   "endpoint.disabled",
   "alert.limit",
+  "alert.quota",
   "alert.verification_failures",
   "alert.job_quarantined",
 ] as const;

@@ -139,6 +139,7 @@ function storageParts(settings: Settings, ctx: DurableObjectState) {
   return {
     sql: bare ? ctx.storage.sql : meteredSql(ctx.storage.sql, settings.FAULTS, meter),
     transaction: <T>(act: () => T): T => ctx.storage.transactionSync(act),
+    storageBytes: (): number => ctx.storage.sql.databaseSize,
     setAlarm: (at: number) => {
       meter.alarmsSet += 1;
       void ctx.storage.setAlarm(at);

@@ -7,7 +7,7 @@ import { isoOf } from "../../base/clock.ts";
 import { maskOf } from "../../sms/phone.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
 import { readPage, type Page } from "../../contract/list.ts";
-import { verb } from "../../contract/verb.ts";
+import { adding, verb } from "../../contract/verb.ts";
 import { isHeld, type VirtualNumber } from "../../numbers/number.ts";
 import type { Contact } from "../../vault/ledger.ts";
 import { Recipient, type To } from "../../vault/recipient.ts";
@@ -46,7 +46,7 @@ export function addressVerbs(deps: AddressDeps) {
     return found === null ? refuse("not_found") : { ok: addressView(found) };
   };
   return {
-    "relays.create": verb("sessions:write", (who, input: Create) => createAddress(deps, who.keyId, input)),
+    "relays.create": adding(verb("sessions:write", (who, input: Create) => createAddress(deps, who.keyId, input))),
 
     "relays.list": verb(
       "sessions:read",
