@@ -10,6 +10,7 @@ import { IdempotencyLedger } from "./idempotency.ts";
 import { KeysLedger, type KeyRefusal, type KeySettings, type KeyView } from "./keys.ts";
 import { issueKey, keysVerbs, type IssuedKey, type KeysDeps } from "./verbs.ts";
 
+export { CallLimits } from "./call-limits.ts";
 export { demand } from "./keys.ts";
 
 type AccessGround = Ground & { door: DoorKeys; environment: Environment };

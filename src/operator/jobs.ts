@@ -6,7 +6,8 @@ import type { Jurisdiction } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import { isRefused, type Outcome } from "../base/refusal.ts";
 import { wholeList } from "../contract/list.ts";
-import type { JobName, OperatorPort, Walk, Walked } from "../rpc/operator.ts";
+import { sizesView } from "./sizes.ts";
+import type { JobName, OperatorPort, Size, Walk, Walked } from "../rpc/operator.ts";
 
 /** What a job needs of the platform. */
 export type JobDeps = {
@@ -93,6 +94,19 @@ export const REWRAP = job({
   end: ({ newest, rewrapped, uses }) => {
     const older = [...uses].filter(([version]) => version !== newest);
     return { rewrapped, remaining: older.reduce((sum, [, used]) => sum + used, 0) };
+  },
+});
+
+/** How full the stores are; what is 70 percent full is in the log too, every night. */
+export const SIZES = job({
+  verb: "storage.sizes",
+  visit: (port, operator, from) => port.ask(operator, "storage.sizes", from, null),
+  begin: (): Size[] => [],
+  add: (sum, found) => void sum.push(...found),
+  end: (sum, { log }) => {
+    const views = sizesView(sum);
+    for (const { store, alert } of views) if (alert) log({ level: "error", what: store, code: "storage_alert" });
+    return wholeList(views);
   },
 });
 

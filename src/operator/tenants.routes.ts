@@ -21,7 +21,7 @@ import {
 } from "../contract/operator-route.ts";
 import type { OperatorVerbs } from "../rpc/operator.ts";
 
-import { KEY_USES, PURGE, REWRAP, type JobDeps } from "./jobs.ts";
+import { KEY_USES, PURGE, REWRAP, SIZES, type JobDeps } from "./jobs.ts";
 import { numberStockRoutes } from "./numbers.routes.ts";
 import { carrierRoutes } from "./carriers.routes.ts";
 import { SequenceRead, TemplateView } from "../verify/settings/schemas.ts";
@@ -237,6 +237,26 @@ const jobs: JobRoute<JobDeps>[] = [
     summary: "Root key versions, and how many records need each",
     status: 200,
     answer: pageOf(z.object({ version: z.int(), uses: z.int() })),
+  }),
+  jobDoor({
+    method: "get",
+    path: "/admin/v1/storage",
+    job: SIZES,
+    summary: "How full the stores are",
+    detail:
+      "Bytes of each jurisdiction's D1, of the operators' objects, of the largest tenants' objects, and of the key store. `alert` says that 70 percent of the platform's bound are reached; the night's run writes it into the log as `storage_alert`.",
+    status: 200,
+    answer: pageOf(
+      z.object({
+        store: z.enum(["d1", "operator_object", "tenant_object", "kv"]),
+        jurisdiction: JURISDICTION,
+        id: z.string().nullable().meta({ description: "The tenant, of a tenant's object." }),
+        bytes: z.int(),
+        bytes_max: z.int().nullable().meta({ description: "Null where the platform sets no bound." }),
+        share: z.number().nullable(),
+        alert: z.boolean(),
+      }),
+    ),
   }),
   jobDoor({
     method: "post",

@@ -37,7 +37,7 @@ import { OperatorRepeats } from "./idempotency.ts";
 import { bindingFault, ownerFault, routesFault } from "./faults.ts";
 import { migrateOperator } from "./migrations.ts";
 import type { CourierPort } from "../rpc/courier.ts";
-import type { OperatorVerbTable, Walk, Walked } from "../rpc/operator.ts";
+import type { OperatorVerbTable, Size, Walk, Walked } from "../rpc/operator.ts";
 import type { TenantPort } from "../rpc/tenant.ts";
 import type { Keyring } from "../vault/keyring.ts";
 import { pageFrom, readPage, rowsFor, wholeList } from "../contract/list.ts";
@@ -52,6 +52,9 @@ export type OperatorDeps = {
   /** Whether the Worker has a binding of this name that calls out with a client certificate. */
   hasBinding: (name: string) => boolean;
   log: Log;
+  /** What this object's storage, and the jurisdiction's database, take now. */
+  storageBytes: () => number;
+  databaseBytes: () => Promise<number>;
 };
 
 /** Tenants served in one call of a job that walks them all; the caller comes again with the cursor. */
@@ -236,6 +239,23 @@ export class OperatorRooms {
         (courier) => courier.rootsInUse(),
         () => this.repeats.rootsInUse(),
       ),
+
+    /** How much the stores of a stretch of tenants take, and with the first stretch the jurisdiction's own. */
+    "storage.sizes": async (_operator, input) => {
+      const { jurisdiction, storageBytes, databaseBytes } = this.#deps;
+      const own: Size[] = [
+        { store: "d1", jurisdiction, id: null, bytes: await databaseBytes() },
+        { store: "operator_object", jurisdiction, id: null, bytes: storageBytes() },
+      ];
+      const sizesOf = async (port: TenantPort, id: string): Promise<Size[]> => {
+        const { object, keyStore } = await port.storageSize();
+        return [
+          { store: "tenant_object", jurisdiction, id, bytes: object },
+          { store: "kv", jurisdiction, id: null, bytes: keyStore },
+        ];
+      };
+      return this.#walk(input, sizesOf, undefined, () => own);
+    },
 
     /** Wraps a stretch of tenants' keys under the newest root key. */
     "keys.rewrap": async (operator, input) => {

@@ -6,6 +6,7 @@ import type { KeySettings, KeyView } from "../access/keys.ts";
 import type { TenantView } from "../access/tenants.ts";
 import type { IssuedKey } from "../access/verbs.ts";
 import type { AuditRecord, ListQuery } from "../audit/ledger.ts";
+import type { Jurisdiction } from "../base/ids.ts";
 import type { Outcome } from "../base/refusal.ts";
 import type { AccountChange, AccountView, NewAccount } from "../carriers/accounts.ts";
 import type { Offer, Probed, ShopWish } from "../carriers/carrier.ts";
@@ -21,12 +22,21 @@ import type { Purged, TemplateDecision } from "./tenant.ts";
 
 type Asks<Input, Output extends object> = { input: Input; output: Output };
 
+/** One store as it was found: `id` is the tenant's of a tenant's object. */
+export type Size = {
+  store: "d1" | "operator_object" | "tenant_object" | "kv";
+  jurisdiction: Jurisdiction;
+  id: string | null;
+  bytes: number;
+};
+
 /** What a job finds at each tenant it visits. */
 type Jobs = {
   "purge.run": Purged;
   /** Root versions in use. */
   "keys.uses": number[];
   "keys.rewrap": number[];
+  "storage.sizes": Size[];
 };
 export type JobName = NameOf<Jobs>;
 /** Where a stretch of a job begins: behind this tenant, or with the first one when it is empty. */

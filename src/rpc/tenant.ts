@@ -128,4 +128,6 @@ export type TenantPort = {
   purge(operator: string | null, lent?: boolean): Promise<Outcome<Purged>>;
   rewrap(): Promise<number[]>;
   rootsInUse(): Promise<number[]>;
+  /** Bytes that the tenant's object and its records in the key store take. */
+  storageSize(): Promise<{ object: number; keyStore: number }>;
 };

@@ -3,9 +3,8 @@
  * knows nobody, one whose keys cannot be had does nothing, and every change is one transaction. Holds no rule.
  */
 import type { Caller } from "../access/caller.ts";
-import { CallLimits } from "../access/call-limits.ts";
 import type { KeySettings } from "../access/keys.ts";
-import { demand } from "../access/room.ts";
+import { CallLimits, demand } from "../access/room.ts";
 import { readClock } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
@@ -28,6 +27,7 @@ import type {
   TenantVerbName,
   TenantVerbTable,
 } from "../rpc/tenant.ts";
+import { keyStoreBytes } from "../vault/room.ts";
 import { isStorageFault } from "../storage/sql.ts";
 import type { Delivered, Taken } from "../webhooks/deliver.ts";
 import { TenantAlarm } from "./alarm.ts";
@@ -300,6 +300,13 @@ export class TenantService implements TenantPort {
 
   rootsInUse(): Promise<number[]> {
     return this.#host.rootsInUse();
+  }
+
+  async storageSize(): ReturnType<TenantPort["storageSize"]> {
+    return {
+      object: this.#parts.storageBytes(),
+      keyStore: await keyStoreBytes(this.#parts.keyStore, this.#parts.tenantId),
+    };
   }
 
   /** The gate: the rooms of a tenant that was created and whose keys can be had. */

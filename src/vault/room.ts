@@ -13,7 +13,7 @@ import { Naming, type CountNaming } from "./naming.ts";
 import { tokensVerbs } from "./verbs.ts";
 
 export { TENANT_SUBJECT } from "./ledger.ts";
-export { createTenantKeys, loadTenantKeys, rootsInKeyStore, saveTenantKeys } from "./tenant-keys.ts";
+export { createTenantKeys, keyStoreBytes, loadTenantKeys, rootsInKeyStore, saveTenantKeys } from "./tenant-keys.ts";
 
 type VaultGround = Ground & {
   owner: Owner;

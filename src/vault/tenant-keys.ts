@@ -85,6 +85,11 @@ export async function rootsInKeyStore(keyStore: KeyStore, tenant: string): Promi
   return [...new Set([...Object.values(epochs), index].map(({ root }) => root))];
 }
 
+/** What the tenant's keys take in the key store. */
+export async function keyStoreBytes(keyStore: KeyStore, tenant: string): Promise<number> {
+  return Buffer.byteLength((await keyStore.get(nameOf(tenant))) ?? "");
+}
+
 /** Destroys every key of the tenant. What was sealed under them stays sealed for good. */
 export async function destroyTenantKeys(keyStore: KeyStore, tenant: string): Promise<void> {
   await keyStore.delete(nameOf(tenant));

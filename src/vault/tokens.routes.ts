@@ -31,6 +31,7 @@ export const tokensRoutes: RouteOver<TokensVerbs>[] = [
     refuses: [
       "invalid_number",
       "new_numbers_exceeded",
+      "storage_quota_reached",
       "number_kind_refused",
       "country_not_allowed",
       "drama_number_on_live",

@@ -56,6 +56,12 @@ export function recordsOf(env: Env, jurisdiction: Jurisdiction): RecordDb {
   return benchMeter(env) === null ? db : countedRecords(db);
 }
 
+/** What the database of records takes, by its own word. */
+export async function databaseBytesOf(env: Env, jurisdiction: Jurisdiction): Promise<number> {
+  const db = jurisdiction === "eu" ? env.DB_EU : env.DB_US;
+  return (await db.prepare("SELECT 1").all()).meta.size_after;
+}
+
 /** The owner in an id; of an id that is none, the operators of the EU. */
 export function ownerOf(id: string): Owner {
   return parseId(id) ?? { jurisdiction: "eu", code: OPERATOR_CODE };

@@ -142,6 +142,10 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return this.#service.rewrap();
   }
 
+  storageSize() {
+    return this.#service.storageSize();
+  }
+
   rootsInUse() {
     return this.#service.rootsInUse();
   }

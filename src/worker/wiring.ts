@@ -30,6 +30,7 @@ import {
   fetchBy,
   operatorObjectOf,
   ownerOf,
+  databaseBytesOf,
   recordsOf,
   senderOf,
   keyStoreOf,
@@ -196,6 +197,7 @@ export function operatorParts(env: Env, ctx: DurableObjectState) {
     tenant: (owner: Owner): TenantPort => tenantObjectOf(env, owner),
     courier: (account: string) => courierOf(env, account),
     hasBinding: (name: string) => fetchBy(env, name) !== null,
+    databaseBytes: () => databaseBytesOf(env, jurisdiction),
     log: writeLog,
   };
 }

@@ -7,7 +7,8 @@ const HOUR = 3_600_000;
 
 /** How many of these calls are let through. */
 function passed(limits: CallLimits, count: number, scope: Scope, input: unknown = {}, now = NOW, line = "key"): number {
-  return Array.from({ length: count }, () => limits.count(line, scope, input, now)).filter((each) => each === null).length; // prettier-ignore
+  return Array.from({ length: count }, () => limits.count(line, scope, input, now)).filter((each) => each === null)
+    .length;
 }
 
 describe("a key's calls of a class are bounded by the minute", () => {
@@ -22,7 +23,10 @@ describe("a key's calls of a class are bounded by the minute", () => {
   ])("%s", (scope, perMinute) => {
     const limits = new CallLimits();
     expect(passed(limits, perMinute + 300, scope)).toBe(perMinute);
-    expect(limits.count("key", scope, {}, NOW + 59_001)?.refusal).toMatchObject({ refused: "rate_limited", retryAfterSeconds: 1 }); // prettier-ignore
+    expect(limits.count("key", scope, {}, NOW + 59_001)?.refusal).toMatchObject({
+      refused: "rate_limited",
+      retryAfterSeconds: 1,
+    });
     expect(limits.count("key", scope, {}, NOW + 60_000)).toBeNull();
   });
 
@@ -49,7 +53,9 @@ describe("a key's calls of a class are bounded by the minute", () => {
   test("a limit that is met is told once an hour, however often it is met", () => {
     const limits = new CallLimits();
     const told = (now: number) =>
-      Array.from({ length: 5_000 }, () => limits.count("key", "consents:write", {}, now)).filter((each) => each?.isNews === true).length; // prettier-ignore
+      Array.from({ length: 5_000 }, () => limits.count("key", "consents:write", {}, now)).filter(
+        (each) => each?.isNews === true,
+      ).length;
     expect([told(NOW), told(NOW + 60_000), told(NOW + HOUR - 1), told(NOW + HOUR + 60_000)]).toEqual([1, 0, 0, 1]);
   });
 

@@ -3,7 +3,11 @@ import { expect, test } from "vitest";
 import { pack, unpack } from "../../src/base/packed.ts";
 
 test("what is packed is the same again, to the byte", () => {
-  const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme", minLength: 1_500 }), fc.constant(`~${"x".repeat(10)}`)); // prettier-ignore
+  const text = fc.oneof(
+    fc.string({ unit: "grapheme" }),
+    fc.string({ unit: "grapheme", minLength: 1_500 }),
+    fc.constant(`~${"x".repeat(10)}`),
+  );
   fc.assert(
     fc.property(text, (each) => {
       expect(unpack(pack(each))).toBe(each);

@@ -8,7 +8,8 @@ const quota = (tenant: Tenant, storage_quota: Json | null) =>
 const FULL = { records: 1_000, bytes: 1 };
 const codeOf = ({ status, body }: { status: number; body: Json }) => [status, body["code"]];
 const consent = (state: string) => ({ to: "+447700900123", purposes: ["marketing"], state, source: "phone" });
-const audit = async (tenant: Tenant) => (await tenant.call("GET /v1/audit?act=tenant.quota_reached")).body["data"] as Json[]; // prettier-ignore
+const audit = async (tenant: Tenant) =>
+  (await tenant.call("GET /v1/audit?act=tenant.quota_reached")).body["data"] as Json[];
 const alerts = async (tenant: Tenant) => (await tenant.call("GET /v1/events?type=alert.quota")).body["data"] as Json[];
 
 describe("a full quota", () => {
@@ -16,14 +17,21 @@ describe("a full quota", () => {
     const tenant = await newTenant();
     const { body: pool } = await tenant.call("POST /v1/pools", { name: "Pool" });
     expect((await quota(tenant, FULL)).status).toBe(200);
-    const rows = async () => [(await tenant.rows(`SELECT 1 FROM messages`)).length, (await tenant.rows(`SELECT 1 FROM tokens`)).length, (await tenant.rows(`SELECT 1 FROM verifications`)).length]; // prettier-ignore
+    const rows = async () => [
+      (await tenant.rows(`SELECT 1 FROM messages`)).length,
+      (await tenant.rows(`SELECT 1 FROM tokens`)).length,
+      (await tenant.rows(`SELECT 1 FROM verifications`)).length,
+    ];
     for (const [route, body] of [
       ["POST /v1/messages", { to: "+447700900123", purpose: "service", text: "Hello" }],
       ["POST /v1/messages/batch", { messages: [{ to: "+447700900123", purpose: "service", text: "Hello" }] }],
       ["POST /v1/tokens", { number: "+447700900123" }],
       ["POST /v1/consents", consent("given")],
       ["POST /v1/verifications", { to: "+447700900123", intent: "login" }],
-      ["POST /v1/sessions", { pool_id: pool["id"], participants: [{ to: "+447700900123" }, { to: "+447700900124" }], ttl_seconds: 3_600 }], // prettier-ignore
+      [
+        "POST /v1/sessions",
+        { pool_id: pool["id"], participants: [{ to: "+447700900123" }, { to: "+447700900124" }], ttl_seconds: 3_600 },
+      ],
     ] as const)
       expect([route, ...codeOf(await tenant.call(route, body))]).toEqual([route, ...QUOTA_REACHED]);
     expect(await rows()).toEqual([0, 0, 0]);
@@ -32,7 +40,14 @@ describe("a full quota", () => {
   test("refuses no end, check, withdrawal, revocation, reveal, read or audit", async () => {
     const tenant = await newTenant();
     const later = new Date(Date.now() + 86_400_000).toISOString();
-    const waiting = (await tenant.call("POST /v1/messages", { to: "+447700900123", purpose: "service", text: "Later", schedule_at: later })).body; // prettier-ignore
+    const waiting = (
+      await tenant.call("POST /v1/messages", {
+        to: "+447700900123",
+        purpose: "service",
+        text: "Later",
+        schedule_at: later,
+      })
+    ).body;
     const code = (await tenant.call("POST /v1/verifications", { to: "+447700900124", intent: "login" })).body;
     const other = await operator(`POST /admin/v1/tenants/${tenant.id}/keys`, { name: "other", scopes: ["*"] });
     const sent = await tenant.send({ to: "+447700900125" });
@@ -68,7 +83,8 @@ describe("a full quota", () => {
 
 test("records count too, by night as the database has them", async () => {
   const tenant = await newTenant();
-  for (const to of ["+447700900123", "+447700900124"]) await tenant.until(String((await tenant.send({ to }))["id"]), "delivered"); // prettier-ignore
+  for (const to of ["+447700900123", "+447700900124"])
+    await tenant.until(String((await tenant.send({ to }))["id"]), "delivered");
   await tenant.call("POST /v1/sandbox/clock", { advance_seconds: 60 });
   await operator("POST /admin/v1/purge");
   expect(await tenant.rows(`SELECT value FROM usage WHERE name = 'records'`)).toEqual([{ value: 2 }]);

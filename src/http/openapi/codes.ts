@@ -9,7 +9,13 @@ import { isRepeatable, type OperatorRoute } from "../../contract/operator-route.
 
 /** Any route may be met by a deployment that is not fit, by storage that does not answer, and by our own mistake. */
 const ANY: readonly Reason[] = ["not_serving", "storage_unavailable", "internal"];
-const CALLER: readonly Reason[] = ["unauthenticated", "missing_scope", "tenant_suspended", "keys_unavailable"];
+const CALLER: readonly Reason[] = [
+  "unauthenticated",
+  "missing_scope",
+  "tenant_suspended",
+  "rate_limited",
+  "keys_unavailable",
+];
 const VALUES: readonly Reason[] = ["missing_field", "wrong_type", "invalid_field"];
 /** A tenant's verb waits for nothing, so a second request always finds the first one's answer: no 409 for it. */
 const REPEATED: readonly Reason[] = ["idempotency_key_invalid", "idempotency_key_reused"];
