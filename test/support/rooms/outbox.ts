@@ -14,10 +14,17 @@ import { claim, settle } from "../../../src/messages/dispatch.ts";
 import { applyReports } from "../../../src/messages/reports.ts";
 import { MessagesLedger } from "../../../src/messages/ledger.ts";
 import type { SweepDeps } from "../../../src/messages/sweep.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../../src/risk/caps.ts";
+import { CapsLedger } from "../../../src/risk/ledger.ts";
 import { stateWord, type Message, type Price, type State } from "../../../src/messages/message.ts";
 import type { Purpose } from "../../../src/sms/purpose.ts";
 import { nodeSql } from "./node-sql.ts";
 import { sweep, type Swept } from "./sweep.ts";
+
+/** What the limits are asked about of everybody's number. */
+const PERSON = { index: new Uint8Array(32), block: "block", country: "GB", met: true };
+
+const MANY = { minute: 100_000, hour: 100_000, day: 100_000 };
 
 export const ROUTES = ["car_a", "car_b"];
 
@@ -34,6 +41,9 @@ export class Outbox {
   readonly asked: string[] = [];
   readonly stopped: string[] = [];
   readonly ledger: MessagesLedger;
+  readonly caps: CapsLedger;
+  /** What a test does not speak of is unbounded. */
+  limits: Limits = { ...DEFAULT_LIMITS, recipient: MANY, block: MANY };
   readonly deps: SweepDeps;
   queueTracker: QueueTracker;
   /** Accounts whose carrier is asked to forget, and what it was asked to. */
@@ -42,11 +52,15 @@ export class Outbox {
 
   constructor() {
     migrate(this.sql, [messagesRoom]);
+    CapsLedger.migrate(this.sql);
+    this.caps = new CapsLedger(this.sql, (key) => key);
     this.ledger = new MessagesLedger(this.sql, this.ids.prefixOf("msg"), () => undefined);
     this.queueTracker = new QueueTracker(this.now);
     this.deps = {
       ledger: this.ledger,
-      vault: { openNumber: () => "+447700900001", openText: () => "text" } as never,
+      caps: this.caps,
+      policy: () => ({ limits: this.limits, countries: ["GB"] }),
+      vault: { openNumber: () => "+447700900001", openText: () => "text", findToken: () => PERSON } as never,
       now: () => this.now,
       realNow: () => this.now - this.aheadMs,
       receiptUrl: () => "",
