@@ -184,7 +184,13 @@ function admit(
 }
 
 /** What the limits count of it: a relayed text against its sender, a code by who asked for it. */
-export function actFor(key: string, recipient: Recipient, purpose: Purpose, policy: Policy, sending: Sending | null): Act {
+export function actFor(
+  key: string,
+  recipient: Recipient,
+  purpose: Purpose,
+  policy: Policy,
+  sending: Sending | null,
+): Act {
   const relay = sending?.countedAs === undefined ? null : countedAs(sending.countedAs);
   const device = sending?.knownDevice === true;
   return actOf(key, recipient, { purpose, countries: policy.countries, relay, device });

@@ -43,8 +43,9 @@ export function claim(
       continue;
     }
     if (isWaiting(message) && message.due !== null && message.due > now) continue; // the sweep brings it when its place comes
-    // A code was counted when it was started, or when its time came: nothing stands before it now.
-    const leaving = message.purpose === "otp" ? {} : depart(deps, message, now);
+    // A code that was to leave at once was counted at its start: nothing stands before it now.
+    const atOnce = message.purpose === "otp" && message.facts.scheduleAt === null;
+    const leaving = atOnce ? {} : depart(deps, message, now);
     if (leaving === null) continue;
     const one = claimOne(deps, { message, sealed }, { account, canAsk, leaving }, now);
     if (one !== null) claimed.push(one);

@@ -4,7 +4,7 @@
  * each window that has turned since.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/clock.ts";
-import { hasRoom, rollWindows, count, type Caps, type Windows } from "./caps.ts";
+import { rollWindows, type Caps, type Windows } from "./caps.ts";
 
 /** The windows of one counter in which a text is still to be counted. */
 export type Fresh = { minute: boolean; hour: boolean; day: boolean };
@@ -21,9 +21,7 @@ export function freshWindows(windows: Windows, countedAt: number | null): Fresh 
 
 /** Whether the text fits into the windows in which it is not counted yet. */
 export function fitsInto(windows: Windows, { minute, hour, day }: Fresh, caps: Caps): boolean {
-  return (
-    (!minute || windows.mc < caps.minute) && (!hour || windows.hc < caps.hour) && (!day || windows.dc < caps.day)
-  );
+  return (!minute || windows.mc < caps.minute) && (!hour || windows.hc < caps.hour) && (!day || windows.dc < caps.day);
 }
 
 /** Counts a text in those windows. */
@@ -37,21 +35,25 @@ export function countInto(windows: Windows, { minute, hour, day }: Fresh): void 
  * The next minute with room behind those who wait already: each is looked at again when its own place comes, so that many who wait
  * for one person cost a row each and not one each minute. A place at or after `until` is nobody's and takes none.
  */
-export function waitingPlace(windows: Windows, caps: Caps, until: number): number {
-  const zero = caps.minute <= 0 || caps.hour <= 0 || caps.day <= 0;
-  if (zero) return until;
+export function waitingPlace(windows: Windows, fresh: Fresh, caps: Caps, until: number): number {
+  if (caps.minute <= 0 || caps.hour <= 0 || caps.day <= 0) return until;
   const { plan, ...present } = windows;
   const next: Windows = plan !== undefined && plan.m > windows.m ? { ...plan } : present;
-  while (!hasRoom(next, caps) || next.m <= windows.m) rollWindows(next, endOfFull(next, caps));
+  const freshIn = (): Fresh => ({
+    minute: true,
+    hour: fresh.hour || next.h > windows.h,
+    day: fresh.day || next.d > windows.d,
+  });
+  while (next.m <= windows.m || !fitsInto(next, freshIn(), caps)) rollWindows(next, endOfFull(next, freshIn(), caps));
   const at = next.m * MINUTE_MS;
   if (at >= until) return until;
-  count(next);
+  countInto(next, freshIn());
   windows.plan = next;
   return at;
 }
 
-/** When the longest window ends that is full. */
-function endOfFull(windows: Windows, caps: Caps): number {
-  if (windows.dc >= caps.day) return (windows.d + 1) * DAY_MS;
-  return windows.hc >= caps.hour ? (windows.h + 1) * HOUR_MS : (windows.m + 1) * MINUTE_MS;
+/** When the longest window ends that has no room for it. */
+function endOfFull(windows: Windows, fresh: Fresh, caps: Caps): number {
+  if (fresh.day && windows.dc >= caps.day) return (windows.d + 1) * DAY_MS;
+  return fresh.hour && windows.hc >= caps.hour ? (windows.h + 1) * HOUR_MS : (windows.m + 1) * MINUTE_MS;
 }

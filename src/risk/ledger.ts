@@ -84,8 +84,7 @@ export class CapsLedger {
     for (const { cap, windows, caps } of this.#triesOf(act, limits, now)) {
       if (later && OF_PERSON.has(cap) ? isOpen(caps) : hasRoom(windows, caps)) continue;
       const room = roomIn(windows, caps, now);
-      if (room.left <= 0 || !isOpen(caps))
-        return { cap, retryAfterSeconds: room.resetSeconds, window: room.window };
+      if (room.left <= 0 || !isOpen(caps)) return { cap, retryAfterSeconds: room.resetSeconds, window: room.window };
     }
     return null;
   }
@@ -104,16 +103,21 @@ export class CapsLedger {
    * A text is about to leave: counts it in each window in which it is not counted yet, or, where it does not fit, gives it a place
    * to wait, at `until` at the latest. Null: it may leave. The caller flushes in the same transaction.
    */
-  leave(act: Act, counted: Counted, { limits, now, until }: { limits: Limits; now: number; until: number }): Waits | null {
+  leave(
+    act: Act,
+    counted: Counted,
+    { limits, now, until }: { limits: Limits; now: number; until: number },
+  ): Waits | null {
     const tries = this.#triesOf(act, limits, now).map(({ cap, windows, caps }) => {
       const fresh = freshWindows(windows, OF_PERSON.has(cap) ? counted.person : counted.budgets);
       return { cap, windows, caps, fresh };
     });
     const full = tries.findLast(({ windows, caps, fresh }) => !fitsInto(windows, fresh, caps));
     if (full === undefined) for (const { windows, fresh } of tries) countInto(windows, fresh);
-    const waits = full === undefined ? null : { cap: full.cap, until: waitingPlace(full.windows, full.caps, until) };
     this.#changed(act, now);
-    return waits;
+    return full === undefined
+      ? null
+      : { cap: full.cap, until: waitingPlace(full.windows, full.fresh, full.caps, until) };
   }
 
   /**

@@ -1,4 +1,4 @@
-type Admitted = { purpose?: Purpose; lifeMs?: number; prices?: Price[]; segments?: number };
+type Admitted = { purpose?: Purpose; lifeMs?: number; prices?: Price[]; segments?: number; scheduleAt?: number };
 
 /**
  * The conveyor's half that lives in the tenant's object, over Node's SQLite: real ledger, real rules, a vault that opens
@@ -22,7 +22,7 @@ import { nodeSql } from "./node-sql.ts";
 import { sweep, type Swept } from "./sweep.ts";
 
 /** What the limits are asked about of everybody's number. */
-const PERSON = { index: new Uint8Array(32), block: "block", country: "GB", met: true };
+export const PERSON = { index: new Uint8Array(32), block: "block", country: "GB", met: true };
 
 const MANY = { minute: 100_000, hour: 100_000, day: 100_000 };
 
@@ -41,7 +41,7 @@ export class Outbox {
   readonly asked: string[] = [];
   readonly stopped: string[] = [];
   readonly ledger: MessagesLedger;
-  readonly caps: CapsLedger;
+  caps: CapsLedger;
   /** What a test does not speak of is unbounded. */
   limits: Limits = { ...DEFAULT_LIMITS, recipient: MANY, block: MANY };
   readonly deps: SweepDeps;
@@ -58,7 +58,7 @@ export class Outbox {
     this.queueTracker = new QueueTracker(this.now);
     this.deps = {
       ledger: this.ledger,
-      caps: this.caps,
+      caps: { leave: (...about) => this.caps.leave(...about), flush: () => this.caps.flush() },
       policy: () => ({ limits: this.limits, countries: ["GB"] }),
       vault: { openNumber: () => "+447700900001", openText: () => "text", findToken: () => PERSON } as never,
       now: () => this.now,
@@ -81,16 +81,17 @@ export class Outbox {
   }
 
   /** A queued message, on the queue as admission leaves it. */
-  admit({ purpose = "service", lifeMs = 3_600_000, prices, segments = 1 }: Admitted = {}): string {
+  admit({ purpose = "service", lifeMs = 3_600_000, prices, segments = 1, scheduleAt }: Admitted = {}): string {
     const id = this.ids.make("msg", this.now);
+    const later = scheduleAt !== undefined;
     const message: Message = {
       id,
-      state: "queued",
+      state: later ? "scheduled" : "queued",
       version: 1,
       purpose,
       token: "tok",
       subject: "sub",
-      account: "car_a",
+      account: later ? null : "car_a",
       facts: {
         batch: null,
         key: "key",
@@ -100,8 +101,8 @@ export class Outbox {
         country: "GB",
         kind: "drama",
         mask: "",
-        scheduleAt: null,
-        expiresAt: this.now + lifeMs,
+        scheduleAt: scheduleAt ?? null,
+        expiresAt: (scheduleAt ?? this.now) + lifeMs,
         createdAt: this.now,
         routes: ROUTES,
         price: prices?.[0] ?? null,
@@ -110,7 +111,7 @@ export class Outbox {
       },
       attempts: [],
       lease: null,
-      due: null,
+      due: scheduleAt ?? null,
       reason: null,
       sentAt: null,
       endedAt: null,
@@ -161,6 +162,12 @@ export class Outbox {
   jump(milliseconds: number): void {
     this.now += milliseconds;
     if (milliseconds > 0) this.ledger.clockMoved(milliseconds);
+  }
+
+  /** The object restarts: what it remembered is gone, what it stored is there. */
+  restart(): void {
+    this.caps = new CapsLedger(this.sql, (key) => key);
+    this.queueTracker = new QueueTracker(this.now);
   }
 
   sweep(): Swept {
