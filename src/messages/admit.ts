@@ -7,7 +7,7 @@ import { DAY_MS, SECOND_MS } from "../base/clock.ts";
 import { timeOfId, type IdMaker } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure } from "../sms/sms-text.ts";
-import { actOf, countedAs, limitRefusal, type Act, type CapReached } from "../risk/act.ts";
+import { actOf, countedAs, limitRefusal, type Act, type CapReached, type Scope } from "../risk/act.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";
 import type { Naming } from "../vault/naming.ts";
@@ -60,6 +60,8 @@ export type Sending = RouteWish & {
   withhold: string | null;
   /** The keyed name that counts instead of the recipient's: of a relayed text, its sender in its session. */
   countedAs?: Uint8Array;
+  /** What counts it besides: everything of its session or relay address that reaches this person. */
+  scope?: Scope;
   /** A code that a device asked for which has verified the number before: no stranger uses up what is kept for it. */
   knownDevice?: boolean;
   /** The sender is a virtual number of the tenant's own, chosen by us; no caller can name it. Stops and caps are refusals then. */
@@ -193,7 +195,7 @@ export function actFor(
 ): Act {
   const relay = sending?.countedAs === undefined ? null : countedAs(sending.countedAs);
   const device = sending?.knownDevice === true;
-  return actOf(key, recipient, { purpose, countries: policy.countries, relay, device });
+  return actOf(key, recipient, { purpose, countries: policy.countries, relay, device, scope: sending?.scope });
 }
 
 /**
@@ -269,6 +271,7 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
       note: input.reference !== null || input.metadata !== null || keptDays(input, policy) > 0,
       ...(parts.sending === null ? {} : { about: parts.sending.about }),
       ...(parts.sending?.countedAs === undefined ? {} : { countedAs: countedAs(parts.sending.countedAs) }),
+      ...(parts.sending?.scope === undefined ? {} : { scope: parts.sending.scope }),
     },
     attempts: [],
     lease: null,

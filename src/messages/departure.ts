@@ -50,5 +50,5 @@ function actOfMessage({ vault, policy }: DepartureDeps, { token, purpose, facts 
   const contact = vault.findToken(token);
   if (contact === null) return null;
   const relay = facts.countedAs ?? null;
-  return actOf(facts.key, contact, { purpose, countries: policy().countries, relay });
+  return actOf(facts.key, contact, { purpose, countries: policy().countries, relay, scope: facts.scope });
 }

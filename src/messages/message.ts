@@ -4,7 +4,7 @@
 import { isoOf } from "../base/clock.ts";
 import type { Behind, Choose, LeftOut } from "../carriers/route.ts";
 import type { Num } from "../sms/phone.ts";
-import type { Cap } from "../risk/act.ts";
+import type { Cap, Scope } from "../risk/act.ts";
 import type { Purpose } from "../sms/purpose.ts";
 
 export const STATES = [
@@ -116,6 +116,8 @@ export type Facts = {
   countedAt?: number;
   /** The keyed name that its limits count in place of its person: of a relayed text, its sender in its session. */
   countedAs?: string;
+  /** The keyed name that counts everything of its session or relay address, and how many times the limit per recipient it has. */
+  scope?: Scope;
 };
 
 /** A message as its object holds it, without its text. */
@@ -179,6 +181,7 @@ export function viewOf(message: Message, note: Note | null) {
 /** Why a message waits: the limit that keeps it. */
 export const LIMIT_REASONS: Readonly<Record<Cap, string>> = {
   recipient: "recipient_limit",
+  session: "session_limit",
   block: "block_limit",
   key: "key_limit",
   tenant: "tenant_limit",

@@ -23,10 +23,15 @@ export type Act = {
   home: boolean;
   side: Side;
   purpose: Purpose;
+  /** What else counts a relayed text: everything of its session or relay address that reaches this reader. */
+  scope?: Scope;
 };
 
+/** A keyed name, and how many times the cap per recipient it may have. */
+export type Scope = { name: string; times: number };
+
 /** The caps there are. Those of a person and of their block of numbers hold when a text leaves, the others when it is admitted too. */
-export type Cap = "recipient" | "block" | "key" | "tenant" | "country";
+export type Cap = "recipient" | "session" | "block" | "key" | "tenant" | "country";
 
 /** Which cap is reached, and for how long. */
 export type CapReached = { cap: Cap; retryAfterSeconds: number; window: keyof Caps };
@@ -41,7 +46,13 @@ export type Waits = { cap: Cap; until: number };
 export type NamingReached = { by: NamingCap; window: "hour" | "day"; retryAfterSeconds: number };
 
 type Person = { index: Uint8Array; block: string; country: string; met: boolean };
-type About = { purpose: Purpose; countries: readonly string[]; relay: string | null; device?: boolean };
+type About = {
+  purpose: Purpose;
+  countries: readonly string[];
+  relay: string | null;
+  scope?: Scope | undefined;
+  device?: boolean;
+};
 
 /**
  * The act a cap counts. `countries`: where the tenant may text; at home is the United Kingdom, if it is among them. `relay`: the
@@ -51,12 +62,13 @@ type About = { purpose: Purpose; countries: readonly string[]; relay: string | n
 export function actOf(
   key: string,
   { index, block, country, met }: Person,
-  { purpose, countries, relay, device = false }: About,
+  { purpose, countries, relay, scope, device = false }: About,
 ): Act {
   const home = country === "GB" && countries.includes("GB");
   const ofCode = device ? "devices" : met ? "codes" : "strangers";
   const side = purpose === "otp" ? ofCode : relay === null ? "texts" : "relays";
-  return { key, recipient: relay ?? countedAs(index), block, country, home, side, purpose };
+  const recipient = relay ?? countedAs(index);
+  return { key, recipient, block, country, home, side, purpose, ...(scope === undefined ? {} : { scope }) };
 }
 
 /** The name a person is counted under. */

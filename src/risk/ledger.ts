@@ -92,11 +92,23 @@ export class CapsLedger {
   /** Counts the act everywhere, or, where it leaves `later`, by key, tenant and country. The caller flushes in the same transaction. */
   count(act: Act, now: number, later = false): void {
     for (const [cap, windows] of Object.entries(this.#windowsOf(act))) {
-      if (later && OF_PERSON.has(cap)) continue;
+      if (windows === null || (later && OF_PERSON.has(cap))) continue;
       rollWindows(windows, now);
       count(windows);
     }
     this.#changed(act, now, later);
+  }
+
+  /**
+   * Counts something else that people outside do, under a keyed name of its own; false where it is one too many, and then counts
+   * nothing. The caller flushes in the same transaction.
+   */
+  tally(name: string, caps: Caps, now: number): boolean {
+    const row = this.#row(`t|${name}`);
+    rollWindows(row, now);
+    if (!hasRoom(row, caps)) return false;
+    count(this.#touch(`t|${name}`, now));
+    return true;
   }
 
   /**
@@ -222,13 +234,18 @@ export class CapsLedger {
 
   /** The act's counters with their caps, turned to `now`; those of the person last. */
   #triesOf(act: Act, limits: Limits, now: number): { cap: Cap; windows: Windows; caps: Caps }[] {
-    const { tenant, key, country, block, recipient } = this.#windowsOf(act);
-    for (const windows of [tenant, key, country, block, recipient]) rollWindows(windows, now);
+    const { tenant, key, country, block, session, recipient } = this.#windowsOf(act);
+    for (const windows of [tenant, key, country, block, session, recipient])
+      if (windows !== null) rollWindows(windows, now);
+    const times = act.scope?.times ?? 1;
     return [
       { cap: "tenant", windows: tenant, caps: limits.tenant },
       { cap: "key", windows: key, caps: limits.key },
       { cap: "country", windows: country, caps: act.home ? limits.country.home : limits.country.abroad },
       { cap: "block", windows: block, caps: limits.block },
+      ...(session === null
+        ? []
+        : [{ cap: "session" as const, windows: session, caps: timesCaps(limits.recipient, times) }]),
       { cap: "recipient", windows: recipient, caps: limits.recipient },
     ];
   }
@@ -239,9 +256,10 @@ export class CapsLedger {
     if (later) return;
     this.#touch(`b|${act.block}`, now);
     this.#touch(`r|${act.recipient}`, now);
+    if (act.scope !== undefined) this.#touch(`r|${act.scope.name}`, now);
   }
 
-  #windowsOf(act: Act): Record<Cap, Windows> {
+  #windowsOf(act: Act): Record<Exclude<Cap, "session">, Windows> & { session: Windows | null } {
     const counts = this.#countsOf(act.side);
     const [block, recipient] = [this.#row(`b|${act.block}`), this.#row(`r|${act.recipient}`)];
     const own = act.side === "devices" ? act.side : act.purpose;
@@ -251,6 +269,7 @@ export class CapsLedger {
       country: (counts.countries[act.country] ??= emptyWindows()),
       block: act.side === "texts" ? block : (block[act.side] ??= emptyWindows()),
       recipient: own === "service" ? recipient : (recipient[own] ??= emptyWindows()),
+      session: act.scope === undefined ? null : this.#row(`r|${act.scope.name}`),
     };
   }
 
@@ -314,7 +333,14 @@ export class CapsLedger {
 }
 
 /** Caps that hold when a text leaves, and not before. */
-const OF_PERSON: ReadonlySet<string> = new Set<Cap>(["recipient", "block"]);
+const OF_PERSON: ReadonlySet<string> = new Set<Cap>(["recipient", "session", "block"]);
+
+/** So many times a cap. */
+export const timesCaps = ({ minute, hour, day }: Caps, times: number): Caps => ({
+  minute: minute * times,
+  hour: hour * times,
+  day: day * times,
+});
 
 /** Whether anything at all may pass: a cap of zero is refused at once. */
 const isOpen = ({ minute, hour, day }: Caps): boolean => minute > 0 && hour > 0 && day > 0;

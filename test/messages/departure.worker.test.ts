@@ -69,7 +69,9 @@ describe("150 texts to one handset, scheduled three days ahead for one second", 
     const at = Math.ceil((now + 3 * MIDNIGHT_MS) / MIDNIGHT_MS) * MIDNIGHT_MS;
     const schedule_at = new Date(at).toISOString();
     for (let part = 0; part < 3; part += 1) {
-      const { body } = await tenant.call("POST /v1/messages/batch", { messages: batch(50, { schedule_at, ttl_seconds: 6 * HOUR }) }); // prettier-ignore
+      const { body } = await tenant.call("POST /v1/messages/batch", {
+        messages: batch(50, { schedule_at, ttl_seconds: 6 * HOUR }),
+      });
       for (const { message } of body["data"] as Json[])
         expect(message).toMatchObject({ state: "scheduled", reason: null, limits_apply_at: schedule_at });
     }
@@ -100,7 +102,11 @@ describe("150 texts to one handset, scheduled three days ahead for one second", 
     await arrived(tenant);
 
     const texts = (await all(tenant)).filter(({ purpose }) => purpose === "service");
-    expect([most(texts, 60), most(texts, HOUR), most(texts, DAY)].map((n, nth) => n <= [5, 20, 50][nth]!)).toEqual([true, true, true]); // prettier-ignore
+    expect([most(texts, 60), most(texts, HOUR), most(texts, DAY)].map((n, nth) => n <= [5, 20, 50][nth]!)).toEqual([
+      true,
+      true,
+      true,
+    ]);
     const expired = await ofState(tenant, "expired");
     expect(new Set(expired.map(({ reason }) => reason))).toEqual(new Set(["recipient_limit"]));
     expect(texts.filter((one) => leftAt(one) !== null).length + expired.length).toBe(151);
