@@ -202,7 +202,7 @@ export class OperatorRooms {
     /** Tries an account's address and credentials, by a call that costs nothing. */
     "carriers.test": async (operator, input) => {
       if (this.#accounts.get(input.id) === null) return refuse("not_found");
-      const found = await this.#deps.courier(input.id).test();
+      const found = await this.#deps.courier(input.id).probe();
       const result = found === null || found === "untested" ? { found: "untested" as const } : found;
       this.#enter(operator, "carrier.tested", input.id, { found: result.found });
       return { ok: { result: result.found, code: "code" in result ? result.code : null } };

@@ -44,8 +44,8 @@ export class CourierObject extends DurableObject<Env> {
     return this.#courier.health();
   }
 
-  async test() {
-    return this.#courier.test();
+  async probe() {
+    return this.#courier.probe();
   }
 
   async hold(retryAfterSeconds: number) {
