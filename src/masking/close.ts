@@ -14,7 +14,8 @@ import { tellSession } from "./view.ts";
 export function endSession(deps: MaskingDeps, session: Session, state: "expired" | "closed", reason: string): Session {
   const now = deps.now();
   const ended = deps.ledger.changeSession(session, { state, reason, endedAt: now });
-  if (state === "expired") deps.record(byRule("masking"), { act: "session.expired", subject: session.id, facts: { reason } });
+  if (state === "expired")
+    deps.record(byRule("masking"), { act: "session.expired", subject: session.id, facts: { reason } });
   const people = deps.ledger.participants(session.id).filter((one) => one.state === "active");
   for (const one of people) coolPair(deps, session, one, now);
   coolNumbers(deps, session, now);
