@@ -57,7 +57,7 @@ export type OperatorDeps = {
 /** Tenants served in one call of a job that walks them all; the caller comes again with the cursor. */
 const WALK_MAX = 50;
 
-/** The mind of one jurisdiction's operator object. */
+/** What the operator object of one jurisdiction can be asked. */
 export class OperatorRooms {
   readonly #deps: OperatorDeps;
   readonly #ids: IdMaker;
