@@ -42,6 +42,7 @@ const CLASS_OF: Readonly<Record<Scope, CallClass>> = {
   "consents:write": "write",
   "consents:read": "read",
   "webhooks:manage": "manage",
+  "masking:intercept": "manage",
   "events:read": "read",
   "audit:read": "read",
   "policy:read": "read",

@@ -32,6 +32,10 @@ const AllowanceBody = z.strictObject({
   key: z.string().max(64).nullable().default(null),
 });
 
+/** What the policy says of hooks before relays: allowed, allowed where people are told, or not at all. */
+export const INTERCEPT_POLICIES = ["allowed", "with_notice", "refused"] as const;
+export type InterceptPolicy = (typeof INTERCEPT_POLICIES)[number];
+
 const Countries = z.array(z.string().regex(/^[A-Z]{2}$/)).max(250);
 /** A rule of routing as the operator writes it; the first that fits a message decides. What is left empty fits everything. */
 const RuleBody = z.strictObject({
@@ -85,6 +89,8 @@ export const PolicyChange = z
     naming_allowance: AllowanceBody.nullable(),
     /** What the tenant may keep; null is the quota of its environment. */
     storage_quota: z.strictObject({ records: z.int().min(0), bytes: z.int().min(0) }).nullable(),
+    /** Whether the tenant may have a hook read what people write to each other, and whether they are told. */
+    intercept: z.enum(INTERCEPT_POLICIES),
   })
   .partial();
 export type PolicyChange = z.infer<typeof PolicyChange>;
@@ -105,6 +111,8 @@ export type Policy = {
   namingAllowance?: NamingAllowance | null;
   /** Absent in a policy that was stored before there was one; null is the quota of the environment. */
   storageQuota?: Quota | null;
+  /** Absent in a policy that was stored before it could be refused. */
+  intercept?: InterceptPolicy;
 };
 
 /** GB mobiles only, and nothing of the Crown dependencies, 070 or 076: a rule made of the prefix +44 is a pumping hole. */
@@ -155,6 +163,7 @@ export function changed(policy: Policy, change: PolicyChange): Policy {
           ? null
           : { ...change.naming_allowance, until: millisecondsOf(change.naming_allowance.until) ?? 0 },
     storageQuota: change.storage_quota === undefined ? (policy.storageQuota ?? null) : change.storage_quota,
+    intercept: change.intercept ?? policy.intercept ?? "allowed",
   };
 }
 
@@ -187,6 +196,7 @@ export function policyView(policy: Policy) {
     },
     naming_allowance: allowance === null ? null : { ...allowance, until: isoOf(allowance.until) },
     storage_quota: policy.storageQuota ?? null,
+    intercept: policy.intercept ?? "allowed",
   };
 }
 export type PolicyView = ReturnType<typeof policyView>;

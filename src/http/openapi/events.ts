@@ -83,10 +83,16 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
   endpoint: {
     data: z.object({
       endpoint: z.string().meta({ examples: [exampleId("wbh")] }),
-      reason: z.string().meta({ examples: ["gone"] }),
+      reason: z
+        .string()
+        .optional()
+        .meta({ examples: ["gone"] }),
     }),
     resource: exampleId("wbh"),
-    says: () => "An endpoint was switched off: it answered 410, or failed for too long.",
+    says: (what) =>
+      what === "test"
+        ? "A test that was asked for: it goes to that endpoint alone, whatever it listens to."
+        : "An endpoint was switched off: it answered 410, or failed for too long.",
   },
   audit: {
     data: z.record(z.string(), z.unknown()).meta({ examples: [{ note: "maskline.local/audit/…" }] }),
@@ -101,6 +107,8 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
 };
 
 const ALERTS: Readonly<Record<string, string>> = {
+  limit:
+    "A limit is reached that ordinary use does not reach. `limit` is `naming`, `relay`, `strangers` or `stop_words`. Once an hour for each.",
   verification_failures:
     "More than half of an hour's guesses were wrong: somebody may be guessing codes. Once an hour.",
   job_quarantined:
