@@ -1,4 +1,4 @@
--- Records of 500 bytes at most, in two rows: the tables of before are converted into the layout of src/messages/record.ts and
+-- Records of 500 bytes at most, in two rows: the tables of before are converted into the layout of src/messages/records/layout.ts and
 -- src/verify/record.ts, and dropped. The primary key is (state, id), so that a list by state needs no index and a tenant, which is
 -- in the id, no column. A worker from before this file can neither read nor write records until the new one is deployed; what
 -- ended meanwhile waits in the tenants' objects.

@@ -27,7 +27,7 @@ import { ENDED, stateWord, viewOf, type Message } from "./message.ts";
 import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { queueCodesAtWake, requeueCodes } from "./queue/waiting-codes.ts";
 import { applyReports } from "./reports.ts";
-import { countRecords, purgeRecords, writeRecords } from "./store.ts";
+import { countRecords, purgeRecords, writeRecords } from "./records/store.ts";
 import { dueMessages, SWEEP_MAX, type Found } from "./sweep.ts";
 import { messagesVerbs, type MessagesDeps } from "./verbs.ts";
 

@@ -55,10 +55,9 @@ async function dropOnce(host: TenantHost, parts: TenantParts, name: string): Pro
 /** Counts what is left in D1, for the tenant's quota. A database that cannot be asked leaves the count as it was. */
 async function countRecords(host: TenantHost, parts: TenantParts): Promise<void> {
   try {
-    const counts = host
-      .rooms()
-      .purges.map((named) => ("countRecords" in named ? named.countRecords(parts.db, parts.tenantId) : 0));
-    const records = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    let records = 0;
+    for (const named of host.rooms().purges)
+      if ("countRecords" in named) records += await named.countRecords(parts.db, parts.tenantId);
     host.transaction(({ room }) => room.risk.usage.counted(records));
   } catch (error) {
     parts.log({ level: "error", what: nameOfError(error), tenant: parts.tenantId, code: "records_not_counted" });

@@ -1,5 +1,5 @@
 /**
- * The layout of a verification's record, as messages/record.ts is a message's: columns, and one JSON array whose places mean what
+ * The layout of a verification's record, as messages/records/layout.ts is a message's: columns, and one JSON array whose places mean what
  * stands here. What an ended verification always has (no metadata, nothing left to try) is not stored.
  */
 import { z } from "zod";

@@ -66,8 +66,9 @@ export function countedRecords<T extends Database>(db: T): T {
     return shown;
   };
   const batch = async (statements: object[]) => {
-    const answers = (await db.batch(statements.map((each) => inner.get(each)) as never[])) as unknown[];
-    return Promise.all(answers.map((answer) => counting(Promise.resolve(answer))));
+    const answers = await db.batch(statements.map((each) => inner.get(each)) as never[]);
+    if (Array.isArray(answers)) for (const answer of answers) await counting(Promise.resolve(answer));
+    return answers;
   };
   return { prepare: (query: string) => statementOf(db.prepare(query) as Statement), batch } as unknown as T;
 }

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { listRecords } from "../../src/messages/store.ts";
+import { listRecords } from "../../src/messages/records/store.ts";
 import { patience } from "../support/run/patience.ts";
 import {
   everything,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { messageOfRow, rowOfMessage } from "../../src/messages/record.ts";
+import { messageOfRow, rowOfMessage } from "../../src/messages/records/layout.ts";
 import { rowOfVerification, verificationOfRow } from "../../src/verify/record.ts";
 import { messageViews, verificationViews } from "../support/rooms/views.ts";
 

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RecordDb } from "../../src/storage/record-db.ts";
 import type { Message } from "../../src/messages/message.ts";
-import { listRecords, purgeRecords, readRecord, writeRecords } from "../../src/messages/store.ts";
+import { listRecords, purgeRecords, readRecord, writeRecords } from "../../src/messages/records/store.ts";
 import { newTenant, operator } from "../support/tenant/tenant.ts";
 
 const OWNER = "e12345678";

@@ -4,7 +4,7 @@ import type { D1Migration } from "cloudflare:test";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { MessageView } from "../../src/messages/message.ts";
-import { listRecords, readRecord } from "../../src/messages/store.ts";
+import { listRecords, readRecord } from "../../src/messages/records/store.ts";
 import type { VerificationView } from "../../src/verify/code/verification.ts";
 import { listVerifications, readVerification } from "../../src/verify/store.ts";
 import { messageViews, verificationViews, VIEWS_OF } from "../support/rooms/views.ts";

@@ -25,6 +25,7 @@ describe("the catalogue of events", () => {
       "endpoint.disabled",
       "endpoint.test",
       "alert.limit",
+      "alert.quota",
       "alert.verification_failures",
       "alert.job_quarantined",
     ];

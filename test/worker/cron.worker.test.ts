@@ -5,7 +5,7 @@ import { patience } from "../support/run/patience.ts";
 import { checkExport } from "../../src/audit/export.ts";
 import { readHead, verifyHead } from "../../src/audit/head.ts";
 import { parseTenantId } from "../../src/base/ids.ts";
-import { listRecords } from "../../src/messages/store.ts";
+import { listRecords } from "../../src/messages/records/store.ts";
 import { cron, everything, newTenant, operator, type Json, type Tenant } from "../support/tenant/tenant.ts";
 
 const NIGHTLY = "17 3 * * *";

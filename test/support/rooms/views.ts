@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { isoOf } from "../../../src/base/clock.ts";
 import { CHOOSE, PASSED_OVER } from "../../../src/carriers/route.ts";
 import type { MessageView } from "../../../src/messages/message.ts";
-import { RECORDED_STATES } from "../../../src/messages/record.ts";
+import { RECORDED_STATES } from "../../../src/messages/records/layout.ts";
 import { maskFrom } from "../../../src/sms/mask.ts";
 import { NUMBER_KINDS } from "../../../src/sms/number-plan.ts";
 import { PURPOSES } from "../../../src/sms/purpose.ts";

@@ -7,14 +7,14 @@
  * can still be read.
  */
 import { z } from "zod";
-import { isoOf, millisecondsOf } from "../base/clock.ts";
-import { OPERATOR_CODE, parseId, stemOf, withoutStem, withStem, type Owner } from "../base/ids.ts";
-import { CHOOSE, PASSED_OVER } from "../carriers/route.ts";
-import { DOTS } from "../sms/mask.ts";
-import { NUMBER_KINDS } from "../sms/number-plan.ts";
-import { PURPOSES } from "../sms/purpose.ts";
-import type { RecordRow } from "../storage/records.ts";
-import { ENDED, STATES, type MessageView, type State } from "./message.ts";
+import { isoOf, millisecondsOf } from "../../base/clock.ts";
+import { OPERATOR_CODE, parseId, stemOf, withoutStem, withStem, type Owner } from "../../base/ids.ts";
+import { CHOOSE, PASSED_OVER } from "../../carriers/route.ts";
+import { DOTS } from "../../sms/mask.ts";
+import { NUMBER_KINDS } from "../../sms/number-plan.ts";
+import { PURPOSES } from "../../sms/purpose.ts";
+import type { RecordRow } from "../../storage/records.ts";
+import { ENDED, STATES, type MessageView, type State } from "../message.ts";
 
 /** The states in which a message is recorded. */
 export const RECORDED_STATES: readonly State[] = STATES.filter(

@@ -2,8 +2,8 @@
  * The records of messages that have ended, in the jurisdiction's D1. They hold tokens, country, mask, state, times and prices; no
  * number, no text, no ciphertext of either.
  */
-import { idStemOf, ownerOfTenant, stemOf, withoutStem } from "../base/ids.ts";
-import type { RecordDb } from "../storage/record-db.ts";
+import { idStemOf, ownerOfTenant, stemOf, withoutStem } from "../../base/ids.ts";
+import type { RecordDb } from "../../storage/record-db.ts";
 import {
   countRows,
   listRows,
@@ -12,9 +12,9 @@ import {
   writeRows,
   type RecordFilter,
   type RecordTable,
-} from "../storage/records.ts";
-import { viewOf, type Message, type MessageView, type State } from "./message.ts";
-import { messageOfRow, RECORDED_STATES, rowOfMessage } from "./record.ts";
+} from "../../storage/records.ts";
+import { viewOf, type Message, type MessageView, type State } from "../message.ts";
+import { messageOfRow, RECORDED_STATES, rowOfMessage } from "./layout.ts";
 
 export const MESSAGE_RECORDS: RecordTable<State> = {
   name: "messages",
