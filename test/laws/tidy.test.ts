@@ -25,7 +25,7 @@ const sound: Files = {
   "src/messages/send.routes.ts": 'import { send } from "./send.ts";\nexport const routes = [send];\n',
   "src/messages/send.ts":
     'import type { Id } from "../base/ids.ts";\nimport "./store.ts";\n/** Sends. Math.random, Date.now and console.log stay out. */\nexport function send(id: Id, at: string) {\n  return [id, new Date(at), "Date.now()"];\n}\n',
-  "src/messages/records/store.ts": 'import "../base/clock.ts";\nimport "../base/log.ts";\n',
+  "src/messages/store.ts": 'import "../base/clock.ts";\nimport "../base/log.ts";\n',
   "src/carriers/carrier.ts": 'import type { Id } from "../base/ids.ts";\nexport type Carrier = { id: Id };\n',
   "src/base/ids.ts": "export type Id = string;\n",
   "src/base/clock.ts": "/** Now. */\nexport const now = () => Date.now();\n",
