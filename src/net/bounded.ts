@@ -40,13 +40,17 @@ export async function withDeadline<T>(
   }
 }
 
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
 /**
- * Reads a body up to `maxBytes`, or answers null as soon as it proves longer, the rest being cancelled unread. The cap
- * counts bytes after decompression, so a small bomb is a large body. An announced length is not believed either way.
+ * Reads a body up to `maxBytes`, or answers null as soon as it proves longer. The cap counts bytes after decompression, so a
+ * small bomb is a large body. An announced length is not believed either way. `tooLong` is what happens to the rest; it is
+ * cancelled unread where nothing else is said.
  */
 export async function readAtMost(
   body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
+  tooLong: (rest: Reader) => Promise<void> = cancelled,
 ): Promise<Uint8Array | null> {
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
@@ -57,8 +61,7 @@ export async function readAtMost(
     if (done) return joined(chunks, length);
     length += value.byteLength;
     if (length > maxBytes) {
-      // Not awaited: a stranger's stream may take its time to notice, and there is nothing left to learn from it.
-      reader.cancel().catch(() => undefined);
+      await tooLong(reader);
       return null;
     }
     chunks.push(value);
@@ -68,34 +71,32 @@ export async function readAtMost(
 /**
  * The body of a request or an answer up to `maxBytes`, or null when it is longer. Of a body that is not compressed the
  * announced length is the framing's, which the platform holds the other side to, so it is read in one piece; any other is
- * counted as it comes. `tooLong` is what happens to a body whose announced length is over the bound; it is cancelled unread
- * where nothing else is said.
+ * counted as it comes. `tooLong` as for `readAtMost`; a body whose announced length is over the bound comes to it unread.
  */
 export async function readWholeAtMost(
   message: Pick<Request, "headers" | "body" | "arrayBuffer">,
   maxBytes: number,
-  tooLong: (body: ReadableStream<Uint8Array>) => Promise<void> = cancelled,
+  tooLong: (rest: Reader) => Promise<void> = cancelled,
 ): Promise<Uint8Array | null> {
   if (message.body === null) return new Uint8Array();
   const announced = message.headers.get("content-length");
-  const plain = announced !== null && /^\d{1,9}$/.test(announced) && !message.headers.has("content-encoding");
-  if (!plain) return readAtMost(message.body, maxBytes);
+  const plain = announced !== null && /^\d+$/.test(announced) && !message.headers.has("content-encoding");
+  if (!plain) return readAtMost(message.body, maxBytes, tooLong);
   if (Number(announced) > maxBytes) {
-    await tooLong(message.body);
+    await tooLong(message.body.getReader());
     return null;
   }
   const bytes = new Uint8Array(await message.arrayBuffer());
   return bytes.byteLength > maxBytes ? null : bytes;
 }
 
-/** Not awaited: a stranger's stream may take its time to notice. */
-async function cancelled(body: ReadableStream<Uint8Array>): Promise<void> {
-  body.cancel().catch(() => undefined);
+/** Not awaited: a stranger's stream may take its time to notice, and there is nothing left to learn from it. */
+async function cancelled(rest: Reader): Promise<void> {
+  rest.cancel().catch(() => undefined);
 }
 
 /** Reads on and throws away, until the end, `maxBytes` or `maxMs`, whichever is first; what is left is cancelled. */
-export async function discard(body: ReadableStream<Uint8Array>, maxBytes: number, maxMs: number): Promise<void> {
-  const reader = body.getReader();
+export async function discard(reader: Reader, maxBytes: number, maxMs: number): Promise<void> {
   const reading = async (): Promise<void> => {
     for (let length = 0; length <= maxBytes;) {
       const { done, value } = await reader.read();
