@@ -84,7 +84,20 @@ export type Inbound = {
   text: string;
   /** One of several parts, where the carrier does not join them itself. */
   part?: { ref: string; nth: number; of: number };
+  /** Cut from a longer text, and nothing says where: a text of its own that is read and never obeyed. */
+  fragment?: true;
+  /** Pictures and other files that came with it. They stay with the carrier. */
+  media?: number;
+  /** The keyword that the carrier itself recognised and answered; `other` is one that we have no word for. */
+  keyword?: Keyword;
 };
+
+/** Keywords by which people steer what they are sent. */
+export type Keyword = (typeof KEYWORDS)[number] | "other";
+export const KEYWORDS = ["stop", "start", "help"] as const;
+
+/** The longest text that a phone can send: 255 parts of 153 septets (3GPP TS 23.040, 9.2.3.24.1). */
+export const INBOUND_CHARACTERS_MAX = 255 * 153;
 
 export type { Price } from "./price.ts";
 
@@ -153,8 +166,8 @@ export type HandsetDelivery = {
   receipts: { state: Report["state"]; afterMs: number; code: string | null }[];
 };
 
-/** What a callback holds when it is authentic, or why it is not believed. */
-export type Read<T> = { read: T[] } | { forged: string } | { malformed: string };
+/** What a callback holds when it is authentic, and how much of it nobody could read; or why it is not believed. */
+export type Read<T> = { read: T[]; unreadable?: number } | { forged: string } | { malformed: string };
 
 /** Kinds of numbers that are for sale. */
 export const SHOP_TYPES = ["mobile", "local", "toll_free"] as const;
@@ -206,6 +219,11 @@ export type Carrier = {
   readReceipts(account: Account, callback: Callback): Promise<Read<Report>>;
   /** The texts in a callback. Signature first, over the raw bytes. Absent where a carrier has no texts to tell of. */
   readInbound?(account: Account, callback: InboundCallback): Promise<Read<Inbound>>;
+  /**
+   * The secret that proves texts which come in, where its proof has no age: as long as it lives, whoever kept such a callback
+   * can bring it again.
+   */
+  inboundSecret?: string;
   /** Codes that say plainly: this person said stop to that sender. A number may mean one thing in an answer, another in a receipt. */
   stopCodes?: Partial<Record<"answer" | "receipt", string>>;
   /** `nothing`: a callback that brings texts is answered 204, because the carrier would make something of an answer's words. */

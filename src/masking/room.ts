@@ -122,12 +122,13 @@ function depsOf(
     now,
     judge: (number) => judgeNumber(number, policy(), environment),
     naming: outbox.naming,
-    send: (key, { to, about, by, ...leaving }) => {
+    send: (key, { to, about, by, segmentsMax, ...leaving }) => {
       const recipient = Recipient.of(vault, to);
       if ("refused" in recipient) return recipient;
       const countedAs = vault.keyedName("relayed", `${by}|${Buffer.from(recipient.index).toString("base64url")}`);
       const sending = { about, routes: [leaving.from.account], withhold: null, countedAs, ownNumber: true } as const;
-      return admitFor(outbox, key, recipient, textOf(leaving), sending);
+      const longer = segmentsMax === undefined ? {} : { segmentsMax };
+      return admitFor(outbox, key, recipient, textOf(leaving), { ...sending, ...longer });
     },
     emit: (type, resource, data) => {
       if (type !== "interaction.relayed" || webhooks.wanted(type)) webhooks.emit(type, resource, data); // the one that costs a row a text

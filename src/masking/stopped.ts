@@ -4,14 +4,14 @@
 import type { Pair } from "../numbers/number.ts";
 import type { MaskingDeps } from "./deps.ts";
 
-/** Marks the person, and tells the others in a plain sentence when texts stop. */
-export function tellOthers(deps: MaskingDeps, pair: Pair, stopped: boolean): void {
+/** Marks the person, and tells the others in a plain sentence when texts stop. Answers whether it was otherwise before. */
+export function tellOthers(deps: MaskingDeps, pair: Pair, stopped: boolean): boolean {
   const session = deps.ledger.session(pair.session);
   const people = deps.ledger.participants(pair.session).filter(({ state }) => state === "active");
   const person = people.find(({ id }) => id === pair.participant);
-  if (session === null || person === undefined || person.stopped === stopped) return;
+  if (session === null || person === undefined || person.stopped === stopped) return false;
   deps.ledger.changeParticipant(person, { stopped });
-  if (session.state !== "open" || !stopped) return;
+  if (session.state !== "open" || !stopped) return true;
   for (const other of people) {
     const number = deps.numbers.get(other.number);
     if (other.id === person.id || other.stopped || number === null) continue;
@@ -23,4 +23,5 @@ export function tellOthers(deps: MaskingDeps, pair: Pair, stopped: boolean): voi
       by: `${session.id}|${person.id}`,
     });
   }
+  return true;
 }

@@ -229,10 +229,10 @@ export class TenantService implements TenantPort {
     return isRefused(rooms) ? rooms : this.#leases.giveBack(operator, numbers);
   }
 
-  /** Texts to the tenant's virtual numbers, authentic and of `account`; answered when they are stored. */
-  async inbound(account: string, texts: Inbound[]): Promise<Outcome<Effects>> {
+  /** Texts to the tenant's virtual numbers, authentic and of `account` by its `secret`; answered when they are stored. */
+  async inbound(account: string, texts: Inbound[], secret = 0): Promise<Outcome<Effects>> {
     const taken = await this.#serveBundle(texts, ({ inbound }, part) =>
-      part.forEach((text) => void inbound.receive(account, text)),
+      part.forEach((text) => void inbound.receive(account, text, secret)),
     );
     if (isRefused(taken)) return taken;
     this.#runOutside(); // the texts are stored; the carrier need not wait for a hook

@@ -18,26 +18,15 @@ import {
   isDeclined,
   isFresh,
   jsonOf,
+  mediaOf,
   ofNetwork,
   plainCode,
   verdictOfStatus,
   type Answered,
   type Called,
 } from "./call.ts";
-import type {
-  Account,
-  Answer,
-  Callback,
-  Carrier,
-  CarrierIo,
-  Handover,
-  Inbound,
-  InboundCallback,
-  Question,
-  Read,
-  Report,
-  Said,
-} from "../carrier.ts";
+import { INBOUND_CHARACTERS_MAX, KEYWORDS } from "../carrier.ts";
+import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Question, Read, Report, Said } from "../carrier.ts"; // prettier-ignore
 
 const AcceptAnswer = z.object({
   accepted: z.boolean(),
@@ -71,7 +60,12 @@ export const InboundBody = z
     id: z.string().min(1).max(200),
     from: z.string().min(1).max(40),
     to: z.string().min(1).max(40),
-    text: z.string().max(10_000),
+    text: z.string().max(INBOUND_CHARACTERS_MAX),
+    media: z.int().min(0).max(100).optional().meta({ description: "Pictures and other files that came with it." }),
+    keyword: z
+      .enum(KEYWORDS)
+      .optional()
+      .meta({ description: "The keyword that the gateway itself recognised and answered." }),
     part: z
       .strictObject({ ref: z.string().min(1).max(64), nth: z.int().min(1).max(255), of: z.int().min(1).max(255) })
       .refine(({ nth, of }) => nth <= of, "`nth` is at most `of`.")
@@ -203,8 +197,9 @@ function readInbound(account: Account, callback: InboundCallback): Read<Inbound>
   if ("forged" in signed) return signed;
   const parsed = InboundBody.safeParse(signed.value);
   if (!parsed.success) return { malformed: "body" };
-  const { part, ...text } = parsed.data;
-  return { read: [part === undefined ? text : { ...text, part }] };
+  const { part, media = 0, keyword, ...text } = parsed.data;
+  const more = { ...(part === undefined ? {} : { part }), ...(keyword === undefined ? {} : { keyword }) };
+  return { read: [{ ...text, ...more, ...mediaOf(media) }] };
 }
 
 /** What a callback holds, once its signature is good and fresh. */

@@ -64,8 +64,11 @@ export type Permit = {
   weights: Weights;
 };
 
-/** Texts that a callback brought, by the owner of the dialled number; `silent`: the carrier is to be answered without words. */
-export type Brought = { owned: { tenant: string; texts: Inbound[] }[]; silent: boolean };
+/**
+ * Texts that a callback brought, by the owner of the dialled number; `silent`: the carrier is to be answered without words.
+ * `secret` counts how often the secret that proves them was exchanged.
+ */
+export type Brought = { owned: { tenant: string; texts: Inbound[] }[]; silent: boolean; secret: number };
 
 type Waiting = Want & { since: number; resume: (granted: number) => void };
 
@@ -107,17 +110,21 @@ export class Courier {
   /** Creates the account or changes it. Secrets that are not given stay as they were. */
   configure(config: AccountConfig, given: Secrets): void {
     this.#migrate();
-    const secrets = { ...this.#open()?.secrets, ...given };
+    const known = this.#open()?.secrets ?? {};
+    const secrets = { ...known, ...given };
+    const { inboundSecret: name = "" } = this.#deps.carrierOf(config.kind);
+    const isExchanged = known[name] !== undefined && known[name] !== secrets[name];
     const none = Object.keys(secrets).length === 0;
     const wrapped = none ? null : this.#deps.ring.wrap(JSON.stringify(secrets), `carrier|${config.id}`);
     this.#deps.sql.exec(
       `INSERT INTO account(id, config, root, secret, hold_until) VALUES(?,?,?,?,0)
        ON CONFLICT(id) DO UPDATE SET config = excluded.config, root = coalesce(excluded.root, root),
-         secret = coalesce(excluded.secret, secret)`,
+         secret = coalesce(excluded.secret, secret), inbound_secret = inbound_secret + ?`,
       config.id,
       JSON.stringify(config),
       wrapped?.root ?? null,
       wrapped?.sealed ?? null,
+      isExchanged ? 1 : 0,
     );
     this.#account = null;
     this.#pace = null;
@@ -253,6 +260,7 @@ export class Courier {
     const read = await carrier.readReceipts(account, callback);
     if ("read" in read) {
       for (const { unmapped, code } of read.read) if (unmapped) this.#deps.log(unmappedCode(account.id, code));
+      this.#tellUnreadable(account.id, read.unreadable);
       this.#watch.received(callback, read.read);
       return { ok: read.read.map((report) => markReport(carrier, report)) };
     }
@@ -289,6 +297,7 @@ export class Courier {
       return "forged" in read
         ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })
         : refuse("malformed_body");
+    this.#tellUnreadable(account.id, read.unreadable);
     const owned = new Map<string, Inbound[]>();
     for (const text of read.read) {
       const dialled = parseNumber(text.to);
@@ -297,7 +306,14 @@ export class Courier {
       if (tenant !== null) owned.set(tenant, [...(owned.get(tenant) ?? []), { ...text, to }]);
     }
     const byOwner = [...owned].map(([tenant, texts]) => ({ tenant, texts }));
-    return { ok: { owned: byOwner, silent: carrier.answersInbound === "nothing" } };
+    const row = first<{ inbound_secret: number }>(this.#deps.sql, `SELECT inbound_secret FROM account`);
+    const secret = row?.inbound_secret ?? 0;
+    return { ok: { owned: byOwner, silent: carrier.answersInbound === "nothing", secret } };
+  }
+
+  /** Of a bundle whatever can be read is taken; the rest is counted, since the carrier would bring all of it again and again. */
+  #tellUnreadable(account: string, count = 0): void {
+    if (count > 0) this.#deps.log({ level: "warn", what: "carrier_unreadable", id: account, count });
   }
 
   #ownerOf(e164: string): string | null {
