@@ -10,7 +10,7 @@ import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.t
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type OpenRoute, type RouteOver } from "../contract/route.ts";
 import type { Inbound } from "../carriers/carrier.ts";
-import type { Brought } from "../carriers/courier/courier.ts";
+import type { Brought } from "../carriers/courier/brought.ts";
 import { InboundBody } from "../carriers/adapters/http.ts";
 import type { InboundVerbs } from "./verbs.ts";
 

@@ -109,12 +109,23 @@ export class InboundLedger {
     const open = this.#open(part);
     const lacking = open.filter(({ id }) => !this.#isTaken(id, nth));
     if (open.length > 0 && (lacking.length === 0 || open.length > 1)) this.#mix(open);
-    const text = lacking[0]?.id ?? first<{ id: number }>(
-      this.#sql,
-      `INSERT INTO texts_in_parts(who, number, ref, total, token, subject, name, mixed, until)
+    const text =
+      lacking[0]?.id ??
+      first<{ id: number }>(
+        this.#sql,
+        `INSERT INTO texts_in_parts(who, number, ref, total, token, subject, name, mixed, until)
        VALUES(?,?,?,?,?,?,?,?,?) RETURNING id`,
-      who, number, ref, total, token, subject, name, open.length > 0 ? 1 : 0, until,
-    )?.id ?? 0; // prettier-ignore
+        who,
+        number,
+        ref,
+        total,
+        token,
+        subject,
+        name,
+        open.length > 0 ? 1 : 0,
+        until,
+      )?.id ??
+      0;
     this.#soon(lacking[0]?.until ?? until);
     this.#sql.exec(`INSERT INTO parts VALUES(?,?,?,?)`, text, nth, record, sealed);
     const here = first<{ n: number }>(this.#sql, `SELECT count(*) AS n FROM parts WHERE text = ?`, text)?.n ?? 0;
@@ -163,9 +174,10 @@ export class InboundLedger {
     if (row === null) return null;
     const parts = this.#sql
       .exec<{ nth: number; record: string; sealed: ArrayBuffer }>(
-        `SELECT nth, record, sealed FROM parts WHERE text = ? ORDER BY nth`, id,
+        `SELECT nth, record, sealed FROM parts WHERE text = ? ORDER BY nth`,
+        id,
       )
-      .toArray(); // prettier-ignore
+      .toArray();
     const { number, total, token, subject, name } = row;
     return {
       id,
@@ -217,7 +229,10 @@ export class InboundLedger {
     ]);
     const columns = "id, token, mask, country, name, number, word, at, complete, media";
     const query = `SELECT ${columns} FROM inbox WHERE ${where} ORDER BY id DESC LIMIT ?`;
-    return this.#sql.exec<ReceivedRow>(query, ...values, limit).toArray().map(receivedOf); // prettier-ignore
+    return this.#sql
+      .exec<ReceivedRow>(query, ...values, limit)
+      .toArray()
+      .map(receivedOf);
   }
 
   /** Drops texts of the inbox from before a time; answers how many. */

@@ -89,7 +89,10 @@ export function takeGathered(deps: InboundDeps, gathered: Gathered): Fate {
   deps.ledger.dropParts(gathered);
   const number = deps.masking.numbers.get(gathered.number);
   if (number === null) return "unknown_number";
-  const parts = gathered.parts.map(({ nth, record, sealed }) => ({ nth, text: openPart(deps, gathered.subject, record, sealed) })); // prettier-ignore
+  const parts = gathered.parts.map(({ nth, record, sealed }) => ({
+    nth,
+    text: openPart(deps, gathered.subject, record, sealed),
+  }));
   const words = { ...joinParts(parts, gathered.total), media: 0, keyword: null, mixed: gathered.mixed };
   if (gathered.token === "") return takeFromName(deps, number, gathered.name, words);
   const contact = deps.vault.find(gathered.who);

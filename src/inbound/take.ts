@@ -5,7 +5,7 @@
 import type { Keyword } from "../carriers/carrier.ts";
 import { readyAddress } from "../masking/relays/relays.ts";
 import { forwardFromName } from "../masking/relays/forward.ts";
-import { answerOnce, isInConversation, relay, type IncomingText } from "../masking/relay.ts";
+import { answerOnce, isInConversation, relay, type AnswerKind, type IncomingText } from "../masking/relay.ts";
 import type { VirtualNumber } from "../numbers/number.ts";
 import { maskNumbersIn, type Num } from "../sms/phone.ts";
 import { nameBefore, stripControls } from "../sms/sms-text.ts";
@@ -64,7 +64,7 @@ export function take(
   if (!goesOn) return "received";
   const why = address === null ? null : readyAddress(deps.masking, address, number, contact);
   if (address !== null && why !== null) {
-    if (why === "own_number") answerOnce(deps.masking, incoming, { id: number.id, key: SYSTEM_KEY }, deps.masking.ledger.settings().noReplyNotice, "|reply"); // prettier-ignore
+    if (why === "own_number") answer(deps, incoming, deps.masking.ledger.settings().noReplyNotice, "|reply");
     deps.emit("interaction.vetoed", address.id, { relay: address.id, ...senderFacts(number, contact), reason: why });
     return "vetoed";
   }
@@ -74,15 +74,20 @@ export function take(
     deps.emit("interaction.out_of_session", number.id, { ...senderFacts(number, contact), ...where });
     return "answered";
   }
-  const answer = deps.masking.ledger.settings().outOfSession;
   deps.emit("interaction.out_of_session", number.id, { ...senderFacts(number, contact), why: "no_session" });
-  if (answer !== null) answerOnce(deps.masking, incoming, { id: number.id, key: SYSTEM_KEY }, answer);
+  answer(deps, incoming, deps.masking.ledger.settings().outOfSession);
   putIn(deps, number, contact, about, null);
   return "received";
 }
 
 /** Answers of the service's own are counted under this name. */
 export const SYSTEM_KEY = "inbound";
+
+/** The tenant's sentence, at most once a day for each `kind`; null is silence. */
+function answer(deps: InboundDeps, incoming: IncomingText, sentence: string | null, kind: AnswerKind = ""): void {
+  const where = { id: incoming.number.id, key: SYSTEM_KEY };
+  if (sentence !== null) answerOnce(deps.masking, incoming, where, sentence, kind);
+}
 
 const senderFacts = (number: VirtualNumber, { token, mask, country, kind }: Contact) => ({
   number: number.id,
@@ -91,13 +96,11 @@ const senderFacts = (number: VirtualNumber, { token, mask, country, kind }: Cont
 
 /** Pictures stay with the carrier: the business is told, and their sender once a day. */
 export function tellMedia(deps: InboundDeps, incoming: IncomingText, media: number): void {
-  const { masking } = deps;
   const contact = deps.vault.find(incoming.who);
   if (contact === null) return;
   const { number } = incoming;
   deps.emit("inbound.media_dropped", number.id, { ...senderFacts(number, contact), media });
-  const notice = masking.ledger.settings().mediaNotice;
-  if (notice !== null) answerOnce(masking, incoming, { id: number.id, key: SYSTEM_KEY }, notice, "|media");
+  answer(deps, incoming, deps.masking.ledger.settings().mediaNotice, "|media");
 }
 
 type About = Pick<Received, "complete" | "media"> & { text: string };
@@ -139,7 +142,8 @@ export function takeFromName(
   const text = cleaned(words);
   const address = deps.masking.addresses.byNumber(number.id);
   const nobody = { token: null, mask: null, country: null, word: null };
-  if (words.media > 0) deps.emit("inbound.media_dropped", number.id, { number: number.id, from: null, media: words.media }); // prettier-ignore
+  if (words.media > 0)
+    deps.emit("inbound.media_dropped", number.id, { number: number.id, from: null, media: words.media });
   if (address !== null) {
     const reason = forwardFromName(deps.masking, address, number, name, text);
     if (reason === null) return "relayed";

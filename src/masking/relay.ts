@@ -11,7 +11,7 @@ import { endSession } from "./close.ts";
 import { applyContent } from "./content.ts";
 import type { MaskingDeps } from "./deps.ts";
 import { interactionView, type Interaction, type Leg } from "./interaction.ts";
-import { sendInPieces, sendPiece } from "./pieces.ts";
+import { sendInPieces, sendPiece } from "./legs.ts";
 import { rotateSession } from "./rotate.ts";
 import { isOver, isToRotate, type Participant, type Session, type Slip } from "./session.ts";
 import { nameOf } from "./view.ts";
@@ -28,6 +28,8 @@ export type Relayed =
   | { did: "tombstone"; session: string; why: NotRelayed }
   | { did: "stranger" };
 
+/** What is answered: each kind has a day's answer of its own. */
+export type AnswerKind = "" | "|help" | "|media" | "|reply";
 /** One answer to a person and number a day, so that two machines cannot talk for ever. */
 export const ANSWER_EVERY_MS = DAY_MS;
 /** A hook that was asked and never answered is given up after this, and the alarm does what the setting says. */
@@ -106,13 +108,13 @@ function answerTo(deps: MaskingDeps, session: Session, why: NotRelayed): string 
   return why === "number_changed" ? movedNotice : (session.settings.tombstone ?? tombstone);
 }
 
-/** Answers from the very number that was dialled, at most once a day; help, pictures and replies to nobody have a day's answer of their own. */
+/** Answers from the very number that was dialled, at most once a day for each kind. */
 export function answerOnce(
   deps: MaskingDeps,
   { number, who, from }: Omit<IncomingText, "text">,
   session: Pick<Session, "id" | "key">,
   text: string,
-  kind: "" | "|help" | "|media" | "|reply" = "",
+  kind: AnswerKind = "",
 ): boolean {
   if (!deps.ledger.mayAnswer(who, number.id + kind, ANSWER_EVERY_MS, deps.now())) return false;
   const sent = deps.send(session.key, { to: from, from: number, text, about: session.id, by: `answer|${number.id}` });
@@ -171,7 +173,9 @@ function legsTo(deps: MaskingDeps, session: Session, to: Participant, said: Said
   const by = `${session.id}|${said.sender ?? "owner"}`;
   const leaving = { to: { token: to.token }, from: number, about: said.interaction, by };
   const pieces =
-    said.sender === null ? [sendPiece(deps, session.key, { ...leaving, text })] : sendInPieces(deps, session.key, leaving, text); // prettier-ignore
+    said.sender === null
+      ? [sendPiece(deps, session.key, { ...leaving, text })]
+      : sendInPieces(deps, session.key, leaving, text);
   const sent = pieces.length === 0 ? [{ message: null, state: "empty_text" }] : pieces;
   return sent.map((piece) => ({ participant: to.id, ...piece }));
 }

@@ -15,7 +15,7 @@ describe("the catalogue of events", () => {
       "interaction.relayed",
       "interaction.vetoed",
       "interaction.out_of_session",
-      "inbound.received",
+      "inbound.received", "inbound.media_dropped",
       "number.low",
       "number.cooling",
       "number.released",

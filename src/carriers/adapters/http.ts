@@ -26,7 +26,20 @@ import {
   type Called,
 } from "./call.ts";
 import { INBOUND_CHARACTERS_MAX, KEYWORDS } from "../carrier.ts";
-import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Question, Read, Report, Said } from "../carrier.ts"; // prettier-ignore
+import type {
+  Account,
+  Answer,
+  Callback,
+  Carrier,
+  CarrierIo,
+  Handover,
+  Inbound,
+  InboundCallback,
+  Question,
+  Read,
+  Report,
+  Said,
+} from "../carrier.ts";
 
 const AcceptAnswer = z.object({
   accepted: z.boolean(),

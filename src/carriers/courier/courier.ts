@@ -10,9 +10,9 @@ import { refuse, type Outcome } from "../../base/refusal.ts";
 import { migrate } from "../../storage/migrations.ts";
 import { first, bytesOf, type Sql } from "../../storage/sql.ts";
 import type { Keyring } from "../../vault/keyring.ts";
-import { parseNumber } from "../../sms/phone.ts";
-import type { Account, Callback, Carrier, CarrierIo, Inbound, InboundCallback, Probed, Report } from "../carrier.ts";
+import type { Account, Callback, Carrier, CarrierIo, InboundCallback, Probed, Report } from "../carrier.ts";
 import { unmappedCode } from "../adapters/call.ts";
+import { byOwner, type Brought } from "./brought.ts";
 import type { CircuitState } from "./circuit.ts";
 import type { Calls } from "./health.ts";
 import { Pace, PERMIT_MS, type Want } from "./pace.ts";
@@ -63,12 +63,6 @@ export type Permit = {
   watched: boolean;
   weights: Weights;
 };
-
-/**
- * Texts that a callback brought, by the owner of the dialled number; `silent`: the carrier is to be answered without words.
- * `secret` counts how often the secret that proves them was exchanged.
- */
-export type Brought = { owned: { tenant: string; texts: Inbound[] }[]; silent: boolean; secret: number };
 
 type Waiting = Want & { since: number; resume: (granted: number) => void };
 
@@ -298,17 +292,10 @@ export class Courier {
         ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })
         : refuse("malformed_body");
     this.#tellUnreadable(account.id, read.unreadable);
-    const owned = new Map<string, Inbound[]>();
-    for (const text of read.read) {
-      const dialled = parseNumber(text.to);
-      const to = "refused" in dialled ? text.to : dialled.number.e164;
-      const tenant = this.#ownerOf(to);
-      if (tenant !== null) owned.set(tenant, [...(owned.get(tenant) ?? []), { ...text, to }]);
-    }
-    const byOwner = [...owned].map(([tenant, texts]) => ({ tenant, texts }));
     const row = first<{ inbound_secret: number }>(this.#deps.sql, `SELECT inbound_secret FROM account`);
     const secret = row?.inbound_secret ?? 0;
-    return { ok: { owned: byOwner, silent: carrier.answersInbound === "nothing", secret } };
+    const owned = byOwner(read.read, (e164) => this.#ownerOf(e164));
+    return { ok: { owned, silent: carrier.answersInbound === "nothing", secret } };
   }
 
   /** Of a bundle whatever can be read is taken; the rest is counted, since the carrier would bring all of it again and again. */

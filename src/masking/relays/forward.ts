@@ -3,7 +3,7 @@
  * the person gets them from the lasting number itself, with who they are from before the words.
  */
 import type { VirtualNumber } from "../../numbers/number.ts";
-import { sendInPieces } from "../pieces.ts";
+import { sendInPieces } from "../legs.ts";
 import type { Address } from "./ledger.ts";
 import type { AddressDeps } from "./relays.ts";
 

@@ -209,7 +209,12 @@ function readInbound(account: Account, callback: InboundCallback): Read<Inbound>
   const bundle = Bundle.safeParse("fault" in json ? null : json.value);
   if (!bundle.success) return { malformed: "body" };
   const { good, unreadable } = readEach(Received, bundle.data.results);
-  const texts = good.map(({ messageId: id, from, to, text }) => ({ id, from: e164Of(from), to: e164Of(to), text: text ?? "" })); // prettier-ignore
+  const texts = good.map(({ messageId: id, from, to, text }) => ({
+    id,
+    from: e164Of(from),
+    to: e164Of(to),
+    text: text ?? "",
+  }));
   return { read: texts.filter(({ text }) => text !== ""), ...counted(unreadable) };
 }
 

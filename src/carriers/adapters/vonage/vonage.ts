@@ -200,7 +200,8 @@ function readInbound(account: Account, callback: InboundCallback): Read<Inbound>
   if (concat !== "true" && concat !== "1") return { read: [inbound] };
   const [nth, of] = [Place.safeParse(parsed.data["concat-part"]), Place.safeParse(parsed.data["concat-total"])];
   const ref = parsed.data["concat-ref"];
-  if (ref === undefined || !nth.success || !of.success || nth.data > of.data) return { read: [{ ...inbound, fragment: true }] }; // prettier-ignore
+  if (ref === undefined || !nth.success || !of.success || nth.data > of.data)
+    return { read: [{ ...inbound, fragment: true }] };
   return { read: [{ ...inbound, part: { ref, nth: nth.data, of: of.data } }] };
 }
 
