@@ -51,6 +51,9 @@ type TextRow = {
   until: number;
 };
 
+/** Texts of one name that are looked through for a part's place; more within a minute are nobody's references that came round. */
+const OPEN_MAX = 16;
+
 /** The inbound texts of one tenant. */
 export class InboundLedger {
   readonly #sql: Sql;
@@ -82,12 +85,12 @@ export class InboundLedger {
     SeenTexts.migrate(sql);
     sql.exec(`CREATE TABLE texts_in_parts(
       id INTEGER PRIMARY KEY, who BLOB NOT NULL, number TEXT NOT NULL, ref TEXT NOT NULL, total INTEGER NOT NULL,
-      token TEXT NOT NULL, subject TEXT NOT NULL, name TEXT, mixed INTEGER NOT NULL, until INTEGER NOT NULL
+      here INTEGER NOT NULL, token TEXT NOT NULL, subject TEXT NOT NULL, name TEXT, mixed INTEGER NOT NULL, until INTEGER NOT NULL
     ) STRICT`);
     sql.exec(`CREATE INDEX texts_in_parts_name ON texts_in_parts(who, number, ref, total)`);
     sql.exec(`CREATE INDEX texts_in_parts_until ON texts_in_parts(until)`);
-    sql.exec(`INSERT INTO texts_in_parts(who, number, ref, total, token, subject, name, mixed, until)
-      SELECT who, number, ref, parts, min(token), min(subject), NULL, 0, min(until) FROM parts
+    sql.exec(`INSERT INTO texts_in_parts(who, number, ref, total, here, token, subject, name, mixed, until)
+      SELECT who, number, ref, parts, count(*), min(token), min(subject), NULL, 0, min(until) FROM parts
       GROUP BY who, number, ref, parts`);
     sql.exec(`CREATE TABLE parts_of_texts(
       text INTEGER NOT NULL, nth INTEGER NOT NULL, record TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY(text, nth)
@@ -102,44 +105,36 @@ export class InboundLedger {
 
   /**
    * Keeps a part; answers all of the text's parts when this was the last one missing. A place that is taken is another text's:
-   * references come round, and of two texts that lack a part the newer one gets it, since the older one's may be lost.
+   * references come round. Of two texts that lack it, the one that it completes gets it, else the newer one, since the older one's may be
+   * lost.
    */
   addPart(part: Part & Author & { record: string; sealed: Uint8Array }, until: number): Gathered | null {
-    const { who, number, ref, nth, total, record, token, subject, name, sealed } = part;
     const open = this.#open(part);
-    const lacking = open.filter(({ id }) => !this.#isTaken(id, nth));
-    if (open.length > 0 && (lacking.length === 0 || open.length > 1)) this.#mix(open);
-    const text =
-      lacking[0]?.id ??
-      first<{ id: number }>(
-        this.#sql,
-        `INSERT INTO texts_in_parts(who, number, ref, total, token, subject, name, mixed, until)
-       VALUES(?,?,?,?,?,?,?,?,?) RETURNING id`,
-        who,
-        number,
-        ref,
-        total,
-        token,
-        subject,
-        name,
-        open.length > 0 ? 1 : 0,
-        until,
-      )?.id ??
-      0;
-    this.#soon(lacking[0]?.until ?? until);
-    this.#sql.exec(`INSERT INTO parts VALUES(?,?,?,?)`, text, nth, record, sealed);
-    const here = first<{ n: number }>(this.#sql, `SELECT count(*) AS n FROM parts WHERE text = ?`, text)?.n ?? 0;
-    return here >= total ? this.gathered(text) : null; // the others are not read for every one that comes
+    const lacking = open.filter(({ taken }) => taken === 0);
+    const into = lacking.find(({ here }) => here + 1 === part.total) ?? lacking[0] ?? null;
+    if (open.length > 1 || (into === null && open.length > 0)) this.#mix(open);
+    const text = into?.id ?? this.#addText(part, open.length > 0, until);
+    this.#soon(into?.until ?? until);
+    this.#sql.exec(`INSERT INTO parts VALUES(?,?,?,?)`, text, part.nth, part.record, part.sealed);
+    const counted = `UPDATE texts_in_parts SET here = here + 1 WHERE id = ? RETURNING here`;
+    const here = first<{ here: number }>(this.#sql, counted, text)?.here ?? 0;
+    return here >= part.total ? this.gathered(text) : null; // the others are not read for every one that comes
   }
 
-  /** The texts of this name that are not whole, newest first. */
-  #open({ who, number, ref, total }: Part): { id: number; until: number }[] {
-    const query = `SELECT id, until FROM texts_in_parts WHERE who = ? AND number = ? AND ref = ? AND total = ? ORDER BY id DESC`;
-    return this.#sql.exec<{ id: number; until: number }>(query, who, number, ref, total).toArray();
+  /** The texts of this name that are not whole, newest first, and whether the part's place is taken there. */
+  #open({ who, number, ref, total, nth }: Part): { id: number; until: number; here: number; taken: number }[] {
+    const query = `SELECT id, until, here, EXISTS(SELECT 1 FROM parts p WHERE p.text = t.id AND p.nth = ?5) AS taken
+      FROM texts_in_parts t WHERE who = ?1 AND number = ?2 AND ref = ?3 AND total = ?4 ORDER BY id DESC LIMIT ${OPEN_MAX}`;
+    return this.#sql
+      .exec<{ id: number; until: number; here: number; taken: number }>(query, who, number, ref, total, nth)
+      .toArray();
   }
 
-  #isTaken(text: number, nth: number): boolean {
-    return first(this.#sql, `SELECT 1 AS yes FROM parts WHERE text = ? AND nth = ?`, text, nth) !== null;
+  #addText({ who, number, ref, total, token, subject, name }: Part & Author, mixed: boolean, until: number): number {
+    const query = `INSERT INTO texts_in_parts(who, number, ref, total, here, token, subject, name, mixed, until)
+      VALUES(?,?,?,?,0,?,?,?,?,?) RETURNING id`;
+    const values = [who, number, ref, total, token, subject, name, mixed ? 1 : 0, until];
+    return this.#sql.exec<{ id: number }>(query, ...values).one().id;
   }
 
   #mix(open: readonly { id: number }[]): void {

@@ -74,7 +74,7 @@ export const inboundRoom = room({
         },
       ],
       purges: [
-        { name: "seen_texts", drop: (at: number, limit: number) => ledger.seen.purge(at - SEEN_DAYS * DAY_MS, limit) },
+        { name: "heard", drop: (at: number, limit: number) => ledger.seen.purge(at - SEEN_DAYS * DAY_MS, limit) },
         { name: "inbox", drop: (at: number, limit: number) => ledger.purgeInbox(at - INBOX_KEPT_DAYS * DAY_MS, limit) },
       ],
       newestIds: () => [newestId(sql, "inbox")],
