@@ -38,9 +38,10 @@ export class SeenTexts {
   isFirst(bringer: Bringer, name: Uint8Array, earlier: Uint8Array, now: number): boolean {
     const [current, ...older] = this.#secretsOf(bringer, now);
     if (this.#hasEarlier() && this.#has(EARLIER, earlier)) return false;
-    if (older.some(({ id }) => this.#has(id, name))) return false;
+    // Also where it was seen under an older secret: whoever brings it now has a proof by this one.
     const query = `INSERT INTO seen_texts VALUES(?,?) ON CONFLICT DO NOTHING RETURNING 1 AS added`;
-    return this.#sql.exec(query, current?.id ?? EARLIER, name).toArray().length === 1;
+    const added = this.#sql.exec(query, current?.id ?? EARLIER, name).toArray().length === 1;
+    return added && !older.some(({ id }) => this.#has(id, name));
   }
 
   /** Forgets texts whose proof nobody can make any more since before a time; answers how many. */
@@ -55,11 +56,22 @@ export class SeenTexts {
     return gone;
   }
 
-  /** The secrets of an account under which texts are kept, that of this text first; a new one replaces those before it. */
+  /**
+   * The secrets of an account under which texts are kept, that of this text first. A new one replaces those before it; one that was
+   * replaced and proves a text all the same is in use until now.
+   */
   #secretsOf({ account, secret }: Bringer, now: number): Secret[] {
     let known = this.#secrets.get(account) ?? this.#read(account);
+    if (known.some((one) => one.secret > secret))
+      this.#sql.exec(
+        `UPDATE seen_secrets SET replaced_at = max(replaced_at, ?) WHERE account = ? AND secret = ?`,
+        now,
+        account,
+        secret,
+      );
     if (!known.some((one) => one.secret === secret)) {
-      this.#sql.exec(`INSERT INTO seen_secrets(account, secret, replaced_at) VALUES(?,?,NULL)`, account, secret);
+      const over = known.some((one) => one.secret > secret) ? now : null;
+      this.#sql.exec(`INSERT INTO seen_secrets(account, secret, replaced_at) VALUES(?,?,?)`, account, secret, over);
       const query = `UPDATE seen_secrets SET replaced_at = ? WHERE account = ? AND secret < ? AND replaced_at IS NULL`;
       this.#sql.exec(query, now, account, secret);
       known = this.#read(account);
