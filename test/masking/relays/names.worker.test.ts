@@ -20,7 +20,7 @@ test.each([
   ["GOVUK", "GOVUK: Your code is 493817"],
   ["M&S Bank", "M&S Bank: Your code is 493817"],
   ["A\u0000\u202eB", "AB: Your code is 493817"],
-  ["447700 90012 3", "Unknown sender: Your code is 493817"],
+  ["Al 07700900123", "Unknown sender: Your code is 493817"],
   ["x@example.com", "Unknown sender: Your code is 493817"],
 ])("a text from %s is forwarded from the lasting number", async (from, shown) => {
   const { at, number } = await lasting();

@@ -75,7 +75,7 @@ export const givenTo = (to: string): string[] =>
 
 /** The inbox, newest first, each with its words. */
 export async function inbox(tenant: Tenant): Promise<Json[]> {
-  const listed = (await tenant.call("GET /v1/inbound")).body["data"] as Json[];
+  const listed = (await tenant.call("GET /v1/inbound?limit=100")).body["data"] as Json[];
   return Promise.all(listed.map(async ({ id }) => (await tenant.call(`GET /v1/inbound/${id}`)).body));
 }
 
