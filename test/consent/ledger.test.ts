@@ -109,8 +109,13 @@ it("the later of two words counts, whichever is named first", () => {
   type Word = Pick<Consent, "standing" | "saidAt">;
   const given: Word = { standing: "given", saidAt: 1 };
   const stop: Word = { standing: "withdrawn", saidAt: 1 };
-  expect([later(given, stop), later(stop, given), later(null, given), later(null, null)]).toEqual([stop, stop, given, null]);
-}); // prettier-ignore
+  expect([later(given, stop), later(stop, given), later(null, given), later(null, null)]).toEqual([
+    stop,
+    stop,
+    given,
+    null,
+  ]);
+});
 
 describe("senders compare as people see them", () => {
   it.each([
@@ -152,7 +157,6 @@ describe("senders compare as people see them", () => {
       ["Payroll", "PAYROLL"],
       ["PAYROLL", "Payroll"],
     ] as const) {
-      // prettier-ignore
       const sql = nodeSql();
       ConsentLedger.migrate(sql);
       const add = `INSERT INTO standings VALUES(?,?,?,?,?,?)`;
@@ -163,7 +167,9 @@ describe("senders compare as people see them", () => {
       sql.exec(add, who, "otp", "", "withdrawn", NOON, "con_5");
       ConsentLedger.migrate2(sql);
       const ledger = new ConsentLedger(sql);
-      const stopped = (["marketing", "service", "otp"] as const).map((purpose) => ledger.hasStopped(who, purpose, "payroll")); // prettier-ignore
+      const stopped = (["marketing", "service", "otp"] as const).map((purpose) =>
+        ledger.hasStopped(who, purpose, "payroll"),
+      );
       expect(stopped).toEqual([false, true, true]); // of two at once, stop counts
       expect(sql.exec(`SELECT * FROM standings`).toArray()).toHaveLength(3);
     }

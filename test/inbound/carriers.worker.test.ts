@@ -37,9 +37,14 @@ const sidOf = (nth: number) => `SM${nth.toString(16).padStart(32, "0")}`;
 
 /** A callback as Twilio signs it: over the URL and the form, and over no time. */
 async function twilioBrings(at: At, fields: Record<string, string>) {
-  const form = new Map(Object.entries({ AccountSid: `AC${"a".repeat(32)}`, MessageSid: sidOf((serial += 1)), NumMedia: "0", ...fields })); // prettier-ignore
+  const form = new Map(
+    Object.entries({ AccountSid: `AC${"a".repeat(32)}`, MessageSid: sidOf((serial += 1)), NumMedia: "0", ...fields }),
+  );
   const url = `http://127.0.0.1:8787/carriers/${at.account}/inbound`;
-  const headers = { "content-type": "application/x-www-form-urlencoded", "x-twilio-signature": signatureOf(at.token, url, form) }; // prettier-ignore
+  const headers = {
+    "content-type": "application/x-www-form-urlencoded",
+    "x-twilio-signature": signatureOf(at.token, url, form),
+  };
   return called(at.account, headers, new URLSearchParams([...form]).toString());
 }
 const sentTo = (to: string) => sent.filter((form) => form.get("To") === to).map((form) => form.get("Body"));
@@ -134,7 +139,9 @@ describe("a callback that is brought again", () => {
     const text = { From: ALICE, To: at.numbers[0]!, Body: "Once", MessageSid: sidOf(0x333) };
     await twilioBrings(at, text);
     for (const next of [token(), token()])
-      expect((await operator(`PATCH /admin/v1/carriers/${at.account}`, { ...change, api_key_secret: next })).status).toBe(200); // prettier-ignore
+      expect(
+        (await operator(`PATCH /admin/v1/carriers/${at.account}`, { ...change, api_key_secret: next })).status,
+      ).toBe(200);
     await twilioBrings(at, { ...text, MessageSid: sidOf(0x444) });
     await advance(at.tenant, 10 * DAY);
     await at.tenant.stub().purge(null);
@@ -148,7 +155,16 @@ describe("one bad text of many", () => {
     const tenant = await newTenant();
     const bytes = crypto.getRandomValues(new Uint8Array(32));
     const secret = btoa(String.fromCharCode(...bytes));
-    const body = { name: "Carrier", kind: "infobip", mode: "test", base_url: "https://x.api.infobip.com", api_key: crypto.randomUUID(), receipt_auth: "hmac_sha256", receipt_header: "x-signature", receipt_secret: secret }; // prettier-ignore
+    const body = {
+      name: "Carrier",
+      kind: "infobip",
+      mode: "test",
+      base_url: "https://x.api.infobip.com",
+      api_key: crypto.randomUUID(),
+      receipt_auth: "hmac_sha256",
+      receipt_header: "x-signature",
+      receipt_secret: secret,
+    };
     const made = await operator("POST /admin/v1/carriers", body);
     expect(made.status).toBe(201);
     const account = String(made.body["id"]);
@@ -165,7 +181,10 @@ describe("one bad text of many", () => {
     const to = at.numbers[0]!.slice(1);
     const good = { messageId: "g-1", from: "447700900608", to, text: "good one" };
     for (let times = 0; times < 2; times += 1)
-      expect(await brings(at, [good, { messageId: "b-1", from: "", to, text: "bad" }])).toEqual({ status: 200, body: { taken: 1 } }); // prettier-ignore
+      expect(await brings(at, [good, { messageId: "b-1", from: "", to, text: "bad" }])).toEqual({
+        status: 200,
+        body: { taken: 1 },
+      });
     expect((await inbox(at.tenant)).map(({ text }) => text)).toEqual(["good one"]);
   });
 
@@ -173,7 +192,12 @@ describe("one bad text of many", () => {
     const at = await infobip();
     const other = await newTenant();
     const { numbers } = await numbersAt(other, at.account, 1);
-    const texts = [...numbers, at.numbers[0]!].map((to, nth) => ({ messageId: `t-${nth}`, from: "447700900608", to: to.slice(1), text: `text ${nth}` })); // prettier-ignore
+    const texts = [...numbers, at.numbers[0]!].map((to, nth) => ({
+      messageId: `t-${nth}`,
+      from: "447700900608",
+      to: to.slice(1),
+      text: `text ${nth}`,
+    }));
     expect(await brings(at, texts)).toEqual({ status: 200, body: { taken: 2 } });
     expect((await inbox(at.tenant)).map(({ text }) => text)).toEqual(["text 1"]);
     expect((await inbox(other)).map(({ text }) => text)).toEqual(["text 0"]);
@@ -195,7 +219,12 @@ describe("an oversized body", () => {
   ])("is 413 %s, and the next text is taken", async (_how, body) => {
     listen();
     const at = await line();
-    const init = { method: "POST", body: body(), headers: { "content-type": "application/json" }, duplex: "half" } as RequestInit; // prettier-ignore
+    const init = {
+      method: "POST",
+      body: body(),
+      headers: { "content-type": "application/json" },
+      duplex: "half",
+    } as RequestInit;
     const answer = await exports.default.fetch(
       new Request(`http://127.0.0.1:8787/carriers/${at.account}/inbound`, init),
     );

@@ -33,14 +33,21 @@ it("parts that waited, and texts of the inbox, are there after the migration", (
 
 it("parts make the text in their order whatever order they came in, with one sign for each gap and none without", () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ unit: "grapheme" }), { minLength: 1, maxLength: 9 }), fc.array(fc.nat(), { minLength: 9, maxLength: 9 }), fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }), (texts, keys, here) => {
-      const all = texts.map((text, nth) => ({ nth: nth + 1, text: text.replaceAll("[", "(") }));
-      const come = all.filter((_one, nth) => here[nth]).toSorted((a, b) => (keys[a.nth - 1] ?? 0) - (keys[b.nth - 1] ?? 0));
-      const { text, complete } = joinParts(come, all.length);
-      expect(complete).toBe(come.length === all.length);
-      if (complete) expect(text).toBe(all.map((one) => one.text).join(""));
-      const gaps = all.filter(({ nth }) => !here[nth - 1] && (nth === 1 || here[nth - 2])).length;
-      expect(text.split(GAP)).toHaveLength(gaps + 1);
-    }),
-  ); // prettier-ignore
+    fc.property(
+      fc.array(fc.string({ unit: "grapheme" }), { minLength: 1, maxLength: 9 }),
+      fc.array(fc.nat(), { minLength: 9, maxLength: 9 }),
+      fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }),
+      (texts, keys, here) => {
+        const all = texts.map((text, nth) => ({ nth: nth + 1, text: text.replaceAll("[", "(") }));
+        const come = all
+          .filter((_one, nth) => here[nth])
+          .toSorted((a, b) => (keys[a.nth - 1] ?? 0) - (keys[b.nth - 1] ?? 0));
+        const { text, complete } = joinParts(come, all.length);
+        expect(complete).toBe(come.length === all.length);
+        if (complete) expect(text).toBe(all.map((one) => one.text).join(""));
+        const gaps = all.filter(({ nth }) => !here[nth - 1] && (nth === 1 || here[nth - 2])).length;
+        expect(text.split(GAP)).toHaveLength(gaps + 1);
+      },
+    ),
+  );
 });

@@ -41,6 +41,14 @@ describe("a text of which a part is missing is read and never obeyed", () => {
     expect(await consents(at.tenant)).toEqual(before);
   });
 
+  test("nor is what a carrier itself calls a part, without its place", async () => {
+    const at = await line();
+    const [to] = at.numbers;
+    await at.tenant.stub().inbound(at.account, [{ id: "f", from: ALICE, to: to!, text: "Stop", fragment: true }]);
+    expect(wordsOf(await inbox(at.tenant))).toEqual([["Stop [...]", false, null]]);
+    expect(await consents(at.tenant)).toEqual([]);
+  });
+
   test("but a word that came in two parts, both here, is a word", async () => {
     const at = await line();
     await parts(at, at.numbers[0]!, ["ST", 1, 2], ["OP", 2, 2]);
@@ -49,7 +57,7 @@ describe("a text of which a part is missing is read and never obeyed", () => {
 
   test("nor is one whose parts may be of two texts with one name", async () => {
     const at = await line();
-    await parts(at, at.numbers[0]!, ["ST", 1, 2], ["AR", 1, 2], ["OP", 2, 2]);
+    await parts(at, at.numbers[0]!, ["ST", 1, 2], ["ST", 1, 2], ["OP", 2, 2]);
     await advance(at.tenant, 70);
     expect(wordsOf(await inbox(at.tenant)).map(([, , word]) => word)).toEqual([null, null]);
     expect(await consents(at.tenant)).toEqual([]);
@@ -82,6 +90,23 @@ describe("parts are of one text where originator, number, reference and total ar
     ]);
   });
 
+  test("whatever order they come in", async () => {
+    const at = await line();
+    await parts(
+      at,
+      at.numbers[0]!,
+      ["Three, ", 1, 3],
+      ["ends.", 2, 2],
+      ["Two, ", 1, 2],
+      ["goes on, ", 2, 3],
+      ["ends.", 3, 3],
+    );
+    expect(wordsOf(await inbox(at.tenant))).toEqual([
+      ["Two, ends.", true, null],
+      ["Three, goes on, ends.", true, null],
+    ]);
+  });
+
   test("a place that is taken, with a new id, is another text's; nothing of either is lost", async () => {
     const at = await line();
     const zero = { part: { ...part(1, 2), ref: "0" } };
@@ -109,7 +134,14 @@ describe("parts are of one text where originator, number, reference and total ar
   test("one id for all parts is accepted, and a part that comes twice is one", async () => {
     const at = await line();
     const common = { id: "one-for-all" };
-    await parts(at, at.numbers[0]!, ["one ", 1, 3, common], ["two ", 2, 3, common], ["two ", 2, 3, common], ["three", 3, 3, common]); // prettier-ignore
+    await parts(
+      at,
+      at.numbers[0]!,
+      ["one ", 1, 3, common],
+      ["two ", 2, 3, common],
+      ["two ", 2, 3, common],
+      ["three", 3, 3, common],
+    );
     await parts(at, at.numbers[0]!, ["three", 3, 3, common], ["one ", 1, 3, common]);
     await advance(at.tenant, 70);
     expect(wordsOf(await inbox(at.tenant))).toEqual([["one two three", true, null]]);

@@ -142,7 +142,10 @@ describe("words between two people reach the other; only what acts is kept back"
     await bring(at, { from: ALICE, to: proxies[0], text: "START" });
     await bring(at, { from: ALICE, to: proxies[0], text: "Start" }); // by now there is nothing to give back
     await arrived("Start");
-    expect(givenTo(BOB)).toEqual(["The other person has stopped these texts. They will not get your messages.", "Start"]); // prettier-ignore
+    expect(givenTo(BOB)).toEqual([
+      "The other person has stopped these texts. They will not get your messages.",
+      "Start",
+    ]);
     expect(await consents(at.tenant)).toHaveLength(4);
   });
 
@@ -170,7 +173,8 @@ describe("the carrier's own word on a keyword", () => {
 
   test("START is recorded as given, once however often it comes, and goes to nobody; a person's own STOP counts against it", async () => {
     const { at, proxies } = await conversation();
-    for (let times = 0; times < 3; times += 1) await bring(at, { from: ALICE, to: proxies[0], text: "GO", keyword: "start" }); // prettier-ignore
+    for (let times = 0; times < 3; times += 1)
+      await bring(at, { from: ALICE, to: proxies[0], text: "GO", keyword: "start" });
     expect(await consents(at.tenant)).toHaveLength(2);
     expect((await consents(at.tenant)).every((one) => one.endsWith("given carrier"))).toBe(true);
     await bring(at, { from: ALICE, to: proxies[0], text: "END", keyword: "start" });
@@ -188,12 +192,16 @@ describe("the carrier's own word on a keyword", () => {
   test("START takes back a stop that only the carrier had told of, to senders of its choice", async () => {
     const { at } = await conversation();
     const { tenant, account, numbers } = at;
-    expect((await at.tenant.call("POST /v1/consents", { to: ALICE, state: "given", purposes: ["service"], source: "web" })).status).toBe(201); // prettier-ignore
+    expect(
+      (await at.tenant.call("POST /v1/consents", { to: ALICE, state: "given", purposes: ["service"], source: "web" }))
+        .status,
+    ).toBe(201);
     await tenant
       .stub()
       .inbound(account, [{ id: "s", from: ALICE, to: numbers[2]!, text: "STOP ALL", keyword: "stop" }]);
     const preview = async () =>
-      (await tenant.call("POST /v1/messages/preview", { to: ALICE, text: "x", purpose: "service", from: "Shifts" })).body["would"]; // prettier-ignore
+      (await tenant.call("POST /v1/messages/preview", { to: ALICE, text: "x", purpose: "service", from: "Shifts" }))
+        .body["would"];
     expect(await preview()).not.toBe("accepted");
     await tenant.stub().inbound(account, [{ id: "t", from: ALICE, to: numbers[2]!, text: "WEITER", keyword: "start" }]);
     expect(await preview()).toBe("accepted");

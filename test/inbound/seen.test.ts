@@ -107,7 +107,9 @@ describe("a text that was seen", () => {
 
 it("costs at most 40 bytes a text, whatever order their names come in", () => {
   const db = new DatabaseSync(":memory:");
-  db.exec(`CREATE TABLE seen_texts(secret INTEGER NOT NULL, name BLOB NOT NULL, PRIMARY KEY(secret, name)) STRICT, WITHOUT ROWID`); // prettier-ignore
+  db.exec(
+    `CREATE TABLE seen_texts(secret INTEGER NOT NULL, name BLOB NOT NULL, PRIMARY KEY(secret, name)) STRICT, WITHOUT ROWID`,
+  );
   const pages = () => Number(db.prepare("PRAGMA page_count").get()?.["page_count"]);
   const size = Number(db.prepare("PRAGMA page_size").get()?.["page_size"]);
   const before = pages();
@@ -119,7 +121,9 @@ it("costs at most 40 bytes a text, whatever order their names come in", () => {
   const bytes = ((pages() - before) * size) / TEXTS;
   console.log(`bytes of a seen text: ${bytes.toFixed(1)}`);
   expect(bytes).toBeLessThan(40);
-  const schema = seenTexts().sql.exec<{ sql: string }>(`SELECT sql FROM sqlite_master WHERE name = 'seen_texts'`).one().sql; // prettier-ignore
+  const schema = seenTexts()
+    .sql.exec<{ sql: string }>(`SELECT sql FROM sqlite_master WHERE name = 'seen_texts'`)
+    .one().sql;
   expect(schema.replaceAll(/\s+/g, " ")).toContain(
     "secret INTEGER NOT NULL, name BLOB NOT NULL, PRIMARY KEY(secret, name)",
   );

@@ -60,5 +60,7 @@ it("a body that proves too large late, and goes on slowly, is refused as too lar
 it("a length of more digits than any body has is too large at once", async () => {
   const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
   const init = { method: "POST", body, headers: { "content-length": "99999999999999" }, duplex: "half" };
-  expect(await readIncoming(new Request("https://sms.example.com/v1/messages", init), 65_536)).toMatchObject({ refused: "body_too_large" }); // prettier-ignore
+  expect(await readIncoming(new Request("https://sms.example.com/v1/messages", init), 65_536)).toMatchObject({
+    refused: "body_too_large",
+  });
 });

@@ -34,7 +34,8 @@ test("a long one goes on as several, one that comes twice goes once, and its par
   const { at, number } = await lasting();
   const text = "t".repeat(1_600);
   for (let times = 0; times < 2; times += 1) await bring(at, { id: "same", from: "MyBank", to: number, text });
-  for (const nth of [2, 1]) await bring(at, { from: "60777", to: number, text: `p${nth}.`, part: { ref: "r", nth, of: 2 } }); // prettier-ignore
+  for (const nth of [2, 1])
+    await bring(at, { from: "60777", to: number, text: `p${nth}.`, part: { ref: "r", nth, of: 2 } });
   await arrived("60777: p1.p2.");
   expect(givenTo(ALICE).slice(0, 2).join("")).toBe(`MyBank: ${text}`);
   expect(given).toHaveLength(3);

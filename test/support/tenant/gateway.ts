@@ -43,7 +43,13 @@ export async function numbersAt(tenant: Tenant, account: string, many: number) {
 export async function line(many = 2): Promise<Line> {
   const tenant = await newTenant();
   const secret = newSecret();
-  const made = await operator("POST /admin/v1/carriers", { name: "Gateway", kind: "http", mode: "test", url: GATEWAY, secret }); // prettier-ignore
+  const made = await operator("POST /admin/v1/carriers", {
+    name: "Gateway",
+    kind: "http",
+    mode: "test",
+    url: GATEWAY,
+    secret,
+  });
   const account = String(made.body["id"]);
   return { tenant, account, secret, ...(await numbersAt(tenant, account, many)) };
 }
@@ -53,7 +59,12 @@ export async function bring({ account, secret }: Line, text: Json, over: { secre
   const body = JSON.stringify({ id: `in-${(serial += 1)}`, ...text });
   const at = Math.floor(Date.now() / 1_000) - (over.age ?? 0);
   const signature = signatureOf(over.secret ?? secret, `w-${serial}`, at, body);
-  const headers = { "content-type": "application/json", "webhook-id": `w-${serial}`, "webhook-timestamp": String(at), "webhook-signature": signature }; // prettier-ignore
+  const headers = {
+    "content-type": "application/json",
+    "webhook-id": `w-${serial}`,
+    "webhook-timestamp": String(at),
+    "webhook-signature": signature,
+  };
   return called(account, headers, body);
 }
 
