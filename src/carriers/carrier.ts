@@ -220,8 +220,8 @@ export type Carrier = {
   /** The texts in a callback. Signature first, over the raw bytes. Absent where a carrier has no texts to tell of. */
   readInbound?(account: Account, callback: InboundCallback): Promise<Read<Inbound>>;
   /**
-   * The secret that proves texts which come in, where its proof has no age: as long as it lives, whoever kept such a callback
-   * can bring it again.
+   * The secret that proves texts which come in. Where its proof has no age, whoever kept such a callback can bring it again as long
+   * as the secret lives. Absent where a public key proves them.
    */
   inboundSecret?: string;
   /** Codes that say plainly: this person said stop to that sender. A number may mean one thing in an answer, another in a receipt. */

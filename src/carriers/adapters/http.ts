@@ -121,6 +121,7 @@ export const httpCarrier: Carrier = {
   send,
   canAsk: (account) => account.settings["status_url"] !== undefined,
   ask,
+  inboundSecret: "secret",
   stopCodes: { answer: "opted_out", receipt: "opted_out" },
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
   readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),

@@ -110,6 +110,7 @@ export const vonageCarrier: Carrier = {
   },
   send,
   canAsk: () => false, // its search finds what it has taken, and cannot swear that nothing is on its way
+  inboundSecret: "signature_secret",
   stopCodes: { receipt: "9" }, // a 9 in an answer speaks of funds
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
   readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
