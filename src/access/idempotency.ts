@@ -67,7 +67,7 @@ export class IdempotencyLedger {
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
   }
 
-  /** Only this object writes, and `keep` takes its day out again; a mind whose transaction failed is thrown away with this. */
+  /** Only this object writes, and `keep` takes its day out again; rooms whose transaction failed are thrown away with this. */
   #isEmpty(bucket: number): boolean {
     if (this.#empty.has(bucket)) return true;
     if (first(this.#sql, `SELECT 1 AS yes FROM idempotency WHERE bucket = ? LIMIT 1`, bucket) !== null) return false;

@@ -17,5 +17,8 @@ export type Recorded = {
 /** Writes an audit entry in the running transaction. */
 export type Recorder = (actor: Actor, entry: Recorded) => void;
 
+/** A rule of the service as the actor; `id` names the rule's room or what set it off, such as `alarm`. */
+export const byRule = (id: string): Actor => ({ type: "system", id });
+
 /** An API key as the actor. */
 export const byKey = (id: string): Actor => ({ type: "key", id });

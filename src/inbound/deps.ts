@@ -14,7 +14,7 @@ export type InboundDeps = {
   vault: VaultLedger;
   ids: IdMaker;
   now: () => number;
-  /** Records what a person said to being texted. */
+  /** Records what a person said to being texted; by the carrier that brought it where that is the source. */
   say: (
     person: Pick<Contact, "index" | "mask" | "country">,
     said: {
@@ -23,6 +23,7 @@ export type InboundDeps = {
       sender: string | null;
       source: "stop_word" | "carrier";
     },
+    account: string,
   ) => void;
   /** What stands between a person and a sender for a purpose; null where nothing was said. */
   standingOf: (who: Uint8Array, purpose: Purpose, sender: string | null) => "given" | "withdrawn" | null;

@@ -36,13 +36,13 @@ export function obey(
   const pair = masking.numbers.pair(incoming.who, incoming.number.id);
   const held = pair !== null && isHeld(pair, deps.now()) ? pair : null;
   if (word === "start") {
-    const isGiven = giveBack(deps, contact, sender, keyword === "start");
+    const isGiven = giveBack(deps, incoming, contact, keyword === "start");
     const isBack = held !== null && tellOthers(masking, held, false);
     return isGiven || isBack ? "kept" : "nothing";
   }
   const whom = word === "stop_all" ? null : sender;
   const source = keyword === "stop" ? "carrier" : "stop_word";
-  deps.say(contact, { standing: "withdrawn", purposes: [...STOPPABLE], sender: whom, source });
+  deps.say(contact, { standing: "withdrawn", purposes: [...STOPPABLE], sender: whom, source }, incoming.number.account);
   if (held !== null) tellOthers(masking, held, true);
   return "kept";
 }
@@ -51,14 +51,15 @@ export function obey(
  * Gives back what was stopped, or, where the carrier says so, all that can be. A stop that only the carrier had told of, to senders
  * it chooses itself, is over with its start.
  */
-function giveBack(deps: InboundDeps, contact: Contact, sender: string, isCarriers: boolean): boolean {
+function giveBack(deps: InboundDeps, { number }: IncomingText, contact: Contact, isCarriers: boolean): boolean {
+  const { e164: sender, account } = number;
   const source = isCarriers ? "carrier" : "stop_word";
   const toAll = STOPPABLE.filter((purpose) => deps.stoppedAllBy(contact.index, purpose) === "carrier");
   const purposes = STOPPABLE.filter((purpose) => {
     const standing = deps.standingOf(contact.index, purpose, sender);
     return standing === "withdrawn" || (isCarriers && standing === null);
   });
-  if (purposes.length > 0) deps.say(contact, { standing: "given", purposes, sender, source });
-  if (toAll.length > 0) deps.say(contact, { standing: "given", purposes: toAll, sender: null, source });
+  if (purposes.length > 0) deps.say(contact, { standing: "given", purposes, sender, source }, account);
+  if (toAll.length > 0) deps.say(contact, { standing: "given", purposes: toAll, sender: null, source }, account);
   return isCarriers || purposes.length > 0;
 }

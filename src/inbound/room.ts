@@ -48,9 +48,9 @@ export const inboundRoom = room({
       now,
       standingOf: (who, purpose, sender) => consent.ledger.standingOf(who, purpose, sender),
       stoppedAllBy: (who, purpose) => consent.ledger.stoppedAllBy(who, purpose),
-      say: ({ index: who, mask, country }, said) =>
+      say: ({ index: who, mask, country }, said, account) =>
         consent.say(
-          { type: "system", id: SYSTEM_KEY },
+          said.source === "carrier" ? { type: "carrier", id: account } : { type: "system", id: SYSTEM_KEY },
           { who, mask, country },
           { ...said, wording: null, saidAt: now() },
         ),

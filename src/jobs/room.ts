@@ -2,7 +2,7 @@
  * The face of failed jobs: what keeps one row of background work that throws from starving all others.
  */
 import { room, type DueRow, type Ground, type Step } from "../contract/room.ts";
-import type { Recorder } from "../contract/record.ts";
+import { byRule, type Recorder } from "../contract/record.ts";
 import type { EventType } from "../webhooks/event.ts";
 import { FAILURES_MAX, jobView, JobsLedger } from "./ledger.ts";
 import { jobsVerbs } from "./verbs.ts";
@@ -58,7 +58,7 @@ export const jobsRoom = room({
         const job = jobs.failed(name, row, error, () => ids.make("job", now()), now());
         if (job.failures === FAILURES_MAX) {
           emit("alert.job_quarantined", job.id, { job: jobView(job) });
-          record({ type: "system", id: "alarm" }, { act: "job.quarantined", subject: job.id, facts: { step: name } });
+          record(byRule("alarm"), { act: "job.quarantined", subject: job.id, facts: { step: name } });
         }
         return job.againAt;
       },

@@ -2,7 +2,7 @@
  * How a session ends, and how a person leaves one: their number stays kept from them through the cool-off, so that nobody's late
  * text reaches a stranger.
  */
-import { byKey } from "../contract/record.ts";
+import { byKey, byRule } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { coolOffOf, POOL_DEFAULTS } from "../numbers/number.ts";
@@ -10,10 +10,12 @@ import type { MaskingDeps } from "./deps.ts";
 import type { Participant, Session } from "./session.ts";
 import { tellSession } from "./view.ts";
 
-/** Ends an open session; its people stay on record. */
+/** Ends an open session; its people stay on record. An end by a rule has its entry here; whoever else ends one enters what they did. */
 export function endSession(deps: MaskingDeps, session: Session, state: "expired" | "closed", reason: string): Session {
   const now = deps.now();
   const ended = deps.ledger.changeSession(session, { state, reason, endedAt: now });
+  if (state === "expired")
+    deps.record(byRule("masking"), { act: "session.expired", subject: session.id, facts: { reason } });
   const people = deps.ledger.participants(session.id).filter((one) => one.state === "active");
   for (const one of people) coolPair(deps, session, one, now);
   coolNumbers(deps, session, now);

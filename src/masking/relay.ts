@@ -12,7 +12,7 @@ import { applyContent } from "./content.ts";
 import type { MaskingDeps } from "./deps.ts";
 import { interactionView, type Interaction, type Leg } from "./interaction.ts";
 import { sendInPieces, sendPiece } from "./legs.ts";
-import { rotateSession } from "./rotate.ts";
+import { rotateByRule } from "./rotate.ts";
 import { isOver, isToRotate, type Participant, type Session, type Slip } from "./session.ts";
 import { nameOf } from "./view.ts";
 
@@ -155,7 +155,7 @@ export function passOn(
 function afterwards(deps: MaskingDeps, session: Session): void {
   const over = isOver(session, deps.now());
   if (over !== null) endSession(deps, session, "expired", over);
-  else if (isToRotate(session, deps.now())) rotateSession(deps, session, null);
+  else if (isToRotate(session, deps.now())) rotateByRule(deps, session);
 }
 
 /** In a group people need to know who speaks. */

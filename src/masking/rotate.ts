@@ -2,7 +2,7 @@
  * Other numbers for people in a session, with an overlap in which the old ones still relay; and people coming in, leaving, or
  * taking another's place.
  */
-import { byKey } from "../contract/record.ts";
+import { byKey, byRule } from "../contract/record.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { chooseAnother } from "../numbers/choose.ts";
 import { coolOffOf, type Pool, type VirtualNumber } from "../numbers/number.ts";
@@ -51,6 +51,12 @@ export function rotateSession(deps: MaskingDeps, session: Session, only: string 
   const turned = deps.ledger.participants(session.id).filter(({ state }) => state === "active");
   tellSession(deps, "session.rotated", next, turned);
   return { ok: { session: next, people: turned } };
+}
+
+/** The numbers change because the session's own settings say so: entered as the rule's act, where it could be done. */
+export function rotateByRule(deps: MaskingDeps, session: Session): void {
+  const rotated = rotateSession(deps, session, null);
+  if (!isRefused(rotated)) deps.record(byRule("masking"), { act: "session.rotated", subject: session.id });
 }
 
 /** Another number for each, in a shared pool another one where there are enough; in an exclusive pool one for all of them. */

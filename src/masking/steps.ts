@@ -6,7 +6,7 @@ import type { Step } from "../contract/room.ts";
 import type { MaskingDeps } from "./deps.ts";
 import { endSession } from "./close.ts";
 import { INTERCEPT_CHECK_MS } from "./relay.ts";
-import { rotateSession } from "./rotate.ts";
+import { rotateByRule } from "./rotate.ts";
 import { dueAt, isOver, isToRotate, type Session } from "./session.ts";
 
 /** Sessions seen to in one run of the alarm. */
@@ -39,7 +39,7 @@ function seeTo(deps: MaskingDeps, session: Session, now: number): void {
   const over = session.state === "open" ? isOver(session, now) : null;
   if (session.state !== "open") deps.ledger.setDue(session.id, null);
   else if (over !== null) endSession(deps, session, "expired", over);
-  else if (isToRotate(session, now)) rotateSession(deps, session, null);
+  else if (isToRotate(session, now)) rotateByRule(deps, session);
   else deps.ledger.setDue(session.id, dueAt(session));
 }
 

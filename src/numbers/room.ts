@@ -38,7 +38,7 @@ export const numbersRoom = room({
           due: (at: number, limit: number) =>
             numbers.releasable(at, limit).map(({ id, read }) => ({
               id,
-              run: () => releaseNumber({ numbers, emit }, read()),
+              run: () => releaseNumber({ numbers, record, emit }, read()),
             })),
           nextAt: (_at: number, after: number) => numbers.nextRelease(after),
         },

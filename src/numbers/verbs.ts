@@ -1,7 +1,7 @@
 /**
  * What a tenant can ask about its virtual numbers and pools. Numbers come from the operator; pools are the tenant's own.
  */
-import { byKey, type Recorder } from "../contract/record.ts";
+import { byKey, byRule, type Recorder } from "../contract/record.ts";
 import type { Outcome } from "../base/refusal.ts";
 import { refuse } from "../base/refusal.ts";
 import { readPage, wholeList, type Page } from "../contract/list.ts";
@@ -236,12 +236,15 @@ export function returnIdle({ numbers, now }: Pick<NumbersDeps, "numbers" | "now"
 export function releaseNumber(
   {
     numbers,
+    record,
     emit,
-  }: Pick<NumbersDeps, "numbers"> & {
+  }: Pick<NumbersDeps, "numbers" | "record"> & {
     emit: (type: "number.released", resource: string, data: unknown) => void;
   },
   { id, state }: Pick<VirtualNumber, "id" | "state">,
 ): void {
   numbers.release(id);
-  if (state === "cooling") emit("number.released", id, { number: id });
+  if (state !== "cooling") return;
+  record(byRule("numbers"), { act: "number.released", subject: id });
+  emit("number.released", id, { number: id });
 }

@@ -57,7 +57,7 @@ export type OperatorDeps = {
 /** Tenants served in one call of a job that walks them all; the caller comes again with the cursor. */
 const WALK_MAX = 50;
 
-/** The mind of one jurisdiction's operator object. */
+/** What the operator object of one jurisdiction can be asked. */
 export class OperatorRooms {
   readonly #deps: OperatorDeps;
   readonly #ids: IdMaker;
@@ -202,7 +202,7 @@ export class OperatorRooms {
     /** Tries an account's address and credentials, by a call that costs nothing. */
     "carriers.test": async (operator, input) => {
       if (this.#accounts.get(input.id) === null) return refuse("not_found");
-      const found = await this.#deps.courier(input.id).test();
+      const found = await this.#deps.courier(input.id).probe();
       const result = found === null || found === "untested" ? { found: "untested" as const } : found;
       this.#enter(operator, "carrier.tested", input.id, { found: result.found });
       return { ok: { result: result.found, code: "code" in result ? result.code : null } };

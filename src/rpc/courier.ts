@@ -23,7 +23,7 @@ export type CourierPort = {
   permit(want: Want): Promise<Permit | null>;
   report(calls: Calls[], unused: number): Promise<void>;
   health(): Promise<AccountHealth | null>;
-  test(): Promise<Probed | "untested" | null>;
+  probe(): Promise<Probed | "untested" | null>;
   hold(retryAfterSeconds: number): Promise<void>;
   readReceipts(callback: Omit<Callback, "now">): Promise<Outcome<Report[]>>;
   direct(entries: readonly { e164: string; tenant: string | null }[]): Promise<void>;

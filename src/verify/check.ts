@@ -3,7 +3,8 @@
  * counts are written in the transaction of the comparison: whoever comes at the same time finds them. A right code approves
  * once, by compare-and-swap.
  */
-import { byKey } from "../contract/record.ts";
+import { byKey, byRule } from "../contract/record.ts";
+import { isoOf } from "../base/clock.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { equalBytes } from "../base/seal.ts";
 import type { To } from "../vault/recipient.ts";
@@ -98,6 +99,7 @@ function guess(deps: VerifyDeps, key: string, whole: Whole, input: Guess, finger
     compare(deps, verification, whole.secrets, input) ?? (destination.blocked === null ? null : "wrong_code");
   if (compared === null) return approve(deps, key, verification, { attempts, fingerprint, destination }, now);
   deps.ledger.putDestination(verification.destination, failure.destination);
+  if (failure.lockedUntil !== null) recordLock(deps, verification, failure.lockedUntil);
   const own = fingerprint === verification.facts.fingerprint;
   const state = attempts >= ATTEMPTS_MAX ? "failed" : failure.lockedUntil !== null && own ? "locked" : "pending";
   const reason = state === "failed" ? "too_many_attempts" : "locked";
@@ -108,6 +110,11 @@ function guess(deps: VerifyDeps, key: string, whole: Whole, input: Guess, finger
   if (after === null) throw new Error("a verification moved in its own transaction");
   deps.watch.guessed(verification.id, false, now);
   return answer({ ...after, state }, compared);
+}
+
+/** A rule has locked the number for whoever guesses like that; alike for a code that was withheld, so that the work tells nothing. */
+function recordLock(deps: VerifyDeps, { id, token }: Verification, until: number): void {
+  deps.record(byRule("verify"), { act: "verification.locked", subject: id, facts: { token, until: isoOf(until) } });
 }
 
 /**

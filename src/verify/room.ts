@@ -6,7 +6,7 @@ import { DAY_MS } from "../base/clock.ts";
 import { timeOfId, ulidTime } from "../base/ids.ts";
 import { randomBytes } from "../base/random.ts";
 import type { Outcome } from "../base/refusal.ts";
-import type { Actor, Recorder } from "../contract/record.ts";
+import { byRule, type Actor, type Recorder } from "../contract/record.ts";
 import { room, type Ground, type RecordBatch, type Step } from "../contract/room.ts";
 import type { Page } from "../contract/list.ts";
 import { admitFor } from "../messages/admit.ts";
@@ -132,7 +132,11 @@ function depsOf(
       put: (id, subject, sealed, until) => outbox.ledger.putNote(id, subject, sealed, until),
       get: (id) => outbox.ledger.note(id),
     },
-    watch: new FailureWatch(ledger, (resource, data) => webhooks.emit("alert.verification_failures", resource, data)),
+    watch: new FailureWatch(ledger, (resource, data) => {
+      const { checks, failed } = data;
+      audit.record(byRule("verify"), { act: "verification.alerted", subject: resource, facts: { checks, failed } });
+      webhooks.emit("alert.verification_failures", resource, data);
+    }),
     serviceOf: (id) => settings.services.get(id),
     templateOf: (id) => settings.templates.get(id),
     limits: namedLimits({ settings, vault }),

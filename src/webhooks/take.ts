@@ -2,6 +2,7 @@
  * The object's side of a delivery: what is owed to an endpoint now, signed; and what became of it.
  */
 import { DAY_MS, MINUTE_MS } from "../base/clock.ts";
+import { byRule } from "../contract/record.ts";
 import { randomFraction } from "../base/random.ts";
 import { isSlow, type Delivered, type Parcel, type Taken } from "./deliver.ts";
 import { eventView, type Endpoint, type Failure, type Owed } from "./ledger.ts";
@@ -95,5 +96,6 @@ export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered
 
 function disable(deps: SettleDeps, endpoint: Endpoint, reason: string): void {
   deps.hooks.events.changeEndpoint(endpoint.id, { state: "disabled", reason });
+  deps.hooks.record(byRule("webhooks"), { act: "webhook.disabled", subject: endpoint.id, facts: { reason } });
   deps.emit("endpoint.disabled", endpoint.id, { endpoint: endpoint.id, reason });
 }

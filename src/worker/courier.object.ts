@@ -1,5 +1,5 @@
 /**
- * One carrier account's courier. Opens storage and delegates; the mind is carriers/courier.ts.
+ * One carrier account's courier. Opens storage and delegates; what it does is in carriers/courier/courier.ts.
  */
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "../base/clock.ts";
@@ -44,8 +44,8 @@ export class CourierObject extends DurableObject<Env> {
     return this.#courier.health();
   }
 
-  async test() {
-    return this.#courier.test();
+  async probe() {
+    return this.#courier.probe();
   }
 
   async hold(retryAfterSeconds: number) {

@@ -1,6 +1,6 @@
 /**
  * One of the senders of a carrier account, in the account's jurisdiction: plaintext is here only while its call runs.
- * Stores nothing; the mind is carriers/sender.ts.
+ * Stores nothing; what it does is in carriers/sender/sender.ts.
  */
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "../base/clock.ts";

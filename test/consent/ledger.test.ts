@@ -64,7 +64,7 @@ describe("a stop", () => {
     expect(consents.hasStopped(who, "marketing", null)).toBe(false);
   });
 
-  it("is known to a mind that wakes later", () => {
+  it("is known to an object that wakes later", () => {
     const sql = nodeSql();
     ConsentLedger.migrate(sql);
     consents = new ConsentLedger(sql);

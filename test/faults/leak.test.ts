@@ -79,7 +79,7 @@ const note = { reference: `order ${WORD} for ${SPACED}`, metadata: { [NUMBER]: N
 const free = (answer: Answer): Answer => (mayHoldText.add(answer), answer);
 
 /** Messages, tokens, lists, events and receipts of the tenant behind the gateway. */
-async function conveyor(): Promise<void> {
+async function dispatchPath(): Promise<void> {
   const ask = as(live.key);
   const hook = await ask("POST /v1/webhooks", { url: `${receiver.url}/hook`, events: ["*"] });
   const sendBody = { to: NUMBER, text: TEXT, purpose: "service", ...note };
@@ -289,7 +289,7 @@ async function operators(): Promise<void> {
 }
 
 test("neither number, text nor code is in any stored byte, log line, answer, webhook or header", async () => {
-  await conveyor();
+  await dispatchPath();
   await vault();
   await handset();
   const canary = { number: NUMBER, national: NATIONAL, spaced: SPACED, word: WORD, code: CODE, note };

@@ -226,7 +226,7 @@ export class Courier {
   }
 
   /** Tries address and credentials by a call that costs nothing; null when there is no such account. */
-  async test(): Promise<Probed | "untested" | null> {
+  async probe(): Promise<Probed | "untested" | null> {
     const account = this.#open();
     if (account === null) return null;
     return (await this.#probed(account)) ?? "untested";

@@ -1,5 +1,5 @@
 /**
- * The courier's mind, without storage or timers: how fast an account may be used, whether it asked to be left alone, and
+ * A courier's rules, without storage or timers: how fast an account may be used, whether it asked to be left alone, and
  * whose turn it is. Codes go first; tenants of one lane take turns, so a newsletter of one never starves another.
  */
 

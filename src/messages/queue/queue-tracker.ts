@@ -1,5 +1,5 @@
 /**
- * What a tenant's mind remembers of the queue, in memory only: when an id was put on it last, and how far it has come. Tells a
+ * What a tenant's object remembers of the queue, in memory only: when an id was put on it last, and how far it has come. Tells a
  * row that the queue has lost from one that it has merely not reached, so that a long wait does not multiply queue messages.
  * After a restart nothing is remembered, so every row that still waits is put on once more.
  */
@@ -16,7 +16,7 @@ export const RETURN_MS_MAX = 60 * SECOND_MS;
 /** Ids remembered; beyond it the oldest is forgotten, and may be put on the queue once more than needed. */
 const REMEMBERED_MAX = 50_000;
 
-/** The queue as one tenant's mind has seen it since it woke. */
+/** The queue as one tenant's object has seen it since it woke. */
 export class QueueTracker {
   /** Codes among them are found sooner. */
   readonly codes = new WaitingCodes();

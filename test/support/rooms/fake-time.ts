@@ -1,5 +1,5 @@
 /**
- * Time that stands still until a test moves it: for minds that are given `now` and `later`.
+ * Time that stands still until a test moves it: for objects that are given `now` and `later`.
  */
 type Timer = { at: number; run: () => void };
 

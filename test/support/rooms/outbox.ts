@@ -1,7 +1,7 @@
 type Admitted = { purpose?: Purpose; lifeMs?: number; prices?: Price[]; segments?: number };
 
 /**
- * The conveyor's half that lives in the tenant's object, over Node's SQLite: real ledger, real rules, a vault that opens
+ * The half of the dispatch path that lives in the tenant's object, over Node's SQLite: real ledger, real rules, a vault that opens
  * everything, and time that the test moves.
  */
 import { messagesRoom } from "../../../src/messages/room.ts";
