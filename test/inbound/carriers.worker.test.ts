@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { signatureOf } from "../../src/carriers/adapters/twilio/twilio.ts";
-import { newTenant, operator, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
+import { newTenant, operator, until, type Tenant } from "../support/tenant/tenant.ts";
 import { bring, called, consents, inbox, line, listen, numbersAt } from "../support/tenant/gateway.ts";
 import { advance, ALICE, BOB, opened, proxiesOf } from "../support/tenant/masked-lines.ts";
 
