@@ -29,9 +29,14 @@ export const OTHERS: [path: string, acts: string[], by: string, (to: Tenant) => 
       await newPool(to, 4);
       const [proxy = ""] = proxiesOf(await opened(to));
       const account = await sandboxAccount();
-      const text = { from: ALICE, to: proxy, text: "ARRET" };
-      await to.stub().inbound(account, [{ ...text, id: "1", keyword: "stop" }]);
-      await to.stub().inbound(account, [{ ...text, id: "2", keyword: "start" }]);
+      const brought = [
+        { id: "1", text: "AVREGISTRER", keyword: "stop" as const },
+        { id: "2", text: "GO", keyword: "start" as const },
+      ];
+      await to.stub().inbound(
+        account,
+        brought.map((text) => ({ ...text, from: ALICE, to: proxy })),
+      );
     },
   ],
   [
