@@ -12,7 +12,7 @@ const DELIVERIES_SCANNED_MAX = 5_000;
 
 /**
  * Whether an event made since then lies behind the endpoint's cursor and is owed no more, so that the endpoint has taken it.
- * One that was given up is older than a day, which is as far back as anybody asks. `prefix` is what ids of events begin with.
+ * One that was given up is owed for ever. `prefix` is what ids of events begin with.
  */
 export function tookSince(sql: Sql, prefix: string, endpoint: Listener, since: number): boolean {
   const from = Math.max(since, endpoint.createdAt + 1);
