@@ -104,17 +104,11 @@ export class ConsentLedger {
     return later(toAll, toOne)?.standing ?? null;
   }
 
-  /** Who told of the person's stop to all senders that stands; null where none does. */
-  stoppedAllBy(who: Uint8Array, purpose: Purpose): Source | null {
-    const row = first<{ source: string }>(
-      this.#sql,
-      `SELECT c.source FROM standings s JOIN consents c ON c.id = s.consent
-       WHERE s.who = ? AND s.purpose = ? AND s.sender = ? AND s.standing = 'withdrawn'`,
-      who,
-      purpose,
-      EVERY_SENDER,
-    );
-    return row === null ? null : (row.source as Source);
+  /** Whether the person's stop to all senders stands, and was told of in this way. */
+  isStoppedBy(who: Uint8Array, purpose: Purpose, source: Source): boolean {
+    const query = `SELECT 1 AS yes FROM standings s JOIN consents c ON c.id = s.consent
+      WHERE s.who = ? AND s.purpose = ? AND s.sender = ? AND s.standing = 'withdrawn' AND c.source = ?`;
+    return first(this.#sql, query, who, purpose, EVERY_SENDER, source) !== null;
   }
 
   /** Whether the person's stop to any sender stands for this purpose: asked where nobody knows who will be the sender. */
@@ -153,7 +147,7 @@ export class ConsentLedger {
 }
 
 const wordOf = ({ standing, said_at: saidAt }: { standing: string; said_at: number }) => ({
-  standing: standing as Standing,
+  standing: standing === "withdrawn" ? ("withdrawn" as const) : ("given" as const),
   saidAt,
 });
 

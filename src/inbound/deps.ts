@@ -27,8 +27,8 @@ export type InboundDeps = {
   ) => void;
   /** What stands between a person and a sender for a purpose; null where nothing was said. */
   standingOf: (who: Uint8Array, purpose: Purpose, sender: string | null) => "given" | "withdrawn" | null;
-  /** Who told of the stop to all senders that stands; null where none does. */
-  stoppedAllBy: (who: Uint8Array, purpose: Purpose) => Source | null;
+  /** Whether the person's stop to all senders stands, and was told of in this way. */
+  isStoppedBy: (who: Uint8Array, purpose: Purpose, source: Source) => boolean;
   emit: (
     type: "inbound.received" | "inbound.media_dropped" | "interaction.out_of_session" | "interaction.vetoed",
     resource: string,

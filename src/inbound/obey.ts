@@ -54,7 +54,7 @@ export function obey(
 function giveBack(deps: InboundDeps, { number }: IncomingText, contact: Contact, isCarriers: boolean): boolean {
   const { e164: sender, account } = number;
   const source = isCarriers ? "carrier" : "stop_word";
-  const toAll = STOPPABLE.filter((purpose) => deps.stoppedAllBy(contact.index, purpose) === "carrier");
+  const toAll = STOPPABLE.filter((purpose) => deps.isStoppedBy(contact.index, purpose, "carrier"));
   const purposes = STOPPABLE.filter((purpose) => {
     const standing = deps.standingOf(contact.index, purpose, sender);
     return standing === "withdrawn" || (isCarriers && standing === null);

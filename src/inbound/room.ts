@@ -47,7 +47,7 @@ export const inboundRoom = room({
       ids,
       now,
       standingOf: (who, purpose, sender) => consent.ledger.standingOf(who, purpose, sender),
-      stoppedAllBy: (who, purpose) => consent.ledger.stoppedAllBy(who, purpose),
+      isStoppedBy: (who, purpose, source) => consent.ledger.isStoppedBy(who, purpose, source),
       say: ({ index: who, mask, country }, said, account) =>
         consent.say(
           said.source === "carrier" ? { type: "carrier", id: account } : { type: "system", id: SYSTEM_KEY },
