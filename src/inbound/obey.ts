@@ -10,6 +10,7 @@ import { answerOnce, type IncomingText } from "../masking/relay.ts";
 import { tellOthers } from "../masking/stopped.ts";
 import { STOPPABLE } from "../sms/purpose.ts";
 import type { InboundDeps } from "./deps.ts";
+import { stillToStop, toGiveBack } from "./word-limits.ts";
 import type { Word } from "./words.ts";
 
 /**
@@ -33,33 +34,30 @@ export function obey(
     if (keyword === null) answerOnce(masking, incoming, where, masking.ledger.settings().help, "|help");
     return "answered";
   }
-  const pair = masking.numbers.pair(incoming.who, incoming.number.id);
-  const held = pair !== null && isHeld(pair, deps.now()) ? pair : null;
-  if (word === "start") {
-    const isGiven = giveBack(deps, incoming, contact, keyword === "start");
-    const isBack = held !== null && tellOthers(masking, held, false);
-    return isGiven || isBack ? "kept" : "nothing";
+  const { account } = incoming.number;
+  const isStopped = () => STOPPABLE.some((purpose) => deps.standingOf(contact.index, purpose, sender) === "withdrawn");
+  const before = isStopped();
+  if (word === "start") giveBack(deps, incoming, contact, keyword === "start");
+  else {
+    const whom = word === "stop_all" ? null : sender;
+    const source = keyword === "stop" ? "carrier" : "stop_word";
+    const purposes = stillToStop(deps, contact.index, whom);
+    deps.say(contact, { standing: "withdrawn", purposes, sender: whom, source }, account);
   }
-  const whom = word === "stop_all" ? null : sender;
-  const source = keyword === "stop" ? "carrier" : "stop_word";
-  deps.say(contact, { standing: "withdrawn", purposes: [...STOPPABLE], sender: whom, source }, incoming.number.account);
-  if (held !== null) tellOthers(masking, held, true);
-  return "kept";
+  const pair = masking.numbers.pair(incoming.who, incoming.number.id);
+  const isHere = pair !== null && isHeld(pair, deps.now()) && tellOthers(masking, pair, isStopped());
+  return word !== "start" || keyword === "start" || before || isHere ? "kept" : "nothing";
 }
 
 /**
  * Gives back what was stopped, or, where the carrier says so, all that can be. A stop that only the carrier had told of, to senders
  * it chooses itself, is over with its start.
  */
-function giveBack(deps: InboundDeps, { number }: IncomingText, contact: Contact, isCarriers: boolean): boolean {
-  const { e164: sender, account } = number;
+function giveBack(deps: InboundDeps, { number }: IncomingText, contact: Contact, isCarriers: boolean): void {
   const source = isCarriers ? "carrier" : "stop_word";
   const toAll = STOPPABLE.filter((purpose) => deps.isStoppedBy(contact.index, purpose, "carrier"));
-  const purposes = STOPPABLE.filter((purpose) => {
-    const standing = deps.standingOf(contact.index, purpose, sender);
-    return standing === "withdrawn" || (isCarriers && standing === null);
-  });
-  if (purposes.length > 0) deps.say(contact, { standing: "given", purposes, sender, source }, account);
-  if (toAll.length > 0) deps.say(contact, { standing: "given", purposes: toAll, sender: null, source }, account);
-  return isCarriers || purposes.length > 0;
+  const purposes = toGiveBack(deps, contact.index, number, isCarriers);
+  if (purposes.length === 0) return;
+  deps.say(contact, { standing: "given", purposes, sender: number.e164, source }, number.account);
+  if (toAll.length > 0) deps.say(contact, { standing: "given", purposes: toAll, sender: null, source }, number.account);
 }

@@ -6,13 +6,16 @@ import { DAY_MS } from "../base/clock.ts";
 import type { Num } from "../sms/phone.ts";
 import { isRefused } from "../base/refusal.ts";
 import { stripControls } from "../sms/sms-text.ts";
+import type { Scope } from "../risk/act.ts";
 import { isHeld, type Pair, type VirtualNumber } from "../numbers/number.ts";
 import { endSession } from "./close.ts";
 import { applyContent } from "./content.ts";
 import type { MaskingDeps } from "./deps.ts";
 import { interactionView, type Interaction, type Leg } from "./interaction.ts";
 import { sendInPieces, sendPiece } from "./legs.ts";
+import { hookOf } from "./settings/reading.ts";
 import { rotateByRule } from "./rotate.ts";
+import { scopesOf, tellLimit } from "./relays/limits.ts";
 import { isOver, isToRotate, type Participant, type Session, type Slip } from "./session.ts";
 import { nameOf } from "./view.ts";
 
@@ -61,7 +64,7 @@ export function relay(deps: MaskingDeps, received: IncomingText): Relayed {
   }
   const known = deps.vault.find(incoming.who);
   if (known === null) return { did: "stranger" };
-  const waits = deps.ledger.settings().intercept !== null;
+  const waits = hookOf(deps) !== null;
   const interaction: Interaction = {
     id: deps.ids.make("int", now),
     session: place.session.id,
@@ -138,8 +141,12 @@ export function passOn(
   const judged = sender === null ? { text: said, slips: [] } : applyContent(said, session.settings.content);
   const pair = people.filter(({ state }) => state === "active").length <= 2;
   const spoken = sender === null || pair ? judged.text : `${calledBy(deps, people, sender)}: ${judged.text}`;
-  const about = { interaction: interaction.id, sender: sender?.id ?? null };
-  const legs = others.flatMap((one) => legsTo(deps, session, one, about, spoken));
+  const scopeOf = scopesOf(deps, session, people);
+  const legs = others.flatMap((one) => {
+    const scope = sender === null ? {} : { scope: scopeOf(one) };
+    return legsTo(deps, session, one, { interaction: interaction.id, sender: sender?.id ?? null, ...scope }, spoken);
+  });
+  if (legs.some(({ state }) => state === "rate_limited")) tellLimit(deps, session.id, "relay");
   const left = legs.some(({ message, state }) => message !== null && state !== "blocked");
   const reason = left ? null : (legs[0]?.state ?? "nobody_else");
   const done: Interaction = { ...interaction, state: left ? "relayed" : "vetoed", reason, legs };
@@ -163,7 +170,7 @@ function calledBy(deps: MaskingDeps, people: readonly Participant[], sender: Par
   return nameOf(deps, sender) ?? `Person ${people.findIndex(({ id }) => id === sender.id) + 1}`;
 }
 
-type Said = { interaction: string; sender: string | null };
+type Said = { interaction: string; sender: string | null; scope?: Scope };
 
 /** The way to one person: a message, or as many as a long text of another person needs. */
 function legsTo(deps: MaskingDeps, session: Session, to: Participant, said: Said, text: string): Leg[] {
@@ -171,7 +178,8 @@ function legsTo(deps: MaskingDeps, session: Session, to: Participant, said: Said
   const number = deps.numbers.get(to.number);
   if (number === null) return [{ participant: to.id, message: null, state: "number_gone" }];
   const by = `${session.id}|${said.sender ?? "owner"}`;
-  const leaving = { to: { token: to.token }, from: number, about: said.interaction, by };
+  const scope = said.scope === undefined ? {} : { scope: said.scope };
+  const leaving = { to: { token: to.token }, from: number, about: said.interaction, by, ...scope };
   const pieces =
     said.sender === null
       ? [sendPiece(deps, session.key, { ...leaving, text })]

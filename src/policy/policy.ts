@@ -31,6 +31,10 @@ const AllowanceBody = z.strictObject({
   key: z.string().max(64).nullable().default(null),
 });
 
+/** What the policy says of hooks before relays: allowed, allowed where people are told, or not at all. */
+export const INTERCEPT_POLICIES = ["allowed", "with_notice", "refused"] as const;
+export type InterceptPolicy = (typeof INTERCEPT_POLICIES)[number];
+
 const Countries = z.array(z.string().regex(/^[A-Z]{2}$/)).max(250);
 /** A rule of routing as the operator writes it; the first that fits a message decides. What is left empty fits everything. */
 const RuleBody = z.strictObject({
@@ -82,6 +86,8 @@ export const PolicyChange = z
       })
       .partial(),
     naming_allowance: AllowanceBody.nullable(),
+    /** Whether the tenant may have a hook read what people write to each other, and whether they are told. */
+    intercept: z.enum(INTERCEPT_POLICIES),
   })
   .partial();
 export type PolicyChange = z.infer<typeof PolicyChange>;
@@ -100,6 +106,8 @@ export type Policy = {
   limits: Limits;
   /** Absent in a policy that was stored before there were any. */
   namingAllowance?: NamingAllowance | null;
+  /** Absent in a policy that was stored before it could be refused. */
+  intercept?: InterceptPolicy;
 };
 
 /** GB mobiles only, and nothing of the Crown dependencies, 070 or 076: a rule made of the prefix +44 is a pumping hole. */
@@ -149,6 +157,7 @@ export function changed(policy: Policy, change: PolicyChange): Policy {
         : change.naming_allowance === null
           ? null
           : { ...change.naming_allowance, until: millisecondsOf(change.naming_allowance.until) ?? 0 },
+    intercept: change.intercept ?? policy.intercept ?? "allowed",
   };
 }
 
@@ -180,6 +189,7 @@ export function policyView(policy: Policy) {
       naming: { key_hour: naming.keyHour, tenant: naming.tenant, codes: naming.codes },
     },
     naming_allowance: allowance === null ? null : { ...allowance, until: isoOf(allowance.until) },
+    intercept: policy.intercept ?? "allowed",
   };
 }
 export type PolicyView = ReturnType<typeof policyView>;

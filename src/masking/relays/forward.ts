@@ -5,6 +5,7 @@
 import type { VirtualNumber } from "../../numbers/number.ts";
 import { sendInPieces } from "../legs.ts";
 import type { Address } from "./ledger.ts";
+import { scopeOfAddress, tellLimit } from "./limits.ts";
 import type { AddressDeps } from "./relays.ts";
 
 const NAMELESS = "Unknown sender";
@@ -18,8 +19,15 @@ export function forwardFromName(
   text: string,
 ): string | null {
   if (address.muted) return "muted";
-  const leaving = { to: { token: address.token }, from: number, about: address.id, by: `${address.id}|name` };
+  const leaving = {
+    to: { token: address.token },
+    from: number,
+    about: address.id,
+    by: `${address.id}|name`,
+    scope: scopeOfAddress(number.id),
+  };
   const sent = sendInPieces(deps, address.key, leaving, `${name ?? NAMELESS}: ${text}`);
+  if (sent.some(({ state }) => state === "rate_limited")) tellLimit(deps, address.id, "relay");
   const [first] = sent;
   if (first === undefined || first.message === null) return first?.state ?? "empty_text";
   const messages = sent.map(({ message }) => message).filter((message) => message !== null);
