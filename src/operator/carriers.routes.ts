@@ -1,5 +1,5 @@
 /**
- * The operators' doors of carrier accounts.
+ * The operators' routes for carrier accounts.
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
@@ -16,10 +16,10 @@ import type { OperatorVerbs } from "../rpc/operator.ts";
 
 const door = doorsOver<OperatorVerbs>();
 
-/** Every setting of every kind: an account shows those of its own. */
+/** Every setting of every kind; an account shows those of its kind. */
 const SETTINGS = namesOf("settings");
 const SECRETS = namesOf("secrets");
-/** A field of some kind, as far as the door can judge it: the kind itself does it where the account is known. */
+/** A field of any kind, checked for length only; the account's kind checks the rest once the account is known. */
 const SomeText = z.string().min(1).max(4_000);
 
 const Price = z.strictObject({ amount: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) });
@@ -209,7 +209,9 @@ function namesOf(which: keyof Fields): string[] {
   return [...new Set(KINDS.flatMap((kind) => Object.keys(CARRIERS[kind].fields[which])))].sort();
 }
 
-/** Those of the names that the body gives, a URL as it will be called, once it is judged; and those it takes away. */
+/**
+ * The named fields that the body gives (URLs judged, in the form in which they are called) and those that it removes.
+ */
 function picked(
   body: object,
   names: readonly string[],
@@ -255,7 +257,7 @@ export const carrierRoutes: OperatorRouteOf<OperatorVerbs>[] = [
       per_second: 30,
     },
     ask: ({ body }, policy) => {
-      const fields = CARRIERS[body.kind].fields; // of its kind alone: what one calls a setting may be another's secret
+      const fields = CARRIERS[body.kind].fields; // of this kind only: one kind's setting may be another's secret
       const settings = picked(body, Object.keys(fields.settings), policy);
       if (isRefused(settings)) return settings;
       const secrets = picked(body, Object.keys(fields.secrets), policy);

@@ -1,5 +1,5 @@
 /**
- * The operators' doors of virtual numbers: bringing them in, buying them and giving them up, and the list of them all.
+ * The operators' routes for virtual numbers: import, search, buy, release and list.
  */
 import { z } from "zod";
 import { EXAMPLE_TENANT, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
@@ -66,7 +66,7 @@ const OfferView = z
     examples: [{ number: "+447700900871", account: exampleId("car"), country: "GB", capabilities: ["sms"], price: { amount: 1_250_000, currency: "EUR" } }], // prettier-ignore
   });
 
-/** Where a number is kept: with its tenant, or with its account where it is shared stock. */
+/** The jurisdiction of a number: its tenant's, or its account's for shared stock. */
 function placeOf(tenant: string | null, account: string): Jurisdiction | null {
   return (tenant === null ? parseId(account) : parseTenantId(tenant))?.jurisdiction ?? null;
 }

@@ -1,5 +1,5 @@
 /**
- * The doors of operators, as data: tenants, their keys, and jobs.
+ * The operators' routes for tenants, their keys, and jobs.
  */
 import { z } from "zod";
 import { AuditEntryView } from "../audit/schemas.ts";
@@ -54,7 +54,7 @@ const TenantView = z
     ],
   });
 
-/** The question to the tenant's jurisdiction; an id that names none is not found. */
+/** The question, with the tenant's jurisdiction; an id that names no tenant is `not_found`. */
 function ofTenant<Input extends object>(id: string, input: Input): Outcome<Placed<{ id: string } & Input>> {
   const owner = parseTenantId(id);
   return owner === null ? refuse("not_found") : { ok: { where: owner.jurisdiction, input: { id, ...input } } };
