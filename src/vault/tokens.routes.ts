@@ -1,5 +1,5 @@
 /**
- * The doors of the vault. The number to be tokenised travels in the body, never in a path or a query.
+ * The routes of the vault. The number to be tokenised is in the body, never in a path or a query.
  */
 import { z } from "zod";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME } from "../contract/example.ts";
