@@ -1,5 +1,5 @@
 /**
- * The doors of the sandbox: its clock and its handsets.
+ * The routes of the sandbox: its clock and its handsets.
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
