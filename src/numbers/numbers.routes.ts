@@ -1,6 +1,6 @@
 /**
- * The doors of virtual numbers and pools. A virtual number is shown in full; it is addressed by id all the same, since a path
- * may carry no number.
+ * The routes of virtual numbers and pools. A virtual number is shown in full but addressed by id, because no path may
+ * hold a number.
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
