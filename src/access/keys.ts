@@ -227,5 +227,5 @@ function settingsOf(row: Row): KeySettings {
 }
 
 function missing(): never {
-  throw new Error("a key that was just written is not there");
+  throw new Error("a key that was just written is missing");
 }

@@ -72,7 +72,7 @@ export type KeysVerbs = ReturnType<typeof keysVerbs>;
 /** Issues a key; the secret is in this answer and never again. */
 export function issueKey(deps: KeysDeps, actor: Actor, settings: KeySettings): Outcome<IssuedKey> {
   if (settings.expiresAt !== null && settings.expiresAt <= deps.realNow()) {
-    const detail = "Name a time to come; a key that has expired opens nothing.";
+    const detail = "Give a time in the future; an expired key is refused.";
     return refuse("invalid_field", { errors: [{ field: "expires_at", code: "invalid_field", detail }] });
   }
   const { text, secret, id } = freshKey(deps);

@@ -25,7 +25,7 @@ export const REASONS = {
   invalid_cursor: row(
     400,
     "The cursor is not one of this list",
-    "Begin without a cursor, then give `next_cursor` of the page before, unchanged.",
+    "Start without a cursor, then send the `next_cursor` of the page before, unchanged.",
   ),
   missing_field: row(400, "A required field is missing", "Add the fields listed in `errors`."),
   wrong_type: row(400, "A field has the wrong JSON type", "Correct the fields listed in `errors`."),
@@ -118,8 +118,8 @@ export const REASONS = {
   ),
   people_forgotten: row(
     409,
-    "Somebody in the session was forgotten",
-    "Their number was deleted when nobody had used it for so long: open a new session with their numbers.",
+    "A participant's number was deleted",
+    "It was deleted after the time that the tenant's policy sets. Open a new session with the participants' numbers.",
   ),
   sends_exceeded: row(
     429,

@@ -158,7 +158,7 @@ function chooseNamed(
   return isFreeFor(numbers, party, number, now)
     ? { ok: number }
     : refuse("number_unusable", {
-        detail: "This person meets that number in another session, or met it too recently.",
+        detail: "This person has that number in another session, or had it too recently.",
       });
 }
 

@@ -35,8 +35,8 @@ type NumberChange = { id: string; pool?: string | null; reserved?: boolean; reti
 const POOLS_MAX = 100;
 
 const HELD =
-  "An exclusive pool's number is one session's alone, and people have this one in theirs, or had it too recently.";
-const LASTING = "The number is a relay address's. Take that away first.";
+  "An exclusive pool's number serves one session, but people of other sessions have this number, or had it too recently.";
+const LASTING = "The number is a relay address's. Delete that relay address first.";
 
 /** The verbs of numbers and pools. */
 export function numbersVerbs(deps: NumbersDeps) {
@@ -170,7 +170,7 @@ function judgeMembers(deps: NumbersDeps, pool: Pool, ids: readonly string[]): Re
     refuse("invalid_field", { errors: [{ field: `numbers/${at}`, code: "invalid_field", detail }] });
   const free = (id: string) => ["available", "reserved"].includes(numbers.get(id)?.state ?? "") && !isLasting(id);
   const at = ids.findIndex((id) => !free(id));
-  if (at >= 0) return wrong(at, "Name a number of yours that is available or reserved, and no relay address's.");
+  if (at >= 0) return wrong(at, "Name one of your numbers that is available or reserved and is not a relay address's.");
   const held = heldOutOf(deps, pool, ids);
   return held < 0 ? null : wrong(held, HELD);
 }

@@ -45,7 +45,7 @@ export class OperatorRepeats {
     if (kept !== null) {
       if (!equalBytes(kept.body, body)) return refuse("idempotency_key_reused");
       const text = open(key, kept.answer, record);
-      if (text === null) throw new Error("a kept answer does not open");
+      if (text === null) throw new Error("a kept answer cannot be opened");
       return JSON.parse(new TextDecoder().decode(text)) as Outcome<T>; // of the same request, without the fields that are shown once
     }
     if (this.#running.has(record)) return refuse("idempotency_in_progress", { retryAfterSeconds: 1 });

@@ -77,7 +77,7 @@ async function refresh() {
     const count = new Set(added.map((text) => text.dataset.text)).size;
     if (count > 0) news.textContent = count === 1 ? "One new text." : count + " new texts.";
   } catch {
-    news.textContent = "The service does not answer; looking again.";
+    news.textContent = "The service does not answer; trying again.";
   } finally {
     refreshing = false;
   }

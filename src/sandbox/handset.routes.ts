@@ -146,7 +146,7 @@ async function readForm(request: Request): Promise<URLSearchParams | Response> {
   if (!/^application\/x-www-form-urlencoded(;|$)/i.test(request.headers.get("content-type") ?? ""))
     return plain("This is not a form.", 415);
   const bytes = await readIncoming(request, FORM_BYTES_MAX);
-  if (isRefused(bytes)) return plain("The form is too large, or did not arrive whole.", REASONS[bytes.refused].status);
+  if (isRefused(bytes)) return plain("The form is too large or incomplete.", REASONS[bytes.refused].status);
   return new URLSearchParams(new TextDecoder().decode(bytes.ok));
 }
 

@@ -192,6 +192,6 @@ export class TenantAlarm {
 /** The step by its name, because the rooms may have been rebuilt since. */
 function stepOf(rooms: TenantRooms, name: string) {
   const step = rooms.steps.find((each) => each.name === name);
-  if (step === undefined) throw new Error("a step that was there is gone");
+  if (step === undefined) throw new Error("the step no longer exists");
   return step;
 }

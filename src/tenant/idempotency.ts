@@ -26,7 +26,7 @@ export function repeatOrRun<K extends TenantVerbName>(
   if (kept !== null) {
     if (!equalBytes(kept.body, body)) return { outcome: refuse("idempotency_key_reused"), replayed: false };
     const text = vault.openOwn(record, "answer", kept.answer);
-    if (text === null) throw new Error("a kept answer does not open");
+    if (text === null) throw new Error("a kept answer cannot be opened");
     const outcome = JSON.parse(text) as Reply<K>["outcome"]; // kept by the same verb, without the fields that are shown once
     return { outcome, replayed: true };
   }

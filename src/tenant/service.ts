@@ -187,7 +187,7 @@ export class TenantService implements TenantPort {
   /** A sender reports the outcomes of its calls. Throws if they cannot be written, so that the sender repeats them. */
   async settle(settlements: Settlement[]): Promise<{ onward: Onward[]; effects: Effects }> {
     const served = await this.#serveWithEffects(({ messages }) => messages.settle(settlements));
-    if (isRefused(served)) throw new Error("the tenant's keys are not to be had");
+    if (isRefused(served)) throw new Error("the tenant's keys cannot be loaded");
     this.#host.goesOn(served.ok.result);
     return { onward: served.ok.result, effects: served.ok.effects };
   }

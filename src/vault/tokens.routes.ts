@@ -51,7 +51,7 @@ export const tokensRoutes: RouteOver<TokensVerbs>[] = [
     path: "/v1/tokens/{token}",
     verb: "tokens.get",
     scope: "tokens:read",
-    summary: "What a token stands for, without the number",
+    summary: "Read what a token stands for, without the number",
     tag,
     params: TokenParam,
     status: 200,

@@ -20,7 +20,7 @@ export function consumeEvents(bodies: readonly unknown[], deps: EventsDeps): voi
   for (const body of bodies) {
     const parsed = WakeMessage.safeParse(body);
     if (!parsed.success) {
-      deps.log({ level: "error", what: "a message on the events queue is no wake", code: "queue_message_malformed" });
+      deps.log({ level: "error", what: "a message on the events queue is malformed", code: "queue_message_malformed" });
       continue;
     }
     const { tenant, endpoint } = parsed.data;

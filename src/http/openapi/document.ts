@@ -98,7 +98,7 @@ function openPath(route: OpenRoute): RouteConfig {
 }
 
 const SIGNED =
-  "Signed by Standard Webhooks v1: check `webhook-signature` over `webhook-id`, `webhook-timestamp` and the body's bytes before you believe it. Events may come twice and out of order; `id` and `sequence` tell.";
+  "Signed by Standard Webhooks v1: check `webhook-signature` over `webhook-id`, `webhook-timestamp` and the body's bytes before you trust it. Events may arrive twice and out of order: compare `id` and `sequence`.";
 
 function webhook(type: (typeof EVENT_TYPES)[number]): RouteConfig {
   const { body, says } = eventShape(type);
@@ -112,7 +112,7 @@ function webhook(type: (typeof EVENT_TYPES)[number]): RouteConfig {
     security: [],
     request: { body: { required: true, content: { "application/json": { schema: body } } } },
     responses: {
-      "2XX": { description: "Taken. Anything else is tried again, with growing pauses." },
+      "2XX": { description: "Accepted. Any other status is tried again, with growing delays." },
       410: { description: "Gone: the endpoint is switched off at once." },
     },
   };

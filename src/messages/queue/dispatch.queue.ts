@@ -49,7 +49,7 @@ export async function consumeDispatchQueue(bodies: readonly unknown[], deps: Dis
   for (const body of bodies) {
     const parsed = JobMessage.safeParse(body);
     if (!parsed.success) {
-      deps.log({ level: "error", what: "a message on a lane is not a job", code: "queue_message_malformed" });
+      deps.log({ level: "error", what: "a message on a lane is malformed", code: "queue_message_malformed" });
       continue;
     }
     const { tenant, account, lane, ids, task, tries } = parsed.data;
