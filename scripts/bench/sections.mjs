@@ -1,10 +1,11 @@
-// What the bench measures, one function a section. Contenders take turns within a section, so that whatever else the
-// machine does meets all of them alike; figures are medians, and ratios are medians of the ratios of neighbours.
+// What the bench measures, one function for each section. Contenders alternate within a section, so that other load on
+// the machine affects all of them equally; figures are medians, and ratios are medians of the ratios of neighbouring
+// runs.
 import { pause, quantile, runOnce, spread, until } from "./runs.mjs";
 
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString();
 
-/** Accepting, with dispatch running: ours one by one, the floor, ours in batches, and whoever else is there. */
+/** Accepting, with dispatch running: ours one by one, the floor, ours in batches, and the peer if there is one. */
 export async function measureAccept(helpers, ours, floor, peer, { pairs, messages, batches, connections }) {
   const tenant = await ours.tenant();
   const turns = {
@@ -46,7 +47,7 @@ export async function measureAccept(helpers, ours, floor, peer, { pairs, message
   };
 }
 
-/** The sandbox's clock moves on, so that the first look at the messages happens now and not inside another run. */
+/** Moves the sandbox's clock, so that the first sweep of the messages happens now and not inside another run. */
 async function lookNow(tenant) {
   for (let turn = 0; turn < 3; turn++) {
     await tenant.call("POST /v1/sandbox/clock", { body: { advance_seconds: 13 } });
@@ -54,7 +55,7 @@ async function lookNow(tenant) {
   }
 }
 
-/** How long after the request left the carrier is called, at a pace that leaves the machine room. */
+/** The time from the request to the carrier's call, at a rate that leaves the machine spare capacity. */
 export async function measureLatency(helpers, ours, floor, { latencyMessages, perSecond }) {
   const tenant = await ours.tenant();
   const of = async (contender, single) => {
@@ -68,7 +69,7 @@ export async function measureLatency(helpers, ours, floor, { latencyMessages, pe
   return { perSecond, ours: await of(ours, tenant.single), floor: await of(floor, floor.single) };
 }
 
-/** Handing over by two accounts, half of the messages each, beside one account and whoever else is there. */
+/** Handing over by two accounts, half of the messages each, compared with one account, and the peer if there is one. */
 export async function measureDispatch(helpers, ours, peer, { pairs, batches }) {
   const tenants = { one: await ours.tenant(), two: await ours.tenant({ accounts: 2 }) };
   const turns = {
@@ -93,7 +94,10 @@ export async function measureDispatch(helpers, ours, peer, { pairs, batches }) {
   };
 }
 
-/** The whole life: accepted, sent, receipt, webhook. Per second from the first request to the last webhook. */
+/**
+ * The whole life of a message: accepted, sent, receipt, webhook. Messages per second from the first request to the last
+ * webhook.
+ */
 export async function measureWhole(helpers, ours, { wholeMessages, connections }) {
   const tenant = await ours.tenant();
   const url = `http://127.0.0.1:${helpers.carrier.ready}/hook`;
@@ -109,14 +113,14 @@ export async function measureWhole(helpers, ours, { wholeMessages, connections }
     counts = await helpers.carrier.ask({ ask: "counts" });
     return counts.hookedDistinct >= wholeMessages;
   });
-  if (!whole) throw new Error(`of ${wholeMessages} messages ${counts.hookedDistinct} were told by webhook`);
+  if (!whole) throw new Error(`of ${wholeMessages} messages ${counts.hookedDistinct} were reported by webhook`);
   return { messages: wholeMessages, perSecond: (wholeMessages * 1_000) / (counts.lastHook - run.began) };
 }
 
-/** Accepting with few and with many records present, turn about, on one Worker. */
+/** Accepting alternately with few and with many records present, on one Worker. */
 export async function measureGrowth(helpers, ours, { pairs, growthMessages, few, many, connections }) {
   const tenants = { few: await ours.tenant(), many: await ours.tenant() };
-  const extra = { schedule_at: tomorrow() }; // they stay, and no dispatch disturbs what is measured
+  const extra = { schedule_at: tomorrow() }; // they stay stored, and no dispatch disturbs the measurement
   const fill = async (tenant, records) => {
     for (let left = records; left > 0; left -= 10_000)
       await runOnce(helpers, ours, {
