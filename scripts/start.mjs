@@ -58,8 +58,8 @@ function asked() {
   const parent = process.ppid;
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => resolve("stopped"));
-    const look = () => process.ppid !== parent && resolve("stopped");
-    if (process.env.npm_lifecycle_event) setInterval(look, 500).unref();
+    const check = () => process.ppid !== parent && resolve("stopped");
+    if (process.env.npm_lifecycle_event) setInterval(check, 500).unref();
   });
 }
 

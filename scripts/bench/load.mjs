@@ -55,7 +55,7 @@ function post(body, headers) {
   };
 }
 
-let turn = 0;
+let offset = 0;
 
 /** One run; answers how many were accepted, how long it took, and when each request of a message left and was answered. */
 async function run(job) {
@@ -63,8 +63,8 @@ async function run(job) {
   const seen = { accepted: 0, other: {}, latencies: [], sentAt: {}, answeredAt: {} };
   const began = clock();
   const until = began + secondsMax * 1_000;
-  const first = turn;
-  turn += job.count;
+  const first = offset;
+  offset += job.count;
   let next = 0;
   const lane = async () => {
     while (next < job.count && clock() < until) {

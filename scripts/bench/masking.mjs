@@ -55,17 +55,17 @@ export async function measureAllocate(ours, { pairs, openSessions, allocations }
     tenants.push(tenant);
   }
   const seen = openSessions.map(() => []);
-  let turn = 0;
+  let offset = 0;
   for (let round = -1; round < pairs; round += 1) {
     for (const [at, tenant] of tenants.entries()) {
-      const from = turn;
+      const from = offset;
       const took = await each(allocations, 1, (nth) => {
         const first = (from + nth) % MEASURED;
         return tenant.open(PEOPLE + first, PEOPLE + ((first + 1 + Math.floor((from + nth) / MEASURED)) % MEASURED));
       });
       if (round >= 0) seen[at].push(quantile(took, 0.5));
     }
-    turn += allocations;
+    offset += allocations;
   }
   return {
     sizes: openSessions.map((open, at) => ({ open, ms: spread(seen[at]) })),

@@ -50,10 +50,12 @@ export async function measureOperations(helpers, ours, { operationMessages, conn
 /** From the request to the removal of what was recorded. */
 async function life(helpers, ours, tenant, job) {
   await runOnce(helpers, ours, job);
-  const told = await until(async () => (await helpers.carrier.ask({ ask: "counts" })).hookedDistinct >= job.count);
-  if (!told) throw new Error("not every delivery was reported by webhook");
+  const isReported = await until(
+    async () => (await helpers.carrier.ask({ ask: "counts" })).hookedDistinct >= job.count,
+  );
+  if (!isReported) throw new Error("not every delivery was reported by webhook");
   // The clock moves to the first sweep; a sweep checks a thousand messages, so there are several.
-  for (let turn = 0; turn < Math.ceil(job.count / 1_000) + 3; turn++) {
+  for (let sweep = 0; sweep < Math.ceil(job.count / 1_000) + 3; sweep++) {
     await tenant.call("POST /v1/sandbox/clock", { body: { advance_seconds: 13 } });
     await pause(700);
   }

@@ -27,10 +27,10 @@ export const spread = (numbers) => ({
 });
 
 /** Waits until `check` answers true, up to `milliseconds`; answers whether it did. */
-export async function until(look, milliseconds = drainMillisecondsMax) {
+export async function until(check, milliseconds = drainMillisecondsMax) {
   const end = Date.now() + milliseconds;
   while (Date.now() < end) {
-    if (await look()) return true;
+    if (await check()) return true;
     await pause(50);
   }
   return false;

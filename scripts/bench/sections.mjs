@@ -8,18 +8,18 @@ const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString();
 /** Accepting, with dispatch running: ours one by one, the floor, ours in batches, and the peer if there is one. */
 export async function measureAccept(helpers, ours, floor, peer, { pairs, messages, batches, connections }) {
   const tenant = await ours.tenant();
-  const turns = {
+  const runs = {
     ours: () => runOnce(helpers, ours, { ...tenant.single, connections, count: messages }),
     floor: () => runOnce(helpers, floor, { ...floor.single, connections, count: messages }),
     batch: () => runOnce(helpers, ours, { ...tenant.batch, connections: 2, count: batches }),
     ...(peer === null ? {} : { peer: () => runOnce(helpers, peer, { ...peer.single, connections, count: messages }) }),
   };
-  const seen = Object.fromEntries(Object.keys(turns).map((name) => [name, []]));
+  const seen = Object.fromEntries(Object.keys(runs).map((name) => [name, []]));
   for (let round = -1; round < pairs; round++) {
-    for (const [name, turn] of Object.entries(turns)) {
-      const result = await turn(); // round -1 warms up
+    for (const [name, run] of Object.entries(runs)) {
+      const result = await run(); // round -1 warms up
       if (round >= 0) seen[name].push(result);
-      if (name === "ours" || name === "batch") await lookNow(tenant);
+      if (name === "ours" || name === "batch") await sweepNow(tenant);
     }
   }
   const of = (name, field) => spread(seen[name].map((result) => result[field]));
@@ -31,7 +31,7 @@ export async function measureAccept(helpers, ours, floor, peer, { pairs, message
       ),
     );
   return {
-    contenders: Object.fromEntries(Object.keys(turns).map((name) => [name, told(name)])),
+    contenders: Object.fromEntries(Object.keys(runs).map((name) => [name, told(name)])),
     ratios: {
       oursToFloor: ratio("ours", "floor", "acceptPerSecond"),
       oursToFloorDelivered: ratio("ours", "floor", "deliveredPerSecond"),
@@ -48,8 +48,8 @@ export async function measureAccept(helpers, ours, floor, peer, { pairs, message
 }
 
 /** Moves the sandbox's clock, so that the first sweep of the messages happens now and not inside another run. */
-async function lookNow(tenant) {
-  for (let turn = 0; turn < 3; turn++) {
+async function sweepNow(tenant) {
+  for (let sweep = 0; sweep < 3; sweep++) {
     await tenant.call("POST /v1/sandbox/clock", { body: { advance_seconds: 13 } });
     await pause(400);
   }
@@ -72,19 +72,19 @@ export async function measureLatency(helpers, ours, floor, { latencyMessages, pe
 /** Handing over by two accounts, half of the messages each, compared with one account, and the peer if there is one. */
 export async function measureDispatch(helpers, ours, peer, { pairs, batches }) {
   const tenants = { one: await ours.tenant(), two: await ours.tenant({ accounts: 2 }) };
-  const turns = {
+  const runs = {
     one: () => runOnce(helpers, ours, { ...tenants.one.batch, connections: 2, count: batches }),
     two: () => runOnce(helpers, ours, { ...tenants.two.batch, connections: 2, count: batches }),
     ...(peer === null
       ? {}
       : { peer: () => runOnce(helpers, peer, { ...peer.single, connections: 16, count: batches * 1_000 }) }),
   };
-  const seen = Object.fromEntries(Object.keys(turns).map((name) => [name, []]));
+  const seen = Object.fromEntries(Object.keys(runs).map((name) => [name, []]));
   for (let round = -1; round < Math.min(pairs, 5); round++) {
-    for (const [name, turn] of Object.entries(turns)) {
-      const { deliveredPerSecond } = await turn(); // round -1 warms up
+    for (const [name, run] of Object.entries(runs)) {
+      const { deliveredPerSecond } = await run(); // round -1 warms up
       if (round >= 0) seen[name].push(deliveredPerSecond);
-      if (name in tenants) await lookNow(tenants[name]);
+      if (name in tenants) await sweepNow(tenants[name]);
     }
   }
   const ratio = (a, b) => spread(seen[a].map((rate, at) => rate / seen[b][at]));

@@ -126,13 +126,13 @@ export class World {
     return new Promise((resolve, reject) => {
       const end = (settle) => {
         clearTimeout(timer);
-        this.#watchers.delete(look);
+        this.#watchers.delete(check);
         settle();
       };
-      const look = () => holds() && end(() => resolve(undefined));
+      const check = () => holds() && end(() => resolve(undefined));
       const timer = setTimeout(() => end(() => reject(new Error(`not within ${timeoutMs} ms: ${what} (${this.calls.length} calls, ${this.owed} receipts owed)`))), timeoutMs); // prettier-ignore
-      this.#watchers.add(look);
-      look();
+      this.#watchers.add(check);
+      check();
     });
   }
 
@@ -276,7 +276,7 @@ export class World {
   }
 
   #ring() {
-    for (const look of this.#watchers) look();
+    for (const check of this.#watchers) check();
   }
 }
 
