@@ -23,7 +23,7 @@ await script(async () => {
     world.shelve(
       each,
       Array.from({ length: 10 }, (_, at) => `+447700900${700 + 10 * nth + at}`),
-    ); // for whoever buys
+    ); // numbers to buy
   }
   console.log(farewell(world.base));
   await new Promise((resolve) => {

@@ -5,7 +5,7 @@
  */
 import type { Outcome } from "../base/refusal.ts";
 
-/** What a room is told about the recognised caller. */
+/** What a room receives of the recognised caller. */
 export type Who = { keyId: string };
 
 export type Verb<Input, Output, S extends string = string> = {
