@@ -192,7 +192,8 @@ export type PolicyView = ReturnType<typeof policyView>;
 
 /**
  * A sender that is a number must be one that the operator set, because any other would be somebody else's number,
- * stored in clear. A name is checked before a token's country is known, so it must fit every network's rule.
+ * stored in clear. The route has checked a name by the rule for +44, before a token's country is known; names to other
+ * countries are checked here.
  */
 export function judgeSender(from: string | null, policy: Policy, country: string): Refusal | null {
   if (from === null || from === policy.defaultSender) return null;
