@@ -25,6 +25,7 @@ import { servicesRoutes } from "../verify/settings/services.routes.ts";
 import { templatesRoutes } from "../verify/settings/templates.routes.ts";
 import { verifyRoutes } from "../verify/verify.routes.ts";
 import { tokensRoutes } from "../vault/tokens.routes.ts";
+import { debugRoutes } from "../webhooks/debug.routes.ts";
 import { webhooksRoutes } from "../webhooks/webhooks.routes.ts";
 
 /** Every route of tenants. */
@@ -42,6 +43,7 @@ export const tenantRoutes: readonly RouteOf<TenantVerbs>[] = [
   ...numbersRoutes,
   ...inboxRoutes,
   ...webhooksRoutes,
+  ...debugRoutes,
   ...keysRoutes,
   ...auditRoutes,
   ...jobsRoutes,

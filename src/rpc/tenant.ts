@@ -31,6 +31,7 @@ import type { LocksVerbs } from "../verify/locks/verbs.ts";
 import type { ServicesVerbs, TemplatesVerbs, TemplateView } from "../verify/settings/verbs.ts";
 import type { VerifyVerbs } from "../verify/verbs.ts";
 import type { Delivered, Taken } from "../webhooks/deliver.ts";
+import type { DebugVerbs } from "../webhooks/debug.ts";
 import type { WebhooksVerbs } from "../webhooks/verbs.ts";
 import type { Effects } from "./effects.ts";
 
@@ -51,7 +52,8 @@ type Verbs = AddressVerbs &
   TemplatesVerbs &
   TokensVerbs &
   VerifyVerbs &
-  WebhooksVerbs;
+  WebhooksVerbs &
+  DebugVerbs;
 
 /** Every verb of a tenant's rooms, by name, with the types of its input and output. A new room adds its own to the list above. */
 export type TenantVerbs = QuestionsOf<Verbs>;

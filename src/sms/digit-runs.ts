@@ -1,15 +1,19 @@
 /**
  * A text as runs of digits and what stands between them: the one reading of characters by which numbers are accepted, masked,
- * stripped and scanned for. One pass, no backtracking. Pure.
+ * stripped and scanned for. Dates are left out, since they are no part of any number. One pass, no backtracking. Pure.
  */
 import { CLASS, classOf, valueOf } from "./characters.ts";
 import { DOTS } from "./mask.ts";
+import { escapeAt, PERCENT } from "./percent.ts";
 
 /** Between two runs: they do not belong together, or what separates them when that is not a single character. */
 export const APART = -1;
 const SEVERAL = 99;
 
-/** Digits without a break. Offsets are UTF-16 units of the text; `from` and `to` lie in the digits of the whole text. */
+/**
+ * Digits without a break. Offsets are UTF-16 units of the text; `from` and `to` lie in the digits of the whole text. Runs are used
+ * again for the next text, so whoever reads one keeps none.
+ */
 export type Run = {
   start: number;
   end: number;
@@ -22,157 +26,339 @@ export type Run = {
   gap: number;
   /** Whether the gap has only what people put between the groups of one number. */
   plain: boolean;
+  /** Runs of one block have nothing between them that keeps them apart. */
+  block: number;
+  /** How many gaps up to this run were not plain. */
+  rough: number;
+  next: Run | null;
 };
 
-export type Scan = {
-  /** All digits of the text in order, whatever script they came in. */
-  digits: string;
-  runs: Run[];
-};
+const blankRun = (): Run => ({
+  start: 0,
+  end: 0,
+  from: 0,
+  to: 0,
+  plus: false,
+  openAt: -1,
+  gap: APART,
+  plain: true,
+  block: 0,
+  rough: 0,
+  next: null,
+});
 
+/** Behind the last digit of a text. */
+export const NO_DIGIT = 10;
+/** So far behind the last digit is looked. */
+const BEHIND = 3;
+
+/** The shortest number that is found. */
+export const DIGITS_MIN = 7;
 /** More characters than this between two groups and they are not one number's. */
-export const GAP_MAX = 8;
+const GAP_MAX = 8;
 /** So many bullets in a row hide something: a mask, whose last two digits begin no number. */
 const HIDING_BULLETS = 3;
 
-/** What was read since the last digit. */
-class Gap {
-  length = 0;
-  kind: number = APART;
-  plain = true;
-  broken = true; // nothing stands before the first run
-  bullets = 0;
-  plusAt = -1;
-  openAt = -1;
-  behindDigit = false;
+/** The digits of one text and their runs, and while it is read what was read since the last digit. */
+export class Scan {
+  /** The values of all digits of the text in order, whatever script they came in, and `NO_DIGIT` behind the last. */
+  readonly digits: Uint8Array;
+  /** How many digits there are. */
+  total = 0;
+  /** Whether digits that are percent-encoded stand among others: who reads the text as it is sees another number. */
+  mixed = false;
+  decodes = true;
+  #count = 0;
+  readonly #runs: Run[] = [];
+  /** The place of each digit's run in the list. */
+  readonly #runOf: Uint32Array;
 
-  reset(): void {
-    this.length = 0;
-    this.kind = APART;
-    this.plain = true;
-    this.broken = false;
-    this.bullets = 0;
-    this.plusAt = -1;
-    this.openAt = -1;
-    this.behindDigit = true;
+  /** The block that is read, its first digit and its first run. */
+  #block = 0;
+  #blockFrom = 0;
+  #blockAt = 0;
+  /** How many digits the last three runs have, a byte each. */
+  #lengths = 0;
+  #length = 0;
+  #kind: number = APART;
+  #plain = true;
+  #broken = true;
+  #bullets = 0;
+  #plusAt = -1;
+  #openAt = -1;
+  #behindDigit = false;
+  #behindLetter = false;
+
+  constructor(length: number) {
+    this.digits = new Uint8Array(length + BEHIND);
+    this.#runOf = new Uint32Array(length);
+  }
+
+  /** The first run of the text. */
+  get first(): Run | null {
+    return this.#count === 0 ? null : (this.#runs[0] ?? null);
+  }
+
+  /** The run that a digit is in, where it stands in one block with a run before it. */
+  together(first: Run, digit: number): Run | null {
+    if (digit >= this.total) return null;
+    const run = this.#runs[this.#runOf[digit] ?? 0];
+    return run !== undefined && run.block === first.block ? run : null;
+  }
+
+  /** Reads a text; what is percent-encoded in it decoded, or as it stands. */
+  read(text: string, decodes: boolean): void {
+    this.mixed = false;
+    this.decodes = decodes;
+    this.total = 0;
+    this.#count = 0;
+    this.#passLetter();
+    this.#plain = true;
+    this.#lengths = 0;
+    this.#blockFrom = 0;
+    this.#blockAt = 0;
+    let hidden = 0; // digits still to come that belong to a mask
+    for (let at = 0; at < text.length;) {
+      const unit = text.charCodeAt(at);
+      const isPlain = unit < 0x80 && unit !== PERCENT;
+      const kind = classOf(isPlain ? unit : characterAt(text, at, decodes));
+      const next = isPlain ? at + 1 : character.next;
+      if (kind === CLASS.letter) {
+        if (!this.#behindLetter) this.#passLetter();
+      } else if (kind >= CLASS.space) {
+        this.#passSign(kind, at);
+        hidden = this.#bullets >= DOTS.length ? 2 : 0;
+      } else if (kind < CLASS.format) {
+        if (hidden === 0) {
+          at = this.#passDigits(text, at);
+          continue;
+        }
+        hidden--;
+        this.#passLetter();
+      }
+      at = next;
+    }
+    this.digits.fill(NO_DIGIT, this.total, this.total + BEHIND);
   }
 
   /** A letter ends everything that could have gone on. */
-  end(): void {
-    this.broken = true;
-    this.bullets = 0;
-    this.plusAt = -1;
-    this.openAt = -1;
-    this.behindDigit = false;
+  #passLetter(): void {
+    this.#broken = true;
+    this.#bullets = 0;
+    this.#plusAt = -1;
+    this.#openAt = -1;
+    this.#behindDigit = false;
+    this.#behindLetter = true;
   }
 
-  /** One more character. A plus counts for the digits behind it, with a space or a bracket between at most. */
-  widen(kind: number, at: number): void {
-    this.length++;
-    this.kind = this.length === 1 || (kind === CLASS.space && this.kind === CLASS.space) ? kind : SEVERAL;
-    this.bullets = kind === CLASS.bullet ? this.bullets + 1 : 0;
-    if (kind > CLASS.slash || kind === CLASS.plus) this.plain = false;
-    if (kind === CLASS.barrier || this.bullets >= HIDING_BULLETS) this.broken = true;
+  /** One more sign. A plus counts for the digits behind it, with a space or a bracket between at most. */
+  #passSign(kind: number, at: number): void {
+    this.#behindLetter = false;
+    const length = ++this.#length;
+    this.#kind = length === 1 || (kind === CLASS.space && this.#kind === CLASS.space) ? kind : SEVERAL;
     if (kind === CLASS.space) {
-      if (this.length === 2 && this.plusAt >= 0 && this.behindDigit) this.plusAt = -1; // `18+ …` is an age
+      this.#bullets = 0;
+      if (length === 2 && this.#plusAt >= 0 && this.#behindDigit) this.#plusAt = -1; // `18+ …` is an age
       return;
     }
+    this.#bullets = kind === CLASS.bullet ? this.#bullets + 1 : 0;
+    if (kind > CLASS.slash || kind === CLASS.plus) this.#plain = false;
+    if (kind === CLASS.barrier || this.#bullets >= HIDING_BULLETS) this.#broken = true;
     if (kind === CLASS.open) {
-      if (this.plusAt < 0) this.openAt = at;
+      if (this.#plusAt < 0) this.#openAt = at;
       return;
     }
-    if (kind !== CLASS.plus) this.openAt = -1;
-    this.plusAt = kind === CLASS.plus ? at : -1;
+    if (kind !== CLASS.plus) this.#openAt = -1;
+    this.#plusAt = kind === CLASS.plus ? at : -1;
   }
-}
 
-/** Reads the text once. */
-export function scanDigits(text: string): Scan {
-  const scan: Scan = { digits: "", runs: [] };
-  const gap = new Gap();
-  let hidden = 0; // digits still to come that belong to a mask
-  for (let at = 0; at < text.length;) {
-    const codePoint = codePointAt(text, at);
-    const kind = classOf(codePoint);
-    if (kind === CLASS.letter) {
-      gap.end();
-    } else if (kind >= CLASS.space) {
-      gap.widen(kind, at);
-      hidden = gap.bullets >= DOTS.length ? 2 : 0;
-    } else if (kind < CLASS.format) {
-      if (hidden === 0) {
-        at = readRun(text, at, scan, gap);
+  /** Reads runs from this place on, as long as one sign stands between them; returns where the next character is. */
+  #passDigits(text: string, at: number): number {
+    let next = this.#passRun(text, at);
+    this.#bullets = 0;
+    this.#plusAt = -1;
+    this.#openAt = -1;
+    this.#behindDigit = true;
+    this.#behindLetter = false;
+    while (next + 1 < text.length && isDigit(text.charCodeAt(next + 1))) {
+      const unit = text.charCodeAt(next);
+      const kind = unit < 0x80 ? classOf(unit) : CLASS.other;
+      if (!(kind === CLASS.space || kind === CLASS.dash || (kind >= CLASS.dot && kind <= CLASS.comma))) break;
+      this.#length = 1;
+      this.#kind = kind;
+      this.#plain = kind !== CLASS.comma;
+      next = this.#passRun(text, next + 1);
+    }
+    this.#length = 0;
+    this.#plain = true;
+    return next;
+  }
+
+  /** Reads one run, and what sits on or between its digits unseen. */
+  #passRun(text: string, at: number): number {
+    const run = this.#begin(at);
+    const place = this.#count - 1;
+    const { digits } = this;
+    const runOf = this.#runOf;
+    let next = at;
+    let { total } = this;
+    let encoded = 0;
+    while (next < text.length) {
+      const unit = text.charCodeAt(next);
+      if (isDigit(unit)) {
+        digits[total] = unit - ZERO;
+        runOf[total++] = place;
+        run.end = ++next;
         continue;
       }
-      hidden--;
-      gap.end();
+      if (unit < 0x80 && unit !== PERCENT) break; // no other character of ASCII is a digit's or unseen
+      const kind = classOf(characterAt(text, next, this.decodes));
+      if (kind === CLASS.letter || kind >= CLASS.space) break;
+      const start = next;
+      next = character.next;
+      const value = valueOf(kind);
+      if (value >= 0) {
+        digits[total] = value;
+        runOf[total++] = place;
+        if (unit === PERCENT) encoded++;
+      }
+      if (value >= 0 || (kind === CLASS.mark && run.end === start)) run.end = next;
     }
-    at += codePoint > 0xffff ? 2 : 1;
+    const length = total - run.from;
+    if (encoded > 0 && encoded < length) this.mixed = true;
+    this.total = total;
+    run.to = total;
+    this.#lengths = ((this.#lengths << 8) | Math.min(length, 0xff)) & 0xff_ffff;
+    this.#broken = isDateLong(this.#lengths) && this.#dropDate(run);
+    return next;
   }
-  return scan;
+
+  #begin(at: number): Run {
+    const last = this.#count === 0 ? undefined : this.#runs[this.#count - 1];
+    const plus = this.#plusAt >= 0;
+    const glued = plus && this.#length === 1;
+    const isTime = this.#kind === CLASS.colon && last !== undefined && lengthOf(last) <= 2;
+    const apart = this.#broken || this.#length > GAP_MAX || isTime || (plus && !glued);
+    if (apart) this.#endBlock();
+    const count = this.#count++;
+    const before = count === 0 ? undefined : this.#runs[count - 1];
+    const run = this.#runs[count] ?? (this.#runs[count] = blankRun());
+    if (before !== undefined) before.next = run;
+    run.next = null;
+    run.start = plus ? this.#plusAt : at;
+    run.end = at;
+    run.from = this.total;
+    run.plus = plus;
+    run.openAt = this.#openAt;
+    run.gap = apart ? APART : this.#kind;
+    run.plain = this.#plain;
+    run.block = this.#block;
+    run.rough = (before?.rough ?? 0) + (this.#plain ? 0 : 1);
+    return run;
+  }
+
+  /** Begins a new block of runs, and forgets the last where it has too few digits for a number. */
+  #endBlock(): void {
+    if (this.total - this.#blockFrom < DIGITS_MIN) {
+      this.total = this.#blockFrom;
+      this.#count = this.#blockAt;
+      return;
+    }
+    this.#block++;
+    this.#blockFrom = this.total;
+    this.#blockAt = this.#count;
+  }
+
+  /** Takes the last three runs away where they are a date, and says so; what stands behind it begins anew. */
+  #dropDate(c: Run): boolean {
+    const a = this.#runs[this.#count - 3];
+    const b = this.#runs[this.#count - 2];
+    if (a === undefined || b === undefined || b.gap === APART || b.gap !== c.gap || !b.plain) return false;
+    if (!isDate(this.digits, a, b, c)) return false;
+    this.#count -= 3;
+    this.#lengths = 0;
+    this.total = a.from;
+    const before = this.#count === 0 ? undefined : this.#runs[this.#count - 1];
+    if (before !== undefined) before.next = null;
+    return true;
+  }
 }
 
-/** The code point at a place; half of a surrogate pair where it stands alone. */
-function codePointAt(text: string, at: number): number {
-  const unit = text.charCodeAt(at);
-  return unit >= 0xd800 && unit < 0xdc00 ? (text.codePointAt(at) ?? unit) : unit;
+/** Whether runs of these lengths may be a date: of four, two and two digits, or of one or two, one or two, and four. */
+function isDateLong(lengths: number): boolean {
+  if ((lengths & 0xff) !== 4) return lengths === 0x04_02_02;
+  const [a, b] = [lengths >> 16, (lengths >> 8) & 0xff];
+  return a >= 1 && a <= 2 && b >= 1 && b <= 2;
 }
 
-/** Reads the digits from this place on, and what sits on or between them unseen; returns where the next character is. */
-function readRun(text: string, at: number, scan: Scan, gap: Gap): number {
-  const run = begin(scan, gap, at);
-  let next = at;
-  while (next < text.length) {
-    const unit = text.charCodeAt(next);
-    if (unit < 0x30 || unit > 0x39) break;
-    next++;
-  }
-  let digits = text.slice(at, next); // most digits are ASCII and stand side by side
-  run.end = next;
-  while (next < text.length) {
-    const codePoint = codePointAt(text, next);
-    const kind = classOf(codePoint);
-    if (kind === CLASS.letter || kind >= CLASS.space) break;
-    next += codePoint > 0xffff ? 2 : 1;
-    const value = valueOf(kind);
-    if (value >= 0) digits += String.fromCharCode(ZERO + value);
-    if (value >= 0 || (kind === CLASS.mark && run.end === next - 1)) run.end = next;
-  }
-  scan.digits += digits;
-  run.to = run.from + digits.length;
-  scan.runs.push(run);
-  gap.reset();
-  return next;
+/** Whether three runs are day, month and year in any usual order. */
+function isDate(digits: Uint8Array, a: Run, b: Run, c: Run): boolean {
+  const iso = lengthOf(a) === 4;
+  if (iso && !isTight(b)) return false;
+  const year = numberIn(digits, iso ? a : c);
+  const [x, y] = [numberIn(digits, b), numberIn(digits, iso ? c : a)];
+  if (year < 1900 || year > 2099) return false;
+  return x >= 1 && y >= 1 && Math.min(x, y) <= 12 && Math.max(x, y) <= 31;
 }
 
 const ZERO = 0x30;
+/** Whether a UTF-16 unit is a digit of ASCII. */
+export const isDigit = (unit: number): boolean => unit >= ZERO && unit <= 0x39;
+
+/** How many digits a run has. */
+export const lengthOf = ({ from, to }: Run): number => to - from;
+
+/** Whether something other than a space joins a run to the one before it. */
+export const isTight = ({ gap }: Run): boolean => gap !== APART && gap !== CLASS.space && gap < SEVERAL;
+
+/** The value of a short run. */
+function numberIn(digits: Uint8Array, { from, to }: Run): number {
+  let value = 0;
+  for (let at = from; at < to; at++) value = value * 10 + (digits[at] ?? 0);
+  return value;
+}
+
+/** Longer texts get a scan of their own, which is dropped with them. */
+const SHARED_LENGTH = 2_048;
+const shared = new Scan(SHARED_LENGTH);
+
+/** Reads the text once, decoded or as it stands. What it answers holds until the next text is read. */
+export function scanDigits(text: string, decodes: boolean): Scan {
+  const scan = text.length <= SHARED_LENGTH ? shared : new Scan(text.length);
+  scan.read(text, decodes);
+  return scan;
+}
+
+/** Where the character that was read last ends. */
+const character = { next: 0 };
+
+/** The code point at a place, decoded where it is percent-encoded, if asked to; half of a surrogate pair where it stands alone. */
+function characterAt(text: string, at: number, decodes: boolean): number {
+  const unit = text.charCodeAt(at);
+  character.next = at + 1;
+  if (unit === PERCENT) {
+    const escape = decodes ? escapeAt(text, at) : null;
+    if (escape === null) return unit;
+    character.next = escape.next;
+    return escape.codePoint;
+  }
+  if (unit < 0xd800 || unit >= 0xdc00) return unit;
+  const codePoint = text.codePointAt(at) ?? unit;
+  if (codePoint > 0xffff) character.next++;
+  return codePoint;
+}
 
 /** Where the `count`th digit of a run ends in the text. */
-export function endInside(text: string, { start }: Run, count: number): number {
+export function endInside(text: string, { start }: Run, count: number, decodes: boolean): number {
   let left = count;
-  for (let at = start; at < text.length;) {
-    const codePoint = codePointAt(text, at);
-    at += codePoint > 0xffff ? 2 : 1;
-    if (valueOf(classOf(codePoint)) >= 0 && --left === 0) return at;
-  }
+  for (let at = start; at < text.length; at = character.next)
+    if (valueOf(classOf(characterAt(text, at, decodes))) >= 0 && --left === 0) return character.next;
   return text.length;
 }
 
-function begin({ digits, runs }: Scan, gap: Gap, at: number): Run {
-  const from = digits.length;
-  const plus = gap.plusAt >= 0;
-  const glued = plus && gap.length === 1;
-  const before = runs.at(-1);
-  const isTime = gap.kind === CLASS.colon && before !== undefined && before.to - before.from <= 2;
-  const apart = gap.broken || gap.length > GAP_MAX || isTime || (plus && !glued);
-  return {
-    start: plus ? gap.plusAt : at,
-    end: at,
-    from,
-    to: from,
-    plus,
-    openAt: gap.openAt,
-    gap: apart ? APART : gap.kind,
-    plain: gap.plain,
-  };
+/** Whether a bracket closes between two places of a text. */
+export function closesIn(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at = character.next)
+    if (classOf(characterAt(text, at, true)) === CLASS.close) return true;
+  return false;
 }

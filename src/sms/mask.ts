@@ -21,23 +21,23 @@ export function lastTwo(e164: string): string {
 }
 
 /** ITU-T E.164's country codes of two digits. `1` and `7` are the only ones of one digit; all others have three. */
-const CODES_OF_TWO: ReadonlySet<string> = new Set(
+const CODES_OF_TWO: ReadonlySet<number> = new Set(
   (
     "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 " +
     "81 82 84 86 90 91 92 93 94 95 98"
-  ).split(" "),
+  )
+    .split(" ")
+    .map(Number),
 );
+
+/** Whether a number of two digits is a calling code. */
+export const isCodeOfTwo = (pair: number): boolean => CODES_OF_TWO.has(pair);
 
 /** The country calling code without its plus: "44" of +447700900123. */
 export function callingCodeOf(e164: string): string {
-  return e164.slice(1, 1 + callingCodeLength(e164, 1));
-}
-
-/** How many of the digits from `at` are the calling code. */
-export function callingCodeLength(digits: string, at: number): number {
-  const first = digits.charAt(at);
-  if (first === "1" || first === "7") return 1;
-  return CODES_OF_TWO.has(digits.slice(at, at + 2)) ? 2 : 3;
+  const first = e164.charAt(1);
+  if (first === "1" || first === "7") return first;
+  return e164.slice(1, isCodeOfTwo(Number(e164.slice(1, 3))) ? 3 : 4);
 }
 
 /**

@@ -3,6 +3,7 @@
  * but without its parser, which costs a hundred times as much. Whatever the parser takes, these patterns take. Pure.
  */
 import metadata from "libphonenumber-js/max/metadata";
+import { DigitPattern } from "./digit-pattern.ts";
 
 /** What kinds of number there are, once for the whole service. */
 export const NUMBER_KINDS = [
@@ -46,23 +47,36 @@ export const DRAMA: ReadonlyMap<string, NumberKind> = new Map<string, NumberKind
   ["9098790", "premium"],
 ]);
 
-/** What the national numbers of a calling code look like: bit n of `lengths` is set where n digits may be one. */
-type Plan = { lengths: number; pattern: RegExp };
+/** What the national numbers of a calling code look like, in all its countries. */
+export class Plan extends DigitPattern {
+  /** Bit n is set where n digits may be a number. */
+  readonly #lengths: number;
+
+  constructor(patterns: readonly string[], lengths: number) {
+    super(patterns);
+    this.#lengths = lengths;
+  }
+
+  /** Whether so many digits that led to this state are a national number of a type in use. */
+  isNumber(state: number, length: number): boolean {
+    return this.accepts(state) && (this.#lengths & (1 << length)) !== 0;
+  }
+}
 
 /** Plans by calling code, each made when its code is first met; null where no country has the code. */
-const plans = new Map<string, Plan | null>();
+const plans: (Plan | null | undefined)[] = [];
+
+/** The plan of a calling code, as a number; null where no country has the code. */
+export function planFor(callingCode: number): Plan | null {
+  const known = plans[callingCode];
+  if (known !== undefined) return known;
+  return (plans[callingCode] = planOf(String(callingCode)));
+}
 
 /** Whether the digits between two places are a national number of a type in use, in any country of the calling code. */
-export function isInUse(callingCode: string, digits: string, from: number, to: number): boolean {
-  let plan = plans.get(callingCode);
-  if (plan === undefined) {
-    plan = planOf(callingCode);
-    plans.set(callingCode, plan);
-  }
-  // No area of North America begins with 0 or 1; its pattern, of 25 countries, is the slowest to say so.
-  if (callingCode === "1" && digits.charAt(from) < "2") return false;
-  if (plan === null || (plan.lengths & (1 << (to - from))) === 0) return false;
-  return plan.pattern.test(digits.slice(from, to));
+export function isInUse(callingCode: number, digits: Uint8Array, from: number, to: number): boolean {
+  const plan = planFor(callingCode);
+  return plan !== null && plan.isNumber(plan.read(digits, from, to), to - from);
 }
 
 /** True for the ten national digits of a number for drama. */
@@ -80,7 +94,7 @@ function planOf(callingCode: string): Plan | null {
   const patterns = [...drama, ...found.flatMap(typesOf)];
   if (patterns.length === 0) return null;
   const lengths = found.flatMap(lengthsOf).reduce((bits, length) => bits | (1 << length), 0);
-  return { lengths, pattern: new RegExp(`^(?:${patterns.join("|")})$`) };
+  return new Plan(patterns, lengths);
 }
 
 /** Where a plan of the metadata has its general pattern, its possible lengths and its types. */

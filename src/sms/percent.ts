@@ -1,61 +1,100 @@
 /**
- * Percent-encoded text, read as whoever gets the URL reads it. Pure.
+ * Percent-encoded characters, read where they stand as whoever gets the URL reads them, however often they were encoded. Pure.
  */
 
-/** The decoded text, and for each of its UTF-16 units where it stands in the original; one more for the end. */
-export type Decoded = { text: string; offsets: number[] };
+/** What an escape stands for, and where the next character is. Used again for the next escape. */
+export type Escape = { codePoint: number; next: number };
 
-/** Decodes valid escapes of UTF-8; null where there are none. What is no valid escape stays, a torn sequence becomes U+FFFD. */
-export function decodePercent(text: string): Decoded | null {
-  let first = text.indexOf("%");
-  while (first >= 0 && byteAt(text, first) < 0) first = text.indexOf("%", first + 1);
-  if (first < 0) return null;
-  let out = "";
-  const offsets: number[] = [];
-  for (let at = 0; at < text.length;) {
-    const byte = byteAt(text, at);
-    if (byte < 0x80) {
-      offsets.push(at);
-      out += byte < 0 ? text.charAt(at) : String.fromCharCode(byte);
-      at += byte < 0 ? 1 : 3;
-      continue;
-    }
-    const { char, length } = sequenceAt(text, at, byte);
-    for (let unit = 0; unit < char.length; unit++) offsets.push(at);
-    out += char;
-    at += length;
-  }
-  offsets.push(text.length);
-  return { text: out, offsets };
+const escape: Escape = { codePoint: 0, next: 0 };
+export const PERCENT = 0x25;
+const REPLACEMENT = 0xfffd;
+
+/**
+ * The escape of UTF-8 at a `%`, or null where there is none, or where a per cent sign with digits behind it says more:
+ * `100%07700900123`. A torn sequence is U+FFFD.
+ */
+export function escapeAt(text: string, at: number): Escape | null {
+  const lead = byteAt(text, at);
+  if (lead < 0) return null;
+  escape.codePoint = lead < 0x80 ? lead : sequenceAt(text, lead);
+  return escape;
 }
 
-/** The byte of the escape at this place, or -1. */
+/** Reads one byte, also where its `%` was encoded before (`%2530`) or digits of it (`%25%33%30`); -1 where there is none. */
 function byteAt(text: string, at: number): number {
-  if (text.charCodeAt(at) !== PERCENT) return -1;
+  if (at + 2 >= text.length || text.charCodeAt(at) !== PERCENT) return -1;
+  const low = hexOf(text.charCodeAt(at + 2));
+  const high = low < 0 ? -1 : hexOf(text.charCodeAt(at + 1));
+  if (high < 0 || isPlainly(text, at + 1, high * 16 + low)) return -1;
+  let byte = high * 16 + low;
+  escape.next = at + 3;
+  while (byte === PERCENT) {
+    const { next } = escape;
+    const first = hexAt(text, next);
+    const second = first < 0 ? -1 : hexAt(text, hexEnd);
+    if (second < 0 || isPlainly(text, next, first * 16 + second)) break; // a per cent sign, and what stands behind it
+    byte = first * 16 + second;
+    escape.next = hexEnd;
+  }
+  return byte;
+}
+
+/** Where the hexadecimal digit that was read last ends. */
+let hexEnd = 0;
+
+/** A hexadecimal digit as it is or encoded once, or -1. */
+function hexAt(text: string, at: number): number {
+  if (at >= text.length) return -1;
+  const unit = text.charCodeAt(at);
+  hexEnd = at + 1;
+  if (unit !== PERCENT) return hexOf(unit);
+  if (at + 2 >= text.length) return -1;
   const high = hexOf(text.charCodeAt(at + 1));
   const low = hexOf(text.charCodeAt(at + 2));
-  return high < 0 || low < 0 ? -1 : high * 16 + low;
+  hexEnd = at + 3;
+  return high < 0 || low < 0 ? -1 : hexOf(high * 16 + low);
 }
 
-const PERCENT = 0x25;
-
-/** The value of a hexadecimal digit, or -1; also of no character, which is NaN. */
+/** The value of a hexadecimal digit, or -1. */
 function hexOf(unit: number): number {
   if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
   const letter = unit | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
-/** A character of several bytes. */
-function sequenceAt(text: string, at: number, lead: number): { char: string; length: number } {
-  const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  const bytes = [lead];
-  while (bytes.length < size && (byteAt(text, at + bytes.length * 3) & 0xc0) === 0x80)
-    bytes.push(byteAt(text, at + bytes.length * 3));
-  const char = utf8.decode(Uint8Array.from(bytes));
-  return char.length > 0 && !char.includes("\ufffd")
-    ? { char, length: bytes.length * 3 }
-    : { char: "\ufffd", length: 3 };
+/** The code point of the bytes that begin with `lead`; a torn sequence ends behind its lead. */
+function sequenceAt(text: string, lead: number): number {
+  const end = escape.next;
+  const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc2 ? 1 : 0;
+  let codePoint = lead & (0x3f >> more);
+  for (let count = 0; count < more; count++) {
+    const byte = byteAt(text, escape.next);
+    if (byte < 0x80 || byte > 0xbf) {
+      escape.next = end;
+      return REPLACEMENT;
+    }
+    codePoint = codePoint * 64 + (byte & 0x3f);
+  }
+  return more > 0 && codePoint >= LEAST[more] && codePoint <= 0x10ffff ? codePoint : REPLACEMENT;
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+/** The least code point that is written with so many bytes behind the lead. */
+const LEAST = [0, 0x80, 0x800, 0x1_0000] as const;
+
+/**
+ * Whether two digits behind a per cent sign are a number's: as an escape they would be a control character or a letter, which
+ * nobody encodes, and no number of eleven digits begins behind them.
+ */
+function isPlainly(text: string, at: number, byte: number): boolean {
+  if ((byte >= 0x20 && byte < 0x41) || byte > 0x7e || !isDigitAt(text, at) || !isDigitAt(text, at + 1)) return false;
+  if (!isDigitAt(text, at + 2) || text.charCodeAt(at + 2) !== 0x30) return true;
+  let digits = 0;
+  while (digits < 11 && isDigitAt(text, at + 2 + digits)) digits++;
+  return digits < 10;
+}
+
+const isDigitAt = (text: string, at: number): boolean => {
+  if (at >= text.length) return false;
+  const unit = text.charCodeAt(at);
+  return unit >= 0x30 && unit <= 0x39;
+};

@@ -2,6 +2,7 @@
  * The shapes of verifications in the API: what is taken, and what is answered. They validate and they make the document.
  */
 import { z } from "zod";
+import { findNumbers } from "../sms/phone.ts";
 import { neighbourhoodOf } from "../net/address.ts";
 import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { Label } from "../contract/label.ts";
@@ -78,6 +79,7 @@ const wording = {
   app_hash: z
     .string()
     .regex(/^[A-Za-z0-9+/]{11}$/, "Write the 11 characters of the Android app hash.")
+    .refine((hash) => findNumbers(hash).length === 0, "A phone number is no app hash.")
     .optional(),
   variables: z
     .record(z.string().regex(/^[a-z][a-z_]{0,29}$/), z.string().max(VARIABLE_CHARS_MAX))

@@ -11,8 +11,8 @@ type Listener = { id: string; events: readonly string[]; cursor: string; created
 const DELIVERIES_SCANNED_MAX = 5_000;
 
 /**
- * Whether the endpoint has taken an event made since then: one before its cursor that is no longer owed. Callers ask
- * about one day at most; an event that was given up is older. `prefix` is the beginning of event ids.
+ * Whether the endpoint has taken an event made since then: one before its cursor that is no longer owed. An event that was
+ * given up stays owed for ever. `prefix` is the beginning of event ids.
  */
 export function tookSince(sql: Sql, prefix: string, endpoint: Listener, since: number): boolean {
   const from = Math.max(since, endpoint.createdAt + 1);

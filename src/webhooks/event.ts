@@ -41,6 +41,7 @@ export const EVENT_TYPES = [
   "carrier.recovered",
   "audit.head",
   "endpoint.disabled",
+  "endpoint.test",
   "alert.limit",
   "alert.verification_failures",
   "alert.job_quarantined",
@@ -82,6 +83,7 @@ export const eventFilterSchema = z.array(z.enum(EVENT_PATTERNS)).min(1).max(EVEN
  * matches nothing and does not break the endpoint.
  */
 export function matches(filter: readonly string[], type: EventType): boolean {
+  if (type === "endpoint.test") return false; // only to the endpoint that is tested
   const family = type.slice(0, type.indexOf("."));
   return filter.some((line) => line === "*" || line === type || line === `${family}.*`);
 }

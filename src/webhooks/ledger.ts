@@ -5,40 +5,24 @@
  */
 import { isoOf } from "../base/clock.ts";
 import type { IdMaker } from "../base/ids.ts";
-import { bytesOf, first, type Sql, type SqlBinding } from "../storage/sql.ts";
+import { first, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { matches, type EventType } from "./event.ts";
+import { EndpointsTable, type Endpoint, type EndpointChange } from "./endpoints.ts";
 import { tookSince } from "./delivered.ts";
 
+export type { Endpoint } from "./endpoints.ts";
+
 export type EventRow = { id: string; sequence: number; type: string; resource: string; at: number; data: string };
-
-export type Endpoint = {
-  id: string;
-  url: string;
-  events: string[];
-  /** Sealed JSON of the live secrets, newest first, with their end times. */
-  secrets: Uint8Array;
-  state: "active" | "disabled";
-  reason: string | null;
-  cursor: string;
-  slowUntil: number;
-  createdAt: number;
-};
-
-type EndpointRow = {
-  id: string;
-  url: string;
-  events: string;
-  secrets: ArrayBuffer;
-  state: string;
-  reason: string | null;
-  cursor: string;
-  slow_until: number;
-  created_at: number;
-};
 
 /** A delivery owed: the event, and how often it was tried. */
 export type Owed = { event: EventRow; attempt: number };
 export type Failure = { event: string; attempt: number; dueAt: number };
+
+/** The due time of an event that was given up: only a replay sends it. Its row says that it was not delivered. */
+const NEVER = 8_640_000_000_000_000;
+
+/** The state of an event for an endpoint. `waiting`: not tried yet, or being tried. */
+export type DeliveryState = "waiting" | "retrying" | "delivered" | "given_up";
 
 /** A batch whose consumer does not report back is owed again after this. */
 export const DELIVERY_LEASE_MS = 60_000;
@@ -56,26 +40,24 @@ type Progress = { position: string; inFlight: Map<string, Flight> };
 export class EventsLedger {
   readonly #sql: Sql;
   readonly #ids: IdMaker;
+  readonly #table: EndpointsTable;
   readonly #soon: (at: number) => void;
   readonly #progress = new Map<string, Progress>();
   readonly #deliveredAt = new Map<string, number>();
-  #endpoints: Endpoint[] | null = null;
   #sequence = -1;
 
   constructor(sql: Sql, ids: IdMaker, soon: (at: number) => void) {
     this.#sql = sql;
     this.#ids = ids;
+    this.#table = new EndpointsTable(sql);
     this.#soon = soon;
   }
 
   static migrate(sql: Sql): void {
+    EndpointsTable.migrate(sql);
     sql.exec(`CREATE TABLE IF NOT EXISTS events(
       id TEXT PRIMARY KEY, sequence INTEGER NOT NULL, type TEXT NOT NULL, resource TEXT NOT NULL, at INTEGER NOT NULL,
       data TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID`);
-    sql.exec(`CREATE TABLE IF NOT EXISTS endpoints(
-      id TEXT PRIMARY KEY, url TEXT NOT NULL, events TEXT NOT NULL, secrets BLOB NOT NULL, state TEXT NOT NULL, reason TEXT,
-      cursor TEXT NOT NULL, slow_until INTEGER NOT NULL, created_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID`);
     sql.exec(`CREATE TABLE IF NOT EXISTS owed(
       endpoint TEXT NOT NULL, event TEXT NOT NULL, attempt INTEGER NOT NULL, due INTEGER NOT NULL,
@@ -91,21 +73,34 @@ export class EventsLedger {
 
   /** Writes an event and answers the endpoints to wake. `data` holds ids and tokens only. */
   emit(type: EventType, resource: string, data: unknown, now: number): string[] {
-    const sequence = this.#nextSequence();
-    this.#sql.exec(
-      `INSERT INTO events(id, sequence, type, resource, at, data) VALUES(?,?,?,?,?,?)`,
-      this.#ids.make("evt", now),
-      sequence,
-      type,
-      resource,
-      now,
-      JSON.stringify(data),
-    );
+    this.write(type, resource, data, now);
     const listening = this.endpoints()
       .filter((endpoint) => endpoint.state === "active" && matches(endpoint.events, type))
       .map((endpoint) => endpoint.id);
     if (listening.length > 0) this.#soon(now + SAFETY_MS); // in case the queue loses the wake
     return listening;
+  }
+
+  /** Writes an event without waking anybody. */
+  write(type: EventType, resource: string, data: unknown, now: number): EventRow {
+    const event = {
+      id: this.#ids.make("evt", now),
+      sequence: this.#nextSequence(),
+      type,
+      resource,
+      at: now,
+      data: JSON.stringify(data),
+    };
+    this.#sql.exec(
+      `INSERT INTO events(id, sequence, type, resource, at, data) VALUES(?,?,?,?,?,?)`,
+      event.id,
+      event.sequence,
+      type,
+      resource,
+      now,
+      event.data,
+    );
+    return event;
   }
 
   /**
@@ -171,12 +166,12 @@ export class EventsLedger {
     endpoint: Endpoint,
     delivered: readonly string[],
     failed: readonly Failure[],
-    givenUp: readonly string[],
+    givenUp: readonly Omit<Failure, "dueAt">[],
     now: number,
   ): void {
     if (delivered.length > 0) this.#deliveredAt.set(endpoint.id, now);
     const progress = this.#progress.get(endpoint.id);
-    for (const event of [...delivered, ...givenUp]) {
+    for (const event of delivered) {
       if (progress?.inFlight.get(event)?.owed !== false) {
         this.#sql.exec(`DELETE FROM owed WHERE endpoint = ? AND event = ?`, endpoint.id, event);
       }
@@ -184,13 +179,11 @@ export class EventsLedger {
     }
     for (const { event, attempt, dueAt } of failed) {
       this.#soon(dueAt);
-      this.#sql.exec(
-        `INSERT OR REPLACE INTO owed(endpoint, event, attempt, due) VALUES(?,?,?,?)`,
-        endpoint.id,
-        event,
-        attempt,
-        dueAt,
-      );
+      this.#owe(endpoint.id, event, attempt, dueAt);
+      progress?.inFlight.delete(event);
+    }
+    for (const { event, attempt } of givenUp) {
+      this.#owe(endpoint.id, event, attempt, NEVER);
       progress?.inFlight.delete(event);
     }
     if (progress !== undefined) this.#moveCursor(endpoint, progress);
@@ -204,12 +197,7 @@ export class EventsLedger {
 
   /** Owes an event to an endpoint again from the beginning of the schedule. */
   replay(endpointId: string, eventId: string, now: number): void {
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO owed(endpoint, event, attempt, due) VALUES(?,?,0,?)`,
-      endpointId,
-      eventId,
-      now,
-    );
+    this.#owe(endpointId, eventId, 0, now);
     const flight = this.#progress.get(endpointId)?.inFlight.get(eventId);
     if (flight !== undefined) flight.owed = false; // the row now belongs to the replay, not to the running delivery
     this.#soon(now + SAFETY_MS);
@@ -224,7 +212,12 @@ export class EventsLedger {
   /** Endpoints that are owed something now, and when the next is. */
   owing(now: number): { endpoints: Endpoint[]; nextAt: number | null } {
     const newest = first<{ id: string | null }>(this.#sql, `SELECT max(id) AS id FROM events`)?.id ?? "";
-    const next = first<{ due: number | null }>(this.#sql, `SELECT min(due) AS due FROM owed WHERE due > ?`, now);
+    const next = first<{ due: number | null }>(
+      this.#sql,
+      `SELECT min(due) AS due FROM owed WHERE due > ? AND due < ?`,
+      now,
+      NEVER,
+    );
     const due = new Set(
       this.#sql
         .exec<{ endpoint: string }>(`SELECT DISTINCT endpoint FROM owed WHERE due <= ?`, now)
@@ -247,8 +240,7 @@ export class EventsLedger {
   }
 
   endpoints(): Endpoint[] {
-    this.#endpoints ??= this.#sql.exec<EndpointRow>(`SELECT * FROM endpoints ORDER BY id`).toArray().map(endpointOf);
-    return this.#endpoints;
+    return this.#table.list();
   }
 
   endpoint(id: string): Endpoint | null {
@@ -258,47 +250,17 @@ export class EventsLedger {
   /** Adds an endpoint; it receives events from now on. */
   addEndpoint(endpoint: Omit<Endpoint, "cursor">): void {
     const newest = first<{ id: string | null }>(this.#sql, `SELECT max(id) AS id FROM events`)?.id ?? "";
-    this.#sql.exec(
-      `INSERT INTO endpoints(id, url, events, secrets, state, reason, cursor, slow_until, created_at) VALUES(?,?,?,?,?,?,?,?,?)`,
-      endpoint.id,
-      endpoint.url,
-      JSON.stringify(endpoint.events),
-      endpoint.secrets,
-      endpoint.state,
-      endpoint.reason,
-      newest,
-      endpoint.slowUntil,
-      endpoint.createdAt,
-    );
-    this.#endpoints = null;
+    this.#table.add({ ...endpoint, cursor: newest });
   }
 
-  changeEndpoint(
-    id: string,
-    change: Partial<Pick<Endpoint, "url" | "events" | "secrets" | "state" | "reason" | "slowUntil">>,
-  ): void {
-    const sets: string[] = [];
-    const values: SqlBinding[] = [];
-    const add = (column: string, value: SqlBinding | undefined) => {
-      if (value === undefined) return;
-      sets.push(`${column} = ?`);
-      values.push(value);
-    };
-    add("url", change.url);
-    add("events", change.events === undefined ? undefined : JSON.stringify(change.events));
-    add("secrets", change.secrets);
-    add("state", change.state);
-    add("reason", change.reason);
-    add("slow_until", change.slowUntil);
-    if (sets.length > 0) this.#sql.exec(`UPDATE endpoints SET ${sets.join(", ")} WHERE id = ?`, ...values, id);
-    this.#endpoints = null;
+  changeEndpoint(id: string, change: EndpointChange): void {
+    this.#table.change(id, change);
   }
 
   removeEndpoint(id: string): void {
-    this.#sql.exec(`DELETE FROM endpoints WHERE id = ?`, id);
+    this.#table.remove(id);
     this.#sql.exec(`DELETE FROM owed WHERE endpoint = ?`, id);
     this.#progress.delete(id);
-    this.#endpoints = null;
   }
 
   list(filter: { after?: string; type?: string }, limit: number): EventRow[] {
@@ -331,6 +293,52 @@ export class EventsLedger {
     return gone.length;
   }
 
+  /** Events that go to an endpoint, the newest first, from before an id. */
+  *newestFirst(endpoint: Endpoint, before: string | null, limit: number): Generator<EventRow> {
+    const rows = this.#sql.exec<EventRow>(
+      `SELECT * FROM events WHERE id < ? AND at >= ? ORDER BY id DESC LIMIT ?`,
+      before ?? "evt_~",
+      endpoint.createdAt,
+      limit,
+    );
+    for (const event of rows.toArray())
+      if (isTestOf(endpoint, event) || matches(endpoint.events, event.type as EventType)) yield event;
+  }
+
+  /** What became of an event for an endpoint, and when it is tried next. */
+  deliveryOf(endpoint: Endpoint, event: EventRow): { state: DeliveryState; dueAt: number | null } {
+    const query = `SELECT attempt, due FROM owed WHERE endpoint = ? AND event = ?`;
+    const owed = first<{ attempt: number; due: number }>(this.#sql, query, endpoint.id, event.id);
+    if (owed !== null && owed.due === NEVER) return { state: "given_up", dueAt: null };
+    if (owed !== null) return { state: owed.attempt > 0 ? "retrying" : "waiting", dueAt: owed.due };
+    const progress = this.#progress.get(endpoint.id);
+    const isNew = event.id > (progress?.position ?? endpoint.cursor) || progress?.inFlight.has(event.id) === true;
+    return { state: isNew ? "waiting" : "delivered", dueAt: null };
+  }
+
+  /** How many deliveries of an endpoint are owed after a failure and how many were given up, and when the next is tried. */
+  backlogOf(endpoint: string): { retrying: number; givenUp: number; nextAt: number | null } {
+    const query = `SELECT count(*) FILTER (WHERE due < ?1 AND attempt > 0) AS retrying, count(*) FILTER (WHERE due = ?1) AS given_up,
+      min(due) FILTER (WHERE due < ?1) AS next_at FROM owed WHERE endpoint = ?2`;
+    const row = first<{ retrying: number; given_up: number; next_at: number | null }>(
+      this.#sql,
+      query,
+      NEVER,
+      endpoint,
+    );
+    return { retrying: row?.retrying ?? 0, givenUp: row?.given_up ?? 0, nextAt: row?.next_at ?? null };
+  }
+
+  #owe(endpoint: string, event: string, attempt: number, due: number): void {
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO owed(endpoint, event, attempt, due) VALUES(?,?,?,?)`,
+      endpoint,
+      event,
+      attempt,
+      due,
+    );
+  }
+
   #isOwed(endpoint: string, event: string): boolean {
     return first(this.#sql, `SELECT 1 AS yes FROM owed WHERE endpoint = ? AND event = ?`, endpoint, event) !== null;
   }
@@ -351,10 +359,7 @@ export class EventsLedger {
   /** Moves the cursor to the position once nothing before it is in flight; one row for any number of events. */
   #moveCursor(endpoint: Endpoint, progress: Progress): void {
     if (progress.inFlight.size > 0 || progress.position === endpoint.cursor) return;
-    this.#sql.exec(`UPDATE endpoints SET cursor = ? WHERE id = ?`, progress.position, endpoint.id);
-    endpoint.cursor = progress.position;
-    const listed = this.#endpoints?.find((other) => other.id === endpoint.id);
-    if (listed !== undefined) listed.cursor = progress.position;
+    this.#table.moveCursor(endpoint, progress.position);
   }
 
   #nextSequence(): number {
@@ -367,19 +372,10 @@ export class EventsLedger {
   }
 }
 
-function endpointOf(row: EndpointRow): Endpoint {
-  return {
-    id: row.id,
-    url: row.url,
-    events: JSON.parse(row.events) as string[],
-    secrets: bytesOf(row.secrets),
-    state: row.state === "active" ? "active" : "disabled",
-    reason: row.reason,
-    cursor: row.cursor,
-    slowUntil: row.slow_until,
-    createdAt: row.created_at,
-  };
-}
+const isTestOf = (endpoint: Endpoint, { type, resource }: EventRow): boolean =>
+  type === "endpoint.test" && resource === endpoint.id;
+
+export type EventView = ReturnType<typeof eventView>;
 
 /** An event as tenants see it, in webhooks and in lists. */
 export function eventView(event: EventRow) {

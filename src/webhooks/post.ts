@@ -1,12 +1,19 @@
 /**
  * One call to one receiver, bounded in time and size. Called for each attempt, with a URL that was judged just before.
- * Never throws and never follows a redirect. Returns nothing that the receiver wrote but a short Retry-After, because a
- * tenant must not read other hosts' pages through this service.
+ * Never throws and never follows a redirect. Of what the receiver wrote it returns only a short Retry-After and, of a
+ * failure, the first 200 characters if they are text, with numbers masked: enough to see the cause, too little to read
+ * other hosts' pages through this service.
  */
+import { maskNumbersIn } from "../sms/phone.ts";
+import { stripControls } from "../sms/sms-text.ts";
 import { type FetchLike, readAtMost, TIMED_OUT, withDeadline } from "../net/bounded.ts";
 
 /** Enough for any acknowledgement; reading more would let a receiver hold the connection. */
 export const ANSWER_BYTES_MAX = 64 * 1_024;
+
+/** Of an answer that is a failure so much is kept. */
+export const HEAD_CHARS_MAX = 200;
+const TEXT_TYPE = /^(?:text\/|application\/(?:[\w.+-]*\+)?(?:json|xml)\b)/i;
 
 /** An HTTP date has 29 characters, a number of seconds fewer; a longer value is neither. */
 const RETRY_AFTER_CHARS_MAX = 64;
@@ -25,7 +32,7 @@ export type Post = {
 
 /** `latencyMs` is the whole call, the reading of the answer included. */
 export type PostAnswer =
-  | { status: number; retryAfter: string | null; latencyMs: number }
+  | { status: number; retryAfter: string | null; latencyMs: number; head: string | null }
   | { failed: "timeout" | "connection" | "redirect"; latencyMs: number };
 
 /**
@@ -35,14 +42,14 @@ export type PostAnswer =
  */
 export async function postOnce({ url, headers, body, timeoutMs, fetchLike, now }: Post): Promise<PostAnswer> {
   const startedAt = now();
-  const seen: { response?: Response } = {};
+  const seen: { response?: Response; bytes?: Uint8Array | null } = {};
   let timedOut = false;
   try {
     const ended = await withDeadline(timeoutMs, async (signal) => {
       const response = await fetchLike(url, { method: "POST", headers, body, redirect: "manual", signal });
       seen.response = response;
       // Read and discarded: a receiver that is cut off while it writes may treat its own answer as failed.
-      await readAtMost(response.body, ANSWER_BYTES_MAX);
+      seen.bytes = await readAtMost(response.body, ANSWER_BYTES_MAX);
     });
     timedOut = ended === TIMED_OUT;
   } catch {
@@ -52,12 +59,20 @@ export async function postOnce({ url, headers, body, timeoutMs, fetchLike, now }
   const response = seen.response;
   if (response === undefined) return { failed: timedOut ? "timeout" : "connection", latencyMs };
   if (isRedirect(response)) return { failed: "redirect", latencyMs };
-  return { status: response.status, retryAfter: shortRetryAfter(response), latencyMs };
+  const head = response.ok ? null : headOf(response, seen.bytes ?? null);
+  return { status: response.status, retryAfter: shortRetryAfter(response), latencyMs, head };
 }
 
 /** Status 0 is how some runtimes hide a redirect they did not follow; `redirected` would be one that followed it. */
 function isRedirect(response: Response): boolean {
   return response.redirected || response.status === 0 || REDIRECTS.has(response.status);
+}
+
+/** The beginning of an answer that is text; numbers are masked before it is cut, so that no half of one is left. */
+function headOf(response: Response, bytes: Uint8Array | null): string | null {
+  if (bytes === null || bytes.length === 0 || !TEXT_TYPE.test(response.headers.get("content-type") ?? "")) return null;
+  const text = new TextDecoder().decode(bytes.subarray(0, 8 * HEAD_CHARS_MAX));
+  return [...maskNumbersIn(stripControls(text))].slice(0, HEAD_CHARS_MAX).join("");
 }
 
 function shortRetryAfter(response: Response): string | null {

@@ -6,6 +6,8 @@ import { ulidTime } from "../base/ids.ts";
 import { room, type Ground } from "../contract/room.ts";
 import type { Recorder } from "../contract/record.ts";
 import { newestId } from "../storage/sql.ts";
+import { ATTEMPTS_KEPT_MS, AttemptsLedger } from "./attempts.ts";
+import { debugVerbs } from "./debug.ts";
 import type { Delivered, Taken } from "./deliver.ts";
 import type { EventType } from "./event.ts";
 import { EVENTS_KEPT_DAYS, EventsLedger, SAFETY_MS } from "./ledger.ts";
@@ -26,20 +28,28 @@ type Below = {
 
 /** The field under whose name an endpoint's secrets are sealed. */
 const SECRETS = "webhook-secret";
+/** And the head of a receiver's answer. */
+const ANSWER = "webhook-answer";
 
 /** The room. */
 export const webhooksRoom = room({
   name: "webhooks",
-  migrations: [{ id: 1, up: (sql) => EventsLedger.migrate(sql) }],
+  migrations: [
+    { id: 1, up: (sql) => EventsLedger.migrate(sql) },
+    { id: 2, up: (sql) => AttemptsLedger.migrate(sql) },
+  ],
   open: ({ sql, ids, now, realNow, soon, wake }: WebhooksGround, { audit, vault }: Below) => {
     const events = new EventsLedger(sql, ids, soon);
     const deps: WebhooksDeps = {
       events,
+      attempts: new AttemptsLedger(sql),
       now,
       realNow,
       newId: () => ids.make("wbh", now()),
       seal: (record, text) => vault.sealOwn(record, SECRETS, text),
       open: (record, sealed) => vault.openOwn(record, SECRETS, sealed),
+      sealAnswer: (record, text) => vault.sealOwn(record, ANSWER, text),
+      openAnswer: (record, sealed) => vault.openOwn(record, ANSWER, sealed),
       wake,
       record: audit.record,
     };
@@ -48,7 +58,7 @@ export const webhooksRoom = room({
       for (const endpoint of events.emit(type, resource, data, now())) wake(endpoint);
     };
     return {
-      verbs: webhooksVerbs(deps),
+      verbs: { ...webhooksVerbs(deps), ...debugVerbs(deps) },
       steps: [
         {
           name: "webhooks.deliveries",
@@ -68,6 +78,7 @@ export const webhooksRoom = room({
             return events.purge(before, limit);
           },
         },
+        { name: "attempts", drop: (at: number, limit: number) => deps.attempts.purge(at - ATTEMPTS_KEPT_MS, limit) },
       ],
       newestIds: () => [newestId(sql, "events")],
       emit,

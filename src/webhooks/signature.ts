@@ -3,7 +3,7 @@
  * them. Called for each attempt and when an endpoint's secret is made. Never stores a secret and never verifies a
  * signature.
  */
-import { createHmac } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** The specification asks for 24 to 64 bytes; 32 is the width of SHA-256, beyond which HMAC gains nothing. */
 const SECRET_BYTES = 32;
@@ -31,12 +31,41 @@ export function makeSecret(random: (bytes: number) => Uint8Array): string {
  * full stop (the separator of the signed text) or a space, a timestamp that is not whole seconds.
  */
 export function sign({ id, timestampSeconds, body, secrets }: Signed): string {
-  if (!/^[\x21-\x2d\x2f-\x7e]+$/.test(id)) throw new Error("a webhook id is visible ASCII without a full stop");
+  if (!isId(id)) throw new Error("a webhook id is visible ASCII without a full stop");
   if (!Number.isSafeInteger(timestampSeconds) || timestampSeconds < 0) throw new Error("a timestamp is whole seconds");
   if (secrets.length === 0) throw new Error("a webhook is never sent unsigned");
   const signed = `${id}.${String(timestampSeconds)}.${body}`;
   return secrets.map((secret) => `v1,${createHmac("sha256", keyOf(secret)).update(signed).digest("base64")}`).join(" ");
 }
+
+/** A receiver refuses a call that is older, or further ahead, than this (the libraries' default). */
+export const TOLERANCE_SECONDS = 300;
+
+/** Why a call as it was received does not verify: in the order in which the libraries find out. */
+export type SignatureFault = "malformed_timestamp" | "too_old" | "too_new" | "malformed_signature" | "no_match";
+
+/** Judges a call as a receiver would; null when any of the secrets made one of its signatures. */
+export function judgeSignature(received: {
+  webhookId: string;
+  timestamp: string;
+  signature: string;
+  body: string;
+  secrets: readonly string[];
+  nowSeconds: number;
+}): SignatureFault | null {
+  if (!/^\d{1,12}$/.test(received.timestamp)) return "malformed_timestamp";
+  const timestampSeconds = Number(received.timestamp);
+  if (received.nowSeconds - timestampSeconds > TOLERANCE_SECONDS) return "too_old";
+  if (timestampSeconds - received.nowSeconds > TOLERANCE_SECONDS) return "too_new";
+  const given = received.signature.split(" ").filter((part) => /^v1,[A-Za-z0-9+/]{43}=$/.test(part));
+  if (given.length === 0) return "malformed_signature";
+  if (!isId(received.webhookId)) return "no_match";
+  const { webhookId: id, body, secrets } = received;
+  const right = secrets.map((secret) => Buffer.from(sign({ id, timestampSeconds, body, secrets: [secret] })));
+  return given.some((one) => right.some((own) => timingSafeEqual(own, Buffer.from(one)))) ? null : "no_match";
+}
+
+const isId = (id: string): boolean => /^[\x21-\x2d\x2f-\x7e]+$/.test(id);
 
 /** The key inside a secret. The error names no byte of it. */
 function keyOf(secret: string): Uint8Array {

@@ -6,7 +6,7 @@ import { byRule } from "../contract/record.ts";
 import { randomFraction } from "../base/random.ts";
 import { isSlow, type Delivered, type Parcel, type Taken } from "./deliver.ts";
 import { eventView, type Endpoint, type Failure, type Owed } from "./ledger.ts";
-import { classifyAnswer, nextAttempt } from "./schedule.ts";
+import { classifyAnswer, nextAttempt, type Classified, type Verdict } from "./schedule.ts";
 import { sign } from "./signature.ts";
 import { secretsInForce, type WebhooksDeps } from "./verbs.ts";
 
@@ -61,31 +61,25 @@ export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered
   const now = deps.hooks.now();
   const done: string[] = [];
   const failed: Failure[] = [];
-  const givenUp: string[] = [];
+  const givenUp: Omit<Failure, "dueAt">[] = [];
   let gone: "gone" | "exhausted" | null = null;
   for (const one of delivered) {
-    if ("failed" in one.answer && one.answer.failed === "put_aside") {
-      failed.push({ event: one.event, attempt: one.attempt, dueAt: now }); // owed as before: it was not tried, so it did not fail
+    const { event, answer } = one;
+    if ("failed" in answer && answer.failed === "put_aside") {
+      failed.push({ event, attempt: one.attempt, dueAt: now }); // owed as before: it was not tried, so it did not fail
       continue;
     }
-    const { verdict, retryAfterSeconds } =
-      "status" in one.answer
-        ? classifyAnswer(one.answer.status, one.answer.retryAfter, now)
-        : { verdict: "failed" as const, retryAfterSeconds: null };
+    const { verdict, retryAfterSeconds } = verdictOf(answer, now);
+    const attempt = one.attempt + 1;
+    noteAttempt(deps.hooks, endpointId, { event, attempt, answer, verdict });
     if (verdict === "delivered") {
-      done.push(one.event);
+      done.push(event);
       continue;
     }
-    const next = nextAttempt({
-      attempt: one.attempt + 1,
-      outcome: verdict,
-      now,
-      random: randomFraction(),
-      retryAfterSeconds,
-    });
-    if ("dueAt" in next) failed.push({ event: one.event, attempt: one.attempt + 1, dueAt: next.dueAt });
+    const next = nextAttempt({ attempt, outcome: verdict, now, random: randomFraction(), retryAfterSeconds });
+    if ("dueAt" in next) failed.push({ event, attempt, dueAt: next.dueAt });
     else {
-      givenUp.push(one.event);
+      givenUp.push({ event, attempt });
       gone = gone === "gone" ? gone : next.giveUp;
     }
   }
@@ -96,6 +90,31 @@ export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered
     events.changeEndpoint(endpointId, { slowUntil: now + SLOW_MS });
   }
 }
+
+const verdictOf = (answer: Delivered["answer"], now: number): Classified =>
+  "status" in answer
+    ? classifyAnswer(answer.status, answer.retryAfter, now)
+    : { verdict: "failed", retryAfterSeconds: null };
+
+type Made = { event: string; attempt: number; answer: Delivered["answer"]; verdict: Verdict };
+
+/** Keeps what became of a call, for whoever debugs the endpoint. */
+function noteAttempt(hooks: WebhooksDeps, endpoint: string, { event, attempt, answer, verdict }: Made): void {
+  const head = "status" in answer ? answer.head : null;
+  hooks.attempts.add(endpoint, {
+    event,
+    attempt,
+    at: hooks.now(),
+    result: "status" in answer ? verdict : answer.failed === "put_aside" ? "timeout" : answer.failed,
+    status: "status" in answer ? answer.status : null,
+    latencyMs: "latencyMs" in answer ? answer.latencyMs : null,
+    answer: head === null ? null : hooks.sealAnswer(answerName(endpoint, { event, attempt }), head),
+  });
+}
+
+/** What the head of an answer is sealed as: one call's, so that it cannot be shown as another's. */
+export const answerName = (endpoint: string, { event, attempt }: Pick<Made, "event" | "attempt">): string =>
+  `${endpoint}|${event}|${attempt}`;
 
 function disable(deps: SettleDeps, endpoint: Endpoint, reason: string): void {
   deps.hooks.events.changeEndpoint(endpoint.id, { state: "disabled", reason });

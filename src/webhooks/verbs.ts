@@ -8,17 +8,22 @@ import { randomBytes } from "../base/random.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { readPage, wholeList, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
-import { ENDPOINTS_MAX, eventView, type Endpoint, type EventsLedger } from "./ledger.ts";
+import type { AttemptsLedger } from "./attempts.ts";
+import { ENDPOINTS_MAX, eventView, type Endpoint, type EventsLedger, type EventView } from "./ledger.ts";
 import { makeSecret } from "./signature.ts";
 
 export type WebhooksDeps = {
   events: EventsLedger;
+  attempts: AttemptsLedger;
   now: () => number;
   /** Real time: a sandbox's clock never moves a secret's end. */
   realNow: () => number;
   newId: () => string;
   seal: (record: string, text: string) => Uint8Array;
   open: (record: string, sealed: Uint8Array) => string | null;
+  /** Seals and opens the head of a receiver's answer. */
+  sealAnswer: (record: string, text: string) => Uint8Array;
+  openAnswer: (record: string, sealed: Uint8Array) => string | null;
   wake: (endpointId: string) => void;
   record: Recorder;
 };
@@ -27,7 +32,6 @@ export type WebhooksDeps = {
 export type Secret = { secret: string; until: number | null };
 
 export type EndpointView = ReturnType<typeof endpointView>;
-export type EventView = ReturnType<typeof eventView>;
 
 function endpointVerbs(deps: WebhooksDeps) {
   return {
@@ -53,7 +57,7 @@ function endpointVerbs(deps: WebhooksDeps) {
     ),
 
     "webhooks.list": verb("webhooks:manage", (): Outcome<Page<EndpointView>> => ({
-      ok: wholeList(deps.events.endpoints().map(endpointView)),
+      ok: wholeList(deps.events.endpoints().map((endpoint) => endpointView(deps, endpoint))),
     })),
 
     "webhooks.get": verb("webhooks:manage", (_who, input: { id: string }): Outcome<EndpointView> =>
@@ -79,19 +83,20 @@ function endpointVerbs(deps: WebhooksDeps) {
         return answer(deps, id, {});
       },
     ),
+  };
+}
 
+function endingVerbs(deps: WebhooksDeps) {
+  return {
     "webhooks.delete": verb("webhooks:manage", (who, input: { id: string }): Outcome<null> => {
       const found = find(deps, input.id);
       if ("refused" in found) return found;
       deps.events.removeEndpoint(input.id);
+      deps.attempts.remove(input.id);
       deps.record(byKey(who.keyId), { act: "webhook.deleted", subject: input.id });
       return { ok: null };
     }),
-  };
-}
 
-function secretVerbs(deps: WebhooksDeps) {
-  return {
     /** A new secret; until the overlap ends every call is signed with both. */
     "webhooks.rotate": verb(
       "webhooks:manage",
@@ -161,7 +166,7 @@ function eventsVerbs(deps: WebhooksDeps) {
 
 /** The verbs of endpoints and events, over their ledger. */
 export function webhooksVerbs(deps: WebhooksDeps) {
-  return { ...endpointVerbs(deps), ...secretVerbs(deps), ...eventsVerbs(deps) };
+  return { ...endpointVerbs(deps), ...endingVerbs(deps), ...eventsVerbs(deps) };
 }
 
 export type WebhooksVerbs = ReturnType<typeof webhooksVerbs>;
@@ -178,17 +183,21 @@ function secretsOf(deps: Pick<WebhooksDeps, "open">, endpoint: Endpoint): Secret
   return text === null ? [] : (JSON.parse(text) as Secret[]);
 }
 
-function find(deps: WebhooksDeps, id: string): Outcome<Endpoint> {
+/** An endpoint of the tenant. */
+export function find(deps: WebhooksDeps, id: string): Outcome<Endpoint> {
   const endpoint = deps.events.endpoint(id);
   return endpoint === null ? refuse("not_found") : { ok: endpoint };
 }
 
 function answer<Extra extends object>(deps: WebhooksDeps, id: string, extra: Extra): Outcome<EndpointView & Extra> {
   const endpoint = deps.events.endpoint(id);
-  return endpoint === null ? refuse("not_found") : { ok: { ...endpointView(endpoint), ...extra } };
+  return endpoint === null ? refuse("not_found") : { ok: { ...endpointView(deps, endpoint), ...extra } };
 }
 
-function endpointView(endpoint: Endpoint) {
+function endpointView({ events, attempts }: WebhooksDeps, endpoint: Endpoint) {
+  const { retrying, givenUp, nextAt } = events.backlogOf(endpoint.id);
+  const failure = attempts.lastFailure(endpoint.id);
+  const hasFailed = failure !== null && !events.deliveredSince(endpoint, failure.at);
   return {
     id: endpoint.id,
     url: endpoint.url,
@@ -196,5 +205,12 @@ function endpointView(endpoint: Endpoint) {
     state: endpoint.state,
     reason: endpoint.reason,
     created_at: isoOf(endpoint.createdAt),
+    health: {
+      state: hasFailed || retrying > 0 ? ("failing" as const) : ("ok" as const),
+      retrying,
+      given_up: givenUp,
+      next_attempt_at: nextAt === null ? null : isoOf(nextAt),
+      last_failure: failure === null ? null : { at: isoOf(failure.at), result: failure.result, status: failure.status },
+    },
   };
 }

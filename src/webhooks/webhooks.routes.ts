@@ -20,7 +20,20 @@ const EXAMPLE = {
   state: "active",
   reason: null,
   created_at: EXAMPLE_TIME,
+  health: { state: "ok", retrying: 0, given_up: 0, next_attempt_at: null, last_failure: null },
 } as const;
+
+/** What the result of a call can be. */
+export const AttemptResults = z.enum([
+  "delivered",
+  "gone",
+  "throttled",
+  "failed",
+  "timeout",
+  "connection",
+  "redirect",
+  "refused_url",
+]);
 
 const EndpointView = z
   .object({
@@ -30,6 +43,16 @@ const EndpointView = z
     state: z.enum(["active", "disabled"]),
     reason: z.string().nullable(),
     created_at: z.string(),
+    health: z.object({
+      state: z.enum(["ok", "failing"]),
+      retrying: z.int().meta({ description: "Events that failed and are tried again." }),
+      given_up: z.int().meta({ description: "Events that failed ten times; a replay sends them again." }),
+      next_attempt_at: z.string().nullable(),
+      last_failure: z
+        .object({ at: z.string(), result: AttemptResults, status: z.int().nullable() })
+        .nullable()
+        .meta({ description: "The newest failed call of the last seven days." }),
+    }),
   })
   .meta({ id: "Endpoint", examples: [EXAMPLE] });
 const IssuedEndpointView = EndpointView.extend({

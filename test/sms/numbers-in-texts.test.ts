@@ -1,9 +1,11 @@
-// How many of the numbers in texts are found, and how much of what is found is a number: on a set that was written after the
+// How many of the numbers in texts are found, and how much of what is found is a number: on sets that were written after the
 // rules were frozen, and on texts that are put together at random from other parts than the rules' own tests.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { findNumbers } from "../../src/sms/phone.ts";
+import { seedOfRun } from "../support/run/seed.ts";
+import { markedTexts } from "../support/run/sms-texts.ts";
 
 type Marked = { text: string; numbers: { start: number; end: number }[] };
 type Count = { numbers: number; found: number; right: number; wrong: string[] };
@@ -64,6 +66,14 @@ it.each(["numbers-in-texts-first.txt", "numbers-in-texts-second.txt", "numbers-i
   },
 );
 
+// Measured at first sight on each set, before anything was mended on it: 2,500 texts of the first list of sentences, recall 99.95 % of
+// 2,189 numbers at a precision of 96.94 % (accounts, orders and parcels read as mobiles without their 0); then, after the second
+// freeze, on 3,000 texts of a longer list that the rules had not met, 100 % of 2,726 at 99.02 %. What is left are ten digits that
+// begin as a mobile does and stand alone, as in `UTR 7345309252`: hidden rather than shown.
+it("numbers in texts of businesses, English and Welsh, are found, and little else", () => {
+  judge("texts of businesses", markedTexts(3_000, seedOfRun()).map(unmark));
+});
+
 const BLOCKS = ["7700900", "1632960", "2079460", "8081570", "3069990", "9098790", "1134960", "2920180"];
 const WORDS = (
   "call ring txt phone us now today tomorrow please thanks ok your order is ready mum dad taxi plumber dentist at on for the " +
@@ -105,7 +115,7 @@ it("numbers in texts put together at random are found, and little else", () => {
       const apart = /\d$/.test(before.at(-1) ?? "") || /^\d/.test(after[0] ?? "");
       return `${before.join(" ")}${apart ? " " : g1}${one}${one === "" ? "" : run}${apart ? " " : g2}${after.join(" ")}`;
     });
-  const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+  const seed = seedOfRun();
   console.log(`numbers in texts: SEED=${seed}`);
   judge("at random", fc.sample(text, { numRuns: 5_000, seed }).map(unmark));
 });

@@ -40,7 +40,7 @@ const settle = (delivered: number[], failed: [number, number, number][] = [], gi
     endpoint(),
     delivered.map(idOf),
     failed.map(([sequence, attempt, dueAt]) => ({ event: idOf(sequence), attempt, dueAt })),
-    givenUp.map(idOf),
+    givenUp.map((sequence) => ({ event: idOf(sequence), attempt: 10 })),
     NOON,
   );
 const owedRows = () => sql.exec(`SELECT event FROM owed`).toArray().length;
@@ -177,15 +177,16 @@ describe("an endpoint", () => {
     expect(take(10, NOON + 99_000)).toEqual([]);
   });
 
-  it("whose event is given up keeps no row of it", () => {
+  it("whose event is given up keeps a row that says so, and is never due", () => {
     addEndpoint("wbh_1");
     emit();
     take();
     settle([], [[1, 1, NOON]]);
     take();
     settle([], [], [1]);
-    expect(owedRows()).toBe(0);
+    expect(owedRows()).toBe(1);
     expect(take(10, NOON + 1e9)).toEqual([]);
+    expect(events.owing(NOON + 1e9)).toEqual({ endpoints: [], nextAt: null });
   });
 });
 

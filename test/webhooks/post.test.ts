@@ -64,12 +64,13 @@ describe("one call to a receiver", () => {
   });
 
   test.each([200, 204, 304, 400, 410, 429, 500, 503])(
-    "reports status %i and Retry-After, and nothing else of the answer",
+    "reports status %i and Retry-After, of a failure the head, and nothing else of the answer",
     async (status) => {
       const headers = { "retry-after": "120", "x-secret": "zebra", "set-cookie": "zebra" };
       const empty = status === 204 || status === 304;
       const answer = await post(answers(empty ? null : "zebra", { status, statusText: "zebra", headers }));
-      expect(answer).toEqual({ status, retryAfter: "120", latencyMs: 0 });
+      const head = status >= 300 && !empty ? "zebra" : null; // of a failure alone
+      expect(answer).toEqual({ status, retryAfter: "120", latencyMs: 0, head });
       expect(vi.getTimerCount()).toBe(0);
     },
   );
@@ -135,7 +136,7 @@ describe("one call to a receiver", () => {
       return Promise.resolve(new Response(body));
     }).then(settled);
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
-    expect(settled).toHaveBeenCalledWith({ status: 200, retryAfter: null, latencyMs: TIMEOUT_MS });
+    expect(settled).toHaveBeenCalledWith({ status: 200, retryAfter: null, latencyMs: TIMEOUT_MS, head: null });
     expect(signal?.aborted).toBe(true);
     expect(seen.bytes).toBeLessThanOrEqual(TIMEOUT_MS / 1_000);
   });
@@ -155,7 +156,7 @@ describe("one call to a receiver", () => {
         controller.error(new Error("reset"));
       },
     });
-    expect(await post(answers(body))).toEqual({ status: 200, retryAfter: null, latencyMs: 0 });
+    expect(await post(answers(body))).toEqual({ status: 200, retryAfter: null, latencyMs: 0, head: null });
   });
 
   test("a clock that goes backwards gives no negative latency", async () => {

@@ -1,6 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, it } from "vitest";
 import { IdMaker } from "../../src/base/ids.ts";
+import { AttemptsLedger } from "../../src/webhooks/attempts.ts";
 import { EventsLedger } from "../../src/webhooks/ledger.ts";
 import { SLOW_MS, settleDeliveries, takeDeliveries, type Delivered } from "../../src/webhooks/take.ts";
 import { webhooksVerbs, type WebhooksDeps } from "../../src/webhooks/verbs.ts";
@@ -16,12 +17,16 @@ let acts: string[];
 beforeEach(() => {
   sql = nodeSql();
   EventsLedger.migrate(sql);
+  AttemptsLedger.migrate(sql);
   now = NOON;
   emitted = [];
   acts = [];
   const ids = new IdMaker({ jurisdiction: "eu", code: "12345678" });
   hooks = {
     events: new EventsLedger(sql, ids, () => undefined),
+    attempts: new AttemptsLedger(sql),
+    sealAnswer: (record, text) => hooks.seal(record, text),
+    openAnswer: (record, sealed) => hooks.open(record, sealed),
     now: () => now,
     realNow: () => Date.now(),
     newId: () => ids.make("wbh", now),
@@ -49,7 +54,7 @@ const emit = (n = 1) => {
 const take = (id: string, slow = false) => takeDeliveries(hooks, id, 40, slow);
 const settle = (id: string, ...delivered: Delivered[]) =>
   settleDeliveries({ hooks, emit: (type) => void emitted.push(type) }, id, delivered);
-const answered = (event: string, status: number, attempt = 0, retryAfter: string | null = null): Delivered => ({ event, attempt, answer: { status, retryAfter, latencyMs: 1 } }); // prettier-ignore
+const answered = (event: string, status: number, attempt = 0, retryAfter: string | null = null): Delivered => ({ event, attempt, answer: { status, retryAfter, latencyMs: 1, head: null } }); // prettier-ignore
 const state = (id: string) => {
   const found = hooks.events.endpoint(id)!;
   return [found.state, found.reason];

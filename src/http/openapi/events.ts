@@ -83,10 +83,16 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
   endpoint: {
     data: z.object({
       endpoint: z.string().meta({ examples: [exampleId("wbh")] }),
-      reason: z.string().meta({ examples: ["gone"] }),
+      reason: z
+        .string()
+        .optional()
+        .meta({ examples: ["gone"] }),
     }),
     resource: exampleId("wbh"),
-    says: () => "An endpoint was switched off: it answered 410, or failed for too long.",
+    says: (what) =>
+      what === "test"
+        ? "A test that was asked for: it goes to that endpoint alone, whatever it listens to."
+        : "An endpoint was switched off: it answered 410, or failed for too long.",
   },
   audit: {
     data: z.record(z.string(), z.unknown()).meta({ examples: [{ note: "maskline.local/audit/…" }] }),

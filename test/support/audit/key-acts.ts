@@ -62,6 +62,7 @@ export const KEY_ACTS: Record<string, [string, () => Promise<Answer>]> = {
     "webhook.rotated",
     async () => call(`POST /v1/webhooks/${await newHook()}/rotate`, {}),
   ],
+  "POST /v1/webhooks/:id/test": ["webhook.tested", async () => call(`POST /v1/webhooks/${await newHook()}/test`)],
   "DELETE /v1/webhooks/:id": ["webhook.deleted", async () => call(`DELETE /v1/webhooks/${await newHook()}`)],
   "POST /v1/events/:id/replay": [
     "event.replayed",
@@ -229,6 +230,7 @@ export const NO_ACT: Record<string, string> = {
   "POST /v1/messages/preview":
     "says what sending would do, and does nothing; the numbers it names are counted and entered as such",
   "POST /v1/verify/templates/preview": "shows texts made of the caller's own words",
+  "POST /v1/webhooks/:id/check-signature": "says whether a call verifies",
   "POST /v1/consents/look": "a reading that names a number in its body; the number is counted and entered as such",
   "POST /v1/verify/locks/look": "as above",
   "POST /v1/sandbox/handset/messages":
