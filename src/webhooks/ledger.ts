@@ -81,7 +81,7 @@ export class EventsLedger {
     return listening;
   }
 
-  /** Writes an event without waking anybody. */
+  /** Writes an event without waking an endpoint. */
   write(type: EventType, resource: string, data: unknown, now: number): EventRow {
     const event = {
       id: this.#ids.make("evt", now),

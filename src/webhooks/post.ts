@@ -11,7 +11,7 @@ import { type FetchLike, readAtMost, TIMED_OUT, withDeadline } from "../net/boun
 /** Enough for any acknowledgement; reading more would let a receiver hold the connection. */
 export const ANSWER_BYTES_MAX = 64 * 1_024;
 
-/** Of an answer that is a failure so much is kept. */
+/** The part of a failed answer that is kept. */
 export const HEAD_CHARS_MAX = 200;
 const TEXT_TYPE = /^(?:text\/|application\/(?:[\w.+-]*\+)?(?:json|xml)\b)/i;
 

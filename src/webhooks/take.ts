@@ -98,7 +98,7 @@ const verdictOf = (answer: Delivered["answer"], now: number): Classified =>
 
 type Made = { event: string; attempt: number; answer: Delivered["answer"]; verdict: Verdict };
 
-/** Keeps what became of a call, for whoever debugs the endpoint. */
+/** Records the result of a call, for debugging the endpoint. */
 function noteAttempt(hooks: WebhooksDeps, endpoint: string, { event, attempt, answer, verdict }: Made): void {
   const head = "status" in answer ? answer.head : null;
   hooks.attempts.add(endpoint, {
@@ -112,7 +112,7 @@ function noteAttempt(hooks: WebhooksDeps, endpoint: string, { event, attempt, an
   });
 }
 
-/** What the head of an answer is sealed as: one call's, so that it cannot be shown as another's. */
+/** The sealing context of an answer's head, bound to one call so that it cannot be shown as another's. */
 export const answerName = (endpoint: string, { event, attempt }: Pick<Made, "event" | "attempt">): string =>
   `${endpoint}|${event}|${attempt}`;
 
