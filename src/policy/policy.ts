@@ -13,7 +13,7 @@ import { isoOf, millisecondsOf } from "../base/clock.ts";
 const count = z.int().min(0).max(1_000_000_000);
 const Caps = z.strictObject({ minute: count, hour: count, day: count });
 const HourAndDay = z.strictObject({ hour: count, day: count }).nullable();
-/** Caps on distinct named numbers; null follows the cap on messages. */
+/** Caps on distinct named numbers; null: the default, or the cap on messages where that is higher. */
 const NamingBody = z.strictObject({
   key_hour: count.nullable().default(null),
   tenant: HourAndDay.default(null),

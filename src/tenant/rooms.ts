@@ -70,7 +70,7 @@ type TenantGround = Ground &
     environment: Environment;
     tenantId: string;
     tenantName: string;
-    /** Days after which an unused number is deleted, unless it was tokenised to be kept. */
+    /** Days after which an unused number is deleted, unless it is marked as kept. */
     forgetAfterDays: () => number;
     /** Whether the tenant may text such a number at all. */
     judge: (number: Parameters<typeof judgeNumber>[0]) => Refusal | null;
