@@ -19,6 +19,7 @@ export const SCOPES = [
   "numbers:manage",
   "sessions:write",
   "sessions:read",
+  "masking:intercept",
   "inbound:read",
   "consents:write",
   "consents:read",

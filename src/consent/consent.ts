@@ -19,7 +19,10 @@ export const REPORTED_SOURCES = [
 
 export type Standing = "given" | "withdrawn";
 
-/** One word of one person, kept for ever as it was said: the next word does not change it. */
+/**
+ * One word of one person, kept as it was said: the next word does not change it. What was texted and replaced goes after thirteen
+ * months; all else is kept for ever.
+ */
 export type Consent = {
   id: string;
   /** Keyed name of the number: nothing without the tenant's index key, and all that is kept of it beside the mask. */

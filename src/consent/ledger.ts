@@ -104,6 +104,17 @@ export class ConsentLedger {
     return this.#sql.exec<Row>(query, ...values, limit).toArray().map(consentOf); // prettier-ignore
   }
 
+  /**
+   * Drops words that people texted before a time, and that a later one has replaced; answers how many. What stands is kept for ever,
+   * and so is every word that the tenant told.
+   */
+  purge(before: string, limit: number): number {
+    const query = `DELETE FROM consents WHERE id IN (
+        SELECT id FROM consents WHERE id < ? AND source IN ('stop_word', 'carrier')
+          AND id NOT IN (SELECT consent FROM standings) LIMIT ?) RETURNING 1 AS gone`;
+    return this.#sql.exec(query, before, limit).toArray().length;
+  }
+
   #stands(who: Uint8Array, purpose: Purpose, sender: string): { standing: Standing; saidAt: number } | null {
     const row = first<{ standing: string; said_at: number }>(
       this.#sql,

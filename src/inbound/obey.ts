@@ -9,6 +9,7 @@ import { answerOnce, type IncomingText } from "../masking/relay.ts";
 import { tellOthers } from "../masking/stopped.ts";
 import { STOPPABLE } from "../sms/purpose.ts";
 import type { InboundDeps } from "./deps.ts";
+import { stillToStop, toGiveBack } from "./word-limits.ts";
 import type { Word } from "./words.ts";
 
 /** Does what the word asks. */
@@ -19,13 +20,11 @@ export function obey(deps: InboundDeps, incoming: IncomingText, contact: Contact
     answerOnce(masking, incoming, { id: incoming.number.id, key: "inbound" }, masking.ledger.settings().help, "|help");
     return;
   }
-  if (word === "start") {
-    const purposes = STOPPABLE.filter((purpose) => deps.hasStopped(contact.index, purpose, sender));
-    deps.say(contact, { standing: "given", purposes, sender });
-  } else {
-    const whom = word === "stop_all" ? null : sender;
-    deps.say(contact, { standing: "withdrawn", purposes: [...STOPPABLE], sender: whom });
-  }
+  const starts = word === "start";
+  const whom = word === "stop_all" ? null : sender;
+  const purposes = starts ? toGiveBack(deps, contact.index, incoming.number) : stillToStop(deps, contact.index, whom);
+  deps.say(contact, { standing: starts ? "given" : "withdrawn", purposes, sender: whom });
   const pair = masking.numbers.pair(incoming.who, incoming.number.id);
-  if (pair !== null && isHeld(pair, deps.now())) tellOthers(masking, pair, word !== "start");
+  const stopped = STOPPABLE.some((purpose) => deps.hasStopped(contact.index, purpose, sender));
+  if (pair !== null && isHeld(pair, deps.now())) tellOthers(masking, pair, stopped);
 }

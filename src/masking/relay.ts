@@ -5,12 +5,15 @@
 import { DAY_MS } from "../base/clock.ts";
 import type { Num } from "../sms/phone.ts";
 import { isRefused } from "../base/refusal.ts";
+import type { Scope } from "../risk/act.ts";
 import { isHeld, type VirtualNumber } from "../numbers/number.ts";
 import { endSession } from "./close.ts";
 import { applyContent } from "./content.ts";
 import type { MaskingDeps } from "./deps.ts";
 import { interactionView, type Interaction, type Leg } from "./interaction.ts";
+import { hookOf } from "./settings/reading.ts";
 import { rotateByRule } from "./rotate.ts";
+import { scopesOf, tellLimit } from "./relays/limits.ts";
 import { isOver, isToRotate, type Participant, type Session, type Slip } from "./session.ts";
 import { nameOf } from "./view.ts";
 
@@ -46,7 +49,7 @@ export function relay(deps: MaskingDeps, incoming: IncomingText): Relayed {
   }
   const known = deps.vault.find(incoming.who);
   if (known === null) return { did: "stranger" };
-  const waits = deps.ledger.settings().intercept !== null;
+  const waits = hookOf(deps) !== null;
   const interaction: Interaction = {
     id: deps.ids.make("int", now),
     session: place.session.id,
@@ -123,9 +126,12 @@ export function passOn(
   const judged = sender === null ? { text: said, slips: [] } : applyContent(said, session.settings.content);
   const pair = people.filter(({ state }) => state === "active").length <= 2;
   const spoken = sender === null || pair ? judged.text : `${calledBy(deps, people, sender)}: ${judged.text}`;
-  const legs = others.map((one) =>
-    legTo(deps, session, one, { interaction: interaction.id, sender: sender?.id ?? "owner" }, spoken),
-  );
+  const scopeOf = scopesOf(deps, session, people);
+  const legs = others.map((one) => {
+    const scope = sender === null ? {} : { scope: scopeOf(one) };
+    return legTo(deps, session, one, { interaction: interaction.id, sender: sender?.id ?? "owner", ...scope }, spoken);
+  });
+  if (legs.some(({ state }) => state === "rate_limited")) tellLimit(deps, session.id, "relay");
   const left = legs.some(({ message, state }) => message !== null && state !== "blocked");
   const reason = left ? null : (legs[0]?.state ?? "nobody_else");
   const done: Interaction = { ...interaction, state: left ? "relayed" : "vetoed", reason, legs };
@@ -149,7 +155,7 @@ function calledBy(deps: MaskingDeps, people: readonly Participant[], sender: Par
   return nameOf(deps, sender) ?? `Person ${people.findIndex(({ id }) => id === sender.id) + 1}`;
 }
 
-type Said = { interaction: string; sender: string };
+type Said = { interaction: string; sender: string; scope?: Scope };
 
 function legTo(deps: MaskingDeps, session: Session, to: Participant, said: Said, text: string): Leg {
   if (to.stopped) return { participant: to.id, message: null, state: "opted_out" };
@@ -161,6 +167,7 @@ function legTo(deps: MaskingDeps, session: Session, to: Participant, said: Said,
     text,
     about: said.interaction,
     by: `${session.id}|${said.sender}`,
+    ...(said.scope === undefined ? {} : { scope: said.scope }),
   });
   if (isRefused(sent))
     return {

@@ -6,8 +6,8 @@ import { rowsFor } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure, smartEncode } from "../sms/sms-text.ts";
-import { actOf, limitRefusal } from "../risk/act.ts";
-import { admitBatch, admitOne, type AdmitDeps, type SendInput } from "./admit.ts";
+import { limitRefusal } from "../risk/act.ts";
+import { actFor, admitBatch, admitOne, type AdmitDeps, type SendInput } from "./admit.ts";
 import { judgeConsent } from "./consent.ts";
 import { readNote } from "./note.ts";
 import { end, type DispatchDeps } from "./outcome.ts";
@@ -128,11 +128,8 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   if (measured.segments > policy.segmentsMax) reasons.push("text_too_long");
   const route = choice.accounts[0] ?? null;
   if (route === null) reasons.push(noCarrier(choice).refused);
-  const reached = deps.caps.check(
-    actOf(key, recipient, { purpose: input.purpose, countries: policy.countries, relay: null }),
-    policy.limits,
-    now,
-  );
+  const act = actFor(key, recipient, input.purpose, policy, null);
+  const reached = deps.caps.check(act, policy.limits, now, input.scheduleAt !== null);
   if (reached !== null) reasons.push(limitRefusal(reached).refused);
   return {
     ok: {

@@ -13,7 +13,7 @@ import { isoOf, millisecondsOf } from "../base/clock.ts";
 const count = z.int().min(0).max(1_000_000_000);
 const Caps = z.strictObject({ minute: count, hour: count, day: count });
 const HourAndDay = z.strictObject({ hour: count, day: count }).nullable();
-/** Caps on distinct named numbers; null: the default, or the cap on messages where that is higher. */
+/** Caps on distinct named numbers; null: derived from the other caps (risk/naming.ts). */
 const NamingBody = z.strictObject({
   key_hour: count.nullable().default(null),
   tenant: HourAndDay.default(null),
@@ -30,6 +30,10 @@ const AllowanceBody = z.strictObject({
     .refine((text) => millisecondsOf(text) !== null, "Write it as RFC 3339, with its zone."),
   key: z.string().max(64).nullable().default(null),
 });
+
+/** What the policy says of hooks before relays: allowed, allowed where people are told, or not at all. */
+export const INTERCEPT_POLICIES = ["allowed", "with_notice", "refused"] as const;
+export type InterceptPolicy = (typeof INTERCEPT_POLICIES)[number];
 
 const Countries = z.array(z.string().regex(/^[A-Z]{2}$/)).max(250);
 /**
@@ -85,6 +89,8 @@ export const PolicyChange = z
       })
       .partial(),
     naming_allowance: AllowanceBody.nullable(),
+    /** Whether the tenant may have a hook read what people write to each other, and whether they are told. */
+    intercept: z.enum(INTERCEPT_POLICIES),
   })
   .partial();
 export type PolicyChange = z.infer<typeof PolicyChange>;
@@ -103,6 +109,8 @@ export type Policy = {
   limits: Limits;
   /** Absent in a policy that was stored before there were any. */
   namingAllowance?: NamingAllowance | null;
+  /** Absent in a policy that was stored before it could be refused. */
+  intercept?: InterceptPolicy;
 };
 
 /**
@@ -155,6 +163,7 @@ export function changed(policy: Policy, change: PolicyChange): Policy {
         : change.naming_allowance === null
           ? null
           : { ...change.naming_allowance, until: millisecondsOf(change.naming_allowance.until) ?? 0 },
+    intercept: change.intercept ?? policy.intercept ?? "allowed",
   };
 }
 
@@ -186,6 +195,7 @@ export function policyView(policy: Policy) {
       naming: { key_hour: naming.keyHour, tenant: naming.tenant, codes: naming.codes },
     },
     naming_allowance: allowance === null ? null : { ...allowance, until: isoOf(allowance.until) },
+    intercept: policy.intercept ?? "allowed",
   };
 }
 export type PolicyView = ReturnType<typeof policyView>;

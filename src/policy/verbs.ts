@@ -34,6 +34,7 @@ function ownPolicy({ policy, tenant, jurisdiction, environment }: PolicyDeps) {
     kinds: view.kinds,
     senders: { own: view.default_sender },
     segments_max: view.segments_max,
+    intercept: view.intercept,
     retention: {
       text_days: view.keep_text_days,
       notes_days: view.keep_notes_days,

@@ -44,19 +44,26 @@ export class Intercepts {
   }
 
   async #askOne(id: string): Promise<void> {
-    const { fetchLike, resolve, urlPolicy: policy, outside } = this.#parts;
+    const { fetchLike, resolve, urlPolicy: policy } = this.#parts;
     try {
       const rooms = await this.#host.open();
       if (rooms === null || rooms === "locked") return;
-      const question = rooms.room.masking.questionAbout(id);
+      // In a transaction: that the hook reads this session is in the audit before it does.
+      const question = this.#host.transaction((present) => present.room.masking.questionAbout(id));
+      await this.#tellOutside();
       const said =
         question === null ? null : await askHook({ fetchLike, resolve, policy, realNow: readClock }, question);
       this.#host.transaction((present) => present.room.masking.settleIntercept(id, said));
-      const effects = this.#host.takeEffects();
-      if (!isEmpty(effects)) await outside(effects).catch(() => undefined); // the rows are stored; the alarm finds them
+      await this.#tellOutside();
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** Puts on the queues what the last transaction left. If that fails the rows are stored, and the alarm finds them. */
+  async #tellOutside(): Promise<void> {
+    const effects = this.#host.takeEffects();
+    if (!isEmpty(effects)) await this.#parts.outside(effects).catch(() => undefined);
   }
 
   /** Logs the failure; the row still waits, and the alarm retries it. */

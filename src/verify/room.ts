@@ -154,7 +154,7 @@ function recall(outbox: MessagesDeps, id: string): void {
 
 /** A code as an ordinary message of the lane for codes, so that caps, routing, states and prices are a message's. */
 function smsSender(outbox: MessagesDeps): ChannelSender {
-  return (key, { to, text, about, secondsLeft, avoid, withhold }) => {
+  return (key, { to, text, about, secondsLeft, avoid, withhold, knownDevice }) => {
     const input = {
       text,
       from: null,
@@ -165,7 +165,7 @@ function smsSender(outbox: MessagesDeps): ChannelSender {
       expiresAt: null,
       ttlSeconds: secondsLeft,
     };
-    return admitFor(outbox, key, to, input, { about, avoid, withhold });
+    return admitFor(outbox, key, to, input, { about, avoid, withhold, knownDevice });
   };
 }
 

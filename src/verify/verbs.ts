@@ -104,7 +104,8 @@ export function expireOne(deps: VerifyDeps, id: string): void {
 }
 
 function readView(deps: VerifyDeps, verification: Verification): VerificationView {
-  const room = sendRoom(deps.ledger.destination(verification.destination, deps.now()), deps.now());
+  const destination = deps.ledger.destination(verification.destination, deps.now());
+  const room = sendRoom(destination, deps.now(), verification.facts.fingerprint);
   return viewOf(live(deps, verification), room, metadataOf(deps, verification));
 }
 
@@ -138,7 +139,7 @@ function cancel(deps: VerifyDeps, key: string, id: string): Outcome<Verification
   deps.record(byKey(key), { act: "verification.canceled", subject: id, facts: { token: verification.token } });
   const view = acceptedView(
     { ...after, sends: verification.sends },
-    sendRoom(next, now),
+    sendRoom(next, now, verification.facts.fingerprint),
     metadataOf(deps, verification),
   );
   const over = { state: "canceled", reason: "by_caller", attempts_left: 0, sends_left: 0, resend_after: null } as const;

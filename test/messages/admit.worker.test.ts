@@ -133,7 +133,7 @@ describe("while no record can be written", () => {
     await lose("messages");
     try {
       await advance(tenant, 700); // the delivered one is due to become a record
-      expect(await tenant.rows(`SELECT letter, digest FROM verifications WHERE id = '${code["id"]}'`)).toEqual([{ letter: null, digest: null }]); // prettier-ignore
+      expect(await tenant.rows(`SELECT code_message, digest FROM verifications WHERE id = '${code["id"]}'`)).toEqual([{ code_message: null, digest: null }]); // prettier-ignore
       await advance(tenant, 3_000);
       await tenant.until(planned["id"], "delivered");
       expect(await tenant.rows(`SELECT count(*) AS n FROM messages`)).toEqual([{ n: 3 }]);

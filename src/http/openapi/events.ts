@@ -108,6 +108,8 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
 };
 
 const ALERTS: Readonly<Record<string, string>> = {
+  limit:
+    "A limit is reached that ordinary use does not reach. `limit` is `naming`, `relay`, `strangers` or `stop_words`. Once an hour for each.",
   verification_failures:
     "More than half of an hour's guesses were wrong: somebody may be guessing codes. Once an hour.",
   job_quarantined:

@@ -18,11 +18,15 @@ const SettingsView = z
     out_of_session: z.string().nullable(),
     stopped_notice: z.string(),
     help: z.string(),
-    intercept: z.object({ url: z.string(), on_failure: OnFailure }).nullable(),
+    intercept: z.object({ url: z.string(), on_failure: OnFailure, notice: z.string().nullable() }).nullable(),
   })
   .meta({ id: "MaskingSettings", examples: [settingsView(SETTINGS_DEFAULT)] });
 
-const hook = { url: "https://hooks.example.com/intercept", on_failure: "closed" } as const;
+const hook = {
+  url: "https://hooks.example.com/intercept",
+  on_failure: "closed",
+  notice: "We may read what is written here to keep people safe.",
+} as const;
 
 export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
   route({
@@ -71,28 +75,30 @@ export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
     method: "put",
     path: "/v1/masking/intercept",
     verb: "masking.intercept",
-    scope: "webhooks:manage",
+    scope: "masking:intercept",
     summary: "Have a hook asked before every relay",
     detail:
-      'Called with the text, signed by Standard Webhooks v1, after the text is stored. Answer 204 or `{"action": "allow"}`, `{"action": "rewrite", "text": …}` or `{"action": "veto", "reason": …}` within three seconds. Anything else counts as no answer: with `on_failure` `open` the text is relayed, with `closed` it is not. The secret is in this answer and never shown again.',
+      'Called with the text, signed by Standard Webhooks v1, after the text is stored. Answer 204 or `{"action": "allow"}`, `{"action": "rewrite", "text": …}` or `{"action": "veto", "reason": …}` within three seconds. Anything else counts as no answer: with `on_failure` `open` the text is relayed, with `closed` it is not. `notice` is sent to the people of a session before the hook reads their first text; the operator\'s policy may demand it, or allow no hook (409). Each session that is read is in the audit (`session.intercepted`). The secret is in this answer and never shown again.',
     tag,
-    body: z.strictObject({ url: UrlText, on_failure: OnFailure }).meta({ id: "SetIntercept" }),
+    body: z
+      .strictObject({ url: UrlText, on_failure: OnFailure, notice: Wording.nullable().default(null) })
+      .meta({ id: "SetIntercept" }),
     status: 200,
     answer: SettingsView.extend({ secret: z.string().optional() }).meta({
       id: "IssuedIntercept",
       examples: [{ ...settingsView(SETTINGS_DEFAULT), intercept: hook, secret: "whsec_…" }],
     }),
-    refuses: ["url_refused"],
+    refuses: ["url_refused", "state_conflict"],
     repeat: { secret: ["secret"] },
     example: hook,
-    input: ({ body }) => ({ ok: { url: body.url, onFailure: body.on_failure } }),
+    input: ({ body }) => ({ ok: { url: body.url, onFailure: body.on_failure, notice: body.notice } }),
     urlIn: ({ url }) => url,
   }),
   route({
     method: "delete",
     path: "/v1/masking/intercept",
     verb: "masking.intercept_off",
-    scope: "webhooks:manage",
+    scope: "masking:intercept",
     summary: "Ask the hook no more",
     tag,
     status: 204,

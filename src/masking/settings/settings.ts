@@ -17,8 +17,18 @@ export type MaskingSettings = {
   intercept: Intercept | null;
 };
 
-/** The tenant's hook before a relay. `open`: what it does not answer in time is relayed; `closed`: it is not. */
-export type Intercept = { url: string; onFailure: "open" | "closed"; secret: Uint8Array };
+/**
+ * The tenant's hook before a relay. `open`: what it does not answer in time is relayed; `closed`: it is not. `notice`: what the
+ * people of a session are told before it reads their first text; null: nothing, unless the policy says otherwise.
+ */
+export type Intercept = {
+  url: string;
+  onFailure: "open" | "closed";
+  secret: Uint8Array;
+  notice: string | null;
+  /** When it was set: a hook that is set again reads anew. */
+  setAt: number;
+};
 
 export const SETTINGS_DEFAULT: MaskingSettings = {
   tombstone: "This conversation has ended.",

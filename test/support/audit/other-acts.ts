@@ -30,6 +30,27 @@ export const OTHERS: [path: string, acts: string[], by: string, (to: Tenant) => 
     },
   ],
   [
+    "a text that came in: the hook reads the session",
+    ["session.intercepted"],
+    "system",
+    async (to) => {
+      await newPool(to, 4);
+      well(await to.call("PUT /v1/masking/intercept", { url: "https://192.0.9.1/hook", on_failure: "open" }));
+      const [proxy = ""] = proxiesOf(await opened(to));
+      await texts(to, ALICE, proxy, "Hello");
+    },
+  ],
+  [
+    "a text that came in: START more often than it is obeyed",
+    ["relay.limit_reached"],
+    "system",
+    async (to) => {
+      await newPool(to, 4);
+      const [proxy = ""] = proxiesOf(await opened(to));
+      for (let turn = 0; turn < 5; turn += 1) for (const word of ["STOP", "START"]) await texts(to, ALICE, proxy, word);
+    },
+  ],
+  [
     "a text that came in: a stranger after the session was closed",
     ["session.reopened"],
     "system",
