@@ -84,7 +84,20 @@ export type Inbound = {
   text: string;
   /** One of several parts, if the carrier does not join them itself. */
   part?: { ref: string; nth: number; of: number };
+  /** Cut from a longer text, and nothing says where: a text of its own that is read and never obeyed. */
+  fragment?: true;
+  /** Pictures and other files that came with it. They stay with the carrier. */
+  media?: number;
+  /** The keyword that the carrier itself recognised and answered; `other` is one that we have no word for. */
+  keyword?: Keyword;
 };
+
+/** Keywords by which people steer what they are sent. */
+export type Keyword = (typeof KEYWORDS)[number] | "other";
+export const KEYWORDS = ["stop", "start", "help"] as const;
+
+/** The longest text that a phone can send: 255 parts of 153 septets (3GPP TS 23.040, 9.2.3.24.1). */
+export const INBOUND_CHARACTERS_MAX = 255 * 153;
 
 export type { Price } from "./price.ts";
 
@@ -153,8 +166,8 @@ export type HandsetDelivery = {
   receipts: { state: Report["state"]; afterMs: number; code: string | null }[];
 };
 
-/** The content of an authentic callback, or why it is refused. */
-export type Read<T> = { read: T[] } | { forged: string } | { malformed: string };
+/** The content of an authentic callback, and how much of it was unreadable; or why it is refused. */
+export type Read<T> = { read: T[]; unreadable?: number } | { forged: string } | { malformed: string };
 
 /** Kinds of numbers for sale. */
 export const SHOP_TYPES = ["mobile", "local", "toll_free"] as const;
@@ -212,6 +225,11 @@ export type Carrier = {
    * inbound texts.
    */
   readInbound?(account: Account, callback: InboundCallback): Promise<Read<Inbound>>;
+  /**
+   * The secret that authenticates inbound texts. If the signature has no time, a recorded callback can be replayed as long
+   * as the secret is in use. Absent if a public key authenticates them.
+   */
+  inboundSecret?: string;
   /**
    * Codes that mean that this person sent STOP to that sender. The same code may differ in meaning between answers and
    * receipts.

@@ -42,13 +42,17 @@ export async function withDeadline<T>(
   }
 }
 
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
 /**
- * Reads a body up to `maxBytes`, or answers null as soon as it is longer; the rest is cancelled unread. Counts bytes
- * after decompression, so a compressed bomb is too long. Ignores the announced length.
+ * Reads a body up to `maxBytes`, or answers null as soon as it is longer. Counts bytes after decompression, so a
+ * compressed bomb is too long. Ignores the announced length. `tooLong` handles the rest; by default it is cancelled
+ * unread.
  */
 export async function readAtMost(
   body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
+  tooLong: (rest: Reader) => Promise<void> = cancelled,
 ): Promise<Uint8Array | null> {
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
@@ -59,8 +63,7 @@ export async function readAtMost(
     if (done) return joined(chunks, length);
     length += value.byteLength;
     if (length > maxBytes) {
-      // Not awaited: an untrusted stream may take long to cancel, and its result is not needed.
-      reader.cancel().catch(() => undefined);
+      await tooLong(reader);
       return null;
     }
     chunks.push(value);
@@ -70,33 +73,32 @@ export async function readAtMost(
 /**
  * The body of a request or an answer up to `maxBytes`, or null when it is longer. An uncompressed body with an
  * announced length is read in one piece, because the platform enforces that length; any other is counted as it arrives.
- * `tooLong` handles a body whose announced length is over the bound; by default it is cancelled unread.
+ * `tooLong` as for `readAtMost`; it is passed a body with a too large announced length unread.
  */
 export async function readWholeAtMost(
   message: Pick<Request, "headers" | "body" | "arrayBuffer">,
   maxBytes: number,
-  tooLong: (body: ReadableStream<Uint8Array>) => Promise<void> = cancelled,
+  tooLong: (rest: Reader) => Promise<void> = cancelled,
 ): Promise<Uint8Array | null> {
   if (message.body === null) return new Uint8Array();
   const announced = message.headers.get("content-length");
-  const plain = announced !== null && /^\d{1,9}$/.test(announced) && !message.headers.has("content-encoding");
-  if (!plain) return readAtMost(message.body, maxBytes);
+  const plain = announced !== null && /^\d+$/.test(announced) && !message.headers.has("content-encoding");
+  if (!plain) return readAtMost(message.body, maxBytes, tooLong);
   if (Number(announced) > maxBytes) {
-    await tooLong(message.body);
+    await tooLong(message.body.getReader());
     return null;
   }
   const bytes = new Uint8Array(await message.arrayBuffer());
   return bytes.byteLength > maxBytes ? null : bytes;
 }
 
-/** Not awaited: an untrusted stream may take long to cancel. */
-async function cancelled(body: ReadableStream<Uint8Array>): Promise<void> {
-  body.cancel().catch(() => undefined);
+/** Not awaited: an untrusted stream may take long to cancel, and its result is not needed. */
+async function cancelled(rest: Reader): Promise<void> {
+  rest.cancel().catch(() => undefined);
 }
 
 /** Reads and discards until the end, `maxBytes` or `maxMs`, whichever comes first; the rest is cancelled. */
-export async function discard(body: ReadableStream<Uint8Array>, maxBytes: number, maxMs: number): Promise<void> {
-  const reader = body.getReader();
+export async function discard(reader: Reader, maxBytes: number, maxMs: number): Promise<void> {
   const reading = async (): Promise<void> => {
     for (let length = 0; length <= maxBytes;) {
       const { done, value } = await reader.read();

@@ -21,12 +21,13 @@ const DISCARDED_MS_MAX = 5_000;
  */
 export async function readIncoming(request: Request, bytesMax: number): Promise<Outcome<Uint8Array>> {
   if (request.body === null) return { ok: new Uint8Array() };
+  const known = { tooLarge: false };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<Outcome<Uint8Array>>((resolve) => {
-    timer = setTimeout(() => resolve(refuse("body_too_slow")), BODY_MS_MAX);
+    timer = setTimeout(() => resolve(known.tooLarge ? tooLarge(bytesMax) : refuse("body_too_slow")), BODY_MS_MAX);
   });
   try {
-    return await Promise.race([read(request, bytesMax), late]);
+    return await Promise.race([read(request, bytesMax, known), late]);
   } finally {
     clearTimeout(timer);
   }
@@ -52,13 +53,17 @@ export async function readCallbackRequest(
   return { ok: { url, headers, body: body.ok } };
 }
 
-async function read(request: Request, bytesMax: number): Promise<Outcome<Uint8Array>> {
+const tooLarge = (bytesMax: number) =>
+  refuse("body_too_large", { detail: `A body here has at most ${bytesMax} bytes.` });
+
+/** `known.tooLarge` is set as soon as the body has proved too large: from then on its slowness changes nothing. */
+async function read(request: Request, bytesMax: number, known: { tooLarge: boolean }): Promise<Outcome<Uint8Array>> {
   try {
-    const bytes = await readWholeAtMost(request, bytesMax, (body) =>
-      discard(body, DISCARDED_BYTES_MAX, DISCARDED_MS_MAX),
-    );
-    if (bytes !== null) return { ok: bytes };
-    return refuse("body_too_large", { detail: `A body here has at most ${bytesMax} bytes.` });
+    const bytes = await readWholeAtMost(request, bytesMax, (rest) => {
+      known.tooLarge = true;
+      return discard(rest, DISCARDED_BYTES_MAX, DISCARDED_MS_MAX);
+    });
+    return bytes === null ? tooLarge(bytesMax) : { ok: bytes };
   } catch {
     return refuse("malformed_body", { detail: "The body broke off before its end." });
   }

@@ -13,7 +13,8 @@ import type {
   Report,
   ShopWish,
 } from "../carriers/carrier.ts";
-import type { AccountConfig, AccountHealth, Brought, Permit, Secrets } from "../carriers/courier/courier.ts";
+import type { Brought } from "../carriers/courier/brought.ts";
+import type { AccountConfig, AccountHealth, Permit, Secrets } from "../carriers/courier/courier.ts";
 import type { Calls } from "../carriers/courier/health.ts";
 import type { Want } from "../carriers/courier/pace.ts";
 

@@ -123,7 +123,7 @@ export type TenantPort = {
   handset(delivery: HandsetDelivery): Promise<void>;
   takeNumbers(operator: string, numbers: NewNumber[]): Promise<Outcome<number>>;
   giveBack(operator: string, numbers: string[]): Promise<Outcome<string[]>>;
-  inbound(account: string, texts: Inbound[]): Promise<Outcome<Effects>>;
+  inbound(account: string, texts: Inbound[], secret?: number): Promise<Outcome<Effects>>;
   takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null>;
   settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void>;
   /** `lent`: the stock lists numbers as lent to this tenant, whether or not the tenant knows of them. */

@@ -236,10 +236,10 @@ export class TenantService implements TenantPort {
     return isRefused(rooms) ? rooms : this.#leases.giveBack(operator, numbers);
   }
 
-  /** Stores texts to the tenant's virtual numbers, verified as of `account`; answers once they are stored. */
-  async inbound(account: string, texts: Inbound[]): Promise<Outcome<Effects>> {
+  /** Stores texts to the tenant's virtual numbers, verified as of `account` by its `secret`; answers once they are stored. */
+  async inbound(account: string, texts: Inbound[], secret = 0): Promise<Outcome<Effects>> {
     const taken = await this.#serveBundle(texts, ({ inbound }, part) =>
-      part.forEach((text) => void inbound.receive(account, text)),
+      part.forEach((text) => void inbound.receive(account, text, secret)),
     );
     if (isRefused(taken)) return taken;
     this.#runOutside(); // the texts are stored, so the carrier does not wait for a hook

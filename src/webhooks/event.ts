@@ -34,6 +34,7 @@ export const EVENT_TYPES = [
   "interaction.vetoed",
   "interaction.out_of_session",
   "inbound.received",
+  "inbound.media_dropped",
   "number.low",
   "number.cooling",
   "number.released",

@@ -119,8 +119,8 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return this.#service.giveBack(operator, numbers);
   }
 
-  inbound(account: string, texts: Inbound[]) {
-    return this.#service.inbound(account, texts);
+  inbound(account: string, texts: Inbound[], secret?: number) {
+    return this.#service.inbound(account, texts, secret);
   }
 
   takeDeliveries(endpoint: string, limit: number, slowLane: boolean) {

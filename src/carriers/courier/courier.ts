@@ -9,9 +9,9 @@ import { refuse, type Outcome } from "../../base/refusal.ts";
 import { migrate } from "../../storage/migrations.ts";
 import { first, bytesOf, type Sql } from "../../storage/sql.ts";
 import type { Keyring } from "../../vault/keyring.ts";
-import { parseNumber } from "../../sms/phone.ts";
-import type { Account, Callback, Carrier, CarrierIo, Inbound, InboundCallback, Probed, Report } from "../carrier.ts";
+import type { Account, Callback, Carrier, CarrierIo, InboundCallback, Probed, Report } from "../carrier.ts";
 import { unmappedCode } from "../adapters/call.ts";
+import { byOwner, type Brought } from "./brought.ts";
 import type { CircuitState } from "./circuit.ts";
 import type { Calls } from "./health.ts";
 import { Pace, PERMIT_MS, type Want } from "./pace.ts";
@@ -63,9 +63,6 @@ export type Permit = {
   weights: Weights;
 };
 
-/** The texts in a callback, by the owner of the dialled number; `silent`: the callback is answered without a body. */
-export type Brought = { owned: { tenant: string; texts: Inbound[] }[]; silent: boolean };
-
 type Waiting = Want & { since: number; resume: (granted: number) => void };
 
 export type AccountHealth = { held_until: string | null } & ReturnType<AccountWatch["view"]>;
@@ -106,17 +103,21 @@ export class Courier {
   /** Creates or changes the account. Secrets that are not given stay unchanged. */
   configure(config: AccountConfig, given: Secrets): void {
     this.#migrate();
-    const secrets = { ...this.#open()?.secrets, ...given };
+    const known = this.#open()?.secrets ?? {};
+    const secrets = { ...known, ...given };
+    const { inboundSecret: name = "" } = this.#deps.carrierOf(config.kind);
+    const isExchanged = known[name] !== undefined && known[name] !== secrets[name];
     const none = Object.keys(secrets).length === 0;
     const wrapped = none ? null : this.#deps.ring.wrap(JSON.stringify(secrets), `carrier|${config.id}`);
     this.#deps.sql.exec(
       `INSERT INTO account(id, config, root, secret, hold_until) VALUES(?,?,?,?,0)
        ON CONFLICT(id) DO UPDATE SET config = excluded.config, root = coalesce(excluded.root, root),
-         secret = coalesce(excluded.secret, secret)`,
+         secret = coalesce(excluded.secret, secret), inbound_secret = inbound_secret + ?`,
       config.id,
       JSON.stringify(config),
       wrapped?.root ?? null,
       wrapped?.sealed ?? null,
+      isExchanged ? 1 : 0,
     );
     this.#account = null;
     this.#pace = null;
@@ -255,6 +256,7 @@ export class Courier {
     const read = await carrier.readReceipts(account, callback);
     if ("read" in read) {
       for (const { unmapped, code } of read.read) if (unmapped) this.#deps.log(unmappedCode(account.id, code));
+      this.#tellUnreadable(account.id, read.unreadable);
       this.#watch.received(callback, read.read);
       return { ok: read.read.map((report) => markReport(carrier, report)) };
     }
@@ -294,15 +296,16 @@ export class Courier {
       return "forged" in read
         ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })
         : refuse("malformed_body");
-    const owned = new Map<string, Inbound[]>();
-    for (const text of read.read) {
-      const dialled = parseNumber(text.to);
-      const to = "refused" in dialled ? text.to : dialled.number.e164;
-      const tenant = this.#ownerOf(to);
-      if (tenant !== null) owned.set(tenant, [...(owned.get(tenant) ?? []), { ...text, to }]);
-    }
-    const byOwner = [...owned].map(([tenant, texts]) => ({ tenant, texts }));
-    return { ok: { owned: byOwner, silent: carrier.answersInbound === "nothing" } };
+    this.#tellUnreadable(account.id, read.unreadable);
+    const row = first<{ inbound_secret: number }>(this.#deps.sql, `SELECT inbound_secret FROM account`);
+    const secret = row?.inbound_secret ?? 0;
+    const owned = byOwner(read.read, (e164) => this.#ownerOf(e164));
+    return { ok: { owned, silent: carrier.answersInbound === "nothing", secret } };
+  }
+
+  /** Of a bundle whatever can be read is taken; the rest is counted, since the carrier would bring all of it again and again. */
+  #tellUnreadable(account: string, count = 0): void {
+    if (count > 0) this.#deps.log({ level: "warn", what: "carrier_unreadable", id: account, count });
   }
 
   #ownerOf(e164: string): string | null {
