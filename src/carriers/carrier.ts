@@ -84,15 +84,15 @@ export type Inbound = {
   text: string;
   /** One of several parts, if the carrier does not join them itself. */
   part?: { ref: string; nth: number; of: number };
-  /** Cut from a longer text, and nothing says where: a text of its own that is read and never obeyed. */
+  /** A part of a longer text without its place: treated as a text of its own that is never obeyed as a keyword. */
   fragment?: true;
-  /** Pictures and other files that came with it. They stay with the carrier. */
+  /** The number of pictures and other files with it, which stay with the carrier. */
   media?: number;
-  /** The keyword that the carrier itself recognised and answered; `other` is one that we have no word for. */
+  /** The keyword that the carrier itself recognised and answered; `other` for any that is not in `KEYWORDS`. */
   keyword?: Keyword;
 };
 
-/** Keywords by which people steer what they are sent. */
+/** Keywords by which people control what they are sent. */
 export type Keyword = (typeof KEYWORDS)[number] | "other";
 export const KEYWORDS = ["stop", "start", "help"] as const;
 

@@ -303,7 +303,10 @@ export class Courier {
     return { ok: { owned, silent: carrier.answersInbound === "nothing", secret } };
   }
 
-  /** Of a bundle whatever can be read is taken; the rest is counted, since the carrier would bring all of it again and again. */
+  /**
+   * Logs how many items of a bundle were unreadable. The others are taken, because the carrier would repeat a refused
+   * bundle for ever.
+   */
   #tellUnreadable(account: string, count = 0): void {
     if (count > 0) this.#deps.log({ level: "warn", what: "carrier_unreadable", id: account, count });
   }
