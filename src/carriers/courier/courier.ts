@@ -130,7 +130,7 @@ export class Courier {
     return this.rootsInUse();
   }
 
-  /** The root versions that the stored secret needs, whether or not it opens now; they must not be retired. */
+  /** The root versions that the stored secret needs, even if it does not open now; they must not be retired. */
   rootsInUse(): number[] {
     if (!this.#exists()) return [];
     const row = first<{ root: number | null }>(this.#deps.sql, `SELECT root FROM account`);
@@ -282,10 +282,7 @@ export class Courier {
     return account === null || shop === undefined || io === null ? null : { account, shop, io };
   }
 
-  /**
-   * Reads a callback with texts: the texts of each owner of a dialled number; texts to numbers without an owner are
-   * dropped.
-   */
+  /** Reads a callback with texts, by the owner of the dialled number; texts to numbers without an owner are dropped. */
   async readInbound(callback: InboundCallback): Promise<Outcome<Brought>> {
     const account = this.#open();
     if (account === null) return refuse("not_found");
@@ -303,10 +300,7 @@ export class Courier {
     return { ok: { owned, silent: carrier.answersInbound === "nothing", secret } };
   }
 
-  /**
-   * Logs how many items of a bundle were unreadable. The others are taken, because the carrier would repeat a refused
-   * bundle for ever.
-   */
+  /** Logs unreadable items of a bundle. The others are taken, because a refused bundle would be repeated for ever. */
   #tellUnreadable(account: string, count = 0): void {
     if (count > 0) this.#deps.log({ level: "warn", what: "carrier_unreadable", id: account, count });
   }
