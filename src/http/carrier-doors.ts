@@ -1,5 +1,6 @@
 /**
- * What carriers call: receipts and texts that come in. The courier checks the signature, the tenant's object takes what it says.
+ * The endpoints that carriers call, for receipts and inbound texts. The courier checks the signature; the tenant's
+ * object stores the content.
  */
 import type { Hono } from "hono";
 import { parseTenantId } from "../base/ids.ts";

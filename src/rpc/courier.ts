@@ -1,5 +1,5 @@
 /**
- * What a courier's object may be asked by another, as plain promises of data.
+ * The calls that other objects may make to a courier's object, as plain promises of data.
  */
 import type { Outcome } from "../base/refusal.ts";
 import type {

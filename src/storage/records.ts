@@ -1,12 +1,14 @@
 /**
- * Records of what has ended, in D1: one row each, by id and version, so that a batch that comes twice changes nothing and a
- * newer version is never replaced by an older one. A room says what a row holds; how it is written, read, listed and purged
- * stands here.
+ * Records in D1 of messages and verifications that have ended: one row each, by id and version. A batch written twice
+ * changes nothing, and an older version never replaces a newer one. A room defines its rows; this file writes, reads,
+ * lists and purges them.
  */
 import { jsonWrites, type RecordDb } from "./record-db.ts";
 import { filtered } from "./sql.ts";
 
-/** A statement takes at most 100 bound values and 100 KB of text, so rows travel as one JSON value, so many at a time. */
+/**
+ * A statement takes at most 100 bound values and 100 KB of text, so this many rows at most are bound as one JSON value.
+ */
 export const RECORDS_PER_WRITE_MAX = 500;
 
 /** A table of records and the columns, beside `id`, `tenant`, `version` and `record`, that its lists filter by. */
@@ -23,7 +25,7 @@ export type RecordFilter<Column extends string> = { tenant: string; before?: str
   [Name in Column]?: string;
 };
 
-/** Writes records; a newer version replaces an older one, never the other way round. */
+/** Writes records; a newer version replaces an older one, never the reverse. */
 export async function writeRows<Column extends string>(
   db: RecordDb,
   { name, columns }: RecordTable<Column>,
@@ -73,7 +75,7 @@ export async function listRows<Column extends string>(
   return results.map(({ record }) => record);
 }
 
-/** Deletes records with ids before one, the oldest first and at most so many; answers how many went. */
+/** Deletes up to `limit` records with ids before one, oldest first; answers how many. */
 export async function purgeRows<Column extends string>(
   db: RecordDb,
   { name }: RecordTable<Column>,

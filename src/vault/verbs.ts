@@ -1,6 +1,6 @@
 /**
- * What the vault can be asked by a tenant: a token for a number, what a token stands for without the number, and, with a
- * reason and an audit entry, the number itself.
+ * The vault's verbs for tenants: a token for a number, the facts of a token without the number, and, with a reason and
+ * an audit entry, the number itself.
  */
 import { byKey, type Recorder } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
@@ -25,7 +25,7 @@ export type RevealReason = (typeof REVEAL_REASONS)[number];
 /** The verbs of tokens, over the vault. */
 export function tokensVerbs(deps: TokensDeps) {
   return {
-    /** The number's token; the same answer, whether it was known before or not. */
+    /** The number's token. The answer does not reveal whether the number was known. */
     "tokens.create": verb("tokens:write", (who, input: { number: Num }): Outcome<TokenView> => {
       const recipient = deps.naming.name(who.keyId, input.number);
       if ("refused" in recipient) return recipient;
@@ -45,7 +45,10 @@ export function tokensVerbs(deps: TokensDeps) {
       },
     ),
 
-    /** The one door from token to number: its own scope, a reason, an entry in the same transaction. */
+    /**
+     * The only verb from token to number: needs its own scope and a reason, and writes an audit entry in the same
+     * transaction.
+     */
     "tokens.reveal": verb(
       "tokens:reveal",
       (who, input: { token: string; reason: RevealReason }): Outcome<TokenView & { number: string }> => {

@@ -1,5 +1,6 @@
 /**
- * One tenant: one serial object, pinned to its jurisdiction. Gives its service storage and platform, and passes every call on.
+ * One tenant: one serial object, pinned to its jurisdiction. Gives its service storage and platform, and delegates
+ * every call.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { KeySettings } from "../access/keys.ts";

@@ -1,16 +1,16 @@
 /**
- * Texts that a callback brought, by who owns the numbers that were dialled. Pure.
+ * The texts in a callback, by the owners of the dialled numbers. Pure.
  */
 import { parseNumber } from "../../sms/phone.ts";
 import type { Inbound } from "../carrier.ts";
 
 /**
- * For each owner of a dialled number its texts; `silent`: the carrier is to be answered without words. `secret` counts how often the
- * secret that proves them was exchanged.
+ * The texts of each owner of a dialled number. `silent`: the callback is answered without a body. `secret` counts how
+ * often the secret that authenticates them was replaced.
  */
 export type Brought = { owned: { tenant: string; texts: Inbound[] }[]; silent: boolean; secret: number };
 
-/** The texts by owner, the number dialled in E.164; what nobody owns is dropped. */
+/** The texts by owner, with the dialled number in E.164; texts to numbers without an owner are dropped. */
 export function byOwner(texts: readonly Inbound[], ownerOf: (e164: string) => string | null): Brought["owned"] {
   const owned = new Map<string, Inbound[]>();
   for (const text of texts) {

@@ -5,7 +5,7 @@ import type { Migrated } from "../../storage/migrations.ts";
 import { addColumn } from "../../storage/sql.ts";
 import { AccountWatch } from "./watch.ts";
 
-/** Every migration. Each may be applied again without harm: a courier runs them outside any transaction. */
+/** Every migration. Each is idempotent, because a courier runs them outside any transaction. */
 export const COURIER_MIGRATIONS: readonly Migrated[] = [
   {
     name: "courier",

@@ -97,7 +97,8 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
   audit: {
     data: z.record(z.string(), z.unknown()).meta({ examples: [{ note: "maskline.local/audit/…" }] }),
     resource: exampleId("aud"),
-    says: () => "The signed head of the audit, once a day: keep it, and no entry before it can be changed unseen.",
+    says: () =>
+      "The signed head of the audit, once a day: keep it, and a change of any entry up to it can be detected.",
   },
   alert: {
     data: z.record(z.string(), z.unknown()).meta({ examples: [{ limit: "tenant", window: "day" }] }),
