@@ -1,5 +1,5 @@
 /**
- * Who is calling, as data: the scopes there are, and the credential as it came. Pure.
+ * The caller, as data: the list of scopes, and the credential as received. Pure.
  */
 
 export const SCOPES = [
@@ -34,7 +34,7 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** A key's scopes; `*` is all of them, those that are added later too. */
+/** A key's scopes; `*` is all of them, including those added later. */
 export type Granted = readonly (Scope | "*")[];
 
 /** Whether the granted scopes include this one. */
@@ -45,7 +45,7 @@ export function allows(granted: Granted, scope: Scope): boolean {
 /** The credential of a request, its MAC already checked at the door. */
 export type Credential = { keyId: string; secret: string };
 
-/** Where the request came from, as the platform says; nothing a client can write. */
+/** Where the request came from, as the platform says; a client cannot set these. */
 export type Origin = { ip: string | null; certificate: string | null };
 
 /** A caller whom the tenant's object has recognised. */

@@ -1,13 +1,13 @@
 /**
- * Ids of the contract: three letters, `_`, jurisdiction, eight characters of tenant, one of shard, a ULID. 40 characters,
- * the shortest client-reference field of a carrier. From an id alone the Worker knows namespace and object, so a foreign
- * id is refused without waking anything. An id is never a secret.
+ * Ids of the contract: three letters, `_`, jurisdiction, eight characters of tenant, one of shard, a ULID. 40
+ * characters fit the shortest client-reference field of a carrier. The id alone names namespace and object, so the
+ * Worker refuses another tenant's id without waking an object. An id is never a secret.
  */
 import { ALPHABET, randomBytes, randomText } from "./random.ts";
 
 export type Jurisdiction = "eu" | "us";
 
-/** The prefixes of CONTRACT, ids that carry a ULID. */
+/** The prefixes of ids that carry a ULID, as CONTRACT lists them. */
 export const PREFIXES = [
   "key",
   "msg",
@@ -35,10 +35,10 @@ export const PREFIXES = [
 ] as const;
 export type Prefix = (typeof PREFIXES)[number];
 
-/** The tenant part of things that belong to the operator: accounts and shared stock. No tenant is ever given it. */
+/** The tenant part of things that belong to the operator: accounts and shared stock. Never given to a tenant. */
 export const OPERATOR_CODE = "00000000";
 
-/** The one shard there is today; the character is reserved so that a bigger tenant can have more. */
+/** The only shard today; the character is reserved so that a larger tenant can have more. */
 const SHARD = "0";
 
 const JURISDICTION_LETTER: Record<Jurisdiction, "e" | "u"> = { eu: "e", us: "u" };
@@ -74,7 +74,7 @@ export function parseToken(text: string): Owner | null {
   return match?.[2] === undefined ? null : { jurisdiction: jurisdictionOf(match[1]), code: match[2] };
 }
 
-/** The eight characters of a new tenant: 40 random bits; the operator object refuses one it has already given. */
+/** The eight characters of a new tenant: 40 random bits; the operator object refuses one that is taken. */
 export function newTenantCode(): string {
   for (;;) {
     const code = randomText(8);
@@ -82,7 +82,7 @@ export function newTenantCode(): string {
   }
 }
 
-/** A number token: secrets-grade random (130 bits), so that one token tells nothing about another. */
+/** A number token: 130 bits from the secure generator, so that one token reveals nothing about another. */
 export function newToken(owner: Owner): string {
   return `tok_${JURISDICTION_LETTER[owner.jurisdiction]}${owner.code}${SHARD}${randomText(26)}`;
 }
@@ -120,7 +120,7 @@ export class IdMaker {
     return stemOf(prefix, this.#owner);
   }
 
-  /** Goes on behind a stored id: after a restart under a clock that stands still or stepped back, ids still rise. */
+  /** Continues after a stored id, so that ids still increase after a restart with a stopped or stepped-back clock. */
   startAfter(id: string): void {
     const ulid = id.slice(-26);
     if (this.#lastMs >= 0 && ulid <= ulidTime(this.#lastMs) + this.#tailText()) return;
@@ -128,7 +128,7 @@ export class IdMaker {
     this.#tail = Array.from(ulid.slice(10), (letter) => ALPHABET.indexOf(letter));
   }
 
-  /** A new id; `now` may stand still or step back (a clock can), the ids still rise. */
+  /** A new id. `now` may stop or step back, as clocks do; the ids still increase. */
   make(prefix: Prefix, now: number): string {
     if (now > this.#lastMs) {
       this.#lastMs = now;
@@ -172,7 +172,7 @@ export function ulidTime(milliseconds: number): string {
   return text;
 }
 
-/** The ids of one prefix that were made from one time until before another; both ends are open where no time is given. */
+/** Bounds for the ids of one prefix made at or after `from` and before `to`; an absent time leaves that end open. */
 export function idsBetween(
   prefix: string,
   from: number | undefined,
@@ -191,7 +191,7 @@ export function timeOfId(id: string): number {
   return milliseconds;
 }
 
-/** The owner in a tenant's id that is known to be one. Throws when it is none. */
+/** The owner in a tenant's id. Throws when the text is not a tenant's id. */
 export function ownerOfTenant(id: string): Owner {
   const owner = parseTenantId(id);
   if (owner === null) throw new Error("a tenant has a tenant's id");

@@ -47,6 +47,18 @@ export function later<Word extends Pick<Consent, "saidAt" | "standing">>(a: Word
   return a.standing === "withdrawn" ? a : b;
 }
 
+/**
+ * A sender as people see it: names whatever their capitals, spaces and dashes, numbers with or without their plus. A stop to one
+ * spelling is a stop to all that look like it.
+ */
+export function seenAs(sender: string): string {
+  const plain = sender
+    .normalize("NFKC")
+    .toLowerCase()
+    .replaceAll(/[\p{Cf}\p{Z}\s.\p{Pd}_]/gu, "");
+  return plain.replace(/^\+(?=\d+$)/, "") || sender;
+}
+
 /** The consent in the contract's words. The token is shown only to those who named the person by it. */
 export function consentView(consent: Consent, token: string | null) {
   const { id, mask, country, purpose, sender, standing, source, wording, saidAt, createdAt } = consent;

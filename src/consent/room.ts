@@ -23,7 +23,10 @@ const REPLACED_KEPT_DAYS = 396;
 /** The room. */
 export const consentRoom = room({
   name: "consent",
-  migrations: [{ id: 1, up: (sql) => ConsentLedger.migrate(sql) }],
+  migrations: [
+    { id: 1, up: (sql) => ConsentLedger.migrate(sql) },
+    { id: 2, up: (sql) => ConsentLedger.migrate2(sql) },
+  ],
   open: ({ sql, ids, now }: Ground, { audit: { record }, vault: { naming }, webhooks: { emit } }: Below) => {
     const consents = new ConsentLedger(sql);
     const tell = (consent: Consent) =>

@@ -1,6 +1,6 @@
 /**
- * What is said at length of each refusal: when it happens, and what to do about it. The page behind a problem's `type` is made
- * of this, and `docs/errors.md` repeats it word for word, which a law compares.
+ * The explanation of each refusal: when it happens, and what to do about it. The page at a problem's `type` shows it,
+ * and `docs/errors.md` repeats it word for word (a law test compares them).
  */
 import type { Reason } from "../base/refusal.ts";
 

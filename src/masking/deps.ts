@@ -22,6 +22,8 @@ export type Leaving = {
   text: string;
   /** The id of what it is sent for. */
   about: string;
+  /** A person's text may have more segments than the tenant's programs send. */
+  segmentsMax?: number;
   /** Whose text it is, in which session: what its limit is counted by, since its reader did not ask for it. */
   by: string;
   /** What counts it besides: everything that people write to this reader. */

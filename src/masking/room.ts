@@ -135,7 +135,7 @@ function depsOf(
     now,
     judge: (number) => judgeNumber(number, policy(), environment),
     naming: outbox.naming,
-    send: (key, { to, about, by, scope, ...leaving }) => {
+    send: (key, { to, about, by, scope, segmentsMax, ...leaving }) => {
       const recipient = Recipient.of(vault, to);
       if ("refused" in recipient) return recipient;
       const bySender = vault.keyedName("relayed", `${by}|${Buffer.from(recipient.index).toString("base64url")}`);
@@ -145,6 +145,7 @@ function depsOf(
         withhold: null,
         countedAs: bySender,
         ownNumber: true,
+        ...(segmentsMax === undefined ? {} : { segmentsMax }),
         ...(scope === undefined ? {} : { scope: { ...scope, name: keyed(scope.name) } }),
       } as const;
       return admitFor(outbox, key, recipient, textOf(leaving), sending);

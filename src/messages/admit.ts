@@ -66,6 +66,8 @@ export type Sending = RouteWish & {
   knownDevice?: boolean;
   /** The sender is a virtual number of the tenant's own, chosen by us; no caller can name it. Stops and caps are refusals then. */
   ownNumber?: true;
+  /** Segments that the text may have, where it is not the tenant's rule for its programs that says so. */
+  segmentsMax?: number;
 };
 
 export type BatchItem = { index: number; message: MessageView } | { index: number; problem: Refusal };
@@ -149,15 +151,16 @@ function admit(
   const first = choice.accounts[0];
   const stopped = judgeConsent(deps, recipient.index, input, policy, choice);
   const relayed = sending?.ownNumber === true;
+  const segmentsMax = sending?.segmentsMax ?? policy.segmentsMax;
   const later = input.scheduleAt !== null;
   const refusal =
     judgeNumber(recipient, policy, deps.environment) ??
     (relayed ? null : judgeSender(input.from, policy, recipient.country)) ??
     (sending === null || relayed ? stopped : null) ??
     ("refused" in times ? times : null) ??
-    (measured.segments > policy.segmentsMax
+    (measured.segments > segmentsMax
       ? refuse("text_too_long", {
-          detail: `The text needs ${measured.segments} segments; ${policy.segmentsMax} are allowed.`,
+          detail: `The text needs ${measured.segments} segments; ${segmentsMax} are allowed.`,
         })
       : null) ??
     (first === undefined ? noCarrier(choice) : null);

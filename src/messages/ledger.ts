@@ -3,7 +3,7 @@
  * Moves are compare-and-swap on the states that the table allows, so a late or repeated step changes nothing.
  *
  * Rows written are the bill, so an ordinary message touches no index but its primary key: `due` stays NULL until the first
- * look, and only a message that is still alive then enters the index of deadlines.
+ * sweep, and only a message that is still alive then enters the index of deadlines.
  */
 import { bytesOf, changes, filtered, first, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { ulidTime } from "../base/ids.ts";

@@ -1,5 +1,5 @@
 /**
- * The doors of operators, as data: tenants, their keys, and jobs.
+ * The operators' routes for tenants, their keys, and jobs.
  */
 import { z } from "zod";
 import { AuditEntryView } from "../audit/schemas.ts";
@@ -54,7 +54,7 @@ const TenantView = z
     ],
   });
 
-/** The question to the tenant's jurisdiction; an id that names none is not found. */
+/** The question, with the tenant's jurisdiction; an id that names no tenant is `not_found`. */
 function ofTenant<Input extends object>(id: string, input: Input): Outcome<Placed<{ id: string } & Input>> {
   const owner = parseTenantId(id);
   return owner === null ? refuse("not_found") : { ok: { where: owner.jurisdiction, input: { id, ...input } } };
@@ -113,7 +113,7 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
     path: "/admin/v1/tenants/{id}",
     verb: "tenants.change",
     summary: "Change a tenant's policy, or rename it",
-    detail: "What is left out stays. The audit names the old and the new values of the policy.",
+    detail: "Fields left out stay unchanged. The audit names the old and the new values of the policy.",
     params: IdParam,
     body: z.strictObject({ name: Label.optional(), policy: PolicyChange.optional() }).meta({ id: "ChangeTenant" }),
     status: 200,
@@ -168,7 +168,7 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
     path: "/admin/v1/tenants/{id}/keys/revoke",
     verb: "tenant_keys.revoke_all",
     summary: "Revoke all of a tenant's API keys at once",
-    detail: "For a leak whose extent nobody knows yet. Nothing opens the tenant until an operator makes a new key.",
+    detail: "For a leak of unknown extent. No key works until an operator creates a new one.",
     params: IdParam,
     status: 200,
     answer: z.object({ revoked: z.int().meta({ examples: [3] }) }),
@@ -220,7 +220,7 @@ const jobs: JobRoute<JobDeps>[] = [
     method: "post",
     path: "/admin/v1/purge",
     job: PURGE,
-    summary: "Purge what has passed its time, now",
+    summary: "Purge expired data now",
     status: 200,
     detail:
       "`gone` counts rows by class. `failed` counts tenants by the class that could not be purged; the others were.",

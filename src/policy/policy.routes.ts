@@ -1,5 +1,5 @@
 /**
- * The door to a tenant's own policy.
+ * The route of a tenant's own policy.
  */
 import { z } from "zod";
 import { EXAMPLE_TENANT } from "../contract/example.ts";

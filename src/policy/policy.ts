@@ -1,5 +1,5 @@
 /**
- * What a tenant may send, to whom and how much: set by the operator, sensible from the start. Pure.
+ * What a tenant may send, to whom and how much: set by the operator, with safe defaults. Pure.
  */
 import { z } from "zod";
 import { PURPOSES } from "../sms/purpose.ts";
@@ -14,7 +14,7 @@ import { isoOf, millisecondsOf } from "../base/clock.ts";
 const count = z.int().min(0).max(1_000_000_000);
 const Caps = z.strictObject({ minute: count, hour: count, day: count });
 const HourAndDay = z.strictObject({ hour: count, day: count }).nullable();
-/** Caps on distinct numbers that are named; what is null follows the caps on messages, upwards. */
+/** Caps on distinct named numbers; null: derived from the other caps (risk/naming.ts). */
 const NamingBody = z.strictObject({
   key_hour: count.nullable().default(null),
   tenant: HourAndDay.default(null),
@@ -37,7 +37,10 @@ export const INTERCEPT_POLICIES = ["allowed", "with_notice", "refused"] as const
 export type InterceptPolicy = (typeof INTERCEPT_POLICIES)[number];
 
 const Countries = z.array(z.string().regex(/^[A-Z]{2}$/)).max(250);
-/** A rule of routing as the operator writes it; the first that fits a message decides. What is left empty fits everything. */
+/**
+ * A routing rule as the operator writes it. The first that fits a message decides; an empty condition fits every
+ * message.
+ */
 const RuleBody = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/),
   purposes: z.array(z.enum(PURPOSES)).max(PURPOSES.length).default([]),
@@ -58,14 +61,14 @@ const RuleBody = z.strictObject({
   weight_min: z.int().min(0).max(100).default(50),
 });
 
-/** The policy as the operator writes it; every field may be left out of a change. */
+/** The policy as the operator writes it; in a change every field is optional. */
 export const PolicyChange = z
   .strictObject({
     countries: Countries,
     kinds: z.array(z.enum(NUMBER_KINDS)).max(NUMBER_KINDS.length),
     /** Carrier accounts in the order they may be tried. */
     routes: z.array(z.string().max(64)).max(10),
-    /** Which accounts messages of a kind may go by instead, and how one is chosen. */
+    /** Rules that choose other accounts for some messages. */
     route_rules: z
       .array(RuleBody)
       .max(50)
@@ -115,7 +118,10 @@ export type Policy = {
   intercept?: InterceptPolicy;
 };
 
-/** GB mobiles only, and nothing of the Crown dependencies, 070 or 076: a rule made of the prefix +44 is a pumping hole. */
+/**
+ * GB mobiles only, without the Crown dependencies, 070 and 076: allowing the whole prefix +44 would allow traffic
+ * pumping.
+ */
 export function defaultPolicy(environment: "sandbox" | "live"): Policy {
   return {
     countries: ["GB"],
@@ -130,7 +136,7 @@ export function defaultPolicy(environment: "sandbox" | "live"): Policy {
   };
 }
 
-/** The policy after a change; what the change leaves out stays. */
+/** The policy after a change; fields left out stay unchanged. */
 export function changed(policy: Policy, change: PolicyChange): Policy {
   const { numbers_per_key_per_day, naming, ...caps } = change.limits ?? {};
   const next = (now: Limits): Limits => ({
@@ -175,7 +181,7 @@ function ruleView({ priceMax, weightMin, ...rule }: RouteRule) {
   return { ...rule, price_max: priceMax, weight_min: weightMin };
 }
 
-/** The policy in the contract's words. */
+/** The policy as the contract shows it. */
 export function policyView(policy: Policy) {
   const { numbersPerKeyPerDay, naming = DEFAULT_NAMING, ...caps } = policy.limits;
   const { namingAllowance: allowance = null } = policy;
@@ -202,8 +208,9 @@ export function policyView(policy: Policy) {
 export type PolicyView = ReturnType<typeof policyView>;
 
 /**
- * A sender that is a number must be one the operator gave: any other would be somebody else's, and kept in clear. A name is linted
- * at the door, where a token's country is not known yet: beyond +44 it keeps to what every network takes.
+ * A sender that is a number must be one that the operator set, because any other would be somebody else's number,
+ * stored in clear. The route has checked a name by the rule for +44, before a token's country is known; names to other
+ * countries are checked here.
  */
 export function judgeSender(from: string | null, policy: Policy, country: string): Refusal | null {
   if (from === null || from === policy.defaultSender) return null;
@@ -234,17 +241,17 @@ export function judgeNumber(
 
 const LISTED_MAX = 20;
 
-/** What the number was taken for, which its sender may not have meant, and what is allowed. */
+/** How the number was read, which the caller may not have meant, and what is allowed. */
 function readAs(what: string, read: string, allowed: readonly string[]): string {
   const more = allowed.length > LISTED_MAX ? ` and ${allowed.length - LISTED_MAX} more` : "";
   const list = allowed.slice(0, LISTED_MAX).join(", ") || "none";
   return `The number was read as of ${what} ${read}. The tenant's policy allows: ${list}${more}.`;
 }
 
-/** The policy after a change, and what the audit says of it. */
+/** The policy after a change, and its audit entry. */
 export type ChangedPolicy = { policy: ReturnType<typeof policyView>; facts: ReturnType<typeof changeFacts> };
 
-/** Longer values are named by their length only: an entry has a bound, and the policy itself is read elsewhere. */
+/** Longer values are entered by their length only, because an audit entry is bounded. */
 const VALUE_CHARS_MAX = 4_000;
 
 /** For the audit: which fields were named, and their old and new values as JSON. A sender's number is masked. */

@@ -1,5 +1,5 @@
 /**
- * What the operator object may be asked by another, as plain promises of data.
+ * The calls that other objects may make to the operator object, as plain promises of data.
  */
 import type { Repeatable } from "../access/idempotency.ts";
 import type { KeySettings, KeyView } from "../access/keys.ts";
@@ -39,9 +39,9 @@ type Jobs = {
   "storage.sizes": Size[];
 };
 export type JobName = NameOf<Jobs>;
-/** Where a stretch of a job begins: behind this tenant, or with the first one when it is empty. */
+/** Where a page of a job begins: after this tenant, or with the first one when it is empty. */
 export type Walk = { after: string };
-/** What was found in a stretch, null where nothing could be done, and the tenant behind which the next one begins. */
+/** The results of a page, null for a tenant that failed, and the tenant after which the next page begins. */
 export type Walked<Found> = { data: (Found | null)[]; next: string | null };
 
 /** Every verb of operators, by name, with the types of its input and output. */
@@ -58,7 +58,7 @@ export type OperatorVerbs = {
   "tenant_keys.create": Asks<{ id: string; settings: KeySettings }, IssuedKey>;
   "tenant_keys.list": Asks<{ id: string }, Page<KeyView>>;
   "tenant_keys.revoke": Asks<{ id: string; key: string }, KeyView>;
-  /** Every key at once; answers how many lived. */
+  /** Revokes every key at once; answers how many were live. */
   "tenant_keys.revoke_all": Asks<{ id: string }, { revoked: number }>;
   "tenant_templates.list": Asks<{ id: string }, Page<TemplateView>>;
   "tenant_templates.decide": Asks<{ id: string } & TemplateDecision, TemplateView>;
@@ -86,10 +86,10 @@ export type OperatorVerbs = {
 
 export type OperatorVerbName = NameOf<OperatorVerbs>;
 type Input<K extends OperatorVerbName> = OperatorVerbs[K]["input"];
-/** What a verb of operators answers. */
+/** The answer of an operators' verb. */
 export type OperatorAnswer<K extends OperatorVerbName> = Outcome<OperatorVerbs[K]["output"]>;
 
-/** What answers them: one entry for each verb. */
+/** The implementation: one entry for each verb. */
 export type OperatorVerbTable = {
   readonly [K in OperatorVerbName]: (operator: string, input: Input<K>) => Promise<OperatorAnswer<K>>;
 };
@@ -102,10 +102,10 @@ export type OperatorPort = {
     input: Input<K>,
     repeat: Repeatable | null,
   ): Promise<OperatorAnswer<K>>;
-  /** A courier tells what changed of its account. */
+  /** A courier reports a change of its account. */
   note(noted: Noted): Promise<void>;
-  /** A tenant's pool runs low: a block of shared stock, and every number that is lent to the tenant by now. */
+  /** Lends a block of shared stock to a tenant whose pool runs low; answers every number lent to the tenant. */
   lease(tenant: string, wish: LeaseWish): Promise<Outcome<NewNumber[]>>;
-  /** Of the numbers lent to it the tenant has only these left. */
+  /** Of the numbers lent to it, the tenant keeps only these. */
   keepLent(tenant: string, kept: string[]): Promise<void>;
 };

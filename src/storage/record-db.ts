@@ -1,5 +1,5 @@
 /**
- * What a room's store needs of D1: statements with bound values. The platform's `D1Database` fits it as it is.
+ * What a room's store needs of D1: statements with bound values. The platform's `D1Database` has this type.
  */
 export type RecordDb = {
   prepare(query: string): { bind(...values: (string | number | null)[]): RecordStatement };
@@ -17,7 +17,7 @@ export type RecordStatement = {
 /** A bound value is at most 2 MB on the platform; the local runtime takes more. */
 export const BOUND_BYTES_MAX = 1_900_000;
 
-/** The rows as JSON arrays, each small enough to be bound as one value, whatever one row holds. */
+/** The rows as JSON arrays, each small enough to be bound as one value. */
 export function* jsonWrites(rows: Iterable<unknown>, rowsMax: number): Generator<string> {
   let texts: string[] = [];
   let bytes = 0;
@@ -36,8 +36,8 @@ export function* jsonWrites(rows: Iterable<unknown>, rowsMax: number): Generator
 }
 
 /**
- * Whether a record could not be written because of what is in it: our own code threw, or SQLite refused the values. Anything else
- * is the database's trouble, and says nothing of the record.
+ * Whether a record could not be written because of its content: our own code threw, or SQLite refused the values. Any
+ * other error is the database's.
  */
 export function isRowFault(error: unknown): boolean {
   if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return true;

@@ -11,7 +11,9 @@
 import { jsonWrites, type RecordDb } from "./record-db.ts";
 import { filtered } from "./sql.ts";
 
-/** A statement takes at most 100 bound values and 100 KB of text, so rows travel as one JSON value, so many at a time. */
+/**
+ * A statement takes at most 100 bound values and 100 KB of text, so this many rows at most are bound as one JSON value.
+ */
 export const RECORDS_PER_WRITE_MAX = 500;
 
 /** Records are a tenant's history: a year and a month, until the room `governance` lets it be set. Nobody looks back at a sandbox's. */

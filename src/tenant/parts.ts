@@ -37,14 +37,14 @@ export type TenantParts = {
   storageBytes: () => number;
   setAlarm: (at: number) => void;
   getAlarm: () => Promise<number | null>;
-  /** Runs something a little later, if the object still lives then. */
+  /** Runs something later, if the object is still in memory then. */
   later: (milliseconds: number, run: () => void) => void;
   urlPolicy: UrlPolicy;
   fetchLike: FetchLike;
   resolve: Resolver;
 };
 
-/** What the operator set, as the object keeps it. */
+/** What the operator set, as stored in the object. */
 export type TenantRecord = {
   id: string;
   name: string;
@@ -59,7 +59,7 @@ export type RoomsDeps = {
   record: TenantRecord;
   keys: TenantKeys;
   door: DoorKeys;
-  /** Outlives this rooms: what the queue does is no matter of storage. */
+  /** Kept when the rooms are rebuilt, because the queue's state does not depend on storage. */
   queueTracker: QueueTracker;
   policy: () => Policy;
   accountOf: MessagesDeps["accountOf"];
@@ -68,7 +68,7 @@ export type RoomsDeps = {
   advance: (seconds: number) => void;
   publicUrl: () => string;
   signer: HeadSigner | null;
-  /** The head signed last, remembered outside the object's storage, so that a rolled-back log is not signed again. */
+  /** The head signed last, kept outside the object's storage so that a rolled-back log is not signed. */
   signedBefore: () => Head | null;
   /** Remembers a head that was signed. */
   signed: (note: string) => void;

@@ -1,5 +1,5 @@
 /**
- * The doors of the vault. The number to be tokenised travels in the body, never in a path or a query.
+ * The routes of the vault. The number to be tokenised is in the body, never in a path or a query.
  */
 import { z } from "zod";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME } from "../contract/example.ts";
@@ -52,7 +52,7 @@ export const tokensRoutes: RouteOver<TokensVerbs>[] = [
     path: "/v1/tokens/{token}",
     verb: "tokens.get",
     scope: "tokens:read",
-    summary: "What a token stands for, without the number",
+    summary: "Read what a token stands for, without the number",
     tag,
     params: TokenParam,
     status: 200,

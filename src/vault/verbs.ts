@@ -1,6 +1,6 @@
 /**
- * What the vault can be asked by a tenant: a token for a number, what a token stands for without the number, and, with a
- * reason and an audit entry, the number itself.
+ * The vault's verbs for tenants: a token for a number, the facts of a token without the number, and, with a reason and
+ * an audit entry, the number itself.
  */
 import { byKey, type Recorder } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
@@ -47,7 +47,10 @@ export function tokensVerbs(deps: TokensDeps) {
       },
     ),
 
-    /** The one door from token to number: its own scope, a reason, an entry in the same transaction. */
+    /**
+     * The only verb from token to number: needs its own scope and a reason, and writes an audit entry in the same
+     * transaction.
+     */
     "tokens.reveal": verb(
       "tokens:reveal",
       (who, input: { token: string; reason: RevealReason }): Outcome<TokenView & { number: string }> => {

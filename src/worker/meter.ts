@@ -1,7 +1,7 @@
 /**
- * The platform's own counts, for the bench: rows, calls, queue messages, records, key store. Kept for the whole isolate,
- * which in the local runtime is the whole service. Counts only where wiring.ts hands out counted bindings, which it does
- * when BENCH is set; a production deployment with BENCH set refuses to serve.
+ * The platform's own counts, for the bench: rows, calls, queue messages, records, key store. Kept per isolate, which in
+ * the local runtime is the whole service. Counts only if BENCH is set, because only then wiring.ts hands out counted
+ * bindings; a production deployment with BENCH set refuses to serve.
  */
 
 export type Meter = {
@@ -31,7 +31,7 @@ export const meter: Meter = {
 
 type Method = (...args: unknown[]) => unknown;
 
-/** The same thing, with a look at every call of a method and at what it answered. */
+/** A proxy of the object that passes every method call and its answer to `seen`. */
 export function counted<T extends object>(
   target: T,
   seen: (method: string, args: unknown[], answer: unknown) => void,

@@ -16,6 +16,7 @@ describe("the catalogue of events", () => {
       "interaction.vetoed",
       "interaction.out_of_session",
       "inbound.received",
+      "inbound.media_dropped",
       "number.low",
       "number.cooling",
       "number.released",

@@ -27,9 +27,12 @@ export function scopesOf(
   const stranger = people.find(({ number }) => deps.isLasting(number)); // it is the stranger who texts the lasting number
   return (reader) =>
     stranger !== undefined && stranger.id !== reader.id
-      ? { name: `address|${stranger.number}`, times: ADDRESS_TIMES }
+      ? scopeOfAddress(stranger.number)
       : { name: `session|${session.id}|${reader.id}`, times: SESSION_TIMES };
 }
+
+/** What counts everything that reaches the person of an address through its lasting number. */
+export const scopeOfAddress = (number: string): Scope => ({ name: `address|${number}`, times: ADDRESS_TIMES });
 
 /** Whether one more stranger may begin to text the address; counts the one who does. */
 export function mayBegin(deps: Pick<MaskingDeps, "tally">, address: string): boolean {

@@ -18,6 +18,8 @@ const SettingsView = z
     out_of_session: z.string().nullable(),
     stopped_notice: z.string(),
     help: z.string(),
+    media_notice: z.string().nullable(),
+    no_reply_notice: z.string(),
     intercept: z.object({ url: z.string(), on_failure: OnFailure, notice: z.string().nullable() }).nullable(),
   })
   .meta({ id: "MaskingSettings", examples: [settingsView(SETTINGS_DEFAULT)] });
@@ -47,7 +49,7 @@ export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
     scope: "sessions:write",
     summary: "Change the sentences people are sent",
     detail:
-      "`out_of_session` null is silence. Each is sent to a person from the number they dialled, at most once a day.",
+      "`out_of_session` and `media_notice` null are silence. Each is sent to a person from the number they dialled, at most once a day.",
     tag,
     body: z
       .strictObject({
@@ -56,6 +58,8 @@ export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
         out_of_session: Wording.nullable().optional(),
         stopped_notice: Wording.optional(),
         help: Wording.optional(),
+        media_notice: Wording.nullable().optional(),
+        no_reply_notice: Wording.optional(),
       })
       .meta({ id: "ChangeMasking" }),
     status: 200,
@@ -68,6 +72,8 @@ export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
         ...(body.out_of_session === undefined ? {} : { outOfSession: body.out_of_session }),
         ...(body.stopped_notice === undefined ? {} : { stoppedNotice: body.stopped_notice }),
         ...(body.help === undefined ? {} : { help: body.help }),
+        ...(body.media_notice === undefined ? {} : { mediaNotice: body.media_notice }),
+        ...(body.no_reply_notice === undefined ? {} : { noReplyNotice: body.no_reply_notice }),
       },
     }),
   }),

@@ -14,6 +14,10 @@ export type MaskingSettings = {
   stoppedNotice: string;
   /** The answer to HELP. */
   help: string;
+  /** The answer to a text with pictures, which stay with the carrier; null: silence. */
+  mediaNotice: string | null;
+  /** The answer to a person who texts their own lasting number, as in reply to a short code. */
+  noReplyNotice: string;
   intercept: Intercept | null;
 };
 
@@ -36,5 +40,7 @@ export const SETTINGS_DEFAULT: MaskingSettings = {
   outOfSession: null,
   stoppedNotice: "The other person has stopped these texts. They will not get your messages.",
   help: "You are texting through a masked number. Reply STOP to stop these texts.",
+  mediaNotice: "Pictures do not go through this number.",
+  noReplyNotice: "Replies to this number reach nobody.",
   intercept: null,
 };

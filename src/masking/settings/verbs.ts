@@ -22,7 +22,10 @@ export type SettingsDeps = {
 export type InterceptInput = Pick<Intercept, "url" | "onFailure" | "notice">;
 
 type Sentences = Partial<
-  Pick<MaskingSettings, "tombstone" | "movedNotice" | "outOfSession" | "stoppedNotice" | "help">
+  Pick<
+    MaskingSettings,
+    "tombstone" | "movedNotice" | "outOfSession" | "stoppedNotice" | "help" | "mediaNotice" | "noReplyNotice"
+  >
 >;
 
 /** Settings as their tenant sees them; the hook's secret is shown once, where it is made. */
@@ -32,6 +35,8 @@ export function settingsView({
   outOfSession,
   stoppedNotice,
   help,
+  mediaNotice,
+  noReplyNotice,
   intercept,
 }: MaskingSettings) {
   return {
@@ -40,6 +45,8 @@ export function settingsView({
     out_of_session: outOfSession,
     stopped_notice: stoppedNotice,
     help,
+    media_notice: mediaNotice,
+    no_reply_notice: noReplyNotice,
     intercept:
       intercept === null ? null : { url: intercept.url, on_failure: intercept.onFailure, notice: intercept.notice },
   };

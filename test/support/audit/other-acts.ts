@@ -1,7 +1,7 @@
 /** What persons, carriers and rules do. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, vi } from "vitest";
-import { ALICE, advance, newPool, opened, proxiesOf, texts } from "../tenant/masked-lines.ts";
+import { ALICE, advance, newPool, opened, proxiesOf, sandboxAccount, texts } from "../tenant/masked-lines.ts";
 import { cron, operator, tenantOf, until, type Json, type Tenant } from "../tenant/tenant.ts";
 import { check, codeOf, started, wrong } from "../tenant/verifications.ts";
 import { CAROL, id, newCarrier, twilio, well } from "./world.ts";
@@ -19,6 +19,24 @@ export const OTHERS: [path: string, acts: string[], by: string, (to: Tenant) => 
       const [proxy = ""] = proxiesOf(await opened(to));
       await texts(to, ALICE, proxy, "STOP");
       await texts(to, ALICE, proxy, "START");
+    },
+  ],
+  [
+    "a text that came in: STOP, then START, as the carrier itself has recognised them",
+    ["consent.withdrawn", "consent.given"],
+    "carrier",
+    async (to) => {
+      await newPool(to, 4);
+      const [proxy = ""] = proxiesOf(await opened(to));
+      const account = await sandboxAccount();
+      const brought = [
+        { id: "1", text: "AVREGISTRER", keyword: "stop" as const },
+        { id: "2", text: "GO", keyword: "start" as const },
+      ];
+      await to.stub().inbound(
+        account,
+        brought.map((text) => ({ ...text, from: ALICE, to: proxy })),
+      );
     },
   ],
   [
@@ -140,6 +158,16 @@ export const OTHERS: [path: string, acts: string[], by: string, (to: Tenant) => 
       const messages = [0, 1, 2].map((nth) => ({ to: `+44770090060${nth}`, purpose: "service", text: "Hello" }));
       well(await to.call("POST /v1/messages/batch", { messages }));
       expect((await to.call("POST /v1/tokens", { number: CAROL })).status).toBe(429);
+    },
+  ],
+  [
+    "a rule at the door: the quota of what the tenant keeps",
+    ["tenant.quota_reached"],
+    "system",
+    async (to) => {
+      well(await operator(`PATCH /admin/v1/tenants/${to.id}`, { policy: { storage_quota: { records: 0, bytes: 0 } } }));
+      expect((await to.call("POST /v1/tokens", { number: CAROL })).status).toBe(403);
+      well(await operator(`PATCH /admin/v1/tenants/${to.id}`, { policy: { storage_quota: null } }));
     },
   ],
   [
