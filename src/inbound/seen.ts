@@ -9,7 +9,8 @@ import { first, type Sql } from "../storage/sql.ts";
 /** Whose text it is: `secret` counts how often the account's secret for texts that come in was exchanged. */
 export type Bringer = { account: string; secret: number };
 
-type Secret = { id: number; secret: number };
+/** `nth`: which of the secrets of its account, counted by exchanges. */
+type Secret = { id: number; nth: number };
 /** Texts from before accounts were kept apart. */
 const EARLIER = 0;
 
@@ -60,28 +61,28 @@ export class SeenTexts {
    * The secrets of an account under which texts are kept, that of this text first. A new one replaces those before it; one that was
    * replaced and proves a text all the same is in use until now.
    */
-  #secretsOf({ account, secret }: Bringer, now: number): Secret[] {
+  #secretsOf({ account, secret: nth }: Bringer, now: number): Secret[] {
     let known = this.#secrets.get(account) ?? this.#read(account);
-    if (known.some((one) => one.secret > secret))
+    if (known.some((one) => one.nth > nth))
       this.#sql.exec(
         `UPDATE seen_secrets SET replaced_at = max(replaced_at, ?) WHERE account = ? AND secret = ?`,
         now,
         account,
-        secret,
+        nth,
       );
-    if (!known.some((one) => one.secret === secret)) {
-      const over = known.some((one) => one.secret > secret) ? now : null;
-      this.#sql.exec(`INSERT INTO seen_secrets(account, secret, replaced_at) VALUES(?,?,?)`, account, secret, over);
+    if (!known.some((one) => one.nth === nth)) {
+      const over = known.some((one) => one.nth > nth) ? now : null;
+      this.#sql.exec(`INSERT INTO seen_secrets(account, secret, replaced_at) VALUES(?,?,?)`, account, nth, over);
       const query = `UPDATE seen_secrets SET replaced_at = ? WHERE account = ? AND secret < ? AND replaced_at IS NULL`;
-      this.#sql.exec(query, now, account, secret);
+      this.#sql.exec(query, now, account, nth);
       known = this.#read(account);
     }
     this.#secrets.set(account, known);
-    return known.toSorted((a, b) => Number(b.secret === secret) - Number(a.secret === secret));
+    return known.toSorted((a, b) => Number(b.nth === nth) - Number(a.nth === nth));
   }
 
   #read(account: string): Secret[] {
-    return this.#sql.exec<Secret>(`SELECT id, secret FROM seen_secrets WHERE account = ?`, account).toArray();
+    return this.#sql.exec<Secret>(`SELECT id, secret AS nth FROM seen_secrets WHERE account = ?`, account).toArray();
   }
 
   #has(secret: number, name: Uint8Array): boolean {
