@@ -1,5 +1,5 @@
 // `npm test`: set-up, then every kind of check in order; the last line is the count. `.ci/run` runs exactly this.
-// `npm test -- node lint` runs only these parts; `--soak` runs the fault tests at full size.
+// `npm test -- node lint` runs only these parts; `--soak` runs the fault tests and those in workerd at full size.
 import "./lib/node-version.mjs";
 import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { setPriority } from "node:os";
@@ -37,7 +37,7 @@ const parts = {
 };
 
 await script(async () => {
-  const asked = soak ? ["faults"] : process.argv.slice(2);
+  const asked = soak ? ["faults", "workers"] : process.argv.slice(2);
   const unknown = asked.filter((name) => !(name in parts));
   if (unknown.length > 0)
     throw new Trouble(`No such part: ${unknown.join(", ")}. There are: ${Object.keys(parts).join(", ")}.`);
