@@ -27,6 +27,8 @@ const NOTHING = {
   idempotency: 0,
   numbers: 0,
   events: 0,
+  attempts: 0,
+  consents: 0,
   pairs: 0,
   habits: 0,
   failed_jobs: 0,
