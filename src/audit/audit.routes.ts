@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { isoOf, millisecondsOf } from "../base/clock.ts";
+import { Time } from "../contract/label.ts";
 import { limitUpTo, numberCursor, pageOf } from "../contract/list.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
 import { AuditEntryView } from "./schemas.ts";
@@ -26,8 +27,8 @@ export const auditRoutes: RouteOver<AuditVerbs>[] = [
       limit: limitUpTo(500, 50),
       cursor: numberCursor(),
       act: z.string().max(64).optional(),
-      from: z.iso.datetime().optional(),
-      to: z.iso.datetime().optional(),
+      from: Time.optional(),
+      to: Time.optional(),
     }),
     status: 200,
     answer: pageOf(AuditEntryView),

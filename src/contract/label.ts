@@ -3,11 +3,19 @@
  * unsealed and shown in lists, so it may hold nothing that reads as a phone number and no invisible character.
  */
 import { z } from "zod";
+import { millisecondsOf } from "../base/clock.ts";
 import { isBlank } from "../sms/characters.ts";
 import { findNumbers } from "../sms/phone.ts";
 
 const NO_NUMBER = "A phone number may not stand here: this is kept and shown in clear.";
 const VISIBLE = "Write at least one visible character.";
+
+/** A time in a body or a query: RFC 3339 with an offset. */
+export const Time = z
+  .string()
+  .max(40)
+  .refine((text) => millisecondsOf(text) !== null, "Write an RFC 3339 time with an offset.")
+  .meta({ description: "An RFC 3339 time with an offset." });
 
 /** Controls, lone surrogates, line separators, and characters that change the reading direction. */
 const UNSEEN = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;

@@ -2,8 +2,9 @@
  * A text that came in for one of the tenant's virtual numbers: taken once, joined if it came in parts, then read (take.ts). All in
  * one transaction, so that what is acknowledged is stored.
  */
+import { z } from "zod";
 import { MINUTE_MS } from "../base/clock.ts";
-import type { Inbound } from "../carriers/carrier.ts";
+import { KEYWORDS, type Inbound, type Keyword } from "../carriers/carrier.ts";
 import type { VirtualNumber } from "../numbers/number.ts";
 import { parseNumber, type Num } from "../sms/phone.ts";
 import { TENANT_SUBJECT } from "../vault/ledger.ts";
@@ -65,7 +66,7 @@ function takePart(
 ): Fate {
   const { who, author } = authorOf(deps, from, inbound.from);
   const record = deps.ids.make("inb", deps.now());
-  const units = JSON.stringify(inbound.text);
+  const units = JSON.stringify([inbound.text, inbound.keyword ?? null] satisfies Units);
   const sealed = deps.vault.sealText(author.subject, record, "units", units);
   if (sealed === null) throw new Error("an author without a key");
   const keyed = Buffer.from(deps.vault.keyedName("part", `${account}|${ref}`).subarray(0, 16)).toString("hex");
@@ -89,11 +90,12 @@ export function takeGathered(deps: InboundDeps, gathered: Gathered): Fate {
   deps.ledger.dropParts(gathered);
   const number = deps.masking.numbers.get(gathered.number);
   if (number === null) return "unknown_number";
-  const parts = gathered.parts.map(({ nth, record, sealed }) => ({
-    nth,
-    text: openPart(deps, gathered.subject, record, sealed),
-  }));
-  const words = { ...joinParts(parts, gathered.total), media: 0, keyword: null, mixed: gathered.mixed };
+  const parts = gathered.parts.map(({ nth, record, sealed }) => {
+    const [text, keyword] = openPart(deps, gathered.subject, record, sealed);
+    return { nth, text, keyword };
+  });
+  const keyword = parts.map((part) => part.keyword).find((word) => word !== null) ?? null;
+  const words = { ...joinParts(parts, gathered.total), media: 0, keyword, mixed: gathered.mixed };
   if (gathered.token === "") return takeFromName(deps, number, gathered.name, words);
   const contact = deps.vault.find(gathered.who);
   const e164 = contact === null ? null : deps.vault.openNumber(contact.token);
@@ -102,10 +104,16 @@ export function takeGathered(deps: InboundDeps, gathered: Gathered): Fate {
   return take(deps, number, contact, from.number, words);
 }
 
-/** The code units of a part; parts from before they were kept so are plain text. */
-function openPart(deps: InboundDeps, subject: string, record: string, sealed: Uint8Array): string {
+/** What is kept of a part: its code units, and the keyword that the carrier recognised. */
+type Units = [text: string, keyword: Keyword | null];
+const Units = z.union([
+  z.string().transform((text): Units => [text, null]), // from before the keyword was kept
+  z.tuple([z.string(), z.enum([...KEYWORDS, "other"]).nullable()]),
+]);
+
+/** A part as it is kept; parts from before their code units were kept are plain text. */
+function openPart(deps: InboundDeps, subject: string, record: string, sealed: Uint8Array): Units {
   const units = deps.vault.openText(subject, record, "units", sealed);
-  if (units === null) return deps.vault.openText(subject, record, "part", sealed) ?? "";
-  const text: unknown = JSON.parse(units);
-  return typeof text === "string" ? text : "";
+  if (units === null) return [deps.vault.openText(subject, record, "part", sealed) ?? "", null];
+  return Units.parse(JSON.parse(units));
 }

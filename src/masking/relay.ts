@@ -5,6 +5,7 @@
 import { DAY_MS } from "../base/clock.ts";
 import type { Num } from "../sms/phone.ts";
 import { isRefused } from "../base/refusal.ts";
+import { isBlank } from "../sms/characters.ts";
 import { stripControls } from "../sms/sms-text.ts";
 import type { Scope } from "../risk/act.ts";
 import { isHeld, type Pair, type VirtualNumber } from "../numbers/number.ts";
@@ -140,7 +141,12 @@ export function passOn(
   );
   const judged = sender === null ? { text: said, slips: [] } : applyContent(said, session.settings.content);
   const pair = people.filter(({ state }) => state === "active").length <= 2;
-  const spoken = sender === null || pair ? judged.text : `${calledBy(deps, people, sender)}: ${judged.text}`;
+  const showsNothing = sender !== null && isBlank(judged.text); // before a name is put in front of it
+  const spoken = showsNothing
+    ? ""
+    : sender === null || pair
+      ? judged.text
+      : `${calledBy(deps, people, sender)}: ${judged.text}`;
   const scopeOf = scopesOf(deps, session, people);
   const legs = others.flatMap((one) => {
     const scope = sender === null ? {} : { scope: scopeOf(one) };

@@ -1,10 +1,11 @@
 /**
  * The shapes of masked sessions in the API: what is taken, and what is answered.
  */
+import { Time } from "../contract/label.ts";
 import { z } from "zod";
 import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { oneLine, Wording } from "../contract/label.ts";
-import { NumberView, Time } from "../messages/schemas.ts";
+import { NumberView } from "../messages/schemas.ts";
 import { INTERACTION_STATES } from "./interaction.ts";
 import { PARTICIPANTS_MAX, PARTICIPANTS_MIN, SESSION_STATES, SLIPS, TREATMENTS } from "./session.ts";
 

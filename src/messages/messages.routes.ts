@@ -2,6 +2,7 @@
  * The doors of messages. A door parses, normalises the number and lints the sender; everything that needs to know the tenant
  * is the verb's.
  */
+import { Time } from "../contract/label.ts";
 import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
 import { exampleId } from "../contract/example.ts";
@@ -15,7 +16,7 @@ import { checkText, smartEncode } from "../sms/sms-text.ts";
 import { lintSender } from "../policy/sender-id.ts";
 import type { SendInput } from "./admit.ts";
 import { finishCancel, finishGet, finishList } from "./finish.ts";
-import { BatchBody, MessageView, PreviewView, SendBody, Time } from "./schemas.ts";
+import { BatchBody, MessageView, PreviewView, SendBody } from "./schemas.ts";
 import { STATES } from "./message.ts";
 import type { MessagesVerbs } from "./verbs.ts";
 

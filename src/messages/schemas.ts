@@ -2,7 +2,7 @@
  * The shapes of messages in the API: what is taken, and what is answered. They validate and they make the document.
  */
 import { z } from "zod";
-import { millisecondsOf } from "../base/clock.ts";
+import { Time } from "../contract/label.ts";
 import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { CHOOSE, PASSED_OVER } from "../carriers/route.ts";
 import { STATES } from "./message.ts";
@@ -21,13 +21,6 @@ export const NumberView = z
     description: "A number as the API shows it: a token, a mask, and what kind it is.",
     examples: [EXAMPLE_NUMBER],
   });
-
-/** A time in a body: RFC 3339 with an offset. */
-export const Time = z
-  .string()
-  .max(40)
-  .refine((text) => millisecondsOf(text) !== null, "Write an RFC 3339 time with an offset.")
-  .meta({ description: "An RFC 3339 time with an offset." });
 
 /** A recipient in a body. */
 export const To = z

@@ -2,6 +2,7 @@
  * The shapes of verifications in the API: what is taken, and what is answered. They validate and they make the document.
  */
 import { z } from "zod";
+import { isBlank } from "../sms/characters.ts";
 import { findNumbers } from "../sms/phone.ts";
 import { neighbourhoodOf } from "../net/address.ts";
 import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
@@ -10,7 +11,7 @@ import { Metadata, MoneyView, NumberView, To } from "../messages/schemas.ts";
 import { STATES as MESSAGE_STATES } from "../messages/message.ts";
 import { BUILTINS } from "./code/builtin.ts";
 import { DIMENSIONS } from "./counts.ts";
-import { CODE_LENGTH, CODE_SECONDS, STRENGTHS } from "./code/code.ts";
+import { CODE_LENGTH, CODE_SECONDS, normaliseCode, STRENGTHS } from "./code/code.ts";
 import { AMOUNT_MAX, PAYEE_MAX } from "./code/context.ts";
 import { VARIABLE_CHARS_MAX, VARIABLES_MAX } from "./code/template.ts";
 import { CHANNELS, CHECK_REASONS, INTENTS, STATES } from "./code/verification.ts";
@@ -82,7 +83,13 @@ const wording = {
     .refine((hash) => findNumbers(hash).length === 0, "A phone number is no app hash.")
     .optional(),
   variables: z
-    .record(z.string().regex(/^[a-z][a-z_]{0,29}$/), z.string().max(VARIABLE_CHARS_MAX))
+    .record(
+      z.string().regex(/^[a-z][a-z_]{0,29}$/),
+      z
+        .string()
+        .max(VARIABLE_CHARS_MAX)
+        .refine((text) => !isBlank(text), "Write at least one visible character."),
+    )
     .refine((variables) => Object.keys(variables).length <= VARIABLES_MAX, `At most ${VARIABLES_MAX} variables.`)
     .optional(),
 };
@@ -109,7 +116,15 @@ export const StartBody = z
   .meta({ id: "StartVerification" });
 export type StartBody = z.infer<typeof StartBody>;
 
-const guess = { code: z.string().min(1).max(40), ...context, end_user: EndUserBody.optional() };
+const guess = {
+  code: z
+    .string()
+    .min(1)
+    .max(40)
+    .refine((code) => normaliseCode(code) !== "", "Write the code as the person typed it."),
+  ...context,
+  end_user: EndUserBody.optional(),
+};
 
 export const CheckBody = z.strictObject(guess).meta({ id: "CheckVerification" });
 export const CheckToBody = z

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { isRefused, type Outcome } from "../base/refusal.ts";
 import { cursorOf, given, limitUpTo, pageOf, timeOf } from "../contract/list.ts";
 import { completedRoutesOver, routesOver, type RouteOver } from "../contract/route.ts";
-import { Time } from "../messages/schemas.ts";
+import { Time } from "../contract/label.ts";
 import { COUNTS_KEPT_DAYS, DIMENSIONS, PREFIX_STARTS_MIN } from "./counts.ts";
 import { finishCheck, finishEnded, finishGet, finishList } from "./finish.ts";
 import type { EndUser } from "./person.ts";

@@ -71,6 +71,13 @@ describe("Twilio's own keyword", () => {
     expect((await inbox(at.tenant)).map(({ word }) => word)).toEqual(["help", "help", "start", "stop"]);
   });
 
+  test("counts without any words", async () => {
+    const at = await twilio();
+    const [number] = at.numbers;
+    await twilioBrings(at, { From: ALICE, To: number!, Body: "", NumMedia: "0", OptOutType: "STOP" });
+    expect(await consents(at.tenant)).toContain(`marketing ${number} withdrawn carrier`);
+  });
+
   test("in a session the other person reads neither, and a picture is told of", async () => {
     const at = await twilio();
     const [alices] = proxiesOf(await opened(at.tenant)) as [string];

@@ -175,3 +175,51 @@ test("a character cut between two parts is whole again; half of one that stays a
   await bring(at, { from: BOB, to: at.numbers[0], text: "half \ud83d" });
   expect(String((await inbox(at.tenant))[0]?.["text"]).isWellFormed()).toBe(true);
 });
+
+test("a keyword that the carrier recognised counts for the whole text, with whichever part it comes", async () => {
+  for (const [first, second] of [
+    ["stop", "stop"],
+    ["stop", undefined],
+    [undefined, "STOP"],
+  ]) {
+    const at = await line();
+    const [to] = at.numbers;
+    const part = (nth: number) => ({ ref: "1", nth, of: 2 });
+    await bring(at, {
+      from: ALICE,
+      to,
+      text: "AVREG",
+      part: part(1),
+      ...(first === undefined ? {} : { keyword: first }),
+    });
+    expect(await consents(at.tenant)).toEqual([]); // half a text is not obeyed
+    await bring(at, {
+      from: ALICE,
+      to,
+      text: "ISTRER",
+      part: part(2),
+      ...(second === undefined ? {} : { keyword: second }),
+    });
+    expect(await consents(at.tenant)).toContain(`marketing ${to} withdrawn carrier`);
+  }
+});
+
+test("what says more of a text and cannot be read is left out, and the words are taken", async () => {
+  const at = await line();
+  const [to] = at.numbers;
+  const more = [
+    { part: { ref: "1", nth: 0, of: 2 } },
+    { part: { ref: "1", nth: 3, of: 2 } },
+    { part: { nth: 1, of: 2 } },
+    { keyword: "foo" },
+    { media: "1" },
+    { media: -1 },
+    { extra: 1 },
+  ];
+  for (const [nth, one] of more.entries()) {
+    expect((await bring(at, { from: ALICE, to, text: `words ${nth}`, ...one })).status).toBe(200);
+  }
+  expect((await inbox(at.tenant)).map(({ text }) => text).toReversed()).toEqual(
+    more.map((one, nth) => ("part" in one ? `words ${nth} [...]` : `words ${nth}`)),
+  );
+});

@@ -67,6 +67,22 @@ describe("a long text between two people reaches the other, as several messages 
 });
 
 describe("what our own API refuses to send is not relayed", () => {
+  test.each(["\u200b", "\u3164", "\u0301", "\u0000", "\t", " ", ""])(
+    "a text that shows nothing (%j) goes to nobody, also where a name would stand before it",
+    async (text) => {
+      const people = [{ to: ALICE, name: "Ann Support" }, { to: BOB }, { to: CARA }];
+      const { at, session, proxies } = await conversation({ participants: people });
+      await bring(at, { from: ALICE, to: proxies[0], text });
+      expect(await interactions(at.tenant, session)).toMatchObject([{ state: "vetoed", reason: "empty_text" }]);
+      const relay = await at.tenant.call("POST /v1/relays", { to: BOB });
+      await bring(at, { from: "MyBank", to: String(relay.body["number"]), text });
+      await bring(at, { from: ALICE, to: proxies[0], text: "and now words" });
+      await until(async () => (givenTo(CARA).length > 0 ? true : null), "the words");
+      const shown = (to: string) => givenTo(to).filter((one) => /^(?:Ann|MyBank)/.test(one));
+      expect([shown(BOB), shown(CARA)]).toEqual([["Ann Support: and now words"], ["Ann Support: and now words"]]);
+    },
+  );
+
   test("control characters are left out, a tab is a space, and the text stays in its alphabet", async () => {
     const { at, proxies } = await conversation();
     await bring(at, { from: ALICE, to: proxies[0], text: "price \f or\u001b\u0000 x\u0085" });

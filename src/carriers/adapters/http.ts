@@ -6,6 +6,7 @@
  */
 import { createHmac } from "node:crypto";
 import { z } from "zod";
+import { millisecondsOf } from "../../base/clock.ts";
 import { readJson } from "../../contract/json.ts";
 import { UrlText } from "../../contract/label.ts";
 import type { FieldError } from "../../base/refusal.ts";
@@ -58,7 +59,7 @@ export const ReceiptBody = z
     message: z.string().max(64),
     state: z.enum(["sent", "delivered", "undelivered"]),
     code: z.string().max(64).nullish(),
-    at: z.iso.datetime({ offset: true }).nullish(),
+    at: z.string().max(64).nullish().meta({ description: "RFC 3339; a time that cannot be read is left out." }),
     network: z
       .string()
       .regex(/^\d{5,6}$/)
@@ -67,6 +68,12 @@ export const ReceiptBody = z
   })
   .meta({ id: "Receipt" });
 
+const Part = z
+  .strictObject({ ref: z.string().min(1).max(64), nth: z.int().min(1).max(255), of: z.int().min(1).max(255) })
+  .refine(({ nth, of }) => nth <= of, "`nth` is at most `of`.");
+const Media = z.int().min(0).max(100);
+const KeywordName = z.enum(KEYWORDS);
+
 /** A text that somebody sent to a number of the gateway. */
 export const InboundBody = z
   .strictObject({
@@ -74,17 +81,26 @@ export const InboundBody = z
     from: z.string().min(1).max(40),
     to: z.string().min(1).max(40),
     text: z.string().max(INBOUND_CHARACTERS_MAX),
-    media: z.int().min(0).max(100).optional().meta({ description: "Pictures and other files that came with it." }),
-    keyword: z
-      .enum(KEYWORDS)
-      .optional()
-      .meta({ description: "The keyword that the gateway itself recognised and answered." }),
-    part: z
-      .strictObject({ ref: z.string().min(1).max(64), nth: z.int().min(1).max(255), of: z.int().min(1).max(255) })
-      .refine(({ nth, of }) => nth <= of, "`nth` is at most `of`.")
-      .optional(),
+    media: Media.optional().meta({ description: "Pictures and other files that came with it." }),
+    keyword: KeywordName.optional().meta({
+      description: "The keyword that the gateway itself recognised and answered.",
+    }),
+    part: Part.optional(),
   })
   .meta({ id: "InboundText" });
+
+/** A person's words are not lost because of what else a gateway says of them: what cannot be read of that is left out. */
+const Received = z.object({
+  ...InboundBody.pick({ id: true, from: true, to: true, text: true }).shape,
+  media: Media.optional().catch(undefined),
+  keyword: z
+    .string()
+    .transform((word) => word.toLowerCase())
+    .pipe(KeywordName)
+    .optional()
+    .catch(undefined),
+  part: z.union([Part, z.unknown().transform(() => "unreadable" as const)]).optional(),
+});
 
 /** Codes that say the number, the text or this traffic itself is refused: no other carrier is asked. */
 const PERMANENT_CODES: ReadonlySet<string> = new Set([
@@ -202,17 +218,18 @@ function readReceipts(account: Account, callback: Callback): Read<Report> {
   if (!parsed.success || parsed.data.message !== callback.message) return { malformed: "body" };
   const { message, state, code, at, network } = parsed.data;
   const given = typeof code === "string" ? plainCode(code, "unnamed") : null;
-  const time = typeof at === "string" ? Date.parse(at) : null;
+  const time = typeof at === "string" ? millisecondsOf(at) : null;
   return { read: [{ message, state, code: given, at: time, ...ofNetwork(network) }] };
 }
 
 function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {
   const signed = readSigned(account, callback);
   if ("forged" in signed) return signed;
-  const parsed = InboundBody.safeParse(signed.value);
+  const parsed = Received.safeParse(signed.value);
   if (!parsed.success) return { malformed: "body" };
   const { part, media = 0, keyword, ...text } = parsed.data;
-  const more = { ...(part === undefined ? {} : { part }), ...(keyword === undefined ? {} : { keyword }) };
+  const place = part === "unreadable" ? { fragment: true as const } : part === undefined ? {} : { part }; // which may be half a text: read, never obeyed
+  const more = { ...place, ...(keyword === undefined ? {} : { keyword }) };
   return { read: [{ ...text, ...more, ...mediaOf(media) }] };
 }
 

@@ -3,6 +3,7 @@
  * the person gets them from the lasting number itself, with who they are from before the words.
  */
 import type { VirtualNumber } from "../../numbers/number.ts";
+import { isBlank } from "../../sms/characters.ts";
 import { sendInPieces } from "../legs.ts";
 import type { Address } from "./ledger.ts";
 import { scopeOfAddress, tellLimit } from "./limits.ts";
@@ -19,6 +20,7 @@ export function forwardFromName(
   text: string,
 ): string | null {
   if (address.muted) return "muted";
+  if (isBlank(text)) return "empty_text";
   const leaving = {
     to: { token: address.token },
     from: number,

@@ -144,10 +144,21 @@ describe("a receipt", () => {
     for (const off of [FRESH_SECONDS + 1, -FRESH_SECONDS - 1]) expect(await read(body, {}, NOON / 1_000 + off)).toEqual({ forged: "stale" }); // prettier-ignore
   });
 
-  it.each([["of another message", { ...body, message: "msg_2" }], ["of no state", { ...body, state: "expired" }], ["with more in it", { ...body, text: "x" }], ["that is no JSON", "delivered"], ["with a time of no zone", { ...body, at: "2026-11-23T12:00:00" }]])(
+  it.each([["of another message", { ...body, message: "msg_2" }], ["of no state", { ...body, state: "expired" }], ["with more in it", { ...body, text: "x" }], ["that is no JSON", "delivered"]])(
     "%s is malformed", async (_, value) => {
     expect(await read(value)).toEqual({ malformed: "body" });
   }); // prettier-ignore
+
+  it.each(["2026-11-23T12:00:00", "yesterday"])(
+    "with a time that cannot be read (%s) counts without it",
+    async (at) => {
+      expect(await read({ ...body, at })).toMatchObject({ read: [{ message: body.message, at: null }] });
+    },
+  );
+
+  it("with its time in lower case is read", async () => {
+    expect(await read({ ...body, at: "2026-11-23t12:00:00z" })).toMatchObject({ read: [{ at: NOON }] });
+  });
 
   it("with a number for its code keeps none of it", async () => {
     expect(await read({ ...body, code: "to 07700900123 failed" })).toMatchObject({ read: [{ code: "unnamed" }] });

@@ -202,10 +202,11 @@ async function readInbound(account: Account, callback: InboundCallback): Promise
   const [only, ...others] = to;
   const text = payload.data.text ?? "";
   const media = mediaOf(payload.data.media?.length ?? 0);
-  const isEmpty = text === "" && media.media === undefined;
+  const keyword = keywordOf(answered); // what the carrier recognised counts without words, too
+  const isEmpty = text === "" && media.media === undefined && keyword.keyword === undefined;
   if (only === undefined || others.length + (cc?.length ?? 0) > 0 || isEmpty) return { read: [] };
   const inbound = { id, from: from.phone_number, to: only.phone_number, text };
-  return { read: [{ ...inbound, ...media, ...keywordOf(answered) }] };
+  return { read: [{ ...inbound, ...media, ...keyword }] };
 }
 
 /** The event in a callback, once its signature is good and fresh. */

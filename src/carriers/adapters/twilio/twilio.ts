@@ -160,8 +160,9 @@ function readInbound(account: Account, callback: InboundCallback): Read<Inbound>
   const { AccountSid, MessageSid: id, From: from, To: to, Body: text = "", NumMedia, OptOutType } = parsed.data;
   if (AccountSid !== account.settings["account_sid"]) return { forged: "account" };
   const media = mediaOf(Number(NumMedia ?? 0));
-  const isEmpty = text === "" && media.media === undefined;
-  return { read: isEmpty ? [] : [{ id, from, to, text, ...media, ...keywordOf(OptOutType) }] };
+  const keyword = keywordOf(OptOutType); // what the carrier recognised counts without words, too
+  const isEmpty = text === "" && media.media === undefined && keyword.keyword === undefined;
+  return { read: isEmpty ? [] : [{ id, from, to, text, ...media, ...keyword }] };
 }
 
 /** The parameters of a callback, once its signature is good: over what they say, whoever cannot be read is not believed. */
