@@ -2,6 +2,8 @@
  * Who is calling, as data: the scopes there are, and the credential as it came. Pure.
  */
 
+import type { Role } from "./roles.ts";
+
 export const SCOPES = [
   "messages:send",
   "messages:read",
@@ -27,6 +29,7 @@ export const SCOPES = [
   "audit:read",
   "policy:read",
   "keys:manage",
+  "signin:manage",
   "jobs:read",
   "jobs:retry",
   "sandbox:use",
@@ -41,11 +44,14 @@ export function allows(granted: Granted, scope: Scope): boolean {
   return granted.includes("*") || granted.includes(scope);
 }
 
-/** The credential of a request, its MAC already checked at the door. */
-export type Credential = { keyId: string; secret: string };
+/** The credential of a request, its MAC already checked at the door: of an API key (`key_…`) or of a session (`cse_…`). */
+export type Credential = { id: string; secret: string };
 
 /** Where the request came from, as the platform says; nothing a client can write. */
 export type Origin = { ip: string | null; certificate: string | null };
 
-/** A caller whom the tenant's object has recognised. */
-export type Caller = { keyId: string; scopes: Granted; origin: Origin };
+/** The session in which a person calls: it ends at `expiresAt`; until `freshUntil` they count as having just signed in. */
+export type CallersSession = { id: string; role: Role; freshUntil: number; expiresAt: number };
+
+/** A caller whom the tenant's object has recognised: an API key, or a person in a session. */
+export type Caller = { id: string; scopes: Granted; origin: Origin; session: CallersSession | null };

@@ -5,8 +5,8 @@
  */
 import type { Outcome } from "../base/refusal.ts";
 
-/** The recognised caller, as far as a room may care. */
-export type Who = { keyId: string };
+/** The recognised caller, as far as a room may care: the id of an API key, or of a person with the session they are in. */
+export type Who = { id: string; session?: { id: string; freshUntil: number } | null };
 
 export type Verb<Input, Output, S extends string = string> = {
   scope: S;

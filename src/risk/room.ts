@@ -1,7 +1,7 @@
 /**
  * The face of risk: caps, counted in one serial place before the act.
  */
-import { byKey, type Recorder } from "../contract/record.ts";
+import { byCaller, isPerson, type Recorder } from "../contract/record.ts";
 import { room, type Ground } from "../contract/room.ts";
 import type { CountNaming } from "../vault/naming.ts";
 import type { EventType } from "../webhooks/event.ts";
@@ -23,7 +23,11 @@ export const riskRoom = room({
   open: ({ sql, now, policy }: RiskGround, { audit: { record }, access: { lineOf }, webhooks: { emit } }: Below) => {
     const caps = new CapsLedger(sql, lineOf);
     const alert = ({ key, ...cap }: NamingAlert): void => {
-      record(byKey(key), { act: "key.limit_reached", subject: key, facts: cap });
+      record(byCaller(key), {
+        act: isPerson(key) ? "person.limit_reached" : "key.limit_reached",
+        subject: key,
+        facts: cap,
+      });
       emit("alert.limit", key, { limit: "naming", key, ...cap });
     };
     const naming: CountNaming = countNaming({ caps, lineOf, policy, now, alert });
@@ -41,7 +45,11 @@ export const riskRoom = room({
         const counted = caps.takeCounted();
         caps.flush();
         if (counted === null || (hadEntry && counted.numbers === 1)) return;
-        record(byKey(key), { act: "key.named_numbers", subject: key, facts: counted });
+        record(byCaller(key), {
+          act: isPerson(key) ? "person.named_numbers" : "key.named_numbers",
+          subject: key,
+          facts: counted,
+        });
       },
       /** What is left to a key under its limit. */
       roomOf: (key: string) => caps.roomOf(key, policy().limits, now()),

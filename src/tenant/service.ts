@@ -4,6 +4,7 @@
  */
 import type { Caller } from "../access/caller.ts";
 import type { KeySettings } from "../access/keys.ts";
+import type { Identity } from "../access/people/sign-in.ts";
 import { demand } from "../access/room.ts";
 import { nameOfError } from "../base/log.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
@@ -19,6 +20,7 @@ import type {
   Asking,
   Call,
   CreateTenant,
+  InSession,
   Purged,
   Reply,
   TemplateDecision,
@@ -64,12 +66,15 @@ export class TenantService implements TenantPort {
   async ask<K extends TenantVerbName>(call: Call<K>): Promise<Reply<K>> {
     const caller = this.#callerOf(await this.#host.open(), call);
     if (isRefused(caller)) return { outcome: caller, effects: NO_EFFECTS, room: null, replayed: false };
-    const ran = this.#host.transaction((present) => repeatOrRun(present, caller.ok, call));
+    const ran = this.#host.transaction((rooms) => {
+      rooms.room.access.used(caller.ok);
+      return repeatOrRun(rooms, caller.ok, call);
+    });
     const effects = this.#host.takeEffects(); // before any await: a transaction that fails meanwhile throws the rooms away
     await this.#host.settled();
     this.#runOutside();
     if (this.#host.takeClockMoved()) await this.#alarm.runDue();
-    return { ...ran, effects, room: this.#host.rooms().room.risk.roomOf(caller.ok.keyId) };
+    return { ...ran, effects, room: this.#host.rooms().room.risk.roomOf(caller.ok.id) };
   }
 
   /** As `ask` begins, and no more. */
@@ -82,15 +87,59 @@ export class TenantService implements TenantPort {
   #callerOf(rooms: Awaited<ReturnType<TenantHost["open"]>>, { credential, origin, verb }: Asking): Outcome<Caller> {
     if (rooms === null) return refuse("unauthenticated");
     if (rooms === "locked") return KEYS_UNAVAILABLE;
-    const caller = rooms.room.access.recognise(credential, origin);
-    if (typeof caller === "string") {
-      this.#host.countRefusal(caller);
-      return refuse("unauthenticated");
-    }
+    const caller = this.#recognised(rooms.room, { credential, origin });
+    if (isRefused(caller)) return caller;
     if (!Object.hasOwn(rooms.verbs, verb)) return refuse("route_not_found");
-    const allowed = demand(caller, rooms.verbs[verb].scope);
+    const allowed = demand(caller.ok, rooms.verbs[verb].scope);
     if (isRefused(allowed)) return allowed;
-    return this.#host.isSuspended() ? refuse("tenant_suspended") : { ok: caller };
+    return this.#host.isSuspended() ? refuse("tenant_suspended") : caller;
+  }
+
+  /** Whose credential it is; a refused one is counted. */
+  #recognised(room: Rooms, { credential, origin }: InSession): Outcome<Caller> {
+    const caller = room.access.recognise(credential, origin);
+    if (typeof caller !== "string") return { ok: caller };
+    this.#host.countRefusal(caller);
+    return refuse("unauthenticated");
+  }
+
+  signInClient(): ReturnType<TenantPort["signInClient"]> {
+    return this.#operate(({ access }) =>
+      this.#host.isSuspended() ? refuse("tenant_suspended") : access.signInClient(),
+    );
+  }
+
+  signIn(identity: Identity): ReturnType<TenantPort["signIn"]> {
+    return this.#operate(({ access }) =>
+      this.#host.isSuspended() ? refuse("tenant_suspended") : { ok: access.signIn(identity) },
+    );
+  }
+
+  present(session: InSession): ReturnType<TenantPort["present"]> {
+    return this.#operate((room) => {
+      const caller = this.#recognised(room, session);
+      if (isRefused(caller)) return caller;
+      room.access.used(caller.ok);
+      const present = room.access.presentOf(caller.ok);
+      return present === null ? refuse("unauthenticated") : { ok: present };
+    });
+  }
+
+  async signOut(session: InSession): Promise<void> {
+    await this.#operate((room) => {
+      const caller = this.#recognised(room, session);
+      if (!isRefused(caller)) room.access.signOut(caller.ok);
+      return { ok: null };
+    });
+  }
+
+  /** Loud: in the tenant's audit and the operators', and an event. */
+  resetSignIn(operator: string): ReturnType<TenantPort["resetSignIn"]> {
+    return this.#operate(({ access, webhooks }) => {
+      const reset = access.resetSignIn(operatorOf(operator));
+      webhooks.emit("alert.sign_in_reset", this.#parts.tenantId, { ended: reset.ended });
+      return { ok: reset };
+    });
   }
 
   /** For operators: the tenant's record and policy. */

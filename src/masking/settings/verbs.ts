@@ -1,7 +1,7 @@
 /**
  * What a tenant sets for all its masked conversations: sentences, and the hook that is asked before a relay.
  */
-import { byKey, type Recorder } from "../../contract/record.ts";
+import { byCaller, type Recorder } from "../../contract/record.ts";
 import { isRefused, type Outcome } from "../../base/refusal.ts";
 import { verb } from "../../contract/verb.ts";
 import { makeSecret } from "../../webhooks/signature.ts";
@@ -49,7 +49,7 @@ export function settingsVerbs(deps: SettingsDeps) {
     "masking.change": verb("sessions:write", (who, input: Sentences): Outcome<SettingsView> => {
       ledger.setSettings({ ...ledger.settings(), ...input });
       const fields = Object.keys(input).sort().join(" ");
-      deps.record(byKey(who.keyId), { act: "masking.changed", subject: null, facts: { fields } });
+      deps.record(byCaller(who.id), { act: "masking.changed", subject: null, facts: { fields } });
       return now();
     }),
 
@@ -59,7 +59,7 @@ export function settingsVerbs(deps: SettingsDeps) {
       (who, input: { url: string; onFailure: Intercept["onFailure"] }): Outcome<SettingsView & { secret: string }> => {
         const secret = makeSecret(deps.randomBytes);
         ledger.setSettings({ ...ledger.settings(), intercept: { ...input, secret: deps.seal(secret) } });
-        deps.record(byKey(who.keyId), {
+        deps.record(byCaller(who.id), {
           act: "masking.intercept_set",
           subject: null,
           facts: { on_failure: input.onFailure },
@@ -71,7 +71,7 @@ export function settingsVerbs(deps: SettingsDeps) {
 
     "masking.intercept_off": verb("webhooks:manage", (who): Outcome<null> => {
       ledger.setSettings({ ...ledger.settings(), intercept: null });
-      deps.record(byKey(who.keyId), { act: "masking.intercept_removed", subject: null });
+      deps.record(byCaller(who.id), { act: "masking.intercept_removed", subject: null });
       return { ok: null };
     }),
   };
