@@ -47,7 +47,6 @@ const LOCAL_AUDIT_ORIGIN = "maskline.local";
 
 /** What the Worker's handlers are given: the doors' half, and what queues and the bench need beside it. */
 export type Wired = Doors & {
-  fetchLike: FetchLike;
   sender: (account: string, shard: number) => SenderPort;
   senders: number;
 };

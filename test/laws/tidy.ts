@@ -15,6 +15,7 @@ const FLOORS: Record<string, number> = {
   carriers: 5,
   rpc: 10,
   operator: 11,
+  console: 11,
   tenant: 12,
   http: 12,
   worker: 13,
