@@ -94,7 +94,8 @@ h3{font-size:var(--t3)}
 .table td{padding:var(--s3) var(--s4);border-bottom:1px solid var(--line);vertical-align:top}
 .table tr:last-child td{border-bottom:0}
 .table tbody tr:hover{background:var(--sunk)}
-.table .id{overflow-wrap:normal}
+.table .id{white-space:nowrap}
+.table bdi.id,.table a.id{white-space:normal}
 @media (max-width:45rem){
 .table thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 .table,.table tbody,.table tr,.table td{display:block}
@@ -141,6 +142,21 @@ button.quiet:hover,.button.quiet:hover{background:var(--sunk);filter:none}
 button.danger{background:transparent;color:var(--bad);border-color:var(--line)}
 button.danger:hover{background:var(--bad-bg);filter:none}
 button.slim{min-height:2.25rem;padding:var(--s1) var(--s3);font-size:var(--t2)}
+.buttons.tight{gap:var(--s2);flex-wrap:nowrap}
+select.slim{min-height:2.25rem;padding:var(--s1) var(--s2);font-size:var(--t2);width:auto;max-width:100%}
+.gap{margin-top:var(--s5);margin-bottom:var(--s5)}.card>.gap:last-child{margin-bottom:0}
+.rows{display:grid;gap:var(--s2);margin-top:var(--s2)}
+.pair{display:grid;gap:var(--s2);grid-template-columns:minmax(0,1fr) 9rem}
+.section>h2{margin-bottom:var(--s3)}.section{margin-bottom:var(--s6)}
+.tabs{display:flex;flex-wrap:wrap;gap:var(--s1);margin-bottom:var(--s3)}
+.tabs a{padding:var(--s1) var(--s3);border-radius:99px;text-decoration:none;min-height:2rem;display:inline-flex;align-items:center}
+.tabs a:hover{background:var(--sunk)}.tabs a[aria-current]{background:var(--tint);font-weight:600}
+.calls{display:grid;gap:var(--s2);min-width:0}.calls pre{margin-top:var(--s1);max-width:32rem}
+.funnel{display:grid;gap:var(--s4);grid-template-columns:repeat(auto-fit,minmax(8rem,1fr))}
+.funnel li{display:grid;gap:var(--s1)}
+.figure{font-size:var(--t5);line-height:1.2;font-variant-numeric:tabular-nums}
+progress{appearance:none;width:100%;height:.375rem;border:0;border-radius:99px;background:var(--sunk);overflow:hidden}
+progress::-webkit-progress-bar{background:var(--sunk)}progress::-webkit-progress-value{background:var(--accent)}progress::-moz-progress-bar{background:var(--accent)}
 .buttons{display:flex;flex-wrap:wrap;gap:var(--s3);align-items:center}
 
 .notice{display:flex;gap:var(--s3);padding:var(--s3) var(--s4);border-radius:var(--radius);margin-bottom:var(--s5);background:var(--tint);color:var(--ink)}
@@ -188,6 +204,19 @@ for (const time of document.querySelectorAll("time[data-local]")) {
   time.textContent = at.toLocaleString(undefined, {
     day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit",
     ...(sameYear ? {} : { year: "numeric" }),
+  });
+}
+for (const form of document.querySelectorAll("form[data-preview]")) {
+  form.addEventListener("submit", async (event) => {
+    const button = event.submitter;
+    const target = document.getElementById(form.dataset.preview);
+    if (button?.value !== "preview" || target === null) return;
+    event.preventDefault(); // what was typed stays, which no answer could bring back
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, button)) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const shown = page.getElementById(form.dataset.preview);
+    if (shown === null) location.assign(form.action);
+    else target.replaceChildren(...shown.childNodes);
   });
 }
 for (const button of document.querySelectorAll("button[data-copy]")) {

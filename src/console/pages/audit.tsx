@@ -25,7 +25,11 @@ export const auditPages: PageRow[] = [
 
 async function list({ ask, query }: Visit): Promise<Shown> {
   const { cursor, act } = query;
-  const page = await ask("audit.list", { query: { order: "newest", limit: "50", cursor, act } }, pageOf(AuditEntryView));
+  const page = await ask(
+    "audit.list",
+    { query: { order: "newest", limit: "50", cursor, act } },
+    pageOf(AuditEntryView),
+  );
   if (isRefused(page)) return page;
   return {
     title: "Audit",
@@ -37,7 +41,14 @@ async function list({ ask, query }: Visit): Promise<Shown> {
         />
         <form class="filter" method="post" action={PATH}>
           <Field id="act" label="Act" hint="Whole, such as token.revealed">
-            <input id="act" name="act" value={act ?? ""} autocomplete="off" spellcheck={false} aria-describedby="act-hint" />
+            <input
+              id="act"
+              name="act"
+              value={act ?? ""}
+              autocomplete="off"
+              spellcheck={false}
+              aria-describedby="act-hint"
+            />
           </Field>
           <button type="submit">
             <Icon name="search" />

@@ -80,7 +80,11 @@ async function one({ ask, params, query }: Visit): Promise<Shown> {
   const it = read.ok;
   const nameOf = (id: string | null) => {
     const person = it.participants.find((each) => each.id === id);
-    return person === undefined ? (id === null ? "The business" : "Somebody who left") : (person.name ?? person.to.mask);
+    return person === undefined
+      ? id === null
+        ? "The business"
+        : "Somebody who left"
+      : (person.name ?? person.to.mask);
   };
   return {
     title: "Conversation",
@@ -106,7 +110,10 @@ async function one({ ask, params, query }: Visit): Promise<Shown> {
                   columns={[
                     { head: "From", cell: ({ from }) => <bdi>{nameOf(from)}</bdi> },
                     { head: "State", cell: ({ state }) => <State of={state} /> },
-                    { head: "To", cell: ({ legs }) => legs.map((leg) => <Leg {...leg} name={nameOf(leg.participant)} />) },
+                    {
+                      head: "To",
+                      cell: ({ legs }) => legs.map((leg) => <Leg {...leg} name={nameOf(leg.participant)} />),
+                    },
                     { head: "At", cell: ({ created_at }) => <Time at={created_at} /> },
                   ]}
                 />

@@ -46,7 +46,9 @@ async function act(visit: Visit): Promise<Shown> {
     return list(visit, secretOf(made.ok, "The key was replaced. The old one works for another hour."));
   }
   const revoked = await ask("keys.revoke", { params: { id } }, KeyView);
-  return isRefused(revoked) ? list(visit, { wrong: revoked }) : list(visit, { done: "The key is revoked. It opens nothing any more." });
+  return isRefused(revoked)
+    ? list(visit, { wrong: revoked })
+    : list(visit, { done: "The key is revoked. It opens nothing any more." });
 }
 
 const secretOf = ({ secret }: z.output<typeof IssuedKeyView>, done: string): Said =>
@@ -61,7 +63,10 @@ async function list(visit: Visit, said: Said): Promise<Shown> {
     ...(said.wrong === undefined ? {} : { status: 422 }),
     main: (
       <>
-        <Head title="Keys" says="What your programs call the API with. A key can do what its scopes say, and no more." />
+        <Head
+          title="Keys"
+          says="What your programs call the API with. A key can do what its scopes say, and no more."
+        />
         <SaidNotice {...said} />
         {page.ok.data.length === 0 ? (
           <Empty icon="keys" title="No key yet">

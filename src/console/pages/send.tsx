@@ -60,7 +60,14 @@ function page({ form, present }: Visit, result: Result): Shown {
     ...(wrong === null ? {} : { status: REASONS[wrong.refused].status }),
     main: (
       <>
-        <Head title="Send & try" says={sandbox ? "In the sandbox: nothing here reaches anybody. Watch it arrive on the handset." : "This account is live: what you send here goes out and costs money."}>
+        <Head
+          title="Send & try"
+          says={
+            sandbox
+              ? "In the sandbox: nothing here reaches anybody. Watch it arrive on the handset."
+              : "This account is live: what you send here goes out and costs money."
+          }
+        >
           {sandbox ? (
             <a class="button quiet" href="/handset">
               <Icon name="phone" />
@@ -73,8 +80,26 @@ function page({ form, present }: Visit, result: Result): Shown {
             <h2 id="what">A text</h2>
             <form class="fields" method="post" action={PATH} data-preview="result">
               <input type="hidden" name="once" value={makeNonce()} />
-              <Field id="to" label="To" wrong={at("to")} hint={sandbox ? "A drama number, 07700 900000 to 900999, or a token. A page never repeats a number, so type it again after a mistake." : "A number in E.164, or a token."}>
-                <input id="to" name="to" required autocomplete="off" inputmode="tel" placeholder={sandbox ? "+44 7700 900123" : "+44…"} aria-describedby="to-hint" {...invalid("to")} />
+              <Field
+                id="to"
+                label="To"
+                wrong={at("to")}
+                hint={
+                  sandbox
+                    ? "A drama number, 07700 900000 to 900999, or a token. A page never repeats a number, so type it again after a mistake."
+                    : "A number in E.164, or a token."
+                }
+              >
+                <input
+                  id="to"
+                  name="to"
+                  required
+                  autocomplete="off"
+                  inputmode="tel"
+                  placeholder={sandbox ? "+44 7700 900123" : "+44…"}
+                  aria-describedby="to-hint"
+                  {...invalid("to")}
+                />
               </Field>
               <Field id="purpose" label="Purpose">
                 <select id="purpose" name="purpose">
@@ -90,8 +115,21 @@ function page({ form, present }: Visit, result: Result): Shown {
                   {typed("text")}
                 </textarea>
               </Field>
-              <Field id="from" label="From (may be left out)" wrong={at("from")} hint="A sender name of up to 11 characters, or a number of yours.">
-                <input id="from" name="from" maxlength={16} autocomplete="off" value={typed("from")} aria-describedby="from-hint" {...invalid("from")} />
+              <Field
+                id="from"
+                label="From (may be left out)"
+                wrong={at("from")}
+                hint="A sender name of up to 11 characters, or a number of yours."
+              >
+                <input
+                  id="from"
+                  name="from"
+                  maxlength={16}
+                  autocomplete="off"
+                  value={typed("from")}
+                  aria-describedby="from-hint"
+                  {...invalid("from")}
+                />
               </Field>
               <div class="buttons">
                 <button type="submit" name="do" value="send">
@@ -121,7 +159,8 @@ function Outcome({ result }: { result: Result }) {
     const { title, detail } = REASONS[result.wrong.refused];
     return (
       <Notice tone="bad">
-        <strong>{title}.</strong> {result.wrong.errors?.map((error) => error.detail).join(" ") ?? result.wrong.detail ?? detail}{" "}
+        <strong>{title}.</strong>{" "}
+        {result.wrong.errors?.map((error) => error.detail).join(" ") ?? result.wrong.detail ?? detail}{" "}
         <a href={`/errors/${result.wrong.refused}`}>More about it</a>
       </Notice>
     );

@@ -67,7 +67,9 @@ async function list({ ask, query, now }: Visit): Promise<Shown> {
         ) : (
           <Empty icon="verifications" title={filtered ? "None in this state" : "No verification yet"}>
             <p>
-              {filtered ? "Show another state, or all of them." : "Start one with POST /v1/verifications; it stands here at once."}
+              {filtered
+                ? "Show another state, or all of them."
+                : "Start one with POST /v1/verifications; it stands here at once."}
             </p>
             <div class="buttons">
               <a class="button quiet" href={filtered ? PATH : "/docs"}>
