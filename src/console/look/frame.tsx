@@ -16,7 +16,7 @@ export function framed(title: string, nav: Nav, main: Child): string {
   return document(
     title,
     <div class="shell">
-      <div class="bar">
+      <header class="bar">
         <Brand />
         <details class="menu narrow-nav">
           <summary>
@@ -28,12 +28,12 @@ export function framed(title: string, nav: Nav, main: Child): string {
             <Me present={nav.present} />
           </div>
         </details>
-      </div>
-      <div class="side wide-nav">
+      </header>
+      <header class="side wide-nav">
         <Brand />
         <Links {...nav} label="Pages" />
         <Me present={nav.present} />
-      </div>
+      </header>
       <main id="main">{main}</main>
     </div>,
   );

@@ -61,10 +61,10 @@ export function State({ of, tone = toneOf(of) }: { of: string; tone?: Tone }) {
 }
 
 /** A moment: in UTC as it stands, local once the script runs, exact in its title. */
-export function Time({ at }: { at: string | null }) {
+export function Time({ at, exact = false }: { at: string | null; exact?: boolean }) {
   if (at === null) return <span class="soft">–</span>;
   return (
-    <time datetime={at} data-local title={at} class="nowrap">
+    <time datetime={at} data-local={exact ? "exact" : ""} title={at} class="nowrap">
       {`${at.slice(0, 10)} ${at.slice(11, 19)} UTC`}
     </time>
   );
@@ -136,7 +136,11 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
   );
 }
 
-type Column<Row> = { head: string; cell: (row: Row) => Child; num?: boolean };
+/** `num`: figures, to the right. `opt`: left out where there is not room for every column. */
+type Column<Row> = { head: string; cell: (row: Row) => Child; num?: boolean; opt?: boolean };
+
+const classOf = ({ num, opt }: { num?: boolean; opt?: boolean }): string | undefined =>
+  [num === true ? "num" : "", opt === true ? "opt" : ""].join(" ").trim() || undefined;
 
 /** A table that becomes a list of cards where there is no room. */
 export function Table<Row>({
@@ -149,14 +153,14 @@ export function Table<Row>({
   caption: string;
 }) {
   return (
-    <div class="table-wrap" tabindex={0} role="region" aria-label={caption}>
+    <div class="table-wrap" tabindex={0} role="region" aria-label={`${caption}, as a table`}>
       <table class="table">
         <caption class="said">{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ head, num }) => (
-              <th scope="col" class={num === true ? "num" : undefined}>
-                {head}
+            {columns.map(({ head, ...column }) => (
+              <th scope="col" class={classOf(column)}>
+                {head === "" ? <span class="said">Acts</span> : head}
               </th>
             ))}
           </tr>
@@ -164,8 +168,8 @@ export function Table<Row>({
         <tbody>
           {rows.map((row) => (
             <tr>
-              {columns.map(({ head, cell, num }) => (
-                <td data-label={head} class={num === true ? "num" : undefined}>
+              {columns.map(({ head, cell, ...column }) => (
+                <td data-label={head} class={classOf(column)}>
                   {cell(row)}
                 </td>
               ))}
@@ -187,14 +191,15 @@ export function Pager({
   page: Page<unknown>;
   path: string;
   query: Record<string, string | undefined>;
-  what: string;
+  /** One of them, and several. */
+  what: readonly [string, string];
 }) {
   const { next_cursor: next, data } = page;
   const link = (cursor?: string) => hrefOf(path, { ...query, cursor });
   return (
-    <nav class="pager" aria-label={`More ${what}`}>
+    <nav class="pager" aria-label={`More ${what[1]}`}>
       <span>
-        {data.length} {what} on this page{next === null ? "" : ", older ones follow"}
+        {data.length} {what[data.length === 1 ? 0 : 1]} on this page{next === null ? "" : ", older ones follow"}
       </span>
       <span class="buttons">
         {query["cursor"] === undefined ? null : (

@@ -77,7 +77,8 @@ h3{font-size:var(--t3)}
 .crumb{font-size:var(--t2);margin-bottom:var(--s2)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:var(--radius);padding:var(--s5);margin-bottom:var(--s5)}
 .card>h2{margin-bottom:var(--s3)}
-.card>h2+p{color:var(--soft);margin:calc(-1*var(--s2)) 0 var(--s4)}
+.card>h2+p{color:var(--soft);margin:calc(-1*var(--s2)) 0 var(--s4);max-width:44rem}
+.card>:last-child{margin-bottom:0}
 .two{display:grid;gap:var(--s5);grid-template-columns:minmax(0,1fr);align-items:start}
 @media (min-width:70rem){.two{grid-template-columns:minmax(0,1.6fr) minmax(0,1fr)}}
 .two>*{margin-bottom:0}
@@ -87,21 +88,24 @@ h3{font-size:var(--t3)}
 .badge.good{background:var(--good-bg);color:var(--good)}.badge.bad{background:var(--bad-bg);color:var(--bad)}.badge.wait{background:var(--wait-bg);color:var(--wait)}
 
 .table{width:100%;border-collapse:collapse}
-.table-wrap{background:var(--card);border:1px solid var(--line);border-radius:var(--radius);margin-bottom:var(--s4);overflow-x:auto}
+.table-wrap{background:var(--card);border:1px solid var(--line);border-radius:var(--radius);margin-bottom:var(--s4);overflow-x:auto;container-type:inline-size}
 .card .table-wrap{border-radius:8px;margin-bottom:0}
-.table th{font-size:var(--t1);font-weight:600;color:var(--soft);text-align:left;padding:var(--s3) var(--s4);border-bottom:1px solid var(--line);white-space:nowrap}
+.table th{font-size:var(--t1);font-weight:600;color:var(--soft);text-align:left;padding:var(--s3);border-bottom:1px solid var(--line);white-space:nowrap}
 .table th.num{text-align:right}
-.table td{padding:var(--s3) var(--s4);border-bottom:1px solid var(--line);vertical-align:top}
+.table td{padding:var(--s3);border-bottom:1px solid var(--line);vertical-align:top}
 .table tr:last-child td{border-bottom:0}
+.table th:first-child,.table td:first-child{padding-left:var(--s4)}.table th:last-child,.table td:last-child{padding-right:var(--s4)}
 .table tbody tr:hover{background:var(--sunk)}
 .table .id{white-space:nowrap}
 .table bdi.id,.table a.id{white-space:normal}
-@media (max-width:45rem){
+@container (max-width:52rem){.table .opt{display:none}}
+@container (max-width:37rem){
+.table .opt{display:flex}
 .table thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 .table,.table tbody,.table tr,.table td{display:block}
 .table tr{padding:var(--s3) var(--s4);border-bottom:1px solid var(--line)}
 .table tr:last-child{border-bottom:0}
-.table td{border:0;padding:var(--s1) 0;display:flex;gap:var(--s4);justify-content:space-between;align-items:baseline;text-align:right}
+.table td,.table td:first-child,.table td:last-child{border:0;padding:var(--s1) 0;display:flex;gap:var(--s4);justify-content:space-between;align-items:baseline;text-align:right}
 .table td::before{content:attr(data-label);color:var(--soft);font-size:var(--t2);flex:none;text-align:left}
 .table td:empty{display:none}
 .table .id{overflow-wrap:anywhere}
@@ -121,12 +125,13 @@ h3{font-size:var(--t3)}
 .line p{color:var(--soft);font-size:var(--t2)}
 
 form.filter{display:flex;flex-wrap:wrap;gap:var(--s3);align-items:end;margin-bottom:var(--s4)}
-form.filter .field{flex:1 1 11rem;margin:0}
-form.filter .field.wide{flex:3 1 20rem}
+form.filter .field{flex:1 1 11rem;margin:0;max-width:18rem}
+form.filter .field.wide{flex:3 1 20rem;max-width:none}
 form.fields{display:grid;gap:var(--s4);justify-items:start}
 .field{display:grid;gap:var(--s1);width:100%;max-width:34rem}
 label,legend{font-weight:600;font-size:var(--t2)}
-fieldset{border:0;padding:0;margin:0;min-width:0}
+fieldset{border:0;padding:0;margin:0;min-width:0;width:100%}
+legend{padding:0}
 .checks{display:grid;gap:var(--s1);grid-template-columns:repeat(auto-fill,minmax(min(100%,13rem),1fr));margin-top:var(--s2)}
 .check{display:flex;gap:var(--s2);align-items:center;font-weight:400;min-height:2rem}
 .check input{width:1.125rem;height:1.125rem;accent-color:var(--accent)}
@@ -202,7 +207,8 @@ for (const time of document.querySelectorAll("time[data-local]")) {
   const sameYear = at.getFullYear() === new Date().getFullYear();
   time.title = time.dateTime;
   time.textContent = at.toLocaleString(undefined, {
-    day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+    ...(time.dataset.local === "exact" ? { second: "2-digit" } : {}),
     ...(sameYear ? {} : { year: "numeric" }),
   });
 }

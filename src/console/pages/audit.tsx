@@ -77,7 +77,7 @@ async function list({ ask, query }: Visit): Promise<Shown> {
             ]}
           />
         )}
-        <Pager page={page.ok} path={PATH} query={{ act, cursor }} what="entries" />
+        <Pager page={page.ok} path={PATH} query={{ act, cursor }} what={["entry", "entries"]} />
       </>
     ),
   };

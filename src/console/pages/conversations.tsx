@@ -57,7 +57,7 @@ async function list({ ask, query }: Visit): Promise<Shown> {
                 { head: "Expires", cell: ({ expires_at }) => <Time at={expires_at} /> },
               ]}
             />
-            <Pager page={page.ok} path={PATH} query={{ cursor }} what="conversations" />
+            <Pager page={page.ok} path={PATH} query={{ cursor }} what={["conversation", "conversations"]} />
           </>
         )}
       </>
@@ -118,7 +118,7 @@ async function one({ ask, params, query }: Visit): Promise<Shown> {
                   ]}
                 />
                 <br />
-                <Pager page={page.ok} path={`${PATH}/${it.id}`} query={{ cursor }} what="texts" />
+                <Pager page={page.ok} path={`${PATH}/${it.id}`} query={{ cursor }} what={["text", "texts"]} />
               </>
             )}
           </section>

@@ -82,11 +82,11 @@ async function list(visit: Visit, said: Said): Promise<Shown> {
                 { head: "State", cell: (key) => <State of={stateOf(key, now)} /> },
                 { head: "Scopes", cell: ({ scopes }) => <span class="small">{scopes.includes("*") ? "everything" : scopes.join(", ")}</span> }, // prettier-ignore
                 { head: "Made", cell: ({ created_at }) => <Time at={created_at} /> },
-                { head: "Ends", cell: ({ expires_at }) => <Time at={expires_at} /> },
+                { head: "Ends", opt: true, cell: ({ expires_at }) => <Time at={expires_at} /> },
                 { head: "", cell: (key) => (stateOf(key, now) === "active" ? <Acts of={key} /> : "") },
               ]}
             />
-            <Pager page={page.ok} path={PATH} query={{ cursor: query["cursor"] }} what="keys" />
+            <Pager page={page.ok} path={PATH} query={{ cursor: query["cursor"] }} what={["key", "keys"]} />
             <br />
           </>
         )}

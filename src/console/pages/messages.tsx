@@ -88,7 +88,7 @@ async function list(visit: Visit): Promise<Shown> {
         ) : (
           <>
             <List messages={page.ok.data} />
-            <Pager page={page.ok} path={PATH} query={{ ...filter, cursor }} what="messages" />
+            <Pager page={page.ok} path={PATH} query={{ ...filter, cursor }} what={["message", "messages"]} />
           </>
         )}
       </>
@@ -160,9 +160,9 @@ export function List({ messages }: { messages: readonly Message[] }) {
         { head: "Message", cell: ({ id }) => <Id of={id} href={`${PATH}/${id}`} /> },
         { head: "To", cell: ({ to }) => <span class="nowrap">{to.mask}</span> },
         { head: "State", cell: ({ state }) => <State of={state} /> },
-        { head: "Purpose", cell: ({ purpose }) => purpose },
+        { head: "Purpose", opt: true, cell: ({ purpose }) => purpose },
         { head: "Parts", num: true, cell: ({ segments }) => segments },
-        { head: "Price", num: true, cell: ({ price }) => <Money of={price} /> },
+        { head: "Price", num: true, opt: true, cell: ({ price }) => <Money of={price} /> },
         { head: "Accepted", cell: ({ created_at }) => <Time at={created_at} /> },
       ]}
     />
@@ -192,7 +192,7 @@ async function one({ ask, params }: Visit): Promise<Shown> {
                   <Icon name={iconOf(step.tone)} />
                   <strong>{step.what}</strong>
                   <p>
-                    <Time at={step.at} />
+                    <Time at={step.at} exact />
                     {step.says === null ? null : <> · {step.says}</>}
                   </p>
                 </li>

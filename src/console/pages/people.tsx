@@ -107,7 +107,7 @@ async function list(visit: Visit, said: Said): Promise<Shown> {
           </Notice>
         )}
         <People people={people.ok.data} me={visit.present.person} />
-        <Pager page={people.ok} path={PATH} query={{ cursor }} what="people" />
+        <Pager page={people.ok} path={PATH} query={{ cursor }} what={["person", "people"]} />
         <br />
         <Sessions sessions={sessions.ok.data} me={visit.present.person} />
         <Settings signIn={isRefused(signIn) ? null : signIn.ok} />
@@ -131,7 +131,7 @@ function People({ people, me }: { people: readonly Person[]; me: string }) {
         { head: "Person", cell: (person) => <Named {...person} me={me} /> },
         { head: "Role", cell: ({ role, given_role }) => <><State of={role} tone={role === "none" ? "bad" : "calm"} />{given_role === null ? "" : <span class="soft small"> given here</span>}</> }, // prettier-ignore
         { head: "Signed in", cell: ({ live_sessions }) => (live_sessions === 0 ? "no" : live_sessions === 1 ? "once" : `${live_sessions} times`) }, // prettier-ignore
-        { head: "First seen", cell: ({ first_seen_at }) => <Time at={first_seen_at} /> },
+        { head: "First seen", opt: true, cell: ({ first_seen_at }) => <Time at={first_seen_at} /> },
         { head: "Last sign-in", cell: ({ last_seen_at }) => <Time at={last_seen_at} /> },
         { head: "Change role", cell: (person) => (person.id === me ? <span class="soft small">another owner can</span> : <RoleForm of={person} />) }, // prettier-ignore
       ]}
@@ -192,8 +192,8 @@ function Sessions({ sessions, me }: { sessions: readonly Session[]; me: string }
         columns={[
           { head: "Person", cell: ({ name, person }) => <><bdi>{name ?? "–"}</bdi>{person === me ? " (you)" : ""}</> }, // prettier-ignore
           { head: "Signed in", cell: ({ created_at }) => <Time at={created_at} /> },
-          { head: "Last used", cell: ({ used_at }) => <Time at={used_at} /> },
-          { head: "Ends at the latest", cell: ({ expires_at }) => <Time at={expires_at} /> },
+          { head: "Last used", opt: true, cell: ({ used_at }) => <Time at={used_at} /> },
+          { head: "Ends by", cell: ({ expires_at }) => <Time at={expires_at} /> },
           { head: "", cell: ({ id, name }) => <EndForm id={id} name={name ?? "this person"} /> },
         ]}
       />

@@ -62,7 +62,7 @@ async function list({ ask, query, now }: Visit): Promise<Shown> {
         {page.ok.data.length > 0 ? (
           <>
             <List rows={page.ok.data} />
-            <Pager page={page.ok} path={PATH} query={{ state, cursor }} what="verifications" />
+            <Pager page={page.ok} path={PATH} query={{ state, cursor }} what={["verification", "verifications"]} />
           </>
         ) : (
           <Empty icon="verifications" title={filtered ? "None in this state" : "No verification yet"}>
@@ -122,7 +122,7 @@ function List({ rows }: { rows: readonly Verification[] }) {
         { head: "To", cell: ({ to }) => <span class="nowrap">{to.mask}</span> },
         { head: "State", cell: ({ state }) => <State of={state} /> },
         { head: "Intent", cell: ({ intent }) => intent },
-        { head: "Sends", num: true, cell: ({ sends }) => sends.length },
+        { head: "Sends", num: true, opt: true, cell: ({ sends }) => sends.length },
         { head: "Tries left", num: true, cell: ({ attempts_left }) => attempts_left },
         { head: "Started", cell: ({ created_at }) => <Time at={created_at} /> },
       ]}

@@ -117,7 +117,7 @@ async function list(visit: Visit, said: Said): Promise<Shown> {
               { head: "State", cell: (endpoint) => <Health of={endpoint} /> },
               { head: "Events", cell: ({ events }) => <span class="small">{events.join(", ")}</span> },
               { head: "Tried again", num: true, cell: ({ health }) => health.retrying },
-              { head: "Given up", num: true, cell: ({ health }) => health.given_up },
+              { head: "Given up", num: true, opt: true, cell: ({ health }) => health.given_up },
               { head: "Last failure", cell: ({ health }) => <Time at={health.last_failure?.at ?? null} /> },
             ]}
           />
@@ -209,7 +209,7 @@ async function one(visit: Visit, said: Said): Promise<Shown> {
           ) : (
             <Deliveries rows={page.ok.data} path={path} />
           )}
-          <Pager page={page.ok} path={path} query={{ state, cursor }} what="deliveries" />
+          <Pager page={page.ok} path={path} query={{ state, cursor }} what={["delivery", "deliveries"]} />
         </section>
         <CheckForm path={path} said={said} />
       </>
@@ -323,7 +323,7 @@ function Deliveries({ rows, path }: { rows: readonly Delivery[]; path: string })
       columns={[
         { head: "Event", cell: ({ type, id }) => <><strong>{type}</strong><br /><Id of={id} /></> }, // prettier-ignore
         { head: "State", cell: ({ state }) => <State of={state} tone={state === "delivered" ? "good" : state === "given_up" ? "bad" : "wait"} /> }, // prettier-ignore
-        { head: "Happened", cell: ({ occurred_at }) => <Time at={occurred_at} /> },
+        { head: "Happened", opt: true, cell: ({ occurred_at }) => <Time at={occurred_at} /> },
         { head: "Calls", cell: (delivery) => <Calls {...delivery} /> },
         { head: "", cell: ({ id, type }) => <Replay id={id} type={type} path={path} /> },
       ]}
