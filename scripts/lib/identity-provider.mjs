@@ -1,7 +1,7 @@
 // An identity provider on loopback with one person for each role, for `npm start` and for tests: the real `oidc-provider`, with a page
 // on which one chooses who to be. It is a development dependency and no part of the service; production never has it.
 import { createServer } from "node:http";
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { Provider, interactionPolicy } from "oidc-provider";
 
 /** The people: one for each role of the console, and one whose claim leads to none. */
@@ -23,18 +23,24 @@ export const ROLE_ROWS = ["owner", "developer", "support", "privacy", "auditor",
   role,
 }));
 
+/** A key to sign ID tokens with, new at every start. */
+function newKeys() {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return { keys: [{ ...privateKey.export({ format: "jwk" }), use: "sig", alg: "RS256", kid: "local" }] };
+}
+
 /**
  * Starts the provider. `port` 0 is a free one; `console` is where Maskline serves. Answers its issuer, and `openLink(path)`: an
  * address that works once, and signs its visitor in as the owner, through the whole of the real sign-in.
  */
-export async function startProvider({ port = 0, console: base, clientSecret, host = "127.0.0.1" }) {
+export async function startProvider({ port = 0, console: base, clientSecret, jwks = newKeys(), host = "127.0.0.1" }) {
   const server = createServer();
   await new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);
   });
   const issuer = `http://${host}:${server.address().port}`;
-  const { provider, openLink, page } = makeProvider(issuer, base, clientSecret);
+  const { provider, openLink, page } = makeProvider(issuer, base, clientSecret, jwks);
   const fallback = provider.callback();
   server.on("request", (request, response) => {
     void page(request, response).then(
@@ -50,7 +56,7 @@ export async function startProvider({ port = 0, console: base, clientSecret, hos
   return { issuer, clientId: CLIENT_ID, openLink, provider, stop };
 }
 
-function makeProvider(issuer, base, clientSecret) {
+function makeProvider(issuer, base, clientSecret, jwks) {
   const policy = interactionPolicy.base();
   // Who one is, is chosen at every sign-in: that is what this provider is for.
   policy
@@ -79,6 +85,7 @@ function makeProvider(issuer, base, clientSecret) {
       const claims = { sub: id, name: person.name, email: `${id}@people.example`, [CLAIM]: [person.role] };
       return { accountId: id, claims: async () => claims };
     },
+    jwks,
     interactions: { policy, url: (_ctx, { uid }) => `/choose/${uid}` },
     loadExistingGrant: (ctx) => {
       const grant = new ctx.oidc.provider.Grant({

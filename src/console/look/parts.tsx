@@ -170,7 +170,7 @@ export function Table<Row>({
             <tr>
               {columns.map(({ head, cell, ...column }) => (
                 <td data-label={head} class={classOf(column)}>
-                  {cell(row)}
+                  <div class="cell">{cell(row)}</div>
                 </td>
               ))}
             </tr>

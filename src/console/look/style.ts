@@ -107,7 +107,10 @@ h3{font-size:var(--t3)}
 .table tr:last-child{border-bottom:0}
 .table td,.table td:first-child,.table td:last-child{border:0;padding:var(--s1) 0;display:flex;gap:var(--s4);justify-content:space-between;align-items:baseline;text-align:right}
 .table td::before{content:attr(data-label);color:var(--soft);font-size:var(--t2);flex:none;text-align:left}
-.table td:empty{display:none}
+.table td:has(>.cell:empty){display:none}
+.cell{min-width:0;overflow-wrap:anywhere}
+form.filter .field{max-width:none;flex-basis:100%}
+.cell .buttons{justify-content:flex-end}
 .table .id{overflow-wrap:anywhere}
 }
 

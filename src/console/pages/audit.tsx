@@ -97,7 +97,7 @@ function Who({ actor }: Entry) {
 function FactsOf({ facts, reason, actor }: Entry) {
   const all = { ...(reason === undefined ? {} : { reason }), ...facts, ...(actor.page ? { page: actor.page } : {}) };
   const told = Object.entries(all).map(([name, value]) => `${name.replaceAll("_", " ")}: ${textOf(value)}`);
-  return <bdi class="small">{told.join(", ")}</bdi>;
+  return told.length === 0 ? "" : <bdi class="small">{told.join(", ")}</bdi>;
 }
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
