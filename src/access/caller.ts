@@ -2,8 +2,6 @@
  * Who is calling, as data: the scopes there are, and the credential as it came. Pure.
  */
 
-import type { Role } from "./roles.ts";
-
 export const SCOPES = [
   "messages:send",
   "messages:read",
@@ -35,6 +33,10 @@ export const SCOPES = [
   "sandbox:use",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
+
+/** What people who sign in are: each role is a set of scopes (roles.ts). */
+export const ROLES = ["owner", "developer", "support", "privacy", "auditor", "viewer"] as const;
+export type Role = (typeof ROLES)[number];
 
 /** A key's scopes; `*` is all of them, those that are added later too. */
 export type Granted = readonly (Scope | "*")[];

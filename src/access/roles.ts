@@ -2,10 +2,7 @@
  * Roles of people who sign in: each is a set of scopes, so that a page shows nobody what a key of the same scopes could not see.
  * docs/scopes.md shows the table. Pure.
  */
-import { allows, type Granted, type Scope } from "./caller.ts";
-
-export const ROLES = ["owner", "developer", "support", "privacy", "auditor", "viewer"] as const;
-export type Role = (typeof ROLES)[number];
+import { allows, type Granted, type Role, type Scope } from "./caller.ts";
 
 /** What everybody may see who may sign in at all: what happened, and no words of anybody. */
 const SEES: readonly Scope[] = [

@@ -1,16 +1,16 @@
 /**
  * The face of access: API keys, people who sign in, and the answers that repeated requests are given again.
  */
-import { isoOf } from "../base/clock.ts";
 import { isRefused, type Outcome } from "../base/refusal.ts";
 import { room, type Ground } from "../contract/room.ts";
-import { byCaller, isPerson, type Actor, type Recorder } from "../contract/record.ts";
+import { isPerson, type Actor, type Recorder } from "../contract/record.ts";
 import type { DoorKeys, Environment } from "./api-key.ts";
 import type { Caller, Credential, Granted, Origin } from "./caller.ts";
 import { IdempotencyLedger } from "./idempotency.ts";
 import { KeysLedger, type KeyRefusal, type KeySettings, type KeyView } from "./keys.ts";
 import { NO_ROLE, PeopleLedger } from "./people/ledger.ts";
-import { resetSignIn, shownOf, signIn, signInClient, type Identity, type PeopleDeps, type SignInClient, type SignedIn } from "./people/sign-in.ts"; // prettier-ignore
+import { peopleFace } from "./people/face.ts";
+import type { PeopleDeps } from "./people/sign-in.ts";
 import { peopleVerbs } from "./people/verbs.ts";
 import { scopesOfRole } from "./roles.ts";
 import { issueKey, keysVerbs, type IssuedKey, type KeysDeps } from "./verbs.ts";
@@ -31,18 +31,6 @@ type Below = {
     openOwn: PeopleDeps["open"];
     ledger: { keyedName: PeopleDeps["keyedName"] };
   };
-};
-
-/** Who is in a session, for the frame of every page. */
-export type Present = {
-  person: string;
-  name: string | null;
-  role: string;
-  scopes: Granted;
-  tenant: string;
-  environment: Environment;
-  fresh: boolean;
-  expires_at: string;
 };
 
 const isSession = ({ id }: Credential): boolean => id.startsWith("cse_");
@@ -74,15 +62,8 @@ export const accessRoom = room({
       return isRefused(key) ? [] : key.ok.scopes;
     };
     const signingIn: PeopleDeps = {
-      people,
-      door,
-      environment,
-      tenantId,
-      publicUrl,
+      ...{ people, door, environment, tenantId, publicUrl, realNow, scopesOf, record },
       newId: (prefix) => ids.make(prefix, now()),
-      realNow,
-      scopesOf,
-      record,
       seal: vault.sealOwn,
       open: vault.openOwn,
       keyedName: (kind, text) => vault.ledger.keyedName(kind, text),
@@ -100,27 +81,7 @@ export const accessRoom = room({
       scopesOf,
       recognise: (credential: Credential, origin: Origin): Caller | KeyRefusal =>
         (isSession(credential) ? people : keys).recognise(credential, origin, realNow()),
-      /** A person's session was used: it stays alive for as long again. */
-      used: ({ session }: Caller): void => {
-        if (session !== null) people.used(session.id, realNow());
-      },
-      signInClient: (): Outcome<SignInClient> => signInClient(signingIn),
-      signIn: (identity: Identity): SignedIn => signIn(signingIn, identity),
-      /** Drops the sign-in and ends every session. */
-      resetSignIn: (actor: Actor) => resetSignIn(signingIn, actor),
-      /** The person ends the session they are in. */
-      signOut: ({ id, session }: Caller): void => {
-        if (session !== null && people.end(session.id, realNow()))
-          record(byCaller(id), { act: "person.signed_out", subject: id });
-      },
-      /** Who is in the session; null where the caller is an API key. */
-      presentOf: ({ id, session, scopes }: Caller): Present | null => {
-        const row = session === null ? null : people.session(session.id);
-        if (session === null || row === null) return null;
-        const fresh = session.freshUntil > realNow();
-        const name = shownOf(signingIn, row)?.name ?? null;
-        return { person: id, name, role: session.role, scopes, tenant: tenantName, environment, fresh, expires_at: isoOf(session.expiresAt) }; // prettier-ignore
-      },
+      ...peopleFace(signingIn, tenantName),
       issueKey: (actor: Actor, settings: KeySettings): Outcome<IssuedKey> => issueKey(deps, actor, settings),
       revokeKey: (actor: Actor, id: string): Outcome<KeyView> => {
         const revoked = keys.revoke(id, realNow());

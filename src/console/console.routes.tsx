@@ -5,13 +5,23 @@
 import { isRefused, REASONS, refuse, type Refusal } from "../base/refusal.ts";
 import { pageResponse } from "../contract/page.ts";
 import { readIncoming } from "../net/incoming.ts";
-import type { Present } from "../access/room.ts";
+import type { Present } from "../access/people/face.ts";
 import { refusalPage } from "./look/refusal.tsx";
 import { bare, framed } from "./look/frame.tsx";
 import { SCRIPT, STYLE } from "./look/style.ts";
 import { Notice } from "./look/parts.tsx";
 import { PAGES } from "./pages/pages.ts";
-import { freshSignIn, goTo, goToProvider, sessionOf, showSignIn, signInAgain, signOut, START, takeCallback } from "./sign-in/sign-in.ts"; // prettier-ignore
+import {
+  freshSignIn,
+  goTo,
+  goToProvider,
+  sessionOf,
+  showSignIn,
+  signInAgain,
+  signOut,
+  START,
+  takeCallback,
+} from "./sign-in/sign-in.ts";
 import type { ConsoleDeps, PageRow, SessionKey } from "./visit.ts";
 
 /** One door of the console. `params` are the ids of its path. */
@@ -34,9 +44,17 @@ export const consoleRoutes: readonly ConsoleRoute[] = [
     path: "/console/sign-in/{link}",
     serve: (request, deps, { link }) => showSignIn(request, link, deps),
   },
-  { method: "get", path: "/console/sign-in/{link}/go", serve: (request, deps, { link }) => goToProvider(request, link, deps) }, // prettier-ignore
+  {
+    method: "get",
+    path: "/console/sign-in/{link}/go",
+    serve: (request, deps, { link }) => goToProvider(request, link, deps),
+  },
   { method: "get", path: "/console/callback", serve: takeCallback },
-  { method: "post", path: "/console/sign-out", serve: async (request, deps) => (await formOf(request)).refused ?? signOut(request, deps) }, // prettier-ignore
+  {
+    method: "post",
+    path: "/console/sign-out",
+    serve: async (request, deps) => (await formOf(request)).refused ?? signOut(request, deps),
+  },
   ...PAGES.flatMap((page): ConsoleRoute[] => [
     { method: "get", path: page.path, serve: (request, deps, params) => show(page, request, deps, params, null) },
     ...(page.post === undefined
@@ -79,7 +97,11 @@ async function show(
   const shown = await (form === null ? page.get : (page.post ?? page.get))(visit);
   if ("goTo" in shown) return goTo(shown.goTo);
   if ("refused" in shown) return refusedPage(shown, page, url.pathname, deps, session, present.ok);
-  return pageResponse(framed(shown.title, { pages: PAGES, present: present.ok, path: url.pathname }, shown.main), {}, shown.status); // prettier-ignore
+  return pageResponse(
+    framed(shown.title, { pages: PAGES, present: present.ok, path: url.pathname }, shown.main),
+    {},
+    shown.status,
+  );
 }
 
 /** A refusal in the frame; a session that ended meanwhile leads to the sign-in. */

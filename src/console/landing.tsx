@@ -7,7 +7,12 @@ import { Icon } from "./look/parts.tsx";
 import type { IconName } from "./look/icons.ts";
 
 const TILES: readonly { icon: IconName; href: string; title: string; says: string }[] = [
-  { icon: "phone", href: "/handset", title: "The sandbox’s handset", says: "Two phones that receive what you send. Nothing there reaches anybody." }, // prettier-ignore
+  {
+    icon: "phone",
+    href: "/handset",
+    title: "The sandbox’s handset",
+    says: "Two phones that receive what you send. Nothing there reaches anybody.",
+  },
   { icon: "book", href: "/docs", title: "API reference", says: "Every route, with a request that works." },
   { icon: "info", href: "/errors", title: "Errors", says: "What each code means, and what to do about it." },
 ];
@@ -18,8 +23,8 @@ export function landing(): Response {
     <main class="landing" id="main">
       <h1>SMS for your platform, without the numbers.</h1>
       <p class="lead">
-        A phone number goes in once and comes back as a token. Texts, one-time codes and masked conversations go out;
-        every step can be shown.
+        A phone number goes in once, and what comes back is a token. Texts, one-time codes and masked conversations go
+        out; every step can be shown.
       </p>
       <a class="button" href="/console">
         Open the console

@@ -7,7 +7,7 @@ import type { Child } from "hono/jsx";
 import type { z } from "zod";
 import type { DoorKeys } from "../access/api-key.ts";
 import type { Granted, Scope } from "../access/caller.ts";
-import type { Present } from "../access/room.ts";
+import type { Present } from "../access/people/face.ts";
 import type { Credential } from "../access/caller.ts";
 import type { Owner } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";

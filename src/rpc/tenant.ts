@@ -7,7 +7,7 @@ import type { Repeatable } from "../access/idempotency.ts";
 import type { KeySettings, KeyView } from "../access/keys.ts";
 import type { Identity, SignInClient, SignedIn } from "../access/people/sign-in.ts";
 import type { PeopleVerbs } from "../access/people/verbs.ts";
-import type { Present } from "../access/room.ts";
+import type { Present } from "../access/people/face.ts";
 import type { IssuedKey, KeysVerbs } from "../access/verbs.ts";
 import type { AuditVerbs } from "../audit/verbs.ts";
 import type { Outcome, Refusal } from "../base/refusal.ts";

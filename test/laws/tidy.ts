@@ -117,7 +117,7 @@ const FORBIDDEN: { what: RegExp; allowed?: string[]; instead: string }[] = [
     instead: "only the helper in worker/placement.ts places objects",
   },
   {
-    what: /\bconsole\./,
+    what: /(?<![/\w])console\./,
     allowed: ["src/base/log.ts"],
     instead: "log through base/log.ts, which knows what may be logged",
   },

@@ -6,9 +6,9 @@
 import { HOUR_MS, isoOf } from "../../base/clock.ts";
 import { equalBytes, sha256, sha256Hex } from "../../base/seal.ts";
 import { bytesOf, filtered, first, type Sql } from "../../storage/sql.ts";
-import type { Caller, Credential, Origin } from "../caller.ts";
+import { ROLES, type Caller, type Credential, type Origin, type Role } from "../caller.ts";
 import type { KeyRefusal } from "../keys.ts";
-import { ROLES, scopesOfRole, type Role } from "../roles.ts";
+import { scopesOfRole } from "../roles.ts";
 
 /** A session ends when it was not used for this long. */
 export const IDLE_MS = 30 * 60_000;

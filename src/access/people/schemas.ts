@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { EXAMPLE_TENANT, EXAMPLE_TIME, EXAMPLE_LATER, exampleId } from "../../contract/example.ts";
 import { URL_CHARS_MAX } from "../../net/outside-url.ts";
-import { ROLES } from "../roles.ts";
+import { ROLES } from "../caller.ts";
 import { NO_ROLE } from "./ledger.ts";
 
 /** Rows of the mapping from claim to role. */

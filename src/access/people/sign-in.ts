@@ -2,13 +2,14 @@
  * How a tenant's people sign in, and what becomes of who comes: the settings, sealed under the tenant's own key, and the one way
  * from an identity that the door has verified to a session. No matching claim, no session.
  */
+import { z } from "zod";
 import { isoOf } from "../../base/clock.ts";
 import { refuse, type Outcome } from "../../base/refusal.ts";
 import { sha256 } from "../../base/seal.ts";
 import { byRule, type Actor, type Recorder } from "../../contract/record.ts";
 import type { DoorKeys, Environment } from "../api-key.ts";
-import type { Granted } from "../caller.ts";
-import { roleOf, type Role } from "../roles.ts";
+import { ROLES, type Granted, type Role } from "../caller.ts";
+import { roleOf } from "../roles.ts";
 import { makeSession } from "./credential.ts";
 import { FRESH_MS, NO_ROLE, type PeopleLedger, type Person } from "./ledger.ts";
 
@@ -65,13 +66,23 @@ export type PeopleDeps = {
 
 const SETTINGS_RECORD = "sign_in";
 
+/** Settings as `keepSettings` wrote them, and what `beginSession` sealed of a name. */
+const Kept = z.object({
+  issuer: z.string(),
+  clientId: z.string(),
+  clientSecret: z.string().nullable(),
+  claim: z.string(),
+  roles: z.array(z.object({ value: z.string(), role: z.enum(ROLES) })),
+});
+const Called = z.object({ name: z.string().nullable(), address: z.string().nullable() });
+
 /** The settings as they are kept; null where the tenant has none. */
 export function readSettings({ people, open }: PeopleDeps): (SignInSettings & { changedAt: number }) | null {
   const kept = people.settings();
   if (kept === null) return null;
   const text = open(SETTINGS_RECORD, "settings", kept.settings);
   if (text === null) throw new Error("the settings of the sign-in do not open");
-  return { ...(JSON.parse(text) as SignInSettings), changedAt: kept.changedAt }; // written by `keepSettings` alone
+  return { ...Kept.parse(JSON.parse(text)), changedAt: kept.changedAt };
 }
 
 /** Keeps settings in place of those before. */
@@ -120,7 +131,15 @@ function beginSession(deps: PeopleDeps, person: string, role: Role, login: Uint8
   const shown = deps.seal(id, "shown", JSON.stringify({ name: identity.name, address: identity.address }));
   // An issuer that does not say when somebody proved who they are has not shown that it was just now.
   const freshUntil = (identity.authenticatedAt ?? 0) + FRESH_MS;
-  people.begin({ id, person, secret, login, shown, freshUntil: Math.min(freshUntil, realNow() + FRESH_MS), realNow: realNow() }); // prettier-ignore
+  people.begin({
+    id,
+    person,
+    secret,
+    login,
+    shown,
+    freshUntil: Math.min(freshUntil, realNow() + FRESH_MS),
+    realNow: realNow(),
+  });
   record({ type: "person", id: person }, { act: "person.signed_in", subject: person, facts: { session: id, role } });
   return text;
 }
@@ -143,7 +162,7 @@ export function shownOf(
   session: { id: string; shown: ArrayBuffer | null },
 ): { name: string | null; address: string | null } | null {
   const text = session.shown === null ? null : open(session.id, "shown", new Uint8Array(session.shown));
-  return text === null ? null : (JSON.parse(text) as { name: string | null; address: string | null }); // sealed by `beginSession`
+  return text === null ? null : Called.parse(JSON.parse(text));
 }
 
 /** Ends every session and drops the settings: the way out when the issuer is broken or in wrong hands. */

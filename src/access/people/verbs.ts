@@ -7,7 +7,8 @@ import { refuse, type Outcome } from "../../base/refusal.ts";
 import { readPage, wholeList, type Page } from "../../contract/list.ts";
 import { byCaller, isPerson } from "../../contract/record.ts";
 import { verb, type Who } from "../../contract/verb.ts";
-import { mayGive, scopesOfRole, type Role } from "../roles.ts";
+import type { Role } from "../caller.ts";
+import { mayGive, scopesOfRole } from "../roles.ts";
 import { signInLink } from "./credential.ts";
 import { FRESH_MS, NO_ROLE, sessionView, type Person, type RoleGiven, type SessionView } from "./ledger.ts";
 import {
@@ -51,7 +52,13 @@ const BEYOND = "Nobody can give a role that may do more than they may themselves
 const minutes = FRESH_MS / 60_000;
 
 /** The verbs of signing in. */
-export function peopleVerbs(deps: PeopleDeps) {
+export const peopleVerbs = (deps: PeopleDeps) => ({
+  ...settingsVerbs(deps),
+  ...rolesVerbs(deps),
+  ...sessionsVerbs(deps),
+});
+
+function settingsVerbs(deps: PeopleDeps) {
   const { people, realNow, record } = deps;
   return {
     "signin.get": verb("signin:manage", (): Outcome<SignInView> => {
@@ -77,7 +84,12 @@ export function peopleVerbs(deps: PeopleDeps) {
       if (settings === null) throw new Error("settings that were just written are not there");
       return { ok: settingsView(deps, settings) };
     }),
+  };
+}
 
+function rolesVerbs(deps: PeopleDeps) {
+  const { people } = deps;
+  return {
     "people.list": verb(
       "signin:manage",
       (_who, input: { limit: number; before?: string }): Outcome<Page<PersonView>> => ({
@@ -106,7 +118,12 @@ export function peopleVerbs(deps: PeopleDeps) {
         return { ok: personView(deps, people.get(person.id) ?? person) };
       },
     ),
+  };
+}
 
+function sessionsVerbs(deps: PeopleDeps) {
+  const { people, realNow, record } = deps;
+  return {
     "people.sessions": verb("signin:manage", (_who, input: { person?: string }): Outcome<Page<SessionView>> => {
       const live = people.live(input.person, realNow()).toReversed();
       return { ok: wholeList(live.map((session) => sessionView(session, shownOf(deps, session)))) };

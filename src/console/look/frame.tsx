@@ -3,9 +3,8 @@
  * in the navigation; that is a courtesy, since the page's verb refuses them all the same.
  */
 import type { Child } from "hono/jsx";
-import type { HtmlEscapedString } from "hono/utils/html";
 import { ICON } from "../../contract/page.ts";
-import type { Present } from "../../access/room.ts";
+import type { Present } from "../../access/people/face.ts";
 import { GROUPS, opens, type PageRow } from "../visit.ts";
 import { Icon, State } from "./parts.tsx";
 
@@ -152,6 +151,7 @@ function document(title: string, body: Child): string {
         {body}
       </body>
     </html>
-  ) as HtmlEscapedString; // no part of a page waits for anything
+  );
+  if (html instanceof Promise) throw new Error("no part of a page waits for anything");
   return `<!doctype html>${html}`;
 }

@@ -48,6 +48,7 @@ const ICON_OF: Readonly<Record<Tone, IconName>> = { good: "check", bad: "cross",
 
 /** How a state is told: the same colour and picture for the same word everywhere. */
 export const toneOf = (state: string): Tone => TONES[state] ?? "calm";
+/** The picture that goes with a colour. */
 export const iconOf = (tone: Tone): IconName => ICON_OF[tone];
 
 /** A state as a word, a picture and a colour. */

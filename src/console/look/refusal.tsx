@@ -2,7 +2,7 @@
  * A refusal in the words of a page: what happened, why, and what would be right.
  */
 import { REASONS, type Refusal } from "../../base/refusal.ts";
-import type { Present } from "../../access/room.ts";
+import type { Present } from "../../access/people/face.ts";
 import type { PageRow } from "../visit.ts";
 import { Empty, Head, Icon, Notice } from "./parts.tsx";
 

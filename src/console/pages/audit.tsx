@@ -64,23 +64,32 @@ async function list({ ask, query }: Visit): Promise<Shown> {
             </p>
           </Empty>
         ) : (
-          <Table
-            caption="Audit entries"
-            rows={page.ok.data}
-            columns={[
-              { head: "No.", num: true, cell: ({ seq }) => seq },
-              { head: "At", cell: ({ at }) => <Time at={at} /> },
-              { head: "Who", cell: (entry) => <Who {...entry} /> },
-              { head: "Act", cell: ({ act: done }) => <code>{done}</code> },
-              { head: "To what", cell: ({ subject }) => (subject === null ? <span class="soft">–</span> : <Id of={subject.id} />) }, // prettier-ignore
-              { head: "Facts", cell: (entry) => <FactsOf {...entry} /> },
-            ]}
-          />
+          <Entries of={page.ok.data} />
         )}
         <Pager page={page.ok} path={PATH} query={{ act, cursor }} what={["entry", "entries"]} />
       </>
     ),
   };
+}
+
+function Entries({ of }: { of: readonly Entry[] }) {
+  return (
+    <Table
+      caption="Audit entries"
+      rows={of}
+      columns={[
+        { head: "No.", num: true, cell: ({ seq }) => seq },
+        { head: "At", cell: ({ at }) => <Time at={at} /> },
+        { head: "Who", cell: (entry) => <Who {...entry} /> },
+        { head: "Act", cell: ({ act }) => <code>{act}</code> },
+        {
+          head: "To what",
+          cell: ({ subject }) => (subject === null ? <span class="soft">–</span> : <Id of={subject.id} />),
+        },
+        { head: "Facts", cell: (entry) => <FactsOf {...entry} /> },
+      ]}
+    />
+  );
 }
 
 function Who({ actor }: Entry) {

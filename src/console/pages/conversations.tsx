@@ -1,9 +1,9 @@
 /**
  * Conversations: masked sessions, and what went through one. Without texts: reading those is an act of its own.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { isRefused } from "../../base/refusal.ts";
-import { pageOf } from "../../contract/list.ts";
+import { pageOf, type Page } from "../../contract/list.ts";
 import { InteractionView, SessionView } from "../../masking/schemas.ts";
 import { Empty, Facts, Head, Id, Pager, State, Table, Time } from "../look/parts.tsx";
 import type { PageRow, Shown, Visit } from "../visit.ts";
@@ -78,14 +78,6 @@ async function one({ ask, params, query }: Visit): Promise<Shown> {
   if (isRefused(read)) return read;
   if (isRefused(page)) return page;
   const it = read.ok;
-  const nameOf = (id: string | null) => {
-    const person = it.participants.find((each) => each.id === id);
-    return person === undefined
-      ? id === null
-        ? "The business"
-        : "Somebody who left"
-      : (person.name ?? person.to.mask);
-  };
   return {
     title: "Conversation",
     main: (
@@ -103,44 +95,11 @@ async function one({ ask, params, query }: Visit): Promise<Shown> {
             {page.ok.data.length === 0 ? (
               <p class="soft">Nothing yet.</p>
             ) : (
-              <>
-                <Table
-                  caption="What went through"
-                  rows={page.ok.data}
-                  columns={[
-                    { head: "From", cell: ({ from }) => <bdi>{nameOf(from)}</bdi> },
-                    { head: "State", cell: ({ state }) => <State of={state} /> },
-                    {
-                      head: "To",
-                      cell: ({ legs }) => legs.map((leg) => <Leg {...leg} name={nameOf(leg.participant)} />),
-                    },
-                    { head: "At", cell: ({ created_at }) => <Time at={created_at} /> },
-                  ]}
-                />
-                <br />
-                <Pager page={page.ok} path={`${PATH}/${it.id}`} query={{ cursor }} what={["text", "texts"]} />
-              </>
+              <Through session={it} page={page.ok} cursor={cursor} />
             )}
           </section>
           <div class="stack">
-            <section class="card" aria-labelledby="people">
-              <h2 id="people">People</h2>
-              <ul class="plain stack">
-                {it.participants.map((person) => (
-                  <li>
-                    <strong>
-                      <bdi>{person.name ?? person.to.mask}</bdi>
-                    </strong>{" "}
-                    {person.state === "left" ? <State of="left" tone="calm" /> : null}
-                    {person.stopped ? <State of="said stop" tone="bad" /> : null}
-                    <br />
-                    <span class="soft small">
-                      {person.to.mask} is known to the others as <span class="nowrap">{person.proxy.number}</span>
-                    </span>
-                  </li>
-                ))}
-              </ul>
-            </section>
+            <People of={it.participants} />
             <section class="card" aria-labelledby="facts">
               <h2 id="facts">Facts</h2>
               <Facts
@@ -159,6 +118,58 @@ async function one({ ask, params, query }: Visit): Promise<Shown> {
       </>
     ),
   };
+}
+
+type Interactions = Page<z.output<typeof Unread>>;
+
+function Through({ session, page, cursor }: { session: Session; page: Interactions; cursor: string | undefined }) {
+  const nameOf = (id: string | null) => {
+    const person = session.participants.find((each) => each.id === id);
+    return person === undefined
+      ? id === null
+        ? "The business"
+        : "Somebody who left"
+      : (person.name ?? person.to.mask);
+  };
+  return (
+    <>
+      <Table
+        caption="What went through"
+        rows={page.data}
+        columns={[
+          { head: "From", cell: ({ from }) => <bdi>{nameOf(from)}</bdi> },
+          { head: "State", cell: ({ state }) => <State of={state} /> },
+          { head: "To", cell: ({ legs }) => legs.map((leg) => <Leg {...leg} name={nameOf(leg.participant)} />) },
+          { head: "At", cell: ({ created_at }) => <Time at={created_at} /> },
+        ]}
+      />
+      <br />
+      <Pager page={page} path={`${PATH}/${session.id}`} query={{ cursor }} what={["text", "texts"]} />
+    </>
+  );
+}
+
+function People({ of }: { of: Session["participants"] }) {
+  return (
+    <section class="card" aria-labelledby="people">
+      <h2 id="people">People</h2>
+      <ul class="plain stack">
+        {of.map((person) => (
+          <li>
+            <strong>
+              <bdi>{person.name ?? person.to.mask}</bdi>
+            </strong>{" "}
+            {person.state === "left" ? <State of="left" tone="calm" /> : null}
+            {person.stopped ? <State of="said stop" tone="bad" /> : null}
+            <br />
+            <span class="soft small">
+              {person.to.mask} is known to the others by <span class="nowrap">{person.proxy.number}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
 }
 
 function Leg({ name, message_id, state }: { name: string; message_id: string | null; state: string }) {

@@ -78,9 +78,25 @@ async function list(visit: Visit, said: Said): Promise<Shown> {
               caption="Keys"
               rows={page.ok.data}
               columns={[
-                { head: "Name", cell: ({ name, id }) => <><strong><bdi>{name}</bdi></strong><br /><Id of={id} /></> }, // prettier-ignore
+                {
+                  head: "Name",
+                  cell: ({ name, id }) => (
+                    <>
+                      <strong>
+                        <bdi>{name}</bdi>
+                      </strong>
+                      <br />
+                      <Id of={id} />
+                    </>
+                  ),
+                },
                 { head: "State", cell: (key) => <State of={stateOf(key, now)} /> },
-                { head: "Scopes", cell: ({ scopes }) => <span class="small">{scopes.includes("*") ? "everything" : scopes.join(", ")}</span> }, // prettier-ignore
+                {
+                  head: "Scopes",
+                  cell: ({ scopes }) => (
+                    <span class="small">{scopes.includes("*") ? "everything" : scopes.join(", ")}</span>
+                  ),
+                },
                 { head: "Made", cell: ({ created_at }) => <Time at={created_at} /> },
                 { head: "Ends", opt: true, cell: ({ expires_at }) => <Time at={expires_at} /> },
                 { head: "", cell: (key) => (stateOf(key, now) === "active" ? <Acts of={key} /> : "") },

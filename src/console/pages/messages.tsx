@@ -7,7 +7,24 @@ import { pageOf } from "../../contract/list.ts";
 import { STATES } from "../../messages/message.ts";
 import { MessageView } from "../../messages/schemas.ts";
 import { findNumbers } from "../../sms/phone.ts";
-import { Empty, Facts, Field, Head, hrefOf, Icon, iconOf, Id, Money, Notice, Pager, State, Table, Time, toneOf, type Tone } from "../look/parts.tsx"; // prettier-ignore
+import {
+  Empty,
+  Facts,
+  Field,
+  Head,
+  hrefOf,
+  Icon,
+  iconOf,
+  Id,
+  Money,
+  Notice,
+  Pager,
+  State,
+  Table,
+  Time,
+  toneOf,
+  type Tone,
+} from "../look/parts.tsx";
 import { fieldOf, type PageRow, type Shown, type Visit } from "../visit.ts";
 
 type Message = z.output<typeof MessageView>;
@@ -140,7 +157,7 @@ function Nothing({ filtered }: { filtered: boolean }) {
     </Empty>
   ) : (
     <Empty icon="inbox" title="No message yet">
-      <p>As soon as one is accepted it stands here, with every step it takes.</p>
+      <p>It stands here once it is accepted, with every step it takes.</p>
       <div class="buttons">
         <a class="button" href="/console/send">
           Send the first one
@@ -212,8 +229,21 @@ async function one({ ask, params }: Visit): Promise<Shown> {
 function factsOf(message: Message): (readonly [string, ReturnType<typeof Money> | string | number] | null)[] {
   const { to, from, reference, metadata, route } = message;
   return [
-    ["To", <>{to.mask} <span class="soft">({to.country}, {to.kind})</span></>], // prettier-ignore
-    ["Token", <a href={hrefOf(PATH, { token: to.token })} title="All messages to this token"><code class="id">{to.token}</code></a>], // prettier-ignore
+    [
+      "To",
+      <>
+        {to.mask}{" "}
+        <span class="soft">
+          ({to.country}, {to.kind})
+        </span>
+      </>,
+    ],
+    [
+      "Token",
+      <a href={hrefOf(PATH, { token: to.token })} title="All messages to this token">
+        <code class="id">{to.token}</code>
+      </a>,
+    ],
     ["From", <bdi>{from ?? "chosen by the carrier"}</bdi>],
     ["Purpose", message.purpose],
     ["Parts", `${message.segments} in ${message.encoding === "gsm7" ? "GSM-7" : "UCS-2"}`],
@@ -252,7 +282,12 @@ export function timeline(message: Message): Step[] {
   }
   const reason = message.reason === null ? null : message.reason.replaceAll("_", " ");
   if (message.ended_at !== null)
-    steps.push({ at: message.ended_at, what: ENDS[message.state] ?? message.state, says: reason, tone: toneOf(message.state) }); // prettier-ignore
+    steps.push({
+      at: message.ended_at,
+      what: ENDS[message.state] ?? message.state,
+      says: reason,
+      tone: toneOf(message.state),
+    });
   else steps.push({ at: null, what: ENDS[message.state] ?? message.state, says: reason, tone: toneOf(message.state) });
   return steps;
 }

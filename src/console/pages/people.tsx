@@ -1,12 +1,12 @@
 /**
  * People: who signed in, in which role, where they are signed in now, and how signing in is set.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { isRefused, REASONS, type Refusal } from "../../base/refusal.ts";
-import { ROLES } from "../../access/roles.ts";
+import { ROLES } from "../../access/caller.ts";
 import { PersonSessionView, PersonView, SignInView } from "../../access/people/schemas.ts";
 import { pageOf } from "../../contract/list.ts";
-import { Empty, Field, Head, Id, Notice, Pager, State, Table, Time } from "../look/parts.tsx";
+import { Empty, Facts, Field, Head, Id, Notice, Pager, State, Table, Time } from "../look/parts.tsx";
 import { fieldOf, type PageRow, type Shown, type Visit } from "../visit.ts";
 
 type Person = z.output<typeof PersonView>;
@@ -33,7 +33,11 @@ type Said = { done: string } | { wrong: Refusal } | null;
 
 async function act(visit: Visit): Promise<Shown> {
   const { form } = visit;
-  const acts: Record<string, (visit: Visit) => Promise<Said | Refusal>> = { role: changeRole, end: endSession, settings: changeSettings }; // prettier-ignore
+  const acts: Record<string, (visit: Visit) => Promise<Said | Refusal>> = {
+    role: changeRole,
+    end: endSession,
+    settings: changeSettings,
+  };
   const said = await acts[form.get("do") ?? ""]?.(visit);
   if (said === undefined || said === null) return { goTo: PATH };
   // A sign-in that is not fresh is answered by the way to a fresh one, a role that may not by the page that says so.
@@ -73,7 +77,9 @@ async function changeSettings({ ask, form }: Visit): Promise<Said | Refusal> {
   };
   const changed = await ask("signin.change", { body }, SignInView);
   if (isRefused(changed)) return orElsewhere(changed);
-  return { done: "The sign-in is changed, and everybody else’s sessions have ended. Try it in another browser before you sign out here." }; // prettier-ignore
+  return {
+    done: "The sign-in is changed, and everybody else’s sessions have ended. Try it in another browser before you sign out here.",
+  };
 }
 
 async function list(visit: Visit, said: Said): Promise<Shown> {
@@ -129,11 +135,27 @@ function People({ people, me }: { people: readonly Person[]; me: string }) {
       rows={people}
       columns={[
         { head: "Person", cell: (person) => <Named {...person} me={me} /> },
-        { head: "Role", cell: ({ role, given_role }) => <><State of={role} tone={role === "none" ? "bad" : "calm"} />{given_role === null ? "" : <span class="soft small"> given here</span>}</> }, // prettier-ignore
-        { head: "Signed in", cell: ({ live_sessions }) => (live_sessions === 0 ? "no" : live_sessions === 1 ? "once" : `${live_sessions} times`) }, // prettier-ignore
+        {
+          head: "Role",
+          cell: ({ role, given_role }) => (
+            <>
+              <State of={role} tone={role === "none" ? "bad" : "calm"} />
+              {given_role === null ? "" : <span class="soft small"> given here</span>}
+            </>
+          ),
+        },
+        {
+          head: "Signed in",
+          cell: ({ live_sessions }) =>
+            live_sessions === 0 ? "no" : live_sessions === 1 ? "once" : `${live_sessions} times`,
+        },
         { head: "First seen", opt: true, cell: ({ first_seen_at }) => <Time at={first_seen_at} /> },
         { head: "Last sign-in", cell: ({ last_seen_at }) => <Time at={last_seen_at} /> },
-        { head: "Change role", cell: (person) => (person.id === me ? <span class="soft small">another owner can</span> : <RoleForm of={person} />) }, // prettier-ignore
+        {
+          head: "Change role",
+          cell: (person) =>
+            person.id === me ? <span class="soft small">another owner can</span> : <RoleForm of={person} />,
+        },
       ]}
     />
   );
@@ -190,7 +212,15 @@ function Sessions({ sessions, me }: { sessions: readonly Session[]; me: string }
         caption="Sessions"
         rows={sessions}
         columns={[
-          { head: "Person", cell: ({ name, person }) => <><bdi>{name ?? "–"}</bdi>{person === me ? " (you)" : ""}</> }, // prettier-ignore
+          {
+            head: "Person",
+            cell: ({ name, person }) => (
+              <>
+                <bdi>{name ?? "–"}</bdi>
+                {person === me ? " (you)" : ""}
+              </>
+            ),
+          },
           { head: "Signed in", cell: ({ created_at }) => <Time at={created_at} /> },
           { head: "Last used", opt: true, cell: ({ used_at }) => <Time at={used_at} /> },
           { head: "Ends by", cell: ({ expires_at }) => <Time at={expires_at} /> },
@@ -213,7 +243,6 @@ function EndForm({ id, name }: { id: string; name: string }) {
 }
 
 function Settings({ signIn }: { signIn: SignIn | null }) {
-  const rows = [...(signIn?.roles ?? []), ...Array.from({ length: SPARE_ROWS }, () => ({ value: "", role: "viewer" }))];
   return (
     <section class="card" aria-labelledby="settings">
       <h2 id="settings">How people sign in</h2>
@@ -222,94 +251,92 @@ function Settings({ signIn }: { signIn: SignIn | null }) {
         has none of these values has no access. Changing anything here needs a sign-in of the last ten minutes.
       </p>
       {signIn === null ? null : (
-        <dl class="facts gap">
-          <div>
-            <dt>Sign-in link</dt>
-            <dd>
-              <code class="id">{signIn.sign_in_url}</code>
-            </dd>
-          </div>
-          <div>
-            <dt>Redirect URI</dt>
-            <dd>
-              <code class="id">{signIn.redirect_uri}</code>
-            </dd>
-          </div>
-          <div>
-            <dt>Changed</dt>
-            <dd>
-              <Time at={signIn.changed_at} />
-            </dd>
-          </div>
-        </dl>
+        <div class="gap">
+          <Facts
+            of={[
+              ["Sign-in link", <code class="id">{signIn.sign_in_url}</code>],
+              ["Redirect URI", <code class="id">{signIn.redirect_uri}</code>],
+              ["Changed", <Time at={signIn.changed_at} />],
+            ]}
+          />
+        </div>
       )}
-      <form class="fields" method="post" action={PATH}>
-        <input type="hidden" name="do" value="settings" />
-        <Field id="issuer" label="Issuer" hint="Exactly as the provider’s metadata says it.">
-          <input
-            id="issuer"
-            name="issuer"
-            type="url"
-            required
-            value={signIn?.issuer ?? ""}
-            aria-describedby="issuer-hint"
-          />
-        </Field>
-        <Field id="client_id" label="Client id">
-          <input id="client_id" name="client_id" required value={signIn?.client_id ?? ""} autocomplete="off" />
-        </Field>
-        <Field
-          id="client_secret"
-          label="Client secret"
-          hint={
-            signIn?.has_client_secret === true
-              ? "One is set; leave this empty to keep it."
-              : "Leave empty for a public client."
-          }
-        >
-          <input
-            id="client_secret"
-            name="client_secret"
-            type="password"
-            autocomplete="off"
-            aria-describedby="client_secret-hint"
-          />
-        </Field>
-        <Field id="claim" label="Claim that gives the role" hint="Such as groups, or realm_access.roles.">
-          <input
-            id="claim"
-            name="claim"
-            required
-            value={signIn?.claim ?? ""}
-            autocomplete="off"
-            aria-describedby="claim-hint"
-          />
-        </Field>
-        <fieldset>
-          <legend>Value of the claim, and the role it gives. The first row that fits counts.</legend>
-          <ol class="plain rows">
-            {rows.map(({ value, role }, at) => (
-              <li class="pair">
-                <input
-                  name="value"
-                  value={value}
-                  maxlength={200}
-                  aria-label={`Value of row ${at + 1}`}
-                  autocomplete="off"
-                />
-                <select name="for" aria-label={`Role of row ${at + 1}`}>
-                  {ROLES.map((each) => (
-                    <option value={each} selected={each === role}>
-                      {each}
-                    </option>
-                  ))}
-                </select>
-              </li>
-            ))}
-          </ol>
-        </fieldset>
-        <button type="submit">Save the sign-in</button>
-      </form>
+      <SettingsForm signIn={signIn} />
     </section>
+  );
+}
+
+function SettingsForm({ signIn }: { signIn: SignIn | null }) {
+  const secretHint =
+    signIn?.has_client_secret === true
+      ? "One is set; leave this empty to keep it."
+      : "Leave empty for a public client.";
+  return (
+    <form class="fields" method="post" action={PATH}>
+      <input type="hidden" name="do" value="settings" />
+      <Field id="issuer" label="Issuer" hint="Exactly what the provider’s metadata says.">
+        <input
+          id="issuer"
+          name="issuer"
+          type="url"
+          required
+          value={signIn?.issuer ?? ""}
+          aria-describedby="issuer-hint"
+        />
+      </Field>
+      <Field id="client_id" label="Client id">
+        <input id="client_id" name="client_id" required value={signIn?.client_id ?? ""} autocomplete="off" />
+      </Field>
+      <Field id="client_secret" label="Client secret" hint={secretHint}>
+        <input
+          id="client_secret"
+          name="client_secret"
+          type="password"
+          autocomplete="off"
+          aria-describedby="client_secret-hint"
+        />
+      </Field>
+      <Field id="claim" label="Claim that gives the role" hint="For example groups, or realm_access.roles.">
+        <input
+          id="claim"
+          name="claim"
+          required
+          value={signIn?.claim ?? ""}
+          autocomplete="off"
+          aria-describedby="claim-hint"
+        />
+      </Field>
+      <RoleRows of={signIn?.roles ?? []} />
+      <button type="submit">Save the sign-in</button>
+    </form>
+  );
+}
+
+function RoleRows({ of }: { of: SignIn["roles"] }) {
+  const rows = [...of, ...Array.from({ length: SPARE_ROWS }, () => ({ value: "", role: "viewer" }))];
+  return (
+    <fieldset>
+      <legend>Value of the claim, and the role it gives. The first row that fits counts.</legend>
+      <ol class="plain rows">
+        {rows.map(({ value, role }, at) => (
+          <li class="pair">
+            <input
+              name="value"
+              value={value}
+              maxlength={200}
+              aria-label={`Value of row ${at + 1}`}
+              autocomplete="off"
+            />
+            <select name="for" aria-label={`Role of row ${at + 1}`}>
+              {ROLES.map((each) => (
+                <option value={each} selected={each === role}>
+                  {each}
+                </option>
+              ))}
+            </select>
+          </li>
+        ))}
+      </ol>
+    </fieldset>
   );
 }

@@ -49,25 +49,18 @@ async function act(visit: Visit): Promise<Shown> {
 /** What was typed, unless it holds a number: no answer repeats one. */
 const echo = (text: string | undefined): string => (text === undefined || findNumbers(text).length > 0 ? "" : text);
 
-function page({ form, present }: Visit, result: Result): Shown {
+function page(visit: Visit, result: Result): Shown {
   const wrong = result !== null && "wrong" in result ? result.wrong : null;
-  const at = (field: string) => wrong?.errors?.find((error) => error.field === field)?.detail;
-  const typed = (name: string) => echo(form.get(name) ?? undefined);
-  const invalid = (field: string) => (at(field) === undefined ? {} : { "aria-invalid": "true" as const });
-  const sandbox = present.environment === "sandbox";
+  const sandbox = visit.present.environment === "sandbox";
+  const says = sandbox
+    ? "In the sandbox: nothing here reaches anybody. Watch it arrive on the handset."
+    : "This account is live: what you send here goes out and costs money.";
   return {
     title: "Send & try",
     ...(wrong === null ? {} : { status: REASONS[wrong.refused].status }),
     main: (
       <>
-        <Head
-          title="Send & try"
-          says={
-            sandbox
-              ? "In the sandbox: nothing here reaches anybody. Watch it arrive on the handset."
-              : "This account is live: what you send here goes out and costs money."
-          }
-        >
+        <Head title="Send & try" says={says}>
           {sandbox ? (
             <a class="button quiet" href="/handset">
               <Icon name="phone" />
@@ -78,69 +71,7 @@ function page({ form, present }: Visit, result: Result): Shown {
         <div class="two">
           <section class="card" aria-labelledby="what">
             <h2 id="what">A text</h2>
-            <form class="fields" method="post" action={PATH} data-preview="result">
-              <input type="hidden" name="once" value={makeNonce()} />
-              <Field
-                id="to"
-                label="To"
-                wrong={at("to")}
-                hint={
-                  sandbox
-                    ? "A drama number, 07700 900000 to 900999, or a token. A page never repeats a number, so type it again after a mistake."
-                    : "A number in E.164, or a token."
-                }
-              >
-                <input
-                  id="to"
-                  name="to"
-                  required
-                  autocomplete="off"
-                  inputmode="tel"
-                  placeholder={sandbox ? "+44 7700 900123" : "+44…"}
-                  aria-describedby="to-hint"
-                  {...invalid("to")}
-                />
-              </Field>
-              <Field id="purpose" label="Purpose">
-                <select id="purpose" name="purpose">
-                  {PURPOSES.filter((each) => each !== "otp").map((each) => (
-                    <option value={each} selected={each === form.get("purpose")}>
-                      {each}
-                    </option>
-                  ))}
-                </select>
-              </Field>
-              <Field id="text" label="Text" wrong={at("text")}>
-                <textarea id="text" name="text" required maxlength={1600} dir="auto" {...invalid("text")}>
-                  {typed("text")}
-                </textarea>
-              </Field>
-              <Field
-                id="from"
-                label="From (may be left out)"
-                wrong={at("from")}
-                hint="A sender name of up to 11 characters, or a number of yours."
-              >
-                <input
-                  id="from"
-                  name="from"
-                  maxlength={16}
-                  autocomplete="off"
-                  value={typed("from")}
-                  aria-describedby="from-hint"
-                  {...invalid("from")}
-                />
-              </Field>
-              <div class="buttons">
-                <button type="submit" name="do" value="send">
-                  <Icon name="send" />
-                  Send
-                </button>
-                <button class="quiet" type="submit" name="do" value="preview">
-                  Preview
-                </button>
-              </div>
-            </form>
+            <SendForm form={visit.form} wrong={wrong} sandbox={sandbox} />
           </section>
           <section class="card" id="result" aria-labelledby="would" aria-live="polite">
             <h2 id="would">What it would become</h2>
@@ -150,6 +81,60 @@ function page({ form, present }: Visit, result: Result): Shown {
       </>
     ),
   };
+}
+
+const TO_HINT =
+  "A drama number, 07700 900000 to 900999, or a token. A page never repeats a number, so type it again after a mistake.";
+const FROM_HINT = "A sender name of up to 11 characters, or a number of yours.";
+
+function SendForm({ form, wrong, sandbox }: { form: URLSearchParams; wrong: Refusal | null; sandbox: boolean }) {
+  const at = (field: string) => wrong?.errors?.find((error) => error.field === field)?.detail;
+  const typed = (name: string) => echo(form.get(name) ?? undefined);
+  const control = (name: string) => ({
+    id: name,
+    name,
+    ...(at(name) === undefined ? {} : { "aria-invalid": "true" as const }),
+  });
+  return (
+    <form class="fields" method="post" action={PATH} data-preview="result">
+      <input type="hidden" name="once" value={makeNonce()} />
+      <Field id="to" label="To" wrong={at("to")} hint={sandbox ? TO_HINT : "A number in E.164, or a token."}>
+        <input {...control("to")} required autocomplete="off" inputmode="tel" aria-describedby="to-hint" />
+      </Field>
+      <Field id="purpose" label="Purpose">
+        <select {...control("purpose")}>
+          {PURPOSES.filter((each) => each !== "otp").map((each) => (
+            <option value={each} selected={each === form.get("purpose")}>
+              {each}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field id="text" label="Text" wrong={at("text")}>
+        <textarea {...control("text")} required maxlength={1600} dir="auto">
+          {typed("text")}
+        </textarea>
+      </Field>
+      <Field id="from" label="From (may be left out)" wrong={at("from")} hint={FROM_HINT}>
+        <input
+          {...control("from")}
+          maxlength={16}
+          autocomplete="off"
+          value={typed("from")}
+          aria-describedby="from-hint"
+        />
+      </Field>
+      <div class="buttons">
+        <button type="submit" name="do" value="send">
+          <Icon name="send" />
+          Send
+        </button>
+        <button class="quiet" type="submit" name="do" value="preview">
+          Preview
+        </button>
+      </div>
+    </form>
+  );
 }
 
 function Outcome({ result }: { result: Result }) {
@@ -175,7 +160,10 @@ function Outcome({ result }: { result: Result }) {
         ["Price", <Money of={preview.price} />],
         ["Kind of number", preview.number_kind.replaceAll("_", " ")],
         ["Sender", <bdi>{preview.sender ?? "chosen by the carrier"}</bdi>],
-        ["Goes first by", preview.route === null ? <span class="soft">no account</span> : <code class="id">{preview.route}</code>], // prettier-ignore
+        [
+          "Goes first by",
+          preview.route === null ? <span class="soft">no account</span> : <code class="id">{preview.route}</code>,
+        ],
         preview.replacements.length === 0
           ? null
           : [

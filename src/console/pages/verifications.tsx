@@ -154,7 +154,10 @@ async function one({ ask, params }: Visit): Promise<Shown> {
                 caption="Sends"
                 rows={it.sends}
                 columns={[
-                  { head: "Message", cell: ({ message_id }) => <Id of={message_id} href={`/console/messages/${message_id}`} /> }, // prettier-ignore
+                  {
+                    head: "Message",
+                    cell: ({ message_id }) => <Id of={message_id} href={`/console/messages/${message_id}`} />,
+                  },
                   { head: "State", cell: ({ state }) => <State of={state} /> },
                   { head: "At", cell: ({ at }) => <Time at={at} /> },
                 ]}

@@ -2,6 +2,7 @@
  * The console's cookies. `__Host-`: a browser takes them only with Secure, Path=/ and no domain, so no other host of the site can
  * plant one. `SameSite=Lax`, because the identity provider's page leads back by a link; every form is held to our own origin.
  */
+import { z } from "zod";
 import type { DoorKeys } from "../../access/api-key.ts";
 import { LIFE_MS } from "../../access/people/ledger.ts";
 import { parseTenantId, tenantId, type Owner } from "../../base/ids.ts";
@@ -16,12 +17,22 @@ const LOGIN_MS = 10 * 60_000;
 const TENANT_SECONDS = 365 * 86_400;
 const PURPOSE = "maskline console login v1";
 
+/** What `loginCookie` sealed. */
+const Kept = z.object({
+  tenant: z.string(),
+  flow: z.object({ state: z.string(), nonce: z.string(), verifier: z.string(), fresh: z.boolean() }),
+  to: z.string(),
+  until: z.number(),
+});
+
 /** A login on its way: whose tenant, what it is known by, and the page it began at. */
 export type Login = { owner: Owner; flow: Flow; to: string };
 
 /** The `set-cookie` of a session; its value is a credential of its own, which the tenant's object knows. */
 export const sessionCookie = (session: string): string => cookie(SESSION, session, LIFE_MS / 1_000);
+/** The `set-cookie` that ends a session, and the one that ends a login. */
 export const noSession = (): string => cookie(SESSION, "", 0);
+/** As above, of a login. */
 export const noLogin = (): string => cookie(LOGIN, "", 0);
 
 /** The session's credential as a request carries it, unread. */
@@ -29,6 +40,7 @@ export const sessionIn = (request: Request): string | null => valueOf(request, S
 
 /** Remembers where this browser signs in; no secret, and no proof of anything. */
 export const tenantCookie = (link: string): string => cookie(TENANT, link, TENANT_SECONDS);
+/** The remembered part of a sign-in address, unread. */
 export const tenantIn = (request: Request): string | null => valueOf(request, TENANT);
 
 /** The `set-cookie` of a login: sealed with its end inside, under a key derived for this one purpose. */
@@ -51,7 +63,7 @@ export function loginIn(door: DoorKeys, request: Request, now: number): Login | 
   for (const key of door) {
     const text = openText(derive(key, PURPOSE), sealed, PURPOSE);
     if (text === null) continue;
-    const { tenant, flow, to, until } = JSON.parse(text) as { tenant: string; flow: Flow; to: string; until: number }; // sealed by us
+    const { tenant, flow, to, until } = Kept.parse(JSON.parse(text));
     const owner = parseTenantId(tenant);
     return owner === null || until <= now ? null : { owner, flow, to };
   }

@@ -83,7 +83,15 @@ export async function finishLogin(
     const secret = client.clientSecret;
     const credential = secret === null ? oauth.None() : oauth.ClientSecretBasic(secret);
     const { verifier } = flow;
-    const answer = await oauth.authorizationCodeGrantRequest(server, known, credential, answered, redirectUri, verifier, options); // prettier-ignore
+    const answer = await oauth.authorizationCodeGrantRequest(
+      server,
+      known,
+      credential,
+      answered,
+      redirectUri,
+      verifier,
+      options,
+    );
     const tokens = await oauth.processAuthorizationCodeResponse(server, known, answer, {
       expectedNonce: flow.nonce,
       requireIdToken: true,
@@ -179,10 +187,11 @@ async function guardedFetch(
   const { answer, bytes } = read;
   if (bytes === null) throw new Blocked("answer_too_large");
   if (answer.status >= 300 && answer.status < 400) throw new Blocked("redirect_refused");
-  const kept = ["content-type", "www-authenticate"].flatMap((name) => {
+  const kept = new Headers();
+  for (const name of ["content-type", "www-authenticate"]) {
     const value = answer.headers.get(name);
-    return value === null ? [] : [[name, value] as [string, string]];
-  });
+    if (value !== null) kept.set(name, value);
+  }
   return new Response(answer.status === 204 ? null : bytes, { status: answer.status, headers: kept });
 }
 

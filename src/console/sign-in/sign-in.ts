@@ -28,6 +28,7 @@ const PAGE = /^\/console(\/[a-z0-9_-]{1,60}){1,3}$/;
 /** Whoever arrives here without a session has a browser that did not keep the cookie. */
 const SIGNED_IN = "signed-in";
 
+/** A page of the console by its plain path; the first page for anything else. */
 export const pathToPage = (path: string | null): string => (path !== null && PAGE.test(path) ? path : START);
 
 /** The session that a request carries, its MAC checked; null where there is none. */
@@ -46,7 +47,12 @@ export async function showSignIn(request: Request, link: string | undefined, dep
     return goTo(`/console/sign-in/${signInLink(deps.door, owner)}${url.search}`);
   }
   const owner = readSignInLink(deps.door, link);
-  if (owner === null) return pageResponse(whichTenantPage("This is not a sign-in link of ours: a part of it is missing or wrong."), {}, 404); // prettier-ignore
+  if (owner === null)
+    return pageResponse(
+      whichTenantPage("This is not a sign-in link of ours: a part of it is missing or wrong."),
+      {},
+      404,
+    );
   const client = await deps.tenant(owner).signInClient();
   if (isRefused(client)) return unready(client.refused);
   const to = pathToPage(url.searchParams.get("to"));
@@ -189,5 +195,8 @@ const againOf = ({ door }: ConsoleDeps, owner: Owner): string => `/console/sign-
 
 /** Leads elsewhere, and is kept nowhere. */
 export function goTo(location: string): Response {
-  return new Response(null, { status: 303, headers: new Headers({ location, "cache-control": "no-store", "referrer-policy": "same-origin" }) }); // prettier-ignore
+  return new Response(null, {
+    status: 303,
+    headers: new Headers({ location, "cache-control": "no-store", "referrer-policy": "same-origin" }),
+  });
 }

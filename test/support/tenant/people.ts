@@ -1,6 +1,6 @@
 /** People of a tenant who have signed in, without a browser: the tenant's object is told what a door would have verified. */
 import { env, exports } from "cloudflare:workers";
-import type { Role } from "../../../src/access/roles.ts";
+import type { Role } from "../../../src/access/caller.ts";
 import { ask, BASE, type Tenant } from "./tenants.ts";
 
 export const ISSUER = "https://192.0.9.1";
