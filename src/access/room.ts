@@ -62,7 +62,14 @@ export const accessRoom = room({
       return isRefused(key) ? [] : key.ok.scopes;
     };
     const signingIn: PeopleDeps = {
-      ...{ people, door, environment, tenantId, publicUrl, realNow, scopesOf, record },
+      people,
+      door,
+      environment,
+      tenantId,
+      publicUrl,
+      realNow,
+      scopesOf,
+      record,
       newId: (prefix) => ids.make(prefix, now()),
       seal: vault.sealOwn,
       open: vault.openOwn,

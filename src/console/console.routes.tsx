@@ -22,7 +22,7 @@ import {
   START,
   takeCallback,
 } from "./sign-in/sign-in.ts";
-import type { ConsoleDeps, PageRow, SessionKey } from "./visit.ts";
+import { opens, type ConsoleDeps, type PageRow, type SessionKey } from "./visit.ts";
 
 /** One door of the console. `params` are the ids of its path. */
 export type ConsoleRoute = {
@@ -94,6 +94,9 @@ async function show(
     now: deps.now,
     origin: url.origin,
   };
+  // A page that asks nothing before its form is sent is no more open for that.
+  if (!opens(present.ok.scopes, page))
+    return refusedPage(refuse("missing_scope"), page, url.pathname, deps, session, present.ok);
   const shown = await (form === null ? page.get : (page.post ?? page.get))(visit);
   if ("goTo" in shown) return goTo(shown.goTo);
   if ("refused" in shown) return refusedPage(shown, page, url.pathname, deps, session, present.ok);

@@ -1,7 +1,7 @@
 /** People of a tenant who have signed in, without a browser: the tenant's object is told what a door would have verified. */
 import { env, exports } from "cloudflare:workers";
-import type { Role } from "../../../src/access/caller.ts";
-import { ask, BASE, type Tenant } from "./tenants.ts";
+import { ROLES, type Role } from "../../../src/access/caller.ts";
+import { ask, BASE } from "./tenants.ts";
 
 export const ISSUER = "https://192.0.9.1";
 const CLIENT = "console";
@@ -9,14 +9,19 @@ const CLIENT = "console";
 const stubOf = (id: string) =>
   env.TENANTS.get(env.TENANTS.idFromName(`${id.startsWith("ten_u") ? "us" : "eu"}:${id.slice(5)}`));
 
-/** Sets the tenant's sign-in, once: each role is its own value of the claim. */
+/** A sign-in in which each role is its own value of the claim. */
+export const SIGN_IN = {
+  issuer: ISSUER,
+  client_id: CLIENT,
+  claim: "role",
+  roles: ROLES.map((role) => ({ value: role, role })),
+};
+
+type Tenant = { id: string; key: string };
+
+/** Sets the tenant's sign-in, once. */
 export async function setSignIn(tenant: Tenant): Promise<void> {
-  const roles = ["owner", "developer", "support", "privacy", "auditor", "viewer"].map((role) => ({
-    value: role,
-    role,
-  }));
-  const body = { issuer: ISSUER, client_id: CLIENT, claim: "role", roles };
-  const { status, body: answer } = await ask("PUT /v1/sign-in", { key: tenant.key, body });
+  const { status, body: answer } = await ask("PUT /v1/sign-in", { key: tenant.key, body: SIGN_IN });
   if (status !== 200 && answer["code"] !== "fresh_sign_in_needed") throw new Error(JSON.stringify(answer));
 }
 
