@@ -50,7 +50,7 @@ describe.skipIf(!hasBrowser)("at the console", () => {
     await page.getByRole("heading", { name: "No message yet" }).waitFor();
     await page.getByRole("link", { name: "Send the first one" }).click();
     await page.getByLabel("To", { exact: true }).fill("07700 900123");
-    await page.getByLabel("Text").fill("Your parcel arrives today.");
+    await page.getByLabel("Text", { exact: true }).fill("Your parcel arrives today.");
     await page.getByRole("button", { name: "Preview" }).click();
     await page.getByText("accepted").waitFor();
     expect(await page.getByLabel("To", { exact: true }).inputValue()).toBe("07700 900123"); // what was typed stays
@@ -80,7 +80,7 @@ describe.skipIf(!hasBrowser)("at the console", () => {
       expect(await violations(page)).toEqual([]);
       await signIn(page, "olive");
       const message = await service.call<{ id: string }>("POST /v1/messages", { to: "+447700900124", purpose: "service", text: "x" }, tenant.key); // prettier-ignore
-      const hook = await service.call<{ id: string }>("POST /v1/webhooks", { url: "http://127.0.0.1:9/hook", events: ["*"] }, tenant.key); // prettier-ignore
+      const hook = await service.call<{ id: string }>("POST /v1/webhooks", { url: "http://127.0.0.1:1999/hook", events: ["*"] }, tenant.key); // prettier-ignore
       const paths = [
         ...PLAIN.map(({ path }) => path),
         `/console/messages/${message.id}`,
