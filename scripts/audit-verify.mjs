@@ -1,6 +1,6 @@
-// Checks an export of the audit log offline: `npm run audit:verify -- FILE... [--key PUBLIC] [--head FILE]... [--name NAME]... [--after N]`.
-// Uses Node's own modules and src/audit, which imports nothing else; it opens no connection and writes nothing.
-// Exit code 0: everything it says it checked is right. 1: something is not, and the first bad line is named. 2: bad usage.
+// Checks an export of the audit log offline: `npm run audit:verify -- FILE... [--key PUBLIC] [--head FILE]... [--name
+// NAME]... [--after N]`. Uses only Node's own modules and src/audit; opens no connection and writes nothing. Exit code
+// 0: everything that was checked is right. 1: a fault, with the first bad line. 2: bad usage.
 import "./lib/node-version.mjs";
 import { createReadStream, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -77,7 +77,7 @@ async function run(check, files) {
   return check.end();
 }
 
-// The lines within an answer of the service; any other line is itself. An entry's first key is never `ndjson`.
+// The lines inside an answer of the service; any other line unchanged. An entry's first key is never `ndjson`.
 function unpacked(line) {
   if (!line.startsWith('{"ndjson":')) return [line];
   let page;

@@ -1,6 +1,8 @@
-// `npm run bench`: how fast messages are accepted, handed over and told, against a floor Worker that does the same platform
-// operations and nothing else; what growth costs; and what the platform counts per message. Loopback only.
-// `-- --only=accept,growth` runs some sections of: accept, dispatch, latency, whole, growth, allocate, relay, codes, operations. `-- --quick` is a fast look, `-- --peers` adds Kannel to the same run, `-- --json` also writes .dev/bench.json.
+// `npm run bench`: how fast messages are accepted, handed over and reported by webhook, compared with a floor Worker
+// that does the same platform operations and nothing else; the cost of growth; the platform operations per message.
+// Loopback only. `-- --only=accept,growth` runs some sections of: accept, dispatch, latency, whole, growth, allocate,
+// relay, codes, operations. `-- --quick` makes a short run, `-- --peers` adds Kannel to the same run, `-- --json` also
+// writes .dev/bench.json.
 import "./lib/node-version.mjs";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -102,7 +104,7 @@ function write(results) {
   console.log("\nThe same in .dev/bench.json.");
 }
 
-/** Ends whatever was started, last first; what is gone already is no reason to leave the rest. */
+/** Ends everything that was started, last first, even if some of it has ended already. */
 async function end(started) {
   for (const each of started.splice(0)) await each.stop().catch(() => undefined);
 }

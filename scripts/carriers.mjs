@@ -1,5 +1,5 @@
-// `npm run carriers`: every carrier on this machine. Prints an account of each kind and the command that makes it one of a
-// running `npm start`. `--kind twilio` opens that kind only; `--port 8790` listens there.
+// `npm run carriers`: simulates every carrier on this machine. Prints an account of each kind and the command that adds
+// it to a running `npm start`. `--kind twilio` simulates only that kind; `--port 8790` sets the port.
 import "./lib/node-version.mjs";
 import { readQuickstart } from "./lib/client.mjs";
 import { script, Trouble } from "./lib/tools.mjs";
@@ -7,7 +7,7 @@ import { setup } from "./setup.mjs";
 
 await script(async () => {
   await setup();
-  const { KINDS } = await import("./carriers/kinds.mjs"); // packages are there only after the set-up
+  const { KINDS } = await import("./carriers/kinds.mjs"); // packages are installed only after the set-up
   const { World } = await import("./carriers/world.mjs");
   const [kind, port] = [option("--kind"), Number(option("--port") ?? 0)];
   if (kind !== undefined && !(kind in KINDS))
@@ -23,7 +23,7 @@ await script(async () => {
     world.shelve(
       each,
       Array.from({ length: 10 }, (_, at) => `+447700900${700 + 10 * nth + at}`),
-    ); // for whoever buys
+    ); // numbers to buy
   }
   console.log(farewell(world.base));
   await new Promise((resolve) => {
@@ -37,7 +37,7 @@ function option(name) {
   return at < 0 ? undefined : process.argv[at + 1];
 }
 
-/** One account: where it is, what opens it, and how it becomes an account of the service. */
+/** Prints one account: its URL, its credentials, and the command that adds it to the service. */
 function tell({ kind, baseUrl, settings, secrets, body }) {
   const { base_url = "http://127.0.0.1:8787", admin_token = "<ADMIN_TOKEN>" } = readQuickstart() ?? {};
   console.log(`${kind}  ${baseUrl}`);

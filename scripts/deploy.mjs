@@ -1,5 +1,6 @@
-// `npm run deploy`: creates what the account lacks, migrates both ledgers, deploys. Safe to run again at any point.
-// `-- --dry-run` needs no account and no network: the plan for an empty account, and a build with production's settings.
+// `npm run deploy`: creates what the account lacks, migrates both databases, deploys. Can be run again at any point.
+// `-- --dry-run` needs no account and no network: the plan for an empty account, and a build with production's
+// settings.
 import "./lib/node-version.mjs";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ const pagesMax = 100;
 
 await script(async () => {
   await setup();
-  reexec(); // wrangler's reader of wrangler.toml needs our Node
+  reexec(); // wrangler, which reads wrangler.toml, needs our Node
   const { experimental_readRawConfig } = await import("wrangler");
   const toml = readFileSync(join(root, "wrangler.toml"), "utf8");
   const config = experimental_readRawConfig({ config: join(root, "wrangler.toml") }).rawConfig;
@@ -38,14 +39,14 @@ function dryRun(toml, config) {
     (name) => !output.includes(`env.${name}`),
   );
   if (lacking.length > 0) throw new Trouble(`The build lacks bindings: ${lacking.join(", ")}.\n${output}`);
-  console.log(`\nThe production build is complete: every binding is there. It lies in .dev/dry.`);
+  console.log(`\nThe production build is complete: every binding is there. It is in .dev/dry.`);
   const { missing } = deployment.readSettings(process.env);
   if (missing.length === 0) return;
   console.log(`\nBefore the deployment itself, set:`);
   for (const name of missing) console.log(`  MASKLINE_${name}   ${deployment.settings[name].what}`);
 }
 
-/** Creates, migrates, deploys; a second run goes on where the first one stopped. */
+/** Creates, migrates, deploys; a second run continues where the first one stopped. */
 function deploy(toml, config) {
   const { vars, missing } = deployment.readSettings(process.env);
   if (missing.length > 0)
@@ -78,7 +79,7 @@ const databases = () =>
 const namespaces = () =>
   JSON.parse(wrangler(["kv", "namespace", "list"]).stdout).map((each) => ({ ...each, name: each.title }));
 
-/** Queues come as pages of a drawn table; wrangler has no JSON for them. */
+/** Queues are listed as pages of a text table; wrangler has no JSON for them. */
 function queues() {
   const all = [];
   for (let page = 1; page <= pagesMax; page += 1) {
@@ -89,7 +90,7 @@ function queues() {
   return all;
 }
 
-/** A Worker that does not exist yet has no secrets; any other failure must not lead to new ones. */
+/** A Worker that does not exist yet has no secrets. Any other failure throws, so that no secret is replaced. */
 function secrets(worker) {
   const { code, output, stdout } = run("wrangler", ["secret", "list", "--name", worker]);
   if (code === 0) return JSON.parse(stdout).map((each) => each.name);
@@ -97,7 +98,10 @@ function secrets(worker) {
   throw failed(["secret", "list"], output);
 }
 
-/** Generated once, kept in a file of mode 0600, and put by stdin: never an argument, never on the screen. */
+/**
+ * Generates secrets once, keeps them in a file of mode 0600, and passes them by stdin: never as an argument, never on
+ * the screen.
+ */
 function putSecrets(names, worker) {
   mkdirSync(dev, { recursive: true });
   const kept = existsSync(secretsFile) ? JSON.parse(readFileSync(secretsFile, "utf8")) : {};

@@ -1,5 +1,5 @@
-// `npm run keys -- list | rotate | retire N`: the root keys of the service on this machine, while it runs.
-// A root key only wraps epoch keys, so turning it re-wraps few small values and opens no record. Never prints a key.
+// `npm run keys -- list | rotate | retire N`: the root keys of the service on this machine, while it runs. A root key
+// wraps only epoch keys, so a rotation re-wraps a few small values and opens no record. Never prints a key.
 import "./lib/node-version.mjs";
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ await script(async () => {
   if (verb !== undefined) throw new Trouble(`There is no such verb: ${process.argv.slice(2).join(" ")}.`);
 });
 
-/** The running service as its operator sees it. */
+/** A client of the running service, with the operator's credential. */
 async function service() {
   const facts = await liveQuickstart();
   const token = readDevVars().ADMIN_TOKEN;
@@ -46,9 +46,9 @@ function print(rows) {
   for (const { version, uses } of rows) console.log(`version ${version}: wraps ${uses} key${uses === 1 ? "" : "s"}`);
 }
 
-/** Adds a version, waits until the service has read it, and re-wraps until nothing is left under an older one. */
+/** Adds a version, waits until the service has read it, and re-wraps until nothing needs an older one. */
 async function rotate(known) {
-  await versions(known); // no new version is written unless the service answers
+  await versions(known); // throws, before a version is written, if the service does not answer
   const { version, keyring } = withNewRoot(ring());
   writeRing(keyring);
   await reloaded(known, (rows) => rows.some((row) => String(row.version) === version));
@@ -64,7 +64,7 @@ async function rotate(known) {
   throw new Trouble(`After ${rewrapCallsMax} calls keys are still left under an older version. Run this again.`);
 }
 
-/** Forgets a version; refused while anything is wrapped under it, and always for the newest. */
+/** Removes a version; refused while anything is wrapped under it, and always for the newest. */
 async function retire(known, version) {
   const keyring = ring();
   const row = (await versions(known)).find((each) => String(each.version) === version);
@@ -77,7 +77,7 @@ async function retire(known, version) {
     );
   writeRing(withoutRoot(keyring, version));
   await reloaded(known, (rows) => rows.every((each) => String(each.version) !== version));
-  console.log(`Version ${version} is forgotten.`);
+  console.log(`Version ${version} is removed.`);
 }
 
 function ring() {
@@ -86,11 +86,11 @@ function ring() {
 
 function writeRing(keyring) {
   writeDevVars({ ...readDevVars(), KEYRING: JSON.stringify(keyring) });
-  // wrangler dev reads .dev.vars again only when it sees its configuration touched.
+  // wrangler dev reads .dev.vars again only when its configuration file changes.
   utimesSync(join(root, "wrangler.toml"), new Date(), new Date());
 }
 
-/** The Worker that knows the old ring may still answer for a moment, so the change itself is awaited. */
+/** Waits until the change is visible, because the Worker with the old keyring may still answer for a moment. */
 async function reloaded(known, isSo) {
   const until = Date.now() + reloadSecondsMax * 1000;
   while (Date.now() < until) {

@@ -1,6 +1,7 @@
-// `npm run sbom`: writes the bill of materials to .dev/sbom.cdx.json and checks the lock file against known advisories. Offline.
-// `-- --advisories FILE` checks against a file of yours instead (one OSV record, or a list of them; may be given several times);
-// `-- --lock FILE` reads another lock file; `-- --out FILE` writes elsewhere. Exit code 0: nothing found; 1: findings; 2: bad usage.
+// `npm run sbom`: writes the bill of materials to .dev/sbom.cdx.json and checks the lock file against known advisories.
+// Offline. `-- --advisories FILE` checks against another file (one OSV record, or a list of them; may be given several
+// times); `-- --lock FILE` reads another lock file; `-- --out FILE` writes elsewhere. Exit code 0: nothing found; 1:
+// findings; 2: bad usage.
 import "./lib/node-version.mjs";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -49,7 +50,7 @@ function main() {
       `FOUND ${id}: ${name} ${version} at ${path}; ${fixed === null ? "no fix is known" : `fixed in ${fixed}`}. ${summary}`,
     );
   const told = `${advisories.length} advisories (${files.map((file) => (file === own ? "scripts/advisories.json" : file)).join(", ")})`;
-  console.log(findings.length === 0 ? `None of ${told} holds.` : `${findings.length} found among ${told}.`);
+  console.log(findings.length === 0 ? `None of ${told} applies.` : `${findings.length} found among ${told}.`);
   return findings.length === 0 ? 0 : 1;
 }
 

@@ -1,5 +1,5 @@
-// Everything `npm start` and `npm test` need, made when it is missing. Silent and quick when nothing is.
-// Run by whatever Node the newcomer has (20 or later): it may not import a package, none is installed yet.
+// Makes what `npm start` and `npm test` need and is missing; silent and quick if nothing is. Runs on the Node of the
+// machine (20 or later) and imports no package, because none may be installed yet.
 import "./lib/node-version.mjs";
 import { mkdirSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -18,7 +18,10 @@ export async function setup() {
   migrateLocal();
 }
 
-/** Development secrets are made once; later ones are added without touching those that data is sealed under. */
+/**
+ * Makes development secrets once. Secrets added in a later version are made without changing existing ones, under which
+ * data is sealed.
+ */
 function makeSecrets() {
   const vars = readDevVars();
   const missing = Object.keys(makers).filter((name) => !vars[name]);

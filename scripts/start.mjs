@@ -1,5 +1,5 @@
-// `npm start`: the service on this machine, a sandbox tenant with a key, two stories, then it keeps serving.
-// `npm start -- --once` ends after the stories. Data stays in .dev/state from one start to the next.
+// `npm start`: runs the service on this machine, makes a sandbox tenant with a key, plays two stories, then keeps
+// serving. `npm start -- --once` ends after the stories. Data is kept in .dev/state.
 import "./lib/node-version.mjs";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ await script(async () => {
   }
 });
 
-/** The service, its tenant and its stories, until somebody wants it to end. */
+/** Runs the service, its tenant and its stories until it is asked to end. */
 async function serve() {
   const stopped = asked();
 
@@ -44,7 +44,7 @@ async function serve() {
   } finally {
     for (const { stop } of opened) await stop();
     await server.stop();
-    console.log("\nStopped. The data stays; `npm start` goes on with it.");
+    console.log("\nStopped. The data is kept; `npm start` continues with it.");
   }
 }
 
@@ -56,17 +56,17 @@ function alreadyStarted(pid) {
   );
 }
 
-/** Resolves when somebody wants us to end: by a signal, or by ending the npm that started us without telling us. */
+/** Resolves when this process should end: on a signal, or when the npm that started it has ended. */
 function asked() {
   const parent = process.ppid;
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => resolve("stopped"));
-    const look = () => process.ppid !== parent && resolve("stopped");
-    if (process.env.npm_lifecycle_event) setInterval(look, 500).unref();
+    const check = () => process.ppid !== parent && resolve("stopped");
+    if (process.env.npm_lifecycle_event) setInterval(check, 500).unref();
   });
 }
 
-/** A start that was killed may have left its service behind: two on one state would spoil each other's data. */
+/** Refuses to start beside a service that a killed start left running: two services would corrupt the shared state. */
 async function refuseSecondService() {
   const facts = readQuickstart();
   if (facts && (await opens(facts.base_url, facts.api_key)))
@@ -76,7 +76,7 @@ async function refuseSecondService() {
     );
 }
 
-/** The tenant, the stories, and what to do next. */
+/** Makes the tenant, plays the stories, and prints what to do next. */
 async function tell({ base, group }, opened) {
   const known = await tenantWithKey(base);
   const people = await openConsole(base, known);
@@ -93,7 +93,7 @@ async function tell({ base, group }, opened) {
   console.log(farewell({ ...facts, ...masked }));
 }
 
-/** The tenant of the last start when its key still opens the door, else a new one. */
+/** The tenant of the last start if its key is still valid, otherwise a new one. */
 async function tenantWithKey(base) {
   const admin_token = readDevVars().ADMIN_TOKEN;
   const known = readQuickstart();
@@ -101,7 +101,7 @@ async function tenantWithKey(base) {
   if (known && (await opens(base, known.api_key))) return { ...known, ...places, admin_token };
   if (known)
     console.log(
-      "The key in .dev/quickstart.json opens nothing here any more: the data was deleted or the key revoked.\n" +
+      "The key in .dev/quickstart.json is not valid any more: the data was deleted or the key revoked.\n" +
         "A new tenant and a new key are made, and the file is written anew.",
     );
 

@@ -1,5 +1,5 @@
 // `npm test`: set-up, then every kind of check in order; the last line is the count. `.ci/run` runs exactly this.
-// `npm test -- node lint` runs only these parts; `--soak` runs the fault tests at full size.
+// `npm test -- node lint` runs only these parts; `--soak` runs the fault tests and those in workerd at full size.
 import "./lib/node-version.mjs";
 import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { setPriority } from "node:os";
@@ -14,14 +14,15 @@ const soak = process.argv.includes("--soak");
 const reports = join(dev, "reports");
 
 /**
- * They wait more than they work: in a whole run they go on beside the other tests, which follow one another, and what they print
- * is told at the end. What they wait for is their promise, so the others stand back where both want the processor.
+ * In a whole run the fault tests run in parallel to the other parts, which run one after another, because they mostly
+ * wait; their output is printed at the end. The other parts run with lower priority, because the fault tests wait for
+ * bounds in time.
  */
 const beside = "faults";
 const STAND_BACK = 10;
 let besides = null;
 
-/** In this order: what fails fastest comes first. */
+/** In this order: the fastest to fail come first. */
 const parts = {
   types: () => tool("tsc", ["--noEmit"]),
   lint: () => tool("oxlint", ["--type-aware", "--deny-warnings"]),
@@ -36,7 +37,7 @@ const parts = {
 };
 
 await script(async () => {
-  const asked = soak ? ["faults"] : process.argv.slice(2);
+  const asked = soak ? ["faults", "workers"] : process.argv.slice(2);
   const unknown = asked.filter((name) => !(name in parts));
   if (unknown.length > 0)
     throw new Trouble(`No such part: ${unknown.join(", ")}. There are: ${Object.keys(parts).join(", ")}.`);
@@ -54,7 +55,7 @@ await script(async () => {
   console.log("\n── summary");
   for (const { name, count, seconds } of summary)
     console.log(`${name.padEnd(8)} ${lastLine(count)}  (${seconds.toFixed(1)} s)`);
-  // Told again at the end: whoever has only the end of a long log still reads what failed.
+  // Repeated at the end, so that the end of a long log says what failed.
   for (const { name, failures } of summary) for (const line of failures) console.log(`failed in ${name}: ${line}`);
   const total = addUp(summary.map(({ count }) => count));
   process.exitCode = total.failed > 0 ? 1 : 0;
@@ -68,7 +69,7 @@ async function timed(name, run) {
   return { name, count, failures, seconds: (performance.now() - began) / 1000 };
 }
 
-/** A tool is one test: it passes or it does not. */
+/** Runs a tool, which counts as one test. */
 async function tool(name, args) {
   const passed = (await ended(start(name, args, { stdio: "inherit" }))) === 0;
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };

@@ -67,6 +67,7 @@ export default defineConfig({
                 MIGRATIONS: await readD1Migrations(`${root}migrations`),
                 ...localSwitches,
                 ...testSecrets(),
+                SOAK: process.env["MASKLINE_SOAK"] ?? "",
                 SEED: process.env["SEED"] ?? String(randomInt(1, 2 ** 31)),
               },
             },

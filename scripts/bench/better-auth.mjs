@@ -1,9 +1,10 @@
-// Runs in a process of its own: better-auth's phone-number plugin on Node with SQLite, the peer of our one-time codes. It draws a code,
-// stores it, hands a text to the same carrier and checks guesses. In its favour: write-ahead log (its guide leaves SQLite's slower
-// default), no session, no line in a log, a user for every number already there, three guesses instead of five. An answer is on
-// disk, as ours is. Two of them: `bare` has no limiter at all; `limited` has its own, kept in the database as its guide says for
-// one that must outlive the process, so that like ours it counts beyond the one code; its limit is too high to refuse anything.
-// Started by `startHelper` in processes.mjs with the carrier's port, a folder and which of the two.
+// Runs in a process of its own: better-auth's phone-number plugin on Node with SQLite, the peer of our one-time codes.
+// It draws a code, stores it, hands a text to the same carrier and checks guesses. In its favour: a write-ahead log
+// (its guide leaves SQLite's slower default), no session, no log line, a user for every number already there, three
+// guesses instead of five. Its answers are durable, as ours are. There are two: `bare` has no limiter; `limited` has
+// its own, kept in the database as its guide says for limits that must survive a restart, so that like ours it counts
+// across codes; its limit is too high to refuse anything. Started by `startHelper` in processes.mjs with the carrier's
+// port, a folder and which of the two.
 import { randomUUID } from "node:crypto";
 import { Agent, createServer, request } from "node:http";
 import { join } from "node:path";
@@ -16,7 +17,9 @@ const [carrierPort, folder, kind] = process.argv.slice(2);
 const unlimited = { window: 60, max: 1_000_000_000 };
 const numbers = 1_000;
 const agent = new Agent({ keepAlive: true, maxSockets: 24 });
-/** The code of each number, as the text says it: the load cannot know what better-auth draws, and asks for it by this word. */
+/**
+ * The code of each number, read from its text: the load generator cannot know what better-auth draws, and asks here.
+ */
 const drawn = new Map();
 const ANY = "the code";
 

@@ -1,5 +1,5 @@
-// Runs in a process of its own: the carrier that every contender hands its messages to, and the tenant's webhook receiver.
-// Takes each message at once; on demand sends a signed receipt for it, as docs of the carrier `http` describe.
+// Runs in a process of its own: the carrier that every contender hands its messages to, and the tenant's webhook
+// receiver. Accepts each message at once; on demand sends a signed receipt for it, as docs/carriers-http.md describes.
 // Started by `startHelper` in processes.mjs and told what to do by its messages.
 import { createHmac } from "node:crypto";
 import { Agent, createServer, request } from "node:http";

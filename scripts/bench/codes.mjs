@@ -1,13 +1,15 @@
-// One-time codes: how many are started, guessed wrong and approved a second, one HTTP request each, dispatch running. Each
-// round has a tenant of its own, because a number takes five codes in ten minutes and no bench may move that cap.
+// One-time codes: how many are started, guessed wrong and approved per second, one HTTP request each, with dispatch
+// running. Each round has its own tenant, because a number may be sent only five codes in ten minutes.
 import { runOnce, spread } from "./runs.mjs";
 
 const code = "314159";
 const wrong = "271828";
-/** Drama numbers that mean nothing special; one code each. */
+/** Drama numbers without a special meaning in the sandbox; one code each. */
 const numbersMax = 900;
 
-/** Starts, wrong guesses and approvals of the same verifications, in rounds; and the same of each peer, turn about. */
+/**
+ * Starts, wrong guesses and approvals of the same verifications, in rounds that alternate with the same for each peer.
+ */
 export async function measureCodes(helpers, ours, peers, { pairs, connections, codes }) {
   const seen = Object.fromEntries(["ours", ...Object.keys(peers)].map((who) => [who, { starts: [], guesses: [], approvals: [] }])); // prettier-ignore
   const count = Math.min(codes, numbersMax);

@@ -1,5 +1,5 @@
-// What is measured: our own built Worker with a tenant on it, and the floor Worker. Both on the local runtime, each in a
-// process of its own, both handing over to the same carrier.
+// The contenders: our own built Worker with a tenant, and the floor Worker. Both on the local runtime, each in its own
+// process, both with the same carrier.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { client } from "../lib/client.mjs";
@@ -27,7 +27,7 @@ export function buildBoth() {
 
 /**
  * Our Worker, and as many tenants as asked for: `tenant()` answers one with its key, high (but counted) limits and the
- * loopback carrier as its route. `meter()` are the platform's own counts, when the Worker was started with them.
+ * loopback carrier as its route. `meter()` answers the platform's counts, if the Worker was started with them.
  */
 export async function startOurs(script, carrierPort, bindings = {}) {
   const secrets = makeSecrets();
@@ -39,7 +39,7 @@ export async function startOurs(script, carrierPort, bindings = {}) {
   try {
     account = await admin("POST /admin/v1/carriers", { body: opened, expect: 201 });
   } catch (error) {
-    await worker.stop(); // nobody else knows of it yet
+    await worker.stop(); // the caller has no handle to stop it yet
     throw error;
   }
   return {
@@ -47,7 +47,7 @@ export async function startOurs(script, carrierPort, bindings = {}) {
     secret,
     account: account.id,
     admin,
-    /** A tenant; with `accounts` its messages are shared out among so many of them by weight. */
+    /** A tenant; its messages are distributed by weight among `accounts` accounts. */
     async tenant({ accounts = 1 } = {}) {
       const shares = [{ account: account.id }];
       while (shares.length < accounts) {
@@ -77,7 +77,7 @@ export async function startOurs(script, carrierPort, bindings = {}) {
   };
 }
 
-/** The floor Worker; what it does is said in floor/index.ts. */
+/** Starts the floor Worker, which floor/index.ts describes. */
 export async function startFloor(script, carrierPort) {
   const bindings = { CARRIER_URL: `http://127.0.0.1:${carrierPort}/sms` };
   const worker = await startWorker({ script, config: floorConfig, migrations: null, bindings });

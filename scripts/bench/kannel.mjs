@@ -1,5 +1,6 @@
 // Kannel as a peer: bearerbox and smsbox of the Debian package, its generic HTTP carrier posting to the same loopback
-// carrier, its sendsms interface loaded by the same generator. Configuration and store lie in .dev; nothing else is touched.
+// carrier, its sendsms interface loaded by the same generator. Configuration and store are in .dev; nothing else is
+// changed.
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createWriteStream, mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +12,7 @@ import { pause, until } from "./runs.mjs";
 const folder = join(dev, "bench/kannel");
 const readyMillisecondsMax = 20_000;
 
-/** Starts both boxes and waits until a text can be sent; a machine without them is told what to install. */
+/** Starts both boxes and waits until a text can be sent; throws what to install if they are missing. */
 export async function startKannel(carrierPort) {
   if (spawnSync("bearerbox", ["--version"]).error !== undefined)
     throw new Trouble(
@@ -57,7 +58,7 @@ async function reachable(url, name) {
     throw new Trouble(`Kannel's ${name} did not start. Read .dev/bench/kannel/${name}.log.`);
 }
 
-/** Gently first; a box that stays is killed. */
+/** Sends SIGTERM first; kills a box that does not end. */
 async function stopAll(boxes) {
   for (const box of boxes) {
     if (box.exitCode !== null || box.signalCode !== null) continue;

@@ -1,6 +1,6 @@
-// Runs in a process of its own: so many connections, each with one request in flight, until a fixed count is done.
-// The same generator loads every contender. With `perSecond` requests leave at a fixed pace instead, for latencies.
-// Started by `startHelper` in processes.mjs and told what to do by its messages.
+// Runs in a process of its own: a number of connections, each with one request in flight, until a fixed count is done.
+// The same generator loads every contender. With `perSecond` requests are sent at a fixed rate instead, for latencies.
+// Started by `startHelper` in processes.mjs and controlled by its messages.
 import { randomUUID } from "node:crypto";
 import { Agent, request } from "node:http";
 import { clock } from "./clock.mjs";
@@ -13,7 +13,7 @@ const texts = [
   "Reminder: your appointment with Dr Lee is tomorrow at 10.15 am.",
 ];
 
-/** Ofcom's numbers for drama, over and over: repeat contacts. */
+/** Ofcom's drama numbers, cyclically, so that they are repeat contacts. */
 const numberAt = (at) => `+447700900${String(at % 1_000).padStart(3, "0")}`;
 const messageAt = (at, extra) => ({
   to: numberAt(at * 7),
@@ -29,13 +29,13 @@ const kinds = {
     const messages = Array.from({ length: size }, (_, each) => messageAt(at * size + each, extra));
     return post(JSON.stringify({ messages }), { "idempotency-key": randomUUID() });
   },
-  /** A code of our own, so that it is known here; each number once in a run. */
+  /** Starts with a code of the caller's, so that it is known here; each number once in a run. */
   start: (at, { code, count }) =>
     post(JSON.stringify({ to: numberAt(at % count), intent: "login", custom_code: code }), {
       "idempotency-key": randomUUID(),
     }),
   check: (at, { ids, code }) => ({ ...post(JSON.stringify({ code }), {}), suffix: `/${ids[at % ids.length]}/check` }),
-  /** The same of better-auth's: a code asked for, and a guess at the one that a number was sent. */
+  /** The same for better-auth: requests a code, and guesses the one that a number was sent. */
   otp: (at, { count }) => post(JSON.stringify({ phoneNumber: numberAt(at % count) }), {}),
   guess: (at, { count, code }) =>
     post(JSON.stringify({ phoneNumber: numberAt(at % count), code, disableSession: true }), {}),
@@ -55,7 +55,7 @@ function post(body, headers) {
   };
 }
 
-let turn = 0;
+let offset = 0;
 
 /** One run; answers how many were accepted, how long it took, and when each request of a message left and was answered. */
 async function run(job) {
@@ -63,8 +63,8 @@ async function run(job) {
   const seen = { accepted: 0, other: {}, latencies: [], sentAt: {}, answeredAt: {} };
   const began = clock();
   const until = began + secondsMax * 1_000;
-  const first = turn;
-  turn += job.count;
+  const first = offset;
+  offset += job.count;
   let next = 0;
   const lane = async () => {
     while (next < job.count && clock() < until) {

@@ -1,14 +1,15 @@
-// Masked sessions: what it costs to open one with few and with many open, and how many texts a second are relayed. People and
-// virtual numbers are drama numbers; those who are measured have no sessions before, so that only the others' number differs.
+// Masked sessions: the cost of opening one while few and while many are open, and how many texts per second are
+// relayed. People and virtual numbers are drama numbers; the measured people have no sessions before, so that only the
+// number of other sessions differs.
 import { createHmac, randomUUID } from "node:crypto";
 import { quantile, spread, until } from "./runs.mjs";
 
 const NUMBERS = 100; // +447700900900 to 999
-const PEOPLE = 800; // who fill: each meets every number in one session at most
+const PEOPLE = 800; // who fill the pool: each has every number in at most one session
 const MEASURED = 60; // who are measured
 const number = (nth) => `+447700900${String(nth).padStart(3, "0")}`;
 
-/** Runs `work` for each of `many`, so many at once; answers each one's milliseconds. */
+/** Runs `work` for each of `many`, `atOnce` in parallel; answers the milliseconds of each. */
 async function each(many, atOnce, work) {
   const took = [];
   let next = 0;
@@ -36,12 +37,12 @@ async function lent(ours, account) {
 }
 
 async function sandboxAccount(ours) {
-  await ours.tenant(); // the first sandbox tenant brings the account
+  await ours.tenant(); // the first sandbox tenant makes the account
   const { data } = await ours.admin("GET /admin/v1/carriers", {});
   return data.find(({ kind }) => kind === "sandbox").id;
 }
 
-/** Opening a session of two with so many open already, turn about; p50 in milliseconds, one at a time. */
+/** Opening a session of two, one at a time, alternately with few and many open already; p50 in milliseconds. */
 export async function measureAllocate(ours, { pairs, openSessions, allocations }) {
   const account = await sandboxAccount(ours);
   const tenants = [];
@@ -54,17 +55,17 @@ export async function measureAllocate(ours, { pairs, openSessions, allocations }
     tenants.push(tenant);
   }
   const seen = openSessions.map(() => []);
-  let turn = 0;
+  let offset = 0;
   for (let round = -1; round < pairs; round += 1) {
     for (const [at, tenant] of tenants.entries()) {
-      const from = turn;
+      const from = offset;
       const took = await each(allocations, 1, (nth) => {
         const first = (from + nth) % MEASURED;
         return tenant.open(PEOPLE + first, PEOPLE + ((first + 1 + Math.floor((from + nth) / MEASURED)) % MEASURED));
       });
       if (round >= 0) seen[at].push(quantile(took, 0.5));
     }
-    turn += allocations;
+    offset += allocations;
   }
   return {
     sizes: openSessions.map((open, at) => ({ open, ms: spread(seen[at]) })),
@@ -72,7 +73,7 @@ export async function measureAllocate(ours, { pairs, openSessions, allocations }
   };
 }
 
-/** Texts a second through the carriers' door, stored and on their way; and until the last is with the carrier. */
+/** Texts per second through the carriers' endpoint until they are stored, and until the last is with the carrier. */
 export async function measureRelay(helpers, ours, { pairs, relays, connections }) {
   const tenant = await lent(ours, ours.account);
   const sessions = [];

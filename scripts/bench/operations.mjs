@@ -1,5 +1,5 @@
-// Platform operations per message, from the platform's own meters: repeat contact, idempotency key, one event (an endpoint
-// that hears message.delivered only), receipt, webhook, record, removal; and what the later purge costs, apart.
+// Platform operations per message, from the platform's own meters: repeat contact, idempotency key, one event (an
+// endpoint for message.delivered only), receipt, webhook, record, removal; and separately the cost of the later purge.
 import { pause, runOnce, until } from "./runs.mjs";
 
 /** Prices per million after the free amounts, in US dollars (platform.md, section 2). */
@@ -50,16 +50,18 @@ export async function measureOperations(helpers, ours, { operationMessages, conn
 /** From the request to the removal of what was recorded. */
 async function life(helpers, ours, tenant, job) {
   await runOnce(helpers, ours, job);
-  const told = await until(async () => (await helpers.carrier.ask({ ask: "counts" })).hookedDistinct >= job.count);
-  if (!told) throw new Error("not every delivery was told by webhook");
-  // The clock moves to the first look; a turn looks at a thousand, so there are several.
-  for (let turn = 0; turn < Math.ceil(job.count / 1_000) + 3; turn++) {
+  const isReported = await until(
+    async () => (await helpers.carrier.ask({ ask: "counts" })).hookedDistinct >= job.count,
+  );
+  if (!isReported) throw new Error("not every delivery was reported by webhook");
+  // The clock moves to the first sweep; a sweep checks a thousand messages, so there are several.
+  for (let sweep = 0; sweep < Math.ceil(job.count / 1_000) + 3; sweep++) {
     await tenant.call("POST /v1/sandbox/clock", { body: { advance_seconds: 13 } });
     await pause(700);
   }
 }
 
-/** What is left of every message goes weeks later; each kind's rows are counted by themselves. */
+/** What is left of every message is purged weeks later; each kind's rows are counted separately. */
 async function purge(ours, tenant, before) {
   await tenant.call("POST /v1/sandbox/clock", { body: { advance_seconds: daysUntilPurged * 86_400 } });
   await pause(1_500);

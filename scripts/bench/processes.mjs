@@ -1,10 +1,10 @@
-// The helper processes of the bench: started, asked, ended. A helper that does not answer in time fails the bench.
+// Starts, asks and ends the bench's helper processes. A helper that does not answer in time fails the bench.
 import { fork } from "node:child_process";
 import { join } from "node:path";
 
 const answerMillisecondsMax = 180_000;
 
-/** Starts `scripts/bench/<name>.mjs`; `ready` is what it said first, `ask` sends a question and waits for its answer. */
+/** Starts `scripts/bench/<name>.mjs`; `ready` is its first message, `ask` sends a question and waits for the answer. */
 export async function startHelper(name, ...given) {
   const child = fork(join(import.meta.dirname, `${name}.mjs`), given, {
     stdio: ["ignore", "inherit", "inherit", "ipc"],

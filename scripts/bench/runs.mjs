@@ -1,4 +1,4 @@
-// One run of one contender, and what is told of many: medians, smallest and largest.
+// One run of one contender, and the summary of many: median, smallest and largest.
 import { readdirSync, readFileSync } from "node:fs";
 
 const drainMillisecondsMax = 120_000;
@@ -9,7 +9,7 @@ export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resol
 
 export const median = (numbers) => quantile(numbers, 0.5);
 
-/** The value below which this share lies. */
+/** The quantile of this share. */
 export function quantile(numbers, share) {
   const sorted = [...numbers].sort((a, b) => a - b);
   if (sorted.length === 0) return Number.NaN;
@@ -26,11 +26,11 @@ export const spread = (numbers) => ({
   runs: numbers.length,
 });
 
-/** Waits until `look` answers true, at most so long; answers whether it did. */
-export async function until(look, milliseconds = drainMillisecondsMax) {
+/** Waits until `check` answers true, up to `milliseconds`; answers whether it did. */
+export async function until(check, milliseconds = drainMillisecondsMax) {
   const end = Date.now() + milliseconds;
   while (Date.now() < end) {
-    if (await look()) return true;
+    if (await check()) return true;
     await pause(50);
   }
   return false;
@@ -67,7 +67,7 @@ export async function runOnce({ load, carrier }, contender, job) {
   };
 }
 
-/** Processor time that a process and all below it have used, where /proc tells; null elsewhere. */
+/** Processor time used by a process and its descendants, from /proc; null where there is none. */
 export function cpuMicroseconds(pid) {
   if (process.platform !== "linux") return null;
   const parents = new Map();
@@ -80,7 +80,7 @@ export function cpuMicroseconds(pid) {
       parents.set(Number(name), Number(fields[1]));
       used.set(Number(name), (Number(fields[11]) + Number(fields[12])) * tickMicroseconds);
     } catch {
-      // it ended while we looked
+      // it ended meanwhile
     }
   }
   const isBelow = (each) => each === pid || (parents.has(each) && parents.get(each) > 1 && isBelow(parents.get(each)));

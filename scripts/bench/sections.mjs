@@ -1,24 +1,25 @@
-// What the bench measures, one function a section. Contenders take turns within a section, so that whatever else the
-// machine does meets all of them alike; figures are medians, and ratios are medians of the ratios of neighbours.
+// What the bench measures, one function for each section. Contenders alternate within a section, so that other load on
+// the machine affects all of them equally; figures are medians, and ratios are medians of the ratios of neighbouring
+// runs.
 import { pause, quantile, runOnce, spread, until } from "./runs.mjs";
 
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString();
 
-/** Accepting, with dispatch running: ours one by one, the floor, ours in batches, and whoever else is there. */
+/** Accepting, with dispatch running: ours one by one, the floor, ours in batches, and the peer if there is one. */
 export async function measureAccept(helpers, ours, floor, peer, { pairs, messages, batches, connections }) {
   const tenant = await ours.tenant();
-  const turns = {
+  const runs = {
     ours: () => runOnce(helpers, ours, { ...tenant.single, connections, count: messages }),
     floor: () => runOnce(helpers, floor, { ...floor.single, connections, count: messages }),
     batch: () => runOnce(helpers, ours, { ...tenant.batch, connections: 2, count: batches }),
     ...(peer === null ? {} : { peer: () => runOnce(helpers, peer, { ...peer.single, connections, count: messages }) }),
   };
-  const seen = Object.fromEntries(Object.keys(turns).map((name) => [name, []]));
+  const seen = Object.fromEntries(Object.keys(runs).map((name) => [name, []]));
   for (let round = -1; round < pairs; round++) {
-    for (const [name, turn] of Object.entries(turns)) {
-      const result = await turn(); // round -1 warms up
+    for (const [name, run] of Object.entries(runs)) {
+      const result = await run(); // round -1 warms up
       if (round >= 0) seen[name].push(result);
-      if (name === "ours" || name === "batch") await lookNow(tenant);
+      if (name === "ours" || name === "batch") await sweepNow(tenant);
     }
   }
   const of = (name, field) => spread(seen[name].map((result) => result[field]));
@@ -30,7 +31,7 @@ export async function measureAccept(helpers, ours, floor, peer, { pairs, message
       ),
     );
   return {
-    contenders: Object.fromEntries(Object.keys(turns).map((name) => [name, told(name)])),
+    contenders: Object.fromEntries(Object.keys(runs).map((name) => [name, told(name)])),
     ratios: {
       oursToFloor: ratio("ours", "floor", "acceptPerSecond"),
       oursToFloorDelivered: ratio("ours", "floor", "deliveredPerSecond"),
@@ -46,15 +47,15 @@ export async function measureAccept(helpers, ours, floor, peer, { pairs, message
   };
 }
 
-/** The sandbox's clock moves on, so that the first look at the messages happens now and not inside another run. */
-async function lookNow(tenant) {
-  for (let turn = 0; turn < 3; turn++) {
+/** Moves the sandbox's clock, so that the first sweep of the messages happens now and not inside another run. */
+async function sweepNow(tenant) {
+  for (let sweep = 0; sweep < 3; sweep++) {
     await tenant.call("POST /v1/sandbox/clock", { body: { advance_seconds: 13 } });
     await pause(400);
   }
 }
 
-/** How long after the request left the carrier is called, at a pace that leaves the machine room. */
+/** The time from the request to the carrier's call, at a rate that leaves the machine spare capacity. */
 export async function measureLatency(helpers, ours, floor, { latencyMessages, perSecond }) {
   const tenant = await ours.tenant();
   const of = async (contender, single) => {
@@ -68,22 +69,22 @@ export async function measureLatency(helpers, ours, floor, { latencyMessages, pe
   return { perSecond, ours: await of(ours, tenant.single), floor: await of(floor, floor.single) };
 }
 
-/** Handing over by two accounts, half of the messages each, beside one account and whoever else is there. */
+/** Handing over by two accounts, half of the messages each, compared with one account, and the peer if there is one. */
 export async function measureDispatch(helpers, ours, peer, { pairs, batches }) {
   const tenants = { one: await ours.tenant(), two: await ours.tenant({ accounts: 2 }) };
-  const turns = {
+  const runs = {
     one: () => runOnce(helpers, ours, { ...tenants.one.batch, connections: 2, count: batches }),
     two: () => runOnce(helpers, ours, { ...tenants.two.batch, connections: 2, count: batches }),
     ...(peer === null
       ? {}
       : { peer: () => runOnce(helpers, peer, { ...peer.single, connections: 16, count: batches * 1_000 }) }),
   };
-  const seen = Object.fromEntries(Object.keys(turns).map((name) => [name, []]));
+  const seen = Object.fromEntries(Object.keys(runs).map((name) => [name, []]));
   for (let round = -1; round < Math.min(pairs, 5); round++) {
-    for (const [name, turn] of Object.entries(turns)) {
-      const { deliveredPerSecond } = await turn(); // round -1 warms up
+    for (const [name, run] of Object.entries(runs)) {
+      const { deliveredPerSecond } = await run(); // round -1 warms up
       if (round >= 0) seen[name].push(deliveredPerSecond);
-      if (name in tenants) await lookNow(tenants[name]);
+      if (name in tenants) await sweepNow(tenants[name]);
     }
   }
   const ratio = (a, b) => spread(seen[a].map((rate, at) => rate / seen[b][at]));
@@ -93,7 +94,10 @@ export async function measureDispatch(helpers, ours, peer, { pairs, batches }) {
   };
 }
 
-/** The whole life: accepted, sent, receipt, webhook. Per second from the first request to the last webhook. */
+/**
+ * The whole life of a message: accepted, sent, receipt, webhook. Messages per second from the first request to the last
+ * webhook.
+ */
 export async function measureWhole(helpers, ours, { wholeMessages, connections }) {
   const tenant = await ours.tenant();
   const url = `http://127.0.0.1:${helpers.carrier.ready}/hook`;
@@ -109,14 +113,14 @@ export async function measureWhole(helpers, ours, { wholeMessages, connections }
     counts = await helpers.carrier.ask({ ask: "counts" });
     return counts.hookedDistinct >= wholeMessages;
   });
-  if (!whole) throw new Error(`of ${wholeMessages} messages ${counts.hookedDistinct} were told by webhook`);
+  if (!whole) throw new Error(`of ${wholeMessages} messages ${counts.hookedDistinct} were reported by webhook`);
   return { messages: wholeMessages, perSecond: (wholeMessages * 1_000) / (counts.lastHook - run.began) };
 }
 
-/** Accepting with few and with many records present, turn about, on one Worker. */
+/** Accepting alternately with few and with many records present, on one Worker. */
 export async function measureGrowth(helpers, ours, { pairs, growthMessages, few, many, connections }) {
   const tenants = { few: await ours.tenant(), many: await ours.tenant() };
-  const extra = { schedule_at: tomorrow() }; // they stay, and no dispatch disturbs what is measured
+  const extra = { schedule_at: tomorrow() }; // they stay stored, and no dispatch disturbs the measurement
   const fill = async (tenant, records) => {
     for (let left = records; left > 0; left -= 10_000)
       await runOnce(helpers, ours, {

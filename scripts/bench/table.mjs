@@ -1,11 +1,11 @@
-// The table on the screen. Every target is printed beside what was measured, met or not.
+// The table on the screen. Every target is printed beside the measured value, whether met or not.
 
 const number = (value, digits = 0) =>
   value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const range = ({ median, min, max }, digits = 0) =>
   `${number(median, digits)}  (${number(min, digits)} to ${number(max, digits)})`;
 
-/** Prints what was measured. */
+/** Prints the results. */
 export function tell({ size, accept, dispatch, latency, whole, growth, allocate, relay, codes, operations }) {
   console.log(`\nMaskline bench: medians of ${size.pairs} interleaved rounds (smallest to largest)`);
   if (accept !== undefined) tellAccept(accept, size);

@@ -1,4 +1,4 @@
-// The world's own small API, for whoever steers it from another process: accounts, scripts, the history, a person's text.
+// The simulator's control API, for other processes: accounts, scripts, the history, a person's text.
 import { z } from "zod";
 import { Script } from "./conduct.mjs";
 import { KINDS } from "./kinds.mjs";
@@ -46,7 +46,7 @@ const routes = {
   },
 };
 
-/** Answers a request of whoever steers the world. */
+/** Answers a request to the control API. */
 export async function controlled(world, request, response, path) {
   const say = (status, body) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(snake(body))); // prettier-ignore
   const act = routes[`${request.method} ${path}`];
@@ -61,7 +61,7 @@ export async function controlled(world, request, response, path) {
   }
 }
 
-/** The API's words: names in snake_case, all the way down. */
+/** The value with all names in snake_case, as in the API. */
 function snake(value) {
   if (Array.isArray(value)) return value.map(snake);
   if (typeof value !== "object" || value === null) return value;

@@ -60,7 +60,7 @@ function fault(errorCode, { status = FAULTS[errorCode][0], violations = [], head
   return json(status, { errorCode, description, action, violations, resources: [] }, headers);
 }
 
-/** The statuses that are told here: id, group's id and name. */
+/** The statuses used here: id, group's id and name. */
 const STATUSES = {
   PENDING_ACCEPTED: [26, 1, "PENDING"],
   DELIVERED_TO_OPERATOR: [2, 3, "DELIVERED"],
@@ -86,16 +86,16 @@ function errorOf(name) {
   return { groupId, groupName, id, name, description: name, permanent };
 }
 
-/** What the answer says of the one message. */
+/** The answer about the one message. */
 const said = ({ reference, to }, name) => json(200, { bulkId: String(Date.now()), messages: [{ messageId: reference, status: statusOf(name), destination: to, details: { messageCount: 1 } }] }); // prettier-ignore
 
 /** Times as Infobip writes them: a zone without a colon. */
 const timeNow = () => new Date().toISOString().replace("Z", "+0000");
 
-/** Ids that an account's messages have had: Infobip takes none twice. */
+/** Ids of an account's messages: Infobip accepts none twice. */
 const taken = new WeakMap();
 function idsOf(account) {
-  const { secrets } = account; // the same object however the account is passed around
+  const { secrets } = account; // the same object, even when the account is copied
   if (!taken.has(secrets)) taken.set(secrets, new Set());
   return taken.get(secrets);
 }

@@ -1,4 +1,4 @@
-// The kinds of carriers that the simulator speaks: a new one is a file and a line here (docs/adding-a-carrier.md).
+// The kinds of carriers that are simulated. A new one is a file and a line here (docs/adding-a-carrier.md).
 import { http } from "./http.mjs";
 import { infobip } from "./infobip.mjs";
 import { telnyx } from "./telnyx.mjs";

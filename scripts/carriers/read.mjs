@@ -1,7 +1,8 @@
-// What the simulated carriers share when they read a request: strictly, because whatever they let pass a real one may refuse.
+// What the simulated carriers share for reading requests. Strict, because a real carrier may refuse what a lenient one
+// accepts.
 import { randomBytes } from "node:crypto";
 
-/** Ofcom's mobile numbers for drama, without a plus. A simulator texts nobody else. */
+/** Ofcom's mobile numbers for drama, without a plus. A simulator texts no other numbers. */
 export const isDrama = (digits) => /^447700900\d{3}$/.test(digits);
 
 export const hex = (bytes) => randomBytes(bytes).toString("hex");
@@ -9,7 +10,7 @@ export const hex = (bytes) => randomBytes(bytes).toString("hex");
 /** An answer in JSON. */
 export const json = (status, body, headers = {}) => ({ status, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) }); // prettier-ignore
 
-/** The form's fields, or null when it is not labelled as one or names a field twice. */
+/** The form's fields, or null when the content type is another or a field occurs twice. */
 export function formOf({ headers, body }) {
   if (!/^application\/x-www-form-urlencoded(;|$)/i.test(headers["content-type"] ?? "")) return null;
   const pairs = [...new URLSearchParams(body.toString("utf8"))];
@@ -17,7 +18,7 @@ export function formOf({ headers, body }) {
   return Object.keys(fields).length === pairs.length ? fields : null;
 }
 
-/** The body's JSON, or undefined when it is not labelled as one or is none. */
+/** The body's JSON, or undefined when the content type is another or it is not JSON. */
 export function jsonOf({ headers, body }) {
   if (!/^application\/json(;|$)/i.test(headers["content-type"] ?? "")) return undefined;
   try {
@@ -38,7 +39,7 @@ export function basicOf({ headers }) {
 /** The message's id in a receipt URL of ours, for carriers that send no reference back. */
 export const messageIn = (url) => /\/receipts\/([^./?]+)\.[^/?]+$/.exec(url ?? "")?.[1] ?? null;
 
-/** A form, as a body with its label. */
+/** A form as a body, with its content type. */
 export const form = (fields) => ({
   headers: { "content-type": "application/x-www-form-urlencoded; charset=UTF-8" },
   body: new URLSearchParams(fields).toString(),

@@ -1,5 +1,5 @@
-// The numbers that a simulated carrier sells, and what is done with an order: sold, refused, or left without an answer although it
-// may have gone through. What a request says and how an answer is written stands in <kind>.numbers.mjs.
+// The numbers that a simulated carrier sells, and what is done with an order: sold, refused, or left without an answer,
+// sold or not. <kind>.numbers.mjs reads the requests and writes the answers.
 import { hex } from "./read.mjs";
 
 /** Puts numbers up for sale at an account; each is sold once. */
@@ -8,17 +8,17 @@ export function shelve(account, numbers, { country = "GB", type = "mobile", cost
     account.shelf.set(e164, { e164, country, type, cost, owned: false, inboundUrl: null, reference: hex(16) });
 }
 
-/** What is for sale of this type, with these digits in it. */
+/** The numbers for sale of this type, with these digits in them. */
 export const forSale = (account, { country, type, contains = "", limit }) => [...account.shelf.values()].filter((one) => !one.owned && one.country === country && one.type === type && one.e164.includes(contains)).slice(0, limit); // prettier-ignore
 
 export const ownedBy = (account) => [...account.shelf.values()].filter(({ owned }) => owned);
 
-/** The number if it is the account's, else undefined. */
+/** The number if the account has it, otherwise undefined. */
 export const owned = (account, e164) => ownedBy(account).find((one) => one.e164 === e164);
 
 /**
- * Does with an order what the account's script says: `sell`, `refuse`, `pend`, `hang` or `error`, the last two with the number
- * sold all the same where they are `taken`; a sale may take its time (`later`). Answers what to say, if anything.
+ * Does with an order what the account's script says: `sell`, `refuse`, `pend`, `hang` or `error`; with `taken` the last
+ * two sell the number nevertheless. A sale may be delayed (`later`). Answers the response, if any.
  */
 export function order(account, { e164, inboundUrl = null }, say) {
   const conduct = account.script.orders[account.orders.length] ?? { does: "sell", after_ms: 0 };
@@ -41,7 +41,7 @@ function settle(account, ordered, conduct, inboundUrl, say) {
   return { answer: sold ? say.sold(number) : say.refused(e164) };
 }
 
-/** Gives a number up; answers whether it was the account's. */
+/** Releases a number; answers whether the account had it. */
 export function giveUp(account, number) {
   if (number?.owned !== true) return false;
   Object.assign(number, { owned: false, inboundUrl: null });

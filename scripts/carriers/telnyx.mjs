@@ -5,7 +5,7 @@ import { z } from "zod";
 import { hex, isDrama, json, jsonOf, messageIn } from "./read.mjs";
 import { telnyxNumbers } from "./telnyx.numbers.mjs";
 
-/** Every field of `Send a message`; what is refused with an error of its own is a plain text here. */
+/** Every field of `Send a message`; fields with an error code of their own are plain texts here. */
 const Send = z.strictObject({
   to: z.string().optional(),
   from: z.string().optional(),
@@ -44,7 +44,7 @@ const GSM7 = /^[\n\r !"#$%&'()*+,\-./0-9:;<=>?@A-Z\[\\\]^_a-z{|}~¡£¤¥§¿Ä�
 const EXTENDED = /[\^{}\\[\]~|€]/g;
 const isUrl = (text) => text === undefined || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol));
 
-/** Encoding and number of parts, as the record tells them. */
+/** Encoding and number of parts, as in the record. */
 function sizeOf(text) {
   const isGsm = GSM7.test(text);
   const units = isGsm ? text.length + (text.match(EXTENDED)?.length ?? 0) : text.length;
@@ -64,7 +64,7 @@ function complaintOf({ to, from, messaging_profile_id: profile, text, encoding, 
   return isUrl(webhook_url) && isUrl(webhook_failover_url) ? null : 10003;
 }
 
-/** The private halves of the accounts' keys, which no customer ever sees. */
+/** The private keys of the accounts, which no customer sees. */
 const privateKeys = new Map();
 
 function keyPair() {

@@ -12,7 +12,7 @@ const numberOf = ({ e164, reference }, profile, status = "active") => ({ id: ref
 const offerOf = ({ e164, country, cost }) => ({ record_type: "available_phone_number", phone_number: e164, best_effort: false, quickship: true, reservable: true, vanity_format: "", features: [{ name: "sms" }, { name: "voice" }], cost_information: { upfront_cost: "0.00", monthly_cost: cost, currency: "USD" }, region_information: [{ region_type: "country_code", region_name: country }] }); // prettier-ignore
 const orderOf = ({ e164 }, profile, status) => ({ data: { id: randomUUID(), record_type: "number_order", status, phone_numbers_count: 1, phone_numbers: [{ id: randomUUID(), record_type: "number_order_phone_number", phone_number: e164, status }], messaging_profile_id: profile ?? null, requirements_met: status === "success" } }); // prettier-ignore
 
-/** Reads a request about numbers; undefined where it is about something else. */
+/** Reads a request about numbers; undefined if it is about something else. */
 export function telnyxNumbers(request, account, fault) {
   const { method, path, query } = request;
   const { messaging_profile_id: profile } = account.settings;

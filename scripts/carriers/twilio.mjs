@@ -8,7 +8,7 @@ import { twilioNumbers } from "./twilio.numbers.mjs";
 const truth = z.enum(["true", "false"]).optional();
 const sid = (prefix) => z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`));
 
-/** Every parameter of `Create a Message`; what is checked with an error of its own is a plain text here. */
+/** Every parameter of `Create a Message`; parameters with an error code of their own are plain texts here. */
 const Create = z.strictObject({
   To: z.string().optional(),
   From: z.string().optional(),
@@ -37,7 +37,7 @@ const Create = z.strictObject({
   ContentSid: sid("HX").optional(),
 });
 
-/** Texts of the errors that are answered by name; the others say no more than their number. */
+/** Texts of the errors with a text; of the others only the code is given. */
 const WORDS = {
   20001: "Unknown parameters",
   20003: "Authenticate",

@@ -13,7 +13,7 @@ const Create = Change.extend({ PhoneNumber: z.string().regex(/^\+\d{7,15}$/) });
 const recordOf = ({ e164, inboundUrl, reference }, { settings }) => ({ sid: `PN${reference}`, account_sid: settings.account_sid, friendly_name: e164, phone_number: e164, sms_url: inboundUrl ?? "", sms_method: "POST", capabilities: { voice: true, sms: true, mms: false, fax: false }, status: "in-use", origin: "twilio", beta: false, address_requirements: "none", uri: `/2010-04-01/Accounts/${settings.account_sid}/IncomingPhoneNumbers/PN${reference}.json` }); // prettier-ignore
 const offerOf = ({ e164, country }) => ({ friendly_name: e164, phone_number: e164, lata: null, locality: null, rate_center: null, latitude: null, longitude: null, region: null, postal_code: null, iso_country: country, address_requirements: "none", beta: false, capabilities: { voice: true, SMS: true, MMS: false } }); // prettier-ignore
 
-/** Reads a request about numbers; undefined where it is about something else. `path` is behind the account's own. */
+/** Reads a request about numbers; undefined if it is about something else. `path` is relative to the account's. */
 export function twilioNumbers({ method, query, headers, body }, path, account, fault) {
   const [, country, type] = /^\/AvailablePhoneNumbers\/([A-Z]{2})\/(\w+)\.json$/.exec(path) ?? [];
   if (country !== undefined) {

@@ -1,5 +1,5 @@
-// Vonage's SMS API as its public OpenAPI description has it: HTTP 200 whatever happens, a status for each part of a text,
-// receipts in flat JSON signed by HMAC-SHA-256 over the sorted parameters, or in a form where the account says so.
+// Vonage's SMS API as its public OpenAPI description has it: HTTP 200 in every case, a status for each part of a text,
+// receipts in flat JSON signed by HMAC-SHA-256 over the sorted parameters, or in a form if the account is set so.
 import { createHmac, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { basicOf, form, formOf, hex, isDrama, json, jsonOf } from "./read.mjs";
@@ -8,7 +8,7 @@ import { vonageNumbers } from "./vonage.numbers.mjs";
 const truth = z.enum(["true", "false", "1", "0"]).optional();
 const text = z.string().optional();
 
-/** Every parameter of `Send an SMS`; what has a status of its own is a plain text here. */
+/** Every parameter of `Send an SMS`; parameters with a status of their own are plain texts here. */
 const NewMessage = z.strictObject({
   api_key: text,
   api_secret: text,
@@ -52,7 +52,7 @@ function complaintOf({ from, to, text: said, ttl, callback, "client-ref": refere
   return said.length > 3_200 ? 12 : null;
 }
 
-/** Its own package sends JSON, whose numbers and truths are parameters like any other. */
+/** Vonage's own client sends JSON, whose numbers and booleans are parameters like any other. */
 const flat = (value) => (typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, typeof each === "object" ? each : String(each)])) : undefined); // prettier-ignore
 
 function isAuthentic(request, { secrets }) {
@@ -128,7 +128,7 @@ export const vonage = {
     });
   },
 
-  /** Parts of a long text come as calls of their own, each with an id of its own. */
+  /** Each part of a long text is a call of its own, with an id of its own. */
   inbound({ url, from, to, text: said, id = randomUUID(), part, forged, ageSeconds }, account) {
     const fields = { msisdn: from.replace("+", ""), to: to.replace("+", ""), messageId: id, text: said, type: /^[\u0020-\u007e£é]*$/.test(said) ? "text" : "unicode", keyword: (said.split(" ")[0] ?? "").toUpperCase(), "message-timestamp": when(), ...(part === undefined ? {} : { concat: "true", "concat-ref": part.ref, "concat-part": String(part.nth), "concat-total": String(part.of) }) }; // prettier-ignore
     return signed(url, fields, account, forged ? hex(16) : undefined, ageSeconds);

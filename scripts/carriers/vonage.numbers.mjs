@@ -22,7 +22,7 @@ function isLike(number, { pattern = "", search_pattern: where = "0" }) {
   return where === "1" ? text.includes(pattern) : where === "2" ? text.endsWith(pattern) : text.startsWith(pattern);
 }
 
-/** Reads a request about numbers; undefined where it is about something else. */
+/** Reads a request about numbers; undefined if it is about something else. */
 export function vonageNumbers({ method, path, query, headers, body }, account) {
   if (!/^\/number\/|^\/account\/numbers$/.test(path)) return undefined;
   if (method === "GET") {

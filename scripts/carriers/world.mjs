@@ -1,13 +1,13 @@
-// The carrier world: one process on the loopback address that speaks every adapter's wire format, signs its callbacks as each
-// carrier does, and misbehaves by a seeded script. Remembers every call and every receipt, so that somebody who was not there
-// can judge what reached whom. It knows no carrier: what a request says and how an answer is written stands in <kind>.mjs.
+// The carrier simulator: one process on the loopback address that speaks every adapter's wire format, signs its
+// callbacks as each carrier does, and fails by a seeded script. Records every call and every receipt, so that a test
+// can check afterwards what reached whom. Knows no carrier: <kind>.mjs reads the requests and writes the answers.
 import { createServer } from "node:http";
 import { conductOf, earlyConductOf, receiptsOf, Script, wordsOf } from "./conduct.mjs";
 import { controlled } from "./control.mjs";
 import { KINDS } from "./kinds.mjs";
 import { shelve } from "./shelf.mjs";
 
-/** A carrier repeats a receipt that nobody took, this often and for so long. */
+/** A receipt that was not accepted is repeated at this interval, for this long. */
 const AGAIN_MS = 300;
 const INSIST_MS = 120_000;
 
@@ -15,7 +15,8 @@ const INSIST_MS = 120_000;
  * @typedef {{ name: string, kind: string, baseUrl: string, settings: Record<string, string>, secrets: Record<string, string>, script: any, calls: number, sworn: Set<string>, shelf: Map<string, { e164: string, owned: boolean, inboundUrl: string | null }>, orders: { e164: string, does: string, sold: boolean }[], released: string[] }} Account
  * @typedef {{ account: string, kind: string, message: string | null, nth: number, to: string | null, from: string | null, text: string | null, reference: string | null, receiptUrl: string | null, at: number, endedAt: number | null, conduct: any, taken: boolean, refused: boolean, answered: boolean, status: number | null, redacted: boolean }} Call
  * @typedef {{ account: string, message: string | null, state: string, forged: boolean, status: number, at: number }} Receipt
- * Of a call, `taken`: a person gets the text; `answered`: a whole answer left that says yes or no clearly; `refused`: it said no.
+ * Of a call, `taken`: a person gets the text; `answered`: a complete answer was sent that clearly accepts or refuses;
+ * `refused`: it refused.
  */
 
 /** All carriers at once. */
@@ -26,24 +27,25 @@ export class World {
   calls = [];
   /** Requests that the carrier itself refused: malformed, unknown, not authentic. @type {{ account: string, method: string, path: string, status: number, body: string, forged: boolean, at: number }[]} */
   refusals = [];
-  /** Questions about a call, and what was said. @type {{ account: string, message: string, attempt: number, state: string }[]} */
+  /** Inquiries about a call, and the answers. @type {{ account: string, message: string, attempt: number, state: string }[]} */
   asked = [];
-  /** Receipts that left, with the status they were answered with; 0 when nobody was there. @type {Receipt[]} */
+  /** Receipts that were sent, with the status of their answer; 0 without an answer. @type {Receipt[]} */
   receipts = [];
-  /** Receipts that are planned or on their way. */
+  /** Receipts that are planned or being sent. */
   owed = 0;
   #server = createServer((request, response) => void this.#serve(request, response).catch(() => response.destroy()));
   #base = "";
   #timers = new Set();
   #watchers = new Set();
-  /** Every connection there ever was. @type {{ openedAt: number, closedAt: number | null }[]} */
+  /** Every connection, open or closed. @type {{ openedAt: number, closedAt: number | null }[]} */
   sockets = [];
   #open = true;
 
-  /** Starts listening; port 0 is any that is free. */
+  /** Starts listening; port 0 chooses a free one. */
   static async start({ port = 0 } = {}) {
     const world = new this();
-    // An idle connection that is closed here while a request is on its way looks like a broken call that no carrier saw.
+    // Never closes idle connections: one closed while a request is on its way would look like a broken call that no
+    // carrier received.
     world.#server.keepAliveTimeout = 0;
     world.#server.on("clientError", (_error, socket) => socket.destroy());
     world.#server.on("connection", (socket) => {
@@ -66,7 +68,7 @@ export class World {
     return this.#base;
   }
 
-  /** Connections that are open now, with a call or between two. */
+  /** Connections that are open now, busy or idle. */
   get connections() {
     return this.sockets.filter(({ closedAt }) => closedAt === null).length;
   }
@@ -92,12 +94,12 @@ export class World {
     shelve(this.#accountOf(name), numbers, about);
   }
 
-  /** Calls of an account, in the order in which they came. */
+  /** Calls of an account, in the order of arrival. */
   callsOf(name) {
     return this.calls.filter((call) => call.account === name);
   }
 
-  /** Sends a receipt for a call once, as the carrier would; answers the status, 0 when nobody was there. */
+  /** Sends a receipt for a call once, as the carrier would; answers the status, 0 without an answer. */
   async receipt(call, planned) {
     const account = this.#accountOf(call.account);
     const written = KINDS[account.kind].receipt(call, { forged: false, ...planned }, account);
@@ -109,9 +111,9 @@ export class World {
   }
 
   /**
-   * Brings a person's text to a number of the account's, as the carrier would; answers the status, 0 where nobody answered
-   * while the carrier waits. `id` makes it the same text again, `part` one of several where the carrier does not join them,
-   * `forged` signs with another key, `ageSeconds` signs a time that is past.
+   * Delivers a person's text to a number of the account, as the carrier would; answers the status, 0 without an answer
+   * within the carrier's timeout. `id` repeats the same text, `part` makes it one of several if the carrier does not
+   * join them, `forged` signs with another key, `ageSeconds` signs a past time.
    */
   async inbound(name, text) {
     const account = this.#accountOf(name);
@@ -119,18 +121,18 @@ export class World {
     return post(inbound({ forged: false, ageSeconds: 0, ...text }, account), patienceMs);
   }
 
-  /** Resolves when `holds` does: looked at whenever something happens, never by a guess of time. */
+  /** Resolves when `holds` is true; checked at every event, not by polling. */
   until(what, timeoutMs, holds) {
     return new Promise((resolve, reject) => {
       const end = (settle) => {
         clearTimeout(timer);
-        this.#watchers.delete(look);
+        this.#watchers.delete(check);
         settle();
       };
-      const look = () => holds() && end(() => resolve(undefined));
+      const check = () => holds() && end(() => resolve(undefined));
       const timer = setTimeout(() => end(() => reject(new Error(`not within ${timeoutMs} ms: ${what} (${this.calls.length} calls, ${this.owed} receipts owed)`))), timeoutMs); // prettier-ignore
-      this.#watchers.add(look);
-      look();
+      this.#watchers.add(check);
+      check();
     });
   }
 
@@ -227,7 +229,9 @@ export class World {
     else if (does !== "hang") request.socket.resetAndDestroy();
   }
 
-  /** What became of a call: the carrier has it, or swears never to take it, also if its request still arrives. */
+  /**
+   * Answers an inquiry: the carrier has the call, or guarantees never to take it, even if its request still arrives.
+   */
   #ask(account, { message, attempt }, response) {
     const taken = this.calls.some((call) => call.message === message && call.account === account.name && call.taken);
     if (!taken) {
@@ -247,7 +251,7 @@ export class World {
     this.#ring();
   }
 
-  /** Sends a call's receipts one after the other, each again until somebody takes it. */
+  /** Sends a call's receipts one after another, repeating each until it is accepted. */
   async #follow(account, call, planned) {
     this.owed += planned.length;
     for (const receipt of planned) {
@@ -272,11 +276,11 @@ export class World {
   }
 
   #ring() {
-    for (const look of this.#watchers) look();
+    for (const check of this.#watchers) check();
   }
 }
 
-/** Writes an answer; the other side may be gone by then. */
+/** Writes an answer; the client may have disconnected by then. */
 function answer(response, { status, headers, body }) {
   if (!response.destroyed) response.writeHead(status, headers).end(body);
 }

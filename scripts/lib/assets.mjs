@@ -1,5 +1,5 @@
-// The docs page's script, served by ourselves so that /docs calls no outside host.
-// It sits in Scalar's package as one string literal; this takes it out, once per version.
+// Extracts the docs page's script, so that /docs loads it from this service and calls no outside host. It is one string
+// literal in Scalar's package; extracted once per version.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";

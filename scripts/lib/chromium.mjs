@@ -1,4 +1,4 @@
-// The browser that the tests of pages drive: whatever Chromium this machine has, or Debian's when we may install it.
+// The browser for the tests of pages: the machine's Chromium, or Debian's if it can be installed.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
@@ -17,7 +17,10 @@ export function chromiumPath() {
   return places.find((place) => place !== "" && existsSync(place));
 }
 
-/** Installs Debian's Chromium when there is none and root may; says so when the tests of pages will be skipped. */
+/**
+ * Installs Debian's Chromium if there is none and this runs as root; otherwise says that the tests of pages are
+ * skipped.
+ */
 export function ensureChromium() {
   if (chromiumPath() !== undefined) return;
   if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {

@@ -1,4 +1,4 @@
-// The public API as the scripts call it: JSON in, JSON out, and a failure that says what was expected.
+// A client of the public API for the scripts: JSON in, JSON out; a failure says what was expected.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { logFile } from "./dev-server.mjs";
@@ -34,12 +34,12 @@ export function client(base, credential) {
   };
 }
 
-/** A connection that failed, in the shape of an answer, so that it is told in the same words. */
+/** A failed connection in the shape of an answer, so that it is reported in the same way. */
 function unreached(error) {
   return { status: "no answer", text: async () => String(error.cause?.code ?? error.message) };
 }
 
-/** The facts of the service that runs now. A file that a start left behind which has ended is told apart from it. */
+/** The facts of the running service. Throws if they are from a service that has ended. */
 export async function liveQuickstart(facts = readQuickstart()) {
   if (facts === undefined)
     throw new Trouble("No service is known in this folder. Run `npm start` in another terminal first.");
@@ -52,7 +52,7 @@ export async function liveQuickstart(facts = readQuickstart()) {
   return facts;
 }
 
-/** The facts that the last `npm start` wrote down, or nothing. */
+/** The facts that the last `npm start` wrote, or undefined. */
 export function readQuickstart() {
   try {
     return JSON.parse(readFileSync(quickstartFile, "utf8"));

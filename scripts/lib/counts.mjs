@@ -1,11 +1,11 @@
-// Counting test results: pure, so that a run that broke can never read as a run that passed.
+// Counts test results, so that a crashed run is never counted as passed. Pure.
 import { relative } from "node:path";
 
-/** What one vitest run adds to the total, from its exit code and its JSON report (absent when it crashed). */
+/** The counts of one vitest run, from its exit code and its JSON report (absent when it crashed). */
 export function countOf(code, report) {
   const passed = report?.numPassedTests ?? 0;
   const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);
-  // A file that cannot be loaded has no test to fail, so it counts as one itself.
+  // A file that cannot be loaded has no failed test, so it counts as one.
   const broken = (report?.testResults ?? []).filter((file) => file.status === "failed" && noneFailed(file)).length;
   const failed = (report?.numFailedTests ?? 0) + broken;
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
@@ -15,7 +15,10 @@ function noneFailed(file) {
   return file.assertionResults.every((test) => test.status !== "failed");
 }
 
-/** What failed in one vitest run, a line each: the file, the test and the first line of what it said, cut at 300 signs. */
+/**
+ * The failures of one vitest run, one line each: the file, the test and the first line of its message, cut at 300
+ * characters.
+ */
 export function failuresOf(report, root) {
   return (report?.testResults ?? []).flatMap((file) => {
     const path = relative(root, file.name);
@@ -36,7 +39,7 @@ export function addUp(counts) {
   return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
 }
 
-/** The line that people and machines read last. */
+/** The last line, which people and programs read. */
 export function lastLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }

@@ -1,10 +1,10 @@
-// What a deployment needs, what the account lacks, and the configuration that names what it has. Pure: lists in, plan out.
-// Everything is in one jurisdiction for life, so a resource in the wrong one is refused and never used.
+// What a deployment needs, what the account lacks, and the configuration with its resources. Pure: lists in, plan out.
+// A resource never changes its jurisdiction, so one in the wrong jurisdiction is refused.
 
-/** Secrets a production service cannot be without. ADMIN_TOKEN is not one: operators come through Access. */
+/** Secrets that production needs. Not ADMIN_TOKEN, because operators sign in through Access. */
 export const productionSecrets = ["KEYRING", "DOOR_KEY", "AUDIT_KEY"];
 
-/** The settings only the operator knows, read from the environment as MASKLINE_<NAME>. */
+/** Settings from the operator, read from the environment as MASKLINE_<NAME>. */
 export const settings = {
   PUBLIC_URL: { needed: true, what: "the https origin the service answers at, such as https://sms.example.com" },
   AUDIT_ORIGIN: {
@@ -16,10 +16,10 @@ export const settings = {
   EGRESS_ALLOWLIST: { needed: false, what: "comma-separated host names webhooks may go to" },
 };
 
-/** The jurisdiction a resource's name promises. */
+/** The jurisdiction in a resource's name. */
 export function jurisdictionOf(name) {
   const found = /(?:^|-)(eu|us)(?:-|$)/.exec(name)?.[1];
-  if (!found) throw new Error(`${name}: its name must hold "eu" or "us" between dashes, so that its place is plain`);
+  if (!found) throw new Error(`${name}: its name must have "eu" or "us" between dashes, for its jurisdiction`);
   return found;
 }
 
@@ -31,7 +31,7 @@ export function neededBy(config) {
   return {
     databases: config.d1_databases.map(({ binding, database_name }) => ({ binding, name: database_name })),
     namespaces: config.kv_namespaces.map(({ binding, id }) => ({ binding, name: id })),
-    // A queue can only name a dead-letter queue that exists.
+    // Dead-letter queues first, because a queue can only name one that exists.
     queues: [...new Set([...dead, ...queues])].map((name) => ({ name })),
     secrets: productionSecrets,
   };
@@ -62,7 +62,7 @@ export function planOf(config, has) {
   return steps;
 }
 
-/** One step as wrangler's arguments; none for the steps that are not wrangler's. */
+/** One step as wrangler's arguments; undefined for steps without wrangler. */
 export function commandOf(step) {
   const create = {
     databases: ["d1", "create"],
@@ -75,7 +75,7 @@ export function commandOf(step) {
   return undefined;
 }
 
-/** The plan as a person reads it; names only, never a value. */
+/** One step in words; names only, never a value. */
 export function describe(step) {
   if (step.do === "secrets") return `generate and put the secrets ${step.names.join(", ")}`;
   if (step.do === "config") return "write .dev/wrangler.deploy.toml";
@@ -84,7 +84,7 @@ export function describe(step) {
 
 /**
  * wrangler.toml for production: real ids, production variables, paths seen from .dev/. `ids` maps a resource's name to
- * its id, `vars` the operator's settings. A line that is not there once fails, so that no local value slips through.
+ * its id, `vars` the operator's settings. Throws if a line does not occur exactly once, so that no local value remains.
  */
 export function productionConfig(toml, { ids, vars }) {
   const strings = { main: "../src/index.ts", directory: "assets", ENVIRONMENT: "production", DO_JURISDICTIONS: "on" };
@@ -107,7 +107,7 @@ function replaceOnce(text, pattern, replacement, what) {
   return text.replace(pattern, replacement);
 }
 
-/** The settings from the environment, and the names of those that are needed and not set or not right. */
+/** The settings from the environment, and the names of required ones that are missing or invalid. */
 export function readSettings(env) {
   const vars = Object.fromEntries(Object.keys(settings).map((name) => [name, env[`MASKLINE_${name}`] ?? ""]));
   const missing = Object.keys(settings).filter((name) => settings[name].needed && vars[name] === "");
@@ -116,14 +116,14 @@ export function readSettings(env) {
   return { vars, missing };
 }
 
-/** Every name the Worker reaches something by: what a dry run must list. */
+/** The names of all bindings of the Worker, which a dry run must list. */
 export function bindingsOf(config) {
   const lists = [config.durable_objects.bindings.map((each) => each.name)];
   lists.push([...config.d1_databases, ...config.kv_namespaces, ...config.queues.producers].map((each) => each.binding));
   return [...lists.flat(), ...Object.keys(config.vars)];
 }
 
-/** The rows of a table as wrangler draws it, each as an object by column name. */
+/** The rows of a text table of wrangler's, each as an object by column name. */
 export function tableRows(drawn) {
   const lines = drawn.split("\n").filter((line) => line.startsWith("│"));
   const [head, ...rows] = lines.map((line) =>

@@ -1,4 +1,5 @@
-// `wrangler dev` as a child that leaves nothing behind: a free port, its log in a file, its whole group ended with us.
+// Runs `wrangler dev` as a child: on a free port, with its log in a file; its whole process group ends with this
+// process.
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -14,9 +15,9 @@ const stopMillisecondsMax = 5_000;
 export const logFile = join(dev, "start.log");
 
 /**
- * Boots the Worker on a free port and answers `{base, ended, stop}` when `GET /healthz` says 200. A port that another program
- * took in the meantime is no reason to fail: the next one is tried. `ports` names those to try first, `state` the data's folder.
- * Answers null, with nothing left running, when `until` resolves first. At most `triesMax` ports are tried.
+ * Boots the Worker on a free port and answers `{base, ended, stop}` when `GET /healthz` says 200. If another program
+ * took the port meanwhile, tries the next one, up to `triesMax`. `ports` are tried first; `state` is the data's folder.
+ * Answers null, with nothing left running, when `until` resolves first.
  */
 export async function bootDevServer({
   ports = [preferredPort],
@@ -44,9 +45,9 @@ async function bootAt(port, { state, log: logAt, until }) {
   const vars = { ...localSwitches, PUBLIC_URL: `http://127.0.0.1:${port}` };
   args.push("--var", ...Object.entries(vars).map(([name, value]) => `${name}:${value}`));
 
-  // Its output goes to a file: wrangler's notes are for us to read when something is wrong, not for a newcomer.
+  // Output goes to a file, for reading after a failure.
   const log = openSync(logAt, "w", 0o600);
-  // A group of its own, because wrangler does not always take its workerd along.
+  // In a process group of its own, because wrangler does not always end its workerd.
   const child = start("wrangler", args, { detached: true, stdio: ["ignore", log, log] });
   closeSync(log);
   const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -56,7 +57,7 @@ async function bootAt(port, { state, log: logAt, until }) {
   try {
     const up = healthy(base, { ended, log: logAt, bound: () => readLog(logAt).includes(`Ready on ${base}`) });
     if ((await Promise.race([up, until])) !== undefined) {
-      up.catch(() => undefined); // it fails now because we end it
+      up.catch(() => undefined); // fails because it is ended here
       await stop();
       return null;
     }
@@ -75,7 +76,7 @@ function readLog(file) {
   }
 }
 
-/** The last line of a log that names an error, else its last line: without colours, at most 300 characters. */
+/** The last line of a log with an error, or else its last line; without colours, at most 300 characters. */
 export function lastError(text) {
   const lines = stripVTControlCharacters(text)
     .split("\n")
@@ -86,8 +87,8 @@ export function lastError(text) {
 }
 
 /**
- * Waits until the service says that it serves. `bound` tells whether it is ours: on a port that somebody took before us another
- * service may answer 200, another folder's Maskline too.
+ * Waits until the service answers that it serves. `bound` says whether it is this one, because another program on the
+ * port, even another folder's Maskline, may answer 200 too.
  */
 export async function healthy(base, { ended = new Promise(() => {}), log = logFile, bound = () => true } = {}) {
   let gone = false;
@@ -112,14 +113,14 @@ export async function healthy(base, { ended = new Promise(() => {}), log = logFi
   );
 }
 
-/** Ends every process of a group, gently first. */
+/** Ends every process of a group, with SIGTERM first. */
 async function stopGroup(group, ended) {
   const signal = (name) => {
     try {
       process.kill(process.platform === "win32" ? group : -group, name);
       return true;
     } catch {
-      return false; // nobody is left
+      return false; // no process is left
     }
   };
   if (!signal("SIGTERM")) return;
@@ -129,7 +130,7 @@ async function stopGroup(group, ended) {
   signal("SIGKILL");
 }
 
-/** True when nobody listens on the port of this machine. */
+/** Whether the local port is free. */
 function isFree(port) {
   return listen(port).then(
     () => true,
@@ -137,7 +138,7 @@ function isFree(port) {
   );
 }
 
-/** A port that nobody listens on now. */
+/** A free local port. */
 function freePort() {
   return listen(0);
 }

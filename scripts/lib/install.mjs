@@ -1,5 +1,5 @@
-// The installation: done when node_modules is not what package-lock.json asks for, and only then.
-// npm leaves a record of what it installed; comparing it costs a millisecond and needs no network.
+// Installs packages only if node_modules differs from package-lock.json. npm records what it installed; comparing takes
+// a millisecond and needs no network.
 import { spawn } from "node:child_process";
 import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ const read = (file) => JSON.parse(readFileSync(join(root, file), "utf8")).packag
 
 const ENDS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** True when each package of the lock file is installed in its version; those for other platforms may be absent. */
+/** Whether each package of the lock file is installed in its version; packages for other platforms may be absent. */
 export function isInstalled(locked, installed) {
   const same = (path) => installed[path]?.version === locked[path].version;
   const mayLack = (path) => installed[path] === undefined && (locked[path].optional || locked[path].peer);
@@ -20,11 +20,11 @@ export function isInstalled(locked, installed) {
   );
 }
 
-/** Installs what the lock file names when it is not there. The engines warning of an old host Node stays unseen. */
+/** Installs what the lock file names if it is missing. Hides npm's engines warning about the machine's Node. */
 export async function install() {
   const record = "node_modules/.package-lock.json";
   if (existsSync(join(root, record)) && isInstalled(read("package-lock.json"), read(record))) return;
-  // A link leads to an installation that others share; replacing it is theirs to decide.
+  // A link points to a shared installation, which is not replaced here.
   if (lstatSync(join(root, "node_modules"), { throwIfNoEntry: false })?.isSymbolicLink()) return;
 
   const paths = Object.keys(read("package-lock.json")).filter((path) => path !== "");
@@ -45,17 +45,17 @@ export async function install() {
     );
 }
 
-/** Follows a long child to its end: every few seconds one line says how long it runs and what is done. Its own output is kept. */
+/** Waits for a long-running child; every few seconds prints its time and progress. Collects its output. */
 export async function watched(child, progress, { everyMilliseconds = 10_000, print = console.log } = {}) {
   const began = performance.now();
   const elapsed = () => Math.round((performance.now() - began) / 1000);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   const end = () => {
-    child.kill("SIGKILL"); // npm takes its time over a gentle one, and the next start installs anew anyway
+    child.kill("SIGKILL"); // npm ends slowly on SIGTERM, and the next start installs again anyway
     process.exit(1);
   };
-  for (const signal of ENDS) process.on(signal, end); // it must not go on alone
+  for (const signal of ENDS) process.on(signal, end); // it must not keep running alone
   const telling = setInterval(() => print(`  ${elapsed()} s: ${progress()} …`), everyMilliseconds);
   const code = await new Promise((resolve) => {
     child.once("error", (error) => {

@@ -1,24 +1,27 @@
-// One service per folder: two on one state would spoil each other's data. The lock is a file that names its holder and
-// whose time the holder renews; a holder that was killed leaves a file that the next start recognises and takes over.
+// One service per folder, because two would corrupt the shared state. The lock is a file with its holder's process
+// number, whose time the holder renews. The next start takes over the file of a holder that was killed.
 import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 
 const RENEW_MILLISECONDS = 1_000;
-/** A holder silent for so long is gone and its process number another program's. Two migrations, which renew nothing, are shorter. */
+/**
+ * A holder that has not renewed for this long is gone, even if its process number is in use again. Longer than two
+ * migrations, which renew nothing.
+ */
 const SILENT_MILLISECONDS = 120_000;
 const TRIES_MAX = 10;
 
 /**
- * Takes the lock: `{release}`, or `{holder}`, the process number of who has it. A process that sleeps with its laptop and
- * wakes renews within a second, so a silent holder is looked at twice.
+ * Takes the lock: `{release}`, or `{holder}` with the holder's process number. A silent holder is checked twice,
+ * because a process that wakes from a suspended machine renews within a second.
  */
 export async function takeLock(file, { silentMilliseconds = SILENT_MILLISECONDS } = {}) {
   const own = JSON.stringify({ pid: process.pid, start: randomUUID() });
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     if (create(file, own)) return { release: keep(file, own) };
     const text = read(file);
-    if (text === null) continue; // released in this moment
+    if (text === null) continue; // released meanwhile
     const { pid } = parse(text);
     if (isAlive(pid)) {
       if (!isSilent(file, silentMilliseconds)) return { holder: pid };
@@ -30,7 +33,7 @@ export async function takeLock(file, { silentMilliseconds = SILENT_MILLISECONDS 
   return { holder: parse(read(file) ?? "").pid };
 }
 
-/** True when the file was not there and now is ours. */
+/** Creates the file; false if it exists. */
 function create(file, text) {
   try {
     writeFileSync(file, text, { flag: "wx", mode: 0o600 });
@@ -41,7 +44,7 @@ function create(file, text) {
   }
 }
 
-/** Renews the file's time until it is released; the release leaves a lock alone that is no longer ours. */
+/** Renews the file's time until it is released; the release removes only our own lock. */
 function keep(file, own) {
   const renewal = setInterval(() => {
     if (read(file) === own) utimesSync(file, new Date(), new Date());
@@ -55,19 +58,19 @@ function keep(file, own) {
   return release;
 }
 
-/** Moves the stale file away. Another start may have replaced it in between: then theirs is put back. */
+/** Moves the stale file away. If another start has replaced it meanwhile, restores theirs. */
 function removeStale(file, stale) {
   const aside = `${file}.${process.pid}`;
   try {
     renameSync(file, aside);
   } catch {
-    return; // another start was quicker
+    return; // another start was faster
   }
   if (read(aside) !== stale) {
     try {
       linkSync(aside, file);
     } catch {
-      // a third start holds it by now
+      // a third start has taken it
     }
   }
   rmSync(aside, { force: true });
@@ -81,7 +84,7 @@ function read(file) {
   }
 }
 
-/** An empty or broken file is that of a start which died while writing it. */
+/** Parses the file. An empty or broken one is from a start that died while writing it. */
 function parse(text) {
   try {
     return JSON.parse(text);

@@ -1,15 +1,18 @@
-// The second story: two people text each other through virtual numbers, and neither sees the other's own. Played with a
-// tenant's key only; the numbers it needs are given to the sandbox tenant before, as an operator would give them.
+// The second story: two people text each other through virtual numbers, and neither sees the other's own number. Uses
+// only a tenant's key; an operator's call gives the sandbox tenant its virtual numbers first.
 import { randomUUID } from "node:crypto";
 import { eventually, step } from "./story.mjs";
 
-/** Ofcom's numbers for drama: they reach nobody. */
+/** Ofcom's drama numbers, which reach nobody. */
 const asha = { to: "+447700900201", name: "Asha" };
 const ben = { to: "+447700900202", name: "Ben" };
 const virtualNumbers = [871, 872, 873, 874, 875, 876].map((end) => `+447700900${end}`);
 const poolName = "Quickstart";
 
-/** The pool's id: six virtual numbers and the pool, made where they are missing. Only the giving of numbers is an operator's act. */
+/**
+ * Makes six virtual numbers and their pool if they are missing; answers the pool's id. Only giving the numbers needs an
+ * operator.
+ */
 export async function seedNumbers(call, admin, tenant) {
   const pools = await call("GET /v1/pools");
   const known = pools.data.find((pool) => pool.name === poolName);
@@ -21,13 +24,13 @@ export async function seedNumbers(call, admin, tenant) {
   await admin("POST /admin/v1/numbers", { body: { tenant, numbers }, expect: 201 });
   const { data } = await call("GET /v1/numbers");
   const ids = data.filter((each) => virtualNumbers.includes(each.number)).map(({ id }) => id);
-  // No cool-off, so that the story can be played at every start: in a trial nobody is mixed up with anybody.
+  // No cool-off, so that the story can be played at every start; a sandbox has no real people to confuse.
   const body = { name: poolName, numbers: ids, cool_off_days: 0, cool_off_others_days: 0, low_water: 0 };
   const pool = await call("POST /v1/pools", { headers: { "idempotency-key": randomUUID() }, body, expect: 201 });
   return pool.id;
 }
 
-/** Plays the story and answers the session that stays open for whoever wants to go on in it. */
+/** Plays the story and answers the session, which stays open for further trials. */
 export async function playMaskedStory(call, pool_id, print = console.log) {
   await step("close the conversation of the last start", () => closeFormer(call));
   const session = await step("open a masked session", () => open(call, pool_id));
@@ -55,7 +58,7 @@ export async function playMaskedStory(call, pool_id, print = console.log) {
   return { session_id: session.id, person: asha.to, proxy: ashas };
 }
 
-/** A session that an earlier start left open: its people are needed for this one. */
+/** Closes a session that an earlier start left open, because its people are needed. */
 async function closeFormer(call) {
   const { data } = await call("GET /v1/sessions?state=open&limit=100");
   const former = data.filter(({ participants }) => participants.map(({ name }) => name).join() === "Asha,Ben");

@@ -1,5 +1,5 @@
-// The local D1 databases, brought up to the files in migrations/.
-// The note of what was applied lies inside the state it describes, so that deleting the state deletes the note.
+// Migrates the local D1 databases to the files in migrations/. What was applied is recorded inside the state's folder,
+// so that deleting the state deletes the record.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dev, root, run, Trouble } from "./tools.mjs";
@@ -9,7 +9,7 @@ export const stateFolder = join(dev, "state");
 
 const note = join(stateFolder, "migrations.json");
 
-/** Applies the migrations that the local databases lack; costs nothing when there are none. */
+/** Applies the missing migrations to the local databases; does nothing when there are none. */
 export function migrateLocal() {
   const folder = join(root, "migrations");
   const wanted = existsSync(folder)

@@ -1,7 +1,7 @@
 // The bill of materials and the check against advisories, from package-lock.json alone. Pure: parsed files in, data out.
 import { createHash } from "node:crypto";
 
-/** Every installed package of a lock file: where it lies, its name and version, and what the lock says of it. */
+/** Every installed package of a lock file: its path, name and version, and its entry. */
 export function packagesOf(lock) {
   return Object.entries(lock.packages)
     .filter(([path, entry]) => path !== "" && entry.link !== true)
@@ -19,8 +19,8 @@ export function purlOf({ name, version }) {
 }
 
 /**
- * A CycloneDX 1.6 document. The same lock file gives the same bytes: its serial number is made of the lock, and it has no time.
- * A package that lies in several places in one version is one component.
+ * A CycloneDX 1.6 document. The same lock file gives the same bytes: the serial number is derived from it, and there is
+ * no time. A package installed several times in one version is one component.
  */
 export function billOf(lock) {
   const packages = packagesOf(lock);
@@ -30,7 +30,7 @@ export function billOf(lock) {
   for (const entry of packages) {
     const ref = purlOf(entry);
     const known = components.get(ref);
-    // Needed in production anywhere means needed.
+    // Required if any installation of it is needed in production.
     if (known === undefined || known.scope !== "required") components.set(ref, componentOf(entry, ref));
     dependencies.set(ref, [...new Set([...(dependencies.get(ref) ?? []), ...edgesOf(entry.path, entry, lock)])]);
   }
@@ -70,7 +70,7 @@ function componentOf(entry, ref) {
 const licenseOf = (text) =>
   /^[\w.+-]+$/.test(text) ? { license: { id: text } } : { expression: text.replace(/^\((.*)\)$/, "$1") };
 
-/** What a package depends on, each found as Node would: beside it, then in every folder above. */
+/** A package's dependencies, resolved as Node does: beside it, then in every folder above. */
 function edgesOf(path, entry, lock) {
   const wanted = {
     ...entry.dependencies,
@@ -86,7 +86,10 @@ function edgesOf(path, entry, lock) {
   });
 }
 
-/** The advisories (OSV, ecosystem npm) that hold for a package of the lock: `{id, summary, name, version, path, fixed}`. */
+/**
+ * The advisories (OSV, ecosystem npm) that affect a package of the lock file: `{id, summary, name, version, path,
+ * fixed}`.
+ */
 export function findingsOf(lock, advisories) {
   const byName = new Map();
   for (const advisory of advisories) {
@@ -132,13 +135,16 @@ export function isAffected(version, { versions = [], ranges = [] }) {
 
 const versionOf = (event) => event.introduced ?? event.fixed ?? event.last_affected ?? "0";
 
-/** The lowest version above this one that is said to be fixed; null where none is. */
+/** The lowest fixed version above this one; null if there is none. */
 function fixOf(version, { ranges = [] }) {
   const fixes = ranges.flatMap(({ events }) => events.flatMap(({ fixed }) => fixed ?? []));
   return fixes.filter((each) => compareVersions(each, version) > 0).toSorted(compareVersions)[0] ?? null;
 }
 
-/** Semantic Versioning 2.0.0, 11: numbers by value, a pre-release before its release, identifiers one by one. Build is not read. */
+/**
+ * Semantic Versioning 2.0.0, 11: numbers by value, a pre-release before its release, identifiers one by one. Ignores
+ * build metadata.
+ */
 export function compareVersions(left, right) {
   const [a, b] = [left, right].map((text) => {
     const [core, pre = ""] = text.replace(/\+.*$/, "").split(/-(.*)/s);

@@ -1,5 +1,5 @@
-// The secrets of a service and the file that keeps them on a developer's machine.
-// Their values go to files of mode 0600 or to a tool's stdin; never to a screen, a log or an argument list.
+// A service's secrets, and the file that keeps them on a developer's machine. Values are written only to files of mode
+// 0600 or to a tool's stdin; never to a screen, a log or an argument list.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,12 +7,12 @@ import { root } from "./tools.mjs";
 
 export const devVarsFile = join(root, ".dev.vars");
 
-/** The switches of a service on a developer's machine; wrangler.toml holds those of production. */
+/** Settings for local development; wrangler.toml has those of production. */
 export const localSwitches = { ENVIRONMENT: "local", DO_JURISDICTIONS: "off" };
 
 const key = () => randomBytes(32).toString("base64");
 
-/** How each secret is made. ADMIN_TOKEN is for local development; operators in production come through Access. */
+/** Generates each secret. ADMIN_TOKEN is for local development; in production operators sign in through Access. */
 export const makers = {
   KEYRING: () => JSON.stringify({ 1: key() }),
   DOOR_KEY: key,

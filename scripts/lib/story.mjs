@@ -1,11 +1,11 @@
-// The first story, played against the running service: one SMS from the request to the signed webhook.
-// Each step is printed as it happens, with the file of the walk that a reader opens next.
+// The first story, played against the running service: one SMS from the request to the signed webhook. Prints each step
+// as it happens, with the source file to read next.
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { Trouble } from "./tools.mjs";
 
 const waitSecondsMax = 30;
-const to = "+447700900123"; // one of Ofcom's numbers for drama: it reaches nobody
+const to = "+447700900123"; // one of Ofcom's drama numbers, which reach nobody
 
 /** Plays the story; a step that fails throws a `Trouble` that names it. */
 export async function playStory(call, print = console.log) {
@@ -59,7 +59,7 @@ async function verify(secret, event) {
   new Webhook(secret).verify(event.body, event.headers);
 }
 
-/** A receiver of our own on the loopback address; it keeps what it was sent. */
+/** A webhook receiver on the loopback address, which keeps what it receives. */
 async function receive() {
   const received = [];
   const server = createServer((request, response) => {
@@ -84,11 +84,11 @@ async function receive() {
   };
 }
 
-/** What `look` finds, asked again until it is there. */
-export async function eventually(what, look) {
+/** Repeats `find` until it answers a value, and answers it. */
+export async function eventually(what, find) {
   const until = Date.now() + waitSecondsMax * 1000;
   for (;;) {
-    const found = await look();
+    const found = await find();
     if (found) return found;
     if (Date.now() > until)
       throw new Trouble(

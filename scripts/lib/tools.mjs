@@ -1,5 +1,5 @@
-// How every script runs another program: with the project's own Node, quietly, from the root of the project.
-// The Node that started us may be too old for wrangler, so a tool is never run through its own shebang.
+// Runs other programs for the scripts: with the project's own Node, without output, from the root of the project. The
+// machine's Node may be too old for wrangler, so a tool is never run through its shebang.
 import { spawn, spawnSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
@@ -8,10 +8,10 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 export const dev = join(root, ".dev");
 
-/** The Node that the lock file pins. There only after the installation. */
+/** The Node that the lock file pins; exists only after the installation. */
 export const ownNode = join(root, "node_modules/node/bin", process.platform === "win32" ? "node.exe" : "node");
 
-/** What every tool sees: no telemetry, no look-up on the network, nothing written outside the project. */
+/** The environment of every tool: no telemetry, no network look-ups, nothing written outside the project. */
 export const quiet = {
   ...process.env,
   PATH: `${join(root, "node_modules/.bin")}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}`,
@@ -23,7 +23,7 @@ export const quiet = {
   NODE_NO_WARNINGS: "1",
 };
 
-/** The JavaScript file behind each command, so that no shell and no shebang stands between us and its process. */
+/** The JavaScript file of each command, so that it runs without a shell or shebang in between. */
 const tools = {
   oxlint: "oxlint/bin/oxlint",
   prettier: "prettier/bin/prettier.cjs",
@@ -51,17 +51,17 @@ export function run(name, args, { input, env } = {}) {
   return { code: done.status ?? 1, output: `${done.stdout ?? ""}${done.stderr ?? ""}`, stdout: done.stdout ?? "" };
 }
 
-/** Goes on in the project's own Node when this is another one. Call it after the installation. */
+/** Restarts the script in the project's own Node if this is another one. Call it after the installation. */
 export function reexec() {
   if (realpathSync(process.execPath) === realpathSync(ownNode)) return;
   const { status } = spawnSync(ownNode, process.argv.slice(1), { stdio: "inherit", env: quiet });
   process.exit(status ?? 1);
 }
 
-/** A failure that a person can act on: what was done, what was expected, what to do. Shown without a stack. */
+/** A failure that a person can act on: what was done, what was expected, what to do. Printed without a stack. */
 export class Trouble extends Error {}
 
-/** Runs a script's main function: a `Trouble` is told in its own words, and every failure ends with code 1. */
+/** Runs a script's main function; prints a `Trouble` without its stack, and ends with code 1 on every failure. */
 export async function script(main) {
   try {
     await main();

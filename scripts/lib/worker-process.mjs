@@ -1,5 +1,5 @@
-// Runs inside a child process of its own: the built Worker on the local runtime, with kept storage. Started by
-// `startWorker` in worker.mjs and nobody else; told what to do by one JSON argument, says `{"ready": url}` on stdout.
+// Runs inside a child process: the built Worker on the local runtime, with persistent storage. Started only by
+// `startWorker` in worker.mjs; takes one JSON argument and prints `{"ready": url}` on stdout.
 import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
@@ -7,7 +7,7 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 const { config, script, persist, assets, port, bindings, migrations, tap, certificates } = JSON.parse(
   process.argv[2] ?? "{}",
 );
-// A module around the built one that shows what the broker hands to consumers, body by body, before they get it.
+// A module around the built one that prints every message body that the broker delivers, before the consumer gets it.
 const SHOWS = "queue-shows ";
 const TAP = `import worker from "./${basename(script)}";
 export * from "./${basename(script)}";
@@ -23,7 +23,7 @@ const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     ...options,
     modulesRules: undefined,
-    modulesRoot: dirname(script), // the built module lies beside no configuration
+    modulesRoot: dirname(script), // the built module has no configuration beside it
     modules: tap ? [tapped, built] : [built],
     bindings: { ...options.bindings, ...bindings },
     serviceBindings: { ...options.serviceBindings, ...withCertificates(certificates) },
@@ -56,7 +56,7 @@ if (migrations !== null) {
 }
 process.stdout.write(`${JSON.stringify({ ready: url.href.replace(/\/$/, "") })}\n`);
 
-// What a test asks of the runtime itself: cron events and queue messages, which nothing outside can cause otherwise.
+// Requests of a test to the runtime: cron events and queue messages, which cannot be caused over HTTP.
 process.on("message", (message) => void serve(message).then(() => process.send({ done: message.id })));
 process.on("SIGTERM", () => void miniflare.dispose().then(() => process.exit(0)));
 
@@ -69,8 +69,8 @@ async function serve({ scheduled, enqueue, bodies }) {
 }
 
 /**
- * The options of a configuration. Loading wrangler takes longer than all the rest of a start, so they are kept beside the built
- * Worker, which is built anew whenever they may have changed.
+ * The options of a configuration. Cached beside the built Worker, because loading wrangler takes longer than the rest
+ * of a start; the Worker is rebuilt whenever they may have changed.
  */
 async function optionsOf(file) {
   const kept = join(dirname(script), "options.json");
@@ -84,11 +84,11 @@ async function optionsOf(file) {
   const { workerOptions } = readConfig(file, undefined, { envFiles: [] });
   const fresh = `${kept}.${process.pid}`;
   writeFileSync(fresh, JSON.stringify({ config: file, options: workerOptions }), { mode: 0o600 });
-  renameSync(fresh, kept); // whole, since several may start at once
+  renameSync(fresh, kept); // atomic, because several may start at once
   return workerOptions;
 }
 
-/** What `mtls_certificates` are in production: bindings that call out with a client certificate. They trust one server. */
+/** Replaces production's `mtls_certificates`: bindings that call out with a client certificate and trust one server. */
 function withCertificates(certificates) {
   return Object.fromEntries(
     Object.entries(certificates).map(([name, { key, cert, trusted }]) => {

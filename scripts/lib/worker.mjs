@@ -1,5 +1,5 @@
-// The built Worker as a process, for fault tests and for the bench: built once, started with storage that is kept, killed
-// without warning, started again. Everything listens on the loopback address only.
+// The built Worker as a process, for fault tests and the bench: built once, started with persistent storage, killed,
+// started again. Listens on the loopback address only.
 import { spawn, spawnSync } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
@@ -12,8 +12,8 @@ const bootMillisecondsMax = 60_000;
 const LAST_WORDS_MS = 1_000;
 
 /**
- * Builds a Worker as production would and answers the path of its one module. It is put in place whole: two test runs may build
- * at once, and another may be starting from what was built before.
+ * Builds a Worker as for production and answers the path of its one module. Replaced atomically, because two test runs
+ * may build at once while another starts from the previous build.
  */
 export function buildWorker(outdir = join(root, ".dev/built"), config = join(root, "wrangler.toml")) {
   const fresh = `${outdir}.${process.pid}`;
@@ -25,13 +25,13 @@ export function buildWorker(outdir = join(root, ".dev/built"), config = join(roo
     env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
   });
   if (built.status !== 0) throw new Error(`the Worker does not build:\n${built.stdout}\n${built.stderr}`);
-  rmSync(join(outdir, "options.json"), { force: true }); // made anew by the first process that starts from here
+  rmSync(join(outdir, "options.json"), { force: true }); // made again by the first process that starts from here
   for (const name of readdirSync(fresh)) renameSync(join(fresh, name), join(outdir, name));
   rmSync(fresh, { recursive: true });
   return join(outdir, "index.js");
 }
 
-/** Secrets and switches for one run; nothing depends on the secrets' value. */
+/** Secrets and settings for one run. */
 export function makeSecrets() {
   const { privateKey } = generateKeyPairSync("ed25519");
   return {
@@ -43,7 +43,7 @@ export function makeSecrets() {
   };
 }
 
-/** A port that nobody listens on now. */
+/** A free local port. */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -100,7 +100,7 @@ export async function startWorker({
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
   const queued = [];
   child.on("message", (message) => void (message.queued !== undefined && queued.push(message.queued)));
-  // Its last words come after its end; but what it leaves running may hold the pipes open.
+  // Output may arrive after the exit, but a process left running may hold the pipes open.
   const ended = new Promise((resolve) => {
     child.once("close", resolve);
     child.once("exit", (code, signal) => {
@@ -114,7 +114,7 @@ export async function startWorker({
     try {
       process.kill(-pid, signal);
     } catch {
-      // the group is gone already
+      // the group has ended already
     }
     await ended;
   };
@@ -147,7 +147,7 @@ export async function startWorker({
 function ready(child, ended, kill, log) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new Error(`the Worker was not ready within ${bootMillisecondsMax} ms:\n${log()}`)); // before its end says less
+      reject(new Error(`the Worker was not ready within ${bootMillisecondsMax} ms:\n${log()}`)); // before the exit handler rejects with a less useful message
       void kill();
     }, bootMillisecondsMax);
     let text = "";

@@ -1,6 +1,7 @@
 /**
- * API keys: `mk_test_` or `mk_live_`, then tenant and key id, 160 random bits, and a MAC of all that. The MAC lets the door
- * refuse a forged or mistyped key without waking the tenant's object; the object alone knows whether a real one still lives.
+ * API keys: `mk_test_` or `mk_live_`, then tenant and key id, 160 random bits, and a MAC of all that. By the MAC the
+ * door refuses a forged or mistyped key without waking the tenant's object; only the object knows whether an authentic
+ * key is still live.
  */
 import { ALPHABET, randomText } from "../base/random.ts";
 import { equalBytes, hmac } from "../base/seal.ts";
@@ -13,7 +14,7 @@ const KEY_PATTERN = /^mk_(test|live)_([eu])([0-9a-hjkmnp-tv-z]{35})([0-9a-hjkmnp
 
 export type Environment = "sandbox" | "live";
 
-/** Keys that MAC what the door must recognise; the first signs, all of them verify, so that it can be replaced. */
+/** MAC keys of API keys and callback URLs. The first one signs and all of them verify, so that keys can be rotated. */
 export type DoorKeys = readonly Uint8Array[];
 
 /** A new key for `keyId`. Shown once; the object keeps only `hashOf(secret)`. */
@@ -39,19 +40,19 @@ export function readApiKey(
   return owner === null ? null : { credential: { id: keyId, secret: match[4] ?? "" }, owner };
 }
 
-/** What a callback URL says of the call it answers: when it was made, in milliseconds, and on which lane. */
+/** The call that a callback is about: when it was made, in milliseconds, and on which lane. */
 export type Called = { at: number; lane: "otp" | "bulk" };
 
 /**
- * The last part of a callback URL: lane and second of the call, then a MAC. Only we could have written it, for this account
- * and this message.
+ * The last part of a callback URL: lane and second of the call, then a MAC that only this service can make, bound to
+ * account and message.
  */
 export function callbackMac(door: DoorKeys, account: string, message: string, { at, lane }: Called): string {
   const stamp = (lane === "otp" ? "o" : "b") + Math.floor(at / 1_000).toString(36);
   return stamp + macOf(door[0], `callback|${account}|${message}|${stamp}`);
 }
 
-/** The call that a callback URL's last part names, when its MAC is ours; null otherwise. */
+/** The call in a callback URL's last part, if its MAC is ours; null otherwise. */
 export function readCallback(door: DoorKeys, account: string, message: string, text: string): Called | null {
   const match = /^([ob])([0-9a-z]{1,9})([0-9a-hjkmnp-tv-z]{16})$/.exec(text);
   if (match?.[2] === undefined || match[3] === undefined) return null;
@@ -61,7 +62,7 @@ export function readCallback(door: DoorKeys, account: string, message: string, t
   return { at: Number.parseInt(match[2], 36) * 1_000, lane: match[1] === "o" ? "otp" : "bulk" };
 }
 
-/** 80 bits of HMAC-SHA-256 in the characters of ids: of `text`, whose first word says what it is that is recognised. */
+/** 80 bits of HMAC-SHA-256 in the alphabet of ids; the first word of `text` says what kind of thing is recognised by it. */
 export function macOf(key: Uint8Array | undefined, text: string): string {
   if (key === undefined) throw new Error("no door key");
   let mac = "";

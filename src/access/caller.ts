@@ -1,5 +1,5 @@
 /**
- * Who is calling, as data: the scopes there are, and the credential as it came. Pure.
+ * The caller, as data: the list of scopes, and the credential as received. Pure.
  */
 
 export const SCOPES = [
@@ -19,6 +19,7 @@ export const SCOPES = [
   "numbers:manage",
   "sessions:write",
   "sessions:read",
+  "masking:intercept",
   "inbound:read",
   "consents:write",
   "consents:read",
@@ -38,7 +39,7 @@ export type Scope = (typeof SCOPES)[number];
 export const ROLES = ["owner", "developer", "support", "privacy", "auditor", "viewer"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** A key's scopes; `*` is all of them, those that are added later too. */
+/** A key's scopes; `*` is all of them, including those added later. */
 export type Granted = readonly (Scope | "*")[];
 
 /** Whether the granted scopes include this one. */
@@ -49,7 +50,7 @@ export function allows(granted: Granted, scope: Scope): boolean {
 /** The credential of a request, its MAC already checked at the door: of an API key (`key_…`) or of a session (`cse_…`). */
 export type Credential = { id: string; secret: string };
 
-/** Where the request came from, as the platform says; nothing a client can write. */
+/** Where the request came from, as the platform says; a client cannot set these. */
 export type Origin = { ip: string | null; certificate: string | null };
 
 /** The session in which a person calls: it ends at `expiresAt`; until `freshUntil` they count as having just signed in. */

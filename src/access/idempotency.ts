@@ -1,7 +1,7 @@
 /**
- * Keys of repetition: the first answer is kept for 24 hours and given again, byte for byte. The key is kept as a keyed HMAC
- * of route and key, the body as a keyed HMAC of its bytes, the answer sealed, because a caller may have put a number in any
- * of them. A day's keys lie together in the primary key, so forgetting them needs no index.
+ * Idempotency keys: the first answer is kept for 24 hours and returned again, byte for byte. Stored are an HMAC of
+ * route and key, an HMAC of the body, and the sealed answer, because a caller may have put a number in any of them. The
+ * primary key begins with the day, so deleting old keys needs no index.
  */
 import { HOUR_MS } from "../base/clock.ts";
 import { bytesOf, first, type Sql } from "../storage/sql.ts";
@@ -18,7 +18,7 @@ type Row = { body: ArrayBuffer; answer: ArrayBuffer; at: number };
 
 /** A value is at most 2 MB on the platform, and the answer to a batch may be more. */
 const PART_BYTES = 1_000_000;
-/** Names of answers have sixteen bytes, those of their further parts more. */
+/** The name of an answer has sixteen bytes, the names of its further parts more. */
 const partName = (name: Uint8Array, part: number) => (part === 0 ? name : Buffer.concat([name, Uint8Array.of(part)]));
 
 const bucketOf = (now: number) => Math.floor(now / KEPT_MS);
@@ -26,7 +26,7 @@ const bucketOf = (now: number) => Math.floor(now / KEPT_MS);
 /** The kept answers of one tenant. */
 export class IdempotencyLedger {
   readonly #sql: Sql;
-  /** Days known to hold no key, so that nothing is looked for in them: mostly tomorrow, and yesterday of a young tenant. */
+  /** Days known to have no keys, so that they are not queried: mostly tomorrow, and yesterday for a new tenant. */
   readonly #empty = new Set<number>();
 
   constructor(sql: Sql) {
@@ -41,8 +41,8 @@ export class IdempotencyLedger {
   }
 
   /**
-   * What was answered to this key within the last 24 hours, or in a day to come if the clock has stepped back since; of
-   * several the newest. One look-up of one key in each day that may hold it: `bucket IN (…)` builds a table of its own first.
+   * The newest answer to this key within the last 24 hours, or in a future day if the clock has stepped back since. One
+   * query for each day, because `bucket IN (…)` would build a temporary table.
    */
   find(name: Uint8Array, now: number): Kept | null {
     const today = bucketOf(now);
@@ -56,7 +56,7 @@ export class IdempotencyLedger {
     return { body: bytesOf(newest.body), answer: this.#whole(name, newest), at: newest.at };
   }
 
-  /** The answer with the parts that lie in rows of their own; an answer that ends within its row has none. */
+  /** The whole answer, joined from its further parts, which have rows of their own. */
   #whole(name: Uint8Array, { answer, at }: Row): Uint8Array {
     const parts = [bytesOf(answer)];
     for (let n = 1; parts.at(-1)?.length === PART_BYTES; n += 1) {
@@ -67,7 +67,7 @@ export class IdempotencyLedger {
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
   }
 
-  /** Only this object writes, and `keep` takes its day out again; rooms whose transaction failed are thrown away with this. */
+  /** Cached, because only this object writes, `keep` removes its day, and a failed transaction discards this ledger. */
   #isEmpty(bucket: number): boolean {
     if (this.#empty.has(bucket)) return true;
     if (first(this.#sql, `SELECT 1 AS yes FROM idempotency WHERE bucket = ? LIMIT 1`, bucket) !== null) return false;
@@ -89,7 +89,7 @@ export class IdempotencyLedger {
     }
   }
 
-  /** Forgets up to `limit` keys whose day is over. */
+  /** Deletes up to `limit` expired keys. */
   purge(now: number, limit: number): number {
     return this.#sql
       .exec(

@@ -1,5 +1,5 @@
 /**
- * The doors of API keys, for tenants. Operators have the same under /admin/v1.
+ * The tenant's routes for API keys. Operators have the same under /admin/v1.
  */
 import { z } from "zod";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";

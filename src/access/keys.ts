@@ -1,6 +1,7 @@
 /**
- * A tenant's API keys, in its object: issue, recognise, rotate, revoke. Secrets are kept as SHA-256 (160 random bits need no
- * slow hash) and compared in constant time; a revoked key stops with the next call, because nothing caches it.
+ * A tenant's API keys, in its object: issue, recognise, rotate, revoke. Secrets are stored as SHA-256 (160 random bits
+ * need no slow hash) and compared in constant time. A revoked key is refused from the next call on, because nothing
+ * caches keys.
  */
 import { isoOf } from "../base/clock.ts";
 import { equalBytes, sha256, sha256Hex } from "../base/seal.ts";
@@ -24,7 +25,7 @@ type Row = {
 
 type Known = { digest: Uint8Array; allowlist: string[]; scopes: Granted };
 
-/** What a secret is compared with when there is no such key, so that both take as long. */
+/** Compared with when there is no such key, so that both cases take equal time. */
 const NO_DIGEST = new Uint8Array(32);
 
 export type KeySettings = {
@@ -35,10 +36,10 @@ export type KeySettings = {
   expiresAt: number | null;
 };
 
-/** Why a credential was refused, for the audit's counts; the caller always hears the same sentence. */
+/** Why a credential was refused, for the audit's counts; the caller always gets the same answer. */
 export type KeyRefusal = "unknown" | "secret" | "revoked" | "expired" | "address" | "certificate";
 
-/** A tenant has no use for more; a leaked admin token could fill the object otherwise. */
+/** A tenant needs no more; without a limit a leaked admin token could fill the object. */
 export const KEYS_MAX = 100;
 /** Keys on one page of a list; revoked ones are listed too. */
 export const KEYS_LISTED_MAX = 1_000;
@@ -48,7 +49,7 @@ export class KeysLedger {
   readonly #sql: Sql;
   readonly #rows = new Map<string, Row>();
   readonly #known = new WeakMap<Row, Known>();
-  /** The key that each rotated key took the place of; read once, since few keys are rotated. */
+  /** The predecessor of each rotated key; read once, because few keys are rotated. */
   #before: Map<string, string> | null = null;
 
   constructor(sql: Sql) {
@@ -62,7 +63,7 @@ export class KeysLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** `replaced` is the key that the new one takes the place of; it counts no more. */
+  /** `replaced` is the predecessor of the new key; it does not count towards the limit. */
   add(id: string, secret: string, settings: KeySettings, realNow: number, replaced = ""): Outcome<KeyView> {
     const live = first<{ n: number }>(
       this.#sql,
@@ -86,7 +87,7 @@ export class KeysLedger {
     return { ok: viewOf(this.#read(id) ?? missing()) };
   }
 
-  /** The caller behind a credential at real time, or why there is none. Compares before it tells anything apart. */
+  /** The caller with this credential at real time, or why there is none. Compares the secret before any other check. */
   recognise(credential: Credential, origin: Origin, realNow: number): Caller | KeyRefusal {
     const row = this.#read(credential.id);
     const known = row === null ? null : this.#knownOf(row);
@@ -102,8 +103,8 @@ export class KeysLedger {
   }
 
   /**
-   * Puts a successor in a key's place: the old key keeps working until `overlapUntil`, so that a fleet can change over.
-   * Settings are the old key's; the caller issues the new secret.
+   * Replaces a key by a successor with the same settings. The old key works until `overlapUntil`, so that all clients
+   * can change over. The caller makes the new secret.
    */
   rotate(id: string, newId: string, secret: string, overlapUntil: number, realNow: number): Outcome<KeyView> {
     const row = this.#read(id);
@@ -120,7 +121,7 @@ export class KeysLedger {
     return added;
   }
 
-  /** The first key of the line that a key was rotated from: what is counted for a key is counted for its line. */
+  /** The first key in a key's chain of rotations; limits count for the whole chain. */
   lineOf(id: string): string {
     this.#before ??= new Map(
       this.#sql
@@ -133,7 +134,7 @@ export class KeysLedger {
     return line;
   }
 
-  /** Revokes at once; a second time changes nothing. */
+  /** Revokes at once; repeating it changes nothing. */
   revoke(id: string, realNow: number): Outcome<KeyView> {
     const row = this.#read(id);
     if (row === null) return refuse("not_found");
@@ -144,7 +145,7 @@ export class KeysLedger {
     return { ok: viewOf(this.#read(id) ?? missing()) };
   }
 
-  /** Revokes every key that lives, at once; answers their ids. */
+  /** Revokes every live key at once; answers their ids. */
   revokeAll(realNow: number): string[] {
     const live = this.#sql
       .exec<{ id: string }>(`SELECT id FROM api_keys WHERE revoked_at IS NULL OR revoked_at > ? ORDER BY id`, realNow)
@@ -168,7 +169,7 @@ export class KeysLedger {
       .map(viewOf);
   }
 
-  /** What every request needs of a row, read out of its texts once. */
+  /** The parsed fields of a row that every request needs, cached. */
   #knownOf(row: Row): Known {
     let known = this.#known.get(row);
     if (known === undefined) {
@@ -191,7 +192,7 @@ export class KeysLedger {
   }
 }
 
-/** Whether a caller may; the refusal names the scope. */
+/** Whether the caller has the scope; the refusal names it. */
 export function demand(caller: Caller, scope: Scope): Outcome<null> {
   return allows(caller.scopes, scope)
     ? { ok: null }
@@ -226,5 +227,5 @@ function settingsOf(row: Row): KeySettings {
 }
 
 function missing(): never {
-  throw new Error("a key that was just written is not there");
+  throw new Error("a key that was just written is missing");
 }

@@ -1,6 +1,6 @@
 /**
- * Who runs this service: people through Cloudflare Access, whose signed assertion is checked against the team's keys; in
- * local development only, the generated admin token. The actor is an opaque subject, never an e-mail address.
+ * Recognises operators: people by Cloudflare Access's signed assertion, checked against the team's keys; in local
+ * development only, by the generated admin token. The actor is an opaque subject, never an e-mail address.
  */
 import { createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from "jose";
 import { equalBytes, sha256Hex } from "../base/seal.ts";
@@ -18,21 +18,24 @@ export type OperatorSettings = {
   adminToken: string | null;
 };
 
-/** What Access signs with. An allowlist, so that neither `none` nor a shared-secret algorithm can be chosen by a token. */
+/** Access's signature algorithms. An allowlist, so that a token cannot choose `none` or a shared-secret algorithm. */
 const ALGORITHMS = ["RS256", "ES256"];
 
-/** The longest session Access can be set to; asking for an age also refuses a token from the future. */
+/** The longest session of Access; the age check also refuses a token issued in the future. */
 const TOKEN_AGE_MAX = "31 days";
 
-/** Access names people by UUID. Whatever else a subject may be, it goes into the audit for good: no address, no number. */
+/**
+ * Access identifies people by UUID. The subject stays in the audit, so it may be neither an e-mail address nor a
+ * number.
+ */
 const SUBJECT = /^(?!\d{7})[A-Za-z0-9_-]{8,64}$/;
 
-/** Where the team's keys are read from; jose caches them and re-reads on an unknown key id, at most every 30 s. */
+/** The team's keys. jose caches them and reads them again on an unknown key id, at most every 30 s. */
 export function accessKeys(team: string): AccessKeys {
   return createRemoteJWKSet(new URL(`${team}/cdn-cgi/access/certs`), { timeoutDuration: 5_000 });
 }
 
-/** The operator behind a request, or null. Any failure (keys unreachable included) is a refusal. */
+/** The operator who sent a request, or null, also on any failure (keys unreachable included). */
 export async function readOperator(
   settings: OperatorSettings,
   headers: { authorization: string | undefined; assertion: string | undefined },

@@ -1,5 +1,5 @@
 /**
- * The face of access: API keys, people who sign in, and the answers that repeated requests are given again.
+ * The face of access: API keys, people who sign in, and the kept answers for repeated requests.
  */
 import { isRefused, type Outcome } from "../base/refusal.ts";
 import { room, type Ground } from "../contract/room.ts";
@@ -15,6 +15,7 @@ import { peopleVerbs } from "./people/verbs.ts";
 import { scopesOfRole } from "./roles.ts";
 import { issueKey, keysVerbs, type IssuedKey, type KeysDeps } from "./verbs.ts";
 
+export { CallLimits } from "./call-limits.ts";
 export { demand } from "./keys.ts";
 
 type AccessGround = Ground & {
@@ -95,13 +96,13 @@ export const accessRoom = room({
         if (!isRefused(revoked)) record(actor, { act: "key.revoked", subject: id });
         return revoked;
       },
-      /** All keys end together, and each has its entry; answers how many. */
+      /** Revokes all keys, with an audit entry for each; answers how many. */
       revokeAll: (actor: Actor): number => {
         const ids = keys.revokeAll(realNow());
         for (const id of ids) record(actor, { act: "key.revoked", subject: id });
         return ids.length;
       },
-      /** The first key of the line that a key was rotated from. */
+      /** The first key in a key's chain of rotations. */
       lineOf: (id: string): string => keys.lineOf(id),
       listKeys: (): KeyView[] => keys.list(),
     };

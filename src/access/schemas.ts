@@ -57,7 +57,7 @@ export const IssuedKeyView = KeyView.extend({
   secret: z.string().optional().meta({ description: "The key itself; a repeated answer leaves it out." }),
 }).meta({ id: "IssuedKey", examples: [{ ...EXAMPLE, secret: "mk_test_…" }] });
 
-/** A key's settings from a body: networks in their one spelling, times as milliseconds. */
+/** A key's settings from a body: networks in canonical spelling, times as milliseconds. */
 export function keySettings(body: z.infer<typeof KeyBody>): Outcome<KeySettings> {
   const errors: FieldError[] = [];
   const networks = (body.ip_allowlist ?? []).map((text, at) => {

@@ -1,6 +1,6 @@
 /**
- * The operators' list of tenants, in the jurisdiction's operator object. Only what a list needs; everything else a tenant is
- * lives in its own object.
+ * The operators' list of tenants, in the jurisdiction's operator object. Only what a list needs; the rest of a tenant
+ * is in its own object.
  */
 import { isoOf } from "../base/clock.ts";
 import { first, type Sql } from "../storage/sql.ts";

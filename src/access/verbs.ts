@@ -1,5 +1,5 @@
 /**
- * What a tenant can ask about its own API keys. A key can give away only the scopes it holds itself.
+ * A tenant's verbs for its own API keys. A key can grant only scopes that it has itself.
  */
 import { byCaller, type Actor, type Recorder } from "../contract/record.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
@@ -14,7 +14,7 @@ export type KeysDeps = {
   door: DoorKeys;
   environment: Environment;
   newId: () => string;
-  /** Real time: a key's end is never moved by a sandbox's clock. */
+  /** Real time: a sandbox's clock never moves a key's end. */
   realNow: () => number;
   scopesOf: (keyId: string) => Granted;
   record: Recorder;
@@ -22,7 +22,7 @@ export type KeysDeps = {
 
 export type IssuedKey = KeyView & { secret: string };
 
-/** Creating a key and replacing one both show a secret: whoever sees it can do what the key can. */
+/** Creating and replacing a key both show a secret, which grants everything that the key can do. */
 const BEYOND = "A key can only give the scopes it holds itself.";
 
 /** The verbs of API keys, over their ledger. */
@@ -72,7 +72,7 @@ export type KeysVerbs = ReturnType<typeof keysVerbs>;
 /** Issues a key; the secret is in this answer and never again. */
 export function issueKey(deps: KeysDeps, actor: Actor, settings: KeySettings): Outcome<IssuedKey> {
   if (settings.expiresAt !== null && settings.expiresAt <= deps.realNow()) {
-    const detail = "Name a time to come; a key that has expired opens nothing.";
+    const detail = "Give a time in the future; an expired key is refused.";
     return refuse("invalid_field", { errors: [{ field: "expires_at", code: "invalid_field", detail }] });
   }
   const { text, secret, id } = freshKey(deps);

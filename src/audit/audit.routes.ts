@@ -1,5 +1,5 @@
 /**
- * The doors of a tenant's audit.
+ * The routes of a tenant's audit.
  */
 import { z } from "zod";
 import { isoOf, millisecondsOf } from "../base/clock.ts";
@@ -11,7 +11,7 @@ import type { AuditVerbs } from "./verbs.ts";
 const route = routesOver<AuditVerbs>();
 const tag = "Audit";
 
-/** A time as entries have it: two spellings of one moment must not be compared as texts. */
+/** A time in the spelling of audit entries, so that times can be compared as texts. */
 const timeOf = (text: string): string => isoOf(millisecondsOf(text) ?? Date.parse(text));
 
 export const auditRoutes: RouteOver<AuditVerbs>[] = [

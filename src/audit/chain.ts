@@ -1,7 +1,7 @@
 /**
- * Walking a chain: does each entry follow from the one before, and does the whole agree with the heads that were signed?
- * Called by the ledger over its own rows and by the offline verifier over an export, so both judge by the same rules.
- * Never repairs and never throws over bad data: a fault is an answer.
+ * Checks a chain: each entry must follow from the one before, and all must agree with the signed heads. The ledger uses
+ * it on its rows and the offline verifier on an export, so both apply the same rules. Never repairs, and never throws
+ * for bad data: a fault is an answer.
  */
 import { GENESIS, leafHash, readEntry, type AuditEntry, type Head } from "./entry.ts";
 
@@ -10,10 +10,10 @@ import { GENESIS, leafHash, readEntry, type AuditEntry, type Head } from "./entr
  * - `unreadable`: a line is not an entry in canonical form;
  * - `gap`: an entry is not the next in number, so one was deleted, inserted or moved;
  * - `broken`: an entry does not carry the hash of the one before, so one of the two was changed;
- * - `contradicted`: the chain is whole, but a signed head says another hash: it was rewritten, or is a fork;
+ * - `contradicted`: the chain is consistent, but a signed head has another hash: it was rewritten, or is a fork;
  * - `truncated`: a signed head counts more entries than there are: the log was cut or rolled back;
  * - `forked`: two heads of one size differ;
- * - `unsigned`: entries stand behind the newest head, so nothing vouches for them.
+ * - `unsigned`: entries come after the newest head, so no signature covers them.
  */
 export type FaultKind = "unreadable" | "gap" | "broken" | "contradicted" | "truncated" | "forked" | "unsigned";
 
@@ -22,7 +22,7 @@ export type Fault = { fault: FaultKind; seq: number; detail: string };
 
 export type Followed = { head: Head; entry: AuditEntry };
 
-/** One step: the head after `text`, when `text` is the entry that follows `before`. */
+/** One step: the head after `text`, if `text` is the entry that follows `before`. */
 export function follow(before: Head, text: string): Followed | Fault {
   const seq = before.size + 1;
   const entry = readEntry(text);
@@ -37,12 +37,12 @@ export function follow(before: Head, text: string): Followed | Fault {
   return { head: { size: seq, hash: leafHash(text) }, entry };
 }
 
-/** Whether a step of a check found a fault. */
+/** Whether a check found a fault. */
 export function isFault(value: object): value is Fault {
   return "fault" in value;
 }
 
-/** The first two heads that no single log can have both signed, as a fault; null when there are none. */
+/** The first two heads that cannot be of the same log, as a fault; null when there are none. */
 export function findFork(heads: readonly Head[]): Fault | null {
   const seen = new Map<number, string>([[GENESIS.size, GENESIS.hash]]);
   for (const { size, hash } of heads) {
@@ -55,7 +55,7 @@ export function findFork(heads: readonly Head[]): Fault | null {
   return null;
 }
 
-/** Whether a head that was signed earlier is this one; the caller brings the log's head of the same size. */
+/** A fault if an earlier signed head differs from the log's head of the same size. */
 export function contradiction(ours: Head, signed: Head): Fault | null {
   if (ours.hash === signed.hash) return null;
   return {

@@ -1,7 +1,7 @@
 /**
- * One audit entry: who did what to what, and why; sealed into a chain in which each entry names the hash of the one before.
- * Called by the ledger to append, and by the offline verifier to read. Pure; the clock and ids come from the caller.
- * It never holds a number, a text or an e-mail address: actors and subjects are opaque ids, so a log can be kept for ever.
+ * One audit entry: actor, act, subject and reason, in a chain in which each entry holds the hash of the one before.
+ * Used by the ledger to append and by the offline verifier to read. Pure; clock and ids come from the caller. Never
+ * holds a number, a text or an e-mail address: actors and subjects are opaque ids, so a log can be kept for ever.
  */
 import { createHash } from "node:crypto";
 import { canonical } from "../base/canonical.ts";
@@ -19,7 +19,7 @@ export const ACTOR_TYPES = [
 export type Subject = { type: string; id: string };
 export type Facts = Record<string, string | number | boolean | null | Record<string, number>>;
 
-/** What a verb hands over: the act itself. Leave an absent `reason` out; `undefined` is not JSON and throws. */
+/** The act, as a verb passes it. Leave out an absent `reason`; `undefined` is not JSON and throws. */
 export type NewEntry = {
   actor: Actor | (Actor & ActingAs);
   /** What was done, as `thing.done`: "message.sent", "token.revealed", "key.created". */
@@ -32,26 +32,26 @@ export type NewEntry = {
 /** A whole entry. `seq` counts from 1 without gaps; `at` is RFC 3339 in UTC; `prev` is the hash of the entry before. */
 export type AuditEntry = NewEntry & { id: string; seq: number; at: string; prev: string };
 
-/** Where a chain stands: how many entries, and the hash of the last one. It fixes every entry up to there. */
+/** The head of a chain: the number of entries and the last one's hash, which fixes every entry up to it. */
 export type Head = { size: number; hash: string };
 
 /** Before the first entry: 64 zeros, which no SHA-256 is known to give. */
 export const GENESIS: Head = Object.freeze({ size: 0, hash: "0".repeat(64) });
 
-/** C2SP tlog-tiles length-prefixes an entry with 16 bits; we keep to it so that a Merkle log can follow. */
+/** C2SP tlog-tiles length-prefixes an entry with 16 bits; we keep to it so that a Merkle log can be added later. */
 export const ENTRY_BYTES_MAX = 65_535;
 
 /** The canonical text of an entry and its hash. */
 export type Sealed = { text: string; hash: string };
 
 /**
- * Seals an entry behind the entry with hash `prevHash`: its canonical JSON (RFC 8785) and SHA-256(0x00 ‖ JSON), the leaf
- * hash of RFC 6962, so the same leaves can hang in a Merkle tree later. Deterministic.
- * Throws a TypeError for what canonical JSON refuses and a RangeError beyond 65,535 bytes: both are our own mistakes.
+ * Seals an entry after the entry with hash `prevHash`: its canonical JSON (RFC 8785) and SHA-256(0x00 ‖ JSON), the leaf
+ * hash of RFC 6962, so the entries can become leaves of a Merkle tree later. Deterministic. Throws a TypeError for what
+ * canonical JSON refuses and a RangeError beyond 65,535 bytes; both are programming errors.
  */
 export function sealEntry(prevHash: string, entry: Omit<AuditEntry, "prev">): Sealed {
   const text = canonical({ ...entry, prev: prevHash });
-  // A UTF-16 unit is at most three bytes of UTF-8, so nearly no entry needs to be encoded to be measured.
+  // A UTF-16 unit is at most three bytes of UTF-8, so almost no entry must be encoded to know its size.
   if (text.length * 3 > ENTRY_BYTES_MAX && new TextEncoder().encode(text).length > ENTRY_BYTES_MAX) {
     throw new RangeError(`an audit entry is at most ${ENTRY_BYTES_MAX} bytes`);
   }
@@ -66,8 +66,8 @@ export function leafHash(text: string): string {
 }
 
 /**
- * Reads a sealed text back, or null when it is not one: not JSON, not in canonical form, a field missing or of the wrong
- * type. Fields it does not know pass, because the hash covers them all and a later version may add some.
+ * Reads a sealed text, or null: not JSON, not in canonical form, a field missing or of the wrong type. Unknown fields
+ * are accepted, because the hash covers them and a later version may add some.
  */
 export function readEntry(text: string): AuditEntry | null {
   let value: unknown;

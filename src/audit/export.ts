@@ -1,14 +1,14 @@
 /**
- * Judging an export of the audit log, line by line, with nothing but the file, signed heads and a public key.
- * Called by `scripts/audit-verify.mjs`. Holds one hash and the heads, so a log of any length is checked in a pass.
- * Never guesses: what it could not check is in the report, and a file that breaks no rule it checks is all it calls good.
+ * Checks an export of the audit log, line by line, with only the file, signed heads and a public key. Called by
+ * `scripts/audit-verify.mjs`. Holds one hash and the heads, so a log of any length is checked in one pass. The report
+ * names what could not be checked; `ok` means only that no rule that was checked is broken.
  */
 import { canonical } from "../base/canonical.ts";
 import { contradiction, findFork, follow, isFault, truncation, type FaultKind } from "./chain.ts";
 import { GENESIS, readEntry, type Head } from "./entry.ts";
 import { readHead, renamedKey, verifyHead, type HeadFault, type ReadHead } from "./head.ts";
 
-/** The line that carries a signed head, directly behind the entry it ends with. */
+/** The line with a signed head, directly after the last entry that it covers. */
 export function headLine(note: string): string {
   return canonical({ signed_head: note });
 }
@@ -17,38 +17,38 @@ export type ExportOptions = {
   /** The public key text that must have signed every head. Without it signatures are not checked, and the report says so. */
   publicKey?: string;
   /**
-   * Other names of this very log, as a head's first line has them: those it was signed under before its deployment had a
-   * stable name. A head under one of them counts as this log's when the same key signed it.
+   * Earlier names of this log, as in a head's first line, from before its deployment had a stable name. A head with one
+   * of them counts as this log's if the same key signed it.
    */
   otherNames?: readonly string[];
   /** Signed heads kept from elsewhere: earlier exports, `audit.head` events. */
   heads?: readonly string[];
-  /** The export was asked for behind this entry. Without it the first line must be entry 1, or lines are missing. */
+  /** The export begins after this entry. Without it the first line must be entry 1, or lines are missing. */
   after?: number;
 };
 
-/** What is wrong; `line` counts from 1, and is null when it is a head from elsewhere, or the end of the file. */
+/** What is wrong. `line` counts from 1, and is null for a head from elsewhere and at the end of the file. */
 export type ExportFault = { fault: FaultKind | HeadFault["fault"] | "no_head"; line: number | null; detail: string };
 
 export type ExportReport = {
-  /** How many entries were read, and the chain's head behind the last. */
+  /** How many entries were read, and the chain's head after the last. */
   entries: number;
   end: Head;
   origin: string | null;
-  /** The sizes of the heads that were held against the chain, and of those that speak of entries before this export. */
+  /** The sizes of the heads that were compared with the chain, and of those that end before this export. */
   headsChecked: number[];
   headsBefore: number[];
   signaturesChecked: boolean;
 };
 
 export type ExportCheck = {
-  /** Takes the next line, without its newline. After a fault the check is over. */
+  /** Takes the next line, without its newline. After a fault the check ends. */
   line(text: string): ExportFault | null;
-  /** Call once, behind the last line. */
+  /** Call once, after the last line. */
   end(): { ok: ExportReport } | ExportFault;
 };
 
-/** Opens a check; answers a fault at once when the heads from elsewhere are already wrong in themselves. */
+/** Opens a check; answers a fault at once if the heads from elsewhere are invalid or contradict each other. */
 export function checkExport(options: ExportOptions): ExportCheck | ExportFault {
   const heads: Head[] = [];
   let origin: string | null = null;
@@ -70,7 +70,7 @@ class Check implements ExportCheck {
   #origin: string | null;
   #lines = 0;
   #entries = 0;
-  /** Null until the first entry of a partial export tells, by its `prev`, what it stands on. */
+  /** Null until the first entry of a partial export gives, by its `prev`, the hash before it. */
   #at: Head | null;
 
   constructor(options: ExportOptions, heads: Head[], origin: string | null) {
@@ -141,7 +141,7 @@ class Check implements ExportCheck {
   }
 }
 
-/** A note's head, verified when there is a key; all heads of one check must be of one log, by whichever of its names. */
+/** A note's head, verified if there is a key; all heads of one check must be of one log, under any of its names. */
 function readNote(note: string, options: ExportOptions, origin: string | null): ReadHead | HeadFault {
   const { publicKey, otherNames = [] } = options;
   const plain = readHead(note);

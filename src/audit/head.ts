@@ -1,13 +1,13 @@
 /**
  * A signed head: the statement "this log has n entries and the last one's hash is h", in the form of a C2SP checkpoint
  * (https://c2sp.org/tlog-checkpoint) inside a C2SP signed note (https://c2sp.org/signed-note), signed with Ed25519.
- * Called by the ledger to sign and by the offline verifier to check. Form, key ids and signature are conformant; the hash
- * is the head of a chain and not the root of a Merkle tree, so the origin must never be shared with a tree's checkpoints.
+ * Used by the ledger to sign and by the offline verifier to check. Form, key ids and signature are conformant, but the
+ * hash is a chain's head, not a Merkle root, so the origin must never be shared with a tree's checkpoints.
  */
 import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from "node:crypto";
 import type { Head } from "./entry.ts";
 
-/** What signs: `origin` names the log and is the key's name too, such as `maskline.example/audit/ten_e1234567`. */
+/** A signing key. `origin` names both the log and the key, such as `maskline.example/audit/ten_e1234567`. */
 export type HeadSigner = { origin: string; privateKey: KeyObject };
 
 export type HeadFault = {
@@ -19,15 +19,15 @@ export type ReadHead = { origin: string; head: Head };
 
 /** Signed note's algorithm byte for Ed25519. */
 const ED25519 = 0x01;
-/** The DER that stands before the 32 bytes of an Ed25519 public key in a SubjectPublicKeyInfo (RFC 8410, 4). */
+/** The DER prefix of the 32 bytes of an Ed25519 public key in a SubjectPublicKeyInfo (RFC 8410, 4). */
 const SPKI_PREFIX = Uint8Array.from([0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00]);
 const NAME = /^[^\s+\p{Cc}]+$/u;
 const SIGNATURE_LINE = /^\u2014 ([^\s+]+) (\S+)$/u;
 const SIZE = /^(0|[1-9][0-9]{0,15})$/;
 
 /**
- * A signer from the secret's base64 PKCS #8. Throws a TypeError when the key is not Ed25519 or the origin is not a note's
- * key name (empty, spaces, plus signs): both come from the operator's configuration and must stop a deployment.
+ * A signer from the secret's base64 PKCS #8. Throws a TypeError when the key is not Ed25519 or the origin is no key
+ * name of a note (empty, spaces, plus signs): a deployment with such a configuration must not start.
  */
 export function headSigner(origin: string, pkcs8Base64: string): HeadSigner {
   if (!NAME.test(origin)) throw new TypeError("an audit origin has no spaces and no plus signs");
@@ -39,7 +39,7 @@ export function headSigner(origin: string, pkcs8Base64: string): HeadSigner {
 
 /**
  * The public key as text, `name+id+key` (a note's verifier key): what is published once, and handed to the offline
- * verifier. It holds the origin, so each log has its own text even where logs share one key.
+ * verifier. It contains the origin, so each log has its own text even if logs share one key.
  */
 export function publicKeyText(signer: HeadSigner): string {
   const key = rawPublicKey(signer.privateKey);
@@ -47,8 +47,8 @@ export function publicKeyText(signer: HeadSigner): string {
 }
 
 /**
- * The signed note of a head. It signs what it is given: `AuditLedger.signedHead` is the caller that has checked it against
- * the heads signed before. Deterministic, as Ed25519 is (RFC 8032).
+ * The signed note of a head. Checks nothing: its caller, `AuditLedger.signedHead`, has compared the head with those
+ * signed before. Deterministic, as Ed25519 is (RFC 8032).
  */
 export function signHead(head: Head, signer: HeadSigner): string {
   const body = `${signer.origin}\n${head.size}\n${toBase64(fromHex(head.hash))}\n`;
@@ -58,8 +58,8 @@ export function signHead(head: Head, signer: HeadSigner): string {
 }
 
 /**
- * Reads a signed head without checking who signed it: for finding the place in a log that it speaks of.
- * Refuses anything but three lines, a blank one and signature lines; we write no extension lines and accept none.
+ * Reads a signed head without checking its signature, to find its place in a log. Refuses anything but three lines, a
+ * blank one and signature lines; extension lines are neither written nor accepted.
  */
 export function readHead(note: string): ReadHead | HeadFault {
   const read = parsed(note);
@@ -68,8 +68,8 @@ export function readHead(note: string): ReadHead | HeadFault {
 }
 
 /**
- * Checks a signed head under a public key text: the head, or why not. Signatures of other keys are passed over, as a signed
- * note demands, since a witness may have added one; a signature with our key's name and id must be right, each of them.
+ * Verifies a signed head with a public key text: the head, or a fault. Signatures of other keys are ignored, as signed
+ * notes require, because a witness may have added one; every signature with our key's name and id must be valid.
  */
 export function verifyHead(note: string, publicKey: string): ReadHead | HeadFault {
   const key = parsedKey(publicKey);
@@ -88,7 +88,7 @@ export function verifyHead(note: string, publicKey: string): ReadHead | HeadFaul
   return { origin: read.origin, head: read.head };
 }
 
-/** The text of the same public key under another name; the text itself where it is none, which `verifyHead` then refuses. */
+/** The same public key under another name; a malformed text is returned as it is, and `verifyHead` refuses it. */
 export function renamedKey(publicKey: string, name: string): string {
   const key = parsedKey(publicKey);
   return key === null ? publicKey : `${name}+${hex(keyId(name, key.raw))}+${toBase64(typed(key.raw))}`;
@@ -154,7 +154,7 @@ function toBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
 }
 
-/** Standard base64 with its padding, and only the one spelling of it; null for anything else. */
+/** The bytes of standard base64 with padding, in its one canonical spelling; null for anything else. */
 function fromBase64(text: string): Uint8Array | null {
   let bytes: Uint8Array;
   try {

@@ -1,7 +1,7 @@
 /**
- * The audit log of one Durable Object, over its own SQLite: append, read, export, verify, and sign its head.
- * Used by the object that owns it, inside the same synchronous turn as the act it records, so both are stored or neither.
- * Never updates or deletes a row, and never signs a head that contradicts one signed before.
+ * The audit log of one Durable Object, over its own SQLite: append, read, export, verify, and sign its head. Used by
+ * the object that owns it, in the transaction of the act that it records, so both are stored or neither. Never updates
+ * or deletes a row, and never signs a head that contradicts an earlier one.
  */
 import { changes, type Sql } from "../storage/sql.ts";
 import { contradiction, findFork, follow, isFault, truncation, type Fault } from "./chain.ts";
@@ -9,19 +9,19 @@ import { GENESIS, leafHash, sealEntry, type AuditEntry, type Head, type NewEntry
 import { signHead, type HeadSigner } from "./head.ts";
 
 /**
- * The table, for the object's migrations. `seq` is the rowid, so an entry costs one written row and no index. The text is
- * stored as it was hashed; the hash beside it saves hashing on a cold start and shows damage to the very last entry.
+ * The table, for the object's migrations. `seq` is the rowid, so an entry costs one written row and no index. The text
+ * is stored as it was hashed; the stored hash saves hashing on a cold start and reveals damage to the last entry.
  */
 export const AUDIT_TABLE =
   "CREATE TABLE IF NOT EXISTS audit (seq INTEGER PRIMARY KEY CHECK (seq > 0), entry TEXT NOT NULL, hash TEXT NOT NULL) STRICT";
 
-/** A page reads at most this many rows, however few match: a rare `act` must not block the object for a whole log. */
+/** A page reads at most this many rows, so that a filter that few rows match does not block the object. */
 const SCAN_ROWS_MAX = 5_000;
 const PAGE_ROWS_MAX = 500;
 /** An export page stays well under the 32 MiB of one RPC answer. */
 const EXPORT_CHARS_MAX = 1_048_576;
 
-/** An entry with its own hash, which the entry after it carries as `prev`. */
+/** An entry with its own hash, which is the next entry's `prev`. */
 export type AuditRecord = AuditEntry & { hash: string };
 
 export type ListQuery = {
@@ -43,18 +43,18 @@ type Row = { seq: number; entry: string; hash: string };
 /** The audit log of one object. */
 export class AuditLedger {
   readonly #sql: Sql;
-  /** The head as last read or appended; null until the first use, since the table may not exist at construction. */
+  /** The head as last read or appended; null until the first use, because the table may not exist before. */
   #head: Head | null = null;
 
-  /** Reads and writes nothing: an object that was never created on purpose has no table. */
+  /** Reads and writes nothing, because the object of a tenant that was never created has no table. */
   constructor(sql: Sql) {
     this.#sql = sql;
   }
 
   /**
-   * Appends one entry in exactly one written row and answers its place. The insert is conditional on the head we hold: when
-   * a transaction around an earlier append was rolled back, the head is read again and the entry sealed behind the true one.
-   * Throws only what `sealEntry` throws, and what SQLite throws when storage fails; nothing was appended then.
+   * Appends one entry, in exactly one written row, and answers its place. The insert is conditional on the cached head:
+   * if an earlier append was rolled back, the head is read again and the entry is sealed after the stored one. Throws
+   * only what `sealEntry` throws, and SQLite's errors when storage fails; then nothing was appended.
    */
   append(entry: NewEntry, now: number, newId: () => string): Appended {
     const stamped = { ...entry, id: newId(), at: new Date(now).toISOString() };
@@ -85,8 +85,8 @@ export class AuditLedger {
   }
 
   /**
-   * Entries in order of `seq`. `next` is the cursor of the following page, null at the end. A page may be short, even empty,
-   * with a `next`: a filtered page stops after 5,000 rows looked at.
+   * Entries in order of `seq`. `next` is the cursor of the following page, null at the end. A page may be short, even
+   * empty, and still have a `next`: a filtered page stops after reading 5,000 rows.
    */
   list(query: ListQuery): { data: AuditRecord[]; next: number | null } {
     const { newest = false, act = null, from = null, to = null } = query;
@@ -115,8 +115,8 @@ export class AuditLedger {
   }
 
   /**
-   * One page of the log as NDJSON: each line is an entry exactly as it was hashed. `next` is the `after` of the next page,
-   * null when the range is done. Without `upTo` it runs to the head, which a signed head needs to be checked against.
+   * One page of the log as NDJSON: each line is an entry exactly as it was hashed. `next` is the `after` of the next
+   * page, null at the end of the range. Without `upTo` the range ends at the head, as checking a signed head requires.
    */
   export(range: { after?: number; upTo?: number } = {}): { ndjson: string; next: number | null } {
     const { after = 0 } = range;
@@ -133,14 +133,14 @@ export class AuditLedger {
   }
 
   /**
-   * Checks one slice of at most `limit` entries behind `from` (the beginning by default): form, order, chain and stored
-   * hash. Answers the head it came to, to go on from, and whether that is the end; so a long log is checked turn by turn
-   * without holding up the object.
+   * Checks at most `limit` entries after `from` (by default from the beginning): form, order, chain and stored hash.
+   * Answers the head reached, to continue from, and whether it is the end, so that a long log is checked in slices
+   * without blocking the object.
    */
   verify(from: Head = GENESIS, limit = SCAN_ROWS_MAX): { ok: Head; done: boolean } | Fault {
     let head = from;
     const end = from.size + limit;
-    // By count, not by number: a missing entry must show as a gap here, and not as an empty slice.
+    // By count, not by number, so that a missing entry is found as a gap.
     for (
       let rows = this.#rowsAfter(from.size, limit);
       rows.length > 0;
@@ -156,10 +156,10 @@ export class AuditLedger {
   }
 
   /**
-   * Whether the head may be signed: `{ok: head}`, or the fault. `signed` are heads signed before and remembered *outside*
-   * this object's storage, since a restored backup forgets what was kept inside it. Refused: two remembered heads that
-   * differ (a fork), one beyond our end (a roll-back), one whose entry is no longer ours (a rewrite), and anything wrong
-   * between the newest of them and the end. What stands before that head is `verify`'s to check.
+   * Whether the head may be signed: `{ok: head}`, or the fault. `signed` are earlier signed heads, kept *outside* this
+   * object's storage, because a restored backup loses what was stored inside. Refused: two of them that differ (a
+   * fork), one beyond the end of the log (a roll-back), one whose entry has another hash (a rewrite), and any fault
+   * between the newest of them and the end. `verify` checks the entries before it.
    */
   assertConsistent(signed: readonly Head[]): { ok: Head } | Fault {
     const fork = findFork(signed);
@@ -176,7 +176,7 @@ export class AuditLedger {
     return isFault(walked) ? walked : { ok: walked.ok };
   }
 
-  /** The service's one way to sign a head: the signed note, or the fault for which it refuses. */
+  /** The only way to sign a head: the signed note, or the fault because of which it is refused. */
   signedHead(signer: HeadSigner, signed: readonly Head[]): { ok: string } | Fault {
     const consistent = this.assertConsistent(signed);
     return isFault(consistent) ? consistent : { ok: signHead(consistent.ok, signer) };
@@ -208,7 +208,7 @@ export class AuditLedger {
   }
 }
 
-/** One stored row behind `before`: its place in the table and its stored hash must be those of its text. */
+/** Checks one stored row after `before`: its place in the table and its stored hash must be those of its text. */
 function followRow(before: Head, row: Row): Head | Fault {
   const seq = before.size + 1;
   if (row.seq !== seq)

@@ -1,5 +1,5 @@
 /**
- * The face of the audit: the recorder that every other room is handed, and the signed head.
+ * The face of the audit: the recorder that every other room is given, and the signed head.
  */
 import { room, type Ground } from "../contract/room.ts";
 import type { ActingAs, Recorder } from "../contract/record.ts";
@@ -12,9 +12,9 @@ import { auditVerbs } from "./verbs.ts";
 export { headSigner, readHead, type HeadSigner } from "./head.ts";
 
 type AuditGround = Ground & {
-  /** Null where the operator has set no signing key. */
+  /** Null if the operator has set no signing key. */
   signer: HeadSigner | null;
-  /** The head signed last, remembered outside the object's storage, so that a log that was rolled back is not signed again. */
+  /** The head signed last, kept outside the object's storage so that a rolled-back log is not signed. */
   signedBefore: () => Head | null;
   /** Remembers a head that was signed. */
   signed: (head: string) => void;

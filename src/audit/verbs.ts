@@ -1,5 +1,5 @@
 /**
- * What a tenant can ask about its audit: a page of entries, and an export that the offline verifier reads.
+ * A tenant's verbs for its audit: a page of entries, and an export for the offline verifier.
  */
 import { byCaller, type Recorder } from "../contract/record.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
@@ -9,16 +9,16 @@ import type { AuditLedger, AuditRecord, ListQuery } from "./ledger.ts";
 
 export type AuditDeps = {
   audit: AuditLedger;
-  /** The signed note of the head as it stands, or null where the operator has set no signing key. */
+  /** The signed note of the present head, or null if the operator has set no signing key. */
   signHead: () => string | null;
-  /** The key that signs heads, as text; null where there is none. */
+  /** The public key of signed heads, as text; null if there is none. */
   publicKey: () => string | null;
   record: Recorder;
 };
 
 /** The verbs of the audit, over its ledger. */
 export function auditVerbs(deps: AuditDeps) {
-  /** Where the export of each key goes on: whoever begins elsewhere begins another one. */
+  /** Where each key's export continues; a page from elsewhere begins a new export. */
   const pages = new Map<string, number>();
   return {
     "audit.list": verb("audit:read", (_who, input: ListQuery): Outcome<Page<AuditRecord>> => {
@@ -26,7 +26,7 @@ export function auditVerbs(deps: AuditDeps) {
       return { ok: { data, next_cursor: next === null ? null : String(next) } };
     }),
 
-    /** What the offline verifier is given once, and compares every signed head with. */
+    /** The public key with which the offline verifier checks every signed head. */
     "audit.key": verb("audit:read", (): Outcome<{ public_key: string }> => {
       const key = deps.publicKey();
       return key === null
@@ -34,7 +34,10 @@ export function auditVerbs(deps: AuditDeps) {
         : { ok: { public_key: key } };
     }),
 
-    /** One page of the log, each line exactly as it was hashed. Taking one is an act, recorded with the page it begins with. */
+    /**
+     * One page of the log, each line exactly as it was hashed. An export is entered in the audit once, with its first
+     * page.
+     */
     "audit.export": verb(
       "audit:read",
       (who, input: { after: number }): Outcome<{ ndjson: string; next: number | null; head: string | null }> => {

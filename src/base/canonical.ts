@@ -1,20 +1,20 @@
 /**
- * JSON with exactly one spelling (RFC 8785), so that a hash or a signature over data means the data.
- * Called for every audit entry, so it is written for speed: no intermediate copies, no second pass over safe strings.
- * Never repairs its input: what JSON cannot say, or says in two ways, is our own mistake and throws a TypeError.
+ * JSON with exactly one spelling (RFC 8785), so that a hash or a signature over data means the data. Called for every
+ * audit entry, so it is written for speed: no intermediate copies, no second pass over safe strings. Never repairs its
+ * input: a value that JSON cannot express, or can express in two ways, is a programming error and throws a TypeError.
  */
 
-/** Deeper than this is a circle or a mistake: an audit entry has three levels. */
+/** Deeper nesting is a circular reference or a mistake: an audit entry has three levels. */
 const DEPTH_MAX = 64;
 
 /** Printable ASCII without `"` and `\`: such a string is its own JSON, and has no surrogates. */
 const SAFE = /^[ !#-[\]-~]*$/;
 
 /**
- * The one canonical text of a value. Two values with the same members give the same text, whatever their key order,
- * and `JSON.parse` gives an equal value back; the only loss is the sign of -0, which RFC 8785 (3.2.2.3) writes as 0.
- * Throws a TypeError for undefined (also as a member or a hole), NaN, infinities, bigints, functions, symbols, lone
- * surrogates (RFC 8785, 3.2.2.2), objects that are not plain, and nesting beyond 64 levels, which catches circles.
+ * The one canonical text of a value. Two values with the same members give the same text, whatever their key order, and
+ * `JSON.parse` gives an equal value back; the only loss is the sign of -0, which RFC 8785 (3.2.2.3) writes as 0. Throws
+ * a TypeError for undefined (also as a member or a hole), NaN, infinities, bigints, functions, symbols, lone surrogates
+ * (RFC 8785, 3.2.2.2), objects that are not plain, and nesting beyond 64 levels, which catches circular references.
  */
 export function canonical(value: unknown): string {
   return write(value, 0);

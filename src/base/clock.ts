@@ -1,9 +1,9 @@
 /**
- * The only file that reads the time. Everything else is handed `now` in milliseconds since 1970, so that a rule can be
- * tried at any moment and a sandbox tenant can own its clock (DESIGN section 6).
+ * The only file that reads the time. All other code is passed `now` in milliseconds since 1970, so that tests can run a
+ * rule at any time and a sandbox tenant can have its own clock (DESIGN section 6).
  */
 
-/** Real time in milliseconds. In production it moves only after I/O, so two reads in one turn may be equal. */
+/** Real time in milliseconds. In production it moves only after I/O, so two reads without I/O in between are equal. */
 export function readClock(): number {
   return Date.now();
 }
@@ -14,8 +14,8 @@ export function isoOf(milliseconds: number): string {
 }
 
 /**
- * Milliseconds of an RFC 3339 time with an explicit offset, or null: a time without an offset is nobody's time, and what
- * `Date` would read as another day (30 February, 24:00) is no time at all. `t` and `z` may be lower case (RFC 3339, 5.6).
+ * Milliseconds of an RFC 3339 time with an explicit offset, or null. A time without an offset is ambiguous; a date that
+ * `Date` would move to another day (30 February, 24:00) is invalid. `t` and `z` may be lower case (RFC 3339, 5.6).
  */
 export function millisecondsOf(written: string): number | null {
   const text = written.toUpperCase();

@@ -1,7 +1,7 @@
 /**
- * Whether 32 bytes are a public key of Ed25519 that a signature can be held against (RFC 8032, 5.1). WebCrypto takes any bytes, and
- * under a point of small order some runtimes, workerd among them, believe signatures that nobody made. Asked when a key is set and
- * before it is used. Pure; a few milliseconds of big integers.
+ * Checks that 32 bytes are an Ed25519 public key that signatures can be verified with (RFC 8032, 5.1). WebCrypto
+ * accepts any bytes, and with a point of small order some runtimes, workerd among them, accept forged signatures.
+ * Called when a key is set and before it is used. Pure; takes a few milliseconds of big-integer arithmetic.
  */
 
 const P = 2n ** 255n - 19n;
@@ -15,8 +15,8 @@ type Point = { x: bigint; y: bigint; z: bigint; t: bigint };
 const IDENTITY: Point = { x: 0n, y: 1n, z: 1n, t: 0n };
 
 /**
- * Why the bytes are no key to trust, or null: not canonical, not on the curve, of small order (the identity among them), or with a
- * part of small order, which no honest key has.
+ * Why the bytes are not a valid key, or null. Refused: not canonical, not on the curve, of small order (the identity
+ * included), or with a component of small order, which no correctly generated key has.
  */
 export function ed25519KeyFlaw(key: Uint8Array): string | null {
   if (key.length !== 32) return "not 32 bytes long";
@@ -32,7 +32,7 @@ export function ed25519KeyFlaw(key: Uint8Array): string | null {
   return isIdentity(times(point, L)) ? null : "a point with a part of small order";
 }
 
-/** The x of a y, with the sign that is asked for; null where there is none, and for a zero with a sign. */
+/** The x of a y with this sign; null where there is none, and for a zero with a sign. */
 function xOf(y: bigint, sign: bigint): bigint | null {
   const u = mod(y * y - 1n);
   const v = mod(D * y * y + 1n);
@@ -56,7 +56,7 @@ function times(point: Point, scalar: bigint): Point {
   return sum;
 }
 
-/** The complete addition of the twisted Edwards curve: also for a point and itself. */
+/** Complete addition on the twisted Edwards curve; also doubles a point. */
 function add(p: Point, q: Point): Point {
   const a = mod((p.y - p.x) * (q.y - q.x));
   const b = mod((p.y + p.x) * (q.y + q.x));

@@ -1,13 +1,13 @@
 /**
- * Ids of the contract: three letters, `_`, jurisdiction, eight characters of tenant, one of shard, a ULID. 40 characters,
- * the shortest client-reference field of a carrier. From an id alone the Worker knows namespace and object, so a foreign
- * id is refused without waking anything. An id is never a secret.
+ * Ids of the contract: three letters, `_`, jurisdiction, eight characters of tenant, one of shard, a ULID. 40
+ * characters fit the shortest client-reference field of a carrier. The id alone names namespace and object, so the
+ * Worker refuses another tenant's id without waking an object. An id is never a secret.
  */
 import { ALPHABET, randomBytes, randomText } from "./random.ts";
 
 export type Jurisdiction = "eu" | "us";
 
-/** The prefixes of CONTRACT, ids that carry a ULID. */
+/** The prefixes of ids that carry a ULID, as CONTRACT lists them. */
 export const PREFIXES = [
   "key",
   "msg",
@@ -37,10 +37,10 @@ export const PREFIXES = [
 ] as const;
 export type Prefix = (typeof PREFIXES)[number];
 
-/** The tenant part of things that belong to the operator: accounts and shared stock. No tenant is ever given it. */
+/** The tenant part of things that belong to the operator: accounts and shared stock. Never given to a tenant. */
 export const OPERATOR_CODE = "00000000";
 
-/** The one shard there is today; the character is reserved so that a bigger tenant can have more. */
+/** The only shard today; the character is reserved so that a larger tenant can have more. */
 const SHARD = "0";
 
 const JURISDICTION_LETTER: Record<Jurisdiction, "e" | "u"> = { eu: "e", us: "u" };
@@ -76,7 +76,7 @@ export function parseToken(text: string): Owner | null {
   return match?.[2] === undefined ? null : { jurisdiction: jurisdictionOf(match[1]), code: match[2] };
 }
 
-/** The eight characters of a new tenant: 40 random bits; the operator object refuses one it has already given. */
+/** The eight characters of a new tenant: 40 random bits; the operator object refuses one that is taken. */
 export function newTenantCode(): string {
   for (;;) {
     const code = randomText(8);
@@ -84,27 +84,45 @@ export function newTenantCode(): string {
   }
 }
 
-/** A number token: secrets-grade random (130 bits), so that one token tells nothing about another. */
+/** A number token: 130 bits from the secure generator, so that one token reveals nothing about another. */
 export function newToken(owner: Owner): string {
   return `tok_${JURISDICTION_LETTER[owner.jurisdiction]}${owner.code}${SHARD}${randomText(26)}`;
 }
 
+/** What every id of one owner and prefix begins with; a token's prefix is `tok`. */
+export function stemOf(prefix: Prefix | "tok", owner: Owner): string {
+  return `${prefix}_${JURISDICTION_LETTER[owner.jurisdiction]}${owner.code}${SHARD}`;
+}
+
+/** What every id of a prefix begins with that belongs to this tenant. */
+export const idStemOf = (prefix: Prefix, tenant: string): string => stemOf(prefix, ownerOfTenant(tenant));
+
+/** Shortens ids by what they begin with, for where an owner is known from elsewhere; an id of another form stays whole. */
+export function withoutStem(stem: string, id: string): string {
+  return id.startsWith(stem) && !id.includes("_", stem.length) ? id.slice(stem.length) : id;
+}
+
+/** The id again: only a whole one has a `_`. */
+export function withStem(stem: string, text: string): string {
+  return text.includes("_") ? text : stem + text;
+}
+
 /** Makes ids of one owner: rising within one maker even inside a millisecond (ULID's monotonic rule). */
 export class IdMaker {
-  readonly #infix: string;
+  readonly #owner: Owner;
   #lastMs = -1;
   #tail: number[] = [];
 
   constructor(owner: Owner) {
-    this.#infix = `_${JURISDICTION_LETTER[owner.jurisdiction]}${owner.code}${SHARD}`;
+    this.#owner = owner;
   }
 
   /** What every id of this prefix begins with; the rest sorts by time. */
   prefixOf(prefix: Prefix): string {
-    return `${prefix}${this.#infix}`;
+    return stemOf(prefix, this.#owner);
   }
 
-  /** Goes on behind a stored id: after a restart under a clock that stands still or stepped back, ids still rise. */
+  /** Continues after a stored id, so that ids still increase after a restart with a stopped or stepped-back clock. */
   startAfter(id: string): void {
     const ulid = id.slice(-26);
     if (this.#lastMs >= 0 && ulid <= ulidTime(this.#lastMs) + this.#tailText()) return;
@@ -112,7 +130,7 @@ export class IdMaker {
     this.#tail = Array.from(ulid.slice(10), (letter) => ALPHABET.indexOf(letter));
   }
 
-  /** A new id; `now` may stand still or step back (a clock can), the ids still rise. */
+  /** A new id. `now` may stop or step back, as clocks do; the ids still increase. */
   make(prefix: Prefix, now: number): string {
     if (now > this.#lastMs) {
       this.#lastMs = now;
@@ -121,7 +139,7 @@ export class IdMaker {
     } else {
       this.#countUp();
     }
-    return `${prefix}${this.#infix}${ulidTime(this.#lastMs)}${this.#tailText()}`;
+    return `${this.prefixOf(prefix)}${ulidTime(this.#lastMs)}${this.#tailText()}`;
   }
 
   #tailText(): string {
@@ -156,7 +174,7 @@ export function ulidTime(milliseconds: number): string {
   return text;
 }
 
-/** The ids of one prefix that were made from one time until before another; both ends are open where no time is given. */
+/** Bounds for the ids of one prefix made at or after `from` and before `to`; an absent time leaves that end open. */
 export function idsBetween(
   prefix: string,
   from: number | undefined,
@@ -175,7 +193,7 @@ export function timeOfId(id: string): number {
   return milliseconds;
 }
 
-/** The owner in a tenant's id that is known to be one. Throws when it is none. */
+/** The owner in a tenant's id. Throws when the text is not a tenant's id. */
 export function ownerOfTenant(id: string): Owner {
   const owner = parseTenantId(id);
   if (owner === null) throw new Error("a tenant has a tenant's id");

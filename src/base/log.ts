@@ -1,6 +1,6 @@
 /**
- * One JSON line a request, and one for what a person must look at. A line is built from these fields only, so a number, a
- * text or a key cannot slip in by somebody adding "just one more thing": ids, route patterns, codes, counts and times.
+ * One JSON line for each request, and one for each event that an operator must check. A line has only these fields
+ * (ids, route patterns, codes, counts and times), so no number, text or key can enter the log.
  */
 
 export type LogLine = {
@@ -26,8 +26,8 @@ export const writeLog: Log = (line) => {
 };
 
 /**
- * What may be said of an unexpected error: its class and the function names of its stack, never its message, which can
- * quote what a caller sent.
+ * What is logged of an unexpected error: its class and the function names of its stack. Never its message, which may
+ * quote the request.
  */
 export function nameOfError(error: unknown): string {
   if (!(error instanceof Error)) return "not an Error";
@@ -39,8 +39,8 @@ export function nameOfError(error: unknown): string {
 }
 
 /**
- * Runs a verb inside an object and says there what threw: across the object's RPC an error arrives without its frames, so the
- * caller's line could only say that something did. The error goes on.
+ * Runs a verb inside an object, logs what it throws, and rethrows it. Logged here because an error loses its stack
+ * frames across the object's RPC.
  */
 export async function logWhenThrown<T>(
   log: Log,

@@ -1,16 +1,19 @@
 /**
- * Random characters for ids and secrets. `Math.random` is nowhere in this project: every random value, jitter included,
- * comes from the platform's generator.
+ * Random characters for ids and secrets. This project never uses `Math.random`: every random value, jitter included,
+ * comes from the platform's secure generator.
  */
 
-/** Crockford's base 32 in lower case: no i, l, o or u, so that an id read aloud stays the same id. */
+/** Crockford's base 32 in lower case: no i, l, o or u, so that an id can be read aloud without mistakes. */
 export const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
 const POOL_BYTES = 4_096;
 let pool = new Uint8Array(0);
 let used = 0;
 
-/** `length` random bytes; drawn from a pool filled 4 KiB at a time, because a draw per id costs more than the id. */
+/**
+ * `length` random bytes; drawn from a pool filled 4 KiB at a time, because one draw per id would cost more than the
+ * rest of making it.
+ */
 export function randomBytes(length: number): Uint8Array {
   if (length > POOL_BYTES) return crypto.getRandomValues(new Uint8Array(length));
   if (used + length > pool.length) {

@@ -1,10 +1,11 @@
 /**
- * Every reason to say no, once: its stable code, HTTP status and a sentence that says what would be right.
- * Rules and verbs answer with `refuse(...)` as data, because an error thrown across an object's RPC loses its class and
- * fields; only `problem.ts` at the root turns a refusal into a problem document (RFC 9457). refusal-help.ts says more of each.
+ * Every reason for a refusal, once: its stable code, HTTP status and a sentence that says what would be right. Rules
+ * and verbs return `refuse(...)` as data, because an error thrown across an object's RPC loses its class and fields.
+ * Only `http/problem.ts` turns a refusal into a problem document (RFC 9457). `contract/refusal-help.ts` explains each
+ * code at length.
  */
 
-/** One field that is wrong: `field` is a JSON pointer without the leading slash's escapes, e.g. `to` or `messages/3/to`. */
+/** One field that is wrong: `field` is its path, such as `to` or `messages/3/to`. */
 export type FieldError = { field: string; code: string; detail: string };
 
 type ReasonRow = {
@@ -24,7 +25,7 @@ export const REASONS = {
   invalid_cursor: row(
     400,
     "The cursor is not one of this list",
-    "Begin without a cursor, then give `next_cursor` of the page before, unchanged.",
+    "Start without a cursor, then send the `next_cursor` of the page before, unchanged.",
   ),
   missing_field: row(400, "A required field is missing", "Add the fields listed in `errors`."),
   wrong_type: row(400, "A field has the wrong JSON type", "Correct the fields listed in `errors`."),
@@ -51,7 +52,7 @@ export const REASONS = {
     "Sign in to the console again, then repeat it within ten minutes.",
   ),
   tenant_suspended: row(403, "This tenant is suspended", "Ask the operator of this service."),
-  // Keys of repetition
+  // Idempotency keys
   idempotency_key_invalid: row(
     400,
     "The idempotency key is not valid",
@@ -96,6 +97,11 @@ export const REASONS = {
   ),
   // Limits
   rate_limited: row(429, "A limit has been reached", "Wait for the seconds in `retry-after`, then repeat the request."),
+  storage_quota_reached: row(
+    403,
+    "The tenant's storage quota is used up",
+    "Ask the operator for a larger quota, or wait until what is old has been purged.",
+  ),
   new_numbers_exceeded: row(
     429,
     "The limit of named numbers has been reached",
@@ -122,8 +128,8 @@ export const REASONS = {
   ),
   people_forgotten: row(
     409,
-    "Somebody in the session was forgotten",
-    "Their number was deleted when nobody had used it for so long: open a new session with their numbers.",
+    "A participant's number was deleted",
+    "It was deleted after the time that the tenant's policy sets. Open a new session with the participants' numbers.",
   ),
   sends_exceeded: row(
     429,
@@ -190,7 +196,9 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
-/** A no, as data. `detail` may sharpen the table's sentence; it never repeats what the caller sent. */
+/**
+ * A refusal, as data. `detail` may be more precise than the table's sentence; it never repeats what the caller sent.
+ */
 export type Refusal = {
   refused: Reason;
   detail?: string;
@@ -198,10 +206,10 @@ export type Refusal = {
   retryAfterSeconds?: number;
 };
 
-/** What a verb answers: the value, or why not. */
+/** What a verb answers: the value, or a refusal. */
 export type Outcome<T> = { ok: T } | Refusal;
 
-/** Builds a refusal; the optional facts are added only when given, so that two equal refusals are equal bytes. */
+/** Builds a refusal. Absent facts are left out, so that equal refusals serialise to equal bytes. */
 export function refuse(refused: Reason, facts: Omit<Refusal, "refused"> = {}): Refusal {
   return { refused, ...facts };
 }

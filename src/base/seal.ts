@@ -1,7 +1,8 @@
 /**
- * Sealing, in one place: AES-256-GCM with a random 96-bit IV, HMAC-SHA-256 and HKDF, through the synchronous functions of
- * `node:crypto`, because an admission has no `await` between its first check and its last write. NIST SP 800-38D allows
- * 2^32 random IVs a key; a subject's key seals one person's texts, an epoch key wraps subject keys, so neither comes near.
+ * Sealing, in one place: AES-256-GCM with a random 96-bit IV, HMAC-SHA-256 and HKDF, through the synchronous functions
+ * of `node:crypto`, because an admission has no `await` between its first check and its last write. NIST SP 800-38D
+ * allows 2^32 random IVs a key; a subject's key seals one person's texts, an epoch key wraps subject keys, so neither
+ * comes near that bound.
  */
 import { Buffer } from "node:buffer";
 import {
@@ -20,7 +21,7 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 export const KEY_BYTES = 32;
 
-/** Keys as the platform holds them: making one from bytes costs as much as using it. Gone when the bytes are. */
+/** Key objects by their bytes, because making one costs as much as using it. An entry is collected with its bytes. */
 const keyObjects = new WeakMap<Uint8Array, KeyObject>();
 
 function keyOf(bytes: Uint8Array): KeyObject {
@@ -42,7 +43,7 @@ export function seal(key: Uint8Array, plaintext: Uint8Array | string, about: str
   return Buffer.concat([iv, body, cipher.getAuthTag()]);
 }
 
-/** The plaintext, or null: a wrong key, a flipped bit and a value moved to another record all look the same. */
+/** The plaintext, or null: a wrong key, a flipped bit and a value moved to another record are not told apart. */
 export function open(key: Uint8Array, sealed: Uint8Array, about: string): Uint8Array | null {
   if (sealed.length < IV_BYTES + TAG_BYTES) return null;
   try {
@@ -78,7 +79,7 @@ export function sha256Hex(message: string | Uint8Array): string {
   return hash("sha256", message, "hex");
 }
 
-/** A key for one purpose, derived so that no two purposes share one (RFC 5869). */
+/** A key for one purpose, by HKDF (RFC 5869): no two purposes share a key. */
 export function derive(root: Uint8Array, purpose: string): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", root, new Uint8Array(0), purpose, KEY_BYTES));
 }
@@ -88,12 +89,12 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Base64 and back; null when the text is not base64 of anything. */
+/** The base64 text of bytes. */
 export function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64");
 }
 
-/** The bytes of a base64 text; null when the text is not base64 of anything. */
+/** The bytes of a base64 text; null when the text is not base64. */
 export function fromBase64(text: string): Uint8Array | null {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
   return new Uint8Array(Buffer.from(text, "base64"));

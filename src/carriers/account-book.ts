@@ -1,6 +1,6 @@
 /**
- * What a tenant knows of the carrier accounts: what the operator configured, which is stored, and how they are, as their
- * senders told with the last claim, which is not. The accounts themselves, with their secrets, live in their couriers.
+ * What a tenant knows of its carrier accounts: the operator's configuration, which is stored, and their health as
+ * senders report it with each claim, which is not. The accounts with their secrets are in their couriers.
  */
 import { MINUTE_MS, SECOND_MS } from "../base/clock.ts";
 import type { CircuitState } from "./courier/circuit.ts";
@@ -9,25 +9,27 @@ import type { RouteAccount } from "./route.ts";
 import { weightFor, WEIGHT_MAX, type Weights } from "./courier/steering.ts";
 import type { Lane } from "../sms/purpose.ts";
 
-/** How an account is, as one of its senders tells. */
+/** An account's health, as one of its senders reports it. */
 export type AccountState = { circuit: CircuitState; weights: Weights };
 
-/** An open circuit is believed in for so long: then a message must try, or nobody would see it close. */
+/**
+ * A reported open circuit is ignored after this: then a message tries the account, or its closing would not be noticed.
+ */
 const CIRCUIT_MS = 5 * SECOND_MS;
 const WEIGHT_MS = 15 * MINUTE_MS;
 
-/** The accounts of one tenant. Lives as long as the object is awake; what it forgets, the next claim tells again. */
+/** The accounts of one tenant. In memory while the object is awake; after a restart the next claim reports again. */
 export class AccountBook {
   readonly #states = new Map<string, AccountState & { at: number }>();
 
-  /** Takes the news of an account; answers its circuit when it closed, or is no longer closed, since the tenant last heard. */
+  /** Takes a report on an account; answers its circuit if it closed, or is no longer closed, since the last report. */
   takeNews(account: string, { circuit, weights }: AccountState, now: number): CircuitState | null {
     const before = this.#states.get(account)?.circuit ?? "closed";
     this.#states.set(account, { circuit, weights, at: now });
     return (before === "closed") === (circuit === "closed") ? null : circuit;
   }
 
-  /** The account as a route to somebody on this network looks at it; null where the tenant knows no such account. */
+  /** The account, as routing sees it for a recipient on this network; null when the tenant does not know it. */
   of(
     account: string,
     facts: AccountFacts | undefined,

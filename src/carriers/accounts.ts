@@ -1,6 +1,6 @@
 /**
- * The operators' list of carrier accounts, in the jurisdiction's operator object: everything but the secrets, which only
- * the account's courier has.
+ * The operators' list of carrier accounts, in the jurisdiction's operator object: everything but the secrets, which
+ * only the account's courier has.
  */
 import { z } from "zod";
 import { isoOf } from "../base/clock.ts";
@@ -13,25 +13,25 @@ import { AccountConfig, type Secrets } from "./courier/courier.ts";
 
 export type AccountRow = { config: AccountConfig; name: string; createdAt: number };
 
-/** What of the configuration is changed by replacing it. Kind, mode and owner stay what they were. */
+/** Fields of the configuration that a change replaces. Kind, mode and owner never change. */
 const CHANGEABLE = ["perSecond", "price", "prices", "countries", "mtls", "redact", "processing"] as const;
 
 export type NewAccount = Omit<AccountConfig, "id"> & { name: string; secrets: Secrets };
-/** What may change of an account; a setting given as null is taken away, a secret only replaced. */
+/** A change of an account. A setting given as null is removed; a secret can only be replaced. */
 export type AccountChange = {
   name?: string;
   settings: Record<string, string | null>;
   secrets: Secrets;
 } & Partial<Pick<AccountConfig, (typeof CHANGEABLE)[number]>>;
 
-/** The names of what a change touches, for the audit; never a value. */
+/** The names of the changed fields, for the audit; never a value. */
 export function namesOf({ settings, secrets, ...rest }: AccountChange): string {
   return [...Object.keys(rest), ...Object.keys(settings), ...Object.keys(secrets)].toSorted().join(" ");
 }
 
 /**
- * Refuses weak secrets, of every kind alike and as its own kind knows them, settings that do not go together, and to have texts
- * forgotten by a carrier that cannot be asked for it.
+ * Refuses weak secrets (by general rules and by those of the kind), settings that do not fit together, and redaction at
+ * a carrier that does not support it.
  */
 export function judgeAccount(
   carrier: Carrier,
@@ -44,7 +44,7 @@ export function judgeAccount(
   return wrong === null ? null : refuse("invalid_field", { errors: [wrong] });
 }
 
-/** The first secret that somebody made up. */
+/** The first secret that is plainly not random. */
 function madeUp(secrets: Secrets): FieldError | null {
   for (const [field, secret] of Object.entries(secrets)) {
     const weak = textWeaknessOf(secret);
@@ -53,7 +53,7 @@ function madeUp(secrets: Secrets): FieldError | null {
   return null;
 }
 
-/** The account after a change, or which of its fields its kind does not take. */
+/** The account after a change, or the fields that its kind does not have. */
 export function changedAccount(account: AccountRow, change: AccountChange, carrier: Carrier): Outcome<AccountRow> {
   const { settings, secrets } = carrier.fields;
   const { config } = account;

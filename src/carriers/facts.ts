@@ -1,6 +1,6 @@
 /**
- * What of an account's configuration a tenant may know, and needs in order to choose a route: who sends, and no other setting,
- * never a secret.
+ * The part of an account's configuration that a tenant may know and needs for routing: of the settings only the sender,
+ * and never a secret.
  */
 import { e164Of } from "./adapters/call.ts";
 import type { Account } from "./carrier.ts";
@@ -8,15 +8,15 @@ import type { Price, PriceRow } from "./price.ts";
 
 export type AccountFacts = {
   mode: "test" | "live";
-  /** Of one segment, where the table of prices says nothing. */
+  /** Of one segment, if no row of `prices` applies. */
   price: Price | null;
-  /** Absent in facts that were stored before there were any. */
+  /** Absent in facts stored before prices existed. */
   prices?: readonly PriceRow[];
-  /** Countries it may be used for; null is any. */
+  /** Countries that it may be used for; null: any. */
   countries?: readonly string[] | null;
-  /** Whether its carrier is asked to forget what it sent. */
+  /** Whether its carrier is asked to delete texts and numbers. */
   redact?: boolean;
-  /** Who sends by it when a message names nobody; null where the carrier itself chooses. */
+  /** The sender when a message names none; null if the carrier chooses. */
   sender?: string | null;
 };
 

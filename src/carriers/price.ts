@@ -1,5 +1,5 @@
 /**
- * What carriers charge.
+ * Carriers' prices.
  */
 
 /** Integer micro-units. */

@@ -1,5 +1,5 @@
 /**
- * The carriers there are, in one table: a new one is a file, a row here and a folder of fixtures (docs/adding-a-carrier.md).
+ * All carriers, in one table. A new one is an adapter, a row here and a folder of fixtures (docs/adding-a-carrier.md).
  */
 import type { Carrier } from "./carrier.ts";
 import { httpCarrier } from "./adapters/http.ts";
@@ -19,10 +19,10 @@ export const CARRIERS = {
 } as const satisfies Record<string, Carrier>;
 export type CarrierKind = keyof typeof CARRIERS;
 
-/** Kinds that an operator may make accounts of; the sandbox's one account makes itself. */
+/** Kinds of which an operator can make accounts; the sandbox's one account is made automatically. */
 export const KINDS = (Object.keys(CARRIERS) as CarrierKind[]).filter((kind) => kind !== "sandbox");
 
-/** The adapter that speaks an account's wire format; an account of a kind that is gone has none. */
+/** The adapter of an account's kind. Throws for an unknown kind. */
 export function carrierOf(kind: string): Carrier {
   const carrier: Carrier | undefined = Object.hasOwn(CARRIERS, kind) ? CARRIERS[kind as CarrierKind] : undefined;
   if (carrier === undefined) throw new Error("an account of an unknown kind");

@@ -1,31 +1,31 @@
 /**
- * Which carrier accounts a message may go by, and in which order: an operator's rules as data, and the reason in words that a
- * preview shows and a message keeps. Pure; the throw of the dice is passed in.
+ * Chooses the carrier accounts of a message and their order, by an operator's rules as data, with the reasons, which a
+ * preview shows and a message keeps. Pure; the random source is passed in.
  */
 import type { CircuitState } from "./courier/circuit.ts";
 import type { Price, PriceRow } from "./price.ts";
 
-/** What is known of an account where a message is admitted. */
+/** What admission knows of an account. */
 export type RouteAccount = {
   price: Price | null;
   prices: readonly PriceRow[];
-  /** Countries it may be used for; null is any. */
+  /** Countries that it may be used for; null: any. */
   countries: readonly string[] | null;
-  /** Who sends when a message names nobody; null where it is not known. */
+  /** The sender when a message names none; null if unknown. */
   sender?: string | null;
   circuit: CircuitState;
-  /** 10 to 100, as the receipts of its lane and of the recipient's network moved it. */
+  /** 10 to 100, set by the receipts of its lane and of the recipient's network. */
   weight: number;
 };
 
 export const CHOOSE = ["ordered", "weighted", "cheapest"] as const;
 /**
- * `ordered`: as listed. `weighted`: drawn by share and health, the rest follow in the order of theirs. `cheapest`: by price
- * among the healthy, the others behind them.
+ * `ordered`: as listed. `weighted`: drawn one after another by share and health. `cheapest`: healthy accounts by price,
+ * then the others.
  */
 export type Choose = (typeof CHOOSE)[number];
 
-/** One rule. The first that fits a message decides; what a rule leaves empty fits everything. */
+/** One rule. The first that fits a message decides; an empty condition fits every message. */
 export type RouteRule = {
   name: string;
   purposes: readonly string[];
@@ -34,20 +34,20 @@ export type RouteRule = {
   prefixes: readonly string[];
   choose: Choose;
   accounts: readonly { account: string; share: number }[];
-  /** A segment may cost no more; an account without a price in this currency is left out. */
+  /** The highest price of a segment; an account without a price in this currency is left out. */
   priceMax: Price | null;
-  /** For `cheapest`: an account whose weight is below stands behind the others. */
+  /** For `cheapest`: accounts with a lower weight come after the others. */
   weightMin: number;
 };
 
-/** What of a message the rules look at. `startsWith` opens the number only if a prefix asks for it. */
+/** The facts of a message that rules use. `startsWith` opens the number only if a rule has a prefix. */
 export type RouteSubject = {
   purpose: string;
   country: string;
   startsWith: (prefix: string) => boolean;
 };
 
-/** Why an account is not among those that may be tried, or stands behind others that it would have come before. */
+/** Why an account is left out, or comes later than it otherwise would. */
 export const PASSED_OVER = ["account_unknown", "country", "price", "circuit_open", "slow"] as const;
 export type LeftOut = "account_unknown" | "country" | "price";
 export type Behind = "circuit_open" | "slow";
@@ -59,10 +59,12 @@ export type Option = {
   behind: Behind | null;
 };
 
-/** The decision: accounts in the order they may be tried, by which rule, and what became of every account of the rule. */
+/**
+ * The decision: accounts in the order of trying, the rule that decided, and the result for every account of the rule.
+ */
 export type Choice = { rule: string | null; choose: Choose; accounts: string[]; options: Option[] };
 
-/** The price of one segment by this account, or null where it names none. */
+/** The price of one segment by this account, or null if it has none. */
 export function priceFor(account: Pick<RouteAccount, "price" | "prices">, subject: RouteSubject): Price | null {
   let best: PriceRow | null = null;
   for (const row of account.prices) {
@@ -75,7 +77,7 @@ export function priceFor(account: Pick<RouteAccount, "price" | "prices">, subjec
 
 const precision = ({ country, prefix }: PriceRow): number => (prefix?.length ?? 0) * 2 + (country === null ? 0 : 1);
 
-/** Whether the rule is about such a message. */
+/** Whether the rule applies to the message. */
 export function fits(rule: RouteRule, { purpose, country, startsWith }: RouteSubject): boolean {
   const among = (list: readonly string[], value: string) => list.length === 0 || list.includes(value);
   return (
@@ -86,8 +88,8 @@ export function fits(rule: RouteRule, { purpose, country, startsWith }: RouteSub
 }
 
 /**
- * Decides for one message. Without a rule that fits, the tenant's own list, as it is listed. An account whose circuit is open
- * comes last, whatever the rule says: it is tried when nothing else is left.
+ * Decides for one message; without a rule that fits, by the tenant's list in its order. An account with an open circuit
+ * always comes last: it is tried when no other is left.
  */
 export function chooseRoute(
   rules: readonly RouteRule[],
@@ -142,7 +144,7 @@ function optionOf(
   };
 }
 
-/** Drawn one after the other, each by its part of what is left. */
+/** Draws the options one after another, each by its share of the rest. */
 function drawn(options: readonly Weighed[], draw: () => number): Weighed[] {
   const left = [...options];
   const order: Weighed[] = [];
@@ -156,8 +158,8 @@ function drawn(options: readonly Weighed[], draw: () => number): Weighed[] {
 }
 
 /**
- * The cheapest first; equals as listed. Amounts are compared in one currency, the cap's or else the first one named; what has
- * no price in it stands behind what has one.
+ * Cheapest first, equal ones as listed. Amounts are compared in one currency, the cap's or else the first one found;
+ * accounts without a price in it come last.
  */
 function byPrice(options: readonly Weighed[], cap: Price | null): Weighed[] {
   const currency = cap?.currency ?? options.find(({ price }) => price !== null)?.price?.currency;

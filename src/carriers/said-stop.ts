@@ -1,11 +1,12 @@
 /**
- * What a carrier knows of a person's stop: texts to them are refused, or told to be undelivered, with a code that says so. Pure.
+ * Recognises that a carrier blocks a person who sent STOP: texts to them are refused, or reported undelivered, with a
+ * code for it. Pure.
  */
 import type { Answer, Carrier, Report } from "./carrier.ts";
 
 type Knows = Pick<Carrier, "stopCodes">;
 
-/** The answer, marked where its code says that the person said stop. */
+/** The answer, marked if its code means that the person sent STOP. */
 export function markAnswer({ stopCodes }: Knows, answer: Answer): Answer {
   return answer.outcome === "declined" && answer.code === stopCodes?.answer ? { ...answer, saidStop: true } : answer;
 }

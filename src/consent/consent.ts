@@ -19,7 +19,10 @@ export const REPORTED_SOURCES = [
 
 export type Standing = "given" | "withdrawn";
 
-/** One word of one person, kept for ever as it was said: the next word does not change it. */
+/**
+ * One word of one person, kept as it was said: the next word does not change it. What was texted and replaced goes after thirteen
+ * months; all else is kept for ever.
+ */
 export type Consent = {
   id: string;
   /** Keyed name of the number: nothing without the tenant's index key, and all that is kept of it beside the mask. */
@@ -42,6 +45,18 @@ export function later<Word extends Pick<Consent, "saidAt" | "standing">>(a: Word
   if (a === null || b === null) return a ?? b;
   if (a.saidAt !== b.saidAt) return a.saidAt > b.saidAt ? a : b;
   return a.standing === "withdrawn" ? a : b;
+}
+
+/**
+ * A sender as people see it: names whatever their capitals, spaces and dashes, numbers with or without their plus. A stop to one
+ * spelling is a stop to all that look like it.
+ */
+export function seenAs(sender: string): string {
+  const plain = sender
+    .normalize("NFKC")
+    .toLowerCase()
+    .replaceAll(/[\p{Cf}\p{Z}\s.\p{Pd}_]/gu, "");
+  return plain.replace(/^\+(?=\d+$)/, "") || sender;
 }
 
 /** The consent in the contract's words. The token is shown only to those who named the person by it. */

@@ -84,7 +84,7 @@ export const consentRoutes: RouteOver<ConsentVerbs>[] = [
       .meta({ id: "NewConsent" }),
     status: 201,
     answer: z.object({ data: z.array(ConsentView) }),
-    refuses: ["invalid_number", "token_unknown", "new_numbers_exceeded"],
+    refuses: ["invalid_number", "token_unknown", "new_numbers_exceeded", "storage_quota_reached"],
     repeat: {},
     example: { to: "+447700900123", purposes: ["marketing"], state: "withdrawn", source: "phone" },
     input: ({ body }) => {

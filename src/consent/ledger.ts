@@ -4,7 +4,7 @@
  */
 import type { Purpose } from "../sms/purpose.ts";
 import { bytesOf, filtered, first, type Sql, type SqlBinding } from "../storage/sql.ts";
-import { later, type Consent, type Source, type Standing } from "./consent.ts";
+import { later, seenAs, type Consent, type Source, type Standing } from "./consent.ts";
 
 type Row = {
   id: string;
@@ -48,10 +48,29 @@ export class ConsentLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
+  /** Standings are kept by what people see of a sender: of two spellings, the later word stands. */
+  static migrate2(sql: Sql): void {
+    const rows = sql
+      .exec<{ who: ArrayBuffer; purpose: string; sender: string; standing: string; said_at: number; consent: string }>(
+        `SELECT * FROM standings WHERE sender <> ''`,
+      )
+      .toArray();
+    const kept = new Map<string, (typeof rows)[number]>();
+    for (const row of rows) {
+      const name = `${Buffer.from(bytesOf(row.who)).toString("hex")}|${row.purpose}|${seenAs(row.sender)}`;
+      const other = kept.get(name);
+      const [mine, theirs] = [wordOf(row), other === undefined ? null : wordOf(other)];
+      if (later(mine, theirs) === mine) kept.set(name, row);
+    }
+    sql.exec(`DELETE FROM standings WHERE sender <> ''`);
+    for (const { who, purpose, sender, standing, said_at: at, consent } of kept.values())
+      sql.exec(`INSERT INTO standings VALUES(?,?,?,?,?,?)`, who, purpose, seenAs(sender), standing, at, consent);
+  }
+
   /** Records a word. What stands changes only when no later word stands already. */
   add(consent: Consent): void {
     const { id, who, mask, country, purpose, standing, source, wording, saidAt, createdAt } = consent;
-    const sender = consent.sender ?? EVERY_SENDER;
+    const sender = consent.sender === null ? EVERY_SENDER : seenAs(consent.sender);
     this.#sql.exec(
       `INSERT INTO consents VALUES(?,?,?,?,?,?,?,?,?,?,?)`,
       id,
@@ -59,7 +78,7 @@ export class ConsentLedger {
       mask,
       country,
       purpose,
-      sender,
+      consent.sender ?? EVERY_SENDER,
       standing,
       source,
       wording,
@@ -75,10 +94,21 @@ export class ConsentLedger {
   /** Whether the person said stop to this purpose, to this sender or to all, and nothing later took it back. */
   hasStopped(who: Uint8Array, purpose: Purpose, sender: string | null): boolean {
     this.#anyStop ??= first(this.#sql, `SELECT 1 AS yes FROM standings WHERE standing = 'withdrawn' LIMIT 1`) !== null;
-    if (!this.#anyStop) return false;
+    return this.#anyStop && this.standingOf(who, purpose, sender) === "withdrawn";
+  }
+
+  /** What the person said last of this purpose to this sender or to all; null where nothing was said. */
+  standingOf(who: Uint8Array, purpose: Purpose, sender: string | null): Standing | null {
     const toAll = this.#stands(who, purpose, EVERY_SENDER);
-    const toOne = sender === null ? null : this.#stands(who, purpose, sender);
-    return later(toAll, toOne)?.standing === "withdrawn";
+    const toOne = sender === null ? null : this.#stands(who, purpose, seenAs(sender));
+    return later(toAll, toOne)?.standing ?? null;
+  }
+
+  /** Whether the person's stop to all senders stands, and was told of in this way. */
+  isStoppedBy(who: Uint8Array, purpose: Purpose, source: Source): boolean {
+    const query = `SELECT 1 AS yes FROM standings s JOIN consents c ON c.id = s.consent
+      WHERE s.who = ? AND s.purpose = ? AND s.sender = ? AND s.standing = 'withdrawn' AND c.source = ?`;
+    return first(this.#sql, query, who, purpose, EVERY_SENDER, source) !== null;
   }
 
   /** Whether the person's stop to any sender stands for this purpose: asked where nobody knows who will be the sender. */
@@ -104,6 +134,17 @@ export class ConsentLedger {
     return this.#sql.exec<Row>(query, ...values, limit).toArray().map(consentOf); // prettier-ignore
   }
 
+  /**
+   * Drops words that people texted before a time, and that a later one has replaced; answers how many. What stands is kept for ever,
+   * and so is every word that the tenant told.
+   */
+  purge(before: string, limit: number): number {
+    const query = `DELETE FROM consents WHERE id IN (
+        SELECT id FROM consents WHERE id < ? AND source IN ('stop_word', 'carrier')
+          AND id NOT IN (SELECT consent FROM standings) LIMIT ?) RETURNING 1 AS gone`;
+    return this.#sql.exec(query, before, limit).toArray().length;
+  }
+
   #stands(who: Uint8Array, purpose: Purpose, sender: string): { standing: Standing; saidAt: number } | null {
     const row = first<{ standing: string; said_at: number }>(
       this.#sql,
@@ -115,6 +156,11 @@ export class ConsentLedger {
     return row === null ? null : { standing: row.standing as Standing, saidAt: row.said_at };
   }
 }
+
+const wordOf = ({ standing, said_at: saidAt }: { standing: string; said_at: number }) => ({
+  standing: standing === "withdrawn" ? ("withdrawn" as const) : ("given" as const),
+  saidAt,
+});
 
 function consentOf(row: Row): Consent {
   return {

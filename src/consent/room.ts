@@ -1,6 +1,8 @@
 /**
  * The face of consent: what people said to being texted, from whichever side it was said.
  */
+import { DAY_MS } from "../base/clock.ts";
+import { ulidTime } from "../base/ids.ts";
 import { room, type Ground } from "../contract/room.ts";
 import type { Actor, Recorder } from "../contract/record.ts";
 import type { Naming } from "../vault/naming.ts";
@@ -15,10 +17,16 @@ type Below = {
   webhooks: { emit: (type: EventType, resource: string, data: unknown) => void };
 };
 
+/** What a person texted and took back is kept as long as records of messages are. */
+const REPLACED_KEPT_DAYS = 396;
+
 /** The room. */
 export const consentRoom = room({
   name: "consent",
-  migrations: [{ id: 1, up: (sql) => ConsentLedger.migrate(sql) }],
+  migrations: [
+    { id: 1, up: (sql) => ConsentLedger.migrate(sql) },
+    { id: 2, up: (sql) => ConsentLedger.migrate2(sql) },
+  ],
   open: ({ sql, ids, now }: Ground, { audit: { record }, vault: { naming }, webhooks: { emit } }: Below) => {
     const consents = new ConsentLedger(sql);
     const tell = (consent: Consent) =>
@@ -27,7 +35,15 @@ export const consentRoom = room({
     return {
       verbs: consentVerbs(deps),
       steps: [],
-      purges: [],
+      purges: [
+        {
+          name: "consents",
+          drop: (at: number, limit: number) => {
+            const before = ids.prefixOf("con") + ulidTime(Math.max(0, at - REPLACED_KEPT_DAYS * DAY_MS));
+            return consents.purge(before, limit);
+          },
+        },
+      ],
       ledger: consents,
       /** Records what a person said by text, or what a carrier heard them say. */
       say: (actor: Actor, speaker: Speaker, said: Said): void => {

@@ -6,7 +6,7 @@ import { byCaller, type Recorder } from "../contract/record.ts";
 import type { Purpose } from "../sms/purpose.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { given, readPage, type Page } from "../contract/list.ts";
-import { verb } from "../contract/verb.ts";
+import { adding, verb } from "../contract/verb.ts";
 import type { Naming } from "../vault/naming.ts";
 import type { To } from "../vault/recipient.ts";
 import { consentView, type Consent, type ConsentView, type Source, type Standing } from "./consent.ts";
@@ -47,20 +47,27 @@ const AHEAD_MS_MAX = 60_000;
 /** The verbs of consents. */
 export function consentVerbs(deps: ConsentDeps) {
   return {
-    "consents.record": verb("consents:write", (who, input: ConsentInput): Outcome<{ data: ConsentView[] }> => {
-      const named = nameOf(deps, who.id, input.to);
-      if ("refused" in named) return named;
-      const now = deps.now();
-      if (input.saidAt !== null && input.saidAt > now + AHEAD_MS_MAX) {
-        const detail = "Give the time at which it was said; it cannot be in the future.";
-        return refuse("invalid_field", { errors: [{ field: "said_at", code: "invalid_field", detail }] });
-      }
-      // A word from the time to come would stand against every stop until then, and for ever after.
-      const data = recordWords(deps, named, { ...input, saidAt: Math.min(input.saidAt ?? now, now) });
-      for (const { id, purpose, sender, standing, source } of data)
-        deps.record(byCaller(who.id), { act: `consent.${standing}`, subject: id, facts: { purpose, sender, source } });
-      return { ok: { data: data.map((consent) => consentView(consent, named.token)) } };
-    }),
+    "consents.record": adding(
+      verb("consents:write", (who, input: ConsentInput): Outcome<{ data: ConsentView[] }> => {
+        const named = nameOf(deps, who.id, input.to);
+        if ("refused" in named) return named;
+        const now = deps.now();
+        if (input.saidAt !== null && input.saidAt > now + AHEAD_MS_MAX) {
+          const detail = "Give the time at which it was said; it cannot be in the future.";
+          return refuse("invalid_field", { errors: [{ field: "said_at", code: "invalid_field", detail }] });
+        }
+        // A word from the time to come would stand against every stop until then, and for ever after.
+        const data = recordWords(deps, named, { ...input, saidAt: Math.min(input.saidAt ?? now, now) });
+        for (const { id, purpose, sender, standing, source } of data)
+          deps.record(byCaller(who.id), {
+            act: `consent.${standing}`,
+            subject: id,
+            facts: { purpose, sender, source },
+          });
+        return { ok: { data: data.map((consent) => consentView(consent, named.token)) } };
+      }),
+      ({ standing }) => standing === "given",
+    ),
 
     "consents.look": verb(
       "consents:read",

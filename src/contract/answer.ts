@@ -1,16 +1,16 @@
 /**
- * Binds the schema of an answer to the value that is answered, so that one cannot change without the other. Types alone:
- * nothing here runs.
+ * Ties the schema of an answer to the type of the value answered: changing only one of them does not compile. Types
+ * only; nothing here runs.
  */
 import type { z } from "zod";
 
 /** The schema of an answer of type `F`: every value fits it, and no field of the value is missing from it. */
 export type AnswerSchema<F, A> = z.ZodType<A> & Fits<F, A>;
 
-/** Stands for the schema where there is nothing to answer. */
+/** In place of the schema where the answer has no body. */
 export type NoAnswer<F> = [F] extends [null] ? null : never;
 
-/** The status of a good answer: 204 where there is nothing to say, and only there. */
+/** The status of a successful answer: 204 if, and only if, it has no body. */
 export type StatusOf<F> = [F] extends [null] ? 204 : 200 | 201 | 202;
 
 type Fits<F, A> = [F] extends [Shown<A>]
@@ -19,10 +19,10 @@ type Fits<F, A> = [F] extends [Shown<A>]
     : { "the schema does not name the field": Unnamed<F, A> }
   : { "the schema does not take the answer": F };
 
-/** What the schema takes; that a list must not be changed makes no difference to its JSON. */
+/** The type that the schema takes; `readonly` makes no difference to JSON. */
 type Shown<A> = A extends object ? { readonly [K in keyof A]: Shown<A[K]> } : A;
 
-/** Every field of the value, at any depth, that the schema's type does not have. */
+/** Every field of the value, at any depth, that is missing from the schema's type. */
 type Unnamed<F, A> = unknown extends A
   ? never
   : F extends readonly (infer Item)[]

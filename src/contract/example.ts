@@ -1,5 +1,6 @@
 /**
- * Values for the examples of the documents: shaped like real ones, naming nobody. Numbers are Ofcom's, set aside for drama.
+ * Values for the examples in the documentation: the form of real ones, about no real person. Numbers are from Ofcom's
+ * drama range.
  */
 import type { Prefix } from "../base/ids.ts";
 

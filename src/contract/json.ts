@@ -1,9 +1,9 @@
 /**
- * JSON from strangers, read strictly: UTF-8 or nothing, no byte-order mark, no repeated key (two readers would see two
- * values), no nesting deep enough to be an attack. Everything else is left to the platform's own parser.
+ * Reads JSON from untrusted sources strictly: valid UTF-8, no byte-order mark, no repeated key (two parsers could read
+ * two values), bounded nesting. Everything else is left to the platform's parser.
  */
 
-/** Deeper than any body of ours by far. */
+/** Far deeper than any body of the contract. */
 const DEPTH_MAX = 20;
 
 export type JsonFault = "not_utf8" | "not_json" | "repeated_key" | "too_deep";

@@ -1,6 +1,6 @@
 /**
- * Lists: how a page is asked for, cut and answered. A page is read with one row more than it shows; that row tells whether
- * another page follows. A cursor is the id of the last row shown, so a row that is added or removed meanwhile moves nothing.
+ * Lists: how a page is requested, read and answered. A page is read with one row more than it shows, which says whether
+ * another page follows. A cursor is the id of the last row shown, so rows added or removed meanwhile shift no page.
  */
 import { z } from "zod";
 import { parseId, type Prefix } from "../base/ids.ts";
@@ -23,7 +23,7 @@ export const limitUpTo = (max: number = PAGE_MAX, usual: number = PAGE_DEFAULT) 
 
 const CURSOR_CHARS_MAX = 64;
 
-/** A cursor that a list itself gave out before; anything else is refused as `invalid_cursor`, never answered by an empty page. */
+/** A cursor that a list gave out. Anything else is refused as `invalid_cursor`, never answered with an empty page. */
 export const cursorLike = (fits: (text: string) => boolean) =>
   z
     .string()
@@ -33,16 +33,16 @@ export const cursorLike = (fits: (text: string) => boolean) =>
     })
     .meta({ description: "The `next_cursor` of the page before.", maxLength: CURSOR_CHARS_MAX });
 
-/** A cursor of a list whose rows have ids of one prefix. Whose id it is, is judged where the caller is known. */
+/** A cursor of a list whose rows have ids of one prefix. The handler, which knows the caller, checks the owner. */
 export const cursorOf = (prefix: Prefix) => cursorLike((text) => parseId(text)?.prefix === prefix).optional();
 
-/** A cursor of a list whose rows are counted: the number of the last one. */
+/** A cursor of a list with numbered rows: the number of the last row shown. */
 export const numberCursor = () => cursorLike((text) => /^\d{1,15}$/.test(text)).optional();
 
-/** How many rows are read for a page of `limit`: one more than it shows. */
+/** How many rows to read for a page of `limit`: one more than it shows. */
 export const rowsFor = (limit: number): number => limit + 1;
 
-/** The page that the rows begin with, which were read as `rowsFor` says, in the list's order. */
+/** Cuts the page from rows that were read with `rowsFor`, in the list's order. */
 export function pageFrom<Row extends { id: string }>(rows: readonly Row[], limit: number): Page<Row> {
   const data = rows.slice(0, limit);
   return { data, next_cursor: rows.length > limit ? (data.at(-1)?.id ?? null) : null };
@@ -58,13 +58,13 @@ export function readPage<Row extends { id: string }, View>(
   return { data: data.map(view), next_cursor };
 }
 
-/** A list that is short by its own bound, whole on its one page. */
+/** A list with a small bound of its own, as a single page. */
 export const wholeList = <View>(data: View[]): Page<View> => ({ data, next_cursor: null });
 
 /**
- * A page over two stores that a row moves between: the object, asked first, and the records. Both were read as `rowsFor` says,
- * newest first. What the object has counts unless the record is newer: at the same version the object's is the whole view, which
- * a record is a copy of without the caller's free fields.
+ * A page over the two stores of a row: the object, read first, and D1's records. Both were read with `rowsFor`, newest
+ * first. The object's row is shown unless the record is newer: at the same version the object's has the caller's free
+ * fields, which a record lacks.
  */
 export function mergedPage<Row extends { id: string; sequence: number }>(
   live: readonly Row[],
@@ -84,11 +84,11 @@ export function mergedPage<Row extends { id: string; sequence: number }>(
 
 type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
 
-/** The fields that have a value: an absent field is not an undefined one. */
+/** The fields that have a value; undefined ones are left out. */
 export function given<T extends object>(fields: T): Given<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
 }
 
-/** A time of a query, which its schema has checked. */
+/** A time from a query; the schema has checked it. */
 export const timeOf = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : (millisecondsOf(text) ?? undefined);

@@ -1,6 +1,6 @@
 /**
- * A route of operators as data, as route.ts is for tenants: it names the verb of the operator object and where that object
- * is; or a job, which visits every jurisdiction.
+ * A route for operators as data, as route.ts is for tenants. It names a verb of the operator object and the object's
+ * jurisdiction, or a job that visits every jurisdiction.
  */
 import { z } from "zod";
 import type { Jurisdiction } from "../base/ids.ts";
@@ -10,7 +10,7 @@ import type { AnswerSchema } from "./answer.ts";
 import { NOTHING, reader, type Method, type Raw } from "./route.ts";
 import type { Answered, NameOf, Questions } from "./verb.ts";
 
-/** The facts of a route of operators: what the document and the laws read. */
+/** The facts of an operators' route, read by the OpenAPI document and the law tests. */
 export type OperatorRoute = {
   method: Method;
   path: string;
@@ -23,7 +23,7 @@ export type OperatorRoute = {
   body: z.ZodType | null;
   status: 200 | 201;
   answer: z.ZodType;
-  /** Reasons beyond those that every route of operators may give. */
+  /** Refusals beyond those that every operators' route may give. */
   refuses?: readonly Reason[];
   example?: unknown;
 };
@@ -46,7 +46,7 @@ export type JobRoute<Deps> = OperatorRoute & {
   read: (raw: Raw) => Outcome<unknown>;
 };
 
-/** Whether the route takes an Idempotency-Key: those that create do. */
+/** Whether the route takes an Idempotency-Key: routes that create do. */
 export const isRepeatable = ({ method, status }: OperatorRoute): boolean => method === "post" && status === 201;
 
 const tag = "Operators";
@@ -60,7 +60,10 @@ type Facts<Verb, F, A> = Omit<OperatorRoute, "verb" | "tag" | "params" | "query"
 };
 type None = Record<never, never>;
 
-/** Declares routes over these verbs; the compiler holds the question and the answer's schema to what the verb takes and gives. */
+/**
+ * Declares routes over these verbs. The compiler checks the question against the verb's input and the answer's schema
+ * against its output.
+ */
 export function doorsOver<Q extends Questions>() {
   return <K extends NameOf<Q>, B = None, Y = None, P = None, A = never>({
     ask,
@@ -86,7 +89,7 @@ export function doorsOver<Q extends Questions>() {
   };
 }
 
-/** Declares a route that runs a job; the answer's schema is held to what the job sums up. */
+/** Declares a route that runs a job. The compiler checks the answer's schema against the job's result. */
 export function jobDoor<Deps, F extends Answered, A>(
   spec: Omit<Facts<string, F, A>, "verb"> & {
     job: { verb: string; run: (operator: string, deps: Deps) => Promise<F> };

@@ -1,21 +1,24 @@
 /**
- * An HTML page as it leaves: nothing from another host, no script but our own, in no frame, kept nowhere.
- * Called by the few doors that answer people instead of programs.
+ * The response of an HTML page: nothing from another host, no script but our own, never framed, never cached. Used by
+ * the few routes that people open in a browser.
  */
 import { randomText } from "../base/random.ts";
 
-/** What a page may do beyond our own files; every source is our own origin in any case. */
+/** What a page may do beyond loading our own files. Every source is our own origin. */
 export type PageRules = {
-  /** Marks the scripts inside the page that are ours; without it there may be none. */
+  /** Marks our inline scripts; without it the page may have none. */
   nonce?: string;
-  /** Lets a script of ours write styles into the page: Scalar does, in the docs page, where no stranger's text is. */
+  /** Allows inline styles, which Scalar writes in the docs page. Only for pages without any user's text. */
   inlineStyles?: boolean;
 };
 
-/** A value that no earlier page had. */
+/** A fresh nonce for one page. */
 export const makeNonce = (): string => randomText(26);
 
-/** The page's answer. `same-origin` as referrer policy, because with none at all a form's POST has no Origin to check. */
+/**
+ * The page's response. The referrer policy is `same-origin`, because with `no-referrer` a form's POST has no Origin to
+ * check.
+ */
 export function pageResponse(html: string, rules: PageRules = {}, status = 200): Response {
   const policy = [
     "default-src 'none'",
@@ -40,6 +43,6 @@ export function pageResponse(html: string, rules: PageRules = {}, status = 200):
   });
 }
 
-/** The site's mark, in the page itself so that no request is made for it. */
+/** The site's icon, inline so that it needs no request. */
 export const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='8' fill='%230b5c6b'/%3E%3Cpath d='M7 13q9-5 18 0v4q0 3-4 3-3 0-5-3-2 3-5 3-4 0-4-3z' fill='%23fff'/%3E%3C/svg%3E";

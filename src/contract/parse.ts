@@ -1,12 +1,12 @@
 /**
- * Zod at the door, and its issues in the words of the contract: which field, what would be right. Never what was
- * sent; a name that is not known is repeated only where it can be no value (unknown-field.ts).
+ * Parses requests with Zod and words its issues for the contract: which field is wrong, and what would be right. Never
+ * repeats what was sent; an unknown field name is repeated only if it looks like a field name (unknown-field.ts).
  */
 import { z } from "zod";
 import { looksLikeField, unknownDetail, unnamedDetail } from "./unknown-field.ts";
 import { refuse, type FieldError, type Outcome, type Reason } from "../base/refusal.ts";
 
-/** A body with a hundred wrong fields is told about the first of them. */
+/** Of a body with more wrong fields than this, only the first ones are listed. */
 const ERRORS_MAX = 20;
 
 /** The parsed value, or the refusal that names every wrong field. */
@@ -16,7 +16,7 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown): Outcome<T> {
   const at: Place = { schema, value, path: [] };
   const errors: FieldError[] = [];
   for (const issue of parsed.error.issues) {
-    if (errors.length >= ERRORS_MAX) break; // the rest is not even looked at
+    if (errors.length >= ERRORS_MAX) break; // the rest is not read
     errors.push(...errorsOf(issue, at));
   }
   return refuse(worst(errors), { errors: errors.slice(0, ERRORS_MAX) });
@@ -30,7 +30,7 @@ function fieldOf(schema: z.core.$ZodType, path: readonly PropertyKey[]): string 
 
 const namesKnown = new WeakMap<z.core.$ZodType, ReadonlySet<string>>();
 
-/** Every field name that the schema itself has. */
+/** Every field name in the schema. */
 function namesOf(schema: z.core.$ZodType): ReadonlySet<string> {
   const known = namesKnown.get(schema);
   if (known !== undefined) return known;
@@ -59,12 +59,12 @@ const isWrapped = (schema: z.core.$ZodType): schema is Wrapped =>
   schema instanceof z.ZodDefault ||
   schema instanceof z.ZodPrefault;
 
-/** What stands at a path of the caller's value; undefined when nothing does. */
+/** The caller's value at a path; undefined when there is none. */
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | null | undefined)?.[step], value);
 }
 
-/** The schema and value at the root, and where in them an issue of one form of a union begins. */
+/** The schema and value at the root, and the path at which an issue of one member of a union begins. */
 type Place = { schema: z.core.$ZodType; value: unknown; path: readonly PropertyKey[] };
 
 function errorsOf(issue: z.core.$ZodIssue, at: Place): FieldError[] {
@@ -93,7 +93,7 @@ function errorsOf(issue: z.core.$ZodIssue, at: Place): FieldError[] {
 
 const oneOf = (values: readonly unknown[]): string => `Use one of: ${values.map(String).join(", ")}.`;
 
-/** A form of a union that the value has not even the JSON type or the fixed word of. */
+/** Whether the issue is of a union member with another JSON type or another fixed word than the value. */
 const isOfAnotherForm = (issue: z.core.$ZodIssue): boolean =>
   issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
 
@@ -104,7 +104,7 @@ function choicesOf(issue: z.core.$ZodIssueInvalidUnion): string | null {
   return values.length === 0 || forms.some((form) => form?.code !== "invalid_value") ? null : oneOf(values);
 }
 
-/** Each unknown name by itself where it looks like a field; the others are only counted. */
+/** One error for each unknown name that looks like a field name; the others are only counted. */
 function unknownErrors(field: string, keys: readonly string[], at: Place, path: readonly PropertyKey[]): FieldError[] {
   const known = fieldsAt(at.schema, path);
   const value = valueAt(at.value, path);
@@ -119,7 +119,7 @@ function unknownErrors(field: string, keys: readonly string[], at: Place, path: 
   return unnamed === 0 ? errors : [...errors, { field, code, detail: unnamedDetail(unnamed, known) }];
 }
 
-/** The names of the fields that the schema has at a path of a value; of every object form where there are several. */
+/** The schema's field names at a path of a value; of every object member of a union. */
 function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => fieldsAt(option, path));
   if (isWrapped(schema)) return fieldsAt(schema.unwrap(), path);
@@ -132,7 +132,7 @@ function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string
   return schema instanceof z.ZodArray && step !== undefined ? fieldsAt(schema.element, rest) : [];
 }
 
-/** Zod's own sentences quote limits and patterns, never the value; ours replace those that would not help. */
+/** Zod's sentences quote limits and patterns, never the value; those that would not help are replaced. */
 function detailOf(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_union") return "The value has none of the forms allowed here.";
   if (issue.code === "too_small") return limitOf("at least", "more than", issue, issue.minimum);
@@ -142,7 +142,7 @@ function detailOf(issue: z.core.$ZodIssue): string {
 
 const COUNTED: Readonly<Record<string, string>> = { string: "character", array: "item", set: "item", map: "item" };
 
-/** `Give at least 1 character.` A sentence that the schema has of its own stays. */
+/** Words a limit, as in `Give at least 1 character.` A sentence of the schema's own is kept. */
 function limitOf(
   within: string,
   beyond: string,

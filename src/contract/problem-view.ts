@@ -1,5 +1,5 @@
 /**
- * The shape of every error (RFC 9457), for the document and for problems inside an answer. `problem.ts` at the root fills it.
+ * The shape of every error (RFC 9457), for the document and for problems inside an answer. `http/problem.ts` fills it.
  */
 import { z } from "zod";
 

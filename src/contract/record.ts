@@ -1,6 +1,7 @@
 /**
- * How a room tells the audit what was done: who did it, the act, what it was done to. Every room is handed a recorder that writes
- * in the running transaction; there is none that does nothing, so an act cannot be left out of the audit by a forgotten argument.
+ * How a room enters an act in the audit: who acted, the act, its subject. Every room is passed a recorder that writes
+ * in the running transaction. There is no default recorder, so a forgotten argument does not compile instead of losing
+ * an entry.
  */
 
 /** Who acts: an API key, a person who signed in, an operator, the service itself, a carrier, a developer. */
@@ -20,7 +21,7 @@ export type Recorded = {
 /** Writes an audit entry in the running transaction. */
 export type Recorder = (actor: Actor, entry: Recorded) => void;
 
-/** A rule of the service as the actor; `id` names the rule's room or what set it off, such as `alarm`. */
+/** A rule of the service as the actor; `id` names the rule's room or its trigger, such as `alarm`. */
 export const byRule = (id: string): Actor => ({ type: "system", id });
 
 /** What the ids of people who sign in begin with. */

@@ -1,11 +1,14 @@
 /**
- * For the page of each refusal: what usually causes it, and a request that works. A law reads every request here with the schema
- * of its route, so none of them can go stale.
+ * For the page of each refusal: its usual causes, and a request that works. A law test parses every request here with
+ * its route's schema, so none can go stale.
  */
 import type { Reason } from "../base/refusal.ts";
 import { EXAMPLE_TENANT, EXAMPLE_TOKEN, exampleId } from "./example.ts";
 
-/** A request that works: method and path, headers that matter here, and the body. Null: nothing in the request is wrong. */
+/**
+ * A request that works: method and path, the headers that matter, and the body. Null where the request was not the
+ * cause.
+ */
 export type Mended = { request: string; headers?: string; body?: unknown } | null;
 export type Causes = { causes: readonly string[]; mended: Mended };
 
@@ -182,6 +185,10 @@ export const CAUSES: Readonly<Record<Reason, Causes>> = {
   },
   rate_limited: {
     causes: ["A loop in a program.", "Many texts to one person.", "A campaign beyond the tenant's limits."],
+    mended: get("/v1/policy"),
+  },
+  storage_quota_reached: {
+    causes: ["A sandbox that runs load tests.", "A tenant that has outgrown its quota."],
     mended: get("/v1/policy"),
   },
   new_numbers_exceeded: {

@@ -1,6 +1,6 @@
 /**
- * What is said at length of each refusal: when it happens, and what to do about it. The page behind a problem's `type` is made
- * of this, and `docs/errors.md` repeats it word for word, which a law compares.
+ * The explanation of each refusal: when it happens, and what to do about it. The page at a problem's `type` shows it,
+ * and `docs/errors.md` repeats it word for word (a law test compares them).
  */
 import type { Reason } from "../base/refusal.ts";
 
@@ -125,8 +125,12 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     what: "Choose a time in the future, at most 35 days ahead, before the message expires.",
   },
   rate_limited: {
-    when: "A limit of key, recipient, tenant, country or prefix is reached.",
+    when: "A limit of key, recipient, tenant, country or prefix is reached, or a key's limit of calls of this class a minute.",
     what: "Wait for the seconds in `retry-after`; `detail` names the limit.",
+  },
+  storage_quota_reached: {
+    when: "The tenant keeps as many records or bytes as its policy allows, and the request would add to them.",
+    what: "Ask the operator for a larger `storage_quota`, or wait for the night's purge. What ends, withdraws, revokes or reveals goes on.",
   },
   new_numbers_exceeded: {
     when: "The key (with its rotations) or the tenant has named as many numbers this hour or day as it may.",

@@ -1,9 +1,9 @@
 /**
- * The face of a room: everything that whoever joins the rooms needs to know of one. `room.ts` of each room shows it; its name
- * stands in the list (tenant/rooms.ts) with its floor. docs/adding-a-room.md shows the whole of a small one.
+ * The face of a room: everything that the code that joins the rooms needs to know of one. Each room's `room.ts`
+ * declares it, and `tenant/rooms.ts` lists it with its floor. docs/adding-a-room.md shows a whole small room.
  *
- * When a person can be erased and exported, and when figures are told, the face gets what that needs, for every room at once:
- * those members belong below `purges`.
+ * Erasing and exporting a person, and figures, will be members of the face below `purges`, added for every room at
+ * once.
  */
 import type { IdMaker } from "../base/ids.ts";
 import type { Migration } from "../storage/migrations.ts";
@@ -11,55 +11,58 @@ import type { RecordDb } from "../storage/record-db.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { VerbTable } from "./verb.ts";
 
-/** What every room of a tenant is built on. A room that needs more names it in the type of its own ground. */
+/** What every room of a tenant is given. A room that needs more adds it in the type of its own ground. */
 export type Ground = {
   sql: Sql;
   ids: IdMaker;
   /** The tenant's time: real, or a sandbox's own. */
   now: () => number;
   realNow: () => number;
-  /** Hears of every deadline that is set, so that the one alarm comes in time without a query for it in every request. */
+  /** Called with every deadline that is set, so that the one alarm is set in time without a query in every request. */
   soon: (at: number) => void;
 };
 
-/** A row about which something has to be done. `run` may throw: then this row alone is tried again later. */
+/** A row that is due. `run` may throw: then only this row is tried again later. */
 export type DueRow = { id: string; run: () => void };
 
 /**
- * One kind of background work of the alarm. Its rows run in one transaction; when one throws, the transaction is undone and run
- * again without that row, so no row keeps another from its turn. Neither does a step that fails keep the next from running.
+ * One kind of background work of the alarm. A row that throws delays no other row, and a step that fails delays no
+ * other step: the rows of a step run in one transaction, which is undone and run again without a row that threw.
  */
 export type Step = {
   /** `room.what`: names the step in alerts, in the list of failed jobs and in the log. */
   name: string;
-  /** Rows in one run of the alarm; a run that was full is followed by the next at once. */
+  /** Rows in one run of the alarm; after a full run the next follows at once. */
   rowsMax: number;
   due: (now: number, limit: number) => readonly DueRow[];
-  /** The next deadline that lies behind `after`, on the tenant's clock; null when nothing waits. */
+  /** The next deadline later than `after`, on the tenant's clock; null when nothing waits. */
   nextAt: (now: number, after: number) => number | null;
-  /** For rows without a deadline of their own: gives one to a row that failed, so that a cursor may move past it. */
+  /** For rows without a deadline of their own: gives a failed row one, so that the cursor can move past it. */
   putOff?: (row: string, until: number) => void;
-  /** What the rows leave to be written into D1, outside the transaction. */
+  /** What the rows leave to be written to D1, outside the transaction. */
   recording?: Recording;
 };
 
-/** A row that is to become a record: as it was read, and until when it stays here although it is recorded. */
+/** A row to be recorded: the version that was read, and until when the row stays in the object after that. */
 export type RecordRow = { id: string; version: number; until: number | null };
 
-/** Rows that a step has found. `write` holds what it writes, so it may run after the rooms were built anew. */
+/** Rows that a step has found. `write` holds its data, so it may run after the rooms were rebuilt. */
 export type RecordBatch = {
   rows: readonly RecordRow[];
   /** Where the step's cursor moves once every row is recorded or put off. */
   cursor: string | null;
-  write: (db: RecordDb, tenant: string, ids: readonly string[]) => Promise<void>;
+  write: (db: RecordDb, ids: readonly string[]) => Promise<void>;
 };
 
-/** How ended rows become records in D1. A record that cannot be written holds up no other. */
+/** How ended rows become records in D1. A record that cannot be written delays no other. */
 export type Recording = {
   name: string;
-  /** What the step has found since the last time; null when that is nothing. */
+  /** What the step has found since the last call; null when it found nothing. */
   take: () => RecordBatch | null;
-  /** In a transaction: recorded rows leave, those left over come again at `again`. A row that moved since it was read stays. */
+  /**
+   * In a transaction: removes recorded rows and puts the others off until `again`. A row that changed since it was read
+   * stays.
+   */
   settle: (done: {
     written: readonly RecordRow[];
     left: readonly RecordRow[];
@@ -68,25 +71,30 @@ export type Recording = {
   }) => void;
 };
 
-/** One kind of rows that go when their time has passed; answers how many went. In the object, or in D1. */
+/** One class of rows that are deleted after their time, in the object or in D1; answers how many were deleted. */
 export type PurgeClass =
   | { name: string; drop: (now: number, limit: number) => number }
-  | { name: string; dropRecords: (db: RecordDb, tenant: string, now: number, limit: number) => Promise<number> };
+  | {
+      name: string;
+      dropRecords: (db: RecordDb, tenant: string, now: number, limit: number) => Promise<number>;
+      /** How many of them the tenant has; counted with each purge. */
+      countRecords: (db: RecordDb, tenant: string) => Promise<number>;
+    };
 
 /** What a room shows. */
 export type RoomFace = {
   verbs: VerbTable;
   steps: readonly Step[];
   purges: readonly PurgeClass[];
-  /** The newest stored id of each table in which cursors walk ids: ids made from now on come after it. */
+  /** The newest stored id of each table that is listed by id: new ids come after it. */
   newestIds?: () => readonly (string | null)[];
-  /** A sandbox's clock was moved: what is under way in real time keeps the time it had. */
+  /** A sandbox's clock was moved: work under way in real time keeps its remaining time. */
   clockMoved?: (milliseconds: number) => void;
 };
 
 /**
- * A room: its tables, and how it is built on the ground and the rooms that stand before it in the list. It is built when the object
- * wakes, and again whenever a transaction failed, so that nothing in memory disagrees with what is stored.
+ * A room: its tables, and how it is built from the ground and the rooms before it in the list. It is built when the
+ * object wakes and rebuilt after a failed transaction, so that memory never disagrees with storage.
  */
 export type Room<Name extends string, G, Below, Face extends RoomFace> = {
   name: Name;
@@ -106,8 +114,8 @@ type Opened<Rooms> = { rooms: Rooms; faces: readonly RoomFace[] };
 type Listed = { name: string; floor: number; migrations: readonly Migration[] };
 
 /**
- * The list of an object's rooms, in the order in which they are built. Adding one that needs what neither the ground nor a room
- * before it has does not compile.
+ * The list of an object's rooms, in build order. Adding a room that needs something that neither the ground nor an
+ * earlier room has does not compile.
  */
 export class RoomList<G, Rooms extends object> {
   readonly listed: readonly Listed[];

@@ -1,6 +1,6 @@
 /**
- * A route as data: how a request is parsed, which verb it asks, how the answer looks. The same schemas validate and make
- * the OpenAPI document, and a law can walk every route there is, because none is more than its row.
+ * A route as data: how a request is parsed, which verb it asks, what the answer looks like. The same schemas validate
+ * requests and make the OpenAPI document, and law tests can check every route, because a route is only its row.
  */
 import { z } from "zod";
 import { isRefused, refuse, type Outcome, type Reason, type Refusal } from "../base/refusal.ts";
@@ -17,7 +17,7 @@ export type Raw = { query: Record<string, string>; params: Record<string, string
 
 type Parsed<B, Q, P> = { body: B; query: Q; params: P };
 
-/** The facts of a route: what the document and the laws read. */
+/** The facts of a route, read by the OpenAPI document and the law tests. */
 export type Route = {
   method: Method;
   path: string;
@@ -33,14 +33,14 @@ export type Route = {
   bodyBytesMax: number;
   status: 200 | 201 | 202 | 204;
   answer: z.ZodType | null;
-  /** Reasons beyond those that every route may give. */
+  /** Refusals beyond those that every route may give. */
   refuses: readonly Reason[];
   /** Takes an Idempotency-Key. `secret` names answer fields that a replay leaves out. */
   repeat: { secret?: readonly string[] } | null;
   example?: unknown;
 };
 
-/** What an answer may be made of besides the verb's output. */
+/** What a route may use to complete an answer besides the verb's output. */
 export type Help<Q extends Questions> = Asker<Q> & {
   records: RecordDb;
   tenant: string;
@@ -52,9 +52,9 @@ export type Help<Q extends Questions> = Asker<Q> & {
 export type RouteOf<Q extends Questions, K extends NameOf<Q> = NameOf<Q>> = {
   [P in K]: Route & {
     verb: P;
-    /** The question, to be made once the ids of the path are known to be the caller's own. */
+    /** The question; called after the ids of the path are known to be the caller's own. */
     read: (raw: Raw) => Outcome<() => Outcome<Q[P]["input"]>>;
-    /** The URL of the tenant's that must be judged before the verb is asked. */
+    /** The tenant's URL that must be judged before the verb is asked. */
     urlIn: (input: Q[P]["input"]) => string | null;
     finish: (
       outcome: Outcome<Q[P]["output"]>,
@@ -84,13 +84,13 @@ type Spec<Q extends Questions, K extends NameOf<Q>, S extends string, B, Y, P> =
   repeat?: { secret?: readonly (keyof Q[K]["output"] & string)[] };
   example?: unknown;
   input: (parsed: Parsed<B, Y, P>) => Outcome<Q[K]["input"]>;
-  /** The URL of the tenant's that the input names. It is judged, name resolved, before the verb is asked. */
+  /** The tenant's URL in the input. It is judged, with its name resolved, before the verb is asked. */
   urlIn?: (input: Q[K]["input"]) => string | undefined;
-  /** The object knows no such thing: it may be a record by now, and this answers from there. */
+  /** Called when the object answers `not_found`: the row may be a record in D1 by now. */
   whenRecorded?: (input: Q[K]["input"], help: Help<Q>) => Promise<Outcome<Q[K]["output"]>>;
 };
 
-/** Makes the answer, where the verb's output alone is not it: from the records, or by a second question. */
+/** Completes the answer where the verb's output is not all of it: from the records, or with a second question. */
 type Complete<Q extends Questions, K extends NameOf<Q>, F> = (
   output: Q[K]["output"],
   input: Q[K]["input"],
@@ -103,12 +103,14 @@ export const BODY_BYTES_MAX = 64 * 1_024;
 /** Takes no field at all. */
 const Nothing: z.ZodType = z.strictObject({});
 /**
- * Stands for a schema that a row leaves out, whatever type the row's `input` gives to what it never reads. The cast is here
- * because the compiler cannot tie a default value to a type parameter's default.
+ * In place of a schema that a row leaves out. The cast is needed because the compiler cannot tie a default value to a
+ * type parameter's default.
  */
 export const NOTHING = Nothing as z.ZodType<never>;
 
-/** Reads a request: query, path, body, in this order. `unknownId` is the answer to a path that cannot name anything. */
+/**
+ * Reads a request: query, path, body, in this order. `unknownId` is the refusal of a path that names no possible id.
+ */
 export function reader<B, Y, P>(
   schemas: { query: z.ZodType<Y>; params: z.ZodType<P>; body: z.ZodType<B> | null },
   unknownId: Reason,
@@ -125,7 +127,10 @@ export function reader<B, Y, P>(
   };
 }
 
-/** Declares routes over one room's verbs; the compiler holds the input and the answer's schema to what the verb takes and gives. */
+/**
+ * Declares routes over one room's verbs. The compiler checks the input and the answer's schema against the verb's
+ * types.
+ */
 export function routesOver<V extends VerbTable>() {
   type Q = QuestionsOf<V>;
   return <K extends NameOf<Q>, B = None, Y = None, P = None, A = never>(
@@ -136,7 +141,9 @@ export function routesOver<V extends VerbTable>() {
   ): RouteOf<Q, K> => rowOf<Q, K, B, Y, P>(spec, (output) => ({ ok: output }));
 }
 
-/** As `routesOver`, for routes whose answer is more than the verb's output; its schema is held to what `complete` gives. */
+/**
+ * As `routesOver`, for routes whose answer is more than the verb's output: the schema is checked against `complete`.
+ */
 export function completedRoutesOver<V extends VerbTable>() {
   type Q = QuestionsOf<V>;
   return <K extends NameOf<Q>, B = None, Y = None, P = None, A = never, F extends Answered = never>({
@@ -149,7 +156,7 @@ export function completedRoutesOver<V extends VerbTable>() {
   }): RouteOf<Q, K> => rowOf<Q, K, B, Y, P>(spec, complete);
 }
 
-/** What a row without a schema gives to its `input`: nothing that could be read. */
+/** What `input` is given where a row has no schema: an object without fields. */
 type None = Record<never, never>;
 
 function rowOf<Q extends Questions, K extends NameOf<Q>, B, Y, P>(
@@ -178,8 +185,8 @@ function rowOf<Q extends Questions, K extends NameOf<Q>, B, Y, P>(
 }
 
 /**
- * A route that knows its caller by something else than a credential (a carrier by MAC and signature), or asks nobody
- * who he is.
+ * A route without an API key: its callers are authenticated in another way (a carrier by MAC and signature), or not at
+ * all.
  */
 export type OpenRoute = Pick<Route, "method" | "path" | "summary" | "detail" | "tag" | "refuses" | "example"> & {
   /** Its name in the document. */
@@ -188,6 +195,6 @@ export type OpenRoute = Pick<Route, "method" | "path" | "summary" | "detail" | "
   headers: z.ZodType | null;
   body: z.ZodType | null;
   answer: z.ZodType;
-  /** Answers that are neither the good one nor a problem, by status. */
+  /** Answers, by status, that are neither the successful one nor a problem. */
   others?: Readonly<Record<number, { what: string; answer: z.ZodType | null }>>;
 };

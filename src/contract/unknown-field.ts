@@ -1,14 +1,15 @@
 /**
- * What is said of a field that a route does not know: its name, where the name looks like one, and the known name that was
- * probably meant. A caller that mixes up names and values may send a number or a secret as a name, and that is not repeated.
+ * The error for a field that a route does not know: its name, if it looks like a field name, and the known name that
+ * was probably meant. A caller that mixes up names and values may send a number or a secret as a name, so other names
+ * are not repeated.
  */
 
-/** Longer than any field of ours. */
+/** Longer than any field name of the contract. */
 const NAME_MAX = 40;
-/** No word of a field's name is longer, and hardly one has so many consonants in a row; random letters soon do. */
+/** Words of field names are shorter and rarely have this many consonants in a row; random letters soon do. */
 const WORD_MAX = 20;
 const RANDOM = /[bcdfghjklmnpqrstvwxz]{6}/i;
-/** A number spelled out. Two of them occur in names (`one_to_one`), three are digits. */
+/** Digits as words. Two occur in real names (`one_to_one`); three are taken for a number. */
 const DIGITS_SPELLED = /(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|treble)/gi;
 const SPELLED_MAX = 2;
 
@@ -20,7 +21,7 @@ export function looksLikeField(name: string): boolean {
   return words.every((word) => word.length <= WORD_MAX) && name.length >= words.length * 2 - 1;
 }
 
-/** What other messaging APIs call a thing, and what it is called here. The first that the route knows is meant. */
+/** Names in other messaging APIs, and the names here. The first that the route knows is suggested. */
 const CALLED: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     body: ["text"],
@@ -69,7 +70,10 @@ const CALLED: ReadonlyMap<string, readonly string[]> = new Map(
 
 const plain = (name: string): string => name.replaceAll("_", "").toLowerCase();
 
-/** The known name that was probably meant, or null: the same but for case and underscores, another API's word, or a slip. */
+/**
+ * The known name that was probably meant, or null: equal but for case and underscores, another API's name, or a typing
+ * error.
+ */
 export function nearestOf(name: string, known: readonly string[]): string | null {
   const written = plain(name);
   const same = known.find((each) => plain(each) === written);

@@ -1,6 +1,6 @@
 /**
- * The Hono app: every route behind one frame that gives the request an id, refuses to serve from a deployment that is not fit,
- * logs one line, and turns whatever was not expected into a bare 500.
+ * The Hono app. Middleware around every route gives the request an id, refuses to serve from a misconfigured
+ * deployment, logs one line, and answers an unexpected error with a 500 without details.
  */
 import { Hono } from "hono";
 import { readClock } from "../base/clock.ts";
@@ -67,7 +67,7 @@ async function frame(c: C, next: () => Promise<void>, platform: Platform): Promi
   logRequest(c, readClock() - started);
 }
 
-/** One line for each request: its route as the document writes it, never its path, and no query. */
+/** One line for each request, with its route's pattern; never its path or query. */
 function logRequest(c: C, ms: number): void {
   const { status } = c.res;
   const tenant = c.get("tenant");

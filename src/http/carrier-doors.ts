@@ -1,5 +1,6 @@
 /**
- * What carriers call: receipts and texts that come in. The courier checks the signature, the tenant's object takes what it says.
+ * The endpoints that carriers call, for receipts and inbound texts. The courier checks the signature; the tenant's
+ * object stores the content.
  */
 import type { Hono } from "hono";
 import { parseTenantId } from "../base/ids.ts";
@@ -48,10 +49,10 @@ async function serveInbound(c: C, doors: Doors): Promise<Response> {
     {
       publicUrl,
       verify: (account, callback) => courier(account).readInbound(callback),
-      take: async (id, account, texts) => {
+      take: async (id, account, texts, secret) => {
         const owner = parseTenantId(id);
         if (owner === null) return refuse("not_found");
-        const taken = await tenant(owner).inbound(account, texts);
+        const taken = await tenant(owner).inbound(account, texts, secret);
         if (!isRefused(taken)) doAfterwards(c, doors, owner, taken.ok);
         return taken;
       },

@@ -1,5 +1,5 @@
 /**
- * What a request carries from the frame to its door and back: its id, and what its log line will say.
+ * What a request carries between middleware and handler: its id, and the fields of its log line.
  */
 import type { Context } from "hono";
 

@@ -1,5 +1,5 @@
 /**
- * What the doors are given: how to reach every object, and nothing that opens a number. `worker/` supplies it.
+ * What the doors are given: access to every object, and nothing that can open a number. `worker/` supplies it.
  */
 import type { DoorKeys } from "../access/api-key.ts";
 import type { AccessKeys, OperatorSettings } from "../access/operators.ts";
@@ -29,7 +29,7 @@ export type Doors = {
   courier: (account: string) => CourierPort;
   operator: (jurisdiction: Jurisdiction) => OperatorPort;
   records: (jurisdiction: Jurisdiction) => RecordDb;
-  /** Puts on the queues what a transaction left to do; several answers of a few milliseconds share a message. */
+  /** Puts on the queues what a transaction left to do; answers within a few milliseconds share a message. */
   outside: (owner: Owner, effects: Effects) => Promise<void>;
 };
 
@@ -40,6 +40,6 @@ export type Platform = {
   unfit: (env: Env) => string | null;
   /** The origin under which readers find this service. */
   site: (env: Env, url: string) => string;
-  /** The counts of this isolate when it runs for the bench; null otherwise. */
+  /** This isolate's counts in a benchmark; null otherwise. */
   meter: (env: Env) => { requests: number } | null;
 };

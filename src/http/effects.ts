@@ -1,5 +1,5 @@
 /**
- * What an answer leaves to do outside, done after the answer. If it fails nothing is lost: the rows are stored, and the object's
+ * Work outside the object, done after the answer. If it fails nothing is lost: the rows are stored, and the object's
  * alarm finds them.
  */
 import type { Owner } from "../base/ids.ts";

@@ -1,12 +1,14 @@
 /**
- * A refusal on the wire: RFC 9457, with what would be right and never what was sent.
+ * A refusal as an RFC 9457 problem: says what would be right, and never repeats what was sent.
  */
 import { REASONS, type Reason, type Refusal } from "../base/refusal.ts";
 import type { C } from "./context.ts";
 
 export type Problem = ReturnType<typeof problemOf>;
 
-/** Where a code is explained: a page of this very service (error-pages.ts), so that a problem leads to no other host. */
+/**
+ * The URL that explains a code: a page of this service (pages/errors.ts), so that a problem points to no other host.
+ */
 export const typeOf = (code: Reason, site: string): string => `${site}/errors/${code}`;
 
 /** The problem document of a refusal; `site` is the origin under which readers find this service. */
@@ -23,7 +25,7 @@ export function problemOf(refusal: Refusal, site: string, requestId: string | nu
   };
 }
 
-/** The answer that carries it; the request's log line will name the code. */
+/** The response with the problem; the request's log line names the code. */
 export function problemResponse(c: C, refusal: Refusal): Response {
   c.set("code", refusal.refused);
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });

@@ -1,6 +1,6 @@
 /**
- * How every door reads a request: the body bounded before it is parsed, each query parameter at most once and never a
- * number, and no request that another site's page had a browser send.
+ * How every door reads a request: the body is bounded before it is parsed, each query parameter occurs at most once and
+ * holds no number, and requests caused by another site's page are refused.
  */
 import { readIncoming } from "../net/incoming.ts";
 import { readJson } from "../contract/json.ts";
@@ -15,12 +15,14 @@ const FAULTS = {
   too_deep: "The body is nested too deeply.",
 };
 
-/** The body's bytes, none where there is no body. A route without a body reads one too, so that its size is refused. */
+/**
+ * The body's bytes, none where there is no body. Read on routes without a body too, so that a too large one is refused.
+ */
 export function readBody(c: C, bytesMax: number): Promise<Outcome<Uint8Array>> {
   return readIncoming(c.req.raw, bytesMax);
 }
 
-/** What an idempotency key is bound to: path and body, because the same key on another thing is another request. */
+/** What an idempotency key is bound to: path and body, because the same key for another resource is another request. */
 export function requestBytes(c: C, body: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(`${c.req.path}\n`), body]);
 }
@@ -35,8 +37,8 @@ export function jsonOf(c: C, bytes: Uint8Array): Outcome<unknown> {
 }
 
 /**
- * Query parameters, each at most once: of two values, two readers would choose differently. None may read as a phone
- * number, whatever its name, because URLs are logged on their way. A name such as `__proto__` is a name like any other.
+ * Query parameters, each at most once, because parsers differ on which of two values counts. No value may read as a
+ * phone number, whatever its name, because proxies log URLs. A name such as `__proto__` has no special meaning.
  */
 export function queryOf(c: C): Outcome<Record<string, string>> {
   if (!c.req.url.includes("?")) return { ok: {} };
@@ -54,8 +56,8 @@ export function queryOf(c: C): Outcome<Record<string, string>> {
 const PARAMETERS_MAX = 20;
 
 /**
- * Whether a browser says that another site's page caused the request. Operators come with a cookie of Access that any
- * page could make a browser send; our own pages and programs pass.
+ * Whether the browser says that another site's page caused the request (CSRF): operators have a cookie of Access that
+ * any page could make a browser send. Our own pages, and programs, pass.
  */
 export function isFromAnotherSite(c: C): boolean {
   const site = c.req.header("sec-fetch-site");

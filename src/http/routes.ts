@@ -1,5 +1,5 @@
 /**
- * Every route there is, in reading order.
+ * Every route, in the order of the documentation.
  */
 import { z } from "zod";
 import type { OpenRoute, RouteOf } from "../contract/route.ts";

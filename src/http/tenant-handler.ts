@@ -1,7 +1,7 @@
 /**
- * The one handler behind every route of tenants: read the key's MAC, read the body strictly, parse, ask the tenant's object
- * once, put on the queue what it left to do, answer. Counts and secrets never pass through here in clear. The console's pages ask
- * the same routes by `askRoute`, with a person's session in place of a key: there is no second way to a tenant's data.
+ * The one handler of all tenant routes: check the key's MAC, read the body strictly, parse it, ask the tenant's object
+ * once, put on the queue what it left to do, answer. The console's pages ask the same
+ * routes by `askRoute`, with a person's session in place of a key: there is no second way to a tenant's data.
  */
 import { z } from "zod";
 import type { C } from "./context.ts";
@@ -122,7 +122,7 @@ async function readRequest(c: C, route: Route): Promise<Outcome<{ value: unknown
 
 const Cursor = z.object({ cursor: z.string() });
 
-/** An id of somebody else's looks the same as one that was never given, and wakes nobody. */
+/** An id of another tenant is answered like an unknown one, and wakes no object. */
 function foreignId(params: Record<string, string>, owner: Owner): Refusal | null {
   if (params["id"] !== undefined) {
     const id = parseId(params["id"]);
@@ -136,7 +136,7 @@ function foreignId(params: Record<string, string>, owner: Owner): Refusal | null
   return null;
 }
 
-/** A cursor names the caller's own row: of another tenant's there is no page, and no list begins behind it. */
+/** A cursor must name a row of the caller's tenant; any other is refused. */
 function foreignCursor({ query, body }: { query: unknown; body: unknown }, owner: Owner): Refusal | null {
   const named = Cursor.safeParse(query).data?.cursor ?? Cursor.safeParse(body).data?.cursor;
   const id = named === undefined ? null : parseId(named);
@@ -146,8 +146,9 @@ function foreignCursor({ query, body }: { query: unknown; body: unknown }, owner
 }
 
 /**
- * A URL of the tenant's is judged, name resolved, before the object keeps it. Asking a resolver is a call to the outside,
- * so the object is first asked whether this caller may at all: endpoints are registered rarely, the second trip is cheap.
+ * Judges a tenant's URL, with its name resolved, before the object stores it. Resolving is a call to the outside, so
+ * the object is asked first whether the caller may ask this verb; endpoints are registered rarely, so the second call
+ * is cheap.
  */
 async function judgeTarget(url: string | null, asking: Asking, owner: Owner, doors: Doors): Promise<Refusal | null> {
   if (url === null) return null;
@@ -160,7 +161,7 @@ async function judgeTarget(url: string | null, asking: Asking, owner: Owner, doo
   return isRefused(resolved) ? resolved : null;
 }
 
-/** Where the platform says the request came from. A client's forwarding headers are not read at all. */
+/** Where the request came from, as the platform says. A client's forwarding headers are never read. */
 export function originOf(c: C): Origin {
   const auth = (c.req.raw.cf as IncomingRequestCfProperties | undefined)?.tlsClientAuth;
   const verified = auth?.certPresented === "1" && auth.certVerified === "SUCCESS" && auth.certRevoked === "0";
@@ -179,7 +180,7 @@ function answer(route: Route, value: Answered): Response {
   });
 }
 
-/** The key's tightest limit, announced (draft-ietf-httpapi-ratelimit-headers). */
+/** Announces the key's tightest limit (draft-ietf-httpapi-ratelimit-headers). */
 function addLimits(headers: Headers, reply: Pick<Reply<TenantVerbName>, "replayed" | "room">): void {
   if (reply.replayed) headers.set("idempotency-replayed", "true");
   if (reply.room === null) return;

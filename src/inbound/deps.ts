@@ -2,6 +2,7 @@
  * What the room `inbound` is given by the root.
  */
 import type { IdMaker } from "../base/ids.ts";
+import type { Source } from "../consent/consent.ts";
 import type { Purpose } from "../sms/purpose.ts";
 import type { AddressDeps } from "../masking/relays/relays.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";
@@ -13,14 +14,23 @@ export type InboundDeps = {
   vault: VaultLedger;
   ids: IdMaker;
   now: () => number;
-  /** Records what a person said to being texted. */
+  /** Records what a person said to being texted; by the carrier that brought it where that is the source. */
   say: (
     person: Pick<Contact, "index" | "mask" | "country">,
-    said: { standing: "given" | "withdrawn"; purposes: Purpose[]; sender: string | null },
+    said: {
+      standing: "given" | "withdrawn";
+      purposes: Purpose[];
+      sender: string | null;
+      source: "stop_word" | "carrier";
+    },
+    account: string,
   ) => void;
-  hasStopped: (who: Uint8Array, purpose: Purpose, sender: string | null) => boolean;
+  /** What stands between a person and a sender for a purpose; null where nothing was said. */
+  standingOf: (who: Uint8Array, purpose: Purpose, sender: string | null) => "given" | "withdrawn" | null;
+  /** Whether the person's stop to all senders stands, and was told of in this way. */
+  isStoppedBy: (who: Uint8Array, purpose: Purpose, source: Source) => boolean;
   emit: (
-    type: "inbound.received" | "interaction.out_of_session" | "interaction.vetoed",
+    type: "inbound.received" | "inbound.media_dropped" | "interaction.out_of_session" | "interaction.vetoed",
     resource: string,
     data: unknown,
   ) => void;

@@ -6,11 +6,11 @@ import { z } from "zod";
 import { readCallbackRequest, type Incoming } from "../net/incoming.ts";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { parseId } from "../base/ids.ts";
-import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type OpenRoute, type RouteOver } from "../contract/route.ts";
 import type { Inbound } from "../carriers/carrier.ts";
-import type { Brought } from "../carriers/courier/courier.ts";
+import type { Brought } from "../carriers/courier/brought.ts";
 import { InboundBody } from "../carriers/adapters/http.ts";
 import type { InboundVerbs } from "./verbs.ts";
 
@@ -18,7 +18,7 @@ export type InboundDoorDeps = {
   /** The origin that carriers were given; empty: the request's own. */
   publicUrl: string;
   verify: (account: string, callback: Incoming) => Promise<Outcome<Brought>>;
-  take: (tenant: string, account: string, texts: Inbound[]) => Promise<Outcome<unknown>>;
+  take: (tenant: string, account: string, texts: Inbound[], secret: number) => Promise<Outcome<unknown>>;
 };
 
 /** A text has a few hundred bytes; a carrier may put several into one call. */
@@ -62,13 +62,16 @@ export async function receiveInbound(
   if (isRefused(callback)) return callback;
   const verified = await deps.verify(account, callback.ok);
   if (isRefused(verified)) return verified;
+  const { owned, silent, secret } = verified.ok;
   let taken = 0;
-  for (const { tenant, texts } of verified.ok.owned) {
-    const outcome = await deps.take(tenant, account, texts);
-    if (isRefused(outcome)) return outcome;
-    taken += texts.length;
+  let again: Refusal | null = null;
+  for (const { tenant, texts } of owned) {
+    const outcome = await deps.take(tenant, account, texts, secret);
+    if (!isRefused(outcome)) taken += texts.length;
+    else if (outcome.refused !== "not_found") again = outcome; // a tenant that is gone is nobody: the carrier need not come again
   }
-  return { ok: { taken, silent: verified.ok.silent } };
+  // Whoever could take their texts has them, and knows them when the carrier brings all of them again.
+  return again ?? { ok: { taken, silent } };
 }
 
 const route = routesOver<InboundVerbs>();
@@ -81,6 +84,10 @@ export const ReceivedView = z
     sender_name: z.string().nullable(),
     number_id: z.string(),
     word: z.enum(["stop", "stop_all", "start", "help"]).nullable(),
+    complete: z.boolean().meta({
+      description: "False: parts of it never came, and `[...]` stands in their place. Such a text is never obeyed.",
+    }),
+    media: z.int().meta({ description: "Pictures and other files that came with it and were left with the carrier." }),
     received_at: z.string(),
   })
   .meta({
@@ -92,6 +99,8 @@ export const ReceivedView = z
         sender_name: null,
         number_id: exampleId("num"),
         word: null,
+        complete: true,
+        media: 0,
         received_at: EXAMPLE_TIME,
       },
     ],
@@ -99,6 +108,19 @@ export const ReceivedView = z
 
 /** A text of the inbox as events tell it. */
 export const EventInbound = z.object({ inbound: ReceivedView });
+
+/** Pictures that came with a text, as events tell of them; `from` is null where the sender has no number. */
+export const EventMedia = z
+  .object({ number: z.string(), from: z.record(z.string(), z.unknown()).nullable(), media: z.int() })
+  .meta({
+    examples: [
+      {
+        number: exampleId("num"),
+        from: { token: EXAMPLE_NUMBER.token, mask: EXAMPLE_NUMBER.mask, country: EXAMPLE_NUMBER.country },
+        media: 1,
+      },
+    ],
+  });
 
 export const inboxRoutes: RouteOver<InboundVerbs>[] = [
   route({
@@ -139,6 +161,8 @@ export const inboxRoutes: RouteOver<InboundVerbs>[] = [
           sender_name: null,
           number_id: exampleId("num"),
           word: null,
+          complete: true,
+          media: 0,
           received_at: EXAMPLE_TIME,
           text: "Are you open today?",
         },

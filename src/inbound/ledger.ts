@@ -1,8 +1,9 @@
 /**
- * Texts that came in, in the tenant's object: which were heard already, parts that wait for the others, and the inbox. Texts are
+ * Texts that came in, in the tenant's object: which were seen already, parts that wait for the others, and the inbox. Texts are
  * sealed under their sender's key.
  */
 import { bytesOf, filtered, first, type Sql } from "../storage/sql.ts";
+import { SeenTexts } from "./seen.ts";
 import type { Word } from "./words.ts";
 
 /** A text of the inbox, without its words. */
@@ -16,29 +17,53 @@ export type Received = {
   number: string;
   word: Word | null;
   at: number;
+  /** False: parts of it never came, and a sign stands in their place. */
+  complete: boolean;
+  /** Pictures and other files that came with it and were left with the carrier. */
+  media: number;
 };
 
-/** One part of a text that came in several. */
-export type Part = { who: Uint8Array; number: string; ref: string; nth: number; of: number };
+/** One part of a text that comes in several. Originator, number, reference and total together name the text (TS 23.040, 9.2.3.24.1). */
+export type Part = { who: Uint8Array; number: string; ref: string; nth: number; total: number };
+/** Whose text it is: a person's, by token, or that of a sender who has no number. */
+export type Author = { token: string; subject: string; name: string | null };
 /** A text whose parts are gathered, all or those that came in time. */
-export type Gathered = {
+export type Gathered = Author & {
+  id: number;
   who: Uint8Array;
   number: string;
-  ref: string;
-  subject: string;
-  token: string;
-  parts: Sealed[];
+  total: number;
+  /** Another text with the same name was open beside it, so a part may be that one's. */
+  mixed: boolean;
+  parts: { nth: number; record: string; sealed: Uint8Array }[];
 };
-type Sealed = { nth: number; record: string; sealed: Uint8Array };
+
+type TextRow = {
+  id: number;
+  who: ArrayBuffer;
+  number: string;
+  ref: string;
+  total: number;
+  token: string;
+  subject: string;
+  name: string | null;
+  mixed: number;
+  until: number;
+};
+
+/** Texts of one name that are looked through for a part's place; more within a minute are nobody's references that came round. */
+const OPEN_MAX = 16;
 
 /** The inbound texts of one tenant. */
 export class InboundLedger {
   readonly #sql: Sql;
   readonly #soon: (at: number) => void;
+  readonly seen: SeenTexts;
 
   constructor(sql: Sql, soon: (at: number) => void) {
     this.#sql = sql;
     this.#soon = soon;
+    this.seen = new SeenTexts(sql);
   }
 
   static migrate(sql: Sql): void {
@@ -55,89 +80,116 @@ export class InboundLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** Whether this text is heard for the first time; from then on it is not. */
-  isFirst(name: Uint8Array, now: number): boolean {
-    const added = this.#sql.exec(`INSERT INTO heard VALUES(?,?) ON CONFLICT DO NOTHING RETURNING at`, name, now);
-    return added.toArray().length === 1;
+  /** Texts that were seen are named by account; a text in parts is a row, and its parts are rows of it. */
+  static migrate2(sql: Sql): void {
+    SeenTexts.migrate(sql);
+    sql.exec(`CREATE TABLE texts_in_parts(
+      id INTEGER PRIMARY KEY, who BLOB NOT NULL, number TEXT NOT NULL, ref TEXT NOT NULL, total INTEGER NOT NULL,
+      here INTEGER NOT NULL, token TEXT NOT NULL, subject TEXT NOT NULL, name TEXT, mixed INTEGER NOT NULL, until INTEGER NOT NULL
+    ) STRICT`);
+    sql.exec(`CREATE INDEX texts_in_parts_name ON texts_in_parts(who, number, ref, total)`);
+    sql.exec(`CREATE INDEX texts_in_parts_until ON texts_in_parts(until)`);
+    sql.exec(`INSERT INTO texts_in_parts(who, number, ref, total, here, token, subject, name, mixed, until)
+      SELECT who, number, ref, parts, count(*), min(token), min(subject), NULL, 0, min(until) FROM parts
+      GROUP BY who, number, ref, parts`);
+    sql.exec(`CREATE TABLE parts_of_texts(
+      text INTEGER NOT NULL, nth INTEGER NOT NULL, record TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY(text, nth)
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`INSERT INTO parts_of_texts SELECT t.id, p.nth, p.record, p.sealed FROM parts p JOIN texts_in_parts t
+      ON t.who = p.who AND t.number = p.number AND t.ref = p.ref AND t.total = p.parts`);
+    sql.exec(`DROP TABLE parts`);
+    sql.exec(`ALTER TABLE parts_of_texts RENAME TO parts`);
+    sql.exec(`ALTER TABLE inbox ADD COLUMN complete INTEGER NOT NULL DEFAULT 1`);
+    sql.exec(`ALTER TABLE inbox ADD COLUMN media INTEGER NOT NULL DEFAULT 0`);
   }
 
-  /** Keeps a part; answers all of the text's parts when this was the last one missing. */
-  addPart(
-    part: Part & { record: string; token: string; subject: string; sealed: Uint8Array },
-    until: number,
-  ): Gathered | null {
-    const { who, number, ref, nth, of, record, token, subject, sealed } = part;
-    const known = first<{ until: number }>(
-      this.#sql,
-      `SELECT until FROM parts WHERE who = ? AND number = ? AND ref = ? LIMIT 1`,
-      who,
-      number,
-      ref,
-    );
-    const end = known?.until ?? until;
-    this.#soon(end);
-    this.#sql.exec(
-      `INSERT INTO parts VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
-      who,
-      number,
-      ref,
-      nth,
-      of,
-      record,
-      token,
-      subject,
-      sealed,
-      end,
-    );
-    const query = `SELECT count(*) AS n FROM parts WHERE who = ? AND number = ? AND ref = ?`;
-    const here = first<{ n: number }>(this.#sql, query, who, number, ref)?.n ?? 0;
-    return here >= of ? this.#gathered(who, number, ref) : null; // the others are not read for every one that comes
+  /**
+   * Keeps a part; answers all of the text's parts when this was the last one missing. A place that is taken is another text's:
+   * references come round. Of two texts that lack it, the one that it completes gets it, else the newer one, since the older one's may be
+   * lost.
+   */
+  addPart(part: Part & Author & { record: string; sealed: Uint8Array }, until: number): Gathered | null {
+    const open = this.#open(part);
+    const lacking = open.filter(({ taken }) => taken === 0);
+    const into = lacking.find(({ here }) => here + 1 === part.total) ?? lacking[0] ?? null;
+    if (open.length > 1 || (into === null && open.length > 0)) this.#mix(open);
+    const text = into?.id ?? this.#addText(part, open.length > 0, until);
+    this.#soon(into?.until ?? until);
+    this.#sql.exec(`INSERT INTO parts VALUES(?,?,?,?)`, text, part.nth, part.record, part.sealed);
+    const counted = `UPDATE texts_in_parts SET here = here + 1 WHERE id = ? RETURNING here`;
+    const here = first<{ here: number }>(this.#sql, counted, text)?.here ?? 0;
+    return here >= part.total ? this.gathered(text) : null; // the others are not read for every one that comes
+  }
+
+  /** The texts of this name that are not whole, newest first, and whether the part's place is taken there. */
+  #open({ who, number, ref, total, nth }: Part): { id: number; until: number; here: number; taken: number }[] {
+    const query = `SELECT id, until, here, EXISTS(SELECT 1 FROM parts p WHERE p.text = t.id AND p.nth = ?5) AS taken
+      FROM texts_in_parts t WHERE who = ?1 AND number = ?2 AND ref = ?3 AND total = ?4 ORDER BY id DESC LIMIT ${OPEN_MAX}`;
+    return this.#sql
+      .exec<{ id: number; until: number; here: number; taken: number }>(query, who, number, ref, total, nth)
+      .toArray();
+  }
+
+  #addText({ who, number, ref, total, token, subject, name }: Part & Author, mixed: boolean, until: number): number {
+    const query = `INSERT INTO texts_in_parts(who, number, ref, total, here, token, subject, name, mixed, until)
+      VALUES(?,?,?,?,0,?,?,?,?,?) RETURNING id`;
+    const values = [who, number, ref, total, token, subject, name, mixed ? 1 : 0, until];
+    return this.#sql.exec<{ id: number }>(query, ...values).one().id;
+  }
+
+  #mix(open: readonly { id: number }[]): void {
+    for (const { id } of open) this.#sql.exec(`UPDATE texts_in_parts SET mixed = 1 WHERE id = ? AND mixed = 0`, id);
   }
 
   /** Texts whose time to be whole is over. The id is made of keyed names; `gather` reads the parts. */
   late(now: number, limit: number): { id: string; gather: () => Gathered | null }[] {
+    const query = `SELECT * FROM texts_in_parts WHERE until <= ? ORDER BY until, id LIMIT ?`;
     return this.#sql
-      .exec<{ who: ArrayBuffer; number: string; ref: string }>(
-        `SELECT DISTINCT who, number, ref FROM parts WHERE until <= ? LIMIT ?`,
-        now,
-        limit,
-      )
+      .exec<TextRow>(query, now, limit)
       .toArray()
-      .map(({ who, number, ref }) => {
-        const name = bytesOf(who);
-        const id = `${number}/${Buffer.from(name.subarray(0, 8)).toString("hex")}/${ref}`;
-        return { id, gather: () => this.#gathered(name, number, ref) };
+      .map(({ id: text, who, number, ref }) => {
+        const id = `${number}/${Buffer.from(bytesOf(who).subarray(0, 8)).toString("hex")}/${ref}/${text}`;
+        return { id, gather: () => this.gathered(text) };
       });
   }
 
-  dropParts({ who, number, ref }: Pick<Part, "who" | "number" | "ref">): void {
-    this.#sql.exec(`DELETE FROM parts WHERE who = ? AND number = ? AND ref = ?`, who, number, ref);
+  dropParts({ id }: Pick<Gathered, "id">): void {
+    this.#sql.exec(`DELETE FROM parts WHERE text = ?`, id);
+    this.#sql.exec(`DELETE FROM texts_in_parts WHERE id = ?`, id);
   }
 
   /** When the next text behind a time is read as it is. */
   nextLate(after: number): number | null {
-    const query = `SELECT min(until) AS at FROM parts WHERE until > ?`;
+    const query = `SELECT min(until) AS at FROM texts_in_parts WHERE until > ?`;
     return first<{ at: number | null }>(this.#sql, query, after)?.at ?? null;
   }
 
-  #gathered(who: Uint8Array, number: string, ref: string): Gathered | null {
-    const rows = this.#sql
-      .exec<{ nth: number; record: string; token: string; subject: string; sealed: ArrayBuffer }>(
-        `SELECT nth, record, token, subject, sealed FROM parts WHERE who = ? AND number = ? AND ref = ? ORDER BY nth`,
-        who,
-        number,
-        ref,
+  gathered(id: number): Gathered | null {
+    const row = first<TextRow>(this.#sql, `SELECT * FROM texts_in_parts WHERE id = ?`, id);
+    if (row === null) return null;
+    const parts = this.#sql
+      .exec<{ nth: number; record: string; sealed: ArrayBuffer }>(
+        `SELECT nth, record, sealed FROM parts WHERE text = ? ORDER BY nth`,
+        id,
       )
       .toArray();
-    const [one] = rows;
-    if (one === undefined) return null;
-    const parts = rows.map(({ nth, record, sealed }) => ({ nth, record, sealed: bytesOf(sealed) }));
-    return { who, number, ref, subject: one.subject, token: one.token, parts };
+    const { number, total, token, subject, name } = row;
+    return {
+      id,
+      number,
+      total,
+      token,
+      subject,
+      name,
+      who: bytesOf(row.who),
+      mixed: row.mixed === 1,
+      parts: parts.map(({ nth, record, sealed }) => ({ nth, record, sealed: bytesOf(sealed) })),
+    };
   }
 
   add(one: Received, subject: string, sealed: Uint8Array | null): void {
     this.#sql.exec(
-      `INSERT INTO inbox VALUES(?,?,?,?,?,?,?,?,?,?)`,
+      `INSERT INTO inbox VALUES(?,?,?,?,?,?,?,?,?,?,?,?)`,
       one.id,
       one.token,
       one.mask,
@@ -148,18 +200,20 @@ export class InboundLedger {
       one.at,
       subject,
       sealed,
+      one.complete ? 1 : 0,
+      one.media,
     );
   }
 
   get(id: string): { received: Received; subject: string; sealed: Uint8Array | null } | null {
-    const row = first<Received & { subject: string; sealed: ArrayBuffer | null }>(
+    const row = first<ReceivedRow & { subject: string; sealed: ArrayBuffer | null }>(
       this.#sql,
       `SELECT * FROM inbox WHERE id = ?`,
       id,
     );
     if (row === null) return null;
     const { subject, sealed, ...received } = row;
-    return { received, subject, sealed: sealed === null ? null : bytesOf(sealed) };
+    return { received: receivedOf(received), subject, sealed: sealed === null ? null : bytesOf(sealed) };
   }
 
   /** Newest first. */
@@ -168,14 +222,12 @@ export class InboundLedger {
       ["token = ?", filter.token],
       ["id < ?", filter.before],
     ]);
-    const query = `SELECT id, token, mask, country, name, number, word, at FROM inbox WHERE ${where} ORDER BY id DESC LIMIT ?`;
-    return this.#sql.exec<Received>(query, ...values, limit).toArray();
-  }
-
-  /** Forgets which texts were heard before a time; answers how many. */
-  purgeSeen(before: number, limit: number): number {
-    const query = `DELETE FROM heard WHERE name IN (SELECT name FROM heard WHERE at < ? LIMIT ?) RETURNING 1 AS gone`;
-    return this.#sql.exec(query, before, limit).toArray().length;
+    const columns = "id, token, mask, country, name, number, word, at, complete, media";
+    const query = `SELECT ${columns} FROM inbox WHERE ${where} ORDER BY id DESC LIMIT ?`;
+    return this.#sql
+      .exec<ReceivedRow>(query, ...values, limit)
+      .toArray()
+      .map(receivedOf);
   }
 
   /** Drops texts of the inbox from before a time; answers how many. */
@@ -184,3 +236,7 @@ export class InboundLedger {
     return this.#sql.exec(query, before, limit).toArray().length;
   }
 }
+
+type ReceivedRow = Omit<Received, "complete"> & { complete: number };
+
+const receivedOf = ({ complete, ...row }: ReceivedRow): Received => ({ ...row, complete: complete === 1 });

@@ -15,7 +15,8 @@ import type { VaultLedger } from "../vault/ledger.ts";
 import type { EventType } from "../webhooks/event.ts";
 import type { InboundDeps } from "./deps.ts";
 import { InboundLedger } from "./ledger.ts";
-import { SEEN_DAYS, receive, SYSTEM_KEY, takeGathered, type Fate } from "./receive.ts";
+import { SEEN_DAYS, receive, takeGathered } from "./receive.ts";
+import { SYSTEM_KEY, type Fate } from "./take.ts";
 import { INBOX_KEPT_DAYS, inboundVerbs } from "./verbs.ts";
 
 type Below = {
@@ -33,7 +34,10 @@ const LATE_MAX = 100;
 /** The room. */
 export const inboundRoom = room({
   name: "inbound",
-  migrations: [{ id: 1, up: (sql) => InboundLedger.migrate(sql) }],
+  migrations: [
+    { id: 1, up: (sql) => InboundLedger.migrate(sql) },
+    { id: 2, up: (sql) => InboundLedger.migrate2(sql) },
+  ],
   open: ({ sql, ids, now, soon }: Ground, { audit, vault, webhooks, numbers, consent, masking }: Below) => {
     const ledger = new InboundLedger(sql, soon);
     const deps: InboundDeps = {
@@ -42,12 +46,13 @@ export const inboundRoom = room({
       vault: vault.ledger,
       ids,
       now,
-      hasStopped: (who, purpose, sender) => consent.ledger.hasStopped(who, purpose, sender),
-      say: ({ index: who, mask, country }, said) =>
+      standingOf: (who, purpose, sender) => consent.ledger.standingOf(who, purpose, sender),
+      isStoppedBy: (who, purpose, source) => consent.ledger.isStoppedBy(who, purpose, source),
+      say: ({ index: who, mask, country }, said, account) =>
         consent.say(
-          { type: "system", id: SYSTEM_KEY },
+          said.source === "carrier" ? { type: "carrier", id: account } : { type: "system", id: SYSTEM_KEY },
           { who, mask, country },
-          { ...said, source: "stop_word", wording: null, saidAt: now() },
+          { ...said, wording: null, saidAt: now() },
         ),
       emit: webhooks.emit,
     };
@@ -69,18 +74,19 @@ export const inboundRoom = room({
         },
       ],
       purges: [
-        { name: "heard", drop: (at: number, limit: number) => ledger.purgeSeen(at - SEEN_DAYS * DAY_MS, limit) },
+        { name: "heard", drop: (at: number, limit: number) => ledger.seen.purge(at - SEEN_DAYS * DAY_MS, limit) },
         { name: "inbox", drop: (at: number, limit: number) => ledger.purgeInbox(at - INBOX_KEPT_DAYS * DAY_MS, limit) },
       ],
       newestIds: () => [newestId(sql, "inbox")],
-      /** Takes a text in that a carrier brought. */
-      receive: (account: string, text: Inbound): Fate => receive(deps, account, text),
+      /** Takes a text in that a carrier brought; `secret` as `Brought` has it. */
+      receive: (account: string, text: Inbound, secret: number): Fate =>
+        receive(deps, account, text, { account, secret }),
       /** A person of the sandbox texts one of the tenant's virtual numbers: as if its carrier had brought the text. */
       answer: (from: string, to: string, text: string): Fate => {
         const dialled = parseNumber(to);
         const number = "refused" in dialled ? null : numbers.ledger.byE164(dialled.number.e164);
         if (number === null) return "unknown_number";
-        return receive(deps, number.account, { id: ids.make("inb", now()), from, to: number.e164, text });
+        return receive(deps, number.account, { id: ids.make("inb", now()), from, to: number.e164, text }, null);
       },
     };
   },

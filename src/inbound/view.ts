@@ -6,13 +6,15 @@ import type { Received } from "./ledger.ts";
 
 /** Without the text, which is asked for by itself. */
 export function receivedView(one: Received) {
-  const { id, token, mask, country, name, number, word, at } = one;
+  const { id, token, mask, country, name, number, word, at, complete, media } = one;
   return {
     id,
     from: token === null ? null : { token, mask: mask ?? "", country: country ?? "" },
     sender_name: name,
     number_id: number,
     word,
+    complete,
+    media,
     received_at: isoOf(at),
   };
 }

@@ -45,7 +45,7 @@ export function wordOf(text: string): Word | null {
   if (text.length > CHARS_MAX) return null;
   const plain = text
     .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
+    .replace(/[\p{M}\p{Cf}]/gu, "")
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();

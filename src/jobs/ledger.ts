@@ -1,23 +1,26 @@
 /**
- * Background work that failed, in the tenant's object: which row of which step, how often, and when it is tried again. A row that
- * failed too often is quarantined: left alone until somebody asks for it again. Kept in memory as stored, since it is asked before
- * each step and there is hardly ever one.
+ * Failed background work, in the tenant's object: which row of which step, how often it failed, and when it is tried
+ * again. A row that failed too often is quarantined: not tried until a retry is requested. Cached in memory, because it
+ * is read before each step and is nearly always empty.
  */
 import { DAY_MS, isoOf, SECOND_MS } from "../base/clock.ts";
 import type { Sql } from "../storage/sql.ts";
 
-/** A row that failed this often in a row is quarantined. */
+/** After this many consecutive failures a row is quarantined. */
 export const FAILURES_MAX = 5;
-/** After its first failure a row is tried again so soon, and each further time after four times as long. */
+/** The wait after a row's first failure; each further wait is four times as long. */
 const AGAIN_MS = 5 * SECOND_MS;
-/** What failed and was never tried again is forgotten after this; a row that still fails then is found, and told, anew. */
+/**
+ * A failed job that is not retried is deleted after this; if its row still fails then, it becomes a new job with a new
+ * alert.
+ */
 export const KEPT_MS = 30 * DAY_MS;
 
 export type FailedJob = {
   id: string;
   /** The step of the alarm. */
   step: string;
-  /** What the step was about to do something about; empty when it could not even find its rows. */
+  /** The row that failed; empty when the step could not find its rows. */
   row: string;
   failures: number;
   /** The class of the error and where it was thrown; never its message. */
@@ -57,7 +60,7 @@ export class JobsLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** Counts a failure of a row; answers the job as it is now, which was quarantined by this when `againAt` is null. */
+  /** Counts a failure of a row; answers the job, which this failure quarantined when `againAt` is null. */
   failed(step: string, row: string, error: string, newId: () => string, now: number): FailedJob {
     const known = this.#find(step, row);
     const failures = (known?.failures ?? 0) + 1;
@@ -67,13 +70,13 @@ export class JobsLedger {
     return job;
   }
 
-  /** A row that failed before did not fail now, or has nothing to be done about any more. */
+  /** Deletes the job of a row that succeeded or is no longer due. */
   succeeded({ id }: Pick<FailedJob, "id">): void {
     this.#sql.exec(`DELETE FROM failed_jobs WHERE id = ?`, id);
     this.#all().delete(id);
   }
 
-  /** A job is tried again now, from the beginning of its tries. */
+  /** Schedules a job to be tried now, with its count of failures reset. */
   retry(job: FailedJob, now: number): FailedJob {
     const again = { ...job, failures: 0, againAt: now };
     this.#put(again);
@@ -96,7 +99,7 @@ export class JobsLedger {
     return all.filter(({ id }) => before === undefined || id < before).slice(0, limit);
   }
 
-  /** When the next of them behind a time is tried again. */
+  /** When the next of them after a time is tried again. */
   nextAt(after: number): number | null {
     let next: number | null = null;
     for (const { againAt } of this.#all().values())

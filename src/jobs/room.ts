@@ -1,5 +1,5 @@
 /**
- * The face of failed jobs: what keeps one row of background work that throws from starving all others.
+ * The face of failed jobs: isolates rows of background work that throw, so that they delay no others.
  */
 import { room, type DueRow, type Ground, type Step } from "../contract/room.ts";
 import { byRule, type Recorder } from "../contract/record.ts";
@@ -21,7 +21,7 @@ export const jobsRoom = room({
     /** The failed jobs of a step and of what it records. */
     const jobsOf = ({ name, recording }: Step) =>
       recording === undefined ? jobs.ofStep(name) : [...jobs.ofStep(name), ...jobs.ofStep(recording.name)];
-    /** Rows that are not to be tried now. */
+    /** Rows that must not be tried now. */
     const resting = (step: Step, at: number): ReadonlySet<string> =>
       new Set(jobsOf(step).flatMap(({ row, againAt }) => (row !== "" && (againAt ?? Infinity) > at ? [row] : [])));
     const due = (step: Step, at: number): readonly DueRow[] => {
@@ -37,14 +37,17 @@ export const jobsRoom = room({
       ],
       purges: [{ name: "failed_jobs", drop: (at: number, limit: number) => jobs.purge(at, limit) }],
       due,
-      /** When a step next has something to do: what rests is not due, however long it has been. */
+      /** A step's next deadline: a failed row is not due before its retry. */
       nextAt: (step: Step, at: number): number | null => {
         if (resting(step, at).size === 0) return step.nextAt(at, NEVER);
         return due(step, at).length > 0 ? at : step.nextAt(at, at);
       },
-      /** Whether rows of the step are to be tried again by now: even where nothing is due any more, that is to be seen. */
+      /**
+       * Whether rows of the step are due for a retry. True even if they no longer need work, so that their jobs are
+       * deleted.
+       */
       isFailing: ({ name }: Step): boolean => jobs.ofStep(name).some(({ againAt }) => (againAt ?? Infinity) <= now()),
-      /** These rows were run and none threw: what failed before does so no more, or is no longer due. */
+      /** These rows ran and none threw: deletes their jobs, and those of rows that are no longer due. */
       ran: (step: Step, rows: readonly DueRow[]): void => {
         const failed = jobs.ofStep(step.name).filter(({ againAt }) => againAt !== null && againAt <= now());
         for (const job of failed)
@@ -66,5 +69,5 @@ export const jobsRoom = room({
   },
 });
 
-/** Before every time there is. */
+/** Earlier than any time. */
 const NEVER = -1;

@@ -1,5 +1,5 @@
 /**
- * What a tenant can ask about its background work: which rows of it fail, and to try one again.
+ * A tenant's verbs for its background work: list failed rows, and retry one.
  */
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { readPage, type Page } from "../contract/list.ts";
@@ -22,7 +22,7 @@ export function jobsVerbs(deps: JobsDeps) {
 
 export type JobsVerbs = ReturnType<typeof jobsVerbs>;
 
-/** Has a failed job tried again at once; the alarm does it. One that is quarantined is tried as often as a new one. */
+/** Retries a failed job at once, in the alarm. A quarantined one gets as many tries as a new one. */
 export function retryJob(deps: JobsDeps, actor: Actor, id: string): Outcome<JobView> {
   const job = deps.jobs.get(id);
   if (job === null) return refuse("not_found");

@@ -10,6 +10,7 @@ import { checkText } from "../sms/sms-text.ts";
 import { sign } from "../webhooks/signature.ts";
 import type { MaskingDeps } from "./deps.ts";
 import type { Interaction } from "./interaction.ts";
+import { hookOf, noteReading } from "./settings/reading.ts";
 import { keptText, passOn } from "./relay.ts";
 
 export type Decision = { do: "allow" } | { do: "rewrite"; text: string } | { do: "veto"; reason: string };
@@ -80,18 +81,22 @@ function decisionOf(text: string): Decision | null {
   return checkText(parsed.data.text) === null ? { do: "rewrite", text: parsed.data.text } : null;
 }
 
-/** The question about an interaction that waits; null when it waits no more, or its people were erased. */
+/**
+ * The question about an interaction that waits; null when it waits no more, or its people were erased. That the hook reads the
+ * session is noted in the transaction that makes the question.
+ */
 export function questionAbout(
   deps: MaskingDeps,
   id: string,
   openSecret: (sealed: Uint8Array) => string | null,
 ): Question | null {
-  const { intercept } = deps.ledger.settings();
+  const intercept = hookOf(deps);
   const interaction = deps.ledger.interaction(id);
   const text = textOf(deps, id);
   const secret = intercept === null ? null : openSecret(intercept.secret);
   if (intercept === null || secret === null || interaction?.state !== "pending" || text === null) return null;
   const { session, sender } = interaction;
+  noteReading(deps, session, intercept);
   const body = JSON.stringify({
     type: "interaction.pending",
     interaction: { id, session_id: session, from: sender },
@@ -104,7 +109,7 @@ export function questionAbout(
 export function settleIntercept(deps: MaskingDeps, id: string, said: Decision | null): void {
   const interaction = deps.ledger.interaction(id);
   if (interaction?.state !== "pending") return;
-  const failsOpen = deps.ledger.settings().intercept?.onFailure !== "closed";
+  const failsOpen = hookOf(deps)?.onFailure !== "closed";
   const decision: Decision = said ?? (failsOpen ? { do: "allow" } : { do: "veto", reason: "intercept_failed" });
   const session = deps.ledger.session(interaction.session);
   const sender = deps.ledger.participants(interaction.session).find((one) => one.id === interaction.sender);

@@ -218,7 +218,8 @@ export class MaskingLedger {
   /** Drops sessions that ended before a time, with their people; answers how many. */
   purgeSessions(before: number, limit: number): number {
     const sessions = `SELECT id FROM sessions WHERE ended_at IS NOT NULL AND ended_at < ? LIMIT ?`;
-    this.#sql.exec(`DELETE FROM participants WHERE session IN (${sessions})`, before, limit);
+    for (const table of ["participants", "intercepted"])
+      this.#sql.exec(`DELETE FROM ${table} WHERE session IN (${sessions})`, before, limit);
     const query = `DELETE FROM sessions WHERE id IN (${sessions}) RETURNING 1 AS gone`;
     return this.#sql.exec(query, before, limit).toArray().length;
   }
@@ -312,6 +313,13 @@ export class MaskingLedger {
     return true;
   }
 
+  /** Whether the hook that was set at this time has read nothing of the session yet; from now on it has. */
+  isFirstReading(session: string, setAt: number): boolean {
+    const query = `INSERT INTO intercepted VALUES(?,?) ON CONFLICT(session) DO UPDATE SET set_at = excluded.set_at
+      WHERE set_at <> excluded.set_at RETURNING 1 AS yes`;
+    return this.#sql.exec(query, session, setAt).toArray().length === 1;
+  }
+
   settings(): MaskingSettings {
     if (this.#settings !== null) return this.#settings;
     const row = first<{ value: string; sealed: ArrayBuffer | null }>(
@@ -321,22 +329,27 @@ export class MaskingLedger {
     const stored = row === null ? null : (JSON.parse(row.value) as MaskingSettings);
     const hook = stored?.intercept ?? null;
     const intercept =
-      hook === null || row === null || row.sealed === null ? null : { ...hook, secret: bytesOf(row.sealed) };
+      hook === null || row === null || row.sealed === null
+        ? null
+        : { ...HOOK_BEFORE, ...hook, secret: bytesOf(row.sealed) };
     this.#settings = { ...SETTINGS_DEFAULT, ...stored, intercept };
     return this.#settings;
   }
 
   setSettings(settings: MaskingSettings): void {
     const { intercept, ...rest } = settings;
-    const plain = intercept === null ? null : { url: intercept.url, onFailure: intercept.onFailure };
+    const { secret, ...plain } = intercept ?? { secret: null };
     this.#sql.exec(
       `INSERT OR REPLACE INTO masking VALUES('settings',?,?)`,
-      JSON.stringify({ ...rest, intercept: plain }),
-      intercept?.secret ?? null,
+      JSON.stringify({ ...rest, intercept: intercept === null ? null : plain }),
+      secret,
     );
     this.#settings = settings;
   }
 }
+
+/** What a hook lacks that was set before it could be announced. */
+const HOOK_BEFORE = { notice: null, setAt: 0 };
 
 /** An answer is remembered two days: it may be given again after one. */
 const ANSWERED_KEPT_MS = 2 * DAY_MS;

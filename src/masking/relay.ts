@@ -5,12 +5,17 @@
 import { DAY_MS } from "../base/clock.ts";
 import type { Num } from "../sms/phone.ts";
 import { isRefused } from "../base/refusal.ts";
-import { isHeld, type VirtualNumber } from "../numbers/number.ts";
+import { stripControls } from "../sms/sms-text.ts";
+import type { Scope } from "../risk/act.ts";
+import { isHeld, type Pair, type VirtualNumber } from "../numbers/number.ts";
 import { endSession } from "./close.ts";
 import { applyContent } from "./content.ts";
 import type { MaskingDeps } from "./deps.ts";
 import { interactionView, type Interaction, type Leg } from "./interaction.ts";
+import { sendInPieces, sendPiece } from "./legs.ts";
+import { hookOf } from "./settings/reading.ts";
 import { rotateByRule } from "./rotate.ts";
+import { scopesOf, tellLimit } from "./relays/limits.ts";
 import { isOver, isToRotate, type Participant, type Session, type Slip } from "./session.ts";
 import { nameOf } from "./view.ts";
 
@@ -26,27 +31,40 @@ export type Relayed =
   | { did: "tombstone"; session: string; why: NotRelayed }
   | { did: "stranger" };
 
+/** What is answered: each kind has a day's answer of its own. */
+export type AnswerKind = "" | "|help" | "|media" | "|reply";
 /** One answer to a person and number a day, so that two machines cannot talk for ever. */
 export const ANSWER_EVERY_MS = DAY_MS;
 /** A hook that was asked and never answered is given up after this, and the alarm does what the setting says. */
 export const INTERCEPT_CHECK_MS = 10_000;
 
-/** Relays a text to the other people of its session. */
-export function relay(deps: MaskingDeps, incoming: IncomingText): Relayed {
+/** Whether others would get a text of this person by this number. */
+export function isInConversation(deps: MaskingDeps, { who, number }: Omit<IncomingText, "text">): boolean {
+  const pair = deps.numbers.pair(who, number.id);
+  if (pair === null || !isHeld(pair, deps.now())) return false;
+  const place = placeOf(deps, pair.session, pair.participant);
+  return place !== null && whyNotRelayed(place, isRelayedBy(pair, deps.now())) === null;
+}
+
+const isRelayedBy = ({ state, relaysUntil }: Pair, now: number): boolean =>
+  state === "open" || (state === "overlap" && now < (relaysUntil ?? 0));
+
+/** Relays a text to the other people of its session. What they could not be sent, control characters and halves of them, is left out. */
+export function relay(deps: MaskingDeps, received: IncomingText): Relayed {
+  const incoming = { ...received, text: stripControls(received.text) };
   const now = deps.now();
   const pair = deps.numbers.pair(incoming.who, incoming.number.id);
   if (pair === null || !isHeld(pair, now)) return { did: "stranger" };
   const place = placeOf(deps, pair.session, pair.participant);
   if (place === null) return { did: "stranger" };
-  const relays = pair.state === "open" || (pair.state === "overlap" && now < (pair.relaysUntil ?? 0));
-  const why = whyNotRelayed(place, relays);
+  const why = whyNotRelayed(place, isRelayedBy(pair, now));
   if (why !== null) {
     answerOnce(deps, incoming, place.session, answerTo(deps, place.session, why));
     return { did: "tombstone", session: place.session.id, why };
   }
   const known = deps.vault.find(incoming.who);
   if (known === null) return { did: "stranger" };
-  const waits = deps.ledger.settings().intercept !== null;
+  const waits = hookOf(deps) !== null;
   const interaction: Interaction = {
     id: deps.ids.make("int", now),
     session: place.session.id,
@@ -93,13 +111,13 @@ function answerTo(deps: MaskingDeps, session: Session, why: NotRelayed): string 
   return why === "number_changed" ? movedNotice : (session.settings.tombstone ?? tombstone);
 }
 
-/** Answers from the very number that was dialled, at most once a day; who asks for help has a day's answer of its own. */
+/** Answers from the very number that was dialled, at most once a day for each kind. */
 export function answerOnce(
   deps: MaskingDeps,
   { number, who, from }: Omit<IncomingText, "text">,
   session: Pick<Session, "id" | "key">,
   text: string,
-  kind: "" | "|help" = "",
+  kind: AnswerKind = "",
 ): boolean {
   if (!deps.ledger.mayAnswer(who, number.id + kind, ANSWER_EVERY_MS, deps.now())) return false;
   const sent = deps.send(session.key, { to: from, from: number, text, about: session.id, by: `answer|${number.id}` });
@@ -123,9 +141,12 @@ export function passOn(
   const judged = sender === null ? { text: said, slips: [] } : applyContent(said, session.settings.content);
   const pair = people.filter(({ state }) => state === "active").length <= 2;
   const spoken = sender === null || pair ? judged.text : `${calledBy(deps, people, sender)}: ${judged.text}`;
-  const legs = others.map((one) =>
-    legTo(deps, session, one, { interaction: interaction.id, sender: sender?.id ?? "owner" }, spoken),
-  );
+  const scopeOf = scopesOf(deps, session, people);
+  const legs = others.flatMap((one) => {
+    const scope = sender === null ? {} : { scope: scopeOf(one) };
+    return legsTo(deps, session, one, { interaction: interaction.id, sender: sender?.id ?? null, ...scope }, spoken);
+  });
+  if (legs.some(({ state }) => state === "rate_limited")) tellLimit(deps, session.id, "relay");
   const left = legs.some(({ message, state }) => message !== null && state !== "blocked");
   const reason = left ? null : (legs[0]?.state ?? "nobody_else");
   const done: Interaction = { ...interaction, state: left ? "relayed" : "vetoed", reason, legs };
@@ -149,26 +170,22 @@ function calledBy(deps: MaskingDeps, people: readonly Participant[], sender: Par
   return nameOf(deps, sender) ?? `Person ${people.findIndex(({ id }) => id === sender.id) + 1}`;
 }
 
-type Said = { interaction: string; sender: string };
+type Said = { interaction: string; sender: string | null; scope?: Scope };
 
-function legTo(deps: MaskingDeps, session: Session, to: Participant, said: Said, text: string): Leg {
-  if (to.stopped) return { participant: to.id, message: null, state: "opted_out" };
+/** The way to one person: a message, or as many as a long text of another person needs. */
+function legsTo(deps: MaskingDeps, session: Session, to: Participant, said: Said, text: string): Leg[] {
+  if (to.stopped) return [{ participant: to.id, message: null, state: "opted_out" }];
   const number = deps.numbers.get(to.number);
-  if (number === null) return { participant: to.id, message: null, state: "number_gone" };
-  const sent = deps.send(session.key, {
-    to: { token: to.token },
-    from: number,
-    text,
-    about: said.interaction,
-    by: `${session.id}|${said.sender}`,
-  });
-  if (isRefused(sent))
-    return {
-      participant: to.id,
-      message: null,
-      state: sent.refused === "recipient_opted_out" ? "opted_out" : sent.refused,
-    };
-  return { participant: to.id, message: sent.ok.id, state: sent.ok.state };
+  if (number === null) return [{ participant: to.id, message: null, state: "number_gone" }];
+  const by = `${session.id}|${said.sender ?? "owner"}`;
+  const scope = said.scope === undefined ? {} : { scope: said.scope };
+  const leaving = { to: { token: to.token }, from: number, about: said.interaction, by, ...scope };
+  const pieces =
+    said.sender === null
+      ? [sendPiece(deps, session.key, { ...leaving, text })]
+      : sendInPieces(deps, session.key, leaving, text);
+  const sent = pieces.length === 0 ? [{ message: null, state: "empty_text" }] : pieces;
+  return sent.map((piece) => ({ participant: to.id, ...piece }));
 }
 
 function tell(deps: MaskingDeps, done: Interaction, slips: readonly Slip[]): void {

@@ -10,6 +10,9 @@ import type { Message } from "../messages/message.ts";
 import type { MessagesDeps } from "../messages/verbs.ts";
 import type { NumbersLedger } from "../numbers/ledger.ts";
 import { judgeNumber } from "../policy/policy.ts";
+import { countedAs } from "../risk/act.ts";
+import type { Caps } from "../risk/caps.ts";
+import { timesCaps } from "../risk/ledger.ts";
 import { newestId } from "../storage/sql.ts";
 import { Recipient } from "../vault/recipient.ts";
 import type { EventType } from "../webhooks/event.ts";
@@ -58,6 +61,10 @@ export const maskingRoom = room({
         AddressesLedger.migrate(sql);
       },
     },
+    {
+      id: 2,
+      up: [`CREATE TABLE intercepted(session TEXT PRIMARY KEY, set_at INTEGER NOT NULL) STRICT, WITHOUT ROWID`],
+    },
   ],
   open: ({ sql, soon }: Ground, below: Below) => {
     const { vault } = below;
@@ -76,7 +83,7 @@ export const maskingRoom = room({
       verbs: {
         ...maskingVerbs(deps),
         ...addressVerbs(deps),
-        ...settingsVerbs({ ledger, randomBytes, seal, record: below.audit.record }),
+        ...settingsVerbs({ ...deps, randomBytes, seal }),
       },
       steps: maskingSteps(deps),
       purges: [
@@ -114,6 +121,12 @@ function depsOf(
 ): Omit<MaskingDeps, "wait" | "isLasting"> {
   const outbox = messages.deps;
   const { vault, ids, now, policy, environment } = outbox;
+  const tally = (name: string, caps: Caps): boolean => {
+    const within = outbox.caps.tally(keyed(name), caps, now());
+    outbox.caps.flush();
+    return within;
+  };
+  const keyed = (name: string) => countedAs(vault.keyedName("relayed", name));
   return {
     ledger,
     numbers: numbers.ledger,
@@ -122,17 +135,28 @@ function depsOf(
     now,
     judge: (number) => judgeNumber(number, policy(), environment),
     naming: outbox.naming,
-    send: (key, { to, about, by, ...leaving }) => {
+    send: (key, { to, about, by, scope, segmentsMax, ...leaving }) => {
       const recipient = Recipient.of(vault, to);
       if ("refused" in recipient) return recipient;
-      const countedAs = vault.keyedName("relayed", `${by}|${Buffer.from(recipient.index).toString("base64url")}`);
-      const sending = { about, routes: [leaving.from.account], withhold: null, countedAs, ownNumber: true } as const;
+      const bySender = vault.keyedName("relayed", `${by}|${Buffer.from(recipient.index).toString("base64url")}`);
+      const sending = {
+        about,
+        routes: [leaving.from.account],
+        withhold: null,
+        countedAs: bySender,
+        ownNumber: true,
+        ...(segmentsMax === undefined ? {} : { segmentsMax }),
+        ...(scope === undefined ? {} : { scope: { ...scope, name: keyed(scope.name) } }),
+      } as const;
       return admitFor(outbox, key, recipient, textOf(leaving), sending);
     },
+    tally: (name, times) => tally(name, timesCaps(policy().limits.recipient, times)),
+    tallyDay: (name, most) => tally(name, { minute: most, hour: most, day: most }),
     emit: (type, resource, data) => {
       if (type !== "interaction.relayed" || webhooks.wanted(type)) webhooks.emit(type, resource, data); // the one that costs a row a text
     },
     record: audit.record,
+    interceptPolicy: () => policy().intercept ?? "allowed",
   };
 }
 

@@ -198,6 +198,7 @@ export const EventInteraction = z.object({
 
 /** What may be wrong with whoever is to be given a virtual number. */
 export const JOINS = [
+  "storage_quota_reached",
   "invalid_number",
   "token_unknown",
   "number_kind_refused",

@@ -213,7 +213,7 @@ const interactionRoutes: RouteOver<MaskingVerbs>[] = [
     scope: "sessions:read",
     summary: "What went through a session, newest first",
     detail:
-      "Who sent, both legs, their messages and states; the text only where the session keeps texts, and then the reading is entered in the audit.",
+      "Who sent, a leg for each message to each of the others, and their states; the text only where the session keeps texts, and then the reading is entered in the audit.",
     tag,
     params: Id,
     query: z.strictObject({ limit: limitUpTo(), cursor: cursorOf("int") }),

@@ -4,7 +4,7 @@
 import { byCaller } from "../contract/record.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { readPage, type Page } from "../contract/list.ts";
-import { verb } from "../contract/verb.ts";
+import { adding, verb } from "../contract/verb.ts";
 import { closeSession } from "./close.ts";
 import type { MaskingDeps } from "./deps.ts";
 import { interactionView, type Interaction, type InteractionView } from "./interaction.ts";
@@ -27,7 +27,9 @@ function sessionVerbs(deps: MaskingDeps) {
   const answer = (found: Outcome<{ session: Session; people: Participant[] }>): Outcome<SessionView> =>
     isRefused(found) ? found : { ok: shownSession(deps, found.ok.session, found.ok.people) };
   return {
-    "sessions.open": verb("sessions:write", (who, input: OpenInput) => answer(openSession(deps, who.id, input))),
+    "sessions.open": adding(
+      verb("sessions:write", (who, input: OpenInput) => answer(openSession(deps, who.id, input))),
+    ),
 
     "sessions.list": verb("sessions:read", (_who, input: ListInput): Outcome<Page<SessionView>> => {
       const { limit, ...filter } = input;
@@ -71,8 +73,10 @@ function participantVerbs(deps: MaskingDeps) {
   const answer = (found: Outcome<{ session: Session; people: Participant[] }>): Outcome<SessionView> =>
     isRefused(found) ? found : { ok: shownSession(deps, found.ok.session, found.ok.people) };
   return {
-    "sessions.add": verb("sessions:write", (who, input: { id: string; person: PersonInput }) =>
-      answer(addPerson(deps, who.id, input.id, input.person)),
+    "sessions.add": adding(
+      verb("sessions:write", (who, input: { id: string; person: PersonInput }) =>
+        answer(addPerson(deps, who.id, input.id, input.person)),
+      ),
     ),
 
     "sessions.remove": verb("sessions:write", (who, input: { id: string; participant: string }) =>

@@ -7,7 +7,7 @@ import { DAY_MS, SECOND_MS } from "../base/clock.ts";
 import { timeOfId, type IdMaker } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure } from "../sms/sms-text.ts";
-import { actOf, limitRefusal, type Act, type CapReached } from "../risk/act.ts";
+import { actOf, countedAs, limitRefusal, type Act, type CapReached, type Scope } from "../risk/act.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";
 import type { Naming } from "../vault/naming.ts";
@@ -15,7 +15,7 @@ import type { Recipient, To } from "../vault/recipient.ts";
 import { judgeConsent, type StopDeps } from "./consent.ts";
 import { viewOf, type Message, type MessageView } from "./message.ts";
 import { shownNote } from "./note.ts";
-import { laneOf, type Lane } from "../sms/purpose.ts";
+import { laneOf, type Lane, type Purpose } from "../sms/purpose.ts";
 import { FIRST_SWEEP_MS, type MessagesLedger } from "./ledger.ts";
 import { judgeNumber, judgeSender, type Policy } from "../policy/policy.ts";
 import { keptOf, noCarrier, priceOf, routeFor, type RouteWish, type RoutingDeps } from "./routing.ts";
@@ -60,8 +60,14 @@ export type Sending = RouteWish & {
   withhold: string | null;
   /** The keyed name that counts instead of the recipient's: of a relayed text, its sender in its session. */
   countedAs?: Uint8Array;
+  /** What counts it besides: everything of its session or relay address that reaches this person. */
+  scope?: Scope;
+  /** A code that a device asked for which has verified the number before: no stranger uses up what is kept for it. */
+  knownDevice?: boolean;
   /** The sender is a virtual number of the tenant's own, chosen by us; no caller can name it. Stops and caps are refusals then. */
   ownNumber?: true;
+  /** Segments that the text may have, where it is not the tenant's rule for its programs that says so. */
+  segmentsMax?: number;
 };
 
 export type BatchItem = { index: number; message: MessageView } | { index: number; problem: Refusal };
@@ -145,31 +151,32 @@ function admit(
   const first = choice.accounts[0];
   const stopped = judgeConsent(deps, recipient.index, input, policy, choice);
   const relayed = sending?.ownNumber === true;
+  const segmentsMax = sending?.segmentsMax ?? policy.segmentsMax;
+  const later = input.scheduleAt !== null;
   const refusal =
     judgeNumber(recipient, policy, deps.environment) ??
     (relayed ? null : judgeSender(input.from, policy, recipient.country)) ??
     (sending === null || relayed ? stopped : null) ??
     ("refused" in times ? times : null) ??
-    (measured.segments > policy.segmentsMax
+    (measured.segments > segmentsMax
       ? refuse("text_too_long", {
-          detail: `The text needs ${measured.segments} segments; ${policy.segmentsMax} are allowed.`,
+          detail: `The text needs ${measured.segments} segments; ${segmentsMax} are allowed.`,
         })
       : null) ??
     (first === undefined ? noCarrier(choice) : null);
   if (refusal !== null || "refused" in times || first === undefined) return refusal ?? noCarrier(choice);
-  const about = { purpose: input.purpose, countries: policy.countries, relay: sending?.countedAs ?? null };
-  const act = actOf(key, recipient, about);
-  const reached = deps.caps.check(act, policy.limits, now);
+  const act = actFor(key, recipient, input.purpose, policy, sending);
+  const reached = deps.caps.check(act, policy.limits, now, later);
   const hidden = sending === null || relayed || reached === null ? null : hiddenCap(deps, act, reached, policy, now);
   if (reached !== null && hidden === null) return limitRefusal(reached);
   const secret = stopped !== null ? "opted_out" : hidden;
   const withhold = sending?.withhold ?? secret;
 
-  deps.caps.count(act, now);
+  deps.caps.count(act, now, later);
   const usedAt = times.scheduleAt ?? now;
   const contact = recipient.use(now, { usedAt, by: input.purpose === "otp" ? "code" : "more" });
   const parts = { key, input, batch, contact, times, measured, policy, choice, first, now };
-  const message = compose(deps, { ...parts, about: sending?.about ?? null, withheld: withhold !== null });
+  const message = compose(deps, { ...parts, sending, withheld: withhold !== null });
   store(deps, recipient, message, input, policy);
   if (withhold !== null) {
     // It goes on the queue like any other, so that the work outside is the same too; whoever claims it finds it ended.
@@ -179,6 +186,19 @@ function admit(
   deps.tell(message);
   if (message.account !== null) deps.dispatch(message.account, laneOf(message.purpose), message.id);
   return { ok: message };
+}
+
+/** What the limits count of it: a relayed text against its sender, a code by who asked for it. */
+export function actFor(
+  key: string,
+  recipient: Recipient,
+  purpose: Purpose,
+  policy: Policy,
+  sending: Sending | null,
+): Act {
+  const relay = sending?.countedAs === undefined ? null : countedAs(sending.countedAs);
+  const device = sending?.knownDevice === true;
+  return actOf(key, recipient, { purpose, countries: policy.countries, relay, device, scope: sending?.scope });
 }
 
 /**
@@ -212,7 +232,7 @@ type Parts = {
   choice: Choice;
   first: string;
   now: number;
-  about: string | null;
+  sending: Sending | null;
   withheld: boolean;
 };
 
@@ -252,7 +272,9 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
       ...(prices.length > 1 && prices.some((price) => price !== null) ? { prices } : {}),
       price: priceBy(first),
       note: input.reference !== null || input.metadata !== null || keptDays(input, policy) > 0,
-      ...(parts.about === null ? {} : { about: parts.about }),
+      ...(parts.sending === null ? {} : { about: parts.sending.about }),
+      ...(parts.sending?.countedAs === undefined ? {} : { countedAs: countedAs(parts.sending.countedAs) }),
+      ...(parts.sending?.scope === undefined ? {} : { scope: parts.sending.scope }),
     },
     attempts: [],
     lease: null,

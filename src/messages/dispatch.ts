@@ -6,8 +6,9 @@ import { SECOND_MS } from "../base/clock.ts";
 import type { Answer } from "../carriers/carrier.ts";
 import { isOpaque } from "../carriers/reference.ts";
 import type { AccountNews, Claimed, Onward, Settlement } from "../carriers/sender/sender.ts";
+import { depart } from "./departure.ts";
 import { askOrDoubt } from "./inquire.ts";
-import { ENDED, type Attempt, type Message, type Price } from "./message.ts";
+import { ENDED, isWaiting, type Attempt, type Message, type Price } from "./message.ts";
 import { laneOf } from "../sms/purpose.ts";
 import type { Change } from "./ledger.ts";
 import { secondOf } from "./reports.ts";
@@ -38,10 +39,15 @@ export function claim(
     if (message.account !== account || !claimable(message)) continue;
     const now = deps.now();
     if (message.facts.expiresAt <= now) {
-      end(deps, message, "expired", "too_late", now);
+      end(deps, message, "expired", isWaiting(message) ? message.reason : "too_late", now);
       continue;
     }
-    const one = claimOne(deps, { message, sealed }, { account, canAsk }, now);
+    if (isWaiting(message) && message.due !== null && message.due > now) continue; // the sweep brings it when its place comes
+    // A code that was to leave at once was counted at its start: nothing stands before it now.
+    const atOnce = message.purpose === "otp" && message.facts.scheduleAt === null;
+    const leaving = atOnce ? {} : depart(deps, message, now);
+    if (leaving === null) continue;
+    const one = claimOne(deps, { message, sealed }, { account, canAsk, leaving }, now);
     if (one !== null) claimed.push(one);
   }
   return claimed;
@@ -55,7 +61,7 @@ export function claimable(message: Message): boolean {
 function claimOne(
   deps: DispatchDeps,
   { message, sealed }: { message: Message; sealed: Uint8Array | null },
-  { account, canAsk }: { account: string; canAsk: boolean },
+  { account, canAsk, leaving }: { account: string; canAsk: boolean; leaving: Change },
   now: number,
 ): Claimed | null {
   const to = deps.vault.openNumber(message.token);
@@ -68,7 +74,7 @@ function claimOne(
   const realNow = deps.realNow();
   const ahead = secondOf(now) === secondOf(realNow) ? {} : { second: secondOf(realNow) };
   const attempt: Attempt = { carrier: account, outcome: null, at: now, latencyMs: null, ...asked, ...ahead };
-  const change: Change = { attempts: [...message.attempts, attempt], lease: now + CLAIM_LEASE_MS };
+  const change: Change = { ...leaving, attempts: [...message.attempts, attempt], lease: now + CLAIM_LEASE_MS };
   const first = message.state === "queued";
   const moved = first ? deps.ledger.move(message, "sending", change) : deps.ledger.amend(message, change);
   if (moved === null) return null;

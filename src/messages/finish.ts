@@ -7,7 +7,7 @@ import type { Help } from "../contract/route.ts";
 import type { QuestionsOf } from "../contract/verb.ts";
 import { mergedPage, rowsFor, type Page } from "../contract/list.ts";
 import type { MessageView, Note } from "./message.ts";
-import { listRecords, readRecord } from "./store.ts";
+import { listRecords, readRecord } from "./records/store.ts";
 import type { ListPart, MessagesVerbs } from "./verbs.ts";
 
 type FinishDeps = Pick<Help<QuestionsOf<MessagesVerbs>>, "records" | "tenant" | "ask">;

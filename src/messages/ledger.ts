@@ -3,7 +3,7 @@
  * Moves are compare-and-swap on the states that the table allows, so a late or repeated step changes nothing.
  *
  * Rows written are the bill, so an ordinary message touches no index but its primary key: `due` stays NULL until the first
- * look, and only a message that is still alive then enters the index of deadlines.
+ * sweep, and only a message that is still alive then enters the index of deadlines.
  */
 import { bytesOf, changes, filtered, first, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { ulidTime } from "../base/ids.ts";
@@ -43,6 +43,8 @@ export type Change = {
   dropText?: boolean;
   /** What it costs now: of another account, or by the carrier's own word. */
   price?: Price | null;
+  /** When the limits counted it anew. */
+  countedAt?: number;
 };
 
 /** The first sweep at a message: by then an ordinary one is with its carrier. */
@@ -142,12 +144,13 @@ export class MessagesLedger {
   }
 
   #write(message: Message, to: State, change: Change): Message | null {
+    const facts = factsAfter(message.facts, change);
     const next: Message = {
       ...message,
       state: to,
       version: message.version + 1,
       account: change.account === undefined ? message.account : change.account,
-      facts: change.price === undefined ? message.facts : { ...message.facts, price: change.price },
+      facts,
       attempts: change.attempts ?? message.attempts,
       lease: change.lease === undefined ? message.lease : change.lease,
       due: change.due === undefined ? message.due : change.due,
@@ -166,7 +169,7 @@ export class MessagesLedger {
       ended_at: next.endedAt,
       ...(next.due === message.due ? {} : { due: next.due }), // the index of deadlines is touched only when it must be
       ...(change.dropText === true ? { sealed: null } : {}),
-      ...(change.price === undefined ? {} : { facts: JSON.stringify(next.facts) }),
+      ...(facts === message.facts ? {} : { facts: JSON.stringify(facts) }),
     });
     return changed ? next : null;
   }
@@ -209,9 +212,15 @@ export class MessagesLedger {
     return after > this.#passed ? after : this.#passed;
   }
 
-  /** Up to `limit` messages whose next sweep has come. */
+  /** Up to `limit` messages whose next sweep has come: codes first, whatever else is due before them. */
   due(now: number, limit: number): Stored[] {
-    const query = `SELECT ${COLUMNS} FROM messages WHERE due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?`;
+    const codes = this.#due("=", now, limit);
+    return codes.length >= limit ? codes : [...codes, ...this.#due("<>", now, limit - codes.length)];
+  }
+
+  #due(otp: "=" | "<>", now: number, limit: number): Stored[] {
+    const query = `SELECT ${COLUMNS} FROM messages
+      WHERE due IS NOT NULL AND due <= ? AND purpose ${otp} 'otp' ORDER BY due LIMIT ?`;
     return this.#sql.exec<Row>(query, now, limit).toArray().map(storedOf);
   }
 
@@ -327,6 +336,12 @@ export class MessagesLedger {
   count(): number {
     return first<{ n: number }>(this.#sql, `SELECT count(*) AS n FROM messages`)?.n ?? 0;
   }
+}
+
+/** What a change makes of the facts: the very same where it changes none of them. */
+function factsAfter(facts: Facts, { price, countedAt }: Change): Facts {
+  if (price === undefined && countedAt === undefined) return facts;
+  return { ...facts, ...(price === undefined ? {} : { price }), ...(countedAt === undefined ? {} : { countedAt }) };
 }
 
 /** A row as the alarm finds it: read by whoever does something about it, so that one that cannot be read holds up no other. */

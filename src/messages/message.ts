@@ -4,6 +4,7 @@
 import { isoOf } from "../base/clock.ts";
 import type { Behind, Choose, LeftOut } from "../carriers/route.ts";
 import type { Num } from "../sms/phone.ts";
+import type { Cap, Scope } from "../risk/act.ts";
 import type { Purpose } from "../sms/purpose.ts";
 
 export const STATES = [
@@ -111,6 +112,12 @@ export type Facts = {
   note: boolean;
   /** The id of what it was sent for, such as a verification; absent when the caller sent it for itself. */
   about?: string;
+  /** When the limits counted it last, where that was after its admission. */
+  countedAt?: number;
+  /** The keyed name that its limits count in place of its person: of a relayed text, its sender in its session. */
+  countedAs?: string;
+  /** The keyed name that counts everything of its session or relay address, and how many times the limit per recipient it has. */
+  scope?: Scope;
 };
 
 /** A message as its object holds it, without its text. */
@@ -152,6 +159,7 @@ export function viewOf(message: Message, note: Note | null) {
     metadata: note?.metadata ?? null,
     schedule_at: time(facts.scheduleAt),
     expires_at: isoOf(facts.expiresAt),
+    ...limitsApplyAt(message),
     created_at: isoOf(facts.createdAt),
     sent_at: time(message.sentAt),
     ended_at: time(message.endedAt),
@@ -168,6 +176,30 @@ export function viewOf(message: Message, note: Note | null) {
     price: facts.price,
     sequence: message.version,
   };
+}
+
+/** Why a message waits: the limit that keeps it. */
+export const LIMIT_REASONS: Readonly<Record<Cap, string>> = {
+  recipient: "recipient_limit",
+  session: "session_limit",
+  block: "block_limit",
+  key: "key_limit",
+  tenant: "tenant_limit",
+  country: "country_limit",
+};
+const LIMITS: ReadonlySet<string | null> = new Set(Object.values(LIMIT_REASONS));
+
+/** Whether a limit keeps it that is not with its carrier yet. */
+export function isWaiting({ state, lease, reason }: Pick<Message, "state" | "lease" | "reason">): boolean {
+  const here = state === "scheduled" || state === "queued" || (state === "sending" && lease === null);
+  return here && LIMITS.has(reason);
+}
+
+/** When the limits count it, of a message that leaves later or waits for them; absent of any other, and of every record. */
+function limitsApplyAt(message: Message): { limits_apply_at?: string } {
+  const at = message.due ?? message.facts.scheduleAt;
+  const later = message.state === "scheduled" || isWaiting(message);
+  return !later || at === null ? {} : { limits_apply_at: isoOf(at) };
 }
 
 function routeView(route: Route | undefined) {

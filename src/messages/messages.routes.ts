@@ -36,6 +36,7 @@ const SENDS = [
   "schedule_out_of_range",
   "rate_limited",
   "new_numbers_exceeded",
+  "storage_quota_reached",
   "carrier_unavailable",
 ] as const;
 
@@ -81,7 +82,7 @@ export const messagesRoutes: RouteOver<MessagesVerbs>[] = [
         ]),
       ),
     }),
-    refuses: ["batch_too_large"],
+    refuses: ["batch_too_large", "storage_quota_reached"],
     repeat: {},
     example: { messages: [example, { ...example, to: "+447700900124" }] },
     input: ({ body }) => ({ ok: { items: body.messages.map(itemOf) } }),

@@ -7,8 +7,9 @@ import type { VaultLedger } from "../vault/ledger.ts";
 import type { Change, MessagesLedger } from "./ledger.ts";
 import type { Attempt, Message } from "./message.ts";
 import type { Lane } from "../sms/purpose.ts";
+import type { DepartureDeps } from "./departure.ts";
 
-export type DispatchDeps = {
+export type DispatchDeps = DepartureDeps & {
   ledger: MessagesLedger;
   vault: VaultLedger;
   now: () => number;

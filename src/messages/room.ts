@@ -15,6 +15,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import { openScreen } from "../screening/screen.ts";
 import { laneOf, STOPPABLE, type Lane } from "../sms/purpose.ts";
+import { RECORDS_KEPT_DAYS } from "../storage/records.ts";
 import { newestId } from "../storage/sql.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { Naming } from "../vault/naming.ts";
@@ -26,7 +27,7 @@ import { ENDED, stateWord, viewOf, type Message } from "./message.ts";
 import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { queueCodesAtWake, requeueCodes } from "./queue/waiting-codes.ts";
 import { applyReports } from "./reports.ts";
-import { purgeRecords, writeRecords } from "./store.ts";
+import { countRecords, purgeRecords, writeRecords } from "./records/store.ts";
 import { dueMessages, SWEEP_MAX, type Found } from "./sweep.ts";
 import { messagesVerbs, type MessagesDeps } from "./verbs.ts";
 
@@ -60,8 +61,6 @@ type Below = {
   sandbox: { applyReceipts: () => void };
 };
 
-/** Records are the tenant's history; a year and a month, until the room `governance` lets it be set. */
-const RECORDS_KEPT_DAYS = 396;
 /** First sweeps wait for one another this long: under load a message comes of age every millisecond, and a run costs rows. */
 const SWEEPS_TOGETHER_MS = SECOND_MS;
 /** Events that are kept whether or not an endpoint asked for them: how a message ended. */
@@ -78,7 +77,8 @@ export const messagesRoom = room({
     const { sql, ids, soon, now, realNow, queueTracker } = ground;
     const ledger = new MessagesLedger(sql, ids.prefixOf("msg"), soon);
     const deps = depsOf(ground, below, ledger);
-    const recordsBefore = (at: number) => ids.prefixOf("msg") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS * DAY_MS));
+    const recordsBefore = (at: number) =>
+      ids.prefixOf("msg") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS[ground.environment] * DAY_MS));
     return {
       verbs: messagesVerbs(deps),
       steps: [sweepOf(deps, queueTracker)],
@@ -88,6 +88,7 @@ export const messagesRoom = room({
           name: "records",
           dropRecords: (db: RecordsDb, tenant: string, at: number, limit: number) =>
             purgeRecords(db, tenant, recordsBefore(at), limit),
+          countRecords,
         },
       ],
       // The sweep's cursor too: its row may be gone by now.
@@ -181,10 +182,9 @@ function sweepOf(deps: MessagesDeps, queueTracker: QueueTracker): Step {
     return {
       rows: rows.map(({ message: { id, version }, until }) => ({ id, version, until })),
       cursor: seenTo,
-      write: (db, tenant, ids) =>
+      write: (db, ids) =>
         writeRecords(
           db,
-          tenant,
           ids.flatMap((id) => ended.get(id) ?? []),
         ),
     };

@@ -112,6 +112,10 @@ export const MessageView = z
     metadata: z.record(z.string(), z.string()).nullable(),
     schedule_at: z.string().nullable(),
     expires_at: z.string(),
+    limits_apply_at: z.string().optional().meta({
+      description:
+        "While it is scheduled: when the limits per recipient, block of numbers, key, tenant and country are counted. What does not fit then waits until `expires_at`, with the limit as its `reason`, and ends as `expired` with that reason.",
+    }),
     created_at: z.string(),
     sent_at: z.string().nullable(),
     ended_at: z.string().nullable(),

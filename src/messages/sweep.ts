@@ -6,10 +6,11 @@ import type { DueRow } from "../contract/room.ts";
 import { HOUR_MS, DAY_MS } from "../base/clock.ts";
 import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { saidStop, type StopDeps } from "./consent.ts";
+import { depart } from "./departure.ts";
 import { askOrDoubt } from "./inquire.ts";
 import { claimable, SENDER_LOST } from "./dispatch.ts";
 import { FIRST_SWEEP_MS, SWEEP_AGAIN_MS } from "./ledger.ts";
-import { ENDED, type Message } from "./message.ts";
+import { ENDED, isWaiting, type Message } from "./message.ts";
 import { laneOf } from "../sms/purpose.ts";
 import { end, forget, tellMoved, type DispatchDeps } from "./outcome.ts";
 
@@ -56,7 +57,8 @@ function sweepAt(deps: SweepDeps, queueTracker: QueueTracker, message: Message, 
   const { state, facts } = message;
   if (ENDED.has(state)) return hasEnded(found, message);
   if ((state === "scheduled" || state === "held" || claimable(message)) && facts.expiresAt <= now) {
-    const over = end(deps, message, "expired", state === "held" ? "never_released" : "too_late", now);
+    const late = state === "held" ? "never_released" : "too_late";
+    const over = end(deps, message, "expired", isWaiting(message) ? message.reason : late, now);
     return hasEnded(found, over);
   }
   if (state === "scheduled") return release(deps, queueTracker, message, now, found);
@@ -77,7 +79,9 @@ function release(deps: SweepDeps, queueTracker: QueueTracker, message: Message, 
     const blocked = held === null ? null : end(deps, held, "blocked", "opted_out", now);
     return hasEnded(found, blocked);
   }
-  const moved = deps.ledger.move(message, "queued", { account, due: now + FIRST_SWEEP_MS });
+  const leaving = depart(deps, message, now);
+  if (leaving === null) return;
+  const moved = deps.ledger.move(message, "queued", { ...leaving, account, due: now + FIRST_SWEEP_MS });
   if (moved === null) return;
   deps.tell(moved);
   queueTracker.put(message.id, now);
@@ -90,15 +94,19 @@ function hasStopped(deps: SweepDeps, { purpose, token, facts }: Message): boolea
   return saidStop(deps, contact.index, { purpose, sender: facts.sender, accounts: facts.routes });
 }
 
-/** Queued, or between two attempts: put on the queue again when it was lost. */
+/** Queued, or between two attempts: put on the queue again when it was lost, or when the place comes that it has waited for. */
 function requeue(deps: DispatchDeps, queueTracker: QueueTracker, message: Message, now: number): void {
   const { account } = message;
   const between = message.state === "sending";
-  if (account !== null && (between ? !queueTracker.carries(message.id, now) : queueTracker.lost(message.id, now))) {
+  const waited = isWaiting(message);
+  const comes = between ? queueTracker.carries(message.id, now) : !queueTracker.lost(message.id, now);
+  if (account !== null && (waited || !comes)) {
     queueTracker.put(message.id, now);
     deps.dispatch(account, laneOf(message.purpose), message.id);
   }
-  deps.ledger.setDue(message.id, Math.min(now + SWEEP_AGAIN_MS, message.facts.expiresAt));
+  const due = Math.min(now + SWEEP_AGAIN_MS, message.facts.expiresAt);
+  if (waited) deps.ledger.amend(message, { reason: null, due });
+  else deps.ledger.setDue(message.id, due);
 }
 
 /** The claim's lease is over and nobody settled: the call was in flight when its sender died. Or a question had no answer. */

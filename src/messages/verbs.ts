@@ -3,16 +3,16 @@
  */
 import { byCaller } from "../contract/record.ts";
 import { rowsFor } from "../contract/list.ts";
-import { verb } from "../contract/verb.ts";
+import { adding, verb } from "../contract/verb.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure, smartEncode } from "../sms/sms-text.ts";
-import { actOf, limitRefusal } from "../risk/act.ts";
-import { admitBatch, admitOne, type AdmitDeps, type SendInput } from "./admit.ts";
+import { limitRefusal } from "../risk/act.ts";
+import { actFor, admitBatch, admitOne, type AdmitDeps, type SendInput } from "./admit.ts";
 import { judgeConsent } from "./consent.ts";
 import { readNote } from "./note.ts";
 import { end, type DispatchDeps } from "./outcome.ts";
 import { mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
-import type { RecordFilter } from "./store.ts";
+import type { RecordFilter } from "../storage/records.ts";
 import { idsBetween } from "../base/ids.ts";
 import { judgeNumber, judgeSender } from "../policy/policy.ts";
 import { choiceView, noCarrier, priceOf, routeFor } from "./routing.ts";
@@ -35,7 +35,7 @@ export type ListInput = {
 export type ListPart = {
   live: MessageView[];
   limit: number;
-  records: Omit<RecordFilter, "tenant">;
+  records: RecordFilter;
 };
 
 export type Preview = {
@@ -54,10 +54,12 @@ export type Preview = {
 /** The verbs of messages, over the tenant's ledgers. */
 export function messagesVerbs(deps: MessagesDeps) {
   return {
-    "messages.send": verb("messages:send", (who, input: SendInput) => admitOne(deps, who.id, input)),
+    "messages.send": adding(verb("messages:send", (who, input: SendInput) => admitOne(deps, who.id, input))),
 
-    "messages.batch": verb("messages:send", (who, input: { items: (SendInput | Refusal)[] }) =>
-      admitBatch(deps, who.id, input.items),
+    "messages.batch": adding(
+      verb("messages:send", (who, input: { items: (SendInput | Refusal)[] }) =>
+        admitBatch(deps, who.id, input.items),
+      ),
     ),
 
     "messages.preview": verb("messages:send", (who, input: SendInput & { smart: boolean }) =>
@@ -128,11 +130,8 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   if (measured.segments > policy.segmentsMax) reasons.push("text_too_long");
   const route = choice.accounts[0] ?? null;
   if (route === null) reasons.push(noCarrier(choice).refused);
-  const reached = deps.caps.check(
-    actOf(key, recipient, { purpose: input.purpose, countries: policy.countries, relay: null }),
-    policy.limits,
-    now,
-  );
+  const act = actFor(key, recipient, input.purpose, policy, null);
+  const reached = deps.caps.check(act, policy.limits, now, input.scheduleAt !== null);
   if (reached !== null) reasons.push(limitRefusal(reached).refused);
   return {
     ok: {

@@ -1,20 +1,22 @@
 /**
- * IP literals: which may be called from here, and which match a tenant's allowlist.
- * Called by the guard of outside URLs and by the door that checks where an API key is used. It never resolves a name,
- * and it reads one spelling only: four decimal parts, or RFC 4291 text without a zone.
+ * IP literals: which may be called from here, and which match a tenant's allowlist. Used by the guard of outside URLs
+ * and by the check of where an API key is used. Never resolves a name, and reads one spelling only: four decimal parts,
+ * or RFC 4291 text without a zone.
  */
 import ipaddr from "ipaddr.js";
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Public by registry, yet answered by a cloud's own host agent: Azure's wire server hands out machine credentials. */
+/**
+ * Public by registry, but a cloud's own host agent answers there: Azure's wire server gives out machine credentials.
+ */
 const PUBLIC_BUT_PRIVILEGED = new Set(["168.63.129.16"]);
 
 /**
- * True only for a global unicast address of the public internet; whatever cannot be read is not public.
- * Default deny: an IPv6 address must lie in 2000::/3 (RFC 4291 2.4) and in no special-purpose block (RFC 6890), so the
- * blocks that carry an IPv4 address inside (mapped, compatible, NAT64, 6to4, Teredo) are refused whole, as is ISATAP's
- * interface id. A network's own NAT64 prefix looks like any other and cannot be seen here.
+ * True only for a global unicast address of the public internet; an unreadable address is not public. Default deny: an
+ * IPv6 address must lie in 2000::/3 (RFC 4291 2.4) and in no special-purpose block (RFC 6890), so the blocks that embed
+ * an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo) are refused whole, as is ISATAP's interface id. A network's
+ * own NAT64 prefix cannot be told from any other prefix here.
  */
 export function isPublicAddress(ip: string): boolean {
   const address = readAddress(ip);
@@ -24,7 +26,7 @@ export function isPublicAddress(ip: string): boolean {
   return isGlobalUnicast(groups) && !isIsatap(groups);
 }
 
-/** True for 127.0.0.0/8 and ::1 only, in their one spelling. The mapped form is not loopback here: it is nothing we call. */
+/** True for 127.0.0.0/8 and ::1 only, in their one spelling. The mapped form does not count: it is never called. */
 export function isLoopbackAddress(ip: string): boolean {
   const address = readAddress(ip);
   return address !== null && address.range() === "loopback";
@@ -37,10 +39,10 @@ export function isAddress(ip: string, kind?: "ipv4" | "ipv6"): boolean {
 }
 
 /**
- * True when the address lies in one of the networks. An IPv4-mapped IPv6 address counts as its IPv4 address, because
- * a dual-stack listener reports the same peer in either form; no IPv6 rule ever matches an IPv4 peer, `::/0` included.
- * An empty list matches nothing: whether "no list" means "anywhere" is for the caller to say. A rule that cannot be
- * read matches nothing.
+ * True when the address lies in one of the networks. An IPv4-mapped IPv6 address counts as its IPv4 address, because a
+ * dual-stack listener reports the same peer in either form; no IPv6 rule ever matches an IPv4 peer, `::/0` included. An
+ * empty list matches nothing: the caller decides whether "no list" means "anywhere". An unreadable rule matches
+ * nothing.
  */
 export function matchesAllowlist(ip: string, cidrs: readonly string[]): boolean {
   const address = readAddress(ip);
@@ -54,8 +56,8 @@ export function matchesAllowlist(ip: string, cidrs: readonly string[]): boolean 
 
 /**
  * Reads one rule of an allowlist and writes it in its one form: `192.0.2.0/24`, RFC 5952 for IPv6, a mapped network as
- * its IPv4 network, a bare address as a network of one. Host bits are refused, not cleared: `10.0.0.1/8` is either a
- * wish for one host or for sixteen million, and only the writer knows which; the sentence gives the network.
+ * its IPv4 network, a bare address as a network of one. Host bits are refused, not cleared, because `10.0.0.1/8` may
+ * mean one host or sixteen million; the refusal names the network.
  */
 export function parseCidr(text: string): { cidr: string } | { invalid: string } {
   const rule = readNetwork(text);
@@ -68,7 +70,10 @@ export function parseCidr(text: string): { cidr: string } | { invalid: string } 
   };
 }
 
-/** The neighbourhood an address is taken for: its /24, or its /64 for IPv6; null when the text is no address. */
+/**
+ * The network by which neighbouring addresses are counted: the /24, or the /64 for IPv6; null when the text is no
+ * address.
+ */
 export function neighbourhoodOf(ip: string): string | null {
   const address = readAddress(ip);
   if (address === null) return null;
@@ -84,7 +89,7 @@ const NOT_AN_ADDRESS =
 const NOT_A_PREFIX =
   "The prefix cannot be read. Write /0 to /32 for IPv4 or /0 to /128 for IPv6, without leading zeros.";
 
-/** A network, host bits and all, or a sentence saying why the text is none. */
+/** A network with its host bits as written, or a sentence saying why the text is none. */
 function readNetwork(text: string): Network | string {
   const slash = text.indexOf("/");
   const address = readAddress(slash === -1 ? text : text.slice(0, slash));
@@ -93,7 +98,7 @@ function readNetwork(text: string): Network | string {
   const digits = slash === -1 ? String(widest) : text.slice(slash + 1);
   if (!/^(0|[1-9]\d{0,2})$/.test(digits) || Number(digits) > widest) return NOT_A_PREFIX;
   const bits = Number(digits);
-  // ::ffff:0:0/96 and narrower is IPv4 in disguise (RFC 4291 2.5.5.2); wider than that it is an IPv6 network.
+  // ::ffff:0:0/96 and narrower is an IPv4-mapped network (RFC 4291 2.5.5.2); a wider prefix is an IPv6 network.
   const base = unmapped(address);
   return base.kind() === address.kind() || bits < 96 ? { base: address, bits } : { base, bits: bits - 96 };
 }
@@ -101,7 +106,7 @@ function readNetwork(text: string): Network | string {
 /**
  * Strict reading: one text must mean one address to every reader. ipaddr.js also takes octal, hexadecimal and short
  * forms, on their own and inside IPv6, and reads `::192.0.2.1` as the mapped address, which RFC 4291 2.2 (3) does not;
- * so it is only shown IPv4 in four decimal parts and IPv6 in groups, a dotted tail being written as groups before.
+ * so it is passed only IPv4 in four decimal parts and IPv6 in groups; a dotted tail is rewritten as groups first.
  */
 function readAddress(text: string): Address | null {
   if (!text.includes(":")) return ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : null;
@@ -136,7 +141,7 @@ function hextets(address: Address): number[] {
   return address instanceof ipaddr.IPv6 ? address.parts : [];
 }
 
-/** 2000::/3, the only space the registries hand out. */
+/** 2000::/3, the only space that the registries assign. */
 function isGlobalUnicast(groups: readonly number[]): boolean {
   return ((groups[0] ?? 0) & 0xe000) === 0x2000;
 }

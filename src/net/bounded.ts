@@ -1,15 +1,17 @@
 /**
- * Bounds on talking to strangers: how long, and how much is read.
- * Called by every outgoing call whose other end we do not trust. It never interprets what it reads.
+ * Bounds on calls to untrusted servers: how long a call takes, and how much of its answer is read. Used by every
+ * outgoing call to them. Never interprets what it reads.
  */
 
-/** The part of `fetch` that outgoing calls use, so that tests can hand in another. */
+/** The part of `fetch` that outgoing calls use, so that tests can replace it. */
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 
-/** What `withDeadline` answers when the time is up. */
+/** What `withTimeout` and `withDeadline` answer when the time is up. */
 export const TIMED_OUT = Symbol("timed out");
 
-/** The work's value, or TIMED_OUT when it takes longer; nobody tells the work. An error of the work in time is thrown on. */
+/**
+ * The work's value, or TIMED_OUT when it takes longer; the work is not aborted. An error within the time is rethrown.
+ */
 export async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T | typeof TIMED_OUT> {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const late = new Promise<typeof TIMED_OUT>((resolve) => {
@@ -25,8 +27,8 @@ export async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promi
 }
 
 /**
- * As `withTimeout`, for work that can be stopped: late work is aborted and its later failure goes nowhere; when this
- * returns, the signal has fired in either case, so no connection the work opened stays open.
+ * As `withTimeout`, for work that can be aborted. When this returns, the signal has fired in either case, so no
+ * connection that the work opened stays open. A failure of late work is ignored.
  */
 export async function withDeadline<T>(
   timeoutMs: number,
@@ -40,13 +42,17 @@ export async function withDeadline<T>(
   }
 }
 
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
 /**
- * Reads a body up to `maxBytes`, or answers null as soon as it proves longer, the rest being cancelled unread. The cap
- * counts bytes after decompression, so a small bomb is a large body. An announced length is not believed either way.
+ * Reads a body up to `maxBytes`, or answers null as soon as it is longer. Counts bytes after decompression, so a
+ * compressed bomb is too long. Ignores the announced length. `tooLong` handles the rest; by default it is cancelled
+ * unread.
  */
 export async function readAtMost(
   body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
+  tooLong: (rest: Reader) => Promise<void> = cancelled,
 ): Promise<Uint8Array | null> {
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
@@ -57,8 +63,7 @@ export async function readAtMost(
     if (done) return joined(chunks, length);
     length += value.byteLength;
     if (length > maxBytes) {
-      // Not awaited: a stranger's stream may take its time to notice, and there is nothing left to learn from it.
-      reader.cancel().catch(() => undefined);
+      await tooLong(reader);
       return null;
     }
     chunks.push(value);
@@ -66,36 +71,34 @@ export async function readAtMost(
 }
 
 /**
- * The body of a request or an answer up to `maxBytes`, or null when it is longer. Of a body that is not compressed the
- * announced length is the framing's, which the platform holds the other side to, so it is read in one piece; any other is
- * counted as it comes. `tooLong` is what happens to a body whose announced length is over the bound; it is cancelled unread
- * where nothing else is said.
+ * The body of a request or an answer up to `maxBytes`, or null when it is longer. An uncompressed body with an
+ * announced length is read in one piece, because the platform enforces that length; any other is counted as it arrives.
+ * `tooLong` as for `readAtMost`; it is passed a body with a too large announced length unread.
  */
 export async function readWholeAtMost(
   message: Pick<Request, "headers" | "body" | "arrayBuffer">,
   maxBytes: number,
-  tooLong: (body: ReadableStream<Uint8Array>) => Promise<void> = cancelled,
+  tooLong: (rest: Reader) => Promise<void> = cancelled,
 ): Promise<Uint8Array | null> {
   if (message.body === null) return new Uint8Array();
   const announced = message.headers.get("content-length");
-  const plain = announced !== null && /^\d{1,9}$/.test(announced) && !message.headers.has("content-encoding");
-  if (!plain) return readAtMost(message.body, maxBytes);
+  const plain = announced !== null && /^\d+$/.test(announced) && !message.headers.has("content-encoding");
+  if (!plain) return readAtMost(message.body, maxBytes, tooLong);
   if (Number(announced) > maxBytes) {
-    await tooLong(message.body);
+    await tooLong(message.body.getReader());
     return null;
   }
   const bytes = new Uint8Array(await message.arrayBuffer());
   return bytes.byteLength > maxBytes ? null : bytes;
 }
 
-/** Not awaited: a stranger's stream may take its time to notice. */
-async function cancelled(body: ReadableStream<Uint8Array>): Promise<void> {
-  body.cancel().catch(() => undefined);
+/** Not awaited: an untrusted stream may take long to cancel, and its result is not needed. */
+async function cancelled(rest: Reader): Promise<void> {
+  rest.cancel().catch(() => undefined);
 }
 
-/** Reads on and throws away, until the end, `maxBytes` or `maxMs`, whichever is first; what is left is cancelled. */
-export async function discard(body: ReadableStream<Uint8Array>, maxBytes: number, maxMs: number): Promise<void> {
-  const reader = body.getReader();
+/** Reads and discards until the end, `maxBytes` or `maxMs`, whichever comes first; the rest is cancelled. */
+export async function discard(reader: Reader, maxBytes: number, maxMs: number): Promise<void> {
   const reading = async (): Promise<void> => {
     for (let length = 0; length <= maxBytes;) {
       const { done, value } = await reader.read();

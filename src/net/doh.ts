@@ -1,20 +1,23 @@
 /**
- * The addresses of a name, asked over HTTPS (the JSON form of DNS over HTTPS, `application/dns-json`).
- * Used by the guard of outside URLs in place of the runtime's resolver, which tells nobody what it found. Anything that
- * is not a whole, plain answer is null: a doubt is never an address.
+ * The addresses of a name, by DNS over HTTPS in its JSON form (`application/dns-json`). Used by the guard of outside
+ * URLs, because the runtime's resolver does not reveal its result. An incomplete or ambiguous answer is null, never an
+ * address.
  */
 import { z } from "zod";
 import { isAddress } from "./address.ts";
 import { type FetchLike, readAtMost, TIMED_OUT, withDeadline } from "./bounded.ts";
 import type { Resolver } from "./outside-url.ts";
 
-/** A resolver near us answers in tens of milliseconds; a webhook's first, short timeout has to follow within its turn. */
+/**
+ * A nearby resolver answers in tens of milliseconds; the bound leaves time for a webhook's first, short timeout in the
+ * same run.
+ */
 export const DOH_TIMEOUT_MS = 2_000;
 
-/** Sixty-four records with long names are under 16 KiB; larger is not an answer to our question. */
+/** Sixty-four records with long names are under 16 KiB; a larger answer is refused. */
 export const DOH_ANSWER_BYTES_MAX = 16 * 1_024;
 
-/** Chains of two or three are common; a long one is a mistake or a trap. */
+/** Chains of two or three are common; a long one is a mistake or an attack. */
 const CNAME_HOPS_MAX = 8;
 
 const NOERROR = 0;
@@ -27,7 +30,7 @@ const FAMILIES = [
 
 type Family = (typeof FAMILIES)[number];
 
-/** Other fields are the resolver's own affair; these decide. */
+/** The fields that decide; others are ignored. */
 const answerSchema = z.object({
   Status: z.int(),
   TC: z.boolean(),
@@ -37,8 +40,8 @@ const answerSchema = z.object({
 type Answer = z.infer<typeof answerSchema>;
 
 /**
- * A resolver that asks `endpoint` (such as https://cloudflare-dns.com/dns-query) for A and AAAA together, and answers
- * both families' addresses only when both answers are beyond doubt. A name that does not exist has no addresses.
+ * A resolver that asks `endpoint` (such as https://cloudflare-dns.com/dns-query) for A and AAAA together. It answers
+ * the addresses of both families only if both answers are complete. A name that does not exist has no addresses.
  */
 export function dohResolver(fetchLike: FetchLike, endpoint: string): Resolver {
   return async (host) => {
@@ -74,7 +77,9 @@ async function askFamily(
   }
 }
 
-/** The addresses at the end of the name's chain. A record of this family under any other name makes the answer doubtful. */
+/**
+ * The addresses at the end of the name's chain. A record of this family under any other name makes the answer invalid.
+ */
 function addressesOf(answer: Answer, host: string, family: Family): readonly string[] | null {
   if (answer.TC || (answer.Status !== NOERROR && answer.Status !== NXDOMAIN)) return null;
   const records = answer.Answer ?? [];
@@ -85,7 +90,10 @@ function addressesOf(answer: Answer, host: string, family: Family): readonly str
   return plain ? wanted.map((record) => record.data) : null;
 }
 
-/** Follows the CNAME records of this one answer (RFC 1034 3.6.2). Two for one name, or too many in a row, are a doubt. */
+/**
+ * Follows the CNAME records of this one answer (RFC 1034 3.6.2). Two for one name, or too many in a row, make it
+ * invalid.
+ */
 function endOfChain(records: NonNullable<Answer["Answer"]>, host: string): string | null {
   const next = new Map<string, string>();
   for (const record of records) {
@@ -103,7 +111,7 @@ function endOfChain(records: NonNullable<Answer["Answer"]>, host: string): strin
   return null;
 }
 
-/** Names compare without case and without the root's dot (RFC 4343). */
+/** Names are compared without case and without the root's dot (RFC 4343). */
 function plainName(name: string): string {
   return name.toLowerCase().replace(/\.$/, "");
 }

@@ -1,17 +1,16 @@
 /**
- * The guard in front of every URL a tenant gives us (server-side request forgery, OWASP API7:2023).
- * Called when an endpoint is registered and again before every attempt, because names move. It never opens a
- * connection to the host it judges, and no sentence of its refusals repeats what the caller sent.
- * What remains: the runtime cannot pin the address that was checked, so a name may answer differently a moment later;
- * the operator's allowlist is the setting that closes this.
+ * The guard for every URL that a tenant gives us (server-side request forgery, OWASP API7:2023). Called when an
+ * endpoint is registered and again before every attempt, because a name's addresses change. Never connects to the host
+ * it judges, and never repeats in a refusal what the caller sent. Limit: the runtime cannot pin the checked address, so
+ * a name may resolve differently a moment later; only the operator's allowlist closes this.
  */
 import { isAddress, isLoopbackAddress, isPublicAddress } from "./address.ts";
 import { type Outcome, type Refusal, refuse } from "../base/refusal.ts";
 
 /**
- * What the operator allows. `allowlist`, when not empty, is the only places calls may go: exact hosts, or `*.suffix` for
- * every name below a suffix but not the suffix itself; it narrows the other rules and never lifts one.
- * `allowLoopbackHttp` is for a laptop and for tests: it admits this machine's own receivers, in http as in https.
+ * What the operator allows. `allowlist`, when not empty, names the only hosts that may be called: exact hosts, or
+ * `*.suffix` for every name below a suffix but not the suffix itself. It narrows the other rules and never lifts one.
+ * `allowLoopbackHttp` is for local development and tests: it allows receivers on this machine, over http and https.
  */
 export type UrlPolicy = { allowlist: readonly string[]; allowLoopbackHttp: boolean };
 
@@ -21,14 +20,14 @@ export type OutsideUrl = {
   /** The name or address as the URL parser wrote it, without brackets. */
   host: string;
   port: number;
-  /** A name must be resolved and judged by `judgeResolved` before each call; the others are decided. */
+  /** A name must be resolved and judged by `judgeResolved` before each call; the others need no further check. */
   kind: "name" | "address" | "loopback";
 };
 
-/** The addresses of a name; none when it has none; null when that could not be found out for certain. */
+/** The addresses of a name; empty when it has none; null when they could not be determined. */
 export type Resolver = (host: string) => Promise<readonly string[] | null>;
 
-/** Longer URLs are cut or refused somewhere on their way, and each is stored and logged by its host only. */
+/** Longer URLs are cut or refused by some proxies. */
 export const URL_CHARS_MAX = 2_000;
 
 /** RFC 1035 2.3.4: what fits in a DNS message, less the root label. */
@@ -39,7 +38,7 @@ const BAD_PORTS = [
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ];
 
-/** Data stores and control planes that answer to whoever reaches them; a webhook receiver is never one of them. */
+/** Data stores and control planes that often need no authentication; never a webhook receiver. */
 const DANGEROUS_PORTS = [
   1433, 1521, 2181, 2375, 2376, 2379, 2380, 3306, 3389, 4222, 5432, 5672, 5900, 5984, 5985, 5986, 6379, 6443, 8086,
   9042, 9092, 9200, 9300, 10250, 10255, 11211, 27017, 27018, 27019, 50070,
@@ -49,7 +48,8 @@ const REFUSED_PORTS = new Set([...BAD_PORTS, ...DANGEROUS_PORTS]);
 
 /**
  * Names that are not, or must not be, in the public DNS: special-use names (RFC 6761, 6762, 7686, 8375, 9476), ICANN's
- * `internal`, and the names that leak from private networks most (RFC 6762 appendix G). Each stands for all below it.
+ * `internal`, and the names that leak from private networks most (RFC 6762 appendix G). Each includes all names below
+ * it.
  */
 const PRIVATE_SUFFIXES = new Set([
   "alt", "arpa", "corp", "example", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain",
@@ -57,14 +57,14 @@ const PRIVATE_SUFFIXES = new Set([
 ]); // prettier-ignore
 
 /**
- * Judges the text of a URL without asking anybody. The WHATWG parser reads it first, the same one `fetch` uses, so
- * octal, hexadecimal, short and full-width spellings of an address are judged as the address they are.
+ * Judges the text of a URL, without a look-up. It is read by the WHATWG parser that `fetch` uses, so octal,
+ * hexadecimal, short and full-width spellings of an address are judged as that address.
  */
 export function judgeUrl(text: string, policy: UrlPolicy): { url: OutsideUrl } | Refusal {
   if (text.length > URL_CHARS_MAX) return refused(`The URL is longer than ${String(URL_CHARS_MAX)} characters.`);
   const parsed = parse(text);
   if (parsed === null) return refused("The URL cannot be read. Write https://, a host name and a path.");
-  // Percent-encoding may have made it longer than what was written.
+  // Percent-encoding may have made it longer.
   if (parsed.href.length > URL_CHARS_MAX)
     return refused(`The URL is longer than ${String(URL_CHARS_MAX)} characters once it is encoded.`);
 
@@ -87,8 +87,8 @@ export function judgeUrl(text: string, policy: UrlPolicy): { url: OutsideUrl } |
 }
 
 /**
- * Judges what a name resolved to: every address must be public, since any of them may be the one that is called.
- * Null (could not be found out) and none are refused alike: no answer means no call.
+ * Judges what a name resolved to: every address must be public, since any of them may be the one that is called. Null
+ * (not determined) and an empty list are both refused: no answer means no call.
  */
 export function judgeResolved(addresses: readonly string[] | null): Outcome<readonly string[]> {
   if (addresses === null || addresses.length === 0) return refused("The host name could not be resolved.");
@@ -124,7 +124,7 @@ function wrongWithAddress(host: string): string | null {
 
 /**
  * Letters, digits and inner hyphens only (RFC 1123 2.1), at least two labels. A trailing dot is refused: it names the
- * same host past every comparison by text, and it switches off no search list here.
+ * same host but would pass comparisons by text.
  */
 function wrongWithName(host: string): string | null {
   const labels = host.split(".");
@@ -135,7 +135,9 @@ function wrongWithName(host: string): string | null {
   return null;
 }
 
-/** The entry is read by the URL parser too, so that an operator may write it as in a browser. An unreadable one matches nothing. */
+/**
+ * The URL parser reads the entry too, so an operator may write it as in a browser. An unreadable entry matches nothing.
+ */
 function matchesEntry(host: string, entry: string): boolean {
   const below = entry.startsWith("*.");
   const parsed = parse(`https://${below ? entry.slice(2) : entry}`);

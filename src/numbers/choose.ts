@@ -1,27 +1,27 @@
 /**
- * Which number a person gets. Reads only: a session chooses for all its people before anything is written, so a refusal leaves
- * nothing half-done and nobody's choice is in another's way.
+ * Chooses the virtual number for each person of a session. Reads only: all are chosen before anything is written, so a
+ * refusal leaves nothing half-done and no two people get conflicting numbers.
  */
 import { isoOf } from "../base/clock.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { NumbersLedger } from "./ledger.ts";
 import { isHeld, type Pool, type VirtualNumber } from "./number.ts";
 
-/** Somebody who needs a number. */
+/** A person who needs a number. */
 export type Seeker = {
   party: Uint8Array;
-  /** A number that was asked for by name; a reserved one is given out only so. */
+  /** A number that the request names; a reserved number is assigned only by name. */
   named: string | null;
   country: string | null;
   area: string | null;
 };
 
-/** The session that people come into: null before there is one, and the numbers that its people have. */
+/** The session that people join (null for a new one), and the numbers that its people have. */
 export type Into = { session: string | null; taken: readonly string[] };
 
 /**
- * The number for each, in order: in a shared pool another one for each where there are enough; in an exclusive pool the one
- * number that the session holds or is to hold, which none of its people may have met too recently.
+ * The number for each person, in order. In a shared pool each person gets a different one if there are enough. In an
+ * exclusive pool all get the session's one number, which none of them may have met too recently.
  */
 export function chooseAll(
   numbers: NumbersLedger,
@@ -41,8 +41,8 @@ export function chooseAll(
 }
 
 /**
- * Another number for people whose number is to be replaced, the same for all of them; not one of `taken` where there are
- * others. Of the former one's country first.
+ * One new number for the people whose number is to be replaced, preferably of the former one's country; one of `taken`
+ * only if there is no other.
  */
 export function chooseAnother(
   numbers: NumbersLedger,
@@ -61,7 +61,7 @@ export function chooseAnother(
   return exhausted(numbers, pool, parties, now);
 }
 
-/** One number for everybody: what the session holds, what one of them names, or a free one that none of them has met. */
+/** One number for all: the session's, one that a person names, or a free one that none of them has met. */
 function chooseTogether(
   numbers: NumbersLedger,
   pool: Pool,
@@ -92,7 +92,7 @@ function freeForAll(numbers: NumbersLedger, pool: Pool, seekers: readonly Seeker
     (longest, one) => ((one.area ?? "").length > longest.length ? (one.area ?? "") : longest),
     "",
   );
-  if (countries.size > 1 || seekers.some((one) => !area.startsWith(one.area ?? ""))) return null; // no number is in two places
+  if (countries.size > 1 || seekers.some((one) => !area.startsWith(one.area ?? ""))) return null; // no number has two countries or areas
   const wish = { country: [...countries][0] ?? null, area: area === "" ? null : area };
   const parties = seekers.map(({ party }) => party);
   const habits = pool.selection === "least_used" ? [] : parties.flatMap((party) => numbers.habit(party, pool.id) ?? []);
@@ -129,7 +129,7 @@ function chooseOne(
   return found === null ? exhausted(numbers, pool, [party], now) : { ok: found };
 }
 
-/** Whether the number that a person had before is what is asked for now. */
+/** Whether the person's former number fits the request. */
 function isUsual(former: VirtualNumber, pool: Pool, { country, area }: Pick<Seeker, "country" | "area">): boolean {
   return (
     former.pool === pool.id &&
@@ -158,7 +158,7 @@ function chooseNamed(
   return isFreeFor(numbers, party, number, now)
     ? { ok: number }
     : refuse("number_unusable", {
-        detail: "This person meets that number in another session, or met it too recently.",
+        detail: "This person has that number in another session, or had it too recently.",
       });
 }
 
@@ -167,7 +167,7 @@ function isFreeFor(numbers: NumbersLedger, party: Uint8Array, number: VirtualNum
   return pair === null || !isHeld(pair, now);
 }
 
-/** Why there is no number, what would help, and when one comes free by itself. */
+/** The refusal when there is no number: why, what would help, and when the next becomes free. */
 function exhausted(numbers: NumbersLedger, pool: Pool, parties: readonly Uint8Array[], now: number): Refusal {
   if (pool.lease !== null) numbers.lending.noteShort(pool.id);
   const counts = numbers.countsOf(pool.id);

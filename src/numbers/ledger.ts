@@ -1,7 +1,7 @@
 /**
- * The virtual numbers of one tenant, its pools, and which person met which number. The primary key of `pairs` is the rule that
- * keeps conversations apart: a person and a number meet in one session at a time, and not again before the cool-off is over.
- * Choosing costs what the person's own sessions cost to step over, however many others are open.
+ * The virtual numbers of one tenant, its pools, and which person met which number. Conversations are kept apart by the
+ * primary key of `pairs`: a person and a number are in one session at a time, and not in another before the cool-off is
+ * over. The cost of choosing depends on the person's own sessions, not on how many others are open.
  */
 import { DAY_MS } from "../base/clock.ts";
 import { PLAN_DAYS, type DayOfOpenings } from "./plan.ts";
@@ -29,7 +29,7 @@ type PairRow = {
   until: number | null;
 };
 
-/** A time that does not come. */
+/** A time that is never reached. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 export type NumberFilter = { pool?: string; state?: NumberState; country?: string; after?: string };
@@ -72,7 +72,7 @@ export class NumbersLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** Adds a number; answers false when it is here already, and changes nothing then. */
+  /** Adds a number; answers false, and changes nothing, when it exists. */
   add(id: string, number: NewNumber, pool: string | null, now: number): boolean {
     const { e164, account, country, kind, capabilities, price, tags, lent } = number;
     const facts = JSON.stringify({ capabilities, price, tags, lent });
@@ -115,7 +115,7 @@ export class NumbersLedger {
     return this.#sql.exec<NumberRow>(query, ...values, limit).toArray().map(numberOf); // prettier-ignore
   }
 
-  /** Changes what a tenant may change of a number. */
+  /** Changes the fields of a number that a tenant may change. */
   change(id: string, change: { pool?: string | null; state?: NumberState; tags?: readonly string[] }): void {
     const number = this.get(id);
     if (number === null) return;
@@ -156,7 +156,7 @@ export class NumbersLedger {
     return counts;
   }
 
-  /** The least used free number of the pool that none of these people keeps from themselves. */
+  /** The least used available number of the pool that none of these people meets or met too recently. */
   free(pool: string, parties: readonly Uint8Array[], wish: Wish, now: number): VirtualNumber | null {
     const apart = parties.map(
       (_party, at) => `AND NOT EXISTS (SELECT 1 FROM pairs p
@@ -171,7 +171,7 @@ export class NumbersLedger {
     return row === null ? null : numberOf(row);
   }
 
-  /** A number of the pool that was never given to anybody, and is nobody else's to have back. */
+  /** A number of the pool that was never assigned and is not lent. */
   fresh(pool: string): VirtualNumber | null {
     const query = `SELECT * FROM numbers WHERE pool = ? AND state = 'available' AND uses = 0
       AND json_extract(facts, '$.lent') IS NOT 1 LIMIT 1`;
@@ -179,7 +179,7 @@ export class NumbersLedger {
     return row === null ? null : numberOf(row);
   }
 
-  /** When the first number of the pool will be free for all of these people; null while a session would have to end first. */
+  /** When the first number of the pool becomes free for all of these people; null if a session must end first. */
   freeAt(pool: string, parties: readonly Uint8Array[], now: number): number | null {
     const named = parties.map((_party, at) => `?${at + 3}`).join();
     const query = `SELECT min(at) AS at FROM (SELECT max(iif(n.state = 'cooling', coalesce(n.until, ${NEVER}), 0), coalesce((
@@ -188,7 +188,7 @@ export class NumbersLedger {
     return first<{ at: number | null }>(this.#sql, query, pool, now, ...parties)?.at ?? null;
   }
 
-  /** How many of the pool's numbers that may be given out this person keeps from themselves: of open sessions, and cooling. */
+  /** How many of the pool's assignable numbers this person cannot get, because of open sessions and cool-offs. */
   metBy(party: Uint8Array, pool: string, now: number): number {
     const query = `SELECT count(*) AS n FROM pairs p JOIN numbers n ON n.id = p.number
       WHERE p.party = ? AND (p.until IS NULL OR p.until > ?) AND n.pool = ? AND n.state = 'available'`;
@@ -200,7 +200,9 @@ export class NumbersLedger {
     return row === null ? null : pairOf(row);
   }
 
-  /** Gives a number to a person. The caller has seen that it is free for them; a pair that is held is a mistake and throws. */
+  /**
+   * Assigns a number to a person. The caller has checked that it is free for them; a pair that is still held throws.
+   */
   join(pair: Pick<Pair, "party" | "number" | "participant" | "session">, now: number): void {
     const { party, number, participant, session } = pair;
     this.#sql.exec(`DELETE FROM pairs WHERE party = ? AND number = ? AND until <= ?`, party, number, now);
@@ -208,18 +210,18 @@ export class NumbersLedger {
     this.#sql.exec(`UPDATE numbers SET uses = uses + 1 WHERE id = ?`, number);
   }
 
-  /** The number is kept from this person no longer. */
+  /** Deletes a pair, so that the person can get the number again. */
   dropPair({ party, number }: Pick<Pair, "party" | "number">): void {
     this.#sql.exec(`DELETE FROM pairs WHERE party = ? AND number = ?`, party, number);
   }
 
-  /** The sessions in which somebody has this number now. */
+  /** The sessions in which somebody now has this number. */
   sessionsWith(number: string): string[] {
     const query = `SELECT DISTINCT session FROM pairs WHERE number = ? AND until IS NULL`;
     return this.#sql.exec<{ session: string }>(query, number).toArray().map(({ session }) => session); // prettier-ignore
   }
 
-  /** Those of the numbers that somebody has in a session, or that a cool-off still keeps from somebody: its session may come back. */
+  /** Those of the numbers that are in a session or in a cool-off, because a session in cool-off may be reopened. */
   held(numbers: readonly string[], now: number): Set<string> {
     const query = `SELECT DISTINCT number FROM pairs
       WHERE (until IS NULL OR until > ?) AND number IN (SELECT value FROM json_each(?))`;
@@ -242,7 +244,7 @@ export class NumbersLedger {
     );
   }
 
-  /** An exclusive pool's number goes to a session, or cools, or is free. */
+  /** Sets the state of an exclusive pool's number: leased to a session, cooling, or free. */
   setNumberState(id: string, state: NumberState, session: string | null, until: number | null): void {
     if (until !== null) this.#soon(until);
     this.#sql.exec(`UPDATE numbers SET state = ?, session = ?, until = ? WHERE id = ?`, state, session, until, id);
@@ -255,14 +257,14 @@ export class NumbersLedger {
     return row === null ? null : numberOf(row);
   }
 
-  /** The numbers whose cool-off, or an exclusive session's hold, is over. */
+  /** The numbers whose cool-off, or whose exclusive session's hold, is over. */
   releasable(now: number, limit: number): { id: string; read: () => VirtualNumber }[] {
     const query = `SELECT * FROM numbers WHERE until IS NOT NULL AND until <= ? ORDER BY until LIMIT ?`;
     const rows = this.#sql.exec<NumberRow>(query, now, limit).toArray();
     return rows.map((row) => ({ id: row.id, read: () => numberOf(row) }));
   }
 
-  /** A number whose cool-off is over is free again. */
+  /** Frees a number whose cool-off is over. */
   release(id: string): void {
     this.#sql.exec(
       `UPDATE numbers SET state = iif(state = 'cooling', 'available', state), session = NULL, until = NULL WHERE id = ?`,
@@ -270,13 +272,13 @@ export class NumbersLedger {
     );
   }
 
-  /** When the next cool-off behind a time ends. */
+  /** When the next cool-off after a time ends. */
   nextRelease(after: number): number | null {
     const query = `SELECT min(until) AS at FROM numbers WHERE until IS NOT NULL AND until > ?`;
     return first<{ at: number | null }>(this.#sql, query, after)?.at ?? null;
   }
 
-  /** The number this person had last in this pool. */
+  /** The number that this person had last in this pool. */
   habit(party: Uint8Array, pool: string): string | null {
     const query = `SELECT number FROM habits WHERE party = ? AND pool = ?`;
     return first<{ number: string }>(this.#sql, query, party, pool)?.number ?? null;
@@ -286,7 +288,7 @@ export class NumbersLedger {
     this.#sql.exec(`INSERT OR REPLACE INTO habits VALUES(?,?,?,?)`, party, pool, number, now);
   }
 
-  /** Counts a session's opening; `met` is the most numbers that one of its people keeps from themselves by now. */
+  /** Counts an opened session; `met` is the most numbers that one of its people meets or met too recently. */
   countOpening(pool: string, met: number, now: number): void {
     const day = Math.floor(now / DAY_MS);
     this.#sql.exec(
@@ -297,13 +299,13 @@ export class NumbersLedger {
     );
   }
 
-  /** The most numbers that one person kept from themselves on the last day of openings. */
+  /** The most numbers that one person met or had met too recently, on the last day with openings. */
   busiestNow(pool: string): number {
     const query = `SELECT busiest FROM openings WHERE pool = ? ORDER BY day DESC LIMIT 1`;
     return first<{ busiest: number }>(this.#sql, query, pool)?.busiest ?? 0;
   }
 
-  /** Openings by day: sessions, and how much the busiest person's numbers grew from the day before. */
+  /** Openings by day: sessions, and by how much the busiest person's numbers grew since the day before. */
   openings(pool: string): DayOfOpenings[] {
     const query = `SELECT day, sessions, busiest FROM openings WHERE pool = ? ORDER BY day DESC LIMIT ?`;
     const rows = this.#sql.exec<DayOfOpenings>(query, pool, PLAN_DAYS + 1).toArray();
@@ -314,13 +316,13 @@ export class NumbersLedger {
     }));
   }
 
-  /** Drops pairs whose cool-off is over; answers how many. */
+  /** Deletes pairs whose cool-off is over; answers how many. */
   purgePairs(now: number, limit: number): number {
     const query = `DELETE FROM pairs WHERE (party, number) IN (SELECT party, number FROM pairs WHERE until <= ? LIMIT ?) RETURNING 1 AS gone`;
     return this.#sql.exec(query, now, limit).toArray().length;
   }
 
-  /** Drops what is remembered of a person's last number in a pool, where it is older than a time; answers how many. */
+  /** Deletes stored last numbers of people that are older than a time; answers how many. */
   purgeHabits(before: number, limit: number): number {
     const query = `DELETE FROM habits WHERE (party, pool) IN (SELECT party, pool FROM habits WHERE at < ? LIMIT ?) RETURNING 1 AS gone`;
     return this.#sql.exec(query, before, limit).toArray().length;

@@ -1,13 +1,13 @@
 /**
- * A virtual number and a pool of them: what they are, what a tenant sees of them. Pure. A virtual number is public and shown in
- * full; it is nobody's own.
+ * Virtual numbers and pools, and their views for tenants. Pure. A virtual number is public and shown in full; it is no
+ * person's own number.
  */
 import { DAY_MS, isoOf } from "../base/clock.ts";
 import { maskOf, type NumberKind } from "../sms/phone.ts";
 
 /**
- * `available`: may be given out. `leased`: an exclusive pool's, held by one session. `cooling`: an exclusive pool's, waiting
- * until it may meet others. `reserved`: given out only by name. `retired`: never again.
+ * `available`: may be assigned. `leased`: of an exclusive pool, held by one session. `cooling`: of an exclusive pool,
+ * in cool-off before other people may get it. `reserved`: assigned only by name. `retired`: never assigned again.
  */
 export const NUMBER_STATES = ["available", "leased", "cooling", "reserved", "retired"] as const;
 export type NumberState = (typeof NUMBER_STATES)[number];
@@ -17,18 +17,18 @@ export type Capability = (typeof CAPABILITIES)[number];
 
 export type Price = { amount: number; currency: string };
 
-/** A virtual number as it comes to a tenant. */
+/** A virtual number as it is given to a tenant. */
 export type NewNumber = {
   e164: string;
   country: string;
   kind: NumberKind;
-  /** The one carrier account it lives at: texts from it can leave by no other. */
+  /** The carrier account that it belongs to; texts from it can be sent only by that account. */
   account: string;
   capabilities: readonly Capability[];
-  /** By the month. */
+  /** Per month. */
   price: Price | null;
   tags: readonly string[];
-  /** Of the operator's shared stock: it goes back when nobody needs it. */
+  /** From the operator's shared stock: it is returned when not needed. */
   lent?: true;
 };
 
@@ -36,9 +36,9 @@ export type VirtualNumber = NewNumber & {
   id: string;
   pool: string | null;
   state: NumberState;
-  /** How often it was given to a person: the least used is given next. */
+  /** How often it was assigned; the least used is assigned next. */
   uses: number;
-  /** The session that has it, in an exclusive pool, also while it cools. */
+  /** The session that holds it in an exclusive pool, also during the cool-off. */
   session: string | null;
   until: number | null;
   createdAt: number;
@@ -47,17 +47,20 @@ export type VirtualNumber = NewNumber & {
 export const SHARINGS = ["shared", "exclusive"] as const;
 export const SELECTIONS = ["least_used", "sticky", "avoid_sticky"] as const;
 
-/** How a pool gives out its numbers. */
+/** How a pool assigns its numbers. */
 export type PoolSettings = {
-  /** `shared`: one number serves many people at once, each pair of person and number once. `exclusive`: one session at a time. */
+  /**
+   * `shared`: one number serves many people at once, but each person in one session. `exclusive`: one session at a
+   * time.
+   */
   sharing: (typeof SHARINGS)[number];
-  /** `sticky`: the number a person had before, where it is free for them. `avoid_sticky`: another one, where there is one. */
+  /** `sticky`: the person's former number, if it is free for them. `avoid_sticky`: another one, if there is one. */
   selection: (typeof SELECTIONS)[number];
-  /** Days before the same person may meet a number again in another session. */
+  /** Days before the same person may get the number in another session. */
   coolOffDays: number;
-  /** Days before an exclusive number may meet anybody else. */
+  /** Days before other people may get an exclusive number. */
   coolOffOthersDays: number;
-  /** With fewer free numbers than this the tenant is told. */
+  /** With fewer free numbers than this the tenant is sent an event. */
   lowWater: number;
   /** With fewer free numbers than `below` the pool borrows `block` more of the operator's shared stock; null: never. */
   lease: { below: number; block: number; country: string | null } | null;
@@ -65,7 +68,7 @@ export type PoolSettings = {
 
 export type Pool = PoolSettings & { id: string; name: string; createdAt: number };
 
-/** Complaints and late texts come for weeks: a month for those who met, a week for strangers. */
+/** Complaints and late texts arrive for weeks, so a month for the same person and a week for others. */
 export const POOL_DEFAULTS: PoolSettings = {
   sharing: "shared",
   selection: "least_used",
@@ -75,7 +78,7 @@ export const POOL_DEFAULTS: PoolSettings = {
   lease: null,
 };
 
-/** A person and a number that met: unique while open and through the cool-off. */
+/** A person and their virtual number: unique while the session is open and during the cool-off. */
 export type Pair = {
   /** Keyed name of the person's number. */
   party: Uint8Array;
@@ -89,7 +92,7 @@ export type Pair = {
   until: number | null;
 };
 
-/** Whether the pair still keeps its number from that person. */
+/** Whether the person cannot get the number in another session yet. */
 export const isHeld = (pair: Pick<Pair, "until">, now: number): boolean => pair.until === null || pair.until > now;
 
 /** The end of the cool-off for the same person, and for others. */

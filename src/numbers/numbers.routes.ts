@@ -1,6 +1,6 @@
 /**
- * The doors of virtual numbers and pools. A virtual number is shown in full; it is addressed by id all the same, since a path
- * may carry no number.
+ * The routes of virtual numbers and pools. A virtual number is shown in full but addressed by id, because no path may
+ * hold a number.
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
@@ -27,7 +27,7 @@ export const VirtualNumberView = z
     capabilities: z.array(z.enum(CAPABILITIES)),
     price: z.object({ amount: z.int(), currency: z.string() }).nullable(),
     tags: z.array(z.string()),
-    lent: z.boolean().meta({ description: "Of the operator's shared stock: it goes back when nobody needs it." }),
+    lent: z.boolean().meta({ description: "From the operator's shared stock: it is returned when not needed." }),
     pool: z.string().nullable(),
     state: z.enum(NUMBER_STATES),
     uses: z.int(),
@@ -173,7 +173,7 @@ const poolRoutes: RouteOver<NumbersVerbs>[] = [
     path: "/v1/pools",
     verb: "pools.create",
     scope: "numbers:manage",
-    summary: "Make a pool of numbers to lend",
+    summary: "Create a pool of numbers",
     detail:
       "`shared`: one number serves many people at once, and one person meets it in one session at a time. `exclusive`: a number belongs to one session at a time. Through the cool-off nobody meets a number again that they had.",
     tag,
@@ -222,8 +222,8 @@ const poolRoutes: RouteOver<NumbersVerbs>[] = [
     path: "/v1/pools/{id}/plan",
     verb: "pools.plan",
     scope: "numbers:read",
-    summary: "How long a pool lasts, and how big it should be",
-    detail: "From the openings of the last four weeks. Name how many days a session of yours lasts on average.",
+    summary: "Forecast how long a pool lasts, and how large it should be",
+    detail: "From the sessions opened in the last four weeks. Give the average duration of your sessions in days.",
     tag,
     params: Id,
     query: z.strictObject({ session_days: z.coerce.number().min(0).max(365).default(1) }),
@@ -247,7 +247,7 @@ const poolRoutes: RouteOver<NumbersVerbs>[] = [
     path: "/v1/pools/{id}",
     verb: "pools.change",
     scope: "numbers:manage",
-    summary: "Change how a pool lends",
+    summary: "Change a pool",
     tag,
     params: Id,
     body: z.strictObject(settings).partial().meta({ id: "ChangePool" }),

@@ -1,5 +1,5 @@
 /**
- * The face of virtual numbers: which the tenant has, in which pools, in whose hands.
+ * The face of virtual numbers: which the tenant has, in which pools, and who uses them.
  */
 import { DAY_MS } from "../base/clock.ts";
 import { room, type Ground } from "../contract/room.ts";
@@ -9,7 +9,7 @@ import type { NewNumber } from "./number.ts";
 import { giveBack, numbersVerbs, releaseNumber, returnIdle, takeNumbers, type NumbersDeps } from "./verbs.ts";
 
 type NumbersGround = Ground & {
-  /** Whether the virtual number is a relay address's: no session may be given it. */
+  /** Whether the virtual number is a relay address's; no session may use it. */
   isLasting: NumbersDeps["isLasting"];
 };
 type Below = {
@@ -57,7 +57,7 @@ export const numbersRoom = room({
       hasPool: (id: string): boolean => numbers.pool(id) !== null,
       /** Whether any pool borrows from the operator's shared stock. */
       borrows: (): boolean => numbers.pools().some(({ lease }) => lease !== null),
-      /** The pools that are to borrow numbers, noted since the last time, with what they ask for. */
+      /** Takes the pools marked to borrow numbers since the last call, with what they ask for. */
       takeShort: (): { pool: string; many: number; country: string | null }[] =>
         numbers.lending.takeShort().flatMap((id) => {
           const lease = numbers.pool(id)?.lease ?? null;

@@ -1,5 +1,5 @@
 /**
- * A row of the table of virtual numbers, and what it is as a thing of the domain.
+ * A row of the table of virtual numbers, and its conversion to a `VirtualNumber`.
  */
 import type { NumberKind } from "../sms/phone.ts";
 import type { Capability, NumberState, Price, VirtualNumber } from "./number.ts";

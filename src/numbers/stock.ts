@@ -1,6 +1,6 @@
 /**
- * The operator's list of virtual numbers in one jurisdiction: which there are, at which account, whose. One list, so that no
- * number that the world can dial is ever given to two tenants.
+ * The operator's list of virtual numbers in one jurisdiction, with account and owner. One list, so that no dialable
+ * number is ever given to two tenants.
  */
 import { isoOf } from "../base/clock.ts";
 import { parseNumber } from "../sms/phone.ts";
@@ -9,11 +9,11 @@ import { addColumn, first, type Sql } from "../storage/sql.ts";
 import { CAPABILITIES, type Capability, type NewNumber, type Price } from "./number.ts";
 
 /**
- * `ordering`: an order is out at the carrier. `unknown`: its answer was lost, so the number may be ours. `held`: ours. `releasing`:
- * taken from everybody here, and being given up at the carrier.
+ * `ordering`: ordered from the carrier. `unknown`: the answer was lost, so the number may be ours. `held`: ours.
+ * `releasing`: taken from its tenant, and being released at the carrier.
  */
 export type StockState = "held" | "ordering" | "unknown" | "releasing";
-/** `tenant` is whose it is now; null: shared stock that nobody has. A shared number is lent, and comes back. */
+/** `tenant` has it now; null: shared stock that is not lent. A shared number is lent and returned. */
 export type StockRow = NewNumber & {
   id: string;
   tenant: string | null;
@@ -34,7 +34,7 @@ export type ImportRow = {
   tags: string[];
 };
 
-/** At most so many in one call: what one answer can name and one body hold. */
+/** Rows in one import, bounded by the size of body and answer. */
 export const IMPORT_MAX = 500;
 
 type Row = {
@@ -64,20 +64,22 @@ export class StockLedger {
       facts TEXT NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY(e164, tenant)
     ) STRICT, WITHOUT ROWID`);
     sql.exec(`CREATE INDEX IF NOT EXISTS stock_tenant ON stock(tenant, e164)`);
-    // The columns that came with buying and lending.
+    // Columns added with buying and lending.
     addColumn(sql, "stock", "id", "TEXT NOT NULL DEFAULT ''");
     addColumn(sql, "stock", "state", "TEXT NOT NULL DEFAULT 'held'");
     addColumn(sql, "stock", "shared", "INTEGER NOT NULL DEFAULT 0");
     sql.exec(`CREATE INDEX IF NOT EXISTS stock_id ON stock(id)`);
   }
 
-  /** Gives an id to numbers from before they had one. */
+  /** Gives ids to numbers from before they had one. */
   nameAll(newId: () => string): void {
     for (const { e164, tenant } of this.#sql.exec<Row>(`SELECT * FROM stock WHERE id = ''`).toArray())
       this.#sql.exec(`UPDATE stock SET id = ? WHERE e164 = ? AND tenant = ?`, newId(), e164, tenant);
   }
 
-  /** Everybody who has the number: one tenant, but for the sandbox's, whose thousand drama numbers each sandbox has for itself. */
+  /**
+   * The rows of a number: one, but for the thousand drama numbers of the sandbox, which every sandbox tenant may have.
+   */
   owners(e164: string): StockRow[] {
     return this.#sql.exec<Row>(`SELECT * FROM stock WHERE e164 = ? LIMIT 1000`, e164).toArray().map(rowOf);
   }
@@ -92,7 +94,7 @@ export class StockLedger {
     return row === null ? null : rowOf(row);
   }
 
-  /** Adds a number; one that is here stays as it is. */
+  /** Adds a number; an existing one stays unchanged. */
   add({
     id,
     e164,
@@ -131,7 +133,7 @@ export class StockLedger {
     this.#sql.exec(`DELETE FROM stock WHERE id = ?`, id);
   }
 
-  /** Lends up to `many` shared numbers of these accounts that nobody has; answers them. */
+  /** Lends up to `many` free shared numbers of these accounts; answers them. */
   lend(tenant: string, accounts: readonly string[], country: string | null, many: number): StockRow[] {
     const free = this.#sql
       .exec<Row>(
@@ -146,7 +148,7 @@ export class StockLedger {
     return free.map((row) => ({ ...rowOf(row), tenant }));
   }
 
-  /** The shared numbers that a tenant has. */
+  /** The shared numbers lent to a tenant. */
   lentTo(tenant: string): StockRow[] {
     const query = `SELECT * FROM stock WHERE tenant = ? AND shared = 1 AND state = 'held' ORDER BY e164 LIMIT 10000`;
     return this.#sql.exec<Row>(query, tenant).toArray().map(rowOf);
@@ -157,7 +159,7 @@ export class StockLedger {
     this.#sql.exec(`UPDATE stock SET tenant = '' WHERE id = ? AND shared = 1`, id);
   }
 
-  /** In order of number, of one tenant or of all. By offset: a cursor in a URL may not be a number. */
+  /** In order of number, of one tenant or of all. By offset, because a cursor in a URL may not be a number. */
   list(tenant: string | null, offset: number, limit: number): StockRow[] {
     const query = `SELECT * FROM stock WHERE (?1 IS NULL OR tenant = ?1) ORDER BY e164, tenant LIMIT ?2 OFFSET ?3`;
     return this.#sql.exec<Row>(query, tenant, limit, offset).toArray().map(rowOf);
@@ -179,7 +181,9 @@ export function stockView({ e164, createdAt, ...row }: StockRow) {
 }
 export type StockView = ReturnType<typeof stockView>;
 
-/** The rows as numbers, or which of them cannot be one. A sandbox has drama numbers only, a live tenant none. */
+/**
+ * The rows as numbers, or errors for those that are not valid. A sandbox has drama numbers only, a live tenant none.
+ */
 export function readRows(rows: readonly ImportRow[], environment: "sandbox" | "live"): Outcome<NewNumber[]> {
   const errors: FieldError[] = [];
   const numbers: NewNumber[] = [];

@@ -1,5 +1,5 @@
 /**
- * What a tenant can ask about its virtual numbers and pools. Numbers come from the operator; pools are the tenant's own.
+ * A tenant's verbs for its virtual numbers and pools. The operator provides numbers; pools are the tenant's own.
  */
 import { byCaller, byRule, type Recorder } from "../contract/record.ts";
 import type { Outcome } from "../base/refusal.ts";
@@ -24,19 +24,19 @@ export type NumbersDeps = {
   numbers: NumbersLedger;
   now: () => number;
   newId: (prefix: "num" | "pol") => string;
-  /** Whether the number is a relay address's: that has it to itself. */
+  /** Whether the number is a relay address's, which uses it alone. */
   isLasting: (number: string) => boolean;
   record: Recorder;
 };
 
 type NumberChange = { id: string; pool?: string | null; reserved?: boolean; retired?: true; tags?: string[] };
 
-/** A tenant has few pools: each is a way of lending numbers, not a label. */
+/** A tenant needs few pools: a pool is a policy for assigning numbers, not a label. */
 const POOLS_MAX = 100;
 
 const HELD =
-  "An exclusive pool's number is one session's alone, and people have this one in theirs, or had it too recently.";
-const LASTING = "The number is a relay address's. Take that away first.";
+  "An exclusive pool's number serves one session, but people of other sessions have this number, or had it too recently.";
+const LASTING = "The number is a relay address's. Delete that relay address first.";
 
 /** The verbs of numbers and pools. */
 export function numbersVerbs(deps: NumbersDeps) {
@@ -56,7 +56,7 @@ function numberVerbs(deps: NumbersDeps) {
       return number === null ? refuse("not_found") : { ok: numberView(number) };
     }),
 
-    /** Into another pool, reserved, retired, tagged; never while a session has it to itself. */
+    /** Moves a number to another pool, reserves, retires or tags it; never while an exclusive session holds it. */
     "numbers.change": verb("numbers:manage", (who, input: NumberChange): Outcome<NumberView> => {
       const { id, pool, reserved, retired, tags } = input;
       const number = numbers.get(id);
@@ -115,7 +115,7 @@ function poolVerbs(deps: NumbersDeps) {
       return pool === null ? refuse("not_found") : { ok: view(pool) };
     }),
 
-    /** New settings count for what is given out from now on; what is open stays as it is. */
+    /** New settings apply to later assignments; open sessions stay as they are. */
     "pools.change": verb(
       "numbers:manage",
       (who, input: { id: string; settings: Partial<Omit<PoolSettings, "sharing">> }): Outcome<PoolView> => {
@@ -144,7 +144,7 @@ function poolVerbs(deps: NumbersDeps) {
 
 function planVerbs({ numbers, now }: NumbersDeps) {
   return {
-    /** How long the pool lasts at the present pace, and how big it should be. */
+    /** How long the pool lasts at the present rate, and how large it should be. */
     "pools.plan": verb(
       "numbers:read",
       (_who, input: { id: string; sessionDays: number }): Outcome<Forecast & { numbers: number; free: number }> => {
@@ -163,19 +163,22 @@ function planVerbs({ numbers, now }: NumbersDeps) {
 
 export type NumbersVerbs = ReturnType<typeof numbersVerbs>;
 
-/** A number that is to join a pool is one of the tenant's, and in nobody's hands. */
+/** Numbers put into a pool must be the tenant's own and not in use. */
 function judgeMembers(deps: NumbersDeps, pool: Pool, ids: readonly string[]): ReturnType<typeof refuse> | null {
   const { numbers, isLasting } = deps;
   const wrong = (at: number, detail: string) =>
     refuse("invalid_field", { errors: [{ field: `numbers/${at}`, code: "invalid_field", detail }] });
   const free = (id: string) => ["available", "reserved"].includes(numbers.get(id)?.state ?? "") && !isLasting(id);
   const at = ids.findIndex((id) => !free(id));
-  if (at >= 0) return wrong(at, "Name a number of yours that is available or reserved, and no relay address's.");
+  if (at >= 0) return wrong(at, "Name one of your numbers that is available or reserved and is not a relay address's.");
   const held = heldOutOf(deps, pool, ids);
   return held < 0 ? null : wrong(held, HELD);
 }
 
-/** The first of the numbers that an exclusive pool cannot take, because people of other sessions have it; -1 where there is none. */
+/**
+ * The index of the first number that an exclusive pool cannot take, because people of other sessions have it; -1 if
+ * none.
+ */
 function heldOutOf({ numbers, now }: NumbersDeps, pool: Pool, ids: readonly string[]): number {
   if (pool.sharing !== "exclusive") return -1;
   const joining = ids.filter((id) => numbers.get(id)?.pool !== pool.id);
@@ -183,7 +186,7 @@ function heldOutOf({ numbers, now }: NumbersDeps, pool: Pool, ids: readonly stri
   return ids.findIndex((id) => held.has(id));
 }
 
-/** Notes a pool that is to borrow numbers at once. */
+/** Marks a pool that is short, so that it borrows at once. */
 function noteIfShort({ numbers, now }: Pick<NumbersDeps, "numbers" | "now">, pool: Pool): void {
   if (pool.lease !== null && spareOf(numbers, pool, now()) < pool.lease.below) numbers.lending.noteShort(pool.id);
 }
@@ -192,7 +195,7 @@ function spareOf(numbers: NumbersLedger, pool: Pool, now: number): number {
   return numbers.lending.spare(pool, numbers.countsOf(pool.id).available, now);
 }
 
-/** Takes numbers in that the operator has given to the tenant, or lent to a pool; those that are here stay as they are. */
+/** Adds numbers that the operator gives to the tenant or lends to a pool; existing ones stay unchanged. */
 export function takeNumbers(
   deps: Pick<NumbersDeps, "numbers" | "now" | "newId">,
   given: readonly NewNumber[],
@@ -205,15 +208,18 @@ export function takeNumbers(
   return added;
 }
 
-/** Gives up those of the numbers that nobody has and no cool-off keeps; answers which are not, or no longer, the tenant's. */
+/**
+ * Gives back those of the numbers that are in no session and no cool-off; answers which are not, or no longer, the
+ * tenant's.
+ */
 export function giveBack({ numbers, now }: Pick<NumbersDeps, "numbers" | "now">, named: readonly string[]): string[] {
   for (const { id } of numbers.lending.idle(now(), named)) numbers.lending.drop(id);
   return named.filter((e164) => numbers.byE164(e164) === null);
 }
 
 /**
- * Gives up lent numbers that nobody needs: those of no pool, and of a pool what it could spare beyond another block. Answers how
- * many, and every lent number that stays.
+ * Gives back lent numbers that are not needed: those in no pool, and those that a pool can spare beyond one more block.
+ * Answers how many, and every lent number that stays.
  */
 export function returnIdle({ numbers, now }: Pick<NumbersDeps, "numbers" | "now">): { gone: number; kept: string[] } {
   const spare = new Map<string | null, number>();
@@ -232,7 +238,7 @@ export function returnIdle({ numbers, now }: Pick<NumbersDeps, "numbers" | "now"
   return { gone, kept: numbers.lending.lent() };
 }
 
-/** A number whose cool-off is over is free again, and its tenant is told. */
+/** Frees a number whose cool-off is over, and emits an event. */
 export function releaseNumber(
   {
     numbers,

@@ -1,5 +1,5 @@
 /**
- * The operators' doors of carrier accounts.
+ * The operators' routes for carrier accounts.
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
@@ -16,10 +16,10 @@ import type { OperatorVerbs } from "../rpc/operator.ts";
 
 const door = doorsOver<OperatorVerbs>();
 
-/** Every setting of every kind: an account shows those of its own. */
+/** Every setting of every kind; an account shows those of its kind. */
 const SETTINGS = namesOf("settings");
 const SECRETS = namesOf("secrets");
-/** A field of some kind, as far as the door can judge it: the kind itself does it where the account is known. */
+/** A field of any kind, checked for length only; the account's kind checks the rest once the account is known. */
 const SomeText = z.string().min(1).max(4_000);
 
 const Price = z.strictObject({ amount: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) });
@@ -45,13 +45,13 @@ const Processing = z.strictObject({
 /** What may be given when an account is made, and changed later. */
 const changeable = {
   per_second: z.number().positive().max(100_000).nullable(),
-  price: Price.nullable().meta({ description: "Of one segment, where `prices` says nothing." }),
+  price: Price.nullable().meta({ description: "Of one segment, if no row of `prices` applies." }),
   prices: z.array(PriceRowBody).max(1_000).meta({ description: "The longest prefix counts first, then the country." }),
   countries: z
     .array(z.string().regex(/^[A-Z]{2}$/))
     .max(250)
     .nullable()
-    .meta({ description: "Countries it may be used for; null is any." }),
+    .meta({ description: "Countries that it may be used for; null: any." }),
   mtls: z
     .string()
     .regex(/^MTLS_[A-Z0-9_]{1,40}$/)
@@ -59,7 +59,7 @@ const changeable = {
     .meta({ description: "The Worker's binding that holds the client certificate the carrier asks for." }),
   redact: z
     .boolean()
-    .meta({ description: "Whether the carrier is asked to forget text and number once a message has ended." }),
+    .meta({ description: "Whether the carrier is asked to delete text and number once a message has ended." }),
   processing: Processing.meta({
     description: "Where the carrier processes the data, and under which agreement, as the operator states it.",
   }),
@@ -149,7 +149,7 @@ const HealthView = z
         }),
       )
       .optional()
-      .meta({ description: "By mobile country and network code, where receipts name it: both lanes together." }),
+      .meta({ description: "By mobile country and network code, as receipts name it; both lanes together." }),
     alerts: z
       .array(
         z.object({
@@ -161,7 +161,7 @@ const HealthView = z
         }),
       )
       .optional()
-      .meta({ description: "What is strange now: begun and not over." }),
+      .meta({ description: "Present anomalies: begun and not ended." }),
     moves: z.array(z.looseObject({ at: z.string() })).optional(),
   })
   .meta({
@@ -187,7 +187,7 @@ const common = {
   jurisdiction: JURISDICTION.default("eu"),
   mode: z.enum(["test", "live"]),
   tenant_id: z.string().max(64).nullable().default(null).meta({
-    description: "Whose own account it is: only this tenant's routes may name it. It stays what it was.",
+    description: "The only tenant whose routes may name it; null: any tenant's. Cannot be changed later.",
   }),
   per_second: changeable.per_second.default(DEFAULTS.per_second),
   price: changeable.price.default(DEFAULTS.price),
@@ -209,7 +209,9 @@ function namesOf(which: keyof Fields): string[] {
   return [...new Set(KINDS.flatMap((kind) => Object.keys(CARRIERS[kind].fields[which])))].sort();
 }
 
-/** Those of the names that the body gives, a URL as it will be called, once it is judged; and those it takes away. */
+/**
+ * The named fields that the body gives (URLs judged, in the form in which they are called) and those that it removes.
+ */
 function picked(
   body: object,
   names: readonly string[],
@@ -255,7 +257,7 @@ export const carrierRoutes: OperatorRouteOf<OperatorVerbs>[] = [
       per_second: 30,
     },
     ask: ({ body }, policy) => {
-      const fields = CARRIERS[body.kind].fields; // of its kind alone: what one calls a setting may be another's secret
+      const fields = CARRIERS[body.kind].fields; // of this kind only: one kind's setting may be another's secret
       const settings = picked(body, Object.keys(fields.settings), policy);
       if (isRefused(settings)) return settings;
       const secrets = picked(body, Object.keys(fields.secrets), policy);
@@ -280,7 +282,7 @@ export const carrierRoutes: OperatorRouteOf<OperatorVerbs>[] = [
     method: "get",
     path: "/admin/v1/carriers/health",
     verb: "carriers.health",
-    summary: "How every carrier account is doing",
+    summary: "Read the health of every carrier account",
     detail:
       "Circuit, hold, and the lanes' windows: two minutes for codes, fifteen for the rest. A weight falls by ten points when 15 % of a window's receipts were slow, and drifts back after quiet.",
     query: z.strictObject({ jurisdiction: JURISDICTION.default("eu") }),
@@ -292,7 +294,7 @@ export const carrierRoutes: OperatorRouteOf<OperatorVerbs>[] = [
     method: "post",
     path: "/admin/v1/carriers/{id}/test",
     verb: "carriers.test",
-    summary: "Try an account's address and credentials",
+    summary: "Test an account's address and credentials",
     detail: "Makes one call that sends nothing and costs nothing. `untested` where the carrier has no such call.",
     params: IdParam,
     status: 200,

@@ -1,12 +1,15 @@
 /**
- * What an operator may not set up: routes, owners and bindings that do not go together. Pure.
+ * Configuration that an operator may not set: routes, owners and bindings that do not fit together. Pure.
  */
 import type { TenantRow } from "../access/tenants.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import type { AccountConfig } from "../carriers/courier/courier.ts";
 import type { PolicyChange } from "../policy/policy.ts";
 
-/** Sandbox tenants reach only test accounts, live ones only live ones, all of them only accounts there are, and nobody another's own. */
+/**
+ * A tenant's routes name existing accounts only: sandbox tenants test accounts, live tenants live accounts, and no
+ * tenant an account that another tenant owns.
+ */
 export function routesFault(
   accountOf: (id: string) => AccountConfig | null,
   tenant: TenantRow,
@@ -28,7 +31,7 @@ export function routesFault(
   return refuse("invalid_field", { errors: [{ field: wrong.field, code: "invalid_field", detail }] });
 }
 
-/** A tenant's own account is of a tenant there is, and of its kind. */
+/** The owner of an account is an existing tenant whose environment fits the account's mode. */
 export function ownerFault(
   tenantOf: (id: string) => TenantRow | null,
   { tenant, mode }: Pick<AccountConfig, "tenant" | "mode">,
@@ -41,7 +44,7 @@ export function ownerFault(
   return refuse("invalid_field", { errors: [{ field: "tenant_id", code: "invalid_field", detail }] });
 }
 
-/** A client certificate is a binding of the Worker. */
+/** A client certificate must be a binding of the Worker. */
 export function bindingFault(hasBinding: (name: string) => boolean, name: string | null): Outcome<never> | null {
   if (name === null || hasBinding(name)) return null;
   const detail = "The Worker has no such binding. Add it under `mtls_certificates` and deploy first.";

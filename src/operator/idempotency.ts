@@ -1,11 +1,12 @@
 /**
- * Repetition for operators, whose acts wait for other objects: the second request with a key that is still running is told so
- * (409), and one that has ended is answered as it was. Keys, bodies and answers are kept as a tenant's are: keyed and sealed,
- * under a key of this object's own that the root key wraps.
+ * Idempotency keys for operators. A repeated request is answered 409 while the first still runs (operators' acts await
+ * other objects), and with the first answer after that. Keys, bodies and answers are kept like a tenant's, keyed and
+ * sealed, under this object's own key, which the root key wraps.
  */
 import { IdempotencyLedger, type Repeatable } from "../access/idempotency.ts";
 import { randomBytes } from "../base/random.ts";
 import { isRefused, REASONS, refuse, type Outcome } from "../base/refusal.ts";
+import { pack, unpack } from "../base/packed.ts";
 import { equalBytes, hmac, KEY_BYTES, open, seal } from "../base/seal.ts";
 import { bytesOf, first, type Sql } from "../storage/sql.ts";
 import type { Keyring } from "../vault/keyring.ts";
@@ -34,7 +35,7 @@ export class OperatorRepeats {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** Runs the act, or answers as it did the first time. */
+  /** Runs the act, or repeats its first answer. */
   async run<T>(repeat: Repeatable | null, now: number, act: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
     if (repeat === null) return act();
     const key = this.#key();
@@ -46,14 +47,14 @@ export class OperatorRepeats {
       if (!equalBytes(kept.body, body)) return refuse("idempotency_key_reused");
       const text = open(key, kept.answer, record);
       if (text === null) throw new Error("a kept answer does not open");
-      return JSON.parse(new TextDecoder().decode(text)) as Outcome<T>; // of this very request, without what was shown once
+      return JSON.parse(unpack(new TextDecoder().decode(text))) as Outcome<T>; // of this very request, without what was shown once
     }
     if (this.#running.has(record)) return refuse("idempotency_in_progress", { retryAfterSeconds: 1 });
     this.#running.add(record);
     try {
       const outcome = await act();
       if (!isRefused(outcome) || REASONS[outcome.refused].status === 422) {
-        this.#kept.keep(name, body, seal(key, JSON.stringify(withoutSecrets(outcome)), record), now);
+        this.#kept.keep(name, body, seal(key, pack(JSON.stringify(withoutSecrets(outcome))), record), now);
       }
       return outcome;
     } finally {
@@ -61,7 +62,9 @@ export class OperatorRepeats {
     }
   }
 
-  /** Wraps this object's own key under the newest root key, if it opens; answers the root versions it then needs. */
+  /**
+   * Wraps this object's own key under the newest root key, if it opens; answers the root versions needed afterwards.
+   */
   rewrap(): number[] {
     const [root] = this.rootsInUse();
     if (root === undefined || !this.#ring.versions.includes(root)) return this.rootsInUse();
@@ -81,7 +84,7 @@ export class OperatorRepeats {
     return row === null ? [] : [row.root];
   }
 
-  /** Forgets answers whose day is over. */
+  /** Deletes answers that are older than their retention. */
   purge(now: number): number {
     return this.#kept.purge(now, 10_000);
   }

@@ -1,12 +1,13 @@
 /**
- * Jobs that visit every tenant of both jurisdictions, a page of tenants at a time: the night's purge, and what operators run
- * by hand. Each can be repeated.
+ * Jobs that visit every tenant of both jurisdictions, a page of tenants at a time: the nightly purge, and jobs that
+ * operators start. Each can be repeated.
  */
 import type { Jurisdiction } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import { isRefused, type Outcome } from "../base/refusal.ts";
 import { wholeList } from "../contract/list.ts";
-import type { JobName, OperatorPort, Walk, Walked } from "../rpc/operator.ts";
+import { sizesView } from "./sizes.ts";
+import type { JobName, OperatorPort, Size, Walk, Walked } from "../rpc/operator.ts";
 
 /** What a job needs of the platform. */
 export type JobDeps = {
@@ -15,7 +16,7 @@ export type JobDeps = {
   log: Log;
 };
 
-/** A job: the verb that visits a stretch of one jurisdiction's tenants, and what it comes to over all of them. */
+/** A job: the verb that visits a page of one jurisdiction's tenants, and how the results are summed. */
 type Job<Answer> = {
   verb: JobName;
   run: (operator: string, deps: JobDeps) => Promise<Answer>;
@@ -23,7 +24,7 @@ type Job<Answer> = {
 
 type Summing<Found, Sum, Answer> = {
   verb: JobName;
-  /** Visits a stretch. */
+  /** Visits one page of tenants. */
   visit: (port: OperatorPort, operator: string, from: Walk) => Promise<Outcome<Walked<Found>>>;
   begin: (deps: JobDeps) => Sum;
   add: (sum: Sum, found: Found) => void;
@@ -42,7 +43,7 @@ function job<Found, Sum, Answer>({ verb, visit, begin, add, end }: Summing<Found
     );
     const answer = end(sum, deps);
     const failed = done.find((each) => each.status === "rejected");
-    if (failed !== undefined) throw failed.reason; // the other jurisdiction has been visited all the same
+    if (failed !== undefined) throw failed.reason; // the other jurisdiction has been visited in any case
     return answer;
   };
   return { verb, run };
@@ -50,7 +51,10 @@ function job<Found, Sum, Answer>({ verb, visit, begin, add, end }: Summing<Found
 
 type Purge = { tenants: number; gone: Record<string, number>; failed: Record<string, number> };
 
-/** Purges every tenant; answers what went, summed, and how many tenants have a class of rows that could not be purged. */
+/**
+ * Purges every tenant; answers how many rows were deleted, by class, and in how many tenants a class could not be
+ * purged.
+ */
 export const PURGE = job({
   verb: "purge.run",
   visit: (port, operator, from) => port.ask(operator, "purge.run", from, null),
@@ -81,7 +85,7 @@ export const KEY_USES = job({
   end: (uses) => wholeList([...uses].sort(([a], [b]) => a - b).map(([version, used]) => ({ version, uses: used }))),
 });
 
-/** Wraps everything under the newest root key; answers how much now is, and what still needs an older one. */
+/** Wraps everything under the newest root key; answers how much is, and what still needs an older one. */
 export const REWRAP = job({
   verb: "keys.rewrap",
   visit: (port, operator, from) => port.ask(operator, "keys.rewrap", from, null),
@@ -93,6 +97,19 @@ export const REWRAP = job({
   end: ({ newest, rewrapped, uses }) => {
     const older = [...uses].filter(([version]) => version !== newest);
     return { rewrapped, remaining: older.reduce((sum, [, used]) => sum + used, 0) };
+  },
+});
+
+/** How full the stores are; what is 70 percent full is in the log too, every night. */
+export const SIZES = job({
+  verb: "storage.sizes",
+  visit: (port, operator, from) => port.ask(operator, "storage.sizes", from, null),
+  begin: (): Size[] => [],
+  add: (sum, found) => void sum.push(...found),
+  end: (sum, { log }) => {
+    const views = sizesView(sum);
+    for (const { store, alert } of views) if (alert) log({ level: "error", what: store, code: "storage_alert" });
+    return wholeList(views);
   },
 });
 

@@ -11,7 +11,7 @@ import { OperatorRepeats } from "./idempotency.ts";
 
 type Storage = { sql: Sql; transaction: <T>(act: () => T) => T };
 
-/** Brings the tables up to date, in one transaction. `newId` names numbers of the stock from before they had an id. */
+/** Brings the tables up to date, in one transaction. `newId` gives ids to stock numbers from before they had one. */
 export function migrateOperator({ sql, transaction }: Storage, newId: () => string): void {
   transaction(() => migrate(sql, migrationsOf(newId)));
 }

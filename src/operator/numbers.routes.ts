@@ -1,5 +1,5 @@
 /**
- * The operators' doors of virtual numbers: bringing them in, buying them and giving them up, and the list of them all.
+ * The operators' routes for virtual numbers: import, search, buy, release and list.
  */
 import { z } from "zod";
 import { EXAMPLE_TENANT, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
@@ -20,8 +20,8 @@ const STOCK_STATES = ["held", "ordering", "unknown", "releasing"] as const;
 const stock = {
   id: z.string(),
   number: z.string(),
-  tenant: z.string().nullable().meta({ description: "Whose it is; null: shared stock that nobody has now." }),
-  shared: z.boolean().meta({ description: "Of the stock that is lent to tenants' pools." }),
+  tenant: z.string().nullable().meta({ description: "The tenant that has it; null: shared stock that is not lent." }),
+  shared: z.boolean().meta({ description: "Whether it is shared stock, lent to tenants' pools." }),
   state: z.enum(STOCK_STATES),
   account: z.string(),
   country: z.string(),
@@ -46,7 +46,7 @@ const EXAMPLE = {
   created_at: EXAMPLE_TIME,
 };
 const StockView = z.object(stock).meta({ id: "StockNumber", examples: [EXAMPLE] });
-const code = z.string().nullable().meta({ description: "What the carrier said where it is not done." });
+const code = z.string().nullable().meta({ description: "The carrier's code when it did not do what was asked." });
 const OrderView = z
   .object({ ...stock, code, inbound_set: z.boolean().nullable() })
   .meta({ id: "NumberOrder", examples: [{ ...EXAMPLE, code: null, inbound_set: true }] });
@@ -66,18 +66,18 @@ const OfferView = z
     examples: [{ number: "+447700900871", account: exampleId("car"), country: "GB", capabilities: ["sms"], price: { amount: 1_250_000, currency: "EUR" } }], // prettier-ignore
   });
 
-/** Where a number is kept: with its tenant, or with its account where it is shared stock. */
+/** The jurisdiction of a number: its tenant's, or its account's for shared stock. */
 function placeOf(tenant: string | null, account: string): Jurisdiction | null {
   return (tenant === null ? parseId(account) : parseTenantId(tenant))?.jurisdiction ?? null;
 }
 
 const BuyBody = z
   .strictObject({
-    tenant: z.string().max(16).nullable().meta({ description: "Whose it is to be; null: shared stock." }),
+    tenant: z.string().max(16).nullable().meta({ description: "The tenant to give it to; null: shared stock." }),
     account: z.string().max(64),
     number: z.string().min(1).max(40),
     capabilities: z.array(z.enum(CAPABILITIES)).min(1).max(3).default(["sms"]),
-    price: Price.nullable().default(null).meta({ description: "By the month, as the search told it." }),
+    price: Price.nullable().default(null).meta({ description: "Per month, as the search answered." }),
     tags: z.array(Label).max(20).default([]),
   })
   .meta({ id: "BuyNumber" });
@@ -92,14 +92,14 @@ const SearchBody = z
       .regex(/^\d{1,15}$/)
       .nullable()
       .default(null)
-      .meta({ description: "Digits that stand in the number somewhere." }),
+      .meta({ description: "Digits anywhere in the number." }),
     limit: z.int().min(1).max(50).default(20),
   })
   .meta({ id: "SearchNumbers" });
 
 const ImportBody = z
   .strictObject({
-    tenant: z.string().max(16).nullable().meta({ description: "Whose they are to be; null: shared stock." }),
+    tenant: z.string().max(16).nullable().meta({ description: "The tenant to give them to; null: shared stock." }),
     numbers: z
       .array(
         z.strictObject({
@@ -151,8 +151,8 @@ export const numberStockRoutes: OperatorRouteOf<OperatorVerbs>[] = [
     method: "post",
     path: "/admin/v1/numbers/search",
     verb: "numbers.search",
-    summary: "Look for numbers that a carrier sells",
-    detail: "At accounts of the kinds `twilio`, `vonage` and `telnyx`. Twilio's search tells no price.",
+    summary: "Search a carrier's numbers for sale",
+    detail: "At accounts of the kinds `twilio`, `vonage` and `telnyx`. Twilio's search has no prices.",
     body: SearchBody,
     status: 200,
     answer: z.object({ data: z.array(OfferView) }),
@@ -169,7 +169,7 @@ export const numberStockRoutes: OperatorRouteOf<OperatorVerbs>[] = [
     verb: "numbers.buy",
     summary: "Buy a number from a carrier",
     detail:
-      "Into the stock, for a tenant or shared; texts to it are brought to this service where the carrier can be told so (`inbound_set`). `state` `unknown`: the carrier's answer was lost. Ask again with another Idempotency-Key: the carrier is asked first whether the number is there.",
+      "For a tenant or the shared stock. Its texts are sent to this service if the carrier's API can set that (`inbound_set`). `state` `unknown`: the carrier's answer was lost. Ask again with another Idempotency-Key: the carrier is asked first whether the account has the number.",
     body: BuyBody,
     status: 201,
     answer: OrderView,
@@ -184,9 +184,9 @@ export const numberStockRoutes: OperatorRouteOf<OperatorVerbs>[] = [
     method: "post",
     path: "/admin/v1/numbers/{id}/release",
     verb: "numbers.release",
-    summary: "Give a number up",
+    summary: "Release a number",
     detail:
-      "Taken from its tenant, unless somebody has it or its cool-off lasts, then given up at the carrier. `state` `releasing`: the carrier's answer was lost; ask again.",
+      "Taken from its tenant, unless it is in use or in its cool-off, then released at the carrier. `state` `releasing`: the carrier's answer was lost; ask again.",
     params: IdParam,
     status: 200,
     answer: ReleaseView,
@@ -200,7 +200,7 @@ export const numberStockRoutes: OperatorRouteOf<OperatorVerbs>[] = [
     method: "get",
     path: "/admin/v1/numbers",
     verb: "numbers.list",
-    summary: "List virtual numbers and whose they are",
+    summary: "List virtual numbers with their owners",
     query: z.strictObject({
       jurisdiction: JURISDICTION.default("eu"),
       tenant: z.string().max(16).optional(),

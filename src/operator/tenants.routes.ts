@@ -1,5 +1,5 @@
 /**
- * The doors of operators, as data: tenants, their keys, and jobs.
+ * The operators' routes for tenants, their keys, and jobs.
  */
 import { z } from "zod";
 import { AuditEntryView } from "../audit/schemas.ts";
@@ -21,7 +21,7 @@ import {
 } from "../contract/operator-route.ts";
 import type { OperatorVerbs } from "../rpc/operator.ts";
 
-import { KEY_USES, PURGE, REWRAP, type JobDeps } from "./jobs.ts";
+import { KEY_USES, PURGE, REWRAP, SIZES, type JobDeps } from "./jobs.ts";
 import { numberStockRoutes } from "./numbers.routes.ts";
 import { carrierRoutes } from "./carriers.routes.ts";
 import { SequenceRead, TemplateView } from "../verify/settings/schemas.ts";
@@ -54,7 +54,7 @@ const TenantView = z
     ],
   });
 
-/** The question to the tenant's jurisdiction; an id that names none is not found. */
+/** The question, with the tenant's jurisdiction; an id that names no tenant is `not_found`. */
 function ofTenant<Input extends object>(id: string, input: Input): Outcome<Placed<{ id: string } & Input>> {
   const owner = parseTenantId(id);
   return owner === null ? refuse("not_found") : { ok: { where: owner.jurisdiction, input: { id, ...input } } };
@@ -113,7 +113,7 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
     path: "/admin/v1/tenants/{id}",
     verb: "tenants.change",
     summary: "Change a tenant's policy, or rename it",
-    detail: "What is left out stays. The audit names the old and the new values of the policy.",
+    detail: "Fields left out stay unchanged. The audit names the old and the new values of the policy.",
     params: IdParam,
     body: z.strictObject({ name: Label.optional(), policy: PolicyChange.optional() }).meta({ id: "ChangeTenant" }),
     status: 200,
@@ -168,7 +168,7 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
     path: "/admin/v1/tenants/{id}/keys/revoke",
     verb: "tenant_keys.revoke_all",
     summary: "Revoke all of a tenant's API keys at once",
-    detail: "For a leak whose extent nobody knows yet. Nothing opens the tenant until an operator makes a new key.",
+    detail: "For a leak of unknown extent. No key works until an operator creates a new one.",
     params: IdParam,
     status: 200,
     answer: z.object({ revoked: z.int().meta({ examples: [3] }) }),
@@ -232,7 +232,7 @@ const jobs: JobRoute<JobDeps>[] = [
     method: "post",
     path: "/admin/v1/purge",
     job: PURGE,
-    summary: "Purge what has passed its time, now",
+    summary: "Purge expired data now",
     status: 200,
     detail:
       "`gone` counts rows by class. `failed` counts tenants by the class that could not be purged; the others were.",
@@ -249,6 +249,26 @@ const jobs: JobRoute<JobDeps>[] = [
     summary: "Root key versions, and how many records need each",
     status: 200,
     answer: pageOf(z.object({ version: z.int(), uses: z.int() })),
+  }),
+  jobDoor({
+    method: "get",
+    path: "/admin/v1/storage",
+    job: SIZES,
+    summary: "How full the stores are",
+    detail:
+      "Bytes of each jurisdiction's D1, of the operators' objects, of the largest tenants' objects, and of the key store. `alert` says that 70 percent of the platform's bound are reached; the night's run writes it into the log as `storage_alert`.",
+    status: 200,
+    answer: pageOf(
+      z.object({
+        store: z.enum(["d1", "operator_object", "tenant_object", "kv"]),
+        jurisdiction: JURISDICTION,
+        id: z.string().nullable().meta({ description: "The tenant, of a tenant's object." }),
+        bytes: z.int(),
+        bytes_max: z.int().nullable().meta({ description: "Null where the platform sets no bound." }),
+        share: z.number().nullable(),
+        alert: z.boolean(),
+      }),
+    ),
   }),
   jobDoor({
     method: "post",

@@ -1,6 +1,7 @@
 /**
- * What operators can ask of one jurisdiction: tenants and their keys, carrier accounts, root keys, purges, the operators' own
- * audit. Tenants' numbers, texts and keys never pass here; a tenant's object does its own work.
+ * The operators' verbs in one jurisdiction: tenants and their keys, carrier accounts, root keys, purges, the operators'
+ * own audit. People's numbers, texts and tenants' encryption keys never pass through here; a tenant's object does its
+ * own work.
  */
 import {
   accountView,
@@ -37,7 +38,7 @@ import { OperatorRepeats } from "./idempotency.ts";
 import { bindingFault, ownerFault, routesFault } from "./faults.ts";
 import { migrateOperator } from "./migrations.ts";
 import type { CourierPort } from "../rpc/courier.ts";
-import type { OperatorVerbTable, Walk, Walked } from "../rpc/operator.ts";
+import type { OperatorVerbTable, Size, Walk, Walked } from "../rpc/operator.ts";
 import type { TenantPort } from "../rpc/tenant.ts";
 import type { Keyring } from "../vault/keyring.ts";
 import { pageFrom, readPage, rowsFor, wholeList } from "../contract/list.ts";
@@ -49,15 +50,18 @@ export type OperatorDeps = {
   ring: Keyring;
   tenant: (owner: Owner) => TenantPort;
   courier: (account: string) => CourierPort;
-  /** Whether the Worker has a binding of this name that calls out with a client certificate. */
+  /** Whether the Worker has a client-certificate binding of this name. */
   hasBinding: (name: string) => boolean;
   log: Log;
+  /** What this object's storage, and the jurisdiction's database, take now. */
+  storageBytes: () => number;
+  databaseBytes: () => Promise<number>;
 };
 
-/** Tenants served in one call of a job that walks them all; the caller comes again with the cursor. */
+/** Tenants visited in one call of a job; the caller calls again with the cursor. */
 const WALK_MAX = 50;
 
-/** What the operator object of one jurisdiction can be asked. */
+/** The verbs of one jurisdiction's operator object. */
 export class OperatorRooms {
   readonly #deps: OperatorDeps;
   readonly #ids: IdMaker;
@@ -79,7 +83,7 @@ export class OperatorRooms {
     this.repeats = new OperatorRepeats(deps.sql, deps.ring);
   }
 
-  /** Brings the tables up to date; the object does so with the first question, which only an operator can ask. */
+  /** Brings the tables up to date. The object calls it on its first question, which only an operator can ask. */
   migrate(): void {
     migrateOperator(this.#deps, () => this.#ids.make("num", readClock()));
   }
@@ -198,7 +202,7 @@ export class OperatorRooms {
       return { ok: accountView(changed.ok) };
     },
 
-    /** How every account is doing: circuit, windows, weights and what moved. */
+    /** The health of every account: circuit, windows, weights and their moves. */
     "carriers.health": async () => {
       const accounts = this.#accounts.list();
       const health = await Promise.all(accounts.map(({ config }) => this.#deps.courier(config.id).health()));
@@ -206,7 +210,7 @@ export class OperatorRooms {
       return { ok: wholeList(data) };
     },
 
-    /** Tries an account's address and credentials, by a call that costs nothing. */
+    /** Tests an account's address and credentials with a call that costs nothing. */
     "carriers.test": async (operator, input) => {
       if (this.#accounts.get(input.id) === null) return refuse("not_found");
       const found = await this.#deps.courier(input.id).probe();
@@ -215,7 +219,7 @@ export class OperatorRooms {
       return { ok: { result: result.found, code: "code" in result ? result.code : null } };
     },
 
-    /** Purges a stretch of tenants; the report is summed by the caller. */
+    /** Purges a page of tenants; the caller sums the reports. */
     "purge.run": async (operator, input) => {
       if (input.after === "") this.repeats.purge(readClock());
       let failed = 0;
@@ -226,7 +230,7 @@ export class OperatorRooms {
           if (!isRefused(purged) && purged.ok.failed.length > 0) failed += 1;
           return isRefused(purged) ? null : purged.ok;
         } catch (error) {
-          failed += 1; // one tenant that cannot be purged now keeps nobody behind it from it
+          failed += 1; // a tenant that cannot be purged now delays no other
           this.#deps.log({ level: "error", what: nameOfError(error), code: "purge_failed" });
           return null;
         }
@@ -235,7 +239,7 @@ export class OperatorRooms {
       return walked;
     },
 
-    /** Root versions in use by a stretch of tenants, and by every carrier account with the first stretch. */
+    /** Root versions in use by a page of tenants; with the first page also those of every carrier account. */
     "keys.uses": async (_operator, input) =>
       this.#walk(
         input,
@@ -243,6 +247,23 @@ export class OperatorRooms {
         (courier) => courier.rootsInUse(),
         () => this.repeats.rootsInUse(),
       ),
+
+    /** How much the stores of a stretch of tenants take, and with the first stretch the jurisdiction's own. */
+    "storage.sizes": async (_operator, input) => {
+      const { jurisdiction, storageBytes, databaseBytes } = this.#deps;
+      const own: Size[] = [
+        { store: "d1", jurisdiction, id: null, bytes: await databaseBytes() },
+        { store: "operator_object", jurisdiction, id: null, bytes: storageBytes() },
+      ];
+      const sizesOf = async (port: TenantPort, id: string): Promise<Size[]> => {
+        const { object, keyStore } = await port.storageSize();
+        return [
+          { store: "tenant_object", jurisdiction, id, bytes: object },
+          { store: "kv", jurisdiction, id: null, bytes: keyStore },
+        ];
+      };
+      return this.#walk(input, sizesOf, undefined, () => own);
+    },
 
     /** Wraps a stretch of tenants' keys under the newest root key. */
     "keys.rewrap": async (operator, input) => {
@@ -277,7 +298,7 @@ export class OperatorRooms {
     };
   }
 
-  /** What a courier saw change: nobody's act, and in the audit like any other. */
+  /** Enters in the audit what a courier saw change, with the system as the actor. */
   note({ account, act, facts }: Noted): void {
     this.#enter("courier", act, account, facts);
   }
@@ -289,7 +310,9 @@ export class OperatorRooms {
     }
   }
 
-  /** The one sandbox account of the jurisdiction, made with its first sandbox tenant, however many are made at once. */
+  /**
+   * The one sandbox account of the jurisdiction, made with its first sandbox tenant; concurrent requests make only one.
+   */
   #sandboxAccount(): Promise<string> {
     const known = this.#accounts.list().find((account) => account.config.kind === "sandbox");
     if (known !== undefined) return Promise.resolve(known.config.id);
@@ -305,7 +328,7 @@ export class OperatorRooms {
     return id;
   }
 
-  /** What the tenant may know of the accounts it may use. */
+  /** The facts a tenant may know of the accounts it may use. */
   #accountFacts(tenant: string) {
     const usable = this.#accounts.list().filter(({ config }) => config.tenant === null || config.tenant === tenant);
     return Object.fromEntries(usable.map(({ config }) => [config.id, factsOf(config)]));
@@ -347,7 +370,9 @@ export class OperatorRooms {
     return { ok: { data, next } };
   }
 
-  /** The tenant under its new name, if it is given one. Its old name is a label too, so the entry has neither. */
+  /**
+   * Renames the tenant if a name is given. Names are labels, so the audit entry holds neither the old nor the new one.
+   */
   #renamed(operator: string, tenant: TenantRow, name: string | undefined): TenantRow {
     if (name === undefined || name === tenant.name) return tenant;
     this.#deps.transaction(() => {

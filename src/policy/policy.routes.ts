@@ -1,9 +1,10 @@
 /**
- * The door to a tenant's own policy.
+ * The route of a tenant's own policy.
  */
 import { z } from "zod";
 import { EXAMPLE_TENANT } from "../contract/example.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
+import { INTERCEPT_POLICIES } from "./policy.ts";
 import type { PolicyVerbs } from "./verbs.ts";
 
 const route = routesOver<PolicyVerbs>();
@@ -25,6 +26,9 @@ const PolicyView = z
       own: z.string().nullable().meta({ description: "The sender that the operator set for the tenant, if any." }),
     }),
     segments_max: z.int(),
+    intercept: z.enum(INTERCEPT_POLICIES).meta({
+      description: "Whether you may have a hook read masked conversations; `with_notice`: their people are told.",
+    }),
     retention: z.object({ text_days: z.int(), notes_days: z.int(), forget_numbers_after_days: z.int() }),
     limits: z.object({
       recipient: Caps,
@@ -52,6 +56,7 @@ const PolicyView = z
         kinds: ["mobile"],
         senders: { own: "Acme" },
         segments_max: 6,
+        intercept: "with_notice",
         retention: { text_days: 0, notes_days: 30, forget_numbers_after_days: 90 },
         limits: {
           recipient: caps(5, 20, 50),

@@ -1,5 +1,5 @@
 /**
- * What a tenant may send, to whom and how much: set by the operator, sensible from the start. Pure.
+ * What a tenant may send, to whom and how much: set by the operator, with safe defaults. Pure.
  */
 import { z } from "zod";
 import { PURPOSES } from "../sms/purpose.ts";
@@ -8,12 +8,13 @@ import { maskOf, NUMBER_KINDS, type Num } from "../sms/phone.ts";
 import { isUkPlan, lintSender } from "./sender-id.ts";
 import { CHOOSE, type RouteRule } from "../carriers/route.ts";
 import { DEFAULT_LIMITS, DEFAULT_NAMING, SANDBOX_LIMITS, type Limits, type NamingAllowance } from "../risk/caps.ts";
+import type { Quota } from "../risk/quota.ts";
 import { isoOf, millisecondsOf } from "../base/clock.ts";
 
 const count = z.int().min(0).max(1_000_000_000);
 const Caps = z.strictObject({ minute: count, hour: count, day: count });
 const HourAndDay = z.strictObject({ hour: count, day: count }).nullable();
-/** Caps on distinct numbers that are named; what is null follows the caps on messages, upwards. */
+/** Caps on distinct named numbers; null: derived from the other caps (risk/naming.ts). */
 const NamingBody = z.strictObject({
   key_hour: count.nullable().default(null),
   tenant: HourAndDay.default(null),
@@ -31,8 +32,15 @@ const AllowanceBody = z.strictObject({
   key: z.string().max(64).nullable().default(null),
 });
 
+/** What the policy says of hooks before relays: allowed, allowed where people are told, or not at all. */
+export const INTERCEPT_POLICIES = ["allowed", "with_notice", "refused"] as const;
+export type InterceptPolicy = (typeof INTERCEPT_POLICIES)[number];
+
 const Countries = z.array(z.string().regex(/^[A-Z]{2}$/)).max(250);
-/** A rule of routing as the operator writes it; the first that fits a message decides. What is left empty fits everything. */
+/**
+ * A routing rule as the operator writes it. The first that fits a message decides; an empty condition fits every
+ * message.
+ */
 const RuleBody = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/),
   purposes: z.array(z.enum(PURPOSES)).max(PURPOSES.length).default([]),
@@ -53,14 +61,14 @@ const RuleBody = z.strictObject({
   weight_min: z.int().min(0).max(100).default(50),
 });
 
-/** The policy as the operator writes it; every field may be left out of a change. */
+/** The policy as the operator writes it; in a change every field is optional. */
 export const PolicyChange = z
   .strictObject({
     countries: Countries,
     kinds: z.array(z.enum(NUMBER_KINDS)).max(NUMBER_KINDS.length),
     /** Carrier accounts in the order they may be tried. */
     routes: z.array(z.string().max(64)).max(10),
-    /** Which accounts messages of a kind may go by instead, and how one is chosen. */
+    /** Rules that choose other accounts for some messages. */
     route_rules: z
       .array(RuleBody)
       .max(50)
@@ -82,6 +90,10 @@ export const PolicyChange = z
       })
       .partial(),
     naming_allowance: AllowanceBody.nullable(),
+    /** What the tenant may keep; null is the quota of its environment. */
+    storage_quota: z.strictObject({ records: z.int().min(0), bytes: z.int().min(0) }).nullable(),
+    /** Whether the tenant may have a hook read what people write to each other, and whether they are told. */
+    intercept: z.enum(INTERCEPT_POLICIES),
   })
   .partial();
 export type PolicyChange = z.infer<typeof PolicyChange>;
@@ -100,9 +112,16 @@ export type Policy = {
   limits: Limits;
   /** Absent in a policy that was stored before there were any. */
   namingAllowance?: NamingAllowance | null;
+  /** Absent in a policy that was stored before there was one; null is the quota of the environment. */
+  storageQuota?: Quota | null;
+  /** Absent in a policy that was stored before it could be refused. */
+  intercept?: InterceptPolicy;
 };
 
-/** GB mobiles only, and nothing of the Crown dependencies, 070 or 076: a rule made of the prefix +44 is a pumping hole. */
+/**
+ * GB mobiles only, without the Crown dependencies, 070 and 076: allowing the whole prefix +44 would allow traffic
+ * pumping.
+ */
 export function defaultPolicy(environment: "sandbox" | "live"): Policy {
   return {
     countries: ["GB"],
@@ -117,7 +136,7 @@ export function defaultPolicy(environment: "sandbox" | "live"): Policy {
   };
 }
 
-/** The policy after a change; what the change leaves out stays. */
+/** The policy after a change; fields left out stay unchanged. */
 export function changed(policy: Policy, change: PolicyChange): Policy {
   const { numbers_per_key_per_day, naming, ...caps } = change.limits ?? {};
   const next = (now: Limits): Limits => ({
@@ -149,6 +168,8 @@ export function changed(policy: Policy, change: PolicyChange): Policy {
         : change.naming_allowance === null
           ? null
           : { ...change.naming_allowance, until: millisecondsOf(change.naming_allowance.until) ?? 0 },
+    storageQuota: change.storage_quota === undefined ? (policy.storageQuota ?? null) : change.storage_quota,
+    intercept: change.intercept ?? policy.intercept ?? "allowed",
   };
 }
 
@@ -160,7 +181,7 @@ function ruleView({ priceMax, weightMin, ...rule }: RouteRule) {
   return { ...rule, price_max: priceMax, weight_min: weightMin };
 }
 
-/** The policy in the contract's words. */
+/** The policy as the contract shows it. */
 export function policyView(policy: Policy) {
   const { numbersPerKeyPerDay, naming = DEFAULT_NAMING, ...caps } = policy.limits;
   const { namingAllowance: allowance = null } = policy;
@@ -180,13 +201,16 @@ export function policyView(policy: Policy) {
       naming: { key_hour: naming.keyHour, tenant: naming.tenant, codes: naming.codes },
     },
     naming_allowance: allowance === null ? null : { ...allowance, until: isoOf(allowance.until) },
+    storage_quota: policy.storageQuota ?? null,
+    intercept: policy.intercept ?? "allowed",
   };
 }
 export type PolicyView = ReturnType<typeof policyView>;
 
 /**
- * A sender that is a number must be one the operator gave: any other would be somebody else's, and kept in clear. A name is linted
- * at the door, where a token's country is not known yet: beyond +44 it keeps to what every network takes.
+ * A sender that is a number must be one that the operator set, because any other would be somebody else's number,
+ * stored in clear. The route has checked a name by the rule for +44, before a token's country is known; names to other
+ * countries are checked here.
  */
 export function judgeSender(from: string | null, policy: Policy, country: string): Refusal | null {
   if (from === null || from === policy.defaultSender) return null;
@@ -217,17 +241,17 @@ export function judgeNumber(
 
 const LISTED_MAX = 20;
 
-/** What the number was taken for, which its sender may not have meant, and what is allowed. */
+/** How the number was read, which the caller may not have meant, and what is allowed. */
 function readAs(what: string, read: string, allowed: readonly string[]): string {
   const more = allowed.length > LISTED_MAX ? ` and ${allowed.length - LISTED_MAX} more` : "";
   const list = allowed.slice(0, LISTED_MAX).join(", ") || "none";
   return `The number was read as of ${what} ${read}. The tenant's policy allows: ${list}${more}.`;
 }
 
-/** The policy after a change, and what the audit says of it. */
+/** The policy after a change, and its audit entry. */
 export type ChangedPolicy = { policy: ReturnType<typeof policyView>; facts: ReturnType<typeof changeFacts> };
 
-/** Longer values are named by their length only: an entry has a bound, and the policy itself is read elsewhere. */
+/** Longer values are entered by their length only, because an audit entry is bounded. */
 const VALUE_CHARS_MAX = 4_000;
 
 /** For the audit: which fields were named, and their old and new values as JSON. A sender's number is masked. */

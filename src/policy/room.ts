@@ -1,5 +1,5 @@
 /**
- * The face of the policy: what a tenant may read of it. It lies with the tenant's record; the host keeps it.
+ * The face of the policy: what a tenant may read of it. The host stores it with the tenant's record.
  */
 import type { Owner } from "../base/ids.ts";
 import { room, type Ground } from "../contract/room.ts";

@@ -1,5 +1,5 @@
 /**
- * What a tenant may read of its own policy. Changing it is the operators' part.
+ * A tenant's verb to read its own policy. Only operators change it.
  */
 import type { Jurisdiction } from "../base/ids.ts";
 import type { Outcome } from "../base/refusal.ts";
@@ -23,7 +23,7 @@ export function policyVerbs(deps: PolicyDeps) {
 export type PolicyVerbs = ReturnType<typeof policyVerbs>;
 export type OwnPolicy = ReturnType<typeof ownPolicy>;
 
-/** The policy without the operator's routes: which carrier accounts there are is not the tenant's to know. */
+/** The policy without the operator's routes, because a tenant must not learn which carrier accounts exist. */
 function ownPolicy({ policy, tenant, jurisdiction, environment }: PolicyDeps) {
   const view = policyView(policy());
   return {
@@ -34,6 +34,7 @@ function ownPolicy({ policy, tenant, jurisdiction, environment }: PolicyDeps) {
     kinds: view.kinds,
     senders: { own: view.default_sender },
     segments_max: view.segments_max,
+    intercept: view.intercept,
     retention: {
       text_days: view.keep_text_days,
       notes_days: view.keep_notes_days,

@@ -54,8 +54,11 @@ export const DEFAULT_LIMITS: Limits = {
 /** A sandbox has one block of numbers for everybody, so the block's cap cannot be a live one. */
 export const SANDBOX_LIMITS: Limits = { ...DEFAULT_LIMITS, block: { minute: 1_200, hour: 10_000, day: 50_000 } };
 
-/** Counts in the three windows: start and count of each. */
-export type Windows = { m: number; mc: number; h: number; hc: number; d: number; dc: number };
+/**
+ * Counts in the three windows: start and count of each. `plan`: the same for the windows to come in which texts wait their place
+ * that did not fit; absent where none waits.
+ */
+export type Windows = { m: number; mc: number; h: number; hc: number; d: number; dc: number; plan?: Windows };
 
 /** Windows in which nothing was counted. */
 export const emptyWindows = (): Windows => ({ m: 0, mc: 0, h: 0, hc: 0, d: 0, dc: 0 });

@@ -5,7 +5,7 @@
  */
 import { first, type Sql } from "../storage/sql.ts";
 import { dayOf } from "../vault/ledger.ts";
-import type { Act, CapReached, NamingReached, Side } from "./act.ts";
+import type { Act, Cap, CapReached, Counted, NamingReached, Side, Waits } from "./act.ts";
 import {
   count,
   emptyWindows,
@@ -18,6 +18,7 @@ import {
   type Room,
   type Windows,
 } from "./caps.ts";
+import { countInto, fitsInto, freshWindows, waitingPlace } from "./departure.ts";
 import type { NamingBudget, NamingCap } from "./naming.ts";
 
 /** A row of a recipient or block: the windows of texts, and beside them those of the other sides and purposes. */
@@ -26,6 +27,8 @@ type Row = Windows & {
   keys: Record<string, number>;
   otp?: Windows;
   marketing?: Windows;
+  relays?: Windows;
+  devices?: Windows;
   codes?: Windows;
   strangers?: Windows;
 };
@@ -34,7 +37,7 @@ type KeyWindows = Windows & { numbersDay?: number; numbers?: number };
 type Counts = { tenant: Windows; keys: Record<string, KeyWindows>; countries: Record<string, Windows> };
 /** `alerted`: the hour in which it was last told that the cap is reached. */
 type Naming = Windows & { alerted?: number };
-type Account = Counts & { codes?: Counts; strangers?: Counts; naming?: Record<string, Naming> };
+type Account = Counts & { [side in Exclude<Side, "texts">]?: Counts } & { naming?: Record<string, Naming> };
 
 /** Who names a number, from which budget. */
 export type NamedBy = { key: string; recipient: string; budget: NamingBudget };
@@ -76,34 +79,57 @@ export class CapsLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** The cap that the act would break, or null. Counts nothing. */
-  check(act: Act, limits: Limits, now: number): CapReached | null {
-    const { tenant, key, country, block, recipient } = this.#windowsOf(act);
-    for (const windows of [tenant, key, country, block, recipient]) rollWindows(windows, now);
-    const tries: [CapReached["cap"], Windows, Caps][] = [
-      ["tenant", tenant, limits.tenant],
-      ["key", key, limits.key],
-      ["country", country, act.home ? limits.country.home : limits.country.abroad],
-      ["block", block, limits.block],
-      ["recipient", recipient, limits.recipient],
-    ];
-    for (const [cap, windows, caps] of tries) {
-      if (hasRoom(windows, caps)) continue;
+  /** The cap that the act would break, or null. Counts nothing. `later`: it leaves later, and its person is asked about then. */
+  check(act: Act, limits: Limits, now: number, later = false): CapReached | null {
+    for (const { cap, windows, caps } of this.#triesOf(act, limits, now)) {
+      if (later && OF_PERSON.has(cap) ? isOpen(caps) : hasRoom(windows, caps)) continue;
       const room = roomIn(windows, caps, now);
-      if (room.left <= 0) return { cap, retryAfterSeconds: room.resetSeconds, window: room.window };
+      if (room.left <= 0 || !isOpen(caps)) return { cap, retryAfterSeconds: room.resetSeconds, window: room.window };
     }
     return null;
   }
 
-  /** Counts the act everywhere. The caller flushes in the same transaction. */
-  count(act: Act, now: number): void {
-    this.#touch(`b|${act.block}`, now);
-    this.#touch(`r|${act.recipient}`, now);
-    this.#accountDirty = true;
-    for (const windows of Object.values(this.#windowsOf(act))) {
+  /** Counts the act everywhere, or, where it leaves `later`, by key, tenant and country. The caller flushes in the same transaction. */
+  count(act: Act, now: number, later = false): void {
+    for (const [cap, windows] of Object.entries(this.#windowsOf(act))) {
+      if (windows === null || (later && OF_PERSON.has(cap))) continue;
       rollWindows(windows, now);
       count(windows);
     }
+    this.#changed(act, now, later);
+  }
+
+  /**
+   * Counts something else that people outside do, under a keyed name of its own; false where it is one too many, and then counts
+   * nothing. The caller flushes in the same transaction.
+   */
+  tally(name: string, caps: Caps, now: number): boolean {
+    const row = this.#row(`t|${name}`);
+    rollWindows(row, now);
+    if (!hasRoom(row, caps)) return false;
+    count(this.#touch(`t|${name}`, now));
+    return true;
+  }
+
+  /**
+   * A text is about to leave: counts it in each window in which it is not counted yet, or, where it does not fit, gives it a place
+   * to wait, at `until` at the latest. Null: it may leave. The caller flushes in the same transaction.
+   */
+  leave(
+    act: Act,
+    counted: Counted,
+    { limits, now, until }: { limits: Limits; now: number; until: number },
+  ): Waits | null {
+    const tries = this.#triesOf(act, limits, now).map(({ cap, windows, caps }) => {
+      const fresh = freshWindows(windows, OF_PERSON.has(cap) ? counted.person : counted.budgets);
+      return { cap, windows, caps, fresh };
+    });
+    const full = tries.findLast(({ windows, caps, fresh }) => !fitsInto(windows, fresh, caps));
+    if (full === undefined) for (const { windows, fresh } of tries) countInto(windows, fresh);
+    this.#changed(act, now);
+    return full === undefined
+      ? null
+      : { cap: full.cap, until: waitingPlace(full.windows, full.fresh, full.caps, until) };
   }
 
   /**
@@ -172,7 +198,7 @@ export class CapsLedger {
   roomOf(keyId: string, limits: Limits, now: number): Room & { quota: number; windowSeconds: number } {
     const account = this.#open();
     const line = this.lineOf(keyId);
-    const rooms = [account, account.codes, account.strangers].map((counts) => {
+    const rooms = [account, ...sidesOf(account)].map((counts) => {
       const windows = counts?.keys[line] ?? emptyWindows();
       rollWindows(windows, now);
       return roomIn(windows, limits.key, now);
@@ -193,9 +219,9 @@ export class CapsLedger {
       )
       .toArray().length;
     if (gone > 0) this.#rows.clear();
-    const { naming = {}, codes, strangers, ...texts } = this.#open();
-    const sides = [texts, codes, strangers].filter((side) => side !== undefined);
-    for (const counts of [naming, ...sides.flatMap(({ keys, countries }) => [keys, countries])]) {
+    const account = this.#open();
+    const sides = [account, ...sidesOf(account)];
+    for (const counts of [account.naming ?? {}, ...sides.flatMap(({ keys, countries }) => [keys, countries])]) {
       for (const [name, windows] of Object.entries(counts)) {
         if (windows.d >= dayOf(now) - 1) continue;
         delete counts[name];
@@ -206,15 +232,44 @@ export class CapsLedger {
     return gone;
   }
 
-  #windowsOf(act: Act): Record<"tenant" | "key" | "country" | "block" | "recipient", Windows> {
+  /** The act's counters with their caps, turned to `now`; those of the person last. */
+  #triesOf(act: Act, limits: Limits, now: number): { cap: Cap; windows: Windows; caps: Caps }[] {
+    const { tenant, key, country, block, session, recipient } = this.#windowsOf(act);
+    for (const windows of [tenant, key, country, block, session, recipient])
+      if (windows !== null) rollWindows(windows, now);
+    const times = act.scope?.times ?? 1;
+    return [
+      { cap: "tenant", windows: tenant, caps: limits.tenant },
+      { cap: "key", windows: key, caps: limits.key },
+      { cap: "country", windows: country, caps: act.home ? limits.country.home : limits.country.abroad },
+      { cap: "block", windows: block, caps: limits.block },
+      ...(session === null
+        ? []
+        : [{ cap: "session" as const, windows: session, caps: timesCaps(limits.recipient, times) }]),
+      { cap: "recipient", windows: recipient, caps: limits.recipient },
+    ];
+  }
+
+  /** The act's counters are written with the next flush. */
+  #changed(act: Act, now: number, later = false): void {
+    this.#accountDirty = true;
+    if (later) return;
+    this.#touch(`b|${act.block}`, now);
+    this.#touch(`r|${act.recipient}`, now);
+    if (act.scope !== undefined) this.#touch(`r|${act.scope.name}`, now);
+  }
+
+  #windowsOf(act: Act): Record<Exclude<Cap, "session">, Windows> & { session: Windows | null } {
     const counts = this.#countsOf(act.side);
     const [block, recipient] = [this.#row(`b|${act.block}`), this.#row(`r|${act.recipient}`)];
+    const own = act.side === "devices" ? act.side : act.purpose;
     return {
       tenant: counts.tenant,
       key: (counts.keys[this.lineOf(act.key)] ??= emptyWindows()),
       country: (counts.countries[act.country] ??= emptyWindows()),
       block: act.side === "texts" ? block : (block[act.side] ??= emptyWindows()),
-      recipient: act.purpose === "service" ? recipient : (recipient[act.purpose] ??= emptyWindows()),
+      recipient: own === "service" ? recipient : (recipient[own] ??= emptyWindows()),
+      session: act.scope === undefined ? null : this.#row(`r|${act.scope.name}`),
     };
   }
 
@@ -276,6 +331,22 @@ export class CapsLedger {
     this.#sql.exec(query, ...rows);
   }
 }
+
+/** Caps that hold when a text leaves, and not before. */
+const OF_PERSON: ReadonlySet<string> = new Set<Cap>(["recipient", "session", "block"]);
+
+/** So many times a cap. */
+export const timesCaps = ({ minute, hour, day }: Caps, times: number): Caps => ({
+  minute: minute * times,
+  hour: hour * times,
+  day: day * times,
+});
+
+/** Whether anything at all may pass: a cap of zero is refused at once. */
+const isOpen = ({ minute, hour, day }: Caps): boolean => minute > 0 && hour > 0 && day > 0;
+
+const sidesOf = ({ relays, devices, codes, strangers }: Account): Counts[] =>
+  [relays, devices, codes, strangers].filter((side) => side !== undefined);
 
 function namingReached(windows: Windows, caps: HourAndDay, by: NamingCap, now: number): NamingReached | null {
   const window = windows.dc >= caps.day ? "day" : windows.hc >= caps.hour ? "hour" : null;

@@ -8,8 +8,14 @@ import type { EventType } from "../webhooks/event.ts";
 import type { Limits, NamingAllowance } from "./caps.ts";
 import { countNaming, type NamingAlert } from "./count-naming.ts";
 import { CapsLedger } from "./ledger.ts";
+import { QUOTAS, type Quota } from "./quota.ts";
+import { UsageLedger } from "./usage.ts";
 
-type RiskGround = Ground & { policy: () => { limits: Limits; namingAllowance?: NamingAllowance | null } };
+type RiskGround = Ground & {
+  policy: () => { limits: Limits; namingAllowance?: NamingAllowance | null; storageQuota?: Quota | null };
+  environment: "live" | "sandbox";
+  tenantId: string;
+};
 type Below = {
   audit: { record: Recorder };
   access: { lineOf: (key: string) => string };
@@ -19,9 +25,18 @@ type Below = {
 /** The room. */
 export const riskRoom = room({
   name: "risk",
-  migrations: [{ id: 1, up: (sql) => CapsLedger.migrate(sql) }],
-  open: ({ sql, now, policy }: RiskGround, { audit: { record }, access: { lineOf }, webhooks: { emit } }: Below) => {
+  migrations: [
+    { id: 1, up: (sql) => CapsLedger.migrate(sql) },
+    { id: 2, up: (sql) => UsageLedger.migrate(sql) },
+  ],
+  open: (
+    { sql, now, policy, environment, tenantId }: RiskGround,
+    { audit: { record }, access: { lineOf }, webhooks: { emit } }: Below,
+  ) => {
     const caps = new CapsLedger(sql, lineOf);
+    const usage = new UsageLedger(sql);
+    const quota = (): Quota => policy().storageQuota ?? QUOTAS[environment];
+    const usageOf = (bytes: number) => ({ records: usage.records(), bytes });
     const alert = ({ key, ...cap }: NamingAlert): void => {
       record(byCaller(key), {
         act: isPerson(key) ? "person.limit_reached" : "key.limit_reached",
@@ -50,6 +65,34 @@ export const riskRoom = room({
           subject: key,
           facts: counted,
         });
+      },
+      /** A key met a limit of calls: in the audit, and told to the tenant. */
+      tellCallLimit: (key: string, reached: { class: string; perMinute: number }): void => {
+        const facts = { limit: "calls", class: reached.class, per_minute: reached.perMinute };
+        record(byCaller(key), {
+          act: isPerson(key) ? "person.limit_reached" : "key.limit_reached",
+          subject: key,
+          facts,
+        });
+        emit("alert.limit", key, { key, ...facts });
+      },
+      usage,
+      /** Why nothing may be added to what the tenant keeps, in an object of so many bytes; null while something may. */
+      quotaRefusal: (bytes: number) => usage.refusal(usageOf(bytes), quota()),
+      quotaMoved: (bytes: number): boolean => usage.moved(usageOf(bytes), quota()),
+      /** Tells the tenant and the audit, once, that 80 or 100 percent of the quota are reached. */
+      tellQuota: (bytes: number): void => {
+        const told = usage.news(usageOf(bytes), quota());
+        if (told === null) return;
+        const facts = {
+          percent: told.percent,
+          records: told.records,
+          bytes: told.bytes,
+          records_max: told.quota.records,
+          bytes_max: told.quota.bytes,
+        };
+        record({ type: "system", id: "quota" }, { act: "tenant.quota_reached", subject: null, facts });
+        emit("alert.quota", tenantId, facts);
       },
       /** What is left to a key under its limit. */
       roomOf: (key: string) => caps.roomOf(key, policy().limits, now()),

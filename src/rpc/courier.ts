@@ -1,5 +1,5 @@
 /**
- * What a courier's object may be asked by another, as plain promises of data.
+ * The calls that other objects may make to a courier's object, as plain promises of data.
  */
 import type { Outcome } from "../base/refusal.ts";
 import type {
@@ -13,7 +13,8 @@ import type {
   Report,
   ShopWish,
 } from "../carriers/carrier.ts";
-import type { AccountConfig, AccountHealth, Brought, Permit, Secrets } from "../carriers/courier/courier.ts";
+import type { Brought } from "../carriers/courier/brought.ts";
+import type { AccountConfig, AccountHealth, Permit, Secrets } from "../carriers/courier/courier.ts";
 import type { Calls } from "../carriers/courier/health.ts";
 import type { Want } from "../carriers/courier/pace.ts";
 

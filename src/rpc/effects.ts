@@ -7,10 +7,12 @@ import type { Lane } from "../sms/purpose.ts";
 /** Ids for one lane and account: to be sent, or for another task of a sender. */
 export type Dispatch = { account: string; lane: Lane; ids: string[]; task?: Task };
 
-/** Ids under the same name may travel together. */
+/** Ids with the same name may share a queue message. */
 export const jobName = ({ lane, account, task }: Omit<Dispatch, "ids">): string => `${lane} ${account} ${task}`;
 
-/** What has to happen outside once the transaction is durable: queue messages, by lane and account, and endpoints to wake. */
+/**
+ * What must happen outside once the transaction is durable: queue messages, by lane and account, and endpoints to wake.
+ */
 export type Effects = { dispatch: Dispatch[]; wake: string[] };
 
 /** Whether there is nothing to do. */

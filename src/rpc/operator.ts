@@ -1,11 +1,12 @@
 /**
- * What the operator object may be asked by another, as plain promises of data.
+ * The calls that other objects may make to the operator object, as plain promises of data.
  */
 import type { Repeatable } from "../access/idempotency.ts";
 import type { KeySettings, KeyView } from "../access/keys.ts";
 import type { TenantView } from "../access/tenants.ts";
 import type { IssuedKey } from "../access/verbs.ts";
 import type { AuditRecord, ListQuery } from "../audit/ledger.ts";
+import type { Jurisdiction } from "../base/ids.ts";
 import type { Outcome } from "../base/refusal.ts";
 import type { AccountChange, AccountView, NewAccount } from "../carriers/accounts.ts";
 import type { Offer, Probed, ShopWish } from "../carriers/carrier.ts";
@@ -21,17 +22,26 @@ import type { Purged, TemplateDecision } from "./tenant.ts";
 
 type Asks<Input, Output extends object> = { input: Input; output: Output };
 
+/** One store as it was found: `id` is the tenant's of a tenant's object. */
+export type Size = {
+  store: "d1" | "operator_object" | "tenant_object" | "kv";
+  jurisdiction: Jurisdiction;
+  id: string | null;
+  bytes: number;
+};
+
 /** What a job finds at each tenant it visits. */
 type Jobs = {
   "purge.run": Purged;
   /** Root versions in use. */
   "keys.uses": number[];
   "keys.rewrap": number[];
+  "storage.sizes": Size[];
 };
 export type JobName = NameOf<Jobs>;
-/** Where a stretch of a job begins: behind this tenant, or with the first one when it is empty. */
+/** Where a page of a job begins: after this tenant, or with the first one when it is empty. */
 export type Walk = { after: string };
-/** What was found in a stretch, null where nothing could be done, and the tenant behind which the next one begins. */
+/** The results of a page, null for a tenant that failed, and the tenant after which the next page begins. */
 export type Walked<Found> = { data: (Found | null)[]; next: string | null };
 
 /** Every verb of operators, by name, with the types of its input and output. */
@@ -48,7 +58,7 @@ export type OperatorVerbs = {
   "tenant_keys.create": Asks<{ id: string; settings: KeySettings }, IssuedKey>;
   "tenant_keys.list": Asks<{ id: string }, Page<KeyView>>;
   "tenant_keys.revoke": Asks<{ id: string; key: string }, KeyView>;
-  /** Every key at once; answers how many lived. */
+  /** Revokes every key at once; answers how many were live. */
   "tenant_keys.revoke_all": Asks<{ id: string }, { revoked: number }>;
   /** Drops the tenant's sign-in and ends every session of its console. */
   "tenant_sign_in.reset": Asks<{ id: string }, { had_sign_in: boolean; ended: number }>;
@@ -78,10 +88,10 @@ export type OperatorVerbs = {
 
 export type OperatorVerbName = NameOf<OperatorVerbs>;
 type Input<K extends OperatorVerbName> = OperatorVerbs[K]["input"];
-/** What a verb of operators answers. */
+/** The answer of an operators' verb. */
 export type OperatorAnswer<K extends OperatorVerbName> = Outcome<OperatorVerbs[K]["output"]>;
 
-/** What answers them: one entry for each verb. */
+/** The implementation: one entry for each verb. */
 export type OperatorVerbTable = {
   readonly [K in OperatorVerbName]: (operator: string, input: Input<K>) => Promise<OperatorAnswer<K>>;
 };
@@ -94,10 +104,10 @@ export type OperatorPort = {
     input: Input<K>,
     repeat: Repeatable | null,
   ): Promise<OperatorAnswer<K>>;
-  /** A courier tells what changed of its account. */
+  /** A courier reports a change of its account. */
   note(noted: Noted): Promise<void>;
-  /** A tenant's pool runs low: a block of shared stock, and every number that is lent to the tenant by now. */
+  /** Lends a block of shared stock to a tenant whose pool runs low; answers every number lent to the tenant. */
   lease(tenant: string, wish: LeaseWish): Promise<Outcome<NewNumber[]>>;
-  /** Of the numbers lent to it the tenant has only these left. */
+  /** Of the numbers lent to it, the tenant keeps only these. */
   keepLent(tenant: string, kept: string[]): Promise<void>;
 };

@@ -1,5 +1,5 @@
 /**
- * What a sender's object may be asked by another, as plain promises of data.
+ * The calls that other objects may make to a sender's object, as plain promises of data.
  */
 import type { Job, JobReport } from "../carriers/sender/sender.ts";
 

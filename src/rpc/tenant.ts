@@ -1,6 +1,6 @@
 /**
- * What a tenant's object may be asked by another, as plain promises of data. Written out here, because the
- * platform's own stub types of classes this size are slow to check and hard to read; the classes implement these.
+ * The calls that other objects may make to a tenant's object, as plain promises of data. Written out here, because the
+ * platform's stub types of such large classes are slow to check and hard to read; the classes implement these.
  */
 import type { Credential, Origin } from "../access/caller.ts";
 import type { Repeatable } from "../access/idempotency.ts";
@@ -62,18 +62,18 @@ type Verbs = AddressVerbs &
 /** Every verb of a tenant's rooms, by name, with the types of its input and output. A new room adds its own to the list above. */
 export type TenantVerbs = QuestionsOf<Verbs>;
 export type TenantVerbName = NameOf<TenantVerbs>;
-/** What answers them: one entry for each verb. */
+/** The implementation: one entry for each verb. */
 export type TenantVerbTable = {
   readonly [K in TenantVerbName]: Verb<TenantVerbs[K]["input"], TenantVerbs[K]["output"]>;
 };
 
-/** Who asks, and which verb. */
+/** The caller, and the verb. */
 export type Asking = { credential: Credential; origin: Origin; verb: TenantVerbName };
 
 /** A person's credential, and where it comes from. */
 export type InSession = Pick<Asking, "credential" | "origin">;
 
-/** One question to a tenant: who asks, what, and how it may be repeated. */
+/** One call to a tenant: the caller, the verb with its input, and how it may be repeated. */
 export type Call<K extends TenantVerbName> = Asking & {
   verb: K;
   input: TenantVerbs[K]["input"];
@@ -84,7 +84,7 @@ export type Call<K extends TenantVerbName> = Asking & {
   secret: readonly string[];
 };
 
-/** The answer, what must happen outside now, and the caller's room under its limit. */
+/** The answer, what must happen outside now, and what is left of the caller's limit. */
 export type Reply<K extends TenantVerbName> = {
   outcome: Outcome<TenantVerbs[K]["output"]>;
   effects: Effects;
@@ -94,22 +94,22 @@ export type Reply<K extends TenantVerbName> = {
 
 export type CreateTenant = { id: string; name: string; environment: "sandbox" | "live"; routes: string[] };
 
-/** What an operator says to a tenant's template. */
+/** An operator's decision about a tenant's template. */
 export type TemplateDecision = {
   template: string;
   state: "approved" | "refused";
   reason: string | null;
-  /** The version that was read; null: whichever it is now. */
+  /** The version that was read; null decides on the present one. */
   sequence: number | null;
 };
 
-/** What a purge dropped, by class; `failed` names the classes that could not be purged to their end. */
+/** How many rows a purge deleted, by class; `failed` names the classes that could not be purged completely. */
 export type Purged = { at: string; gone: Readonly<Record<string, number>>; failed: readonly string[] };
 
 export type TenantPort = {
   create(tenant: CreateTenant): Promise<void>;
   ask<K extends TenantVerbName>(call: Call<K>): Promise<Reply<K>>;
-  /** Why this caller may not ask this verb now; null where it may. Asks nothing and changes nothing. */
+  /** The refusal if this caller may not ask this verb now, or null. Runs no verb and changes nothing. */
   mayAsk(asking: Asking): Promise<Refusal | null>;
   /** What the door needs to send somebody to the tenant's identity provider. */
   signInClient(): Promise<Outcome<SignInClient>>;
@@ -123,7 +123,7 @@ export type TenantPort = {
   describe(): Promise<Outcome<{ policy: PolicyView; clock_offset_seconds: number }>>;
   issueKey(operator: string, settings: KeySettings): Promise<Outcome<IssuedKey>>;
   revokeKey(operator: string, id: string): Promise<Outcome<KeyView>>;
-  /** Every key at once; answers how many lived. */
+  /** Revokes every key at once; answers how many were live. */
   revokeKeys(operator: string): Promise<Outcome<{ revoked: number }>>;
   listKeys(): Promise<Outcome<Page<KeyView>>>;
   listTemplates(): Promise<Outcome<Page<TemplateView>>>;
@@ -141,11 +141,13 @@ export type TenantPort = {
   handset(delivery: HandsetDelivery): Promise<void>;
   takeNumbers(operator: string, numbers: NewNumber[]): Promise<Outcome<number>>;
   giveBack(operator: string, numbers: string[]): Promise<Outcome<string[]>>;
-  inbound(account: string, texts: Inbound[]): Promise<Outcome<Effects>>;
+  inbound(account: string, texts: Inbound[], secret?: number): Promise<Outcome<Effects>>;
   takeDeliveries(endpoint: string, limit: number, slowLane: boolean): Promise<Taken | null>;
   settleDeliveries(endpoint: string, delivered: Delivered[]): Promise<void>;
-  /** `lent`: by the stock's list numbers are lent to it, whatever it knows of that. */
+  /** `lent`: the stock lists numbers as lent to this tenant, whether or not the tenant knows of them. */
   purge(operator: string | null, lent?: boolean): Promise<Outcome<Purged>>;
   rewrap(): Promise<number[]>;
   rootsInUse(): Promise<number[]>;
+  /** Bytes that the tenant's object and its records in the key store take. */
+  storageSize(): Promise<{ object: number; keyStore: number }>;
 };

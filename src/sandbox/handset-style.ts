@@ -1,6 +1,6 @@
 /**
- * How the handset looks, and the script that lets it follow the tenant by itself. Files of our own origin, so that the
- * page holds no style and no script at all; it is whole without the script.
+ * The handset's stylesheet, and the script that refreshes the page. Served as files, so that the page needs no inline
+ * style or script; it also works without the script.
  */
 
 export const STYLE = `
@@ -51,7 +51,7 @@ th,td{text-align:left;vertical-align:top;padding:.375rem .5rem .375rem 0;border-
 @media (prefers-reduced-motion:no-preference){.text[data-new]{animation:in .25s ease-out}@keyframes in{from{opacity:0}}}
 `;
 
-/** Looks every few seconds, exchanges what changed, and says how many texts are new. */
+/** Polls every few seconds, replaces what changed, and says how many texts are new. */
 export const SCRIPT = `
 "use strict";
 const follow = document.getElementById("follow");
@@ -77,7 +77,7 @@ async function refresh() {
     const count = new Set(added.map((text) => text.dataset.text)).size;
     if (count > 0) news.textContent = count === 1 ? "One new text." : count + " new texts.";
   } catch {
-    news.textContent = "The service does not answer; looking again.";
+    news.textContent = "The service does not answer; trying again.";
   } finally {
     refreshing = false;
   }

@@ -1,6 +1,6 @@
 /**
- * The doors of the handset's pages. A developer signs in with an API key, in a form and never in an address; the tenant is
- * asked with it at every page, so a revoked key ends the session. A POST that no page of ours sent is refused.
+ * The routes of the handset's pages. A developer signs in with an API key, in a form and never in a URL. Every page
+ * asks the tenant with that key, so a revoked key ends the session. A POST from any other site's page is refused.
  */
 import { readApiKey, type DoorKeys } from "../access/api-key.ts";
 import { readIncoming } from "../net/incoming.ts";
@@ -24,7 +24,7 @@ export type HandsetDeps = {
   tenantOf: (key: ApiKey) => Asker<QuestionsOf<SandboxVerbs>>;
 };
 
-/** One door of the handset. */
+/** One route of the handset. */
 export type HandsetRoute = {
   method: "get" | "post";
   path: string;
@@ -41,10 +41,10 @@ export const handsetRoutes: readonly HandsetRoute[] = [
   { method: "post", path: "/handset/answer", serve: answer },
 ];
 
-/** A text of 1,600 characters, each up to nine bytes once it is written as a form. */
+/** A text of 1,600 characters, each up to nine bytes in a form's encoding. */
 const FORM_BYTES_MAX = 16_384;
 const TEXTS_SHOWN_MAX = 50;
-/** Where a sign-in leads. Who arrives here without a session has a browser that did not keep the cookie. */
+/** The target of a sign-in. A request here without a session means that the browser did not keep the cookie. */
 const SIGNED_IN = "/handset?signed-in";
 const COOKIE_LOST =
   "Your browser did not keep the session cookie. It is sent with Secure, which Safari refuses over plain http, " +
@@ -82,7 +82,7 @@ async function show(request: Request, deps: HandsetDeps): Promise<Response> {
 
 const lineOf = (text: string | null): string | null => (text !== null && LINE_PATTERN.test(text) ? text : null);
 
-/** A person texts a virtual number; the page that was left comes back. */
+/** A person texts a virtual number; redirects to the page that the form was on. */
 async function answer(request: Request, deps: HandsetDeps): Promise<Response> {
   const form = await readForm(request);
   if (form instanceof Response) return form;
@@ -138,7 +138,7 @@ async function moveClock(request: Request, deps: HandsetDeps): Promise<Response>
   return goTo(LINE_PATTERN.test(line) ? `/handset?line=${line}#clock` : "/handset#clock", null);
 }
 
-/** The form's fields; or an answer, when no page of ours can have sent it. */
+/** The form's fields, or a refusal when it was not sent by a page of ours. */
 async function readForm(request: Request): Promise<URLSearchParams | Response> {
   const site = request.headers.get("sec-fetch-site");
   if (request.headers.get("origin") !== new URL(request.url).origin || (site !== null && site !== "same-origin"))
@@ -146,7 +146,7 @@ async function readForm(request: Request): Promise<URLSearchParams | Response> {
   if (!/^application\/x-www-form-urlencoded(;|$)/i.test(request.headers.get("content-type") ?? ""))
     return plain("This is not a form.", 415);
   const bytes = await readIncoming(request, FORM_BYTES_MAX);
-  if (isRefused(bytes)) return plain("The form is too large, or did not arrive whole.", REASONS[bytes.refused].status);
+  if (isRefused(bytes)) return plain("The form is too large or incomplete.", REASONS[bytes.refused].status);
   return new URLSearchParams(new TextDecoder().decode(bytes.ok));
 }
 
@@ -156,7 +156,7 @@ function keyOf(request: Request, { door, now }: HandsetDeps): ApiKey | null {
   return text === null ? null : readApiKey(door, `Bearer ${text}`);
 }
 
-/** The sign-in page; a session that no longer opens anything ends with it. */
+/** The sign-in page; ends the session whose key no longer works. */
 function signInAgain(wrong: string | null, status = 200): Response {
   const response = pageResponse(signInPage(wrong), {}, status);
   if (wrong !== null) response.headers.append("set-cookie", endSession());

@@ -1,6 +1,6 @@
 /**
- * The carrier's side of the sandbox, in the tenant's object: the texts on its handsets, sealed at rest, and the receipts
- * that are still to come. A line is an opaque id for a drama number, so that no page and no URL needs the number.
+ * The carrier's side of the sandbox, in the tenant's object: the texts on its handsets, sealed at rest, and the planned
+ * receipts. A line is an opaque id for a drama number, so that no URL contains the number.
  */
 import { DAY_MS, isoOf } from "../base/clock.ts";
 import type { IdMaker } from "../base/ids.ts";
@@ -8,7 +8,7 @@ import { bytesOf, filtered, first, type Sql } from "../storage/sql.ts";
 import type { HandsetDelivery, Report } from "../carriers/carrier.ts";
 import { TENANT_SUBJECT, type VaultLedger } from "../vault/ledger.ts";
 
-/** A handset shows its newest texts; the oldest go when there are more, or after a week. */
+/** The texts kept; the oldest are deleted when there are more, or after a week. */
 const TEXTS_MAX = 2_000;
 export const TEXTS_KEPT_MS = 7 * DAY_MS;
 
@@ -26,7 +26,7 @@ export type HandsetText = {
 };
 export type HandsetLine = { line: string; number: string; texts: number };
 
-/** A receipt that the sandbox's carrier is to give. */
+/** A receipt that the sandbox's carrier will send. */
 export type PlannedReceipt = { id: string; account: string; report: Report };
 
 type LineRow = { line: string; sealed: ArrayBuffer };
@@ -38,7 +38,7 @@ export class SandboxLedger {
   readonly #vault: VaultLedger;
   readonly #soon: (at: number) => void;
   #texts = -1;
-  /** No receipt falls due before; -Infinity while nothing is known. Spares every settlement a look at the plan. */
+  /** No receipt is due before this; -Infinity while unknown. Saves a query in every settlement. */
   #nothingBefore = -Infinity;
 
   constructor(sql: Sql, ids: IdMaker, vault: VaultLedger, soon: (at: number) => void) {
@@ -61,7 +61,7 @@ export class SandboxLedger {
     sql.exec(`CREATE INDEX IF NOT EXISTS sandbox_receipts_due ON sandbox_receipts(due)`);
   }
 
-  /** Takes a text off the air and plans its receipts. */
+  /** Stores a delivered text and plans its receipts. */
   receive(delivery: HandsetDelivery, now: number): void {
     if (delivery.shown) {
       const id = this.#ids.make("evt", now);
@@ -92,7 +92,7 @@ export class SandboxLedger {
     }
   }
 
-  /** Keeps a text that the person of a line sent, so that their phone shows both sides. */
+  /** Stores a text that the person of a line sent, so that the handset shows both sides. */
   keepSent(line: string, to: string, text: string, now: number): void {
     const id = this.#ids.make("evt", now);
     const sealed = this.#seal(id, JSON.stringify({ from: null, to, text }));
@@ -107,7 +107,7 @@ export class SandboxLedger {
     this.#keepWithin();
   }
 
-  /** The receipts that have fallen due, oldest first. */
+  /** The receipts that are due, oldest first. */
   dueReceipts(now: number, limit: number): PlannedReceipt[] {
     if (now < this.#nothingBefore) return [];
     const rows = this.#sql
@@ -125,12 +125,12 @@ export class SandboxLedger {
     }));
   }
 
-  /** A receipt has been applied: it is gone from the plan. */
+  /** Removes a receipt that was applied. */
   dropReceipt(id: string): void {
     this.#sql.exec(`DELETE FROM sandbox_receipts WHERE id = ?`, id);
   }
 
-  /** When the next receipt behind a time falls due. */
+  /** When the next receipt after a time is due. */
   nextReceiptAt(after: number): number | null {
     const query = `SELECT min(due) AS due FROM sandbox_receipts WHERE due > ?`;
     return first<{ due: number | null }>(this.#sql, query, after)?.due ?? null;
@@ -174,7 +174,7 @@ export class SandboxLedger {
       .map((row) => ({ line: row.line, number: this.#open(row.line, bytesOf(row.sealed)), texts: row.texts }));
   }
 
-  /** The number behind a line, or null. */
+  /** The number of a line, or null. */
   numberOf(line: string): string | null {
     const row = first<{ sealed: ArrayBuffer }>(this.#sql, `SELECT sealed FROM handset_lines WHERE line = ?`, line);
     return row === null ? null : this.#open(line, bytesOf(row.sealed));

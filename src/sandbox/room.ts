@@ -1,6 +1,6 @@
 /**
- * The face of the sandbox: handsets, a clock of its own, and a carrier whose receipts come when they were planned. A live tenant
- * has its tables, empty, and nothing else of it.
+ * The face of the sandbox: handsets, a clock of its own, and a carrier that sends receipts at planned times. A live
+ * tenant has only its empty tables.
  */
 import type { Environment } from "../access/api-key.ts";
 import type { HandsetDelivery, Report } from "../carriers/carrier.ts";
@@ -15,9 +15,9 @@ type SandboxGround = Ground & {
   environment: Environment;
   /** Moves the tenant's clock. */
   advance: (seconds: number) => void;
-  /** A person texts one of the tenant's virtual numbers; what became of it. */
+  /** A person texts one of the tenant's virtual numbers; answers the outcome. */
   answer: SandboxDeps["answer"];
-  /** The carrier's word about a message. */
+  /** The carrier's report on a message. */
   report: (account: string, report: Report) => void;
 };
 type Below = {
@@ -42,9 +42,9 @@ export const sandboxRoom = room({
       verbs: sandboxVerbs({ sandbox, naming, now, advance, answer, record }),
       steps: receipts === null ? [] : [receipts],
       purges: [{ name: "handset_texts", drop: (at: number) => sandbox?.purge(at) ?? 0 }],
-      /** Takes a text off the air and plans its receipts. */
+      /** Stores a delivered text and plans its receipts. */
       receive: (delivery: HandsetDelivery): void => sandbox?.receive(delivery, now()),
-      /** Applies the receipts that are due. Applying one may not start the next round of itself. */
+      /** Applies the receipts that are due. Not re-entrant: applying a receipt does not call it again. */
       applyReceipts: (): void => {
         if (receipts === null || applying) return;
         applying = true;
@@ -58,7 +58,7 @@ export const sandboxRoom = room({
   },
 });
 
-/** Receipts that were planned fall due. */
+/** The step that applies planned receipts. */
 function receiptsOf(sandbox: SandboxLedger, report: SandboxGround["report"]): Step {
   const apply = ({ id, account, report: said }: PlannedReceipt): void => {
     sandbox.dropReceipt(id);

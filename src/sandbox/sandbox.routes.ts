@@ -1,5 +1,5 @@
 /**
- * The doors of the sandbox: its clock and its handsets.
+ * The routes of the sandbox: its clock and its handsets.
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
@@ -58,7 +58,7 @@ export const sandboxRoutes: RouteOver<SandboxVerbs>[] = [
     verb: "sandbox.clock",
     scope: "sandbox:use",
     summary: "Move the sandbox's clock forward",
-    detail: "What has become due runs before the answer.",
+    detail: "Due work runs before the answer.",
     tag,
     body: z.strictObject({ advance_seconds: z.int().min(0).max(ADVANCE_SECONDS_MAX) }).meta({ id: "AdvanceClock" }),
     status: 200,
@@ -104,7 +104,7 @@ export const sandboxRoutes: RouteOver<SandboxVerbs>[] = [
     scope: "sandbox:use",
     summary: "Text a virtual number, as the person on a line",
     detail:
-      "The person is named by a line, or by a drama number that has none yet. What became of the text: `relayed`, `received` (into the inbox), `answered` (by the tombstone), `vetoed` (by a block or a mute).",
+      "The person is named by a line, or by a drama number that has none yet. The outcome: `relayed`, `received` (into the inbox), `answered` (by the tombstone), `vetoed` (by a block or a mute).",
     tag,
     body: z
       .strictObject({

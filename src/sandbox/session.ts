@@ -1,12 +1,12 @@
 /**
- * The handset's sign-in: the developer's API key sealed into a cookie, with its end inside, under a key derived from the
- * door's for this one purpose. Nothing is stored; whether the key still lives is asked of the tenant at every page.
+ * The handset's session: the developer's API key and the session's end, sealed in a cookie under a key derived from the
+ * door key for this purpose only. Nothing is stored; every page asks the tenant whether the API key is still live.
  */
 import type { DoorKeys } from "../access/api-key.ts";
 import { HOUR_MS } from "../base/clock.ts";
 import { derive, openText, seal } from "../base/seal.ts";
 
-/** `__Host-`: a browser takes it only with Secure, Path=/ and no domain, so no other host of the site can plant one. */
+/** `__Host-`: browsers accept it only with Secure, Path=/ and no domain, so no other host of the site can set it. */
 const COOKIE = "__Host-maskline_handset";
 const KEPT_MS = 8 * HOUR_MS;
 const PURPOSE = "maskline handset session v1";
@@ -24,7 +24,7 @@ export function endSession(): string {
   return cookie("", 0);
 }
 
-/** The API key of a session that is ours and not over; null otherwise. */
+/** The API key of an authentic session that has not ended; null otherwise. */
 export function readSession(door: DoorKeys, header: string | null, now: number): string | null {
   const value = /(?:^|;\s*)__Host-maskline_handset=([\w-]{1,2000})(?:;|$)/.exec(header ?? "")?.[1];
   if (value === undefined) return null;

@@ -1,6 +1,6 @@
 /**
- * What a sandbox tenant can ask: its handset, and its clock. A live tenant is refused: nobody reads a real person's texts
- * here and nobody moves real time.
+ * A sandbox tenant's verbs: its handset, and its clock. Live tenants are refused, so that nobody reads a real person's
+ * texts here or moves real time.
  */
 import { byCaller, type Recorder } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
@@ -14,15 +14,15 @@ import type { HandsetLine, HandsetText, SandboxLedger } from "./ledger.ts";
 export type SandboxDeps = {
   sandbox: SandboxLedger | null;
   now: () => number;
-  /** Moves the tenant's clock; what has become due runs before the answer. */
+  /** Moves the tenant's clock; due work runs before the answer. */
   advance: (seconds: number) => void;
   naming: Naming;
-  /** Somebody texts one of the tenant's virtual numbers; what became of it. */
+  /** A person texts one of the tenant's virtual numbers; answers the outcome. */
   answer: (from: string, to: string, text: string) => string;
   record: Recorder;
 };
 
-/** A clock moves forward by at most 400 days at once. */
+/** The longest move of a clock at once: 400 days. */
 export const ADVANCE_SECONDS_MAX = 400 * 24 * 3_600;
 
 /** The verbs of the sandbox; each refuses a live tenant. */
@@ -46,7 +46,7 @@ export function sandboxVerbs(deps: SandboxDeps) {
     "sandbox.lines": verb("sandbox:use", (): Outcome<Page<HandsetLine>> =>
       deps.sandbox === null ? live() : { ok: wholeList(deps.sandbox.lines()) },
     ),
-    /** A person answers: the carrier's inbound side of the sandbox. */
+    /** A person texts a virtual number, as if through the carrier. */
     "sandbox.answer": verb(
       "sandbox:use",
       (

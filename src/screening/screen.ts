@@ -1,6 +1,6 @@
 /**
- * The place where content rules will stand: called for every message before it is queued. Today nothing is held; the state
- * `held`, its release and its block are in the table of states already. The room `risk` will hand in a stricter one.
+ * The place for content rules: called for every message before it is queued. Today nothing is held; the state `held`,
+ * its release and its block are already in the table of states.
  */
 import type { Purpose } from "../sms/purpose.ts";
 

@@ -178,6 +178,44 @@ export function stripControls(text: string): string {
   return text.replaceAll("\t", " ").replace(/[^\P{Cc}\n\r]|\p{Cs}/gu, "");
 }
 
+/**
+ * A text as several of at most `segmentsMax` segments each, in order; put together they are the text. Whole characters stay whole,
+ * and words where that leaves no piece much shorter. Pieces that show nothing are left out. Lazy: who stops asking pays no more.
+ */
+export function* splitText(text: string, segmentsMax: number): Generator<string> {
+  for (let at = 0; at < text.length;) {
+    const end = at + fitting(text.slice(at, at + segmentsMax * UNITS.gsm7.single + 1), segmentsMax);
+    const piece = text.slice(at, end);
+    if (!isBlank(piece)) yield piece;
+    at = end;
+  }
+}
+
+/** How many code units of a text fit, to the end of a character, and of a word where one ends in the last fifth. */
+function fitting(text: string, segmentsMax: number): number {
+  if (measure(text).segments <= segmentsMax) return text.length;
+  const ends = [...graphemes.segment(text)].map(({ index, segment }) => index + segment.length);
+  const most = longest(ends, text, segmentsMax) ?? longest(codePointEnds(text), text, segmentsMax) ?? 1;
+  const word = ends.findLast((end) => end <= most && /\s/.test(text.charAt(end - 1)));
+  return word !== undefined && word >= most * 0.8 ? word : most;
+}
+
+/** The last of the ends up to which the text fits: segments only become more with every character. */
+function longest(ends: readonly number[], text: string, segmentsMax: number): number | null {
+  let [low, high] = [0, ends.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (measure(text.slice(0, ends[middle])).segments <= segmentsMax) low = middle + 1;
+    else high = middle;
+  }
+  return ends[low - 1] ?? null;
+}
+
+function codePointEnds(text: string): number[] {
+  let end = 0;
+  return Array.from(text, (char) => (end += char.length));
+}
+
 /** A name that is put before texts: one line, single spaces, no characters that are not to be seen; null where nothing is left. */
 export function nameBefore(name: string): string | null {
   const line = name

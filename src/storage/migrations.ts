@@ -1,19 +1,20 @@
 /**
- * Numbered changes of an object's tables. Each is applied once, in order, and recorded in the object's table `migrations`. An
- * object from before that table has everything that each room's migration 1 creates, which is therefore written so that it
- * changes nothing where it is there.
+ * Numbered changes of an object's tables. Each is applied once, in order, and recorded in the object's table
+ * `migrations`. An object older than that table already has what each room's migration 1 creates, so migration 1
+ * changes nothing that exists.
  */
 import { first, type Sql } from "./sql.ts";
 
-/** One change. Once released it is never altered: what comes later is a migration of its own, with the next number. */
+/** One change. Once released it is never altered: a later change is a new migration, with the next number. */
 export type Migration = { id: number; up: readonly string[] | ((sql: Sql) => void) };
 
-/** Whose migrations: numbers count for each name by itself. */
+/** Migrations of one name; each name has its own numbers. */
 export type Migrated = { name: string; migrations: readonly Migration[] };
 
 /**
- * Applies what was not applied yet. The caller runs it in one transaction. Where everything was, it costs two reads and writes
- * nothing. Throws when an object was migrated by a newer version than this one: its tables may not be what this code expects.
+ * Applies the migrations that are missing. The caller runs it in one transaction. When none is missing it reads twice
+ * and writes nothing. Throws when a newer version has migrated the object, because its tables may differ from what this
+ * code expects.
  */
 export function migrate(sql: Sql, rooms: readonly Migrated[]): void {
   const applied = appliedIn(sql);
@@ -30,7 +31,7 @@ export function migrate(sql: Sql, rooms: readonly Migrated[]): void {
   }
 }
 
-/** The newest migration of each name; null in an object that has no record of any. */
+/** The newest migration of each name; null in an object without the table. */
 function appliedIn(sql: Sql): Map<string, number> | null {
   if (first(sql, `SELECT 1 AS yes FROM sqlite_master WHERE name = 'migrations'`) === null) return null;
   const rows = sql.exec<{ name: string; id: number }>(`SELECT name, max(id) AS id FROM migrations GROUP BY name`);

@@ -1,20 +1,23 @@
 /**
- * What a room's store needs of D1: statements with bound values. The platform's `D1Database` fits it as it is.
+ * What a room's store needs of D1: statements with bound values. The platform's `D1Database` has this type.
  */
 export type RecordDb = {
-  prepare(query: string): {
-    bind(...values: (string | number | null)[]): {
-      run(): Promise<unknown>;
-      all<Row>(): Promise<{ results: Row[] }>;
-      first<Row>(): Promise<Row | null>;
-    };
-  };
+  prepare(query: string): { bind(...values: (string | number | null)[]): RecordStatement };
+  /** Runs the statements in one transaction. */
+  batch(statements: RecordStatement[]): Promise<unknown>;
+};
+
+/** A statement with its values. */
+export type RecordStatement = {
+  run(): Promise<unknown>;
+  all<Row>(): Promise<{ results: Row[] }>;
+  first<Row>(): Promise<Row | null>;
 };
 
 /** A bound value is at most 2 MB on the platform; the local runtime takes more. */
 export const BOUND_BYTES_MAX = 1_900_000;
 
-/** The rows as JSON arrays, each small enough to be bound as one value, whatever one row holds. */
+/** The rows as JSON arrays, each small enough to be bound as one value. */
 export function* jsonWrites(rows: Iterable<unknown>, rowsMax: number): Generator<string> {
   let texts: string[] = [];
   let bytes = 0;
@@ -33,8 +36,8 @@ export function* jsonWrites(rows: Iterable<unknown>, rowsMax: number): Generator
 }
 
 /**
- * Whether a record could not be written because of what is in it: our own code threw, or SQLite refused the values. Anything else
- * is the database's trouble, and says nothing of the record.
+ * Whether a record could not be written because of its content: our own code threw, or SQLite refused the values. Any
+ * other error is the database's.
  */
 export function isRowFault(error: unknown): boolean {
   if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return true;

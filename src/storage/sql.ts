@@ -1,10 +1,10 @@
 /**
- * What a ledger needs of an object's SQLite: synchronous statements. The platform's `SqlStorage` fits it as it is; tests
- * give Node's own SQLite. Every ledger goes through it, so rows can be counted and storage faults planted in one place.
+ * What a ledger needs of an object's SQLite: synchronous statements. The platform's `SqlStorage` has this type; tests
+ * use Node's SQLite. Every ledger uses it, so rows are counted and storage faults planted in one place.
  */
 export type SqlValue = string | number | null | ArrayBuffer;
 export type SqlRow = Record<string, SqlValue>;
-/** What may be bound: a view is stored as the bytes it shows. */
+/** What may be bound; a view is stored as the bytes in its range. */
 export type SqlBinding = SqlValue | Uint8Array;
 
 export interface SqlCursor<Row> extends Iterable<Row> {
@@ -24,16 +24,17 @@ export function first<Row extends SqlRow>(sql: Sql, query: string, ...bindings: 
 }
 
 /**
- * Whether a writing statement without an answer changed anything. `RETURNING` would tell too, but costs as much again as the
- * write itself, because SQLite gathers the answer in a table of its own first.
+ * Whether a writing statement changed anything. `RETURNING` would tell too, but doubles the cost of the write, because
+ * SQLite first gathers its rows in a temporary table.
  */
 export function changes(sql: Sql, query: string, ...bindings: SqlBinding[]): boolean {
   return sql.exec(query, ...bindings).rowsWritten > 0;
 }
 
 /**
- * Compare-and-swap: writes the columns of a row if it still has the version that was read, and the next version with them.
- * Answers whether it did; late and repeated steps change nothing. Names of table and columns are the program's own.
+ * Compare-and-swap: writes the columns of a row, and the next version, if the row still has the version that was read.
+ * Answers whether it did, so late and repeated steps change nothing. Names of table and columns never come from
+ * callers.
  */
 export function swap(
   sql: Sql,
@@ -52,7 +53,7 @@ export function swap(
   );
 }
 
-/** Removes rows that still have the version that was read; one that moved meanwhile stays. */
+/** Removes rows that still have the version that was read; a row that changed meanwhile stays. */
 export function removeAsRead(sql: Sql, table: string, read: readonly { id: string; version: number }[]): void {
   sql.exec(
     `DELETE FROM ${table} WHERE (id, version) IN
@@ -62,8 +63,8 @@ export function removeAsRead(sql: Sql, table: string, read: readonly { id: strin
 }
 
 /**
- * The conditions of a list's filter that were asked for, as SQL and the values to bind: a condition whose value is undefined is
- * left out. The texts are the program's own; only values come from callers.
+ * The conditions of a list's filter as SQL and the values to bind; a condition with an undefined value is left out.
+ * Only values come from callers, never SQL.
  */
 export function filtered<V extends SqlBinding>(
   asked: readonly (readonly [condition: string, value: V | undefined])[],
@@ -73,7 +74,7 @@ export function filtered<V extends SqlBinding>(
   return { where, values: given.map(([, value]) => value) };
 }
 
-/** Adds a column to a table from before there was one; nothing where it is there. The texts are the program's own. */
+/** Adds a column where the table does not have it. The arguments never come from callers. */
 export function addColumn(sql: Sql, table: string, name: string, definition: string): void {
   const known = first(sql, `SELECT 1 AS yes FROM pragma_table_info(?) WHERE name = ?`, table, name);
   if (known === null) sql.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${definition}`);
@@ -86,8 +87,8 @@ export function bytesOf(value: SqlBinding | undefined): Uint8Array {
 }
 
 /**
- * Whether the platform's storage failed, and not we: SQLite says so by its codes, an object that could not be reached by the
- * flags that the platform sets (Durable Objects, "Error handling"), D1 by its name.
+ * Whether the platform's storage failed, as opposed to our code: recognised by SQLite's codes, by the platform's flags
+ * on an object that could not be reached (Durable Objects, "Error handling"), and by D1's name in the message.
  */
 export function isStorageFault(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -98,7 +99,7 @@ export function isStorageFault(error: unknown): boolean {
   );
 }
 
-/** The greatest id of a table, or null where it is empty. The table's name is the program's own. */
+/** The greatest id of a table, or null where it is empty. The table's name never comes from callers. */
 export function newestId(sql: Sql, table: string): string | null {
   return first<{ id: string | null }>(sql, `SELECT max(id) AS id FROM ${table}`)?.id ?? null;
 }

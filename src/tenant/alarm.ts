@@ -1,7 +1,7 @@
 /**
- * One run of a tenant's alarm, and when the next must be. Never throws: an alarm that throws is retried six times and then gone,
- * so whatever fails here is logged and tried again with the next run. Every step stands alone, and every row in it: what throws
- * keeps nothing that stands behind it from its turn.
+ * One run of a tenant's alarm, and the time of the next. Never throws, because the platform drops an alarm after six
+ * retries: a failure is logged and tried again in the next run. Steps are independent, and so are the rows of a step:
+ * one that throws delays no other.
  */
 import { MINUTE_MS, SECOND_MS } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
@@ -14,13 +14,13 @@ import type { TenantParts } from "./parts.ts";
 import { writeRows } from "./records.ts";
 import type { TenantRooms } from "./rooms.ts";
 
-/** Deadlines that lie closer together than this share a run: a run for each would be an alarm for each. */
+/** Deadlines closer together than this share a run, because each run costs an alarm. */
 const RUN_GAP_MS = SECOND_MS;
-/** A row whose record could not be written is recorded again after this. */
+/** Wait before a row whose record could not be written is tried again. */
 const RECORD_AGAIN_MS = MINUTE_MS;
-/** Rows of one step that may fail in one run; the next run leaves them aside and gets to those behind them. */
+/** Rows of one step that may fail in one run; the next run skips them and continues with the rows after them. */
 const FAILURES_MAX = 20;
-/** An end for what should never happen: a sandbox's clock moves by so many runs at most. */
+/** Runs at most after a sandbox's clock was moved; a stop for loops that should not occur. */
 const RUNS_MAX = 100;
 
 type Ran = { full: boolean; failed: boolean };
@@ -29,7 +29,7 @@ type Ran = { full: boolean; failed: boolean };
 export class TenantAlarm {
   readonly #host: TenantHost;
   readonly #parts: TenantParts;
-  /** Begins what waits for the outside: a hook that hangs is waited for by its session alone. */
+  /** Starts calls to the outside; only the session of a hanging hook waits for it. */
   readonly #runOutside: () => void;
 
   constructor(host: TenantHost, parts: TenantParts, runOutside: () => void) {
@@ -38,7 +38,7 @@ export class TenantAlarm {
     this.#runOutside = runOutside;
   }
 
-  /** Everything that is due, then the next alarm. Never throws. */
+  /** Runs everything that is due, then sets the next alarm. Never throws. */
   async run(): Promise<void> {
     const host = this.#host;
     host.alarmCame();
@@ -56,7 +56,7 @@ export class TenantAlarm {
     }
   }
 
-  /** Runs until nothing is due, as after a sandbox's clock was moved; what a run puts on the queues goes its own way. */
+  /** Runs until nothing is due, after a sandbox's clock was moved. Does not wait for what it puts on the queues. */
   async runDue(): Promise<void> {
     for (let runs = 0; runs < RUNS_MAX; runs += 1) {
       await this.run();
@@ -65,7 +65,7 @@ export class TenantAlarm {
     }
   }
 
-  /** Every step once, then what they leave to do outside the transactions. */
+  /** Runs every step once, then the work that they leave outside the transactions. */
   async #runOnce(): Promise<Ran> {
     const host = this.#host;
     const effects = new EffectsGathered();
@@ -76,13 +76,13 @@ export class TenantAlarm {
       const ran = this.#runStep(name);
       full ||= ran.full;
       failed ||= ran.failed;
-      // At once: a step that fails takes with it what is gathered in the rooms.
+      // At once, because a step that fails discards the effects gathered in the rooms.
       effects.add(host.takeEffects());
       const batch = stepOf(host.rooms(), name).recording?.take() ?? null;
       if (batch !== null) batches.push({ step: name, batch });
     }
     this.#runOutside();
-    // None waits for another: while no record can be written, messages leave, codes end and webhooks are told all the same.
+    // In parallel: while D1 fails, messages are still sent, codes expire and webhooks are delivered.
     const done = await Promise.all([
       this.#carryOut(effects.take()),
       ...batches.map(({ step, batch }) => this.#record(step, batch)),
@@ -90,7 +90,7 @@ export class TenantAlarm {
     return { full, failed: failed || done.includes(false) };
   }
 
-  /** One step: its rows in one transaction, and again without a row that threw. */
+  /** Runs one step: its rows in one transaction, repeated without a row that threw. */
   #runStep(name: string): Ran {
     for (let failures = 0; failures < FAILURES_MAX; failures += 1) {
       const at: { row: DueRow | null } = { row: null };
@@ -108,13 +108,13 @@ export class TenantAlarm {
       } catch (error) {
         this.#failed(error, "step_failed", name, at.row);
         if (!this.#count(name, at.row, error)) return { full: false, failed: true };
-        if (at.row === null) return { full: false, failed: false }; // counted, and tried again when it says
+        if (at.row === null) return { full: false, failed: false }; // counted; tried again at its time
       }
     }
     return { full: true, failed: false };
   }
 
-  /** Counts the failure of a row, or of a step that could not find its rows; false where storage failed and not the row. */
+  /** Counts the failure of a row, or of a step that could not find its rows; false where storage failed. */
   #count(name: string, row: DueRow | null, error: unknown): boolean {
     if (isStorageFault(error)) return false;
     try {
@@ -129,7 +129,7 @@ export class TenantAlarm {
     }
   }
 
-  /** What the steps left for the queues. Whatever cannot be put there now is found by a later run. */
+  /** Puts on the queues what the steps left for them; a later run finds what could not be put there. */
   async #carryOut(effects: Effects): Promise<boolean> {
     try {
       await this.#parts.outside(effects);
@@ -140,14 +140,13 @@ export class TenantAlarm {
     }
   }
 
-  /** Writes ended rows into D1 and lets them go; answers false when D1 itself failed. */
+  /** Writes ended rows to D1 and removes them here; answers false when D1 itself failed. */
   async #record(step: string, { rows, cursor, write }: RecordBatch): Promise<boolean> {
-    const { db, tenantId } = this.#parts;
+    const { db } = this.#parts;
     const name = stepOf(this.#host.rooms(), step).recording?.name ?? step;
     const outcome = await writeRows(rows, (part) =>
       write(
         db,
-        tenantId,
         part.map(({ id }) => id),
       ),
     );
@@ -159,6 +158,7 @@ export class TenantAlarm {
         const settled = { written: outcome.written, left, again: rooms.now() + RECORD_AGAIN_MS, cursor };
         stepOf(rooms, step).recording?.settle(settled);
         rooms.room.jobs.recorded(name, outcome.written);
+        rooms.room.risk.usage.recorded(outcome.written.length);
         for (const { row, error } of outcome.bad) rooms.room.jobs.failed(name, row.id, nameOfError(error));
       });
     } catch (error) {
@@ -168,7 +168,7 @@ export class TenantAlarm {
     return outcome.fault === null;
   }
 
-  /** Refused credentials, in one entry for the whole minute; false when it could not be written. */
+  /** Enters refused credentials in the audit, one entry for a minute; false when it could not be written. */
   #enterRefusals(): boolean {
     const reasons = this.#host.takeRefusals();
     if (Object.keys(reasons).length === 0) return true;
@@ -189,9 +189,9 @@ export class TenantAlarm {
   }
 }
 
-/** The step of these rooms: they may have been built anew since it was named. */
+/** The step by its name, because the rooms may have been rebuilt since. */
 function stepOf(rooms: TenantRooms, name: string) {
   const step = rooms.steps.find((each) => each.name === name);
-  if (step === undefined) throw new Error("a step that was there is gone");
+  if (step === undefined) throw new Error("the step no longer exists");
   return step;
 }

@@ -1,12 +1,15 @@
 /**
- * Once a day the tenant is told where its audit stands: the signed head, as an event. Who keeps these events can show later
- * that the log was not cut or rewritten, by nothing but `npm run audit:verify`. Called by the night's run.
+ * Sends the tenant the signed head of its audit once a day, as an event. A tenant that keeps these events can prove
+ * with `npm run audit:verify` that the log was not cut or rewritten. Called by the nightly run.
  */
 import { DAY_MS, readClock } from "../base/clock.ts";
 import type { TenantHost } from "./host.ts";
 import type { TenantParts } from "./parts.ts";
 
-/** Tells the head, unless it was told today. A log that contradicts an earlier head is not signed, and a person must look. */
+/**
+ * Emits the head, at most once a day. A log that contradicts an earlier head is not signed; an error is logged for the
+ * operator.
+ */
 export async function tellHead(host: TenantHost, parts: TenantParts): Promise<void> {
   if (parts.auditKey === null) return;
   const today = String(Math.floor(readClock() / DAY_MS));

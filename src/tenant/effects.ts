@@ -1,9 +1,10 @@
 /**
- * What a tenant's transactions leave for the outside: jobs for the queues and endpoints to wake, gathered until it is durable.
+ * What a tenant's transactions leave to do outside (jobs for the queues, endpoints to wake), gathered until the
+ * transaction is durable.
  */
 import { jobName, type Effects, type Dispatch } from "../rpc/effects.ts";
 
-/** Gathers; `take` empties. */
+/** The gathered effects; `take` returns and clears them. */
 export class EffectsGathered {
   readonly #wake = new Set<string>();
   readonly #jobs = new Map<string, Dispatch>();
@@ -19,13 +20,13 @@ export class EffectsGathered {
     else known.ids.push(id);
   }
 
-  /** Takes over what was gathered elsewhere. */
+  /** Adds effects gathered elsewhere. */
   add({ dispatch, wake }: Effects): void {
     for (const { ids, ...job } of dispatch) for (const id of ids) this.put(job, id);
     for (const endpoint of wake) this.wake(endpoint);
   }
 
-  /** What has gathered since the last time. */
+  /** The effects gathered since the last call. */
   take(): Effects {
     const effects: Effects = { dispatch: [...this.#jobs.values()], wake: [...this.#wake] };
     this.#jobs.clear();

@@ -1,6 +1,7 @@
 /**
- * Where a tenant's rooms lives: the object's storage, its record and policy, its clock, its keys and its one alarm. Opens the
- * rooms when it is first asked, and throws it away when a transaction fails, so that memory never disagrees with storage.
+ * The host of a tenant's rooms: the object's storage, its record and policy, its clock, its keys and its one alarm.
+ * Builds the rooms on the first call and discards them after a failed transaction, so that memory never disagrees with
+ * storage.
  */
 import { readClock } from "../base/clock.ts";
 import { first } from "../storage/sql.ts";
@@ -21,11 +22,11 @@ import type { Effects } from "../rpc/effects.ts";
 import type { CreateTenant } from "../rpc/tenant.ts";
 import type { TenantParts, TenantRecord } from "./parts.ts";
 
-/** An alarm is moved only when it would be this much too late: setting one costs a row. */
+/** An alarm is moved only if it would be this late, because setting one costs a row. */
 const ALARM_SLACK_MS = 1_000;
-/** An alarm that should have come this long ago is not believed in any more. */
+/** An alarm that is overdue by this much is taken for lost, and a new one is set. */
 const ALARM_OVERDUE_MS = 10_000;
-/** After a failure the next turn comes so soon. */
+/** Wait after a failed run. */
 const AGAIN_MS = 5_000;
 
 type Opened = TenantRooms | "locked" | null;
@@ -46,7 +47,7 @@ export class TenantHost {
   #creating: Promise<void> | null = null;
   #armedAt: number | null = null;
   #signedBefore: Head | null = null;
-  /** A head that was signed in the running transaction; remembered once that transaction stands. */
+  /** A head signed in the running transaction; stored in KV once the transaction is durable. */
   #signedNow: string | null = null;
   readonly #refusals = new Map<string, number>();
   #watchesCodes = false;
@@ -55,20 +56,23 @@ export class TenantHost {
     this.#parts = parts;
   }
 
-  /** The rooms; null when the tenant was never created, "locked" while its keys cannot be had. */
+  /** The rooms; null when the tenant was never created, "locked" while its keys cannot be loaded. */
   async open(): Promise<Opened> {
     if (this.#rooms !== null) return this.#rooms;
     this.#opening ??= this.#load().finally(() => (this.#opening = null));
     return this.#opening;
   }
 
-  /** The rooms that `open` found; for use right after it, in the same turn. */
+  /** The rooms that `open` found. Only valid right after it, before any await. */
   rooms(): TenantRooms {
     if (this.#rooms === null) this.#rooms = this.#build();
     return this.#rooms;
   }
 
-  /** Once, however often and at once it is asked: a second set of keys in the key store would close what the first sealed. */
+  /**
+   * Creates the tenant once, also when called concurrently: a second set of keys would make unreadable what the first
+   * sealed.
+   */
   async create(tenant: CreateTenant): Promise<void> {
     this.#creating ??= this.#create(tenant).finally(() => (this.#creating = null));
     return this.#creating;
@@ -90,7 +94,7 @@ export class TenantHost {
     this.#restore();
   }
 
-  /** Runs a change whole or not at all, then makes sure the alarm comes in time for what it left behind. */
+  /** Runs a change as one transaction, then sets the alarm for the deadlines that it set. */
   transaction<T>(act: (rooms: TenantRooms) => T): T {
     const armedAt = this.#armedAt;
     try {
@@ -103,25 +107,28 @@ export class TenantHost {
       this.#clockMoved = false;
       this.#rooms = null; // counters, cursors and the audit's head in memory may be ahead of storage
       this.#restore();
-      this.#armedAt = armedAt; // an alarm that was set in there is undone with the rest
-      this.#armBy(readClock() + AGAIN_MS); // deadlines that the old rooms had heard of are known to the next turn only
+      this.#armedAt = armedAt; // an alarm set in the transaction is rolled back too
+      this.#armBy(readClock() + AGAIN_MS); // deadlines set in the discarded rooms are read again in the next run
       throw error;
     }
   }
 
-  /** What the last transactions left to do outside. */
+  /** Takes what the last transactions left to do outside. */
   takeEffects(): Effects {
     return this.rooms().takeEffects();
   }
 
-  /** Messages that their sender puts on the queue of another account. */
+  /** Records that the sender puts these messages on another account's queue. */
   goesOn(onward: readonly Onward[]): void {
     for (const { account, lane, ids } of onward)
       if (lane === "otp") for (const id of ids) this.#queueTracker?.codes.put(id, account, readClock());
     this.#watchCodes();
   }
 
-  /** Looks at the codes that wait to be claimed until none does. Only in memory: an object that dies looks at them when it wakes. */
+  /**
+   * Checks the codes that wait to be claimed, until none waits. Kept in memory only: an object that restarts checks
+   * them when it wakes.
+   */
   #watchCodes(): void {
     if (this.#watchesCodes || this.#queueTracker === null || this.#queueTracker.codes.count === 0) return;
     this.#watchesCodes = true;
@@ -131,7 +138,7 @@ export class TenantHost {
     });
   }
 
-  /** Puts codes on the queue outside any request; what the queue refuses is found lost later. Never throws. */
+  /** Puts codes on the queue outside any request. A code that the queue refuses is later found lost. Never throws. */
   async #queueCodes(find: (rooms: TenantRooms) => void): Promise<void> {
     try {
       const rooms = await this.open();
@@ -170,8 +177,8 @@ export class TenantHost {
   }
 
   /**
-   * What a sender told of an account: facts that are new are kept, also of one that only a virtual number led to, and a circuit
-   * that moved is told, in this transaction.
+   * Takes what a sender reported of an account, in this transaction: stores new facts, also of an account that only a
+   * virtual number uses, and emits an event when the circuit changed.
    */
   takeAccountNews(account: string, { circuit, weights, facts }: AccountNews): void {
     const known = this.#accounts[account];
@@ -185,7 +192,7 @@ export class TenantHost {
     return Math.floor(this.#offset / 1_000);
   }
 
-  /** Moves a sandbox's clock, and with it the leases of calls under way: they take no longer for it. */
+  /** Moves a sandbox's clock, and with it the leases of running calls, so that they keep their remaining time. */
   #advance(seconds: number): void {
     const milliseconds = seconds * 1_000;
     this.#offset += milliseconds;
@@ -195,14 +202,14 @@ export class TenantHost {
     this.#clockMoved = true;
   }
 
-  /** Whether a sandbox's clock was moved since the last time. */
+  /** Whether a sandbox's clock was moved since the last call. */
   takeClockMoved(): boolean {
     const moved = this.#clockMoved;
     this.#clockMoved = false;
     return moved;
   }
 
-  /** Counts a refused credential; a minute's counts become one audit entry. */
+  /** Counts a refused credential; the counts of a minute become one audit entry. */
   countRefusal(reason: string): void {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
     this.#armBy(readClock() + 60_000);
@@ -214,35 +221,38 @@ export class TenantHost {
     return counts;
   }
 
-  /** Counts that were taken and could not be entered. */
+  /** Adds back counts that could not be entered. */
   refusalsAgain(counts: Record<string, number>): void {
     for (const [reason, count] of Object.entries(counts))
       this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + count);
   }
 
-  /** Sets the alarm for the earliest deadline that was set since, unless one will come early enough. */
+  /** Sets the alarm for the earliest deadline set since the last call, unless the present alarm is early enough. */
   arm(): void {
     const at = this.rooms().takeSoonest();
     if (at !== null) this.armBy(at);
   }
 
-  /** Sets the alarm for a time on the tenant's clock, unless one will come early enough. */
+  /** Sets the alarm for a time on the tenant's clock, unless the present alarm is early enough. */
   armBy(at: number): void {
     this.#armBy(at - this.#offset);
   }
 
-  /** Sets the alarm a few seconds from now, whatever was set: for a turn that failed, which must not run in circles. */
+  /** Sets the alarm a few seconds from now, whatever was set: a failed run must not repeat at once. */
   comeAgain(): void {
     this.#armedAt = null;
     this.#armBy(readClock() + AGAIN_MS);
   }
 
-  /** The alarm has come: there is none until one is set again. */
+  /** The alarm has fired: none is set until the next call that sets one. */
   alarmCame(): void {
     this.#armedAt = null;
   }
 
-  /** Keys that cannot be opened now stay as they are, and what they need is still answered: it must not be retired. */
+  /**
+   * Wraps the keys under the newest root key. Keys that do not open stay as they are; the root versions that they need
+   * are still answered, because those must not be retired.
+   */
   async rewrap(): Promise<number[]> {
     const { keyStore, ring } = this.#parts;
     const rooms = await this.open();
@@ -316,9 +326,9 @@ export class TenantHost {
   }
 
   /**
-   * Keeps a head that was signed where a restored copy of this object's storage does not reach. Called behind the
-   * transaction and before its answer: a head of a transaction that failed was never given out and must not be held
-   * against the log, and one that is given out must be remembered.
+   * Stores a signed head outside this object's storage, so that a restored backup does not remove it. Called after the
+   * transaction and before its answer: a published head must be remembered, and a head of a failed transaction, which
+   * was never published, must not be.
    */
   async settled(): Promise<void> {
     const note = this.#signedNow;
@@ -329,7 +339,7 @@ export class TenantHost {
     this.#signedBefore = read.head;
   }
 
-  /** Whether `value` is new under this name, and then no longer; for use inside a transaction. */
+  /** Whether `value` differs from the last one under this name, which it replaces. Only inside a transaction. */
   isFirst(name: string, value: string): boolean {
     const known = first<{ value: string }>(this.#parts.sql, `SELECT value FROM tenant WHERE name = ?`, name);
     if (known !== null && JSON.parse(known.value) === value) return false;
@@ -341,7 +351,7 @@ export class TenantHost {
     this.#parts.sql.exec(`INSERT OR REPLACE INTO tenant(name, value) VALUES(?,?)`, name, JSON.stringify(value));
   }
 
-  /** Reads record, policy, accounts and clock as they are stored. */
+  /** Reads record, policy, accounts and clock from storage. */
   #restore(): void {
     const read = <T>(name: string): T | null => {
       const row = first<{ value: string }>(this.#parts.sql, `SELECT value FROM tenant WHERE name = ?`, name);

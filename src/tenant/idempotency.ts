@@ -1,8 +1,9 @@
 /**
- * Repetition, in front of every verb: a key seen before gives the first answer again, byte for byte, and runs nothing. Final
- * refusals are kept too; 409, 429 and 503 never, because the same request may do better later.
+ * Idempotency keys, in front of every verb: a repeated key returns the first answer, byte for byte, and runs nothing.
+ * Final refusals are kept too; 409, 429 and 503 never, because the same request may succeed later.
  */
 import type { Caller } from "../access/caller.ts";
+import { pack, unpack } from "../base/packed.ts";
 import { equalBytes } from "../base/seal.ts";
 import { isRefused, REASONS, refuse, type Outcome } from "../base/refusal.ts";
 import type { TenantRooms } from "./rooms.ts";
@@ -27,18 +28,18 @@ export function repeatOrRun<K extends TenantVerbName>(
     if (!equalBytes(kept.body, body)) return { outcome: refuse("idempotency_key_reused"), replayed: false };
     const text = vault.openOwn(record, "answer", kept.answer);
     if (text === null) throw new Error("a kept answer does not open");
-    const outcome = JSON.parse(text) as Reply<K>["outcome"]; // kept by this very verb, without what was shown once
+    const outcome = JSON.parse(unpack(text)) as Reply<K>["outcome"]; // kept by this very verb, without what was shown once
     return { outcome, replayed: true };
   }
   const outcome = run(rooms, caller, call);
   if (isKept(outcome)) {
-    const answer = vault.sealOwn(record, "answer", JSON.stringify(withoutSecrets(outcome, call.secret)));
+    const answer = vault.sealOwn(record, "answer", pack(JSON.stringify(withoutSecrets(outcome, call.secret))));
     access.idempotency.keep(name, body, answer, rooms.now());
   }
   return { outcome, replayed: false };
 }
 
-/** The id in the path belongs to the request as its body does: one key for two messages is two requests. */
+/** The id in the path is part of the request: one key used for two messages is two requests. */
 function targetOf(input: unknown): string {
   return typeof input === "object" && input !== null && "id" in input && typeof input.id === "string" ? input.id : "";
 }
@@ -57,7 +58,7 @@ function isKept(outcome: Outcome<unknown>): boolean {
   return !isRefused(outcome) || !NEVER_KEPT.has(REASONS[outcome.refused].status);
 }
 
-/** What was shown once is not kept for a replay. */
+/** The answer without the fields that are shown once. */
 function withoutSecrets(outcome: Outcome<unknown>, secret: readonly string[]): Outcome<unknown> {
   if (isRefused(outcome) || secret.length === 0 || typeof outcome.ok !== "object" || outcome.ok === null)
     return outcome;

@@ -1,6 +1,6 @@
 /**
- * Asking the tenant's hook: outside any transaction, from the pinned object. Texts of one session are asked about one after the
- * other, so that their order stays; what a crash leaves waiting is found by the alarm.
+ * Calls the tenant's intercept hook, from the pinned object and outside any transaction. Calls for texts of one session
+ * are sequential, so that their order is kept. The alarm finds texts that a crash left waiting.
  */
 import { readClock } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
@@ -9,11 +9,11 @@ import { isEmpty } from "../rpc/effects.ts";
 import type { TenantHost } from "./host.ts";
 import type { TenantParts } from "./parts.ts";
 
-/** One tenant's questions to its hook. */
+/** One tenant's calls to its hook. */
 export class Intercepts {
   readonly #host: TenantHost;
   readonly #parts: TenantParts;
-  /** Sessions in which a hook is being asked at this moment, and the end of the last question in each. */
+  /** Sessions with a running call, and the end of the last call in each. */
   readonly #chains = new Map<string, Promise<void>>();
 
   constructor(host: TenantHost, parts: TenantParts) {
@@ -21,7 +21,7 @@ export class Intercepts {
     this.#parts = parts;
   }
 
-  /** Asks about the interactions that have begun to wait since the last time; answers when all are settled. Never throws. */
+  /** Calls the hook for the interactions that wait since the last call; resolves when all are settled. Never throws. */
   async run(): Promise<void> {
     const chains = this.#chains;
     const ends = this.#waiting().map(({ id, session }) => {
@@ -44,22 +44,29 @@ export class Intercepts {
   }
 
   async #askOne(id: string): Promise<void> {
-    const { fetchLike, resolve, urlPolicy: policy, outside } = this.#parts;
+    const { fetchLike, resolve, urlPolicy: policy } = this.#parts;
     try {
       const rooms = await this.#host.open();
       if (rooms === null || rooms === "locked") return;
-      const question = rooms.room.masking.questionAbout(id);
+      // In a transaction: that the hook reads this session is in the audit before it does.
+      const question = this.#host.transaction((present) => present.room.masking.questionAbout(id));
+      await this.#tellOutside();
       const said =
         question === null ? null : await askHook({ fetchLike, resolve, policy, realNow: readClock }, question);
       this.#host.transaction((present) => present.room.masking.settleIntercept(id, said));
-      const effects = this.#host.takeEffects();
-      if (!isEmpty(effects)) await outside(effects).catch(() => undefined); // the rows are stored; the alarm finds them
+      await this.#tellOutside();
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  /** The row waits; the alarm comes back to it. */
+  /** Puts on the queues what the last transaction left. If that fails the rows are stored, and the alarm finds them. */
+  async #tellOutside(): Promise<void> {
+    const effects = this.#host.takeEffects();
+    if (!isEmpty(effects)) await this.#parts.outside(effects).catch(() => undefined);
+  }
+
+  /** Logs the failure; the row still waits, and the alarm retries it. */
   #failed(error: unknown): void {
     this.#parts.log({ level: "error", what: nameOfError(error), code: "intercept_failed" });
   }

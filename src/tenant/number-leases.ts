@@ -1,6 +1,6 @@
 /**
- * Borrowing shared numbers and giving them back: outside any transaction, one thing after the other, so that an answer of the
- * operator's object is never older than what the tenant did since. What breaks off heals with the next of either.
+ * Borrows shared numbers and returns them, outside any transaction. The calls are sequential, so that an answer of the
+ * operator's object is never older than the tenant's own changes. The next call repairs one that broke off.
  */
 import { readClock, MINUTE_MS } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
@@ -10,10 +10,10 @@ import type { LeaseWish } from "../numbers/stock.ts";
 import type { TenantHost } from "./host.ts";
 import type { TenantParts } from "./parts.ts";
 
-/** A pool that was lent nothing does not ask again before this. */
+/** Wait before a pool that was lent nothing asks again. */
 const ASK_AGAIN_MS = MINUTE_MS;
 
-/** Who acts where the shared stock is borrowed from, or returned to. */
+/** The actor of loans and returns in the audit. */
 const STOCK: Actor = { type: "system", id: "stock" };
 
 /** The shared numbers of one tenant. */
@@ -28,12 +28,12 @@ export class NumberLeases {
     this.#parts = parts;
   }
 
-  /** Borrows for the pools that were found short since the last time. Never throws: the next allocation asks again. */
+  /** Borrows for the pools that were found short since the last call. Never throws: the next allocation asks again. */
   async run(): Promise<void> {
     try {
       for (const { pool, ...wish } of this.#host.rooms().room.numbers.takeShort()) {
         if ((this.#notBefore.get(pool) ?? 0) > readClock()) continue;
-        this.#notBefore.set(pool, readClock() + ASK_AGAIN_MS); // until it is known that there was something
+        this.#notBefore.set(pool, readClock() + ASK_AGAIN_MS); // removed if the loan brings numbers
         if ((await this.#inOrder(() => this.#borrow(pool, wish))) > 0) this.#notBefore.delete(pool);
       }
     } catch (error) {
@@ -42,8 +42,8 @@ export class NumberLeases {
   }
 
   /**
-   * Gives up lent numbers that nobody needs, and tells which stay: whatever else is lent to this tenant comes back too. `lent`:
-   * the stock has numbers for it, which may be news here; the answer that brought them was lost.
+   * Returns lent numbers that are not needed, by telling the stock which stay: all others lent to this tenant are taken
+   * back. `lent`: the stock lists numbers lent to this tenant, which it may not know of if that answer was lost.
    */
   async returnLent(lent: boolean): Promise<number> {
     const { operator, tenantId, log } = this.#parts;
@@ -56,13 +56,13 @@ export class NumberLeases {
       });
       if (lent || gone > 0 || kept.length > 0 || this.#host.rooms().room.numbers.borrows()) {
         const failed = (error: unknown) => log({ level: "error", what: nameOfError(error), code: "return_failed" });
-        await operator().keepLent(tenantId, kept).catch(failed); // the next night tells it again
+        await operator().keepLent(tenantId, kept).catch(failed); // the next nightly run repeats it
       }
       return gone;
     });
   }
 
-  /** The operator takes numbers away: those that nobody has; answers which are not the tenant's any more. */
+  /** Takes numbers away for the operator, unless somebody has them; answers which are no longer the tenant's. */
   giveBack(operator: string, named: string[]): Promise<Outcome<string[]>> {
     return this.#inOrder(async () =>
       this.#host.transaction(({ room }) => {
@@ -74,7 +74,7 @@ export class NumberLeases {
     );
   }
 
-  /** One block for one pool; answers how many numbers came. */
+  /** Borrows one block for one pool; answers how many numbers were lent. */
   async #borrow(pool: string, wish: LeaseWish): Promise<number> {
     const lent = await this.#parts.operator().lease(this.#parts.tenantId, wish);
     if (isRefused(lent) || lent.ok.length === 0) return 0;
@@ -85,7 +85,7 @@ export class NumberLeases {
     });
   }
 
-  /** Does it when whatever was begun before is done. */
+  /** Runs the act after all earlier ones have ended. */
   #inOrder<T>(act: () => Promise<T>): Promise<T> {
     const done = this.#last.then(act);
     this.#last = done.catch(() => undefined);

@@ -33,16 +33,18 @@ export type TenantParts = {
   auditOrigin: string;
   outside: (effects: Effects) => Promise<void>;
   operator: () => OperatorPort;
+  /** What the object's storage takes now. */
+  storageBytes: () => number;
   setAlarm: (at: number) => void;
   getAlarm: () => Promise<number | null>;
-  /** Runs something a little later, if the object still lives then. */
+  /** Runs something later, if the object is still in memory then. */
   later: (milliseconds: number, run: () => void) => void;
   urlPolicy: UrlPolicy;
   fetchLike: FetchLike;
   resolve: Resolver;
 };
 
-/** What the operator set, as the object keeps it. */
+/** What the operator set, as stored in the object. */
 export type TenantRecord = {
   id: string;
   name: string;
@@ -57,7 +59,7 @@ export type RoomsDeps = {
   record: TenantRecord;
   keys: TenantKeys;
   door: DoorKeys;
-  /** Outlives this rooms: what the queue does is no matter of storage. */
+  /** Kept when the rooms are rebuilt, because the queue's state does not depend on storage. */
   queueTracker: QueueTracker;
   policy: () => Policy;
   accountOf: MessagesDeps["accountOf"];
@@ -66,7 +68,7 @@ export type RoomsDeps = {
   advance: (seconds: number) => void;
   publicUrl: () => string;
   signer: HeadSigner | null;
-  /** The head signed last, remembered outside the object's storage, so that a rolled-back log is not signed again. */
+  /** The head signed last, kept outside the object's storage so that a rolled-back log is not signed. */
   signedBefore: () => Head | null;
   /** Remembers a head that was signed. */
   signed: (note: string) => void;

@@ -1,6 +1,6 @@
 /**
- * What is dropped when its time has passed, class by class as the rooms name them. Bounded, reported, entered in the audit. A class
- * that fails keeps no other from its turn.
+ * Deletes rows after their time, class by class as the rooms name them. Bounded, reported and entered in the audit. A
+ * class that fails delays no other.
  */
 import { isoOf, readClock } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
@@ -9,14 +9,16 @@ import type { Purged } from "../rpc/tenant.ts";
 import type { TenantHost } from "./host.ts";
 import type { TenantParts } from "./parts.ts";
 
-/** At most so many of a class in one round, so that no object is held up for long; rounds go on until nothing is left. */
+/**
+ * Rows of a class deleted in one round, so that requests are not held up for long; rounds repeat until nothing is left.
+ */
 const PURGED_MAX = 5_000;
-/** An end for what should never happen; the next night goes on. */
+/** A stop for loops that should not occur; the next night continues. */
 const ROUNDS_MAX = 1_000;
 
 /**
- * One purge of one tenant, to its end: what a night leaves over would never be caught up with. A round is one transaction for each
- * class of the object, then the records; requests come in between rounds.
+ * Purges one tenant completely, because a backlog would grow from night to night. A round is one transaction for each
+ * class in the object, then the records in D1; requests are served between rounds.
  */
 export async function purgeTenant(host: TenantHost, parts: TenantParts, operator: string | null): Promise<Purged> {
   const names = host.rooms().purges.map(({ name }) => name);
@@ -38,17 +40,30 @@ export async function purgeTenant(host: TenantHost, parts: TenantParts, operator
     }
     open = full;
   }
+  await countRecords(host, parts);
   enterPurge(host, operator, gone, failed); // what is gone is on record, also where a class failed
   return { at: isoOf(readClock()), gone, failed };
 }
 
-/** One class, once. The rooms are asked anew each time: a class that failed before had them built again. */
+/** One round of one class. Takes the rooms anew each time, because they are rebuilt after a class that failed. */
 async function dropOnce(host: TenantHost, parts: TenantParts, name: string): Promise<number> {
   const rooms = host.rooms();
   const named = rooms.purges.find((each) => each.name === name);
   if (named === undefined) return 0;
   if ("drop" in named) return host.transaction(() => named.drop(rooms.now(), PURGED_MAX));
   return named.dropRecords(parts.db, parts.tenantId, rooms.now(), PURGED_MAX);
+}
+
+/** Counts what is left in D1, for the tenant's quota. A database that cannot be asked leaves the count as it was. */
+async function countRecords(host: TenantHost, parts: TenantParts): Promise<void> {
+  try {
+    let records = 0;
+    for (const named of host.rooms().purges)
+      if ("countRecords" in named) records += await named.countRecords(parts.db, parts.tenantId);
+    host.transaction(({ room }) => room.risk.usage.counted(records));
+  } catch (error) {
+    parts.log({ level: "error", what: nameOfError(error), tenant: parts.tenantId, code: "records_not_counted" });
+  }
 }
 
 function enterPurge(host: TenantHost, operator: string | null, gone: Record<string, number>, failed: string[]): void {

@@ -1,17 +1,17 @@
 /**
- * Writing a batch of records so that one that cannot be written holds up no other: the whole batch first, and where that fails, its
- * halves, down to the row.
+ * Writes a batch of records so that one that cannot be written delays no other: first the whole batch, and if that
+ * fails its halves, down to single rows.
  */
 import { isRowFault } from "../storage/record-db.ts";
 import type { RecordRow } from "../contract/room.ts";
 
 export type Outcome = {
   written: readonly RecordRow[];
-  /** Rows that cannot be written by themselves, and why. */
+  /** Rows that cannot be written even alone, and why. */
   bad: readonly { row: RecordRow; error: unknown }[];
-  /** Rows that were not written because the records cannot be reached. */
+  /** Rows that were not written because D1 cannot be reached. */
   left: readonly RecordRow[];
-  /** What kept them from being reached. */
+  /** The error with which D1 failed. */
   fault: unknown;
 };
 

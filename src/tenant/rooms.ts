@@ -1,7 +1,7 @@
 /**
- * The rooms of one tenant: the list of them with their floors, what they stand on, and what lower rooms need of higher ones. Built
- * when the object wakes and again whenever a transaction failed, so that nothing in memory disagrees with what is stored.
- * Holds no rule: what may happen is decided in the rooms.
+ * The rooms of one tenant: their list with floors, their ground, and what lower rooms need of higher ones. Built when
+ * the object wakes and rebuilt after a failed transaction, so that memory never disagrees with storage. Holds no rules;
+ * those are in the rooms.
  */
 import type { Environment } from "../access/api-key.ts";
 import { accessRoom } from "../access/room.ts";
@@ -29,7 +29,7 @@ import { webhooksRoom } from "../webhooks/room.ts";
 import { EffectsGathered } from "./effects.ts";
 import type { RoomsDeps } from "./parts.ts";
 
-/** Every room, in the order in which they are built and purged, each with its floor. A new room is one more line here. */
+/** Every room with its floor, in the order of building and purging. A new room is one more line here. */
 export const ROOMS = RoomList.over<TenantGround>()
   .add(4, auditRoom)
   .add(4, vaultRoom)
@@ -52,15 +52,15 @@ export type Rooms = RoomsOf<typeof ROOMS>;
 type FromAbove = {
   /** Counts a number that a key names. */
   countNaming: CountNaming;
-  /** Tokens of people whose number must not be forgotten, however quiet they are. */
+  /** Tokens in use, whose numbers must not be deleted even after long inactivity. */
   tokensInUse: () => Iterable<string>;
   /** Whether the virtual number is a relay address's. */
   isLasting: (number: string) => boolean;
   /** A person of the sandbox texts a virtual number. */
   answer: (from: string, to: string, text: string) => string;
-  /** The sandbox's carrier speaks of a message. */
+  /** The sandbox's carrier reports on a message. */
   report: (account: string, report: Report) => void;
-  /** A message moved: whoever it was sent for hears of it. */
+  /** A message changed state: notifies the room that sent it. */
   moved: (message: Message) => void;
 };
 
@@ -70,17 +70,17 @@ type TenantGround = Ground &
     environment: Environment;
     tenantId: string;
     tenantName: string;
-    /** Days after which a number is forgotten that nobody asked to keep. */
+    /** Days after which an unused number is deleted, unless it is marked as kept. */
     forgetAfterDays: () => number;
     /** Whether the tenant may text such a number at all. */
     judge: (number: Parameters<typeof judgeNumber>[0]) => Refusal | null;
-    /** Has an endpoint served once the running transaction stands. */
+    /** Wakes an endpoint's delivery once the running transaction is durable. */
     wake: (endpoint: string) => void;
-    /** Leaves a job for the queues, put on them once the running transaction stands. */
+    /** Leaves a job that is put on the queues once the running transaction is durable. */
     queue: EffectsGathered["put"];
   };
 
-/** None is called before all rooms are built. */
+/** These functions may only be called after all rooms are built. */
 function fromAbove(rooms: () => Rooms): FromAbove {
   return {
     countNaming: {
@@ -120,7 +120,7 @@ export class TenantRooms {
     this.steps = faces.flatMap(({ steps }) => steps);
     this.purges = faces.flatMap(({ purges }) => purges);
     this.verbs = Object.assign({}, ...faces.map(({ verbs }) => verbs)) as VerbsOf<Rooms>;
-    // Cursors walk ids: those made from now on come after every stored one, whatever the clock did meanwhile.
+    // Lists are ordered by id, so new ids must come after every stored one even if the clock stepped back.
     for (const newest of faces.flatMap(({ newestIds }) => newestIds?.() ?? []))
       if (newest !== null) this.ids.startAfter(newest);
   }
@@ -130,19 +130,19 @@ export class TenantRooms {
     return readClock() + this.#deps.clockOffset();
   }
 
-  /** What has gathered for the outside since the last time. */
+  /** Takes what was gathered for the outside since the last call. */
   takeEffects(): Effects {
     return this.#effects.take();
   }
 
-  /** The earliest deadline set since the last time, on the tenant's clock; null when none was. */
+  /** Takes the earliest deadline set since the last call, on the tenant's clock; null when none was. */
   takeSoonest(): number | null {
     const soonest = this.#soonest;
     this.#soonest = Infinity;
     return soonest === Infinity ? null : soonest;
   }
 
-  /** When a room next has something to do, on the tenant's clock; null when nothing waits. */
+  /** The next deadline of any room, on the tenant's clock; null when nothing waits. */
   nextAt(): number | null {
     const now = this.now();
     const times = this.steps.map((step) => this.room.jobs.nextAt(step, now)).filter((at) => at !== null);
@@ -154,7 +154,7 @@ export class TenantRooms {
     for (const { clockMoved } of this.#faces) clockMoved?.(milliseconds);
   }
 
-  /** Tells that an account's circuit moved, as this tenant's own traffic met it. */
+  /** Emits an event that an account's circuit changed, as seen by this tenant's traffic. */
   tellCircuit(account: string, circuit: "closed" | "open" | "probing"): void {
     const { webhooks } = this.room;
     const type = circuit === "closed" ? "carrier.recovered" : "carrier.degraded";

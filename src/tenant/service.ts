@@ -1,11 +1,13 @@
 /**
- * What a tenant's object is asked, by doors, senders, carriers and operators, behind one gate: a tenant that was never created
- * knows nobody, one whose keys cannot be had does nothing, and every change is one transaction. Holds no rule.
+ * What doors, senders, carriers and operators may call on a tenant's object. Every call passes one gate: a tenant that
+ * was never created refuses every credential, a tenant whose keys cannot be loaded does nothing, and every change is
+ * one transaction. Holds no rules.
  */
 import type { Caller } from "../access/caller.ts";
 import type { KeySettings } from "../access/keys.ts";
 import type { Identity } from "../access/people/sign-in.ts";
-import { demand } from "../access/room.ts";
+import { CallLimits, demand } from "../access/room.ts";
+import { readClock } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { HandsetDelivery, Inbound, Question, Report } from "../carriers/carrier.ts";
@@ -26,7 +28,9 @@ import type {
   TemplateDecision,
   TenantPort,
   TenantVerbName,
+  TenantVerbTable,
 } from "../rpc/tenant.ts";
+import { keyStoreBytes } from "../vault/room.ts";
 import { isStorageFault } from "../storage/sql.ts";
 import type { Delivered, Taken } from "../webhooks/deliver.ts";
 import { TenantAlarm } from "./alarm.ts";
@@ -41,13 +45,15 @@ import { purgeTenant } from "./purge.ts";
 import type { Rooms, TenantRooms } from "./rooms.ts";
 import { wholeList } from "../contract/list.ts";
 
-/** One tenant's answers; rpc/tenant.ts says what each call means to its caller. */
+/** One tenant's calls; rpc/tenant.ts describes them for callers. */
 export class TenantService implements TenantPort {
   readonly #parts: TenantParts;
   readonly #host: TenantHost;
   readonly #intercepts: Intercepts;
   readonly #leases: NumberLeases;
   readonly #alarm: TenantAlarm;
+  /** Outlives rooms that are thrown away: a call that failed was one. */
+  readonly #calls = new CallLimits();
 
   constructor(parts: TenantParts) {
     this.#parts = parts;
@@ -62,28 +68,50 @@ export class TenantService implements TenantPort {
     return this.#host.create(tenant);
   }
 
-  /** Recognises the caller, checks the scope, repeats a repeated answer or runs the verb: one transaction. */
+  /** Recognises the caller, checks the scope, then repeats the kept answer or runs the verb, in one transaction. */
   async ask<K extends TenantVerbName>(call: Call<K>): Promise<Reply<K>> {
     const caller = this.#callerOf(await this.#host.open(), call);
     if (isRefused(caller)) return { outcome: caller, effects: NO_EFFECTS, room: null, replayed: false };
+    const limited = this.#countCall(caller.ok, call);
+    if (limited !== null) return { outcome: limited, effects: this.#host.takeEffects(), room: null, replayed: false };
+    const full = this.#judgeQuota(call);
+    if (full !== null) return { outcome: full, effects: this.#host.takeEffects(), room: null, replayed: false };
     const ran = this.#host.transaction((rooms) => {
       rooms.room.access.used(caller.ok);
       return repeatOrRun(rooms, caller.ok, call);
     });
-    const effects = this.#host.takeEffects(); // before any await: a transaction that fails meanwhile throws the rooms away
+    const effects = this.#host.takeEffects(); // before any await, because a transaction that fails meanwhile discards the rooms
     await this.#host.settled();
     this.#runOutside();
     if (this.#host.takeClockMoved()) await this.#alarm.runDue();
     return { ...ran, effects, room: this.#host.rooms().room.risk.roomOf(caller.ok.id) };
   }
 
-  /** As `ask` begins, and no more. */
+  /** Only the checks with which `ask` begins. */
   async mayAsk(asking: Asking): Promise<Refusal | null> {
     const caller = this.#callerOf(await this.#host.open(), asking);
-    return isRefused(caller) ? caller : null;
+    return isRefused(caller) ? caller : this.#countCall(caller.ok, asking);
   }
 
-  /** The caller whose credential this is, if it may ask the verb. */
+  /** Whether the tenant's quota has room for what this would add; a level that is reached is told, whoever asks what. */
+  #judgeQuota<K extends TenantVerbName>({ verb, input }: Call<K>): Refusal | null {
+    const { verbs, room } = this.#host.rooms();
+    const bytes = this.#parts.storageBytes();
+    if (room.risk.quotaMoved(bytes)) this.#host.transaction((rooms) => rooms.room.risk.tellQuota(bytes));
+    const table: TenantVerbTable = verbs;
+    return table[verb].adds?.(input) === true ? this.#host.rooms().room.risk.quotaRefusal(bytes) : null;
+  }
+
+  /** Counts a call of a caller who may ask it, in memory; the first one beyond a limit is told, and refused as all behind it. */
+  #countCall({ id }: Caller, { verb, input }: Asking & { input?: unknown }): Refusal | null {
+    const { verbs, room } = this.#host.rooms();
+    const reached = this.#calls.count(room.access.lineOf(id), verbs[verb].scope, input, readClock());
+    if (reached === null) return null;
+    if (reached.isNews) this.#host.transaction((rooms) => rooms.room.risk.tellCallLimit(id, reached));
+    return reached.refusal;
+  }
+
+  /** The caller with this credential, if it may ask the verb. */
   #callerOf(rooms: Awaited<ReturnType<TenantHost["open"]>>, { credential, origin, verb }: Asking): Outcome<Caller> {
     if (rooms === null) return refuse("unauthenticated");
     if (rooms === "locked") return KEYS_UNAVAILABLE;
@@ -157,7 +185,7 @@ export class TenantService implements TenantPort {
     return this.#operate(({ access }) => access.revokeKey(operatorOf(operator), id));
   }
 
-  /** All keys end together, and each has its entry. */
+  /** Revokes all keys in one transaction, with an audit entry for each. */
   revokeKeys(operator: string): Promise<Outcome<{ revoked: number }>> {
     return this.#operate(({ access }) => ({ ok: { revoked: access.revokeAll(operatorOf(operator)) } }));
   }
@@ -197,12 +225,15 @@ export class TenantService implements TenantPort {
     });
   }
 
-  /** Facts of the carrier accounts the tenant's routes name, as the operator object knows them. */
+  /** Stores facts of the carrier accounts in the tenant's routes, as the operator object knows them. */
   async setAccounts(accounts: Parameters<TenantHost["setAccounts"]>[0]): Promise<void> {
     if ((await this.#host.open()) !== null) this.#host.setAccounts(accounts);
   }
 
-  /** A sender claims what it can call for now. What is queued of a suspended tenant waits, and expires if nobody resumes in time. */
+  /**
+   * A sender claims the messages that it can call for now. Messages of a suspended tenant wait, and expire if it is not
+   * resumed in time.
+   */
   async claim(account: string, ids: string[], news: AccountNews): Promise<Claimed[]> {
     const served = await this.#serve(({ messages }) => {
       if (this.#host.isSuspended()) return [];
@@ -212,7 +243,7 @@ export class TenantService implements TenantPort {
     return isRefused(served) ? [] : served.ok;
   }
 
-  /** The account's circuit is open: what was never called by it goes on to the next. */
+  /** Moves messages for which an account with an open circuit was never called to the next account. */
   async reroute(account: string, ids: string[], news: AccountNews): Promise<{ onward: Onward[]; effects: Effects }> {
     const served = await this.#serveWithEffects(({ messages }) => {
       this.#host.takeAccountNews(account, news);
@@ -223,21 +254,24 @@ export class TenantService implements TenantPort {
     return { onward: served.ok.result, effects: served.ok.effects };
   }
 
-  /** A sender could not get to these ids; they are on their way again. */
+  /** A sender could not process these ids and has put them on the queue again. */
   async handBack(ids: string[], waitMs: number): Promise<void> {
     const rooms = await this.#open();
     if (!isRefused(rooms)) rooms.ok.room.messages.handedBack(ids, waitMs);
   }
 
-  /** A sender says how its calls went. Throws while it cannot be written, so that the sender says it again. */
+  /** A sender reports the outcomes of its calls. Throws if they cannot be written, so that the sender repeats them. */
   async settle(settlements: Settlement[]): Promise<{ onward: Onward[]; effects: Effects }> {
     const served = await this.#serveWithEffects(({ messages }) => messages.settle(settlements));
-    if (isRefused(served)) throw new Error("the tenant's keys are not to be had");
+    if (isRefused(served)) throw new Error("the tenant's keys cannot be loaded");
     this.#host.goesOn(served.ok.result);
     return { onward: served.ok.result, effects: served.ok.effects };
   }
 
-  /** A carrier's reports, authentic and of `account`; refused while they cannot be written, so that they come again. */
+  /**
+   * Applies a carrier's reports, verified as of `account`. Refused if they cannot be written, so that the carrier
+   * repeats them.
+   */
   async reports(account: string, reports: Report[]): Promise<Outcome<{ applied: number; effects: Effects }>> {
     const served = await this.#serveBundle(reports, ({ messages }, part) => messages.applyReports(account, part));
     if (isRefused(served)) return served;
@@ -245,24 +279,24 @@ export class TenantService implements TenantPort {
     return { ok: { applied, effects: served.ok.effects } };
   }
 
-  /** A sender is about to inquire of its carrier about these: which of them still need it. */
+  /** Which of these messages still need an inquiry at the carrier. */
   async questions(account: string, ids: string[]): Promise<Question[]> {
     const rooms = await this.#open();
     return isRefused(rooms) ? [] : rooms.ok.room.messages.questions(account, ids);
   }
 
-  /** What the carrier said of calls that had no clear answer. */
+  /** Takes what the carrier answered about calls without a clear outcome. */
   async takeInquiryAnswers(account: string, answers: InquiryAnswer[]): Promise<Effects> {
     const served = await this.#serveWithEffects(({ messages }) => messages.takeInquiryAnswers(account, answers));
     return isRefused(served) ? NO_EFFECTS : served.ok.effects;
   }
 
-  /** The sandbox carrier puts a text on a handset. */
+  /** Stores a text that the sandbox carrier delivers to a handset. */
   async handset(delivery: HandsetDelivery): Promise<void> {
     await this.#serve(({ sandbox }) => sandbox.receive(delivery));
   }
 
-  /** Virtual numbers that the operator gives to the tenant; those it has already stay as they are. */
+  /** Takes virtual numbers from the operator; those that the tenant has already stay unchanged. */
   takeNumbers(operator: string, given: NewNumber[]): Promise<Outcome<number>> {
     return this.#operate(({ numbers, audit }) => {
       const added = numbers.takeNumbers(given);
@@ -272,19 +306,19 @@ export class TenantService implements TenantPort {
     });
   }
 
-  /** Virtual numbers that the operator takes away, unless somebody has them. */
+  /** Gives virtual numbers back to the operator, unless somebody has them. */
   async giveBack(operator: string, numbers: string[]): Promise<Outcome<string[]>> {
     const rooms = await this.#open();
     return isRefused(rooms) ? rooms : this.#leases.giveBack(operator, numbers);
   }
 
-  /** Texts to the tenant's virtual numbers, authentic and of `account`; answered when they are stored. */
-  async inbound(account: string, texts: Inbound[]): Promise<Outcome<Effects>> {
+  /** Stores texts to the tenant's virtual numbers, verified as of `account` by its `secret`; answers once they are stored. */
+  async inbound(account: string, texts: Inbound[], secret = 0): Promise<Outcome<Effects>> {
     const taken = await this.#serveBundle(texts, ({ inbound }, part) =>
-      part.forEach((text) => void inbound.receive(account, text)),
+      part.forEach((text) => void inbound.receive(account, text, secret)),
     );
     if (isRefused(taken)) return taken;
-    this.#runOutside(); // the texts are stored; the carrier need not wait for a hook
+    this.#runOutside(); // the texts are stored, so the carrier does not wait for a hook
     return { ok: taken.ok.effects };
   }
 
@@ -298,12 +332,12 @@ export class TenantService implements TenantPort {
     if (!isRefused(settled)) this.#host.arm();
   }
 
-  /** Whatever is due. Never throws. */
+  /** Runs everything that is due. Never throws. */
   alarm(): Promise<void> {
     return this.#alarm.run();
   }
 
-  /** The night's run (nobody's), or an operator's purge; answers how much of what went. */
+  /** The nightly purge (`operator` null) or an operator's; answers how many rows of each class were deleted. */
   async purge(operator: string | null, lent = false): Promise<Outcome<Purged>> {
     const rooms = await this.#host.open();
     if (rooms === null || rooms === "locked") return refuse("not_found");
@@ -311,17 +345,24 @@ export class TenantService implements TenantPort {
       await this.#leases.returnLent(lent);
       return { ok: await purgeTenant(this.#host, this.#parts, operator) };
     } finally {
-      if (operator === null) await tellHead(this.#host, this.#parts); // also of a night whose purge broke off
+      if (operator === null) await tellHead(this.#host, this.#parts); // also when the purge broke off
     }
   }
 
-  /** Wraps the tenant's keys under the newest root key; answers the root versions that are then in use. */
+  /** Wraps the tenant's keys under the newest root key; answers the root versions in use afterwards. */
   rewrap(): Promise<number[]> {
     return this.#host.rewrap();
   }
 
   rootsInUse(): Promise<number[]> {
     return this.#host.rootsInUse();
+  }
+
+  async storageSize(): ReturnType<TenantPort["storageSize"]> {
+    return {
+      object: this.#parts.storageBytes(),
+      keyStore: await keyStoreBytes(this.#parts.keyStore, this.#parts.tenantId),
+    };
   }
 
   /** The gate: the rooms of a tenant that was created and whose keys can be had. */
@@ -331,13 +372,13 @@ export class TenantService implements TenantPort {
     return rooms === "locked" ? KEYS_UNAVAILABLE : { ok: rooms };
   }
 
-  /** Behind the gate, in one transaction. */
+  /** Runs `act` after the gate, in one transaction. */
   async #serve<T>(act: (room: Rooms) => T): Promise<Outcome<T>> {
     const rooms = await this.#open();
     return isRefused(rooms) ? rooms : { ok: this.#host.transaction(({ room }) => act(room)) };
   }
 
-  /** As `#serve`, with what was left to do outside: taken at once, because rooms that are thrown away take it with them. */
+  /** As `#serve`, with what was left to do outside: taken at once, because it is lost when the rooms are discarded. */
   async #serveWithEffects<T>(act: (room: Rooms) => T): Promise<Outcome<{ result: T; effects: Effects }>> {
     const rooms = await this.#open();
     if (isRefused(rooms)) return rooms;
@@ -346,9 +387,9 @@ export class TenantService implements TenantPort {
   }
 
   /**
-   * As `#serveWithEffects`, of a carrier's bundle: in one transaction, and where that fails each item in one of its own, so that one
-   * that cannot be taken keeps no other from being stored. Then it throws all the same: the carrier brings the bundle again, and
-   * what is stored already changes nothing.
+   * As `#serveWithEffects`, for a carrier's bundle: in one transaction, and if that fails each item in its own, so that
+   * one bad item does not keep the others from being stored. Then it throws nevertheless, so that the carrier repeats
+   * the bundle; repeated items change nothing.
    */
   async #serveBundle<Item, T>(
     items: readonly Item[],
@@ -382,13 +423,13 @@ export class TenantService implements TenantPort {
     throw failed[0];
   }
 
-  /** As `#serve`, of something that may itself refuse. */
+  /** As `#serve`, for an act that may itself refuse. */
   async #operate<T>(act: (room: Rooms) => Outcome<T>): Promise<Outcome<T>> {
     const served = await this.#serve(act);
     return isRefused(served) ? served : served.ok;
   }
 
-  /** What waits for the outside and holds up nobody: hooks, and shared numbers for pools that are short. */
+  /** Starts calls to the outside without waiting for them: hooks, and loans for pools that are short. */
   #runOutside(): void {
     void this.#intercepts.run();
     void this.#leases.run();

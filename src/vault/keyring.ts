@@ -1,12 +1,13 @@
 /**
- * Root keys, versioned, from the secret `KEYRING`. Only objects are handed the ring, never a door. A root key wraps what is
- * kept in the jurisdiction's KV (each tenant's epoch and index keys) and a carrier account's secrets; it seals no number.
+ * Root keys, versioned, from the secret `KEYRING`. Only objects are given the keyring, never the doors. A root key
+ * wraps each tenant's epoch and index keys in the jurisdiction's KV, and carrier accounts' secrets; it never seals a
+ * number.
  */
 import { z } from "zod";
 import { derive, fromBase64, KEY_BYTES, open, seal } from "../base/seal.ts";
 import { weaknessOf } from "../base/weak-key.ts";
 
-/** Something sealed under a root key, and which. */
+/** A sealed value and the version of its root key. */
 export type Wrapped = { root: number; sealed: Uint8Array };
 
 const KeyringSecret = z
@@ -25,8 +26,8 @@ export class Keyring {
   }
 
   /**
-   * Reads the secret: a JSON object of version to 32 bytes in base64. Throws on a ring that is empty, malformed or made of
-   * keys that are published or plainly not random (T33), because a service with such a key must not start.
+   * Reads the secret: a JSON object of version to 32 bytes in base64. Throws if it is empty, malformed, or has a key
+   * that is published or plainly not random (T33), because a service with such a key must not start.
    */
   static parse(secret: string): Keyring {
     const roots = new Map<number, Uint8Array>();
@@ -49,7 +50,7 @@ export class Keyring {
     return { root: this.current, sealed: seal(this.#keyFor(this.current, about), secret, about) };
   }
 
-  /** Opens what any root key still in the ring sealed; null when the version is gone or the bytes do not open. */
+  /** Opens a value sealed by any root key in the ring; null when that version is missing or the bytes do not open. */
   unwrap(wrapped: Wrapped, about: string): Uint8Array | null {
     if (!this.#roots.has(wrapped.root)) return null;
     return open(this.#keyFor(wrapped.root, about), wrapped.sealed, about);

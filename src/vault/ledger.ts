@@ -1,7 +1,7 @@
 /**
- * The vault's tables in a tenant's object: subjects (a person, with a key of their own), tokens (a number under that key)
- * and the index (HMAC of the number to its token). The one home of plaintext: what leaves here as a number leaves through
- * `open`, and every caller of `open` is listed in docs/threat-model.md.
+ * The vault's tables in a tenant's object: subjects (a person, with their own key), tokens (a number sealed under that
+ * key) and the index (HMAC of the number to its token). The only place that can open a number: it leaves through
+ * `openNumber`, and docs/threat-model.md lists every caller of it.
  */
 import { newToken, type IdMaker, type Owner } from "../base/ids.ts";
 import { randomBytes } from "../base/random.ts";
@@ -11,20 +11,20 @@ import { DAY_MS } from "../base/clock.ts";
 import { NUMBER_KINDS, type Num } from "../sms/phone.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
 
-/** What may be known of a number without opening it. */
+/** What is known of a number without opening it. */
 export type Contact = {
   token: string;
   subject: string;
   country: string;
   kind: Num["kind"];
-  /** Calling code, hidden digits and the last two: what the mask is made of. */
+  /** Calling code, hidden digits and the last two digits, as the mask shows them. */
   mask: string;
-  /** Keyed name of the number, and of its block of a thousand: what limits are counted by. */
+  /** Keyed names of the number and of its block of a thousand, by which limits count. */
   index: Uint8Array;
   block: string;
-  /** The mobile network it was last on (`23415`), where a carrier said so: what routes are steered by. */
+  /** The last mobile network that a carrier named (`23415`), by which routes are steered. */
   network: string | null;
-  /** Whether the tenant knows the person by more than codes that nobody has confirmed. */
+  /** Whether the tenant knows the person by more than unconfirmed codes. */
   met: boolean;
   createdAt: number;
 };
@@ -47,10 +47,10 @@ type ContactRow = {
 /** How many subject keys stay unwrapped in memory; a key is 32 bytes, an unwrap about ten microseconds. */
 const KEYS_IN_MEMORY_MAX = 5_000;
 
-/** Contacts kept in memory, about 500 bytes each; beyond it the memory begins anew. */
+/** Contacts kept in memory, about 500 bytes each; when full the cache is cleared. */
 const CONTACTS_IN_MEMORY_MAX = 5_000;
 
-/** The subject under whose key a tenant's own secrets and free fields lie. */
+/** The subject whose key seals a tenant's own secrets and free fields. */
 export const TENANT_SUBJECT = "tenant";
 
 /** The vault of one tenant. */
@@ -60,7 +60,7 @@ export class VaultLedger {
   readonly #ids: IdMaker;
   readonly #keys: TenantKeys;
   readonly #subjectKeys = new Map<string, Uint8Array>();
-  /** Numbers in use, by their index: no plaintext, and thrown away with this ledger when a transaction fails. */
+  /** Contacts by their index, without plaintext; discarded with this ledger when a transaction fails. */
   readonly #contacts = new Map<string, Contact>();
   #touched: { day: number; tokens: Set<string> } = { day: -1, tokens: new Set() };
 
@@ -80,19 +80,19 @@ export class VaultLedger {
       country TEXT NOT NULL, kind TEXT NOT NULL, mask TEXT NOT NULL, created_at INTEGER NOT NULL,
       seen_day INTEGER NOT NULL, kept INTEGER NOT NULL, network TEXT
     ) STRICT, WITHOUT ROWID`);
-    addColumn(sql, "tokens", "network", "TEXT"); // objects from before networks were noted
-    addColumn(sql, "tokens", "met", "INTEGER NOT NULL DEFAULT 1"); // from before strangers were told apart
+    addColumn(sql, "tokens", "network", "TEXT"); // absent in objects from before this column
+    addColumn(sql, "tokens", "met", "INTEGER NOT NULL DEFAULT 1"); // absent in objects from before this column
     sql.exec(`CREATE TABLE IF NOT EXISTS number_index(
       number_index BLOB PRIMARY KEY, token TEXT NOT NULL
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** The keyed name of a number: the same for the same number, nothing without the tenant's index key. */
+  /** The keyed name of a number: deterministic, and meaningless without the tenant's index key. */
   indexOf(e164: string): Uint8Array {
     return hmac(this.#keys.index, `number|${e164}`);
   }
 
-  /** The keyed name of anything a caller may have filled with a number. */
+  /** The keyed name of any text in which a caller may have put a number. */
   keyedName(kind: string, text: string | Uint8Array): Uint8Array {
     const named = typeof text === "string" ? `${kind}|${text}` : Buffer.concat([Buffer.from(`${kind}|`), text]);
     return hmac(this.#keys.index, named);
@@ -121,7 +121,7 @@ export class VaultLedger {
     return row === null ? null : contactOf(row);
   }
 
-  /** Seals a new number under a new subject's key: three rows. The caller has made sure that the index is free. */
+  /** Seals a new number under a new subject's key, in three rows. The caller has checked that the index is free. */
   add(
     number: Pick<Num, "e164" | "country" | "kind">,
     index: Uint8Array,
@@ -181,7 +181,7 @@ export class VaultLedger {
     this.#touched.tokens.add(token);
   }
 
-  /** Notes that the tenant knows the person; one row, once. */
+  /** Marks the person as known to the tenant; writes one row, once. */
   meet(token: string): void {
     const [row] = this.#sql
       .exec<{ number_index: ArrayBuffer }>(
@@ -192,7 +192,7 @@ export class VaultLedger {
     if (row !== undefined) this.#contacts.delete(Buffer.from(row.number_index).toString("latin1"));
   }
 
-  /** Notes the network a carrier named; a row only where it is another than before. Nothing for a number that was erased. */
+  /** Stores the network that a carrier named; writes a row only if it changed. Does nothing for an erased number. */
   seenOn(token: string, network: string): void {
     const [row] = this.#sql
       .exec<{ number_index: ArrayBuffer }>(
@@ -222,15 +222,15 @@ export class VaultLedger {
     return key === null ? null : seal(key, text, this.#about(record, field));
   }
 
-  /** Opens what `sealText` sealed; null when it was erased, altered or moved. */
+  /** Opens what `sealText` sealed; null when its key was erased, or the value was altered or moved. */
   openText(subject: string, record: string, field: string, sealed: Uint8Array): string | null {
     const key = this.#subjectKey(subject);
     return key === null ? null : openText(key, sealed, this.#about(record, field));
   }
 
   /**
-   * Forgets numbers that nobody asked to keep and that were last used before `day`. Deletes token, index and the subject's
-   * wrapped key, so nothing sealed under that key opens again once the epoch has turned.
+   * Deletes numbers that are not marked as kept and were last used before `day`: token, index and the subject's wrapped
+   * key. Nothing sealed under that key can be opened again, even from a backup once the epoch key was replaced.
    */
   forgetUnkept(day: number, limit: number): number {
     const rows = this.#sql
@@ -254,8 +254,8 @@ export class VaultLedger {
   }
 
   /**
-   * Wraps up to `limit` subject keys of older epochs under the present one; answers how many are left. When none is, the
-   * older epoch keys can be destroyed and a restored backup from before opens nothing.
+   * Wraps up to `limit` subject keys of older epochs under the present one; answers how many are left. When none is
+   * left the older epoch keys can be destroyed, after which an older backup opens nothing.
    */
   rewrapSubjects(limit: number): { moved: number; left: number } {
     const rows = this.#sql

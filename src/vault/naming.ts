@@ -1,20 +1,21 @@
 /**
- * The one place where a request's `to` becomes a recipient. A number is counted before anything is judged about it, known and
- * new alike, so that no answer tells numbers apart for less than a count each. A token names nobody anew and is not counted.
+ * The only place where a request's `to` becomes a recipient. Every number, known or new, is counted before it is
+ * judged, so that learning anything about a number costs one count. A token is not counted, because it reveals no
+ * number.
  */
 import type { Refusal } from "../base/refusal.ts";
 import type { VaultLedger } from "./ledger.ts";
 import { Recipient, type To } from "./recipient.ts";
 
-/** Counts a number that a key names; handed in by whoever joins the rooms. */
+/** Counts a number that a key names; passed in by `tenant/rooms.ts`. */
 export type CountNaming = {
-  /** For texts, tokens, consents, sessions, relays, locks: the refusal of the budget that is spent, or null. */
+  /** For texts, tokens, consents, sessions, relays, locks: the refusal if the budget is spent, or null. */
   texts: (key: string, recipient: Recipient) => Refusal | null;
   /** For codes: always counted, never refused; false where the budget is spent and the tenant does not know the person. */
   codes: (key: string, recipient: Recipient) => boolean;
 };
 
-/** Makes recipients of what requests name. */
+/** Makes recipients from the numbers and tokens in requests. */
 export class Naming {
   readonly #vault: VaultLedger;
   readonly #count: CountNaming;
@@ -24,14 +25,17 @@ export class Naming {
     this.#count = count;
   }
 
-  /** Whom a key names; refused where it, or its tenant, has named as many numbers as it may. */
+  /** The recipient that a key names; refused when the key, or its tenant, has spent its budget of named numbers. */
   name(key: string, to: To): Recipient | Refusal {
     const recipient = Recipient.of(this.#vault, to);
     if ("refused" in recipient || "token" in to) return recipient;
     return this.#count.texts(key, recipient) ?? recipient;
   }
 
-  /** Whom a key names for a code, and whether one may go to them: that never refuses, so that nobody can stop logins. */
+  /**
+   * The recipient of a code, and whether it may be sent. A spent budget does not refuse here, so that nobody can block
+   * logins.
+   */
   nameForCode(key: string, to: To): { recipient: Recipient; within: boolean } | Refusal {
     const recipient = Recipient.of(this.#vault, to);
     if ("refused" in recipient) return recipient;

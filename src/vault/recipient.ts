@@ -1,6 +1,6 @@
 /**
- * Whom a request names, by number or by token: one value, made once for each request. It carries what may be known of the
- * number without opening it, and it is the only way to the person's contact, number and key.
+ * The person whom a request names, by number or by token: one value, made once for each request. It has what is known
+ * of the number without opening it, and is the only access to the person's contact, number and key.
  */
 import { refuse, type Refusal } from "../base/refusal.ts";
 import { maskOf, prefixOf, type Num } from "../sms/phone.ts";
@@ -12,11 +12,11 @@ export type To = Num | { token: string };
 type Use = { usedAt?: number; kept?: boolean; by?: "code" | "more" };
 type Named = Pick<Recipient, "index" | "block" | "country" | "kind" | "mask">;
 
-/** Somebody who is named: known to the tenant already, or to become a contact when something is written for them. */
+/** A named person: a contact of the tenant already, or one to be made when something is written for them. */
 export class Recipient {
-  /** Keyed name of the number: the same for the same number, nothing without the tenant's index key. */
+  /** Keyed name of the number: deterministic, and meaningless without the tenant's index key. */
   readonly index: Uint8Array;
-  /** Keyed name of the number's block of a thousand, which limits count by. */
+  /** Keyed name of the number's block of a thousand, by which limits count. */
   readonly block: string;
   readonly country: string;
   readonly kind: Num["kind"];
@@ -36,7 +36,7 @@ export class Recipient {
     this.#number = number;
   }
 
-  /** The person whom a request names. A token never given out is a refusal; a number never seen is not. */
+  /** The person whom a request names. An unknown token is refused; an unknown number is not. */
   static of(vault: VaultLedger, to: To): Recipient | Refusal {
     if ("token" in to) {
       const contact = vault.findToken(to.token);
@@ -53,12 +53,12 @@ export class Recipient {
     return new Recipient(vault, named, contact, e164);
   }
 
-  /** A person who is known already. */
+  /** A person who is a contact already. */
   static ofContact(vault: VaultLedger, contact: Contact): Recipient {
     return new Recipient(vault, contact, contact, null);
   }
 
-  /** The contact as it stands; null while the number is new to the tenant. */
+  /** The contact; null while the number is new to the tenant. */
   get contact(): Contact | null {
     return this.#contact;
   }
@@ -68,7 +68,7 @@ export class Recipient {
     return this.index.subarray(0, 16);
   }
 
-  /** Whether the tenant knows the person by more than codes that nobody has confirmed. */
+  /** Whether the tenant knows the person by more than unconfirmed codes. */
   get met(): boolean {
     return this.#contact?.met ?? false;
   }
@@ -78,16 +78,16 @@ export class Recipient {
     return this.#contact?.network ?? null;
   }
 
-  /** The number in plaintext; null when it was erased. Opened at most once, and only by whoever has to look at it. */
+  /** The number in plaintext; null when it was erased. Opened at most once. */
   number(): string | null {
     this.#number ??= this.#contact === null ? null : this.#vault.openNumber(this.#contact.token);
     return this.#number;
   }
 
   /**
-   * The contact, from now on in use: made where the number is new, marked as used at `usedAt` where it is known. A message that
-   * leaves later uses the number later: it must not be forgotten in between. `kept`: until it is erased. `by` a code alone, the
-   * person is not met by it: whoever types numbers into a login would make people known.
+   * The contact, made if the number is new and marked as used at `usedAt`. A scheduled message passes its send time, so
+   * that the number is not deleted before it. `kept`: until it is erased. `by: "code"` does not mark the person as met,
+   * or anybody could make people known by typing their numbers into a login.
    */
   use(now: number, { usedAt = now, kept = false, by = "more" }: Use = {}): Contact {
     const known = this.#contact;
@@ -98,7 +98,9 @@ export class Recipient {
     return contact;
   }
 
-  /** Seals a field of a record under the person's own key. Expects the person in use; null when the key was destroyed. */
+  /**
+   * Seals a field of a record under the person's own key. `use` must have been called; null when the key was destroyed.
+   */
   seal(record: string, field: string, text: string): Uint8Array | null {
     return this.#vault.sealText((this.#contact ?? missing()).subject, record, field, text);
   }

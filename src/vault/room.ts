@@ -1,6 +1,6 @@
 /**
- * The face of the vault: tokens for numbers. Rooms above it are given the ledger itself, which opens a number only where
- * docs/threat-model.md says so.
+ * The face of the vault: tokens for numbers. Rooms above are given the ledger itself; docs/threat-model.md lists where
+ * they open a number.
  */
 import type { Owner } from "../base/ids.ts";
 import type { Refusal } from "../base/refusal.ts";
@@ -13,18 +13,18 @@ import { Naming, type CountNaming } from "./naming.ts";
 import { tokensVerbs } from "./verbs.ts";
 
 export { TENANT_SUBJECT } from "./ledger.ts";
-export { createTenantKeys, loadTenantKeys, rootsInKeyStore, saveTenantKeys } from "./tenant-keys.ts";
+export { createTenantKeys, keyStoreBytes, loadTenantKeys, rootsInKeyStore, saveTenantKeys } from "./tenant-keys.ts";
 
 type VaultGround = Ground & {
   owner: Owner;
   keys: TenantKeys;
-  /** Days after which a number is forgotten that nobody asked to keep. */
+  /** Days after which an unused number is deleted, unless it is marked as kept. */
   forgetAfterDays: () => number;
   /** Whether the tenant may hold such a number at all. */
   judge: (number: Pick<Num, "country" | "kind">) => Refusal | null;
   /** Counts a number that a key names. */
   countNaming: CountNaming;
-  /** Tokens that rooms above have in use, however quiet: pages of them, until an empty one. */
+  /** Tokens that rooms above use, even if inactive for long. */
   tokensInUse: () => Iterable<string>;
 };
 type Below = { audit: { record: Recorder } };
@@ -43,7 +43,7 @@ export const vaultRoom = room({
       purges: [
         {
           name: "numbers",
-          // In one transaction: where it cannot be said who is in use, nobody is forgotten.
+          // In one transaction: if the tokens in use cannot be read, no number is deleted.
           drop: (at: number, limit: number) => {
             for (const token of tokensInUse()) vault.touch(token, false, at);
             return vault.forgetUnkept(dayOf(at) - forgetAfterDays(), limit);
@@ -51,9 +51,9 @@ export const vaultRoom = room({
         },
       ],
       ledger: vault,
-      /** Makes recipients of what requests name. */
+      /** Makes recipients from the numbers and tokens in requests. */
       naming,
-      /** Seals what is the tenant's own and no person's. */
+      /** Seals a value of the tenant's own, under the tenant's key. */
       sealOwn: (record: string, field: string, text: string): Uint8Array => {
         const sealed = vault.sealText(TENANT_SUBJECT, record, field, text);
         if (sealed === null) throw new Error("the tenant's own key is gone");

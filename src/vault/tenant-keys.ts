@@ -1,6 +1,6 @@
 /**
- * A tenant's epoch keys and index key, as they lie in the jurisdiction's KV: outside the object's storage and outside D1,
- * both of which keep deleted rows restorable for 30 days. A restored copy of either opens nothing once its epoch key is gone.
+ * A tenant's epoch keys and index key, kept in the jurisdiction's KV: outside the object's storage and D1, where
+ * deleted rows can be restored for 30 days. A restored copy of either opens nothing once its epoch key was destroyed.
  */
 import { z } from "zod";
 import { fromBase64, KEY_BYTES, toBase64 } from "../base/seal.ts";
@@ -29,7 +29,7 @@ const aboutIndex = (tenant: string) => `index|${tenant}`;
 
 const toRecord = (wrapped: Wrapped) => ({ root: wrapped.root, sealed: toBase64(wrapped.sealed) });
 
-/** The keys in memory. They live as long as the object does and are never written anywhere unsealed. */
+/** The keys in memory, as long as the object is awake. Never written anywhere unsealed. */
 export type TenantKeys = { epoch: number; epochs: ReadonlyMap<number, Uint8Array>; index: Uint8Array };
 
 /** Makes a tenant's first epoch key and index key and puts them in the key store. */
@@ -39,7 +39,7 @@ export async function createTenantKeys(keyStore: KeyStore, ring: Keyring, tenant
   return keys;
 }
 
-/** Wraps the keys under the newest root key and puts them in the key store: how an epoch turns and how a root is replaced. */
+/** Wraps the keys under the newest root key and puts them in the key store: for a new epoch, and for a new root key. */
 export async function saveTenantKeys(
   keyStore: KeyStore,
   ring: Keyring,
@@ -77,12 +77,17 @@ export async function loadTenantKeys(keyStore: KeyStore, ring: Keyring, tenant: 
   return { epoch: record.epoch, epochs, index };
 }
 
-/** The root versions that the key store's copy needs, whether or not it opens; none when there is no copy. */
+/** The root versions that the stored copy needs, whether or not it opens; empty when there is none. */
 export async function rootsInKeyStore(keyStore: KeyStore, tenant: string): Promise<number[]> {
   const text = await keyStore.get(nameOf(tenant));
   if (text === null) return [];
   const { epochs, index } = StoredKeys.parse(JSON.parse(text));
   return [...new Set([...Object.values(epochs), index].map(({ root }) => root))];
+}
+
+/** What the tenant's keys take in the key store. */
+export async function keyStoreBytes(keyStore: KeyStore, tenant: string): Promise<number> {
+  return Buffer.byteLength((await keyStore.get(nameOf(tenant))) ?? "");
 }
 
 /** Destroys every key of the tenant. What was sealed under them stays sealed for good. */

@@ -1,5 +1,5 @@
 /**
- * The doors of the vault. The number to be tokenised travels in the body, never in a path or a query.
+ * The routes of the vault. The number to be tokenised is in the body, never in a path or a query.
  */
 import { z } from "zod";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME } from "../contract/example.ts";
@@ -31,6 +31,7 @@ export const tokensRoutes: RouteOver<TokensVerbs>[] = [
     refuses: [
       "invalid_number",
       "new_numbers_exceeded",
+      "storage_quota_reached",
       "number_kind_refused",
       "country_not_allowed",
       "drama_number_on_live",
@@ -51,7 +52,7 @@ export const tokensRoutes: RouteOver<TokensVerbs>[] = [
     path: "/v1/tokens/{token}",
     verb: "tokens.get",
     scope: "tokens:read",
-    summary: "What a token stands for, without the number",
+    summary: "Read what a token stands for, without the number",
     tag,
     params: TokenParam,
     status: 200,

@@ -1,12 +1,12 @@
 /**
- * What the vault can be asked by a tenant: a token for a number, what a token stands for without the number, and, with a
- * reason and an audit entry, the number itself.
+ * The vault's verbs for tenants: a token for a number, the facts of a token without the number, and, with a reason and
+ * an audit entry, the number itself.
  */
 import { byCaller, type Recorder } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
 import type { Num } from "../sms/phone.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import { verb } from "../contract/verb.ts";
+import { adding, verb } from "../contract/verb.ts";
 import type { Contact, VaultLedger } from "./ledger.ts";
 import type { Naming } from "./naming.ts";
 
@@ -26,15 +26,17 @@ export type RevealReason = (typeof REVEAL_REASONS)[number];
 export function tokensVerbs(deps: TokensDeps) {
   return {
     /** The number's token; the same answer, whether it was known before or not. */
-    "tokens.create": verb("tokens:write", (who, input: { number: Num }): Outcome<TokenView> => {
-      const recipient = deps.naming.name(who.id, input.number);
-      if ("refused" in recipient) return recipient;
-      const judged = deps.judge(input.number);
-      if (judged !== null) return judged;
-      const contact = recipient.use(deps.now(), { kept: true });
-      deps.record(byCaller(who.id), { act: "token.created", subject: contact.token });
-      return { ok: tokenView(contact) };
-    }),
+    "tokens.create": adding(
+      verb("tokens:write", (who, input: { number: Num }): Outcome<TokenView> => {
+        const recipient = deps.naming.name(who.id, input.number);
+        if ("refused" in recipient) return recipient;
+        const judged = deps.judge(input.number);
+        if (judged !== null) return judged;
+        const contact = recipient.use(deps.now(), { kept: true });
+        deps.record(byCaller(who.id), { act: "token.created", subject: contact.token });
+        return { ok: tokenView(contact) };
+      }),
+    ),
 
     "tokens.get": verb(
       "tokens:read",
@@ -45,7 +47,10 @@ export function tokensVerbs(deps: TokensDeps) {
       },
     ),
 
-    /** The one door from token to number: its own scope, a reason, an entry in the same transaction. */
+    /**
+     * The only verb from token to number: needs its own scope and a reason, and writes an audit entry in the same
+     * transaction.
+     */
     "tokens.reveal": verb(
       "tokens:reveal",
       (who, input: { token: string; reason: RevealReason }): Outcome<TokenView & { number: string }> => {

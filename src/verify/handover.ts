@@ -10,7 +10,7 @@ import { Recipient } from "../vault/recipient.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { openCodeMessage, textOf } from "./code/code-message.ts";
 import type { Secrets } from "./ledger.ts";
-import { barredUntil, countSend, sendRoom, type Destination } from "./locks/locks.ts";
+import { barredUntil, countSend, isKnown, sendRoom, type Destination } from "./locks/locks.ts";
 import { acceptedView, resendAt, type Send, type Verification, type VerificationView } from "./code/verification.ts";
 import { metadataOf } from "./notes.ts";
 
@@ -68,9 +68,10 @@ export function sendAgain(
     secondsLeft,
     avoid: avoided(deps, last, now),
     withhold: facts.withheld ? verification.reason : withholdingOf(destination, facts.fingerprint, now),
+    knownDevice: isKnown(destination, facts.fingerprint),
   });
   if (isRefused(outcome)) return outcome;
-  const counted = countSend(destination, id, now);
+  const counted = countSend(destination, id, now, facts.fingerprint);
   const moved = deps.ledger.amend(verification, { sends: [...verification.sends, sendOf(outcome.ok, now)] });
   if (moved === null) throw new Error("a verification moved in its own transaction");
   deps.ledger.putDestination(verification.destination, counted);
@@ -79,7 +80,7 @@ export function sendAgain(
     subject: id,
     facts: { token: verification.token, message: outcome.ok.id },
   });
-  return { ok: acceptedView(moved, sendRoom(counted, now), metadataOf(deps, moved)) };
+  return { ok: acceptedView(moved, sendRoom(counted, now, facts.fingerprint), metadataOf(deps, moved)) };
 }
 
 /** What stands for the text of a message that never leaves: there is no code to say. */
@@ -87,6 +88,6 @@ const WITHHELD_TEXT = "-";
 
 /** Seconds until the verification may be sent again; 0 when it may now. */
 export function waitSeconds(verification: Verification, destination: Destination, now: number): number {
-  const at = Math.max(resendAt(verification.sends), sendRoom(destination, now).nextAt);
+  const at = Math.max(resendAt(verification.sends), sendRoom(destination, now, verification.facts.fingerprint).nextAt);
   return Math.max(0, Math.ceil((at - now) / 1_000));
 }

@@ -15,6 +15,7 @@ import { mayEnter, type Message } from "../messages/message.ts";
 import { end } from "../messages/outcome.ts";
 import type { MessagesDeps } from "../messages/verbs.ts";
 import type { RecordDb } from "../storage/record-db.ts";
+import { RECORDS_KEPT_DAYS } from "../storage/records.ts";
 import { newestId } from "../storage/sql.ts";
 import type { EventType } from "../webhooks/event.ts";
 import type { Verification } from "./code/verification.ts";
@@ -34,7 +35,7 @@ import {
   type SettingsDeps,
   type TemplateView,
 } from "./settings/verbs.ts";
-import { purgeVerifications, writeVerifications } from "./store.ts";
+import { countVerifications, purgeVerifications, writeVerifications } from "./store.ts";
 import { expireOne, verifyVerbs } from "./verbs.ts";
 import { FailureWatch } from "./watch.ts";
 
@@ -50,8 +51,6 @@ type Below = {
 };
 type Ledgers = { ledger: VerifyLedger; settings: SettingsLedger; counts: CountsLedger };
 
-/** As long as messages' records. */
-const RECORDS_KEPT_DAYS = 396;
 const EXPIRED_MAX = 1_000;
 const RECORDED_MAX = 500;
 
@@ -78,7 +77,8 @@ export const verifyRoom = room({
     const deps = depsOf(ground, below, ledgers);
     const { record } = below.audit;
     const ofSettings: SettingsDeps = { settings, newId: (prefix) => ids.make(prefix, now()), now, tenantName, record };
-    const recordsBefore = (at: number) => ids.prefixOf("ver") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS * DAY_MS));
+    const recordsBefore = (at: number) =>
+      ids.prefixOf("ver") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS[below.messages.deps.environment] * DAY_MS));
     return {
       verbs: { ...verifyVerbs(deps), ...locksVerbs(deps), ...servicesVerbs(ofSettings), ...templatesVerbs(ofSettings) },
       steps: [expiryOf(deps), countsOf(counts), recordsOf(ledger)],
@@ -90,6 +90,7 @@ export const verifyRoom = room({
           name: "verifications",
           dropRecords: (db: RecordDb, tenant: string, at: number, limit: number) =>
             purgeVerifications(db, tenant, recordsBefore(at), limit),
+          countRecords: countVerifications,
         },
       ],
       newestIds: () => [newestId(sql, "verifications")],
@@ -154,7 +155,7 @@ function recall(outbox: MessagesDeps, id: string): void {
 
 /** A code as an ordinary message of the lane for codes, so that caps, routing, states and prices are a message's. */
 function smsSender(outbox: MessagesDeps): ChannelSender {
-  return (key, { to, text, about, secondsLeft, avoid, withhold }) => {
+  return (key, { to, text, about, secondsLeft, avoid, withhold, knownDevice }) => {
     const input = {
       text,
       from: null,
@@ -165,7 +166,7 @@ function smsSender(outbox: MessagesDeps): ChannelSender {
       expiresAt: null,
       ttlSeconds: secondsLeft,
     };
-    return admitFor(outbox, key, to, input, { about, avoid, withhold });
+    return admitFor(outbox, key, to, input, { about, avoid, withhold, knownDevice });
   };
 }
 
@@ -199,10 +200,9 @@ function recordsOf(ledger: VerifyLedger): Step {
     return {
       rows: [...batch.values()].map(({ id, version }) => ({ id, version, until: null })),
       cursor: null,
-      write: (db, tenant, ids) =>
+      write: (db, ids) =>
         writeVerifications(
           db,
-          tenant,
           ids.flatMap((id) => batch.get(id) ?? []),
         ),
     };

@@ -16,7 +16,7 @@ import { emitMove, ended } from "./ends.ts";
 import { looksOpen, sendAgain, sendOf, waitSeconds, withholdingOf } from "./handover.ts";
 import { judgeText, sealCodeMessage, textOf, type Written } from "./code/code-message.ts";
 import type { Secrets } from "./ledger.ts";
-import { countSend, sendRoom, type Destination } from "./locks/locks.ts";
+import { countSend, isKnown, sendRoom, type Destination } from "./locks/locks.ts";
 import { keepMetadata, metadataOf } from "./notes.ts";
 import { fingerprintOf, type EndUser } from "./person.ts";
 import { settingsOf, type Service, type Settings, type Wishes } from "./settings/settings.ts";
@@ -75,21 +75,21 @@ export function start(deps: VerifyDeps, key: string, input: StartInput): Outcome
   const party = open.filter(({ verification: { facts } }) => isParty(facts, fingerprint, input));
   const same = input.customCode === null ? party.find((whole) => isSame(deps, whole, input)) : undefined;
   if (same !== undefined) return goOn(deps, key, same, destination);
-  const room = sendRoom(destination, now);
+  const room = sendRoom(destination, now, fingerprint);
   if (room.left <= 0) return sendsSpent(room.nextAt - now);
   const spent = deps.limits.judge(planned.service, input.limits, now);
   if (spent !== null) return spent;
   const made = make(deps, key, input, { ...planned, destination, fingerprint });
   if (isRefused(made)) return made;
   deps.limits.count(planned.service, input.limits, now);
-  const over = superseded(open, party, made.ok.facts.service);
+  const over = superseded(open, party, { service: made.ok.facts.service, destination });
   for (const { verification } of over)
     if (verification.state === "pending") ended(deps, verification, "canceled", "superseded", now);
   const gone = new Set(over.map(({ verification }) => verification.id));
   const left = { ...destination, recent: destination.recent.filter((id) => !gone.has(id)) };
-  const counted = countSend(left, made.ok.id, now);
+  const counted = countSend(left, made.ok.id, now, fingerprint);
   deps.ledger.putDestination(name, counted);
-  return { ok: acceptedView(made.ok, sendRoom(counted, now), metadataOf(deps, made.ok)) };
+  return { ok: acceptedView(made.ok, sendRoom(counted, now, fingerprint), metadataOf(deps, made.ok)) };
 }
 
 /** Everything that may refuse and depends on nothing but the request, the tenant and the kind of number. */
@@ -162,13 +162,23 @@ function wordsOf(deps: VerifyDeps, id: string, { variables }: StartInput): strin
 function goOn(deps: VerifyDeps, key: string, whole: Whole, destination: Destination): Outcome<VerificationView> {
   const now = deps.now();
   if (waitSeconds(whole.verification, destination, now) === 0) return sendAgain(deps, key, whole, destination);
-  const room = sendRoom(destination, now);
+  const room = sendRoom(destination, now, whole.verification.facts.fingerprint);
   return { ok: acceptedView(whole.verification, room, metadataOf(deps, whole.verification)) };
 }
 
-/** The same party's that asked for something else, and the oldest of the service beyond the few it may have. */
-function superseded(open: readonly Whole[], party: readonly Whole[], service: string | null): Whole[] {
-  const others = open.filter((one) => one.verification.facts.service === service && !party.includes(one));
+type Among = { service: string | null; destination: Destination };
+
+/**
+ * The same party's that asked for something else, and the oldest of the service beyond the few it may have. One that a known device
+ * has started is ended by nobody else: who types the number would end what its owner waits for.
+ */
+function superseded(open: readonly Whole[], party: readonly Whole[], { service, destination }: Among): Whole[] {
+  const others = open.filter(
+    (one) =>
+      one.verification.facts.service === service &&
+      !party.includes(one) &&
+      !isKnown(destination, one.verification.facts.fingerprint),
+  );
   return [...party, ...others.slice(0, Math.max(0, others.length - (PENDING_MAX - 1)))];
 }
 
@@ -183,7 +193,9 @@ function make(deps: VerifyDeps, key: string, input: StartInput, making: Making):
   const text = textOf(written, settings.ttlSeconds);
   const unfit = judgeText(text, input.reader);
   if (unfit !== null) return unfit;
-  const withhold = withholdingOf(destination, fingerprint, now) ?? (making.within ? null : "strangers_limit");
+  const knownDevice = isKnown(destination, fingerprint);
+  const within = making.within || knownDevice;
+  const withhold = withholdingOf(destination, fingerprint, now) ?? (within ? null : "strangers_limit");
   const codeMessage = {
     to: making.recipient,
     text,
@@ -191,6 +203,7 @@ function make(deps: VerifyDeps, key: string, input: StartInput, making: Making):
     secondsLeft: settings.ttlSeconds,
     avoid: null,
     withhold,
+    knownDevice,
   };
   const outcome = deps.channels[making.channel](key, codeMessage);
   if (isRefused(outcome)) return outcome;

@@ -6,7 +6,7 @@ import { DAY_MS, isoOf } from "../base/clock.ts";
 import { idsBetween } from "../base/ids.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { rowsFor } from "../contract/list.ts";
-import { verb } from "../contract/verb.ts";
+import { adding, verb } from "../contract/verb.ts";
 import { check, checkTo, expired, type CheckInput, type CheckToInput } from "./check.ts";
 import { COUNTS_KEPT_DAYS, type Dimension, type SummaryRow } from "./counts.ts";
 import type { VerifyDeps } from "./deps.ts";
@@ -15,7 +15,7 @@ import { looksOpen, sendAgain, waitSeconds } from "./handover.ts";
 import { sendRoom } from "./locks/locks.ts";
 import { metadataOf, readMetadata } from "./notes.ts";
 import { start, type StartInput } from "./start.ts";
-import type { RecordFilter } from "./store.ts";
+import type { RecordFilter } from "../storage/records.ts";
 import {
   acceptedView,
   resendAt,
@@ -35,7 +35,7 @@ export type ListInput = {
 };
 
 /** The live part of a list, and how to ask the records for the rest. */
-export type ListPart = { live: VerificationView[]; limit: number; records: Omit<RecordFilter, "tenant"> };
+export type ListPart = { live: VerificationView[]; limit: number; records: RecordFilter };
 
 /** A reading: the verification while it is here, and the caller's metadata, which stay here when it is a record. */
 export type Part = { verification: VerificationView | null; metadata: Record<string, string> | null };
@@ -50,7 +50,7 @@ const SUMMARY_ROWS_MAX = 1_000;
 /** The verbs of verifications, over the tenant's ledgers. */
 export function verifyVerbs(deps: VerifyDeps) {
   return {
-    "verify.start": verb("verify:start", (who, input: StartInput) => start(deps, who.id, input)),
+    "verify.start": adding(verb("verify:start", (who, input: StartInput) => start(deps, who.id, input))),
     "verify.check": verb("verify:check", (who, input: CheckInput) => check(deps, who.id, input)),
     "verify.check_to": verb("verify:check", (who, input: CheckToInput) => checkTo(deps, who.id, input)),
     "verify.resend": verb("verify:start", (who, input: { id: string }) => resend(deps, who.id, input.id)),
@@ -104,7 +104,8 @@ export function expireOne(deps: VerifyDeps, id: string): void {
 }
 
 function readView(deps: VerifyDeps, verification: Verification): VerificationView {
-  const room = sendRoom(deps.ledger.destination(verification.destination, deps.now()), deps.now());
+  const destination = deps.ledger.destination(verification.destination, deps.now());
+  const room = sendRoom(destination, deps.now(), verification.facts.fingerprint);
   return viewOf(live(deps, verification), room, metadataOf(deps, verification));
 }
 
@@ -138,7 +139,7 @@ function cancel(deps: VerifyDeps, key: string, id: string): Outcome<Verification
   deps.record(byCaller(key), { act: "verification.canceled", subject: id, facts: { token: verification.token } });
   const view = acceptedView(
     { ...after, sends: verification.sends },
-    sendRoom(next, now),
+    sendRoom(next, now, verification.facts.fingerprint),
     metadataOf(deps, verification),
   );
   const over = { state: "canceled", reason: "by_caller", attempts_left: 0, sends_left: 0, resend_after: null } as const;

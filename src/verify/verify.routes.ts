@@ -120,6 +120,7 @@ export const verifyRoutes: RouteOver<VerifyVerbs>[] = [
       "text_too_long",
       "rate_limited",
       "new_numbers_exceeded",
+      "storage_quota_reached",
       "number_kind_refused",
       "country_not_allowed",
       "token_unknown",

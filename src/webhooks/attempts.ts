@@ -1,15 +1,15 @@
 /**
- * What became of the calls to an endpoint, for whoever has to find out why it fails. Failed calls are rows, the newest 200 of each
- * endpoint for seven days; calls that went well are remembered in memory only, so an ordinary event costs no row.
+ * The results of calls to an endpoint, for debugging it. Failed calls are rows, the newest 200 of each endpoint for
+ * seven days; successful calls are kept only in memory, so an ordinary event costs no row.
  */
 import { DAY_MS } from "../base/clock.ts";
 import { bytesOf, first, type Sql } from "../storage/sql.ts";
 
-/** Failed calls kept for an endpoint; an outage of days must not fill the object. */
+/** Failed calls kept for an endpoint, so that an outage of days does not fill the object. */
 export const ATTEMPTS_MAX = 200;
 export const ATTEMPTS_KEPT_MS = 7 * DAY_MS;
 
-/** `delivered`: a 2xx. Of `gone` (410), `throttled` and `failed` there is a status; of the others no answer came. */
+/** `delivered`: a 2xx. `gone` (410), `throttled` and `failed` have a status; the others had no answer. */
 export type AttemptResult =
   "delivered" | "gone" | "throttled" | "failed" | "timeout" | "connection" | "redirect" | "refused_url";
 
@@ -52,7 +52,7 @@ export class AttemptsLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** Notes a call. A failed one takes the place of the endpoint's oldest when there are too many. */
+  /** Records a call. A failed one replaces the endpoint's oldest when there are too many. */
   add(endpoint: string, made: Attempt): void {
     if (made.result === "delivered") return this.#remember(endpoint, made);
     this.#delivered.get(endpoint)?.delete(made.event);
@@ -100,7 +100,7 @@ export class AttemptsLedger {
     this.#counts.delete(endpoint);
   }
 
-  /** Forgets calls from before a time; answers how many. */
+  /** Deletes calls from before a time; answers how many. */
   purge(before: number, limit: number): number {
     this.#counts.clear();
     return this.#sql

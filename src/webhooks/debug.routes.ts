@@ -1,5 +1,5 @@
 /**
- * The doors of debugging an endpoint.
+ * The routes for debugging an endpoint.
  */
 import { z } from "zod";
 import { EXAMPLE_LATER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";

@@ -1,6 +1,6 @@
 /**
- * What a tenant can ask to find out why an endpoint fails: which events went out and which wait, every failed call with the head of
- * its answer, a test event, and what is wrong with a signature.
+ * A tenant's verbs for finding out why an endpoint fails: delivered and waiting events, every failed call with the head
+ * of its answer, a test event, and a check of a signature.
  */
 import { isoOf, SECOND_MS } from "../base/clock.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
@@ -13,7 +13,7 @@ import { judgeSignature, type SignatureFault } from "./signature.ts";
 import { answerName } from "./take.ts";
 import { find, secretsInForce, type WebhooksDeps } from "./verbs.ts";
 
-/** Events read for one page of deliveries; a filter that matches few goes on with the next page. */
+/** Events read for one page of deliveries; a filter that few match continues on the next page. */
 const SCANNED_MAX = 1_000;
 
 export type AttemptView = {
@@ -38,7 +38,7 @@ type ListInput = { id: string; before?: string; limit: number; state?: DeliveryS
 export type SignatureInput = { id: string; webhookId: string; timestamp: string; signature: string; body: string };
 export type SignatureVerdict = { valid: boolean; reason: SignatureFault | "body_changed" | "other_endpoint" | null };
 
-/** The verbs of debugging, over the endpoints' ledger. */
+/** The verbs for debugging, over the endpoints' ledger. */
 export function debugVerbs(deps: WebhooksDeps) {
   return {
     "webhooks.deliveries": verb("webhooks:manage", (_who, input: ListInput): Outcome<Page<DeliveryView>> => {
@@ -46,7 +46,7 @@ export function debugVerbs(deps: WebhooksDeps) {
       return "refused" in endpoint ? endpoint : { ok: listDeliveries(deps, endpoint.ok, input) };
     }),
 
-    /** An event for this endpoint alone, whatever it listens to. */
+    /** Sends an event to this endpoint only, whatever its filter. */
     "webhooks.test": verb("webhooks:manage", (who, input: { id: string }): Outcome<EventView> => {
       const endpoint = find(deps, input.id);
       if ("refused" in endpoint) return endpoint;
@@ -113,7 +113,7 @@ const attemptView = (deps: WebhooksDeps, endpoint: string, made: Attempt): Attem
   answer: made.answer === null ? null : deps.openAnswer(answerName(endpoint, made), made.answer),
 });
 
-/** Says of a call as it was received whether it is ours, and if not, the most likely mistake. Secrets are never shown. */
+/** Whether a call, as it was received, is ours, and if not, the most likely mistake. Never shows a secret. */
 function checkSignature(deps: WebhooksDeps, endpoint: Endpoint, input: SignatureInput): SignatureVerdict {
   const given = { ...input, nowSeconds: Math.floor(deps.realNow() / SECOND_MS) };
   const fault = judgeSignature({ ...given, secrets: secretsInForce(deps, endpoint) });

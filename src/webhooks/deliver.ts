@@ -1,7 +1,7 @@
 /**
- * One endpoint's turn, outside the object: take what is owed, judge the URL anew, post, report. The object signs, so the
- * secret never leaves it; the URL is resolved before every batch and again within a long one, and no answer of the
- * resolver means no call.
+ * Delivers to one endpoint, outside the object: take what is owed, judge the URL, post, report. The object signs, so
+ * the secret never leaves it. The URL is resolved before every batch and again within a long one; if it cannot be
+ * resolved, no call is made.
  */
 import type { FetchLike } from "../net/bounded.ts";
 import { judgeResolved, judgeUrl, type Resolver, type UrlPolicy } from "../net/outside-url.ts";
@@ -9,9 +9,9 @@ import { postOnce, type PostAnswer } from "./post.ts";
 
 /** One signed call, ready to be made. */
 export type Parcel = { event: string; attempt: number; headers: Record<string, string>; body: string };
-/** `putAside`: the endpoint is slow and this is not the slow lane; nothing was taken. */
+/** `putAside`: nothing was taken, because the endpoint is slow and this is not the slow lane. */
 export type Taken = { url: string; slow: boolean; putAside: boolean; parcels: Parcel[] };
-/** `put_aside`: not tried now, because the endpoint has just shown that it is slow or the turn is over. */
+/** `put_aside`: not tried now, because the endpoint has just proved slow or the run's time is over. */
 export type Delivered = {
   event: string;
   attempt: number;
@@ -27,16 +27,16 @@ export type DeliverDeps = {
   now: () => number;
 };
 
-/** The first try is short, so that a dead receiver costs little; an endpoint known to be slow is given the whole time. */
+/** The first try is short, so that a dead receiver costs little; an endpoint known to be slow gets the whole time. */
 export const TIMEOUT_FAST_MS = 5_000;
 export const TIMEOUT_SLOW_MS = 20_000;
 /**
- * Calls at once to an endpoint that has answered in this turn. Until then it is given one: an invocation has six connections
- * and serves up to five endpoints (wrangler.toml), so receivers that hang leave every other endpoint one of its own.
+ * Concurrent calls to an endpoint once it has answered in this run. Before that it gets one call: an invocation has six
+ * connections and serves up to five endpoints (wrangler.toml), so every endpoint has a connection even if others hang.
  */
 const POSTS_AT_ONCE = 4;
 const PARCELS_AT_ONCE = 40;
-/** An invocation serves one endpoint no longer than this; what is left is owed still. */
+/** An invocation serves one endpoint no longer than this; the rest is still owed. */
 const RUN_MS_MAX = 20_000;
 
 /** Delivers until nothing is owed or the time is up; answers whether more is waiting. */
@@ -71,7 +71,7 @@ export async function deliver(deps: DeliverDeps, endpoint: string): Promise<{ mo
   return { more: true };
 }
 
-/** A call this long is a slow one, also when a status came at once and only the body drips: it holds a connection. */
+/** A call this long is slow even if its status came at once, because it holds a connection. */
 const SLOW_CALL_MS = 4_000;
 
 /** Whether an answer shows that its endpoint belongs on the slow lane. */
@@ -90,10 +90,10 @@ function post(deps: DeliverDeps, url: string, slow: boolean, parcel: Parcel): Pr
   });
 }
 
-/** What was found out about a name is believed this long: a batch at a slow receiver outlives any answer of DNS. */
+/** A resolved name is judged again after this, because a batch at a slow receiver can outlast DNS answers. */
 const JUDGED_MS_MAX = 5_000;
 
-/** Asks for the URL to call; judges it when it was not judged just now. */
+/** Answers the URL to call; judges it again when the last judgement is too old. */
 function judgedAnew(deps: DeliverDeps, text: string): () => Promise<string | null> {
   let judgedAt = -Infinity;
   let url: Promise<string | null> = Promise.resolve(null);
@@ -106,7 +106,7 @@ function judgedAnew(deps: DeliverDeps, text: string): () => Promise<string | nul
   };
 }
 
-/** The URL to call, or null when it, or any address its name has now, is not a public one. */
+/** The URL to call, or null when it is not allowed or its name now has an address that is not public. */
 async function callable(deps: DeliverDeps, text: string): Promise<string | null> {
   const judged = judgeUrl(text, deps.policy);
   if ("refused" in judged) return null;

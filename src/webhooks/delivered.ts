@@ -1,5 +1,5 @@
 /**
- * Whether an endpoint takes anything, read from what is stored: the object that saw it may have been put away since.
+ * Whether an endpoint has taken any event lately, read from storage, because the object may have restarted since.
  */
 import { ulidTime } from "../base/ids.ts";
 import type { Sql } from "../storage/sql.ts";
@@ -7,12 +7,12 @@ import { matches, type EventType } from "./event.ts";
 
 type Listener = { id: string; events: readonly string[]; cursor: string; createdAt: number };
 
-/** So many of the newest events are asked. */
+/** The newest events that are checked. */
 const DELIVERIES_SCANNED_MAX = 5_000;
 
 /**
- * Whether an event made since then lies behind the endpoint's cursor and is owed no more, so that the endpoint has taken it.
- * One that was given up is owed for ever. `prefix` is what ids of events begin with.
+ * Whether the endpoint has taken an event made since then: one before its cursor that is no longer owed. An event that was
+ * given up stays owed for ever. `prefix` is the beginning of event ids.
  */
 export function tookSince(sql: Sql, prefix: string, endpoint: Listener, since: number): boolean {
   const from = Math.max(since, endpoint.createdAt + 1);

@@ -1,5 +1,5 @@
 /**
- * The endpoints of one tenant, as they are stored; few, so all are kept in memory once they were read.
+ * The endpoints of one tenant. They are few, so all are cached once they were read.
  */
 import { bytesOf, type Sql, type SqlBinding } from "../storage/sql.ts";
 
@@ -90,7 +90,7 @@ export class EndpointsTable {
     this.#listed = null;
   }
 
-  /** Everything up to an event is settled; the endpoint at hand and the one in memory say so too. */
+  /** Moves the cursor: everything up to this event is settled. Updates the given and the cached endpoint. */
   moveCursor(endpoint: Endpoint, position: string): void {
     this.#sql.exec(`UPDATE endpoints SET cursor = ? WHERE id = ?`, position, endpoint.id);
     endpoint.cursor = position;

@@ -1,12 +1,12 @@
 /**
- * The catalogue of what tenants are told, and how an endpoint chooses among it. A type that is not here cannot be sent.
- * Called where events are written, and where an endpoint is registered. It never says what an event carries.
+ * The types of events, and how an endpoint filters them. A type that is not here cannot be sent. Used where events are
+ * written and where an endpoint is registered. Does not define what an event carries.
  */
 import { z } from "zod";
 
 /**
- * The states of a message that are told, one type each, in the order of `messages/`; and that one ended without a receipt, which is no
- * state of its own.
+ * One type for each state of a message that has an event, in the order of `messages/`; and `message.unconfirmed` (it
+ * ended without a receipt), which is no state.
  */
 const MESSAGE_TYPES = [
   "message.scheduled", "message.held", "message.queued", "message.sending", "message.unknown", "message.sent",
@@ -14,7 +14,7 @@ const MESSAGE_TYPES = [
   "message.unconfirmed",
 ] as const; // prettier-ignore
 
-/** What is told of a verification. */
+/** The types for a verification. */
 const VERIFICATION_TYPES = [
   "verification.created", "verification.sent", "verification.approved", "verification.failed", "verification.expired",
   "verification.locked", "verification.canceled",
@@ -34,6 +34,7 @@ export const EVENT_TYPES = [
   "interaction.vetoed",
   "interaction.out_of_session",
   "inbound.received",
+  "inbound.media_dropped",
   "number.low",
   "number.cooling",
   "number.released",
@@ -43,6 +44,7 @@ export const EVENT_TYPES = [
   "endpoint.disabled",
   "endpoint.test",
   "alert.limit",
+  "alert.quota",
   "alert.verification_failures",
   "alert.job_quarantined",
   "alert.sign_in_reset",
@@ -50,7 +52,7 @@ export const EVENT_TYPES = [
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** The families a filter may name whole; a later type of a family reaches those who named it. */
+/** The families that a filter may name; a later type of a family is included. */
 export const EVENT_FAMILIES = [
   "message",
   "verification",
@@ -76,12 +78,12 @@ const EVENT_PATTERNS: readonly EventPattern[] = [
   ...EVENT_TYPES,
 ];
 
-/** A filter has at least one line, since an endpoint that hears nothing is a mistake, and at most one of each. */
+/** A filter has at least one line, because an endpoint without events is a mistake, and each line at most once. */
 export const eventFilterSchema = z.array(z.enum(EVENT_PATTERNS)).min(1).max(EVENT_PATTERNS.length);
 
 /**
- * True when a filter lets this type through. Stored lines are read as text, so that one whose type is no longer sent
- * matches nothing instead of breaking the endpoint.
+ * True when a filter includes this type. Stored lines are compared as text, so that a type that no longer exists
+ * matches nothing and does not break the endpoint.
  */
 export function matches(filter: readonly string[], type: EventType): boolean {
   if (type === "endpoint.test") return false; // only to the endpoint that is tested

@@ -1,6 +1,7 @@
 /**
- * Woken by a batch of endpoints to serve. An endpoint is served after the handler has answered, so that one that hangs holds
- * back no batch behind it; what a lost turn leaves is owed still, and the tenant's alarm comes back to it.
+ * The consumer of the events queues: each message names an endpoint to serve. Endpoints are served after the handler
+ * has returned, so that one that hangs delays no later batch. If a run is lost its events are still owed, and the
+ * tenant's alarm wakes the endpoint again.
  */
 import { z } from "zod";
 import { nameOfError, type Log } from "../base/log.ts";
@@ -13,13 +14,13 @@ export type EventsDeps = {
   log: Log;
 };
 
-/** Serves one batch; the same endpoint named twice is one turn. */
+/** Serves one batch; an endpoint named twice is served once. */
 export function consumeEvents(bodies: readonly unknown[], deps: EventsDeps): void {
   const seen = new Set<string>();
   for (const body of bodies) {
     const parsed = WakeMessage.safeParse(body);
     if (!parsed.success) {
-      deps.log({ level: "error", what: "a message on the events queue is no wake", code: "queue_message_malformed" });
+      deps.log({ level: "error", what: "a message on the events queue is malformed", code: "queue_message_malformed" });
       continue;
     }
     const { tenant, endpoint } = parsed.data;

@@ -1,7 +1,7 @@
 /**
- * What a tenant is told: events, the endpoints they go to, and what is still owed. An event is one row; that it was
- * delivered is one cursor for each endpoint, moved once for a whole batch, so the ordinary event costs no second row. Only a
- * failed delivery gets a row of its own. After a crash an endpoint may hear an event again, with the same `webhook-id`.
+ * A tenant's events, the endpoints they are sent to, and what is still owed. An event is one row. Its delivery is
+ * recorded by a cursor for each endpoint, moved once for a whole batch, so an ordinary event costs no second row; only
+ * a failed delivery has its own row. After a crash an endpoint may receive an event again, with the same `webhook-id`.
  */
 import { isoOf } from "../base/clock.ts";
 import type { IdMaker } from "../base/ids.ts";
@@ -18,21 +18,21 @@ export type EventRow = { id: string; sequence: number; type: string; resource: s
 export type Owed = { event: EventRow; attempt: number };
 export type Failure = { event: string; attempt: number; dueAt: number };
 
-/** When an event that was given up is due: never, but by a replay. The row says that it was not delivered. */
+/** The due time of an event that was given up: only a replay sends it. Its row says that it was not delivered. */
 const NEVER = 8_640_000_000_000_000;
 
-/** What became of an event for an endpoint. `waiting`: not tried yet, or being tried. */
+/** The state of an event for an endpoint. `waiting`: not tried yet, or being tried. */
 export type DeliveryState = "waiting" | "retrying" | "delivered" | "given_up";
 
-/** A batch handed to a consumer that never reports back is owed again after this. */
+/** A batch whose consumer does not report back is owed again after this. */
 export const DELIVERY_LEASE_MS = 60_000;
-/** A wake that the queue lost is made good after this. */
+/** If the queue lost a wake, the alarm repeats it after this. */
 export const SAFETY_MS = 12_000;
 export const ENDPOINTS_MAX = 20;
 /** Events are kept for replay this long. */
 export const EVENTS_KEPT_DAYS = 30;
 
-/** A delivery that a consumer has now. `owed`: it was taken from its own row, which its settlement removes. */
+/** A delivery leased to a consumer. `owed`: it was taken from its own row, which its settlement removes. */
 type Flight = { attempt: number; until: number; owed: boolean };
 type Progress = { position: string; inFlight: Map<string, Flight> };
 
@@ -66,7 +66,7 @@ export class EventsLedger {
     sql.exec(`CREATE INDEX IF NOT EXISTS owed_due ON owed(due)`);
   }
 
-  /** Whether any active endpoint asked for this type. */
+  /** Whether any active endpoint's filter includes this type. */
   wanted(type: EventType): boolean {
     return this.endpoints().some((endpoint) => endpoint.state === "active" && matches(endpoint.events, type));
   }
@@ -77,11 +77,11 @@ export class EventsLedger {
     const listening = this.endpoints()
       .filter((endpoint) => endpoint.state === "active" && matches(endpoint.events, type))
       .map((endpoint) => endpoint.id);
-    if (listening.length > 0) this.#soon(now + SAFETY_MS); // should the queue lose the wake
+    if (listening.length > 0) this.#soon(now + SAFETY_MS); // in case the queue loses the wake
     return listening;
   }
 
-  /** Writes an event without waking anybody. */
+  /** Writes an event without waking an endpoint. */
   write(type: EventType, resource: string, data: unknown, now: number): EventRow {
     const event = {
       id: this.#ids.make("evt", now),
@@ -104,8 +104,9 @@ export class EventsLedger {
   }
 
   /**
-   * Up to `limit` deliveries owed to an endpoint now: those that a consumer took and never settled, failed ones that are due,
-   * then new events in order. They are leased to the caller; nobody else is given them until it settles or the lease runs out.
+   * Up to `limit` deliveries owed to an endpoint now: those that a consumer took and never settled, failed ones that
+   * are due, then new events in order. They are leased: no other caller gets them until they are settled or the lease
+   * expires.
    */
   take(endpoint: Endpoint, limit: number, now: number): Owed[] {
     const progress = this.#progressOf(endpoint);
@@ -122,7 +123,7 @@ export class EventsLedger {
       const page = this.#eventsAfter(progress.position, limit);
       for (const event of page) {
         progress.position = event.id;
-        if (this.#isOwed(endpoint.id, event.id)) continue; // tried before a crash: its own row says when again
+        if (this.#isOwed(endpoint.id, event.id)) continue; // tried before a crash: its own row has the next time
         if (matches(endpoint.events, event.type as EventType)) lease(event, 0, false);
         if (taken.length === limit) break;
       }
@@ -132,7 +133,7 @@ export class EventsLedger {
     return taken;
   }
 
-  /** What a consumer took and never settled, leased anew. */
+  /** Deliveries that a consumer took and never settled, leased again. */
   #lapsed(progress: Progress, limit: number, now: number): Owed[] {
     const taken: Owed[] = [];
     for (const [id, flight] of progress.inFlight) {
@@ -188,7 +189,7 @@ export class EventsLedger {
     if (progress !== undefined) this.#moveCursor(endpoint, progress);
   }
 
-  /** Whether the endpoint has taken something since then: as this ledger saw, or as its rows say from before it woke. */
+  /** Whether the endpoint has taken an event since then: from memory, or from the rows of before this object woke. */
   deliveredSince(endpoint: Endpoint, since: number): boolean {
     if ((this.#deliveredAt.get(endpoint.id) ?? 0) >= since) return true;
     return tookSince(this.#sql, this.#ids.prefixOf("evt"), endpoint, since);
@@ -198,11 +199,11 @@ export class EventsLedger {
   replay(endpointId: string, eventId: string, now: number): void {
     this.#owe(endpointId, eventId, 0, now);
     const flight = this.#progress.get(endpointId)?.inFlight.get(eventId);
-    if (flight !== undefined) flight.owed = false; // the row is this wish's, not the delivery's that is under way
+    if (flight !== undefined) flight.owed = false; // the row now belongs to the replay, not to the running delivery
     this.#soon(now + SAFETY_MS);
   }
 
-  /** A sandbox's clock was moved: calls under way take no longer for it. */
+  /** A sandbox's clock was moved: running calls keep their remaining time. */
   clockMoved(milliseconds: number): void {
     for (const { inFlight } of this.#progress.values())
       for (const flight of inFlight.values()) flight.until += milliseconds;
@@ -246,7 +247,7 @@ export class EventsLedger {
     return this.endpoints().find((endpoint) => endpoint.id === id) ?? null;
   }
 
-  /** A new endpoint is sent what happens from now on. */
+  /** Adds an endpoint; it receives events from now on. */
   addEndpoint(endpoint: Omit<Endpoint, "cursor">): void {
     const newest = first<{ id: string | null }>(this.#sql, `SELECT max(id) AS id FROM events`)?.id ?? "";
     this.#table.add({ ...endpoint, cursor: newest });
@@ -274,7 +275,10 @@ export class EventsLedger {
     return first<EventRow>(this.#sql, `SELECT * FROM events WHERE id = ?`, id);
   }
 
-  /** Drops up to `limit` events made before `id`, and what was owed of them. The newest stays: sequences count on from it. */
+  /**
+   * Deletes up to `limit` events made before `id`, and their owed deliveries. The newest event stays, because sequence
+   * numbers continue from it.
+   */
   purge(before: string, limit: number): number {
     const gone = this.#sql
       .exec<{ id: string }>(
@@ -352,7 +356,7 @@ export class EventsLedger {
     return progress;
   }
 
-  /** The cursor follows the position once nothing before it is in flight; one row for however many events. */
+  /** Moves the cursor to the position once nothing before it is in flight; one row for any number of events. */
   #moveCursor(endpoint: Endpoint, progress: Progress): void {
     if (progress.inFlight.size > 0 || progress.position === endpoint.cursor) return;
     this.#table.moveCursor(endpoint, progress.position);

@@ -1,23 +1,24 @@
 /**
  * One call to one receiver, bounded in time and size. Called for each attempt, with a URL that was judged just before.
- * It never throws and never follows a redirect. Of what the receiver wrote it gives a short Retry-After, and of a failure the first
- * 200 characters if they are text, with numbers masked: enough to see why, too little to read other people's pages through us.
+ * Never throws and never follows a redirect. Of what the receiver wrote it returns only a short Retry-After and, of a
+ * failure, the first 200 characters if they are text, with numbers masked: enough to see the cause, too little to read
+ * other hosts' pages through this service.
  */
 import { maskNumbersIn } from "../sms/phone.ts";
 import { stripControls } from "../sms/sms-text.ts";
 import { type FetchLike, readAtMost, TIMED_OUT, withDeadline } from "../net/bounded.ts";
 
-/** Enough for any acknowledgement. More is not our business and would be the receiver's way to hold us. */
+/** Enough for any acknowledgement; reading more would let a receiver hold the connection. */
 export const ANSWER_BYTES_MAX = 64 * 1_024;
 
-/** Of an answer that is a failure so much is kept. */
+/** The part of a failed answer that is kept. */
 export const HEAD_CHARS_MAX = 200;
 const TEXT_TYPE = /^(?:text\/|application\/(?:[\w.+-]*\+)?(?:json|xml)\b)/i;
 
 /** An HTTP date has 29 characters, a number of seconds fewer; a longer value is neither. */
 const RETRY_AFTER_CHARS_MAX = 64;
 
-/** Statuses that point elsewhere (RFC 9110 15.4); other 3xx say nothing about a place and are reported as they are. */
+/** Statuses that redirect (RFC 9110 15.4); other 3xx name no location and are reported as they are. */
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 export type Post = {
@@ -29,15 +30,15 @@ export type Post = {
   now: () => number;
 };
 
-/** `latencyMs` is the whole call, the reading of the answer included: what the receiver cost us. */
+/** `latencyMs` is the whole call, the reading of the answer included. */
 export type PostAnswer =
   | { status: number; retryAfter: string | null; latencyMs: number; head: string | null }
   | { failed: "timeout" | "connection" | "redirect"; latencyMs: number };
 
 /**
- * Posts once. A status that has arrived stands, even when the body behind it breaks off, is too long or drips past the
- * deadline: the receiver has answered, and asking again would tell it twice. Where no status came, the cause is
- * `timeout`, or `connection` for a name, TLS or network failure, which the runtime does not tell apart.
+ * Posts once. A status that has arrived counts even if the body breaks off, is too long or passes the deadline: the
+ * receiver has answered, and a retry would deliver twice. Without a status the cause is `timeout`, or `connection` for
+ * a DNS, TLS or network failure, which the runtime does not tell apart.
  */
 export async function postOnce({ url, headers, body, timeoutMs, fetchLike, now }: Post): Promise<PostAnswer> {
   const startedAt = now();
@@ -47,12 +48,12 @@ export async function postOnce({ url, headers, body, timeoutMs, fetchLike, now }
     const ended = await withDeadline(timeoutMs, async (signal) => {
       const response = await fetchLike(url, { method: "POST", headers, body, redirect: "manual", signal });
       seen.response = response;
-      // Read and forgotten: a receiver that is cut off while it writes may take its own answer back.
+      // Read and discarded: a receiver that is cut off while it writes may treat its own answer as failed.
       seen.bytes = await readAtMost(response.body, ANSWER_BYTES_MAX);
     });
     timedOut = ended === TIMED_OUT;
   } catch {
-    // The connection failed, before the status or behind it; `seen` tells which.
+    // The connection failed before or after the status; `seen` tells which.
   }
   const latencyMs = Math.max(0, now() - startedAt);
   const response = seen.response;

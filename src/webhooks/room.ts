@@ -1,5 +1,5 @@
 /**
- * The face of webhooks: events, and the endpoints that are told of them.
+ * The face of webhooks: events, and the endpoints that receive them.
  */
 import { DAY_MS } from "../base/clock.ts";
 import { ulidTime } from "../base/ids.ts";
@@ -15,7 +15,7 @@ import { settleDeliveries, takeDeliveries } from "./take.ts";
 import { webhooksVerbs, type WebhooksDeps } from "./verbs.ts";
 
 type WebhooksGround = Ground & {
-  /** Has an endpoint served once this transaction stands. */
+  /** Wakes an endpoint's delivery once this transaction is durable. */
   wake: (endpoint: string) => void;
 };
 type Below = {
@@ -53,7 +53,7 @@ export const webhooksRoom = room({
       wake,
       record: audit.record,
     };
-    /** Writes an event and wakes the endpoints that asked for it. */
+    /** Writes an event and wakes the endpoints whose filter includes it. */
     const emit = (type: EventType, resource: string, data: unknown): void => {
       for (const endpoint of events.emit(type, resource, data, now())) wake(endpoint);
     };
@@ -87,7 +87,7 @@ export const webhooksRoom = room({
         takeDeliveries(deps, endpoint, limit, slowLane),
       settleDeliveries: (endpoint: string, delivered: readonly Delivered[]): void =>
         settleDeliveries({ hooks: deps, emit }, endpoint, delivered),
-      /** A sandbox's clock was moved: deliveries under way keep the time they had. */
+      /** A sandbox's clock was moved: running deliveries keep their remaining time. */
       clockMoved: (milliseconds: number): void => events.clockMoved(milliseconds),
     };
   },

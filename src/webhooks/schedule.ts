@@ -1,6 +1,6 @@
 /**
- * When a webhook is tried again, and what a receiver's answer means (Standard Webhooks 1.0.0, "deliverability").
- * Called after each attempt. It never reads the clock, draws no random number, and never disables an endpoint itself.
+ * When a webhook is tried again, and what a receiver's answer means (Standard Webhooks 1.0.0, "deliverability"). Called
+ * after each attempt. Never reads the clock, draws no random number, and never disables an endpoint itself.
  */
 
 /**
@@ -9,10 +9,13 @@
  */
 export const SCHEDULE_SECONDS = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400] as const;
 
-/** Every delay is drawn evenly from within a tenth of its step, so that what failed together does not come back together. */
+/**
+ * Every delay varies evenly by up to a tenth of its step, so that deliveries that failed together are not retried
+ * together.
+ */
 const JITTER = 0.1;
 
-/** A receiver may ask for patience, not for ever: a day is the longest step of the schedule too. */
+/** The longest Retry-After that is respected: a day, like the longest step of the schedule. */
 const RETRY_AFTER_SECONDS_MAX = 86_400;
 
 const SECOND_MS = 1_000;
@@ -26,7 +29,7 @@ export type Classified = { verdict: Verdict; retryAfterSeconds: number | null };
 const THROTTLED = new Set([429, 502, 504]);
 const MAY_ASK_FOR_TIME = new Set([...THROTTLED, 503]);
 
-/** What an answer means. Only 2xx delivers; a redirect is a failure, because whoever answers it was never judged. */
+/** What an answer means. Only 2xx delivers; a redirect is a failure, because its target was not judged. */
 export function classifyAnswer(status: number, retryAfterHeader: string | null, now: number): Classified {
   const retryAfterSeconds = MAY_ASK_FOR_TIME.has(status) ? readRetryAfter(retryAfterHeader, now) : null;
   return { verdict: verdictOf(status), retryAfterSeconds };
@@ -39,14 +42,14 @@ function verdictOf(status: number): Verdict {
 }
 
 /**
- * Seconds, or a date in the one form senders may write (IMF-fixdate, RFC 9110 5.6.7); a date past is zero. Anything else
- * is ignored, the obsolete date forms included: without it the schedule still holds.
+ * Seconds, or a date in the one form senders may write (IMF-fixdate, RFC 9110 5.6.7); a past date is zero. Anything
+ * else is ignored, the obsolete date forms included; the schedule then applies.
  */
 function readRetryAfter(header: string | null, now: number): number | null {
   const text = header?.trim() ?? "";
   if (/^\d+$/.test(text)) return clampSeconds(Number(text));
   const date = new Date(text);
-  // Date reads much that is no date; only what it writes back unchanged is one.
+  // `Date` accepts texts that are no dates; only a text that it writes back unchanged is one.
   if (Number.isNaN(date.getTime()) || date.toUTCString() !== text) return null;
   return clampSeconds(Math.ceil((date.getTime() - now) / SECOND_MS));
 }
@@ -65,8 +68,8 @@ export type Next = {
 };
 
 /**
- * The time of the next attempt, or why there is none. A receiver's wish only ever moves an attempt later than the
- * schedule, never earlier, and is spread by up to a tenth beyond itself. After ten attempts the schedule is exhausted.
+ * The time of the next attempt, or why there is none. A receiver's Retry-After can only move an attempt later than the
+ * schedule, never earlier, and gets up to a tenth of jitter. After ten attempts the schedule is exhausted.
  */
 export function nextAttempt(next: Next): { dueAt: number } | { giveUp: "gone" | "exhausted" } {
   if (next.outcome === "gone") return { giveUp: "gone" };

@@ -1,6 +1,7 @@
 /**
- * Signatures on what we tell tenants: Standard Webhooks 1.0.0, symmetric (`v1`), so that the official libraries verify.
- * Called for each attempt and when an endpoint's secret is made. It never stores a secret and never verifies one.
+ * Signatures of webhook calls: Standard Webhooks 1.0.0, symmetric (`v1`), so that the official libraries can verify
+ * them. Called for each attempt and when an endpoint's secret is made. Never stores a secret and never verifies a
+ * signature.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 
@@ -11,7 +12,10 @@ const SECRET_BYTES_MAX = 64;
 
 const SECRET_PREFIX = "whsec_";
 
-/** What is signed. `body` is the exact text that is sent; `id` stays over retries, `timestampSeconds` is each attempt's own. */
+/**
+ * What is signed. `body` is the exact text that is sent; `id` is the same in every retry, `timestampSeconds` is that of
+ * the attempt.
+ */
 export type Signed = { id: string; timestampSeconds: number; body: string; secrets: readonly string[] };
 
 /** A new secret from a source of random bytes: `whsec_` and the base64 of 32 of them. */
@@ -23,8 +27,8 @@ export function makeSecret(random: (bytes: number) => Uint8Array): string {
 
 /**
  * The value of `webhook-signature`: one `v1,` signature for each secret, separated by spaces, so that during a rotation
- * a receiver with either secret verifies. Throws only on our own mistakes: no secret, one that is none, an id with a
- * full stop (the signed text is joined by them) or a space, a timestamp that is not whole seconds.
+ * a receiver with either secret can verify. Throws only on programming errors: no secret, a malformed one, an id with a
+ * full stop (the separator of the signed text) or a space, a timestamp that is not whole seconds.
  */
 export function sign({ id, timestampSeconds, body, secrets }: Signed): string {
   if (!isId(id)) throw new Error("a webhook id is visible ASCII without a full stop");

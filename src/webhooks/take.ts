@@ -1,5 +1,5 @@
 /**
- * The object's side of a delivery: what is owed to an endpoint now, signed; and what became of it.
+ * The object's side of a delivery: hands out what is owed to an endpoint, signed, and records the results.
  */
 import { DAY_MS, MINUTE_MS } from "../base/clock.ts";
 import { byRule } from "../contract/record.ts";
@@ -12,7 +12,7 @@ import { secretsInForce, type WebhooksDeps } from "./verbs.ts";
 
 export type { Delivered, Taken } from "./deliver.ts";
 
-/** After a call that ran out of time the endpoint goes by the slow lane for this long, where it delays nobody. */
+/** After a timed-out call the endpoint is served on the slow lane for this long, where it delays no other. */
 export const SLOW_MS = 30 * MINUTE_MS;
 
 /** Up to `limit` signed parcels for an active endpoint; null when there is no such endpoint or it is switched off. */
@@ -50,7 +50,10 @@ export type SettleDeps = {
   emit: (type: "endpoint.disabled", resource: string, data: unknown) => void;
 };
 
-/** Records what became of a batch: done, owed again later, or given up; a 410 or a long failure switches the endpoint off. */
+/**
+ * Records the results of a batch: delivered, owed again later, or given up. A 410 or a long failure disables the
+ * endpoint.
+ */
 export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered: readonly Delivered[]): void {
   const { events } = deps.hooks;
   const endpoint = events.endpoint(endpointId);
@@ -63,7 +66,7 @@ export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered
   for (const one of delivered) {
     const { event, answer } = one;
     if ("failed" in answer && answer.failed === "put_aside") {
-      failed.push({ event, attempt: one.attempt, dueAt: now }); // owed as it was: not trying is no failure
+      failed.push({ event, attempt: one.attempt, dueAt: now }); // owed as before: it was not tried, so it did not fail
       continue;
     }
     const { verdict, retryAfterSeconds } = verdictOf(answer, now);
@@ -81,7 +84,7 @@ export function settleDeliveries(deps: SettleDeps, endpointId: string, delivered
     }
   }
   events.settle(endpoint, done, failed, givenUp, now);
-  const heard = events.deliveredSince(endpoint, now - DAY_MS); // one event that it cannot take is no reason to stop the rest
+  const heard = events.deliveredSince(endpoint, now - DAY_MS); // one event that it cannot take must not disable the endpoint
   if (gone === "gone" || (gone === "exhausted" && !heard)) disable(deps, endpoint, gone);
   else if (delivered.some((one) => isSlow(one.answer))) {
     events.changeEndpoint(endpointId, { slowUntil: now + SLOW_MS });
@@ -95,7 +98,7 @@ const verdictOf = (answer: Delivered["answer"], now: number): Classified =>
 
 type Made = { event: string; attempt: number; answer: Delivered["answer"]; verdict: Verdict };
 
-/** Keeps what became of a call, for whoever debugs the endpoint. */
+/** Records the result of a call, for debugging the endpoint. */
 function noteAttempt(hooks: WebhooksDeps, endpoint: string, { event, attempt, answer, verdict }: Made): void {
   const head = "status" in answer ? answer.head : null;
   hooks.attempts.add(endpoint, {
@@ -109,7 +112,7 @@ function noteAttempt(hooks: WebhooksDeps, endpoint: string, { event, attempt, an
   });
 }
 
-/** What the head of an answer is sealed as: one call's, so that it cannot be shown as another's. */
+/** The sealing context of an answer's head, bound to one call so that it cannot be shown as another's. */
 export const answerName = (endpoint: string, { event, attempt }: Pick<Made, "event" | "attempt">): string =>
   `${endpoint}|${event}|${attempt}`;
 

@@ -1,6 +1,6 @@
 /**
- * What a tenant can ask about its endpoints and events. Whether a URL may be called is judged before, at the door, because
- * that asks a resolver; it is judged again at every attempt.
+ * A tenant's verbs for its endpoints and events. The route judges the URL before the verb runs, because that needs a
+ * resolver; it is judged again at every attempt.
  */
 import { byCaller, type Recorder } from "../contract/record.ts";
 import { HOUR_MS, isoOf } from "../base/clock.ts";
@@ -16,7 +16,7 @@ export type WebhooksDeps = {
   events: EventsLedger;
   attempts: AttemptsLedger;
   now: () => number;
-  /** Real time: a secret's end is never moved by a sandbox's clock. */
+  /** Real time: a sandbox's clock never moves a secret's end. */
   realNow: () => number;
   newId: () => string;
   seal: (record: string, text: string) => Uint8Array;
@@ -28,7 +28,7 @@ export type WebhooksDeps = {
   record: Recorder;
 };
 
-/** A signing secret and when it stops; null while it is the newest. */
+/** A signing secret and its end; null for the newest one. */
 export type Secret = { secret: string; until: number | null };
 
 export type EndpointView = ReturnType<typeof endpointView>;
@@ -137,7 +137,7 @@ function eventsVerbs(deps: WebhooksDeps) {
       return event === null ? refuse("not_found") : { ok: eventView(event) };
     }),
 
-    /** Sends an event again, with the same id, to one endpoint or to all that listen. */
+    /** Sends an event again, with the same id, to one endpoint or to all active ones. */
     "events.replay": verb(
       "webhooks:manage",
       (who, input: { id: string; endpoint: string | null }): Outcome<{ endpoints: string[] }> => {

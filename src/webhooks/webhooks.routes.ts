@@ -1,6 +1,5 @@
 /**
- * The doors of endpoints and events. Where a URL of `urlIn` leads is judged, name resolved, before the object is
- * asked.
+ * The routes of endpoints and events. A URL in `urlIn` is judged, with its name resolved, before the object is asked.
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";

@@ -1,5 +1,5 @@
 /**
- * One carrier account's courier. Opens storage and delegates; what it does is in carriers/courier/courier.ts.
+ * One carrier account's courier. Opens storage and delegates to carriers/courier/courier.ts.
  */
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "../base/clock.ts";

@@ -1,17 +1,17 @@
 /**
- * Puts on the queues what transactions leave to do: opaque ids, cut into messages the platform takes.
+ * Puts on the queues what transactions leave to do: opaque ids, in messages within the platform's limits.
  */
 import { parseTenantId, tenantId, type Owner } from "../base/ids.ts";
 import type { Job } from "../carriers/sender/sender.ts";
 import type { Effects } from "../rpc/effects.ts";
 import { queueOf } from "./placement.ts";
 
-/** Ids in one queue message: 40 characters each, far under 128 KB, and few enough for one sender's turn. */
+/** Ids in one queue message: 40 characters each, far under 128 KB, and few enough for one job of a sender. */
 const IDS_PER_MESSAGE_MAX = 100;
-/** What the platform takes in one `sendBatch`. */
+/** The platform's limit for one `sendBatch`. */
 const MESSAGES_PER_SEND_MAX = 100;
 
-/** Puts on the queue what a transaction left to do. Throws when the queue refuses; the rows are there all the same. */
+/** Puts on the queue what a transaction left to do. Throws when the queue refuses; the rows are stored in any case. */
 export async function sendOutside(env: Env, owner: Owner, effects: Effects): Promise<void> {
   const tenant = tenantId(owner);
   const sends: Promise<unknown>[] = [];
@@ -36,7 +36,7 @@ export async function sendSlow(env: Env, owner: Owner, endpoint: string): Promis
   await queueOf(env, "slow", owner.jurisdiction).send({ tenant: tenantId(owner), endpoint });
 }
 
-/** Puts a job on its lane after a while: the sender could not get to it, or another account is next. */
+/** Puts a job on its lane with a delay, because the sender could not process it or another account is next. */
 export async function requeueJob(env: Env, job: Job, delaySeconds: number): Promise<void> {
   const owner = parseTenantId(job.tenant);
   if (owner !== null) await queueOf(env, job.lane, owner.jurisdiction).send(job, { delaySeconds });

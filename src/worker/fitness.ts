@@ -29,7 +29,7 @@ export type Settings = z.infer<typeof Settings>;
 
 let parsed: { env: Env; settings: Settings } | null = null;
 
-/** The environment, parsed once an isolate. Throws what is wrong with it, by name and never by value. */
+/** The environment, parsed once per isolate. Throws the names of the variables that are wrong, never their values. */
 export function settingsOf(env: Env): Settings {
   if (parsed !== null && parsed.env === env) return parsed.settings;
   const result = Settings.safeParse(env);
@@ -41,13 +41,16 @@ export function settingsOf(env: Env): Settings {
 
 let judged: { env: Env; unfit: string | null } | null = null;
 
-/** Why this deployment must not serve, or null. Judged once an isolate: an environment does not change in one. */
+/**
+ * Why this deployment must not serve, or null. Decided once per isolate, because the environment does not change within
+ * one.
+ */
 export function unfit(env: Env): string | null {
   if (judged === null || judged.env !== env) judged = { env, unfit: judge(env) };
   return judged.unfit;
 }
 
-/** The origin under which readers find this service: the configured one, or where it was called while there is none. */
+/** The origin of this service for readers: the configured one, or else that of the request. */
 export function siteOf(env: Env, url: string): string {
   const configured = unfit(env) === null ? settingsOf(env).PUBLIC_URL : "";
   return configured === "" ? new URL(url).origin : configured.replace(/\/$/, "");
@@ -77,7 +80,7 @@ function judge(env: Env): string | null {
   }
 }
 
-/** The keys of API keys and callback URLs, newest first. Throws when one is weak or no base64. */
+/** The keys of API keys and callback URLs, newest first. Throws when one is weak or not base64. */
 export function doorKeysOf(settings: Settings): DoorKeys {
   return settings.DOOR_KEY.split(",").map((text) => {
     const key = fromBase64(text.trim());

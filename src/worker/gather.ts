@@ -1,14 +1,17 @@
 /**
- * What requests of one tenant that are answered at nearly the same time leave for the queues, put there in one message: a
- * queue operation costs as much as the rest of an answer, on the bill and in processor time. Holds opaque ids only, for a few
- * milliseconds, and after the answer: what is lost with this isolate is found by the tenant's alarm, as whatever the queue loses.
+ * Joins in one queue message what requests of one tenant, answered within a few milliseconds, leave for the queues: a
+ * queue operation costs as much as the rest of an answer, in money and in CPU time. Holds only opaque ids, after the
+ * answer. Ids lost with this isolate are found by the tenant's alarm, like those that the queue loses.
  */
 import type { Owner } from "../base/ids.ts";
 import { jobName, type Effects } from "../rpc/effects.ts";
 
-/** An id waits this long for others; a code is no later for it than a carrier's own jitter makes it. */
+/** An id waits this long for others; far less than a carrier's own jitter. */
 export const GATHER_MS = 5;
-/** Whoever should have sent a bundle was ended before he could: the next request of the tenant sees to it. */
+/**
+ * After this a bundle is overdue, because the request that should have sent it was ended; the tenant's next request
+ * sends it.
+ */
 export const OVERDUE_MS = 500;
 
 export type GatherDeps = {
@@ -19,7 +22,7 @@ export type GatherDeps = {
 
 type Bundle = { since: number; dispatch: Map<string, Effects["dispatch"][number]>; wake: Set<string> };
 
-/** One isolate's bundles, one for each tenant that has just been answered. */
+/** One isolate's bundles, one for each tenant with recent answers. */
 export class Gather {
   readonly #deps: GatherDeps;
   readonly #bundles = new Map<string, Bundle>();
@@ -29,9 +32,9 @@ export class Gather {
   }
 
   /**
-   * Puts what one request leaves behind into the tenant's bundle. The request that begins a bundle waits and sends it, so
-   * the platform lets it live until then; the others add and are done. No request waits for a promise of another's, which
-   * the platform forbids. Throws when the queue refuses.
+   * Adds what one request leaves to the tenant's bundle. The request that begins a bundle waits and sends it; the
+   * others only add. So no request awaits another request's promise, which the platform forbids. Throws when the queue
+   * refuses.
    */
   async put(owner: Owner, effects: Effects): Promise<void> {
     const name = `${owner.jurisdiction} ${owner.code}`;
@@ -43,7 +46,7 @@ export class Gather {
     bundle.since = now;
     this.#bundles.set(name, bundle);
     await this.#deps.wait(GATHER_MS);
-    if (this.#bundles.get(name) !== bundle) return; // another took it for overdue and has sent it
+    if (this.#bundles.get(name) !== bundle) return; // a later request found it overdue and has sent it
     this.#bundles.delete(name);
     await this.#deps.send(owner, { dispatch: [...bundle.dispatch.values()], wake: [...bundle.wake] });
   }

@@ -1,7 +1,7 @@
 /**
- * The platform's own counts, for the bench: rows, calls, queue messages, records, key store. Kept for the whole isolate,
- * which in the local runtime is the whole service. Counts only where wiring.ts hands out counted bindings, which it does
- * when BENCH is set; a production deployment with BENCH set refuses to serve.
+ * The platform's own counts, for the bench: rows, calls, queue messages, records, key store. Kept per isolate, which in
+ * the local runtime is the whole service. Counts only if BENCH is set, because only then wiring.ts hands out counted
+ * bindings; a production deployment with BENCH set refuses to serve.
  */
 
 export type Meter = {
@@ -31,7 +31,7 @@ export const meter: Meter = {
 
 type Method = (...args: unknown[]) => unknown;
 
-/** The same thing, with a look at every call of a method and at what it answered. */
+/** A proxy of the object that passes every method call and its answer to `seen`. */
 export function counted<T extends object>(
   target: T,
   seen: (method: string, args: unknown[], answer: unknown) => void,
@@ -50,16 +50,27 @@ export function counted<T extends object>(
 }
 
 type Statement = { bind(...values: unknown[]): Statement; run(): Promise<unknown>; all(): Promise<unknown> };
+type Database = { prepare(query: string): unknown; batch(statements: never[]): Promise<unknown> };
 
 /** A database whose answers are asked for the rows they wrote. */
-export function countedRecords<T extends { prepare(query: string): unknown }>(db: T): T {
-  const statementOf = (statement: Statement): unknown => ({
-    bind: (...values: unknown[]) => statementOf(statement.bind(...values)),
-    run: () => counting(statement.run()),
-    all: () => counting(statement.all()),
-    first: async () => ((await counting(statement.all())) as { results: unknown[] }).results[0] ?? null,
-  });
-  return { prepare: (query: string) => statementOf(db.prepare(query) as Statement) } as unknown as T;
+export function countedRecords<T extends Database>(db: T): T {
+  const inner = new WeakMap<object, Statement>();
+  const statementOf = (statement: Statement): unknown => {
+    const shown = {
+      bind: (...values: unknown[]) => statementOf(statement.bind(...values)),
+      run: () => counting(statement.run()),
+      all: () => counting(statement.all()),
+      first: async () => ((await counting(statement.all())) as { results: unknown[] }).results[0] ?? null,
+    };
+    inner.set(shown, statement);
+    return shown;
+  };
+  const batch = async (statements: object[]) => {
+    const answers = await db.batch(statements.map((each) => inner.get(each)) as never[]);
+    if (Array.isArray(answers)) for (const answer of answers) await counting(Promise.resolve(answer));
+    return answers;
+  };
+  return { prepare: (query: string) => statementOf(db.prepare(query) as Statement), batch } as unknown as T;
 }
 
 async function counting(answer: Promise<unknown>): Promise<unknown> {

@@ -1,6 +1,6 @@
 /**
- * The one wrapper around an object's SQLite: counts the rows written, which are the bill, and plants storage faults for the
- * fault tests. Only there when one of the two was asked for; a production deployment with either refuses to serve
+ * The wrapper around an object's SQLite that counts the rows written, which are billed, and plants storage faults for
+ * the fault tests. Used only when one of the two is configured; a production deployment with either refuses to serve
  * (src/worker/wiring.ts).
  */
 import type { Meter } from "./meter.ts";

@@ -1,5 +1,5 @@
 /**
- * One jurisdiction's operator object. Reached only through doors that have recognised an operator, and by the clock.
+ * One jurisdiction's operator object. Called only by routes that have recognised an operator, and by cron.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Repeatable } from "../access/idempotency.ts";
@@ -22,13 +22,13 @@ export class OperatorObject extends DurableObject<Env> implements OperatorPort {
     this.#rooms = new OperatorRooms(operatorParts(env, ctx));
   }
 
-  /** A courier tells what changed of its account; an account there is was made by an operator, so there is an object. */
+  /** A courier reports a change of its account. An operator made that account, so the object's tables exist. */
   async note(noted: Noted): Promise<void> {
     this.#migrate();
     this.#rooms.note(noted);
   }
 
-  /** A tenant's pool runs low; only a tenant's own object asks, and it was made by an operator. */
+  /** Lends numbers to a tenant's pool. Only a tenant's object calls this, and an operator made that tenant. */
   async lease(tenant: string, wish: LeaseWish) {
     this.#migrate();
     return this.#rooms.lending.lease(tenant, wish);
@@ -45,7 +45,7 @@ export class OperatorObject extends DurableObject<Env> implements OperatorPort {
     this.#migrated = true;
   }
 
-  /** One question of an operator; a repeated one is answered as it was the first time. */
+  /** One question of an operator; a repeated one gets the first answer again. */
   async ask<K extends OperatorVerbName>(
     operator: string,
     verb: K,

@@ -1,7 +1,7 @@
 /**
- * The only file that reads bindings: chooses object, queue, key store and database by jurisdiction. The one helper that calls
- * `.jurisdiction()` is here; the local runtime throws there, so a variable switches it off, and a production deployment with
- * the switch off refuses to serve.
+ * The only file that reads bindings: chooses object, queue, key store and database by jurisdiction. Only the helper
+ * here calls `.jurisdiction()`. The local runtime does not support it, so a variable switches it off; a production
+ * deployment with it off refuses to serve.
  */
 import { OPERATOR_CODE, parseId, type Jurisdiction, type Owner } from "../base/ids.ts";
 import type { FetchLike } from "../net/bounded.ts";
@@ -14,7 +14,7 @@ import type { RecordDb } from "../storage/record-db.ts";
 import { settingsOf } from "./fitness.ts";
 import { counted, countedRecords, meter, type Meter } from "./meter.ts";
 
-/** An object of a namespace, by name, pinned to its jurisdiction. Locally the name alone tells jurisdictions apart. */
+/** An object of a namespace, by name, pinned to its jurisdiction. Locally only the name contains the jurisdiction. */
 function objectOf<T extends Rpc.DurableObjectBranded | undefined>(
   env: Env,
   namespace: DurableObjectNamespace<T>,
@@ -26,7 +26,7 @@ function objectOf<T extends Rpc.DurableObjectBranded | undefined>(
   return benchMeter(env) === null ? stub : counted(stub, () => (meter.objectCalls += 1));
 }
 
-/** The counts of this isolate when it runs for the bench; null otherwise. */
+/** This isolate's counts in a benchmark; null otherwise. */
 export function benchMeter(env: Env): Meter | null {
   return settingsOf(env).BENCH === "on" ? meter : null;
 }
@@ -56,14 +56,20 @@ export function recordsOf(env: Env, jurisdiction: Jurisdiction): RecordDb {
   return benchMeter(env) === null ? db : countedRecords(db);
 }
 
+/** What the database of records takes, by its own word. */
+export async function databaseBytesOf(env: Env, jurisdiction: Jurisdiction): Promise<number> {
+  const db = jurisdiction === "eu" ? env.DB_EU : env.DB_US;
+  return (await db.prepare("SELECT 1").all()).meta.size_after;
+}
+
 /** The owner in an id; of an id that is none, the operators of the EU. */
 export function ownerOf(id: string): Owner {
   return parseId(id) ?? { jurisdiction: "eu", code: OPERATOR_CODE };
 }
 
 /**
- * The object of a tenant. The platform's own type of a stub forgets which answer belongs to which verb, so the compiler checks
- * nothing in this line; that the object answers as its port says is checked at its class, which implements the port.
+ * The object of a tenant. The platform's stub type loses which answer belongs to which verb, so this cast is unchecked;
+ * the compiler checks the object's class instead, which implements the port.
  */
 export function tenantObjectOf(env: Env, owner: Owner): TenantPort {
   return objectOf(env, env.TENANTS, owner.jurisdiction, owner.code);
@@ -85,8 +91,9 @@ export function senderOf(env: Env, account: string, shard: number): SenderPort {
 }
 
 /**
- * How an account's carrier is called: plainly, or through the binding that holds the client certificate it asks for. Null when
- * there is no such binding: then nobody is called, because this traffic must never leave without the certificate.
+ * How an account's carrier is called: plainly, or through the binding that holds the client certificate it asks for.
+ * Null when there is no such binding: then no call is made, because this traffic must never go out without the
+ * certificate.
  */
 export function fetchBy(env: Env, mtls: string | null): FetchLike | null {
   if (mtls === null) return (url, init) => fetch(url, init);

@@ -1,6 +1,6 @@
 /**
- * Which consumer a batch belongs to, by the queue's name. Every message is acknowledged: queue retries are no scheduler here,
- * and the local runtime would repeat a whole batch for one throw.
+ * Passes a batch to its consumer, by the queue's name. Every message is acknowledged: retries are scheduled by the
+ * objects, not by the queue, and the local runtime repeats a whole batch for one throw.
  */
 import { parseTenantId } from "../base/ids.ts";
 import { readClock } from "../base/clock.ts";
@@ -44,7 +44,7 @@ export async function consume(batch: MessageBatch, env: Env, ctx: ExecutionConte
   batch.ackAll();
 }
 
-/** One endpoint's turn; one known to be slow is served by its own invocation of the slow lane. */
+/** Serves one endpoint; a slow one is served by its own invocation, on the slow lane. */
 async function serveEndpoint(env: Env, doors: Wired, tenant: string, endpoint: string, slow: boolean): Promise<void> {
   const owner = parseTenantId(tenant);
   if (owner === null) return;

@@ -1,6 +1,6 @@
 /**
- * One of the senders of a carrier account, in the account's jurisdiction: plaintext is here only while its call runs.
- * Stores nothing; what it does is in carriers/sender/sender.ts.
+ * One of the senders of a carrier account, in the account's jurisdiction. Holds plaintext only while a call runs and
+ * stores nothing; delegates to carriers/sender/sender.ts.
  */
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "../base/clock.ts";
@@ -26,14 +26,14 @@ export class SenderObject extends DurableObject<Env> {
     return this.#sender.drive(job);
   }
 
-  /** The courier says that the carrier asked for quiet. A sender that is not awake has nothing to stop. */
+  /** The carrier asked for a pause, as the courier reports. A sender that is not in memory has no call to stop. */
   async hold(until: number): Promise<void> {
     this.#sender?.hold(until);
   }
 
   #make(account: string): Sender {
     const { courier, tenant, fetchBy, outside } = this.#parts;
-    /** What the queue refuses is not lost: the rows are stored, and the object's alarm finds them. */
+    /** Nothing is lost if the queue refuses: the rows are stored, and the object's alarm finds them. */
     const doOutside = async (id: string, effects: Effects) =>
       isEmpty(effects) ? undefined : outside(id, effects).catch(() => undefined);
     return new Sender({

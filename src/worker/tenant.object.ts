@@ -1,5 +1,6 @@
 /**
- * One tenant: one serial object, pinned to its jurisdiction. Gives its service storage and platform, and passes every call on.
+ * One tenant: one serial object, pinned to its jurisdiction. Gives its service storage and platform, and delegates
+ * every call.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { KeySettings } from "../access/keys.ts";
@@ -139,8 +140,8 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return this.#service.giveBack(operator, numbers);
   }
 
-  inbound(account: string, texts: Inbound[]) {
-    return this.#service.inbound(account, texts);
+  inbound(account: string, texts: Inbound[], secret?: number) {
+    return this.#service.inbound(account, texts, secret);
   }
 
   takeDeliveries(endpoint: string, limit: number, slowLane: boolean) {
@@ -161,6 +162,10 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
 
   rewrap() {
     return this.#service.rewrap();
+  }
+
+  storageSize() {
+    return this.#service.storageSize();
   }
 
   rootsInUse() {

@@ -1,5 +1,5 @@
 /**
- * Hands each object and the doors the few things they need of the platform.
+ * Gives the doors and each object what they need of the platform.
  */
 import { accessKeys, type OperatorSettings } from "../access/operators.ts";
 import { readClock } from "../base/clock.ts";
@@ -30,6 +30,7 @@ import {
   fetchBy,
   operatorObjectOf,
   ownerOf,
+  databaseBytesOf,
   recordsOf,
   senderOf,
   keyStoreOf,
@@ -40,18 +41,18 @@ import {
 const RESOLVER_URL = "https://cloudflare-dns.com/dns-query";
 
 /**
- * The log's name on a developer's machine. Never host and port: a key that was pinned under a name holds only as long as the
- * name does, so production sets its own (AUDIT_ORIGIN).
+ * The audit log's name in local development. A stable name, not host and port, because verifiers pin the key under it;
+ * production sets its own (AUDIT_ORIGIN).
  */
 const LOCAL_AUDIT_ORIGIN = "maskline.local";
 
-/** What the Worker's handlers are given: the doors' half, and what queues and the bench need beside it. */
+/** What the Worker's handlers are given: the doors, and what the queues need besides. */
 export type Wired = Doors & {
   sender: (account: string, shard: number) => SenderPort;
   senders: number;
 };
 
-/** What the app asks of this platform. */
+/** This platform, as the app needs it. */
 export const platform: Platform = { doors: doorsOf, unfit, site: siteOf, meter: benchMeter };
 
 let opened: { env: Env; doors: Wired } | null = null;
@@ -62,7 +63,7 @@ export function doorsOf(env: Env): Wired {
   return opened.doors;
 }
 
-/** The doors' half of the wiring. */
+/** The part of the wiring that the doors need. */
 function makeDoors(env: Env): Wired {
   const settings = settingsOf(env);
   const local = settings.ENVIRONMENT === "local";
@@ -138,6 +139,7 @@ function storageParts(settings: Settings, ctx: DurableObjectState) {
   return {
     sql: bare ? ctx.storage.sql : meteredSql(ctx.storage.sql, settings.FAULTS, meter),
     transaction: <T>(act: () => T): T => ctx.storage.transactionSync(act),
+    storageBytes: (): number => ctx.storage.sql.databaseSize,
     setAlarm: (at: number) => {
       meter.alarmsSet += 1;
       void ctx.storage.setAlarm(at);
@@ -194,6 +196,7 @@ export function operatorParts(env: Env, ctx: DurableObjectState) {
     tenant: (owner: Owner): TenantPort => tenantObjectOf(env, owner),
     courier: (account: string) => courierOf(env, account),
     hasBinding: (name: string) => fetchBy(env, name) !== null,
+    databaseBytes: () => databaseBytesOf(env, jurisdiction),
     log: writeLog,
   };
 }

@@ -101,6 +101,52 @@ describe.each(kinds)("%s", (kind) => {
   });
 });
 
+/** A text with more in it: pictures, and the keyword that the carrier has recognised and answered. */
+const withMore: Record<Exclude<CarrierKind, "sandbox">, (more: { words?: string; media?: number; keyword?: string }) => Payload | null> = {
+  http: ({ words, media = 0, keyword }) => ({ media, ...(keyword === undefined ? {} : { keyword: keyword.toLowerCase() }), ...(words === undefined ? {} : { text: words }) }),
+  twilio: ({ words, media = 0, keyword }) => ({ NumMedia: String(media), ...(keyword === undefined ? {} : { OptOutType: keyword }), ...(words === undefined ? {} : { Body: words }) }),
+  telnyx: ({ words, media = 0, keyword }) => {
+    const whole = documented("telnyx") as { data: Payload & { payload: Payload } };
+    const payload = { ...whole.data.payload, media: Array(media).fill({ url: "https://x.example.com/1" }), autoresponse_type: keyword ?? null };
+    return { data: { ...whole.data, payload: { ...payload, ...(words === undefined ? {} : { text: words }) } } };
+  },
+  vonage: () => null, // its SMS API knows neither
+  infobip: () => null,
+}; // prettier-ignore
+
+describe.each(["http", "twilio", "telnyx"] as const)("%s", (kind) => {
+  it("tells how many pictures came with a text, and of a picture without words", async () => {
+    expect(await brought(kind, withMore[kind]({ media: 2 })!)).toMatchObject({ read: [{ ...text, media: 2 }] });
+    expect(await brought(kind, withMore[kind]({ words: "", media: 1 })!)).toMatchObject({
+      read: [{ text: "", media: 1 }],
+    });
+    expect(await brought(kind, withMore[kind]({ media: 0 })!)).not.toHaveProperty("read.0.media");
+  });
+
+  it.each(["STOP", "START", "HELP"])("tells the keyword %s that it has recognised", async (keyword) => {
+    const said = await brought(kind, withMore[kind]({ words: "AVREGISTRER", keyword })!);
+    expect(said).toMatchObject({ read: [{ text: "AVREGISTRER", keyword: keyword.toLowerCase() }] });
+  });
+});
+
+it.each([["opt_out", "stop"], ["OPT-IN", "start"], ["info", "help"], ["JOIN_CLUB", "other"]])("a keyword that a carrier writes as %s is %s", async (written, keyword) => {
+  expect(await brought("telnyx", withMore.telnyx({ keyword: written })!)).toMatchObject({ read: [{ keyword }] });
+  expect(await brought("twilio", withMore.twilio({ keyword: written })!)).toMatchObject({ read: [{ keyword }] });
+}); // prettier-ignore
+
+it.each(kinds)("%s: the longest text that a phone can send is taken", async (kind) => {
+  const longest = "x".repeat(39_015);
+  const field = { http: "text", twilio: "Body", vonage: "text" } as const;
+  const [one] = kind === "infobip" ? (documented("infobip")["results"] as Payload[]) : [];
+  const change =
+    kind === "telnyx"
+      ? withMore.telnyx({ words: longest })!
+      : kind === "infobip"
+        ? { results: [{ ...one, text: longest }] }
+        : { [field[kind]]: longest };
+  expect(await brought(kind, change)).toMatchObject({ read: [{ text: longest }] });
+});
+
 it.each(["http", "vonage", "telnyx"] as const)("%s signs a time: a text is fresh for five minutes either way", async (kind) => {
   for (const off of [300, -300]) expect(await brought(kind, {}, { at: NOON / 1_000 + off })).toHaveProperty("read.0");
   for (const off of [301, -301]) expect(await brought(kind, {}, { at: NOON / 1_000 + off })).toEqual({ forged: "stale" }); // prettier-ignore
@@ -117,8 +163,8 @@ describe("twilio", () => {
     expect(await brought("twilio", { AccountSid: `AC${"9".repeat(32)}` })).toEqual({ forged: "account" });
   });
 
-  it("with a picture and no words is no text, and is answered by nothing that Twilio could send on", async () => {
-    expect(await brought("twilio", { Body: "", NumMedia: "1", MediaUrl0: "https://api.twilio.com/x" })).toEqual({ read: [] }); // prettier-ignore
+  it("without words and pictures is no text, and is answered by nothing that Twilio could send on", async () => {
+    expect(await brought("twilio", { Body: "", NumMedia: "0" })).toEqual({ read: [] });
     expect(CARRIERS.twilio.answersInbound).toBe("nothing");
   });
 });
@@ -128,7 +174,8 @@ describe("vonage", () => {
 
   it("brings the parts of a long text one by one, each with its place", async () => {
     expect(await brought("vonage", part)).toMatchObject({ read: [{ ...text, part: { ref: "142", nth: 2, of: 3 } }] });
-    for (const wrong of [{ "concat-part": "4" }, { "concat-part": "0" }, { "concat-total": "x" }, { "concat-total": "256" }, { "concat-ref": "" }]) expect(await brought("vonage", { ...part, ...wrong }), JSON.stringify(wrong)).toEqual({ malformed: expect.any(String) }); // prettier-ignore
+    // Words whose place nobody knows are a text of their own, and are never obeyed.
+    for (const wrong of [{ "concat-part": "4" }, { "concat-part": "0" }, { "concat-part": "" }, { "concat-total": "x" }, { "concat-total": "256" }, { "concat-ref": "" }]) expect(await brought("vonage", { ...part, ...wrong }), JSON.stringify(wrong)).toEqual({ read: [{ id: expect.any(String), ...text, fragment: true }] }); // prettier-ignore
     expect(await brought("vonage", { ...part, concat: "false" })).not.toHaveProperty("read.0.part");
   });
 
@@ -171,7 +218,7 @@ describe("telnyx", () => {
     const other = { phone_number: "+447700900872" };
     expect(await changed({ to: [{ phone_number: "+447700900871" }, other] })).toEqual({ read: [] });
     expect(await changed({ cc: [other] })).toEqual({ read: [] });
-    for (const words of [null, ""]) expect(await changed({ text: words, type: "MMS" })).toEqual({ read: [] });
+    for (const words of [null, ""]) expect(await changed({ text: words })).toEqual({ read: [] });
     expect(await brought("telnyx", { data: { event_type: "message.finalized", payload: {} } })).toEqual({ read: [] });
     const elsewhere = URL_.replace("car_1", "car_2");
     expect(await changed({}, { meta: { delivered_to: elsewhere } })).toEqual({ forged: "another_account" });
@@ -186,6 +233,17 @@ describe("infobip", () => {
     const said = await brought("infobip", { results });
     expect(said).toMatchObject({ read: [{ id: one!["messageId"], ...text }, { id: "m-2", from: "MyBank", text: "Two" }] }); // prettier-ignore
     expect(said).not.toHaveProperty("read.2");
+  });
+
+  it("brings the good ones of a bundle whatever is wrong with the others, and says how many those were", async () => {
+    const [one] = documented("infobip")["results"] as Payload[];
+    const bad = [{ ...one, from: "" }, { ...one, to: null }, { ...one, messageId: 7 }, { ...one, text: 5 }, { ...one, from: "x".repeat(65) }, "no object", null, []]; // prettier-ignore
+    for (const [nth, wrong] of bad.entries()) {
+      const said = await brought("infobip", { results: [wrong, { ...one, messageId: `m-${nth}` }, wrong] });
+      expect(said, JSON.stringify(wrong)).toMatchObject({ read: [{ id: `m-${nth}`, ...text }], unreadable: 2 });
+    }
+    expect(await brought("infobip", { results: bad })).toEqual({ read: [], unreadable: bad.length });
+    expect(await brought("infobip", { results: "none" })).toEqual({ malformed: "body" });
   });
 
   it("by Basic or Bearer is as good as the secret that it shows", async () => {

@@ -109,5 +109,69 @@ it("the later of two words counts, whichever is named first", () => {
   type Word = Pick<Consent, "standing" | "saidAt">;
   const given: Word = { standing: "given", saidAt: 1 };
   const stop: Word = { standing: "withdrawn", saidAt: 1 };
-  expect([later(given, stop), later(stop, given), later(null, given), later(null, null)]).toEqual([stop, stop, given, null]);
-}); // prettier-ignore
+  expect([later(given, stop), later(stop, given), later(null, given), later(null, null)]).toEqual([
+    stop,
+    stop,
+    given,
+    null,
+  ]);
+});
+
+describe("senders compare as people see them", () => {
+  it.each([
+    ["Payroll", "PAYROLL"],
+    ["Payroll", "payroll "],
+    ["British Gas", "BritishGas"],
+    ["GOV.UK", "gov uk"],
+    ["Pay-Roll", "Pay\u2011Roll"],
+    ["+447700900791", "447700900791"],
+    ["Ｏ２ Shop", "O2 Shop"],
+    ["Pay\u200broll", "Payroll"],
+  ])("a stop to %s is one to %s, either way", (one, other) => {
+    say("withdrawn", { sender: one });
+    expect(consents.hasStopped(who, "marketing", other)).toBe(true);
+    say("given", { sender: other, saidAt: NOON + 1 });
+    expect(consents.hasStopped(who, "marketing", one)).toBe(false);
+    expect(consents.list({}, 5).map(({ sender }) => sender)).toEqual([other, one]); // kept as it was said
+  });
+
+  it.each([
+    ["M&S", "MS"],
+    ["Shop6", "Shop9"],
+    ["Payroll", "Payrol"],
+    ["60777", "60778"],
+    ["+447700900791", "+447700900792"],
+    ["Å", "A"],
+  ])("a stop to %s is none to %s", (one, other) => {
+    say("withdrawn", { sender: one });
+    expect(consents.hasStopped(who, "marketing", other)).toBe(false);
+  });
+
+  it("nor is one to a sender of signs alone one to all", () => {
+    say("withdrawn", { sender: "-._" });
+    expect(consents.hasStopped(who, "marketing", "Payroll")).toBe(false);
+  });
+
+  it("also what was said before: of two spellings the later word stands, whatever their order in the table", () => {
+    for (const [first, second] of [
+      ["Payroll", "PAYROLL"],
+      ["PAYROLL", "Payroll"],
+    ] as const) {
+      const sql = nodeSql();
+      ConsentLedger.migrate(sql);
+      const add = `INSERT INTO standings VALUES(?,?,?,?,?,?)`;
+      sql.exec(add, who, "marketing", first, "withdrawn", NOON, "con_1");
+      sql.exec(add, who, "marketing", second, "given", NOON + 5, "con_2");
+      sql.exec(add, who, "service", first, "given", NOON, "con_3");
+      sql.exec(add, who, "service", second, "withdrawn", NOON, "con_4");
+      sql.exec(add, who, "otp", "", "withdrawn", NOON, "con_5");
+      ConsentLedger.migrate2(sql);
+      const ledger = new ConsentLedger(sql);
+      const stopped = (["marketing", "service", "otp"] as const).map((purpose) =>
+        ledger.hasStopped(who, purpose, "payroll"),
+      );
+      expect(stopped).toEqual([false, true, true]); // of two at once, stop counts
+      expect(sql.exec(`SELECT * FROM standings`).toArray()).toHaveLength(3);
+    }
+  });
+});

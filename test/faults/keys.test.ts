@@ -60,7 +60,7 @@ function* filesIn(place: string): Generator<{ path: string; text: string }> {
 }
 
 describe("a copy of object storage and D1, restored where the key store has forgotten the tenant", () => {
-  it("opens no number and no text, and the service says that the keys are not to be had", async () => {
+  it("opens no number and no text, and the service says that the keys cannot be loaded", async () => {
     const persist = join(folder, "original");
     const first = await start(persist);
     const { key } = await newTenant(first.base);

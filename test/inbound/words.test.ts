@@ -6,7 +6,7 @@ describe("a word that steers", () => {
     ["STOP", "stop"], ["stop", "stop"], ["  Stop. ", "stop"], ["stop!!!", "stop"], ["'STOP'", "stop"], ["Unsubscribe", "stop"],
     ["OPT OUT", "stop"], ["opt-out", "stop"], ["Stopio", "stop"], ["STOPIWCH", "stop"], ["dim mwy", "stop"], ["arrêt", "stop"],
     ["STOPALL", "stop_all"], ["Stop all", "stop_all"], ["stop popeth", "stop_all"], ["START", "start"], ["un-stop", null],
-    ["UNSTOP", "start"], ["Dechrau", "start"], ["HELP", "help"], ["help?", "help"], ["Cymorth", "help"], ["ＳＴＯＰ", "stop"],
+    ["UNSTOP", "start"], ["Dechrau", "start"], ["HELP", "help"], ["help?", "help"], ["Cymorth", "help"], ["ＳＴＯＰ", "stop"], ["\u200eST\u200bOP\u2069", "stop"],
   ] as const)("%j is %s", (text, word) => {
     expect(wordOf(text)).toBe(word);
   }); // prettier-ignore

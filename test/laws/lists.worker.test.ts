@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { closedDoors, nameOf, pathOf, rowOf, type Door } from "../support/tenant/routes.ts";
+import { absentIds, closedDoors, nameOf, pathOf, rowOf, type Door } from "../support/tenant/routes.ts";
 import { furnish, type Furnished } from "../support/tenant/settled.ts";
 import { BASE } from "../support/tenant/tenants.ts";
 import { watch } from "../support/tenant/watched.ts";
@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 async function call(door: Door, cursor: string) {
   const inBody = "cursor" in shapeOf(rowOf(door).body);
-  const path = pathOf(door, { sessions: ours.things.session, "admin-tenants": ours.id });
+  const path = pathOf(door, { ...absentIds(ours.id), "admin-tenants": ours.id });
   const body = inBody ? JSON.stringify({ ...(rowOf(door).example as object), cursor }) : undefined;
   watched.reset();
   const response = await watched.fetch(

@@ -4,7 +4,7 @@ import type { Files } from "../support/source/tree.ts";
 const GENERIC = /^src\/(?:contract|http|rpc|tenant|worker)\/.*\.tsx?$/;
 const NAME = String.raw`"([a-z_]+\.[a-z_]+)"`;
 /** A room's table of verbs, and the table of the operators' verbs, which stands in rpc/. */
-const IN_A_ROOM = new RegExp(String.raw`^\s*${NAME}: (?:verb|change)\(`, "gm");
+const IN_A_ROOM = new RegExp(String.raw`^\s*${NAME}: (?:adding|verb|change)\(`, "gm");
 const IN_RPC = new RegExp(String.raw`^\s*${NAME}:`, "gm");
 
 /** Every verb's name, read where it is declared. */

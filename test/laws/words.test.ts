@@ -37,3 +37,40 @@ it.each([
 ])("is allowed: %s", (text) => {
   expect(badWords({ "docs/a.md": text })).toEqual([]);
 });
+
+it.each([
+  ["a belt", "// waits on the belt", /queue tracker/],
+  ["a belt in a name", "const queueBelt = new BeltTracker(BELT_MS);", /queue tracker/],
+  ["a conveyor", "// puts it on the conveyor", /sweep/],
+  ["a shelf", "// the key is on its shelf", /key store/],
+  ["a shelf in a name", "class KeyShelf {}", /key store/],
+  ["a mind", "// a tenant's mind", /rooms/],
+  ["minds", "// so that minds agree", /rooms/],
+  ["a mind in a name", "const tenantMind = openMind();", /rooms/],
+  ["a first look", "// found by the first look", /sweep/],
+  ["a first look over two lines", "/**\n * found by the first\n * look at it\n */", /sweep/],
+  ["looking again", "// the alarm looks again", /check, sweep or poll/],
+])("in the source is refused: %s", (_, text, told) => {
+  expect(badWords({ "src/room/a.ts": text }).join("\n")).toMatch(told);
+  expect(badWords({ "docs/a.md": text })).toEqual([]);
+});
+
+it.each([
+  "// seals the letter",
+  "const letter = sealed;",
+  "open(letter, key)",
+  "type Letter = {};",
+  "const codeLetter = 1;",
+])("in the source of verifications is refused: %s", (text) => {
+  expect(badWords({ "src/verify/a.ts": text }).join("\n")).toMatch(/code message/);
+});
+
+it.each([
+  "// no reminder, and nothing of the kind",
+  "sql.exec(`ALTER TABLE conveyor RENAME TO sweep`)",
+  "// letters and digits, where U V is one letter. The first letter says of what.",
+  'vault.sealText(subject, id, "letter", text); `RENAME COLUMN letter TO code_message`',
+  "// looked up again in the index",
+])("in the source is allowed: %s", (text) => {
+  expect(badWords({ "src/verify/a.ts": text })).toEqual([]);
+});

@@ -30,6 +30,32 @@ const MACHINE = /(?<![\w.:/-])\/(?:work|home|root|Users|tmp)\/\w[\w./-]*/g;
 const CLAIM = /\bUK (?:data )?residency\b|\bend-to-end[ -]encrypt\w*/gi;
 const DENIED = /\b(?:no|not|never|neither|nor|without|cannot|isn't|doesn't)\b/i;
 
+/** A word alone, and as a part of a name: `belt`, `queueBelt`, `BELT_MS`. */
+const inNames = (word: string): RegExp => {
+  const [lower, upper] = [word, word[0]?.toUpperCase() + word.slice(1)];
+  const own = `(?<![A-Za-z])(?:${lower}|${upper})s?(?![a-z])`;
+  return new RegExp(`${own}|(?<=[a-z0-9])${upper}s?(?![a-z])|(?<![A-Z])${word.toUpperCase()}S?(?![A-Z])`, "g");
+};
+/** Two words of a sentence, also over the end of a comment's line. */
+const inText = (first: string, second: string): RegExp =>
+  new RegExp(`\\b(?:${first})(?:\\s|\\*|//)+(?:${second})\\b`, "gi");
+
+/** Metaphors that the source once had for terms of the field. */
+const METAPHORS: readonly { where: RegExp; word: RegExp; instead: string }[] = [
+  { where: /^src\//, word: inNames("belt"), instead: "write queue tracker" },
+  // A released migration keeps its table's old name.
+  { where: /^src\//, word: /(?<!TABLE |EXISTS )conveyor/gi, instead: "write sweep, or queue tracker" },
+  { where: /^src\//, word: /shel(?:f|ves)/gi, instead: "write key store" },
+  { where: /^src\//, word: inNames("mind"), instead: "write rooms" },
+  { where: /^src\//, word: inText("first|next|last|second", "looks?"), instead: "write sweep" },
+  { where: /^src\//, word: inText("look|looks|looked|looking", "again"), instead: "write check, sweep or poll again" },
+  {
+    where: /^src\/verify\//,
+    word: /(?:(?<=[a-z])L|\bL)etter(?:s?\b|(?=[A-Z]))|\bletter(?=[A-Z]|\s*[:=(,)}\]?]|\.\w)|\b(?:an?|the|its|this|each|sealed) letter\b/g,
+    instead: "write code message",
+  },
+];
+
 /** A number in E.164 digits without the plus. */
 const digits = (written: string) => written.replace(/\D/g, "").replace(/^00/, "").replace(/^0/, "44");
 
@@ -83,6 +109,9 @@ export function badWords(files: Files): string[] {
         CLAIM,
         "say it only to deny it: the platform has no UK jurisdiction, and carriers read texts",
         (match) => DENIED.test(sentenceAt(text, match.index)),
+      ),
+      ...METAPHORS.filter(({ where }) => where.test(path)).flatMap(({ word, instead }) =>
+        found("metaphor", word, instead, () => false),
       ),
     ];
   });

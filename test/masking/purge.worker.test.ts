@@ -9,7 +9,7 @@ beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () 
 const DAY = 86_400;
 
 test(
-  "ended sessions, interactions, pairs, the inbox and what was heard go; nothing goes before its time",
+  "ended sessions, interactions, pairs and the inbox go; nothing goes before its time",
   { timeout: patience(60_000) },
   async () => {
     const tenant = await newTenant();
@@ -31,11 +31,11 @@ test(
     const readings = async () =>
       (await tenant.rows(`SELECT count(*) AS n FROM audit WHERE entry LIKE '%session.texts_read%'`))[0]?.["n"];
     expect(await readings()).toBe(1);
-    expect([await count("heard"), await count("inbox"), await count("pairs")]).toEqual([2, 1, 2]);
+    expect([await count("inbox"), await count("pairs")]).toEqual([1, 2]);
     await night(7);
     expect((await kept()).body["data"][0].text).toBeUndefined();
     expect(await readings()).toBe(1); // no text, no reading
-    expect([await count("heard"), await count("inbox"), await count("interactions WHERE sealed IS NOT NULL")]).toEqual([0, 1, 0]); // prettier-ignore
+    expect([await count("inbox"), await count("interactions WHERE sealed IS NOT NULL")]).toEqual([1, 0]);
     await night(30);
     expect([await count("inbox"), await count("pairs"), await count("interactions"), await count("sessions")]).toEqual([0, 0, 1, 1]); // prettier-ignore
     await night(60);

@@ -107,6 +107,50 @@ describe("a message of several parts", () => {
     );
   });
 
+  it("ends in the same one state wherever the answer to its call comes among the receipts, or whether it never comes", () => {
+    const seed = seedOfRun();
+    console.log(`parts and answers: SEED=${seed}`);
+    const finals = fc.array(fc.constantFrom("delivered" as const, "undelivered" as const), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    const answers = fc.constantFrom("accepted" as const, "unknown" as const);
+    fc.assert(
+      fc.property(
+        finals,
+        fc.nat(),
+        answers,
+        fc.array(fc.nat(), { minLength: 4, maxLength: 4 }),
+        (states, place, outcome, keys) => {
+          const box = new Outbox();
+          const id = box.admit({ segments: states.length });
+          box.claim("car_a", id);
+          const order = states
+            .map((state, nth) => ({ state, part: IDS[nth]!, key: keys[nth] ?? 0 }))
+            .toSorted((a, b) => a.key - b.key);
+          const answerAt = place % (order.length + 1);
+          const answer = () =>
+            box.settle(
+              id,
+              1,
+              outcome === "accepted"
+                ? { outcome, reference: IDS.slice(0, states.length).join(",") }
+                : { outcome, code: "timeout" },
+            );
+          for (const [at, { state, part }] of order.entries()) {
+            if (at === answerAt) answer();
+            box.report("car_a", id, state, { part, price, perPart: true });
+          }
+          if (answerAt === order.length) answer();
+          const right = states.every((state) => state === "delivered") ? "delivered" : "undelivered";
+          expect(box.get(id).state).toBe(right);
+          expect(box.stateWord.filter((word) => word === "delivered" || word === "undelivered")).toEqual([right]);
+        },
+      ),
+      { seed, numRuns: 500 },
+    );
+  });
+
   it("of which one receipt never comes stays `sent`, and ends so", () => {
     const { box, message } = play(
       3,

@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "../../src/risk/caps.ts";
 import { messagesRoom } from "../../src/messages/room.ts";
 import { migrate } from "../../src/storage/migrations.ts";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -46,7 +47,7 @@ beforeEach(() => {
   now = NOON;
   told = [];
   dispatched = [];
-  const vault = { openNumber: () => "+447700900123", openText: () => "Hello" };
+  const vault = { openNumber: () => "+447700900123", openText: () => "Hello", findToken: () => null };
   deps = {
     ledger,
     vault: vault as unknown as SweepDeps["vault"],
@@ -63,6 +64,8 @@ beforeEach(() => {
     hasStopped: () => false,
     hasStoppedSomebody: () => false,
     accountOf: () => null,
+    caps: { leave: () => null, flush: () => undefined },
+    policy: () => ({ limits: DEFAULT_LIMITS, countries: ["GB"] }),
   };
 });
 

@@ -116,7 +116,7 @@ it("counts the guesses of an hour from the rows, so that a restart forgets none"
 
 it("a destination is kept as long as something of it counts, and not a day longer", () => {
   const name = new Uint8Array([7]);
-  let destination = countSend(newDestination(), "ver_1", NOON);
+  let destination = countSend(newDestination(), "ver_1", NOON, null);
   destination = countFailure(destination, null, NOON + HOUR_MS).destination;
   ledger.putDestination(name, destination);
   expect(ledger.purge(NOON + DAY_MS + HOUR_MS, 10)).toBe(0);

@@ -138,9 +138,9 @@ it("expires when its time has passed, by itself, and drops code and letter", asy
   const tenant = await newTenant();
   const { id } = await started(tenant, { ttl_seconds: 60 });
   await advance(tenant, 59);
-  expect((await tenant.rows(`SELECT state, letter IS NULL AS gone FROM verifications`))[0]).toEqual({ state: "pending", gone: 0 }); // prettier-ignore
+  expect((await tenant.rows(`SELECT state, code_message IS NULL AS gone FROM verifications`))[0]).toEqual({ state: "pending", gone: 0 }); // prettier-ignore
   await advance(tenant, 2);
-  expect((await tenant.rows(`SELECT state, digest, letter FROM verifications`))[0]).toEqual({ state: "expired", digest: null, letter: null }); // prettier-ignore
+  expect((await tenant.rows(`SELECT state, digest, code_message FROM verifications`))[0]).toEqual({ state: "expired", digest: null, code_message: null }); // prettier-ignore
   expect(await told(tenant, id)).toEqual(["verification.expired"]);
 });
 

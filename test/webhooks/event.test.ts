@@ -16,6 +16,7 @@ describe("the catalogue of events", () => {
       "interaction.vetoed",
       "interaction.out_of_session",
       "inbound.received",
+      "inbound.media_dropped",
       "number.low",
       "number.cooling",
       "number.released",
@@ -25,6 +26,7 @@ describe("the catalogue of events", () => {
       "endpoint.disabled",
       "endpoint.test",
       "alert.limit",
+      "alert.quota",
       "alert.verification_failures",
       "alert.job_quarantined",
     ];

@@ -5,6 +5,7 @@ import { patience } from "../support/run/patience.ts";
 import { checkExport } from "../../src/audit/export.ts";
 import { readHead, verifyHead } from "../../src/audit/head.ts";
 import { parseTenantId } from "../../src/base/ids.ts";
+import { listRecords } from "../../src/messages/records/store.ts";
 import { cron, everything, newTenant, operator, type Json, type Tenant } from "../support/tenant/tenant.ts";
 
 const NIGHTLY = "17 3 * * *";
@@ -16,7 +17,7 @@ const advance = (tenant: Tenant, seconds: number) =>
   tenant.call("POST /v1/sandbox/clock", { advance_seconds: seconds });
 const records = async (tenant: Tenant) => {
   const db = parseTenantId(tenant.id)?.jurisdiction === "us" ? env.DB_US : env.DB_EU;
-  return (await db.prepare(`SELECT id FROM messages WHERE tenant = ?`).bind(tenant.id).all()).results.length;
+  return (await listRecords(db, { tenant: tenant.id }, 1_000)).length;
 };
 const audit = async (tenant: Tenant, act: string): Promise<Json[]> =>
   (await tenant.call(`GET /v1/audit?act=${act}&limit=500`)).body["data"];
@@ -26,6 +27,8 @@ const NOTHING = {
   idempotency: 0,
   numbers: 0,
   events: 0,
+  attempts: 0,
+  consents: 0,
   pairs: 0,
   habits: 0,
   failed_jobs: 0,

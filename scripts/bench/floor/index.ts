@@ -1,18 +1,20 @@
 /**
- * The floor of the bench: the platform operations of one message and nothing else. No keys, no crypto, no parsing beyond the
- * platform's own JSON, no router. What the real Worker adds on top of this is its own cost.
+ * The floor of the bench: the platform operations of one message and nothing else. No keys, no crypto, no parsing
+ * beyond the platform's own JSON, no router. The difference to the real Worker is that Worker's own cost.
  *
- * Mirrored (repeat contact, idempotency key, no receipt). How counted: the meter of the real one reads 7 rows and 1 object
- * call for accepting a scheduled message, one row of them its entry in the index of deadlines, which an ordinary message
- * does not have; and 11 for a whole life: these 6, claim, settle, receipt, event, removal. Bytes: averages of a stored copy.
- * - accept: one log line of the real size (the platform takes it, stores it and charges for it like a queue message); one request, one call to a SQLite object, one transaction of six rows (message, repetition, two counters, the
- *   account's counters, audit), of the bytes that the real rows have; one conditional read (is the key known); 202 with a
- *   body of the real size; one queue message of the real size, after the answer.
- * - dispatch: one consumer, one call to one of four senders for up to 25 ids; the sender calls the object to claim six (a
- *   row update each, the account's read included), posts each to the same carrier, and calls the object to settle what has
- *   answered (a row update each).
- * Here every id is a queue message of its own; ours puts those of one moment together, which is its own gain.
- * Not mirrored: the courier's permit (one call in a thousand), the alarm (one row in twelve seconds).
+ * Mirrored (repeat contact, idempotency key, no receipt). How counted: the real Worker's meter reads 7 rows and 1
+ * object call for accepting a scheduled message, one of the rows being its entry in the index of deadlines, which an
+ * ordinary message does not have; and 11 rows for a whole life: these 6, claim, settle, receipt, event, removal. Bytes:
+ * averages of a stored copy.
+ * - accept: one log line of the real size (the platform takes it, stores it and charges for it like a queue message);
+ * one request, one call to a SQLite object, one transaction of six rows (message, repetition, two counters, the
+ * account's counters, audit), of the bytes that the real rows have; one conditional read (is the key known); 202 with a
+ * body of the real size; one queue message of the real size, after the answer.
+ * - dispatch: one consumer, one call to one of four senders for up to 25 ids; the sender calls the object to claim six
+ * (a row update each, the account's read included), posts each to the same carrier, and calls the object to settle what
+ * has answered (a row update each). Here every id is its own queue message; ours joins ids of a few milliseconds, which
+ * counts in its favour. Not mirrored: the courier's permit (one call in a thousand), the alarm (one row in twelve
+ * seconds).
  */
 import { DurableObject } from "cloudflare:workers";
 

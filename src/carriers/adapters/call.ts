@@ -7,7 +7,7 @@ import { z } from "zod";
 import { readWholeAtMost, TIMED_OUT, withDeadline } from "../../net/bounded.ts";
 import type { LogLine } from "../../base/log.ts";
 import { toBase64 } from "../../base/seal.ts";
-import { ANSWER_BYTES_MAX, CALL_TIMEOUT_MS, type Account, type Answer, type CarrierIo, type Price, type Probed } from "../carrier.ts"; // prettier-ignore
+import { ANSWER_BYTES_MAX, CALL_TIMEOUT_MS, type Account, type Answer, type CarrierIo, type Keyword, type Price, type Probed } from "../carrier.ts"; // prettier-ignore
 
 /** An answer and when it came; its text is null when it was too long or broke off, and the status stands all the same. */
 export type Answered = { status: number; headers: Headers; text: string | null; at: number };
@@ -92,6 +92,25 @@ function cutAt(text: string, mark: string): [string, string] {
 export function basicOf(user: string, password: string): string {
   return `Basic ${toBase64(new TextEncoder().encode(`${user}:${password}`))}`;
 }
+
+const BY_WORD: ReadonlyMap<string, Keyword> = new Map([
+  ...["stop", "optout", "unsubscribe"].map((word): [string, Keyword] => [word, "stop"]),
+  ...["start", "optin", "subscribe", "unstop"].map((word): [string, Keyword] => [word, "start"]),
+  ...["help", "info"].map((word): [string, Keyword] => [word, "help"]),
+]);
+
+/** The keyword that a carrier says it has recognised and answered, however it writes it; nothing where it names none. */
+export function keywordOf(written: string | null | undefined): { keyword?: Keyword } {
+  const word = (written ?? "").toLowerCase().replaceAll(/[^a-z]/g, "");
+  return word === "" ? {} : { keyword: BY_WORD.get(word) ?? "other" };
+}
+
+/** Files that came with a text, or nothing where there were none. */
+export function mediaOf(count: number): { media?: number } {
+  return Number.isSafeInteger(count) && count > 0 ? { media: Math.min(count, MEDIA_MAX) } : {};
+}
+/** An MMS has ten at most with every carrier; beyond that the number says nothing more. */
+const MEDIA_MAX = 100;
 
 /** The number in E.164 of carriers that write it without its plus; short codes and names stay as they are. */
 export function e164Of(written: string): string {

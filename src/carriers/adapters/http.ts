@@ -18,12 +18,14 @@ import {
   isDeclined,
   isFresh,
   jsonOf,
+  mediaOf,
   ofNetwork,
   plainCode,
   verdictOfStatus,
   type Answered,
   type Called,
 } from "./call.ts";
+import { INBOUND_CHARACTERS_MAX, KEYWORDS } from "../carrier.ts";
 import type {
   Account,
   Answer,
@@ -71,7 +73,12 @@ export const InboundBody = z
     id: z.string().min(1).max(200),
     from: z.string().min(1).max(40),
     to: z.string().min(1).max(40),
-    text: z.string().max(10_000),
+    text: z.string().max(INBOUND_CHARACTERS_MAX),
+    media: z.int().min(0).max(100).optional().meta({ description: "Pictures and other files that came with it." }),
+    keyword: z
+      .enum(KEYWORDS)
+      .optional()
+      .meta({ description: "The keyword that the gateway itself recognised and answered." }),
     part: z
       .strictObject({ ref: z.string().min(1).max(64), nth: z.int().min(1).max(255), of: z.int().min(1).max(255) })
       .refine(({ nth, of }) => nth <= of, "`nth` is at most `of`.")
@@ -114,6 +121,7 @@ export const httpCarrier: Carrier = {
   send,
   canAsk: (account) => account.settings["status_url"] !== undefined,
   ask,
+  inboundSecret: "secret",
   stopCodes: { answer: "opted_out", receipt: "opted_out" },
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
   readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
@@ -203,8 +211,9 @@ function readInbound(account: Account, callback: InboundCallback): Read<Inbound>
   if ("forged" in signed) return signed;
   const parsed = InboundBody.safeParse(signed.value);
   if (!parsed.success) return { malformed: "body" };
-  const { part, ...text } = parsed.data;
-  return { read: [part === undefined ? text : { ...text, part }] };
+  const { part, media = 0, keyword, ...text } = parsed.data;
+  const more = { ...(part === undefined ? {} : { part }), ...(keyword === undefined ? {} : { keyword }) };
+  return { read: [{ ...text, ...more, ...mediaOf(media) }] };
 }
 
 /** What a callback holds, once its signature is good and fresh. */

@@ -1,6 +1,6 @@
 /**
- * What is strange about an account's last minutes, beyond being slow: receipts that never come, texts that bounce, refusals,
- * doubts, and endings that are suddenly others than before. Each is raised once when it begins and cleared once when it is over.
+ * Anomalies in an account's last minutes, besides slowness: missing receipts, undelivered texts, refusals, unknown
+ * outcomes, and a sudden change in how texts end. Each is raised once when it begins and cleared once when it ends.
  * Pure.
  */
 import type { Lane } from "../../sms/purpose.ts";
@@ -8,27 +8,27 @@ import type { Lane } from "../../sms/purpose.ts";
 /** A window's sums, as `health.ts` counts them. */
 export type Seen = {
   accepted: number;
-  /** Those of the accepted that are old enough to have their receipt. */
+  /** Accepted texts that are old enough to have a receipt. */
   due: number;
   declined: number;
   unknown: number;
   receipts: number;
   delivered: number;
-  /** Texts whose end is known, by receipt or refusal. */
+  /** Texts whose end is known, by a receipt or a refusal. */
   ended: number;
-  /** Which part of them ended otherwise than usual, and with which code most; null without a past to compare with. */
+  /** The share of them that ended unlike before, and the code most in excess; null without a past to compare with. */
   changed: { share: number; code: string } | null;
 };
 
 export const ANOMALIES = ["bounces", "receipts_missing", "refusals", "doubts", "codes"] as const;
 export type Anomaly = (typeof ANOMALIES)[number];
-/** `code`: of a changed mix, the one that there is most too much of. */
+/** `code`: of a changed mix, the code most in excess. */
 export type Alert = { lane: Lane; kind: Anomaly; share: number; since: number; code?: string };
 export type AlertMove = Omit<Alert, "since"> & { state: "raised" | "cleared" };
 
-/** Fewer than this say nothing. */
+/** Fewer texts than this are not judged. */
 export const SEEN_MIN = 50;
-/** From this share on it is an anomaly; it is over below half of it, so that it does not flicker. */
+/** An anomaly begins at this share and ends below half of it, so that it does not flicker. */
 export const SHARE_FROM: Record<Anomaly, number> = {
   bounces: 0.3,
   receipts_missing: 0.8,
@@ -37,7 +37,7 @@ export const SHARE_FROM: Record<Anomaly, number> = {
   codes: 0.2,
 };
 
-/** The share of each kind in a window, or null where too little was seen. */
+/** The share of each kind in a window, or null if too few texts were seen. */
 export function sharesOf({
   accepted,
   due,
@@ -67,7 +67,7 @@ export class Alerts {
     return this.#raised;
   }
 
-  /** Looks at a lane's window; answers what was raised or cleared. */
+  /** Judges a lane's window; answers what was raised or cleared. */
   judge(lane: Lane, seen: Seen, now: number): AlertMove[] {
     const shares = sharesOf(seen);
     return ANOMALIES.flatMap((kind): AlertMove[] => {

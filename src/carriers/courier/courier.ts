@@ -1,7 +1,6 @@
 /**
- * The courier of one carrier account: keeps the account and its secrets, its pace and the time it asked to be left alone,
- * and hands out permits. One object per account and jurisdiction, so that a limit is one limit however many senders there
- * are.
+ * The courier of one carrier account: keeps the account with its secrets, its pace and its hold, and hands out permits.
+ * One object for each account, so that its limits hold for all its senders together.
  */
 import { z } from "zod";
 import { isoOf } from "../../base/clock.ts";
@@ -10,9 +9,9 @@ import { refuse, type Outcome } from "../../base/refusal.ts";
 import { migrate } from "../../storage/migrations.ts";
 import { first, bytesOf, type Sql } from "../../storage/sql.ts";
 import type { Keyring } from "../../vault/keyring.ts";
-import { parseNumber } from "../../sms/phone.ts";
-import type { Account, Callback, Carrier, CarrierIo, Inbound, InboundCallback, Probed, Report } from "../carrier.ts";
+import type { Account, Callback, Carrier, CarrierIo, InboundCallback, Probed, Report } from "../carrier.ts";
 import { unmappedCode } from "../adapters/call.ts";
+import { byOwner, type Brought } from "./brought.ts";
 import type { CircuitState } from "./circuit.ts";
 import type { Calls } from "./health.ts";
 import { Pace, PERMIT_MS, type Want } from "./pace.ts";
@@ -22,7 +21,7 @@ import type { Weights } from "./steering.ts";
 import { COURIER_MIGRATIONS } from "./tables.ts";
 import { AccountWatch, type Noted } from "./watch.ts";
 
-/** What is kept of an account in clear; its secrets lie beside it, wrapped by the root key. */
+/** What is stored of an account in clear; its secrets are stored wrapped by the root key. */
 export const AccountConfig = z.strictObject({
   id: z.string(),
   kind: z.string(),
@@ -30,7 +29,7 @@ export const AccountConfig = z.strictObject({
   settings: z.record(z.string(), z.string()),
   perSecond: z.number().positive().nullable(),
   price: z.strictObject({ amount: z.int(), currency: z.string() }).nullable(),
-  // Absent in accounts that were stored before there were any.
+  // Absent in accounts stored before prices existed.
   prices: z.array(z.strictObject({ country: z.string().nullable(), prefix: z.string().nullable(), amount: z.int(), currency: z.string() })).default([]), // prettier-ignore
   countries: z.array(z.string()).nullable().default(null),
   tenant: z.string().nullable().default(null),
@@ -44,28 +43,25 @@ export type AccountConfig = z.infer<typeof AccountConfig>;
 const Secrets = z.record(z.string(), z.string());
 export type Secrets = z.infer<typeof Secrets>;
 
-/** While others stand in line. */
+/** The answer while others wait. */
 const NOT_YET = { granted: 0, waitMs: 50, watched: true } as const;
-/** While a probe is out; its answer opens the line at once. */
+/** The wait while a probe runs; its answer ends the wait at once. */
 const PROBE_WAIT_MS = 500;
 
-/** How long a want may wait in line before the sender is told to come back. */
+/** The longest wait for a permit before the sender must ask again. */
 const WAIT_MS_MAX = 1_500;
 
-/** Leave for calls now, and what the sender and its tenant should know of the account. */
+/** Permission for calls now, and what sender and tenant need to know of the account. */
 export type Permit = {
   granted: number;
   waitMs: number;
   goodUntil: number;
   account: Account;
   circuit: CircuitState;
-  /** Outcomes must be told at once: nothing has come back well yet. */
+  /** Outcomes must be reported at once, because no call has succeeded yet. */
   watched: boolean;
   weights: Weights;
 };
-
-/** Texts that a callback brought, by the owner of the dialled number; `silent`: the carrier is to be answered without words. */
-export type Brought = { owned: { tenant: string; texts: Inbound[] }[]; silent: boolean };
 
 type Waiting = Want & { since: number; resume: (granted: number) => void };
 
@@ -78,11 +74,11 @@ export type CourierDeps = {
   later: (milliseconds: number, run: () => void) => void;
   carrierOf: (kind: string) => Carrier;
   log: Log;
-  /** Tells every sender of the account to be quiet until then. */
+  /** Makes every sender of the account pause until then. */
   quiet: (account: string, until: number) => Promise<void>;
-  /** Null when the account's client certificate is not there. */
+  /** Null when the account's client certificate is missing. */
   io: (account: Account) => CarrierIo | null;
-  /** Tells the operators what changed. */
+  /** Reports a change to the operators. */
   note: (noted: Noted) => Promise<void>;
 };
 
@@ -96,7 +92,7 @@ export class Courier {
   readonly #watch: AccountWatch;
   #probing = false;
   #migrated = false;
-  /** A probe came back well, and the one message that it lets go has not gone yet. */
+  /** A probe succeeded, and the one message that it permits has not been sent yet. */
   #cleared = false;
 
   constructor(deps: CourierDeps) {
@@ -104,20 +100,24 @@ export class Courier {
     this.#watch = new AccountWatch({ ...deps, changed: (state) => this.#circuitChanged(state) });
   }
 
-  /** Creates the account or changes it. Secrets that are not given stay as they were. */
+  /** Creates or changes the account. Secrets that are not given stay unchanged. */
   configure(config: AccountConfig, given: Secrets): void {
     this.#migrate();
-    const secrets = { ...this.#open()?.secrets, ...given };
+    const known = this.#open()?.secrets ?? {};
+    const secrets = { ...known, ...given };
+    const { inboundSecret: name = "" } = this.#deps.carrierOf(config.kind);
+    const isExchanged = known[name] !== undefined && known[name] !== secrets[name];
     const none = Object.keys(secrets).length === 0;
     const wrapped = none ? null : this.#deps.ring.wrap(JSON.stringify(secrets), `carrier|${config.id}`);
     this.#deps.sql.exec(
       `INSERT INTO account(id, config, root, secret, hold_until) VALUES(?,?,?,?,0)
        ON CONFLICT(id) DO UPDATE SET config = excluded.config, root = coalesce(excluded.root, root),
-         secret = coalesce(excluded.secret, secret)`,
+         secret = coalesce(excluded.secret, secret), inbound_secret = inbound_secret + ?`,
       config.id,
       JSON.stringify(config),
       wrapped?.root ?? null,
       wrapped?.sealed ?? null,
+      isExchanged ? 1 : 0,
     );
     this.#account = null;
     this.#pace = null;
@@ -130,14 +130,14 @@ export class Courier {
     return this.rootsInUse();
   }
 
-  /** The root versions that the stored secret needs, whether or not it opens now: such a one must not be retired. */
+  /** The root versions that the stored secret needs, even if it does not open now; they must not be retired. */
   rootsInUse(): number[] {
     if (!this.#exists()) return [];
     const row = first<{ root: number | null }>(this.#deps.sql, `SELECT root FROM account`);
     return row === null || row.root === null ? [] : [row.root];
   }
 
-  /** Permits for calls now; waits its turn for a while. Null when there is no such account. */
+  /** Permits for calls now, after a bounded wait. Null when there is no such account. */
   async permit(want: Want): Promise<Permit | null> {
     const account = this.#open();
     if (account === null) return null;
@@ -160,8 +160,8 @@ export class Courier {
   }
 
   /**
-   * What circuit and pace both allow. An account that can be probed for nothing risks no message until its probe is back well,
-   * and then one: that a balance is told does not show that texts are taken.
+   * What circuit and pace both allow. While the circuit is open, an account with a free probe gets no message until its
+   * probe succeeds, and then one: a balance inquiry that succeeds does not show that texts are accepted.
    */
   #grant(account: Account, wanted: number, now: number): { granted: number; waitMs: number; watched: boolean } {
     const leave = this.#watch.leave(wanted, now);
@@ -179,7 +179,7 @@ export class Courier {
     return { granted, waitMs: paced.waitMs, watched: leave.watched };
   }
 
-  /** A call that costs nothing tells whether the account is well again. */
+  /** Tests with a free call whether the account works again. */
   #probe(account: Account): void {
     if (this.#probing) return;
     this.#probing = true;
@@ -194,29 +194,32 @@ export class Courier {
       });
   }
 
-  /** The probe's answer; undefined where the carrier has none. */
+  /** The probe's answer; undefined if the carrier has none. */
   async #probed(account: Account): Promise<Probed | undefined> {
     const io = this.#deps.io(account);
     if (io === null) return { found: "down", code: "no_client_certificate" };
     return this.#deps.carrierOf(account.kind).probe?.(account, io);
   }
 
-  /** How calls went: told at once where something is wrong or nothing is proven yet, else with the next want. */
+  /**
+   * Takes the outcomes of calls: reported at once if something is wrong or no call has succeeded yet, otherwise with
+   * the next request for permits.
+   */
   report(calls: readonly Calls[], unused = 0): void {
     const account = this.#open();
     if (account === null) return;
     if (unused > 0) this.#watch.unused(unused);
     this.#watch.report(calls, account.id);
-    this.#serve(); // what stood in line for this need not wait for its time
+    this.#serve(); // requests that waited for this are served at once
   }
 
-  /** Permits from before an opened circuit are no leave now. */
+  /** Permits from before the circuit opened are no longer valid. */
   #circuitChanged(state: CircuitState): void {
     const account = this.#open();
     if (account !== null && state === "open") void this.#deps.quiet(account.id, this.#deps.now() + PERMIT_MS);
   }
 
-  /** How the account is doing, for operators; null when there is none. */
+  /** The account's health, for operators; null when there is no account. */
   health(): AccountHealth | null {
     const account = this.#open();
     if (account === null) return null;
@@ -224,7 +227,7 @@ export class Courier {
     return { held_until: holdUntil > this.#deps.now() ? isoOf(holdUntil) : null, ...this.#watch.view(account.id) };
   }
 
-  /** Tries address and credentials by a call that costs nothing; null when there is no such account. */
+  /** Tests address and credentials with a free call; null when there is no account. */
   async probe(): Promise<Probed | "untested" | null> {
     const account = this.#open();
     if (account === null) return null;
@@ -232,8 +235,8 @@ export class Courier {
   }
 
   /**
-   * The carrier asked to be left alone; kept in storage, so that a restart does not forget it. The other senders still have
-   * permits from before, so each of them is told.
+   * The carrier asked for a pause. Stored, so that a restart does not lose it, and sent to every sender, because they
+   * still have earlier permits.
    */
   async hold(retryAfterSeconds: number): Promise<void> {
     const account = this.#open();
@@ -245,7 +248,7 @@ export class Courier {
     await announced;
   }
 
-  /** Reads a callback of the account: its reports when authentic, else why it is refused. */
+  /** Reads a callback of the account: its reports if authentic, otherwise a refusal. */
   async readReceipts(callback: Callback): Promise<Outcome<Report[]>> {
     const account = this.#open();
     if (account === null) return refuse("not_found");
@@ -253,6 +256,7 @@ export class Courier {
     const read = await carrier.readReceipts(account, callback);
     if ("read" in read) {
       for (const { unmapped, code } of read.read) if (unmapped) this.#deps.log(unmappedCode(account.id, code));
+      this.#tellUnreadable(account.id, read.unreadable);
       this.#watch.received(callback, read.read);
       return { ok: read.read.map((report) => markReport(carrier, report)) };
     }
@@ -261,7 +265,7 @@ export class Courier {
       : refuse("malformed_body");
   }
 
-  /** Writes into the directory who owns which virtual number of the account; null takes one out. */
+  /** Writes the owners of virtual numbers to the account's directory; null removes a number. */
   direct(entries: readonly { e164: string; tenant: string | null }[]): void {
     this.#migrate();
     for (const { e164, tenant } of entries) {
@@ -270,7 +274,7 @@ export class Courier {
     }
   }
 
-  /** Where the account buys numbers, with what it needs for it; null without an account or a shop. */
+  /** The account's shop with what it needs; null without an account or a shop. */
   shopping(): Shopping | null {
     const account = this.#open();
     const shop = account === null ? undefined : this.#deps.carrierOf(account.kind).shop;
@@ -278,7 +282,7 @@ export class Courier {
     return account === null || shop === undefined || io === null ? null : { account, shop, io };
   }
 
-  /** Reads a callback that brings texts: for each owner of a dialled number its texts; what nobody owns is dropped. */
+  /** Reads a callback with texts, by the owner of the dialled number; texts to numbers without an owner are dropped. */
   async readInbound(callback: InboundCallback): Promise<Outcome<Brought>> {
     const account = this.#open();
     if (account === null) return refuse("not_found");
@@ -289,15 +293,16 @@ export class Courier {
       return "forged" in read
         ? refuse("unauthenticated", { detail: "The callback's signature is not valid." })
         : refuse("malformed_body");
-    const owned = new Map<string, Inbound[]>();
-    for (const text of read.read) {
-      const dialled = parseNumber(text.to);
-      const to = "refused" in dialled ? text.to : dialled.number.e164;
-      const tenant = this.#ownerOf(to);
-      if (tenant !== null) owned.set(tenant, [...(owned.get(tenant) ?? []), { ...text, to }]);
-    }
-    const byOwner = [...owned].map(([tenant, texts]) => ({ tenant, texts }));
-    return { ok: { owned: byOwner, silent: carrier.answersInbound === "nothing" } };
+    this.#tellUnreadable(account.id, read.unreadable);
+    const row = first<{ inbound_secret: number }>(this.#deps.sql, `SELECT inbound_secret FROM account`);
+    const secret = row?.inbound_secret ?? 0;
+    const owned = byOwner(read.read, (e164) => this.#ownerOf(e164));
+    return { ok: { owned, silent: carrier.answersInbound === "nothing", secret } };
+  }
+
+  /** Logs unreadable items of a bundle. The others are taken, because a refused bundle would be repeated for ever. */
+  #tellUnreadable(account: string, count = 0): void {
+    if (count > 0) this.#deps.log({ level: "warn", what: "carrier_unreadable", id: account, count });
   }
 
   #ownerOf(e164: string): string | null {
@@ -305,7 +310,7 @@ export class Courier {
     return row?.tenant ?? null;
   }
 
-  /** Stands in line until the pump gives this want a turn (its permits) or its time is up (0). */
+  /** Waits until the request is served (its permits) or its time is over (0). */
   #stand(want: Want, since: number, waitMs: number): Promise<number> {
     return new Promise((resume) => {
       this.#waiting.push({ ...want, since, resume });
@@ -355,7 +360,7 @@ export class Courier {
     return this.#pace;
   }
 
-  /** Once as long as the object is awake: an object that no account was ever configured in has no tables. */
+  /** Once per wake. The object of an account that was never configured has no tables. */
   #migrate(): void {
     if (this.#migrated) return;
     migrate(this.#deps.sql, COURIER_MIGRATIONS);

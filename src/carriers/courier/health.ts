@@ -1,6 +1,6 @@
 /**
- * How an account has been doing: rolling windows of calls and of the time from call to receipt, by lane, the weights that move
- * with them (`steering.ts`), and what of them is strange. Pure; the courier keeps it in memory and stores the weights.
+ * The health of an account: rolling windows, by lane, of calls and of the time from call to receipt, the weights that
+ * follow from them (`steering.ts`), and their anomalies. Pure; the courier keeps it in memory and stores the weights.
  */
 import { MINUTE_MS, SECOND_MS } from "../../base/clock.ts";
 import { LANES, type Lane } from "../../sms/purpose.ts";
@@ -9,31 +9,31 @@ import { addTo, sizeOf, Usual } from "./mix.ts";
 import { NetworkWindows, type NetworkMove, type NetworkWeight } from "./networks.ts";
 import { RECEIPTS_MIN, STEERING, Weight, WEIGHT_MAX, type Weights } from "./steering.ts";
 
-/** Windows are kept in slices of this, and for so long. */
+/** The length of a window's slices, and how long they are kept. */
 const SLICE_MS = 10 * SECOND_MS;
 const KEPT_MS = 15 * MINUTE_MS;
 /** Upper bounds of the latency classes, in milliseconds; the last is open. */
 const CLASSES = [50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800] as const;
 
 export type Outcome = "accepted" | "declined" | "throttled" | "unknown";
-/** Calls as a sender tells of them, many at once. */
+/** Calls as a sender reports them, many at once. */
 export type Calls = {
   lane: Lane;
   outcome: Outcome;
   count: number;
   latencyMs: number;
-  /** Declined for what is wrong with the account, not with the number or the text. */
+  /** Declined because of the account, not because of the number or the text. */
   accountRefused?: boolean;
-  /** Answered with a code that no table has. */
+  /** Answered with a code that is not in the adapter's table. */
   unmapped?: true;
   /** Why they were declined, as the adapter names it. */
   code?: string;
-  /** Not a message's call but a question about one: it tells of the account's health, and is in no window. */
+  /** An inquiry, not a message's call: it counts for the circuit and in no window. */
   asked?: true;
-  /** A question about something else than sending, such as forgetting: it only gives its leave back. */
+  /** Not about sending, such as a redaction: it only gives its permit back. */
   aside?: true;
 };
-/** A receipt: how long after the call it came, and what it said; `code` says why a text was not delivered. */
+/** A receipt: its delay after the call, and its result; `code` says why a text was not delivered. */
 export type Receipt = {
   lane: Lane;
   afterMs: number;
@@ -53,7 +53,7 @@ type Slice = {
   slow: number;
   delivered: number;
   afterMs: number;
-  /** Answers and receipts with a code that no table has. */
+  /** Answers and receipts with a code that is not in the adapter's table. */
   unmapped: number;
   /** How texts ended, by code. */
   mix: Record<string, number>;
@@ -115,7 +115,7 @@ export class HealthWindows {
     return Object.keys(networks).length === 0 ? lanes : { ...lanes, networks };
   }
 
-  /** Moves the weights if it is time; answers what moved and why. */
+  /** Adjusts the weights if it is time; answers what changed and why. */
   steer(now: number): Move[] {
     const moves = LANES.flatMap((lane): Move[] => {
       const move = this.#lanes[lane].weight.steer(this.#judged(lane, now), now);
@@ -124,7 +124,7 @@ export class HealthWindows {
     return [...moves, ...this.#networks.steer(now)];
   }
 
-  /** The receipts that tell of the account: those of slow networks tell of these, while there are enough others. */
+  /** The receipts that count for the account: without those of slow networks, if enough others remain. */
   #judged(lane: Lane, now: number): { receipts: number; slow: number } {
     const all = this.#sum(lane, now, STEERING[lane].windowMs);
     const slow = this.#networks.slow(lane, now);
@@ -132,7 +132,7 @@ export class HealthWindows {
     return others.receipts >= RECEIPTS_MIN ? others : all;
   }
 
-  /** What a lane's window holds for an eye on anomalies. */
+  /** A lane's window, for the detection of anomalies. */
   seen(lane: Lane, now: number): Seen {
     const { windowMs, slowMs } = STEERING[lane];
     const { calls, receipts, delivered, mix } = this.#sum(lane, now, windowMs);
@@ -181,7 +181,7 @@ export class HealthWindows {
     return sum;
   }
 
-  /** The slice of this moment; those too old for any window are the past that later ones are compared with. */
+  /** The present slice; slices too old for any window become the past with which later ones are compared. */
   #slice(lane: Lane, now: number): Slice {
     const health = this.#lanes[lane];
     const at = now - (now % SLICE_MS);
@@ -195,7 +195,7 @@ export class HealthWindows {
   }
 }
 
-/** The upper bound of the class in which this share of the calls lies; null without calls. */
+/** The upper bound of the class that contains this quantile; null without calls. */
 function quantileOf(latency: readonly number[], share: number): number | null {
   const all = latency.reduce((sum, count) => sum + count, 0);
   if (all === 0) return null;

@@ -1,17 +1,18 @@
 /**
- * Which codes an account's texts end with, and whether that has suddenly changed: a carrier that begins to filter, or a network
- * that begins to refuse, shows here before the sum of what fails is large. What was usual is the account's own past, the last
- * ten thousand endings or so, older ones counting less; so what lasts becomes usual. Pure, in memory.
+ * The mix of codes with which an account's texts end, and whether it has suddenly changed: a carrier that begins to
+ * filter, or a network that begins to refuse, shows here before many texts fail. It is compared with the account's own
+ * past, about the last ten thousand endings with older ones counting less, so a lasting change becomes usual. Pure, in
+ * memory.
  */
 
 /** Endings counted by code; `delivered` is one of them. */
 export type Mix = Readonly<Record<string, number>>;
 
-/** Fewer usual endings than this are no past to compare with. */
+/** With fewer past endings than this there is no comparison. */
 export const USUAL_MIN = 200;
-/** From here on every count is halved: the far past fades. */
+/** At this sum every count is halved, so that older endings count less. */
 const USUAL_MAX = 10_000;
-/** Codes told apart; more are counted together. */
+/** Codes counted separately; further ones are counted together. */
 const CODES_MAX = 64;
 export const OTHER = "other";
 
@@ -28,7 +29,7 @@ export const sizeOf = (mix: Mix): number => Object.values(mix).reduce((sum, coun
 export class Usual {
   #mix: Record<string, number> = {};
 
-  /** Takes what has become the past. */
+  /** Adds a slice to the past. */
   add(mix: Mix): void {
     for (const [code, count] of Object.entries(mix)) addTo(this.#mix, code, count);
     if (sizeOf(this.#mix) < USUAL_MAX) return;
@@ -37,8 +38,8 @@ export class Usual {
   }
 
   /**
-   * Which part of a window's endings would have to be others for it to be as usual (the total variation distance, 0 to 1), and
-   * the code that there is most too much of. Null while there is no past to speak of.
+   * How far a window's endings differ from the usual ones (total variation distance, 0 to 1), and the code most in
+   * excess. Null without enough past.
    */
   differs(mix: Mix): { share: number; code: string } | null {
     const [usual, seen] = [sizeOf(this.#mix), sizeOf(mix)];

@@ -1,7 +1,7 @@
 /**
- * How an account does on each mobile network, where receipts name it: one network can be slow by one carrier while all others
- * are well. The same windows and the same rule as for the account as a whole, by lane. Bounded: at most thirty-two networks
- * with receipts in the last quarter of an hour; of a thirty-third nothing is counted. Pure.
+ * An account's health on each mobile network that receipts name, because one network can be slow by one carrier while
+ * all others are well. Same windows and rule as for the whole account, by lane. Bounded: at most thirty-two networks
+ * with receipts in the last quarter of an hour; further ones are not counted. Pure.
  */
 import { MINUTE_MS, SECOND_MS } from "../../base/clock.ts";
 import { LANES, type Lane } from "../../sms/purpose.ts";
@@ -45,7 +45,7 @@ export class NetworkWindows {
     slice.delivered += delivered ? 1 : 0;
   }
 
-  /** Moves the weights if it is time; answers what moved and why. */
+  /** Adjusts the weights if it is time; answers what changed and why. */
   steer(now: number): NetworkMove[] {
     return [...this.#networks].flatMap(([network, lanes]) =>
       LANES.flatMap((lane) => {
@@ -55,7 +55,7 @@ export class NetworkWindows {
     );
   }
 
-  /** What the lane's window holds of networks that are slow themselves. */
+  /** The receipts in the lane's window from slow networks. */
   slow(lane: Lane, now: number): { receipts: number; slow: number } {
     const all = { receipts: 0, slow: 0 };
     for (const lanes of this.#networks.values()) {
@@ -67,7 +67,7 @@ export class NetworkWindows {
     return all;
   }
 
-  /** Those that are lower than they began. */
+  /** The weights that are below their initial value. */
   weights(): NonNullable<Weights["networks"]> {
     const lowered: NonNullable<Weights["networks"]> = {};
     for (const [network, lanes] of this.#networks)
@@ -76,7 +76,7 @@ export class NetworkWindows {
     return lowered;
   }
 
-  /** What operators see: both lanes, each over its own window. */
+  /** For operators: both lanes, each over its own window. */
   view(now: number): Record<string, Sum & { weights: Record<Lane, number> }> {
     return Object.fromEntries(
       [...this.#networks].map(([network, lanes]) => {
@@ -88,14 +88,14 @@ export class NetworkWindows {
     );
   }
 
-  /** Makes room where it is short, by what has been silent and is where it began. */
+  /** Adds a network; if there are too many, first drops those without recent receipts and with an initial weight. */
   #add(network: string, now: number): Record<Lane, Watched> | null {
     if (this.#networks.size >= NETWORKS_MAX) {
       for (const [name, lanes] of this.#networks)
         if (LANES.every((lane) => isIdle(lanes[lane], now))) this.#networks.delete(name);
       if (this.#networks.size >= NETWORKS_MAX) return null;
     }
-    // It may move as soon as enough was seen: a network that is met for the first time has not moved just now.
+    // A new network's weight may move as soon as enough receipts were seen.
     const fresh = (lane: Lane) => watched(lane, now - STEERING[lane].moveMs);
     const lanes = { otp: fresh("otp"), bulk: fresh("bulk") };
     this.#networks.set(network, lanes);

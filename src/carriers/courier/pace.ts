@@ -1,6 +1,6 @@
 /**
- * A courier's rules, without storage or timers: how fast an account may be used, whether it asked to be left alone, and
- * whose turn it is. Codes go first; tenants of one lane take turns, so a newsletter of one never starves another.
+ * A courier's rules, without storage or timers: the account's rate, its hold, and the order of requests for permits.
+ * Codes go first; the tenants of one lane are served round-robin, so one tenant's newsletter never starves another.
  */
 
 import type { Calls } from "./health.ts";
@@ -9,13 +9,13 @@ export type Want = {
   tenant: string;
   lane: "otp" | "bulk";
   wanted: number;
-  /** How the sender's calls have gone since it last asked. */
+  /** The outcomes of the sender's calls since its last request. */
   reports?: Calls[];
 };
 
-/** A permit is good for this long, so that a sender that died holds nothing for ever. */
+/** A permit is valid for this long, so that a sender that died holds none for ever. */
 export const PERMIT_MS = 1_000;
-/** Without a limit of ours, a permit is a formality that keeps the courier's word heard every so often. */
+/** The grant without a limit of ours; bounded so that senders still receive the courier's state regularly. */
 const UNLIMITED_GRANT = 1_000;
 
 /** The pace of one account, in memory; a restart begins with a tenth of a second's calls and the stored hold. */
@@ -37,7 +37,7 @@ export class Pace {
     return this.#holdUntil;
   }
 
-  /** The carrier said Retry-After: no permit before then. A shorter word never shortens a longer one. */
+  /** The carrier sent Retry-After: no permits before then. A shorter hold never shortens a longer one. */
   hold(until: number): boolean {
     if (until <= this.#holdUntil) return false;
     this.#holdUntil = until;
@@ -54,7 +54,7 @@ export class Pace {
     return { granted, waitMs: granted > 0 ? 0 : Math.ceil(((1 - this.#tokens) * 1_000) / this.#perSecond) };
   }
 
-  /** Which of those waiting is next: codes before all, then the tenant whose last turn is longest ago. */
+  /** The next request to serve: codes first, then the tenant that was served longest ago. */
   next<W extends Want>(waiting: readonly W[]): W | null {
     let best: W | null = null;
     let bestRank = Infinity;
@@ -68,12 +68,18 @@ export class Pace {
     return best;
   }
 
-  /** The want that was next was given something: only that uses a turn up, or a full bucket's end would skip a tenant for ever. */
+  /**
+   * Marks a tenant as served, only when it was granted something; otherwise a tenant could be skipped for ever when the
+   * bucket is empty.
+   */
   served({ tenant }: Want): void {
     this.#served = [...this.#served.filter((other) => other !== tenant), tenant].slice(-1_000);
   }
 
-  /** Refills the bucket; its depth is a tenth of a second, so a pause never ends in a burst. A backward clock adds nothing. */
+  /**
+   * Refills the bucket; it holds a tenth of a second's calls, so no burst follows a pause. A clock that steps back adds
+   * nothing.
+   */
   #fill(now: number): void {
     const perSecond = this.#perSecond ?? 0;
     const depth = Math.max(1, perSecond / 10);

@@ -1,6 +1,7 @@
 /**
- * One account under watch: its circuit, its windows, the weights that move with them, and what of that operators are told.
- * The courier asks it for leave and tells it how calls went. Circuit and windows live in memory; weights are stored.
+ * Monitors one account: its circuit, its windows, the weights that follow from them, and what is reported to operators.
+ * The courier asks it for permission and reports the outcomes of calls. Circuit and windows are in memory; weights are
+ * stored.
  */
 import { isoOf } from "../../base/clock.ts";
 import { first, type Sql } from "../../storage/sql.ts";
@@ -11,7 +12,7 @@ import { LANES, type Lane } from "../../sms/purpose.ts";
 import { HealthWindows, type Calls, type Move } from "./health.ts";
 import { WEIGHT_MAX, type Weights } from "./steering.ts";
 
-/** What changed of an account, for the operators' audit. */
+/** A change of an account, for the operators' audit. */
 export type Noted = {
   account: string;
   act: "carrier.circuit" | "carrier.weight" | "carrier.alert";
@@ -21,19 +22,19 @@ export type Noted = {
 export type WatchDeps = {
   sql: Sql;
   now: () => number;
-  /** Runs something later; forgotten with the memory that the windows are in. */
+  /** Runs something later; lost, like the windows, when the object restarts. */
   later: (milliseconds: number, run: () => void) => void;
-  /** Tells the operators; what cannot be told is still in `view`. */
+  /** Reports to the operators; what cannot be reported is still in `view`. */
   note: (noted: Noted) => Promise<void>;
   changed: (state: CircuitState) => void;
 };
 
-/** Weights are looked at this often while there is traffic. */
+/** How often weights are checked while there is traffic. */
 const STEER_MS = 10_000;
-/** Alerts that stand are looked at this often also without traffic: of what nobody sends any more nothing is strange. */
+/** How often raised alerts are checked, also without traffic, so that they are cleared when sending stops. */
 const ALERTS_MS = 60_000;
 const MOVES_KEPT = 100;
-/** Outcomes of one kind that are told together say no more of the circuit than so many. */
+/** Of outcomes of one kind that are reported together, at most this many count for the circuit. */
 const OUTCOMES_MAX = 50;
 
 /** The watch over one account. */
@@ -64,7 +65,7 @@ export class AccountWatch {
     return this.#circuit.state;
   }
 
-  /** How many of the calls wanted the circuit lets go. */
+  /** How many of the wanted calls the circuit permits. */
   leave(wanted: number, now: number): Leave {
     return this.#circuit.leave(wanted, now);
   }
@@ -73,7 +74,7 @@ export class AccountWatch {
     this.#circuit.unused(calls);
   }
 
-  /** What a sender and its tenant should know; moves the weights when it is time. */
+  /** The state that sender and tenant need; adjusts the weights when it is time. */
   state(account: string): { circuit: CircuitState; weights: Weights } {
     const now = this.#deps.now();
     if (now - this.#steeredAt >= STEER_MS) {
@@ -90,7 +91,7 @@ export class AccountWatch {
       if (each.aside === true) this.#circuit.unused(each.count);
       if (each.aside === true || each.outcome === "throttled") continue;
       const health = each.outcome === "unknown" || each.accountRefused === true ? "ill" : "well";
-      // A question that is answered shows no more than a balance does: of an open circuit a message decides.
+      // An answered inquiry does not close the circuit; only a message's call does.
       if (each.asked === true && health === "well" && this.#circuit.state !== "closed")
         this.#circuit.unused(each.count);
       else for (let nth = 0; nth < Math.min(each.count, OUTCOMES_MAX); nth += 1) this.observe(health, account);
@@ -107,7 +108,7 @@ export class AccountWatch {
     this.#note({ account, act: "carrier.circuit", facts: { state: changed } });
   }
 
-  /** Counts the time from the call to the receipt, as the callback's own address tells it. */
+  /** Counts the time from the call to the receipt, as the callback's URL says it. */
   received({ called, now }: Callback, reports: readonly Report[]): void {
     if (called === null) return;
     for (const { state, code, network, unmapped } of reports) {
@@ -131,7 +132,7 @@ export class AccountWatch {
     };
   }
 
-  /** Moves the weights by what receipts said; a move is stored, so that a restart does not begin anew. */
+  /** Adjusts the weights by the receipts; changes are stored, so that a restart keeps them. */
   #steer(account: string, now: number): void {
     this.#steeredAt = now;
     for (const move of this.#windows().steer(now)) {
@@ -151,7 +152,7 @@ export class AccountWatch {
     else sql.exec(`INSERT OR REPLACE INTO network_weights VALUES(?,?,?)`, network, lane, to);
   }
 
-  /** Tells the operators of what begins to be strange, and of its end. */
+  /** Reports the begin and end of anomalies to the operators. */
   #alert(account: string, now: number): void {
     for (const lane of LANES) {
       for (const { kind, share, state, code } of this.#alerts.judge(lane, this.#windows().seen(lane, now), now)) {
@@ -176,7 +177,7 @@ export class AccountWatch {
     this.#moves = [...this.#moves, move].slice(-MOVES_KEPT);
   }
 
-  /** Read when first needed: an account that was never made has no table, and is not written to. */
+  /** Read when first needed: the object of an account that was never made has no table and is not written to. */
   #windows(): HealthWindows {
     if (this.#health !== null) return this.#health;
     const { sql, now } = this.#deps;

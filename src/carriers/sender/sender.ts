@@ -1,7 +1,7 @@
 /**
- * A sender makes the calls of one carrier account: it claims only as many messages as it has free connections and permits
- * for, so that a crash leaves no more in doubt than the calls that were in flight. It holds no state that matters: what it
- * forgets, the tenant's outbox remembers.
+ * Makes the calls of one carrier account. Claims only as many messages as it has free connections and permits for, so
+ * that a crash leaves no more messages unknown than calls were in flight. Holds no durable state: that is in the
+ * tenant's outbox.
  */
 import { TIMED_OUT, withTimeout } from "../../net/bounded.ts";
 import type { Log } from "../../base/log.ts";
@@ -26,30 +26,36 @@ import { markAnswer } from "../said-stop.ts";
 import { Tally } from "./tally.ts";
 import { GATHER_MS, Settler } from "./settler.ts";
 
-/** Six connections an object is the platform's limit in production; the local runtime does not enforce it, so we do. */
+/**
+ * The platform allows six connections per object in production; the local runtime does not enforce this, so this file
+ * does.
+ */
 export const CALLS_IN_FLIGHT_MAX = 6;
-/** A job begins no call after this; with the last call's ten seconds it ends within the half minute a consumer may wait. */
+/**
+ * A job begins no call after this; with the last call's ten seconds it ends within the half minute that a consumer may
+ * wait.
+ */
 export const JOB_MS_MAX = 15_000;
-/** A longer wait is not slept through: the job is handed back, so that it holds up nobody else's. */
+/** For a longer wait the job is handed back, so that it delays no other. */
 export const WAIT_MS_MAX = 1_000;
-/** Ids whose claim failed come again after this. */
+/** Ids whose claim failed are put on the queue again after this. */
 const CLAIM_AGAIN_MS = 1_000;
 
 /**
- * What a job is about when it is not sending: its messages are to be asked about, or the carrier is to forget texts and numbers,
- * and then the ids are the carrier's own references.
+ * Jobs other than sending: `ask` inquires about messages, `redact` asks the carrier to delete texts and numbers; there
+ * the ids are the carrier's own references.
  */
 export const TASKS = ["ask", "redact"] as const;
 export type Task = (typeof TASKS)[number];
-/** Messages of one tenant for one account. `tries`: how often a task was put off. */
+/** Messages of one tenant for one account. `tries`: how often a task was postponed. */
 export type Job = { tenant: string; account: string; lane: "otp" | "bulk"; ids: string[]; task?: Task; tries?: number };
-/** A message claimed for one call now. `attempt` names the claim, so that only its own settlement counts. */
+/** A message claimed for one call now. `attempt` identifies the claim, so that only its own settlement counts. */
 export type Claimed = Handover;
 export type Settlement = { message: string; attempt: number; answer: Answer; latencyMs: number };
-/** What the tenant says after settling: messages that go on to another account. */
+/** The tenant's answer to a settlement: messages that move on to another account. */
 export type Onward = { account: string; lane: "otp" | "bulk"; ids: string[] };
 
-/** What a sender knows of the account, for the tenant that claims. `facts` are absent until the courier has answered once. */
+/** What a sender knows of the account, for the tenant. `facts` are absent until the courier has answered once. */
 export type AccountNews = {
   canAsk: boolean;
   circuit: CircuitState;
@@ -59,20 +65,20 @@ export type AccountNews = {
 
 export type SenderDeps = {
   permit: (want: Want) => Promise<Permit | null>;
-  /** Tells the courier at once how calls went, and how many leaves were not used. */
+  /** Reports outcomes and unused permits to the courier at once. */
   report: (calls: Calls[], unused: number) => Promise<void>;
   hold: (retryAfterSeconds: number) => Promise<void>;
   claim: (job: Job, ids: string[], news: AccountNews) => Promise<Claimed[]>;
-  /** The account's circuit is open: what it was never called for may go by another. Answers what goes where. */
+  /** The account's circuit is open: messages without a call may go by another account. Answers which go where. */
   reroute: (job: Job, ids: string[], news: AccountNews) => Promise<Onward[]>;
   settle: (job: Job, settlements: Settlement[]) => Promise<Onward[]>;
-  /** Which of these still need asking, and what was said of one. */
+  /** Which of these messages still need an inquiry. */
   questions: (job: Job) => Promise<Question[]>;
   takeInquiryAnswer: (job: Job, answer: Question & { said: Said }) => Promise<void>;
-  /** Tells the tenant that these ids come again, so that it does not take them for lost. */
+  /** Tells the tenant that these ids are on the queue again, so that it does not count them as lost. */
   handBack: (job: Job, ids: string[], waitMs: number) => Promise<void>;
   carrierOf: (account: Account) => Carrier;
-  /** Null when the account's client certificate is not there: then nobody is called. */
+  /** Null when the account's client certificate is missing: then no call is made. */
   ioOf: (job: Job, account: Account) => CarrierIo | null;
   log: Log;
   now: () => number;
@@ -97,7 +103,7 @@ export class Sender {
     this.#deps = deps;
   }
 
-  /** Sends what it can of a job. Ids it could not get to are handed back; an id that was sent already claims nothing. */
+  /** Sends what it can of a job and hands the other ids back. An id that was already sent cannot be claimed again. */
   async drive(job: Job): Promise<JobReport> {
     const deadline = this.#deps.now() + JOB_MS_MAX;
     if (job.task === "ask") return this.#askAll(job, deadline);
@@ -113,17 +119,17 @@ export class Sender {
     const rerouted = waiting.length > 0 ? await this.#reroute(job, waiting) : [];
     const gone = new Set(rerouted.flatMap(({ ids }) => ids));
     const left = waiting.filter((id) => !gone.has(id));
-    if (left.length > 0) await this.#deps.handBack(job, left, waitMs).catch(() => undefined); // a courtesy only
+    if (left.length > 0) await this.#deps.handBack(job, left, waitMs).catch(() => undefined); // an optimisation only
     await Promise.all(calls);
     return { left, waitMs, onward: [...rerouted, ...(await settler.finish())] };
   }
 
-  /** The account is to be left alone until then: nothing that was permitted before may still be called. */
+  /** The account must pause until then: earlier permits are void. */
   hold(until: number): void {
     this.#holdUntil = Math.max(this.#holdUntil, until);
   }
 
-  /** Claims and calls until the job is done, its time is up, or it would have to wait too long. */
+  /** Claims and calls until the job is done, its time is over, or the wait is too long. */
   async #callAll(
     job: Job,
     deadline: number,
@@ -133,7 +139,7 @@ export class Sender {
     while (left.length > 0) {
       await this.#freeSlot(deadline);
       if (this.#deps.now() >= deadline) {
-        this.#waiting.shift()?.(); // whoever is next may have this turn
+        this.#waiting.shift()?.(); // lets the next waiting job continue
         break;
       }
       if (this.#free < Math.min(left.length, CALLS_IN_FLIGHT_MAX)) await this.#gather(deadline);
@@ -155,13 +161,16 @@ export class Sender {
     return { left, waitMs: 0 };
   }
 
-  /** Where the circuit is not closed, what is left may go by another account: it was never called for by this one. */
+  /** If the circuit is not closed, the remaining messages, which had no call, may go by another account. */
   async #reroute(job: Job, ids: string[]): Promise<Onward[]> {
     if (this.#permit === null || this.#permit.circuit === "closed") return [];
     return this.#deps.reroute(job, ids, this.#news()).catch(() => []);
   }
 
-  /** Null when the tenant could not be asked, or its answer was lost: what it claimed then ends `unknown`, uncalled. */
+  /**
+   * Null when the tenant did not answer. If only its answer was lost, the claimed messages end `unknown` without a
+   * call.
+   */
   async #claim(job: Job, ids: string[]): Promise<Claimed[] | null> {
     let claimed: Claimed[] | null = null;
     try {
@@ -176,7 +185,7 @@ export class Sender {
     return claimed;
   }
 
-  /** Whether a call that loses its answer can be asked about is written on the claim. */
+  /** What the claim tells the tenant, including whether calls can be inquired about. */
   #news(): AccountNews {
     const { account, circuit = "closed", weights = FULL_WEIGHTS } = this.#permit ?? {};
     if (account === undefined) return { canAsk: false, circuit, weights };
@@ -189,7 +198,7 @@ export class Sender {
   }
 
   /**
-   * The connection is free again when the answer is durable: so what a crash leaves in doubt are never more messages than
+   * The connection is free again only when the answer is durable, so a crash never leaves more messages unknown than
    * there are connections.
    */
   async #call(job: Job, claimed: Claimed, settler: Settler<Settlement, Onward>): Promise<void> {
@@ -204,10 +213,10 @@ export class Sender {
     if (this.#tally.add(job.lane, answer, latencyMs) || this.#permit?.watched === true) this.#tell(0);
     await settler.add({ message: claimed.message, attempt: claimed.attempt, answer, latencyMs });
     this.#release(1);
-    if (throttled) await this.#deps.hold(answer.retryAfterSeconds).catch(() => undefined); // this sender holds anyway
+    if (throttled) await this.#deps.hold(answer.retryAfterSeconds).catch(() => undefined); // this sender pauses in any case
   }
 
-  /** The carrier's answer; no call is made when the carrier asked for quiet since the claim. */
+  /** The carrier's answer; no call is made when the carrier asked for a pause since the claim. */
   async #answerOf(job: Job, claimed: Claimed, now: number): Promise<Answer> {
     if (this.#permit === null) return { outcome: "unknown", code: "sender" };
     const waitSeconds = Math.ceil((this.#holdUntil - now) / 1_000);
@@ -218,7 +227,7 @@ export class Sender {
     return this.#bounded(account, claimed, io);
   }
 
-  /** A call that neither answers nor fails is given up, whatever the adapter does about its own timeout. */
+  /** Bounds a call even if the adapter's own timeout fails. */
   async #bounded(account: Account, claimed: Claimed, io: CarrierIo): Promise<Answer> {
     try {
       const carrier = this.#deps.carrierOf(account);
@@ -229,18 +238,18 @@ export class Sender {
     }
   }
 
-  /** Asks about each of the job's messages; what is left out is asked later. */
+  /** Inquires about each of the job's messages; the tenant repeats those that were not reached. */
   async #askAll(job: Job, deadline: number): Promise<JobReport> {
     const asked = await this.#deps.questions(job).catch(() => []);
     await this.#each(job, asked, deadline, async (question, account, io) => {
       const said = await this.#deps.carrierOf(account).ask?.(account, question, io);
-      if (said !== undefined) await this.#deps.takeInquiryAnswer(job, { ...question, said }).catch(() => undefined); // asked again
+      if (said !== undefined) await this.#deps.takeInquiryAnswer(job, { ...question, said }).catch(() => undefined); // inquired again later
       return said !== undefined && said.said !== "unclear";
     });
     return { left: [], waitMs: 0, onward: [] };
   }
 
-  /** Asks the carrier to forget each; what it has not forgotten is handed back. */
+  /** Asks the carrier to delete each; those not deleted are handed back. */
   async #redactAll(job: Job, deadline: number): Promise<JobReport> {
     const left = new Set(job.ids);
     await this.#each(job, job.ids, deadline, async (reference, account, io) => {
@@ -252,8 +261,8 @@ export class Sender {
   }
 
   /**
-   * Questions of one kind, within the same connections and permits as sending, until the deadline. Every one tells the courier
-   * how it went (`act` answers whether the carrier was clear), or it would wait for a call that nobody made.
+   * Runs inquiries or redactions with the same connections and permits as sending, until the deadline. Each reports its
+   * outcome to the courier (`act` answers whether the carrier's answer was clear), which otherwise would wait for it.
    */
   async #each<T>(
     job: Job,
@@ -272,7 +281,7 @@ export class Sender {
     await Promise.all(running);
   }
 
-  /** Leave for one question, waited for as for a call. */
+  /** A permit for one inquiry, waited for as for a call. */
   async #leaveBy(job: Job, deadline: number): Promise<boolean> {
     while (this.#deps.now() < deadline) {
       const granted = await this.#leave(job, 1).catch(() => ({ count: 0, waitMs: WAIT_MS_MAX + 1 }));
@@ -290,10 +299,10 @@ export class Sender {
     try {
       if (account !== undefined && io !== null) clear = await withTimeout(CALL_TIMEOUT_MS + 500, ask(account, io));
     } catch {
-      clear = false; // it is asked again
+      clear = false; // it is repeated later
     }
     const outcome = clear === true ? "accepted" : "unknown";
-    // Forgetting is another service of the carrier's, often at another address: how it does says nothing about sending.
+    // Redaction is another service of the carrier, often at another address: its outcome says nothing about sending.
     const about = job.task === "redact" ? { asked: true as const, aside: true as const } : { asked: true as const };
     void this.#deps.report([...this.#tally.take(), { lane: job.lane, outcome, count: 1, latencyMs: 0, ...about }], 0).catch(() => undefined); // prettier-ignore
     this.#release(1);
@@ -309,7 +318,7 @@ export class Sender {
       this.#permit = answer;
       this.#permits = answer.granted;
       this.#permitsUntil = answer.goodUntil;
-      if (held() > 0) return { count: 0, waitMs: held() }; // asked for quiet while the courier was answering
+      if (held() > 0) return { count: 0, waitMs: held() }; // the carrier asked for a pause while the courier was answering
       if (answer.granted === 0) return { count: 0, waitMs: Math.max(1, answer.waitMs) };
     }
     const count = Math.min(want, this.#permits);
@@ -317,7 +326,7 @@ export class Sender {
     return { count, waitMs: 0 };
   }
 
-  /** Calls that began together end together: a moment's wait claims for all of them at once, instead of one by one. */
+  /** Calls that began together often end together, so a short wait allows one claim for all of them. */
   async #gather(deadline: number): Promise<void> {
     await this.#deps.sleep(GATHER_MS);
     await this.#freeSlot(deadline); // another job may have taken it meanwhile

@@ -1,12 +1,15 @@
 /**
- * Brings carriers' answers home: settles in one call whatever has finished meanwhile, so a hanging call holds nobody's result
- * back, and tries again when the tenant's storage fails, because an answer that is lost leaves a message in doubt.
+ * Settles carriers' answers with the tenant. One call settles all results at hand, so a hanging call delays no other
+ * result. Repeats when the tenant's storage fails, because a lost answer leaves a message unknown.
  */
 
-/** Calls and results that come within this time are claimed and settled together: each question is a durable write. */
+/**
+ * Calls and results that come within this time are claimed and settled together: each claim or settlement is a durable
+ * write.
+ */
 export const GATHER_MS = 2;
 
-/** Tried so often, each wait twice the last: about eight seconds, well within the claim's half minute. */
+/** Tries, each wait twice the last: about eight seconds, well within the claim's half minute. */
 const TRIES_MAX = 9;
 const WAIT_MS_FIRST = 50;
 const WAIT_MS_MAX = 2_000;
@@ -44,10 +47,12 @@ export class Settler<Settlement, Onward> {
     return this.#onward;
   }
 
-  /** What cannot be settled in time is dropped: its claim's lease runs out, and the message is `unknown`. */
+  /**
+   * A result that cannot be settled in time is dropped: its claim's lease expires, and the message becomes `unknown`.
+   */
   async #run(): Promise<void> {
     while (this.#ready.length > 0) {
-      await (this.#busy() ? this.#sleep(GATHER_MS) : Promise.resolve()); // a result that is alone waits for nobody
+      await (this.#busy() ? this.#sleep(GATHER_MS) : Promise.resolve()); // a single result does not wait
       const batch = this.#ready;
       this.#ready = [];
       const settlements = batch.map(({ settlement }) => settlement);
@@ -57,7 +62,7 @@ export class Settler<Settlement, Onward> {
     this.#running = null;
   }
 
-  /** One by one after a failure, so that one message's trouble is not everybody's. */
+  /** One by one after a failure, so that one message's failure affects no other. */
   async #insist(batch: Settlement[]): Promise<void> {
     let left = batch;
     for (let nth = 0; nth < TRIES_MAX && left.length > 0; nth += 1) {

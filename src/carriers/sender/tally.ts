@@ -1,6 +1,6 @@
 /**
- * How a sender's calls went, added up until the courier hears of it: with the next want where all is well, at once where
- * something is wrong or nothing is proven yet.
+ * Sums the outcomes of a sender's calls until they are reported to the courier: with the next request for permits, or
+ * at once if something is wrong or no call has succeeded yet.
  */
 import type { Answer } from "../carrier.ts";
 import type { Calls } from "../courier/health.ts";
@@ -10,10 +10,10 @@ import type { Lane } from "../../sms/purpose.ts";
 export class Tally {
   #calls = new Map<string, Calls>();
 
-  /** Counts one call; answers whether the courier should hear of it at once. */
+  /** Counts one call; answers whether it must be reported at once. */
   add(lane: Lane, answer: Answer, latencyMs: number): boolean {
     const accountRefused = answer.outcome === "declined" && answer.ofAccount === true;
-    const about = 2 ** Math.ceil(Math.log2(Math.max(1, latencyMs))); // few classes, so that many calls are one line
+    const about = 2 ** Math.ceil(Math.log2(Math.max(1, latencyMs))); // few classes, so that many calls share one entry
     const strange = "unmapped" in answer && answer.unmapped === true ? { unmapped: true as const } : {};
     const why = answer.outcome === "declined" ? { code: answer.code } : {};
     const name = `${lane} ${answer.outcome} ${accountRefused} ${about} ${"unmapped" in strange} ${why.code ?? ""}`;
@@ -34,7 +34,7 @@ export class Tally {
     return answer.outcome === "unknown" || accountRefused;
   }
 
-  /** What was counted since the last time. */
+  /** Takes what was counted since the last call. */
   take(): Calls[] {
     const calls = [...this.#calls.values()];
     this.#calls = new Map();

@@ -1,17 +1,23 @@
 /**
- * Which codes a route may answer: those that its door gives to every caller, by what the row takes, and those of the row.
- * The document is made of this, and the laws hold real answers to it.
+ * Which codes a route may answer: those of its handler, depending on what the row takes, and those of the row. The
+ * document is made from this, and law tests compare real answers with it.
  */
 import { z } from "zod";
 import type { Reason } from "../../base/refusal.ts";
 import type { OpenRoute, Route } from "../../contract/route.ts";
 import { isRepeatable, type OperatorRoute } from "../../contract/operator-route.ts";
 
-/** Any route may be met by a deployment that is not fit, by storage that does not answer, and by our own mistake. */
+/** Any route may answer these: the deployment is misconfigured, storage does not answer, or our code has a fault. */
 const ANY: readonly Reason[] = ["not_serving", "storage_unavailable", "internal"];
-const CALLER: readonly Reason[] = ["unauthenticated", "missing_scope", "tenant_suspended", "keys_unavailable"];
+const CALLER: readonly Reason[] = [
+  "unauthenticated",
+  "missing_scope",
+  "tenant_suspended",
+  "rate_limited",
+  "keys_unavailable",
+];
 const VALUES: readonly Reason[] = ["missing_field", "wrong_type", "invalid_field"];
-/** A tenant's verb waits for nothing, so a second request always finds the first one's answer: no 409 for it. */
+/** No 409: a tenant's verb awaits nothing, so a repeated request always finds the first one's answer. */
 const REPEATED: readonly Reason[] = ["idempotency_key_invalid", "idempotency_key_reused"];
 
 /** Names of the fields of a strict object; none when it takes nothing. */

@@ -1,6 +1,6 @@
 /**
- * The OpenAPI document: routes in, document out, from the very schemas that validate. Pure; `pages.routes.ts` serves it and
- * a law compares it with what is mounted.
+ * The OpenAPI document, made from the routes and the schemas that validate. Pure; `pages.routes.ts` serves it, and a
+ * law test compares it with the mounted routes.
  */
 import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from "@asteasolutions/zod-to-openapi";
 import type { z } from "zod";
@@ -98,7 +98,7 @@ function openPath(route: OpenRoute): RouteConfig {
 }
 
 const SIGNED =
-  "Signed by Standard Webhooks v1: check `webhook-signature` over `webhook-id`, `webhook-timestamp` and the body's bytes before you believe it. Events may come twice and out of order; `id` and `sequence` tell.";
+  "Signed by Standard Webhooks v1: check `webhook-signature` over `webhook-id`, `webhook-timestamp` and the body's bytes before you trust it. Events may arrive twice and out of order: compare `id` and `sequence`.";
 
 function webhook(type: (typeof EVENT_TYPES)[number]): RouteConfig {
   const { body, says } = eventShape(type);
@@ -112,7 +112,7 @@ function webhook(type: (typeof EVENT_TYPES)[number]): RouteConfig {
     security: [],
     request: { body: { required: true, content: { "application/json": { schema: body } } } },
     responses: {
-      "2XX": { description: "Taken. Anything else is tried again, with growing pauses." },
+      "2XX": { description: "Accepted. Any other status is tried again, with growing delays." },
       410: { description: "Gone: the endpoint is switched off at once." },
     },
   };
@@ -149,7 +149,7 @@ function request(route: {
   };
 }
 
-/** Parameters are objects in every row; the row's type does not say so. */
+/** Parameters are objects in every row, although the row's type does not say so. */
 const asObject = (schema: z.ZodType) => schema as z.ZodObject;
 
 function content(schema: z.ZodType) {
@@ -162,7 +162,7 @@ function answer(status: number, schema: z.ZodType | null, named: ReturnType<type
   return { description: SAYS[status] ?? "Done.", headers: named, ...(schema === null ? {} : content(schema)) };
 }
 
-/** One response a status, naming every code it may carry. */
+/** One response for each status, naming its codes. */
 function problems(codes: readonly Reason[]): Responses {
   const byStatus = Map.groupBy(codes, (code) => REASONS[code].status);
   const entries = [...byStatus].sort(([a], [b]) => a - b).map(([status, of]) => [status, problem(status, of)]);

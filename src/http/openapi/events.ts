@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { EXAMPLE_LATER, exampleId } from "../../contract/example.ts";
 import { EventConsent } from "../../consent/consents.routes.ts";
-import { EventInbound } from "../../inbound/inbound.routes.ts";
+import { EventInbound, EventMedia } from "../../inbound/inbound.routes.ts";
 import { EventSession } from "../../masking/schemas.ts";
 import { EventMessageView } from "../../messages/schemas.ts";
 import { EventVerificationView } from "../../verify/schemas.ts";
@@ -97,7 +97,8 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
   audit: {
     data: z.record(z.string(), z.unknown()).meta({ examples: [{ note: "maskline.local/audit/…" }] }),
     resource: exampleId("aud"),
-    says: () => "The signed head of the audit, once a day: keep it, and no entry before it can be changed unseen.",
+    says: () =>
+      "The signed head of the audit, once a day: keep it, and a change of any entry up to it can be detected.",
   },
   alert: {
     data: z.record(z.string(), z.unknown()).meta({ examples: [{ limit: "tenant", window: "day" }] }),
@@ -106,7 +107,16 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
   },
 };
 
+/** Of its family the one event with a body of its own. */
+const MEDIA_DROPPED: (typeof DATA)[Family] = {
+  data: EventMedia,
+  resource: exampleId("num"),
+  says: () => "Pictures or other files came to a virtual number. They were left with the carrier; the words went on.",
+};
+
 const ALERTS: Readonly<Record<string, string>> = {
+  limit:
+    "A limit is reached that ordinary use does not reach. `limit` is `naming`, `relay`, `strangers` or `stop_words`. Once an hour for each.",
   verification_failures:
     "More than half of an hour's guesses were wrong: somebody may be guessing codes. Once an hour.",
   sign_in_reset:
@@ -118,7 +128,7 @@ const ALERTS: Readonly<Record<string, string>> = {
 /** An event's body as it is sent, and one sentence about it. */
 export function eventShape(type: EventType): { body: z.ZodType; says: string } {
   const [family, what = ""] = type.split(".", 2) as [Family, string?];
-  const { data, resource, says } = DATA[family];
+  const { data, resource, says } = type === "inbound.media_dropped" ? MEDIA_DROPPED : DATA[family];
   const body = EventView.extend({
     id: z.string().meta({ examples: [exampleId("evt")] }),
     type: z.literal(type),

@@ -1,12 +1,12 @@
 /**
- * The parts of the OpenAPI document that are not routes: how callers show who they are, headers, one example a code, and
- * the sentences about each group. Nothing here is served by itself.
+ * The parts of the OpenAPI document that are not routes: authentication schemes, headers, one example for each code,
+ * and the descriptions of the groups.
  */
 import type { OpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
 import { REASONS, refuse, type Reason } from "../../base/refusal.ts";
 import { problemOf } from "../problem.ts";
 
-/** The version of the API's document: that of package.json, which a law compares. */
+/** The version of the API's document; a law test compares it with package.json's. */
 export const VERSION = "0.1.0";
 
 export const INFO = {

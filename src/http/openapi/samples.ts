@@ -1,6 +1,6 @@
 /**
- * An example answer from a schema of the document: the schema's own example where it has one, else put together from those
- * of its parts. Throws on a part nobody gave an example; the document is a constant, so the law meets that before a reader.
+ * An example answer from a schema of the document: the schema's own example, or else one built from its parts. Throws
+ * on a part without an example; the document is constant, so a law test finds that before a reader does.
  */
 
 export type Json = Record<string, unknown>;

@@ -1,6 +1,6 @@
 /**
- * The pages behind the `type` of every problem: one for each code, and a list of them. Made of the two tables of refusals and
- * of nothing that a caller sent; for people as HTML, for programs as JSON.
+ * The pages at the `type` of every problem: one for each code, and a list. Made from the tables of refusals only, never
+ * from what a caller sent; HTML for people, JSON for programs.
  */
 import { ICON, pageResponse } from "../../contract/page.ts";
 import { CAUSES } from "../../contract/refusal-causes.ts";
@@ -28,13 +28,13 @@ dl{margin:1.5rem 0}dt{margin-top:.875rem;font-weight:600}dd{margin:0}
 dt span{color:var(--soft);font-weight:400}
 `;
 
-/** The stylesheet, a file of our own origin so that the page's policy can forbid every style within. */
+/** The stylesheet, served as a file so that the page's policy can forbid inline styles. */
 export const errorStyle = (): Response =>
   new Response(STYLE, { headers: { "content-type": "text/css; charset=utf-8", "cache-control": "no-cache" } });
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escaped = (text: string): string => text.replaceAll(/[&<>"]/g, (letter) => ENTITIES[letter] ?? letter);
-/** Plain words, with what stands in backticks as code. */
+/** Text as HTML; text in backticks becomes code. */
 const prose = (text: string): string => escaped(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 
 function page(title: string, main: string, status = 200): Response {
@@ -60,14 +60,14 @@ ${main}
   return response;
 }
 
-/** A browser asks for HTML first; a program that names JSON and not HTML is given JSON. */
+/** Whether the client names JSON and not HTML; browsers ask for HTML. */
 export function wantsJson(accept: string | undefined): boolean {
   return accept !== undefined && /\bapplication\/([\w.-]+\+)?json\b/i.test(accept) && !/\btext\/html\b/i.test(accept);
 }
 
 const isCode = (text: string): text is Reason => Object.hasOwn(REASONS, text);
 
-/** What a program is told of a code. */
+/** The facts of a code, as JSON has them. */
 const factsOf = (code: Reason, site: string) => {
   const { status, title, detail } = REASONS[code];
   return { type: typeOf(code, site), code, status, title, detail, ...HELP[code], ...CAUSES[code] };
@@ -94,7 +94,7 @@ export function errorList(site: string, asJson: boolean): Response {
   );
 }
 
-/** One code; null when there is none of this name and a program asks. */
+/** The page of one code; for an unknown code null as JSON, a page as HTML. */
 export function errorPage(code: string, site: string, asJson: boolean): Response | null {
   if (!isCode(code)) return asJson ? null : unknownPage();
   if (asJson) return json(factsOf(code, site));
@@ -116,7 +116,7 @@ ${mendedOf(code)}<h2>The answer</h2>
   );
 }
 
-/** A request that works; nothing where nothing in a request was wrong. */
+/** A request that works; empty where the request was not the cause. */
 function mendedOf(code: Reason): string {
   const { mended } = CAUSES[code];
   if (mended === null) return "";
@@ -127,7 +127,7 @@ function mendedOf(code: Reason): string {
 `;
 }
 
-/** Says nothing of what was asked for: a path may hold anything. */
+/** Does not repeat the path, which may hold anything. */
 const unknownPage = (): Response =>
   page(
     "No such error",

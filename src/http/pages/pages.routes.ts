@@ -1,5 +1,5 @@
 /**
- * What readers and developers open in a browser: the document, its reference page, the errors, the sandbox's handset.
+ * Pages for a browser: the document, its reference page, the errors, the sandbox's handset.
  */
 import type { Hono } from "hono";
 import { z } from "zod";
@@ -37,7 +37,7 @@ export const documentRoute: OpenRoute = {
   refuses: [],
 };
 
-/** Pages for people. They are in no document, but the laws of routes see them. */
+/** Pages for people. They are not in the document, but the law tests of routes check them. */
 export const pageRoutes = [
   ...(["/", "/docs", "/errors", "/errors/style.css", "/errors/{code}"] as const).map(
     (path) => ({ method: "get", path }) as const,
@@ -51,7 +51,7 @@ export function mountPages(app: Hono<Bindings>, doorsFor: (env: Env) => Doors, r
   let document: { origin: string; json: string } | null = null;
   app.get(documentRoute.path, (c) => {
     c.set("route", documentRoute.path);
-    const { origin } = new URL(c.req.url); // the reader's, so that the reference page may call it
+    const { origin } = new URL(c.req.url); // the reader's own origin, so that the reference page may call it
     if (document?.origin !== origin) document = { origin, json: JSON.stringify(openApiDocument(routes, origin)) };
     return c.body(document.json, 200, { "content-type": "application/json", "cache-control": "no-cache" });
   });
@@ -85,7 +85,7 @@ export function mountPages(app: Hono<Bindings>, doorsFor: (env: Env) => Doors, r
 /** A browser names HTML; a program that takes anything, or says nothing, is given JSON. */
 const wantsHtml = (accept: string | undefined): boolean => /\btext\/html\b/i.test(accept ?? "");
 
-/** Where the `type` of every problem leads. */
+/** Mounts the pages at the `type` of every problem. */
 function mountErrors(app: Hono<Bindings>): void {
   app.get("/errors", (c) => {
     c.set("route", "/errors");
@@ -113,12 +113,12 @@ function handsetDeps(c: C, doors: Doors): HandsetDeps {
   };
 }
 
-/** No advertisement, and greys and greens that can be read. */
+/** Removes the advertisement, and sets greys and greens with enough contrast. */
 const SCALAR_CSS = `a[href*="powered-by"]{display:none}
 .light-mode{--scalar-color-3:#666;--scalar-sidebar-search-color:#666;--scalar-color-green:#006b44;--scalar-color-yellow:#7a5a00;--scalar-color-red:#b3261e}
 .dark-mode{--scalar-color-red:#ff8a80;--scalar-color-3:#a0a0a0;--scalar-sidebar-search-color:#a0a0a0}`;
 
-/** Scalar, with everything off that would call a host of its maker's. */
+/** Scalar, with every feature off that would call its vendor's hosts. */
 const SCALAR = {
   url: "/openapi.json",
   title: "Maskline API",

@@ -7,7 +7,7 @@ import { isoOf } from "../../base/clock.ts";
 import { maskOf } from "../../sms/phone.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
 import { readPage, type Page } from "../../contract/list.ts";
-import { verb } from "../../contract/verb.ts";
+import { adding, verb } from "../../contract/verb.ts";
 import { isHeld, type VirtualNumber } from "../../numbers/number.ts";
 import type { Contact } from "../../vault/ledger.ts";
 import { Recipient, type To } from "../../vault/recipient.ts";
@@ -17,6 +17,7 @@ import type { MaskingDeps } from "../deps.ts";
 import { poolOf, reopenSession, startSession } from "../open.ts";
 import { judgePerson } from "../people.ts";
 import { isOver, type SessionSettings } from "../session.ts";
+import { mayBegin, tellLimit } from "./limits.ts";
 
 export type AddressDeps = MaskingDeps & { addresses: AddressesLedger };
 
@@ -46,7 +47,7 @@ export function addressVerbs(deps: AddressDeps) {
     return found === null ? refuse("not_found") : { ok: addressView(found) };
   };
   return {
-    "relays.create": verb("sessions:write", (who, input: Create) => createAddress(deps, who.id, input)),
+    "relays.create": adding(verb("sessions:write", (who, input: Create) => createAddress(deps, who.id, input))),
 
     "relays.list": verb(
       "sessions:read",
@@ -150,7 +151,7 @@ export function readyAddress(
   address: Address,
   number: VirtualNumber,
   stranger: Contact,
-): "blocked" | "muted" | "own_number" | "no_number" | null {
+): "blocked" | "muted" | "own_number" | "no_number" | "too_many_strangers" | null {
   if (same(stranger.index, address.party)) return "own_number";
   if (deps.addresses.isBlocked(address.id, stranger.index)) return "blocked";
   if (address.muted) return "muted";
@@ -174,6 +175,10 @@ export function readyAddress(
   if (pool === null || person === null || stands === null) {
     if (pool?.lease !== undefined && pool.lease !== null) deps.numbers.lending.noteShort(pool.id);
     return "no_number";
+  }
+  if (!mayBegin(deps, address.id)) {
+    tellLimit(deps, address.id, "strangers");
+    return "too_many_strangers";
   }
   const { session } = startSession(deps, address.key, pool, settingsOf(address), [
     { name: null, recipient: Recipient.ofContact(deps.vault, stranger), number },

@@ -18,11 +18,17 @@ const SettingsView = z
     out_of_session: z.string().nullable(),
     stopped_notice: z.string(),
     help: z.string(),
-    intercept: z.object({ url: z.string(), on_failure: OnFailure }).nullable(),
+    media_notice: z.string().nullable(),
+    no_reply_notice: z.string(),
+    intercept: z.object({ url: z.string(), on_failure: OnFailure, notice: z.string().nullable() }).nullable(),
   })
   .meta({ id: "MaskingSettings", examples: [settingsView(SETTINGS_DEFAULT)] });
 
-const hook = { url: "https://hooks.example.com/intercept", on_failure: "closed" } as const;
+const hook = {
+  url: "https://hooks.example.com/intercept",
+  on_failure: "closed",
+  notice: "We may read what is written here to keep people safe.",
+} as const;
 
 export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
   route({
@@ -43,7 +49,7 @@ export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
     scope: "sessions:write",
     summary: "Change the sentences people are sent",
     detail:
-      "`out_of_session` null is silence. Each is sent to a person from the number they dialled, at most once a day.",
+      "`out_of_session` and `media_notice` null are silence. Each is sent to a person from the number they dialled, at most once a day.",
     tag,
     body: z
       .strictObject({
@@ -52,6 +58,8 @@ export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
         out_of_session: Wording.nullable().optional(),
         stopped_notice: Wording.optional(),
         help: Wording.optional(),
+        media_notice: Wording.nullable().optional(),
+        no_reply_notice: Wording.optional(),
       })
       .meta({ id: "ChangeMasking" }),
     status: 200,
@@ -64,6 +72,8 @@ export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
         ...(body.out_of_session === undefined ? {} : { outOfSession: body.out_of_session }),
         ...(body.stopped_notice === undefined ? {} : { stoppedNotice: body.stopped_notice }),
         ...(body.help === undefined ? {} : { help: body.help }),
+        ...(body.media_notice === undefined ? {} : { mediaNotice: body.media_notice }),
+        ...(body.no_reply_notice === undefined ? {} : { noReplyNotice: body.no_reply_notice }),
       },
     }),
   }),
@@ -71,28 +81,30 @@ export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
     method: "put",
     path: "/v1/masking/intercept",
     verb: "masking.intercept",
-    scope: "webhooks:manage",
+    scope: "masking:intercept",
     summary: "Have a hook asked before every relay",
     detail:
-      'Called with the text, signed by Standard Webhooks v1, after the text is stored. Answer 204 or `{"action": "allow"}`, `{"action": "rewrite", "text": …}` or `{"action": "veto", "reason": …}` within three seconds. Anything else counts as no answer: with `on_failure` `open` the text is relayed, with `closed` it is not. The secret is in this answer and never shown again.',
+      'Called with the text, signed by Standard Webhooks v1, after the text is stored. Answer 204 or `{"action": "allow"}`, `{"action": "rewrite", "text": …}` or `{"action": "veto", "reason": …}` within three seconds. Anything else counts as no answer: with `on_failure` `open` the text is relayed, with `closed` it is not. `notice` is sent to the people of a session before the hook reads their first text; the operator\'s policy may demand it, or allow no hook (409). Each session that is read is in the audit (`session.intercepted`). The secret is in this answer and never shown again.',
     tag,
-    body: z.strictObject({ url: UrlText, on_failure: OnFailure }).meta({ id: "SetIntercept" }),
+    body: z
+      .strictObject({ url: UrlText, on_failure: OnFailure, notice: Wording.nullable().default(null) })
+      .meta({ id: "SetIntercept" }),
     status: 200,
     answer: SettingsView.extend({ secret: z.string().optional() }).meta({
       id: "IssuedIntercept",
       examples: [{ ...settingsView(SETTINGS_DEFAULT), intercept: hook, secret: "whsec_…" }],
     }),
-    refuses: ["url_refused"],
+    refuses: ["url_refused", "state_conflict"],
     repeat: { secret: ["secret"] },
     example: hook,
-    input: ({ body }) => ({ ok: { url: body.url, onFailure: body.on_failure } }),
+    input: ({ body }) => ({ ok: { url: body.url, onFailure: body.on_failure, notice: body.notice } }),
     urlIn: ({ url }) => url,
   }),
   route({
     method: "delete",
     path: "/v1/masking/intercept",
     verb: "masking.intercept_off",
-    scope: "webhooks:manage",
+    scope: "masking:intercept",
     summary: "Ask the hook no more",
     tag,
     status: 204,

@@ -2,21 +2,30 @@
  * What a tenant sets for all its masked conversations: sentences, and the hook that is asked before a relay.
  */
 import { byCaller, type Recorder } from "../../contract/record.ts";
-import { isRefused, type Outcome } from "../../base/refusal.ts";
+import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
+import type { InterceptPolicy } from "../../policy/policy.ts";
 import { verb } from "../../contract/verb.ts";
 import { makeSecret } from "../../webhooks/signature.ts";
 import type { MaskingLedger } from "../ledger.ts";
+import { hostOf, noticeOf } from "./reading.ts";
 import type { Intercept, MaskingSettings } from "./settings.ts";
 
 export type SettingsDeps = {
   ledger: MaskingLedger;
+  now: () => number;
+  interceptPolicy: () => InterceptPolicy;
   randomBytes: (length: number) => Uint8Array;
   seal: (text: string) => Uint8Array;
   record: Recorder;
 };
 
+export type InterceptInput = Pick<Intercept, "url" | "onFailure" | "notice">;
+
 type Sentences = Partial<
-  Pick<MaskingSettings, "tombstone" | "movedNotice" | "outOfSession" | "stoppedNotice" | "help">
+  Pick<
+    MaskingSettings,
+    "tombstone" | "movedNotice" | "outOfSession" | "stoppedNotice" | "help" | "mediaNotice" | "noReplyNotice"
+  >
 >;
 
 /** Settings as their tenant sees them; the hook's secret is shown once, where it is made. */
@@ -26,6 +35,8 @@ export function settingsView({
   outOfSession,
   stoppedNotice,
   help,
+  mediaNotice,
+  noReplyNotice,
   intercept,
 }: MaskingSettings) {
   return {
@@ -34,7 +45,10 @@ export function settingsView({
     out_of_session: outOfSession,
     stopped_notice: stoppedNotice,
     help,
-    intercept: intercept === null ? null : { url: intercept.url, on_failure: intercept.onFailure },
+    media_notice: mediaNotice,
+    no_reply_notice: noReplyNotice,
+    intercept:
+      intercept === null ? null : { url: intercept.url, on_failure: intercept.onFailure, notice: intercept.notice },
   };
 }
 export type SettingsView = ReturnType<typeof settingsView>;
@@ -55,21 +69,25 @@ export function settingsVerbs(deps: SettingsDeps) {
 
     /** A new hook, or a new secret for the one there is. */
     "masking.intercept": verb(
-      "webhooks:manage",
-      (who, input: { url: string; onFailure: Intercept["onFailure"] }): Outcome<SettingsView & { secret: string }> => {
+      "masking:intercept",
+      (who, input: InterceptInput): Outcome<SettingsView & { secret: string }> => {
+        if (deps.interceptPolicy() === "refused")
+          return refuse("state_conflict", { detail: "The operator's policy allows no hook before relays." });
         const secret = makeSecret(deps.randomBytes);
-        ledger.setSettings({ ...ledger.settings(), intercept: { ...input, secret: deps.seal(secret) } });
-        deps.record(byCaller(who.id), {
-          act: "masking.intercept_set",
-          subject: null,
-          facts: { on_failure: input.onFailure },
-        });
+        const intercept = { ...input, secret: deps.seal(secret), setAt: deps.now() };
+        ledger.setSettings({ ...ledger.settings(), intercept });
+        const facts = {
+          host: hostOf(input.url),
+          on_failure: input.onFailure,
+          notice: noticeOf(deps, intercept) !== null,
+        };
+        deps.record(byCaller(who.id), { act: "masking.intercept_set", subject: null, facts });
         const view = now();
         return isRefused(view) ? view : { ok: { ...view.ok, secret } };
       },
     ),
 
-    "masking.intercept_off": verb("webhooks:manage", (who): Outcome<null> => {
+    "masking.intercept_off": verb("masking:intercept", (who): Outcome<null> => {
       ledger.setSettings({ ...ledger.settings(), intercept: null });
       deps.record(byCaller(who.id), { act: "masking.intercept_removed", subject: null });
       return { ok: null };

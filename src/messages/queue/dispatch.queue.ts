@@ -1,7 +1,7 @@
 /**
- * Woken by a batch of the lanes: which tenant, which account, which ids. Opens nothing and knows no number; hands each job to
- * one of the account's senders. Every message of the batch is acknowledged whatever happens, because the row is the promise:
- * what is left here is found by the tenant's alarm.
+ * The consumer of the lanes: each message has a tenant, an account and ids. Passes each job to one of the account's
+ * senders; opens nothing and knows no number. Every message is acknowledged in any case, because the row in the
+ * tenant's object guarantees delivery: its alarm finds what is lost here.
  */
 import { z } from "zod";
 import type { Log } from "../../base/log.ts";
@@ -22,19 +22,22 @@ const JobMessage = z.strictObject({
 export type DispatchQueueDeps = {
   /** Calls sender number `shard` of the job's account. */
   drive: (job: Job, shard: number) => Promise<JobReport>;
-  /** Puts a job on its lane, after a while. */
+  /** Puts a job on its lane, with a delay. */
   requeue: (job: Job, delaySeconds: number) => Promise<void>;
   senders: number;
-  /** Lets work go on after the batch is done with. */
+  /** Keeps the invocation alive for work after the batch. */
   waitUntil: (work: Promise<unknown>) => void;
   sleep: (milliseconds: number) => Promise<void>;
   log: Log;
 };
 
-/** Ids for one sender at a time: every sender has a share of a batch, but none is woken for less than it calls at once. */
+/**
+ * The least ids for one sender: a batch is shared among the senders, but none is woken for fewer ids than it calls at
+ * once.
+ */
 const IDS_PER_JOB_MIN = 6;
 const IDS_PER_JOB_MAX = 50;
-/** A batch is waited for so long, which is what keeps a fast producer back; what hangs longer holds up no batch behind it. */
+/** The longest wait for a batch, as back-pressure; a job that takes longer goes on without delaying the next batch. */
 const BATCH_MS_MAX = 500;
 /** Waits between tries at redaction: over a day in all. */
 const REDACT_AGAIN_SECONDS = [60, 600, 3_600, 14_400, 28_800, 43_200] as const;
@@ -46,7 +49,7 @@ export async function consumeDispatchQueue(bodies: readonly unknown[], deps: Dis
   for (const body of bodies) {
     const parsed = JobMessage.safeParse(body);
     if (!parsed.success) {
-      deps.log({ level: "error", what: "a message on a lane is not a job", code: "queue_message_malformed" });
+      deps.log({ level: "error", what: "a message on a lane is malformed", code: "queue_message_malformed" });
       continue;
     }
     const { tenant, account, lane, ids, task, tries } = parsed.data;
@@ -69,7 +72,7 @@ function split(job: Job, senders: number): Job[] {
   return parts;
 }
 
-/** What a carrier has not forgotten yet is asked for again, later each time; in the end the log says so. */
+/** Repeats redactions that a carrier has not done yet, with growing waits; after the last try an error is logged. */
 async function redactAgain({ tries = 0, ...job }: Job, ids: string[], deps: DispatchQueueDeps): Promise<void> {
   if (ids.length === 0) return;
   const wait = REDACT_AGAIN_SECONDS[tries];

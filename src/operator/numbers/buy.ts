@@ -1,7 +1,8 @@
 /**
- * Numbers bought from carriers and given up again. The row is written before the order goes out, so that no order is forgotten: a
- * call whose answer was lost leaves it `unknown`, and the next order for the number asks the carrier first. A number that is given
- * up is taken from its tenant before the carrier hears of it, so nobody is told a number that may soon be a stranger's.
+ * Buys numbers from carriers and releases them. The row is written before the order is sent, so no order is forgotten:
+ * if the answer is lost the row is `unknown`, and the next order for the number asks the carrier first. A released
+ * number is taken from its tenant before the carrier is called, so nobody is given a number that may soon belong to
+ * somebody else.
  */
 import { readClock } from "../../base/clock.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
@@ -16,7 +17,7 @@ type BuyInput = OperatorVerbs["numbers.buy"]["input"];
 type Bought = Promise<OperatorAnswer<"numbers.buy">>;
 type Released = Promise<OperatorAnswer<"numbers.release">>;
 
-/** The operators' verbs of buying. */
+/** The operators' verbs for buying numbers. */
 export function operatorShop(deps: OperatorNumbersDeps): ShopVerbs {
   return {
     "numbers.search": async (_operator, { account, wish }) => {
@@ -38,7 +39,7 @@ export function operatorShop(deps: OperatorNumbersDeps): ShopVerbs {
   };
 }
 
-/** Nobody else orders or gives up this number meanwhile. */
+/** Runs the act while no other order or release of this number runs. */
 async function alone<T>(deps: OperatorNumbersDeps, e164: string, act: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
   if (deps.busy.has(e164)) return refuse("state_conflict", { detail: "The carrier is being asked about this number." });
   deps.busy.add(e164);
@@ -49,7 +50,7 @@ async function alone<T>(deps: OperatorNumbersDeps, e164: string, act: () => Prom
   }
 }
 
-/** Why nothing can be bought with this account. */
+/** Why nothing can be bought with this account, or null. */
 function judgeShop(deps: OperatorNumbersDeps, account: string): Outcome<never> | null {
   const kind = deps.accountRow(account)?.config.kind;
   if (kind === undefined) return refuse("not_found");
@@ -77,7 +78,7 @@ async function buy(deps: OperatorNumbersDeps, operator: string, { tenant, row }:
     if (known?.state === "releasing") return Promise.resolve(refuse("state_conflict", { detail: "The number is being given up." })); // prettier-ignore
     const id = known?.id ?? deps.newId();
     const stocked = { ...number, id, tenant, shared: tenant === null, createdAt: known?.createdAt ?? readClock() };
-    if (known?.state === "held") return settle(deps, operator, known, null); // ours already: an order that broke off behind it
+    if (known?.state === "held") return settle(deps, operator, known, null); // ours already: an earlier order broke off after buying
     return order(deps, operator, { ...stocked, state: "ordering" }, known !== null);
   });
 }
@@ -111,7 +112,7 @@ async function order(deps: OperatorNumbersDeps, operator: string, row: StockRow,
   return settle(deps, operator, { ...row, state: "held" }, bought.inboundSet);
 }
 
-/** A bought number goes to where it belongs. */
+/** Assigns a bought number to its tenant or to the shared stock. */
 async function settle(deps: OperatorNumbersDeps, operator: string, row: StockRow, inboundSet: boolean | null): Bought {
   const taken = await distribute(deps, operator, row.shared ? null : row.tenant, [row]);
   return isRefused(taken) ? taken : { ok: { ...stockView(row), code: null, inbound_set: inboundSet } };

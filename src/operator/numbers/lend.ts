@@ -1,17 +1,18 @@
 /**
- * Shared stock, lent in blocks to tenants' pools. Which tenant has a number is decided here, in one transaction; its account's
- * directory follows, then the tenant's own list. Each step may be repeated: what broke off is answered with the next block.
+ * Lends shared stock in blocks to tenants' pools. One transaction here decides which tenant has a number; its account's
+ * directory is updated next, then the tenant's own list. Each step may be repeated: numbers of a loan that broke off
+ * are answered with the next block.
  */
 import { refuse, type Outcome } from "../../base/refusal.ts";
 import { direct, type OperatorNumbersDeps } from "./stock.ts";
 import type { NewNumber } from "../../numbers/number.ts";
 import type { LeaseWish } from "../../numbers/stock.ts";
 
-/** So many lent numbers a tenant may have at once; more than that it brings for itself. */
+/** Lent numbers that a tenant may have at once; beyond that it needs numbers of its own. */
 export const LENT_MAX = 1_000;
 const BLOCK_MAX = 100;
 
-/** Lends a block; answers every shared number that the tenant has by now, so that none is lost on the way. */
+/** Lends a block; answers every shared number that the tenant now has, so that a lost answer loses no number. */
 export async function lease(deps: OperatorNumbersDeps, tenant: string, wish: LeaseWish): Promise<Outcome<NewNumber[]>> {
   const row = deps.tenantRow(tenant);
   if (row === null) return refuse("not_found");
@@ -22,7 +23,7 @@ export async function lease(deps: OperatorNumbersDeps, tenant: string, wish: Lea
     const many = Math.max(0, Math.min(wish.many, BLOCK_MAX, room));
     const fresh = deps.stock.lend(tenant, accounts.map(({ config }) => config.id), wish.country, many); // prettier-ignore
     if (fresh.length > 0) deps.enter("stock", "number.lent", tenant, { numbers: fresh.length });
-    return deps.stock.lentTo(tenant).filter(({ e164 }) => !deps.busy.has(e164)); // those are on their way back
+    return deps.stock.lentTo(tenant).filter(({ e164 }) => !deps.busy.has(e164)); // those are being returned
   });
   await direct(deps, tenant, lent);
   return {
@@ -30,14 +31,14 @@ export async function lease(deps: OperatorNumbersDeps, tenant: string, wish: Lea
   }; // prettier-ignore
 }
 
-/** Takes back what the tenant no longer has of the numbers lent to it; others can have them from then on. */
+/** Takes back the lent numbers that the tenant no longer keeps; from then on they can be lent to others. */
 export async function keepLent(deps: OperatorNumbersDeps, tenant: string, kept: readonly string[]): Promise<void> {
   const has = new Set(kept);
   const rows = deps.stock.lentTo(tenant).filter(({ e164 }) => !has.has(e164) && !deps.busy.has(e164));
   if (rows.length === 0) return;
   for (const { e164 } of rows) deps.busy.add(e164);
   try {
-    await direct(deps, null, rows); // while they are nobody else's yet
+    await direct(deps, null, rows); // before they can be lent to others
     deps.transaction(() => {
       for (const { id } of rows) deps.stock.takeBack(id);
       deps.enter("stock", "number.returned", tenant, { numbers: rows.length });

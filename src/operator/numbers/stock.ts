@@ -1,7 +1,7 @@
 /**
- * What operators can ask about virtual numbers: giving them to a tenant or to the shared stock, and the list. A number goes first
- * into this list, then into its account's directory, then to the tenant; each step may be repeated, so an import that broke off is
- * simply sent again.
+ * The operators' verbs for virtual numbers: importing them for a tenant or the shared stock, and listing them. A number
+ * is written first to this list, then to its account's directory, then to the tenant. Each step may be repeated, so an
+ * import that broke off is sent again.
  */
 import type { TenantRow } from "../../access/tenants.ts";
 import { readClock } from "../../base/clock.ts";
@@ -24,17 +24,17 @@ export type OperatorNumbersDeps = {
   tenant: (id: string) => TenantPort;
   courier: (account: string) => CourierPort;
   newId: () => string;
-  /** Numbers that are being ordered or given up at this moment. */
+  /** Numbers that are being ordered or released now. */
   busy: Set<string>;
   enter: (operator: string, act: string, subject: string | null, facts: Record<string, string | number>) => void;
 };
 
 type Mode = "test" | "live";
 
-/** Whose a number is to be: a tenant, or the shared stock of all tenants of a mode. */
+/** The future owner of a number: a tenant, or the stock shared by all tenants of a mode. */
 export type Destination = { tenant: string | null; mode: Mode };
 
-/** The operators' verbs of virtual numbers. */
+/** The operators' verbs for virtual numbers. */
 export function operatorNumbers(deps: OperatorNumbersDeps): Pick<OperatorVerbTable, "numbers.import" | "numbers.list"> {
   return {
     "numbers.import": async (operator, input) => {
@@ -45,7 +45,7 @@ export function operatorNumbers(deps: OperatorNumbersDeps): Pick<OperatorVerbTab
       const wrong = judgeRows(deps, to, numbers.ok);
       if (wrong !== null) return wrong;
       const moves = ({ e164, account }: (typeof numbers.ok)[number]) =>
-        (deps.busy.has(e164) && !isSandbox(deps, account)) || // the sandbox's numbers are everybody's
+        (deps.busy.has(e164) && !isSandbox(deps, account)) || // every sandbox has the sandbox's numbers
         (ownRow(deps, e164, to.tenant)?.state ?? "held") !== "held";
       if (numbers.ok.some(moves))
         return refuse("state_conflict", { detail: "One of the numbers is being bought or given up." });
@@ -62,13 +62,13 @@ export function operatorNumbers(deps: OperatorNumbersDeps): Pick<OperatorVerbTab
 
     "numbers.list": async (_operator, input) => {
       const page = readPage(input.limit, (rows) => deps.stock.list(input.tenant, input.offset, rows), stockView);
-      const next = page.next_cursor === null ? null : String(input.offset + input.limit); // the rows are counted, not named
+      const next = page.next_cursor === null ? null : String(input.offset + input.limit); // an offset, because a cursor in a URL may not be a number
       return { ok: { ...page, next_cursor: next } };
     },
   };
 }
 
-/** Where numbers of this account can go, if that is a tenant there is; the shared stock is of the account's mode. */
+/** The destination of numbers of this account: an existing tenant, or the shared stock of the account's mode. */
 export function destinationOf(deps: OperatorNumbersDeps, tenant: string | null, account: string): Destination | null {
   if (tenant === null) {
     const mode = deps.accountRow(account)?.config.mode;
@@ -78,14 +78,14 @@ export function destinationOf(deps: OperatorNumbersDeps, tenant: string | null, 
   return row === null ? null : { tenant, mode: row.environment === "live" ? "live" : "test" };
 }
 
-/** Into the directories of the numbers' accounts, then to the tenant; answers how many it did not have. */
+/** Writes the numbers to their accounts' directories, then to the tenant; answers how many were new to the tenant. */
 export async function distribute(
   deps: OperatorNumbersDeps,
   operator: string,
   tenant: string | null,
   numbers: readonly NewNumber[],
 ): Promise<Outcome<number>> {
-  if (tenant === null) return { ok: numbers.length }; // nobody's until they are lent
+  if (tenant === null) return { ok: numbers.length }; // no tenant's until they are lent
   await direct(deps, tenant, numbers);
   return deps.tenant(tenant).takeNumbers(
     operator,
@@ -93,31 +93,31 @@ export async function distribute(
   ); // prettier-ignore
 }
 
-/** Writes into each account's directory whose the numbers are; null takes them out. */
+/** Writes the numbers' owner into each account's directory; null removes them. */
 export async function direct(
   deps: OperatorNumbersDeps,
   tenant: string | null,
   numbers: readonly Pick<NewNumber, "e164" | "account">[],
 ): Promise<void> {
   for (const account of new Set(numbers.map((number) => number.account))) {
-    if (isSandbox(deps, account)) continue; // nobody calls in from there
+    if (isSandbox(deps, account)) continue; // no callbacks come from the sandbox account
     const entries = numbers.filter((number) => number.account === account);
     await deps.courier(account).direct(entries.map(({ e164 }) => ({ e164, tenant })));
   }
 }
 
-/** The row of a number that belongs there; a shared one whoever has it now. */
+/** The row of a number with this owner; of a shared number whichever tenant has it now. */
 export function ownRow(deps: OperatorNumbersDeps, e164: string, tenant: string | null) {
   return tenant === null
     ? (deps.stock.owners(e164).find(({ shared }) => shared) ?? null)
     : deps.stock.get(e164, tenant);
 }
 
-/** Whether the account is the sandbox's own, whose numbers each sandbox has for itself. */
+/** Whether this is the sandbox's account, whose numbers every sandbox has. */
 export const isSandbox = (deps: OperatorNumbersDeps, account: string): boolean =>
   deps.accountRow(account)?.config.kind === "sandbox";
 
-/** Each number's account must be one that its destination can reach, and the number nobody else's. */
+/** Each number's account must be usable by its destination, and the number must not belong to anybody else. */
 export function judgeRows(
   deps: OperatorNumbersDeps,
   { tenant, mode }: Destination,

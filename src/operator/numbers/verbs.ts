@@ -1,6 +1,6 @@
 /**
- * All that the operator object does with virtual numbers, in one place: the operators' verbs, and what tenants' objects borrow.
- * `deps` is asked each time, because the object's tables are there only with its first question.
+ * Everything that the operator object does with virtual numbers: the operators' verbs, and lending to tenants' objects.
+ * `deps` is a function, because the object's tables exist only from its first question on.
  */
 import type { LeaseWish } from "../../numbers/stock.ts";
 import type { OperatorVerbName, OperatorVerbTable } from "../../rpc/operator.ts";
@@ -12,7 +12,7 @@ type Deps = () => OperatorNumbersDeps;
 
 type StockVerbs = Pick<OperatorVerbTable, Extract<OperatorVerbName, `numbers.${string}`>>;
 
-/** The operators' verbs of virtual numbers. */
+/** The operators' verbs for virtual numbers. */
 export function stockVerbs(deps: Deps): StockVerbs {
   return {
     "numbers.import": (operator, input) => operatorNumbers(deps())["numbers.import"](operator, input),
@@ -23,7 +23,7 @@ export function stockVerbs(deps: Deps): StockVerbs {
   };
 }
 
-/** What tenants' objects ask of the shared stock. */
+/** What tenants' objects may call about the shared stock. */
 export function lending(deps: Deps) {
   return {
     lease: (tenant: string, wish: LeaseWish) => lease(deps(), tenant, wish),

@@ -12,10 +12,11 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/clock.ts";
 export type Budget = { failures: number[]; lockedUntil: number };
 /** A budget with the keyed fingerprint it belongs to. */
 export type FingerprintBudget = Budget & { fingerprint: string };
-export type Known = FingerprintBudget & { seenAt: number };
+/** `sends`: those that it asked for itself, within a rolling day; absent before it asked for one. */
+export type Known = FingerprintBudget & { seenAt: number; sends?: number[] };
 
 export type Destination = {
-  /** Times of sends within a rolling day. */
+  /** Times of sends within a rolling day that no known device has asked for. */
   sends: number[];
   /** The newest verifications, newest last; no more live than the sends of ten minutes allow. */
   recent: string[];
@@ -56,7 +57,8 @@ const UNNAMED = "";
 
 export const KNOWN_MAX = 5;
 export const KNOWN_DAYS = 90;
-export const RECENT_MAX = 10;
+/** As many as the sends of ten minutes allow, of all known devices and of strangers: none of theirs displaces another's. */
+export const RECENT_MAX = SENDS_MAX.tenMinutes * (1 + KNOWN_MAX);
 
 /** A destination of which nothing is known. */
 export function newDestination(): Destination {
@@ -83,7 +85,10 @@ export function rolled(destination: Destination, now: number): Destination {
     fingerprints: destination.fingerprints
       .map(budget)
       .filter((one) => one.failures.length > 0 || one.lockedUntil > now),
-    known: destination.known.map(budget).filter((one) => one.seenAt > now - KNOWN_DAYS * DAY_MS),
+    known: destination.known
+      .map(budget)
+      .map((one) => (one.sends === undefined ? one : { ...one, sends: one.sends.filter((at) => at > now - DAY_MS) }))
+      .filter((one) => one.seenAt > now - KNOWN_DAYS * DAY_MS),
   };
 }
 
@@ -167,9 +172,22 @@ export function learn(destination: Destination, fingerprint: string, now: number
   return { ...destination, known: [next, ...others].slice(0, KNOWN_MAX) };
 }
 
-/** How many more sends the destination may have now, and when the next may be at the earliest. Expects it turned. */
-export function sendRoom(destination: Destination, now: number): { left: number; nextAt: number } {
-  const { sends } = destination;
+/** Whether this party has verified the destination before: it has budgets of its own then, of guesses and of sends. */
+export function isKnown({ known }: Destination, fingerprint: string | null): boolean {
+  return fingerprint !== null && known.some((one) => one.fingerprint === fingerprint);
+}
+
+/**
+ * How many more sends this party may have now, and when the next may be at the earliest: a known device its own, all others one
+ * budget together, so that nobody who types the number uses up what its owner needs. Expects the destination turned.
+ */
+export function sendRoom(
+  destination: Destination,
+  now: number,
+  fingerprint: string | null,
+): { left: number; nextAt: number } {
+  const own = destination.known.find((one) => one.fingerprint === fingerprint);
+  const sends = own === undefined ? destination.sends : (own.sends ?? []);
   const lately = sends.filter((at) => at > now - TEN_MINUTES_MS);
   const left = Math.max(0, Math.min(SENDS_MAX.tenMinutes - lately.length, SENDS_MAX.day - sends.length));
   const oldest = (times: number[], max: number, windowMs: number) =>
@@ -178,10 +196,19 @@ export function sendRoom(destination: Destination, now: number): { left: number;
   return { left, nextAt };
 }
 
-/** Counts a send; a new verification is remembered as the newest. */
-export function countSend(destination: Destination, verification: string, now: number): Destination {
+/** Counts a send that this party asked for; a new verification is remembered as the newest. */
+export function countSend(
+  destination: Destination,
+  verification: string,
+  now: number,
+  fingerprint: string | null,
+): Destination {
   const recent = [...destination.recent.filter((id) => id !== verification), verification].slice(-RECENT_MAX);
-  return { ...destination, sends: [...destination.sends, now], recent };
+  if (!isKnown(destination, fingerprint)) return { ...destination, sends: [...destination.sends, now], recent };
+  const known = destination.known.map((one) =>
+    one.fingerprint === fingerprint ? { ...one, sends: [...(one.sends ?? []), now] } : one,
+  );
+  return { ...destination, known, recent };
 }
 
 /** The destination after a person of the tenant has lifted every lock and block on it. Known devices stay known. */

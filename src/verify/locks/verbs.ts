@@ -57,7 +57,7 @@ function locksView(contact: Contact, destination: Destination, now: number) {
     failures: failures.length,
     locked_until: lockedUntil > now ? isoOf(lockedUntil) : null,
   });
-  const { left, nextAt } = sendRoom(destination, now);
+  const { left, nextAt } = sendRoom(destination, now, null);
   return {
     to: { token: contact.token, mask: contact.mask, country: contact.country, kind: contact.kind },
     blocked_at: destination.blocked === null ? null : isoOf(destination.blocked.at),

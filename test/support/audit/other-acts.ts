@@ -1,7 +1,7 @@
 /** What persons, carriers and rules do. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, vi } from "vitest";
-import { ALICE, advance, newPool, opened, proxiesOf, texts } from "../tenant/masked-lines.ts";
+import { ALICE, advance, newPool, opened, proxiesOf, sandboxAccount, texts } from "../tenant/masked-lines.ts";
 import { identity, setSignIn, SIGN_IN, signedIn, submit, trySignIn } from "../tenant/people.ts";
 import { cron, operator, tenantOf, until, type Json, type Tenant } from "../tenant/tenant.ts";
 import { check, codeOf, started, wrong } from "../tenant/verifications.ts";
@@ -23,11 +23,50 @@ export const OTHERS: [path: string, acts: string[], by: string, (to: Tenant) => 
     },
   ],
   [
+    "a text that came in: STOP, then START, as the carrier itself has recognised them",
+    ["consent.withdrawn", "consent.given"],
+    "carrier",
+    async (to) => {
+      await newPool(to, 4);
+      const [proxy = ""] = proxiesOf(await opened(to));
+      const account = await sandboxAccount();
+      const brought = [
+        { id: "1", text: "AVREGISTRER", keyword: "stop" as const },
+        { id: "2", text: "GO", keyword: "start" as const },
+      ];
+      await to.stub().inbound(
+        account,
+        brought.map((text) => ({ ...text, from: ALICE, to: proxy })),
+      );
+    },
+  ],
+  [
     "a text that came in: a stranger to a relay address",
     ["session.opened"],
     "system",
     async (to) => {
       await relayed(to);
+    },
+  ],
+  [
+    "a text that came in: the hook reads the session",
+    ["session.intercepted"],
+    "system",
+    async (to) => {
+      await newPool(to, 4);
+      well(await to.call("PUT /v1/masking/intercept", { url: "https://192.0.9.1/hook", on_failure: "open" }));
+      const [proxy = ""] = proxiesOf(await opened(to));
+      await texts(to, ALICE, proxy, "Hello");
+    },
+  ],
+  [
+    "a text that came in: START more often than it is obeyed",
+    ["relay.limit_reached"],
+    "system",
+    async (to) => {
+      await newPool(to, 4);
+      const [proxy = ""] = proxiesOf(await opened(to));
+      for (let turn = 0; turn < 5; turn += 1) for (const word of ["STOP", "START"]) await texts(to, ALICE, proxy, word);
     },
   ],
   [
@@ -157,6 +196,16 @@ export const OTHERS: [path: string, acts: string[], by: string, (to: Tenant) => 
     async (to) => {
       await setSignIn(to);
       expect(await trySignIn(to, identity(["nothing"]))).toEqual({ denied: "no_role" });
+    },
+  ],
+  [
+    "a rule at the door: the quota of what the tenant keeps",
+    ["tenant.quota_reached"],
+    "system",
+    async (to) => {
+      well(await operator(`PATCH /admin/v1/tenants/${to.id}`, { policy: { storage_quota: { records: 0, bytes: 0 } } }));
+      expect((await to.call("POST /v1/tokens", { number: CAROL })).status).toBe(403);
+      well(await operator(`PATCH /admin/v1/tenants/${to.id}`, { policy: { storage_quota: null } }));
     },
   ],
   [

@@ -76,6 +76,9 @@ export class Conversations {
       emit: (type, resource) => void this.events.push({ type, resource }),
       wait: (id) => void this.waiting.push(id),
       record: () => undefined,
+      tally: () => true,
+      tallyDay: () => true,
+      interceptPolicy: () => "allowed",
     };
     this.pool = ids.make("pol", this.now);
     stock.addPool({ ...POOL_DEFAULTS, ...settings, id: this.pool, name: "Pool", createdAt: this.now });

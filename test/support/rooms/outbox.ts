@@ -1,4 +1,4 @@
-type Admitted = { purpose?: Purpose; lifeMs?: number; prices?: Price[]; segments?: number };
+type Admitted = { purpose?: Purpose; lifeMs?: number; prices?: Price[]; segments?: number; scheduleAt?: number };
 
 /**
  * The half of the dispatch path that lives in the tenant's object, over Node's SQLite: real ledger, real rules, a vault that opens
@@ -14,10 +14,17 @@ import { claim, settle } from "../../../src/messages/dispatch.ts";
 import { applyReports } from "../../../src/messages/reports.ts";
 import { MessagesLedger } from "../../../src/messages/ledger.ts";
 import type { SweepDeps } from "../../../src/messages/sweep.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../../src/risk/caps.ts";
+import { CapsLedger } from "../../../src/risk/ledger.ts";
 import { stateWord, type Message, type Price, type State } from "../../../src/messages/message.ts";
 import type { Purpose } from "../../../src/sms/purpose.ts";
 import { nodeSql } from "./node-sql.ts";
 import { sweep, type Swept } from "./sweep.ts";
+
+/** What the limits are asked about of everybody's number. */
+export const PERSON = { index: new Uint8Array(32), block: "block", country: "GB", met: true };
+
+const MANY = { minute: 100_000, hour: 100_000, day: 100_000 };
 
 export const ROUTES = ["car_a", "car_b"];
 
@@ -34,6 +41,9 @@ export class Outbox {
   readonly asked: string[] = [];
   readonly stopped: string[] = [];
   readonly ledger: MessagesLedger;
+  caps: CapsLedger;
+  /** What a test does not speak of is unbounded. */
+  limits: Limits = { ...DEFAULT_LIMITS, recipient: MANY, block: MANY };
   readonly deps: SweepDeps;
   queueTracker: QueueTracker;
   /** Accounts whose carrier is asked to forget, and what it was asked to. */
@@ -42,11 +52,15 @@ export class Outbox {
 
   constructor() {
     migrate(this.sql, [messagesRoom]);
+    CapsLedger.migrate(this.sql);
+    this.caps = new CapsLedger(this.sql, (key) => key);
     this.ledger = new MessagesLedger(this.sql, this.ids.prefixOf("msg"), () => undefined);
     this.queueTracker = new QueueTracker(this.now);
     this.deps = {
       ledger: this.ledger,
-      vault: { openNumber: () => "+447700900001", openText: () => "text" } as never,
+      caps: { leave: (...about) => this.caps.leave(...about), flush: () => this.caps.flush() },
+      policy: () => ({ limits: this.limits, countries: ["GB"] }),
+      vault: { openNumber: () => "+447700900001", openText: () => "text", findToken: () => PERSON } as never,
       now: () => this.now,
       realNow: () => this.now - this.aheadMs,
       receiptUrl: () => "",
@@ -67,16 +81,17 @@ export class Outbox {
   }
 
   /** A queued message, on the queue as admission leaves it. */
-  admit({ purpose = "service", lifeMs = 3_600_000, prices, segments = 1 }: Admitted = {}): string {
+  admit({ purpose = "service", lifeMs = 3_600_000, prices, segments = 1, scheduleAt }: Admitted = {}): string {
     const id = this.ids.make("msg", this.now);
+    const later = scheduleAt !== undefined;
     const message: Message = {
       id,
-      state: "queued",
+      state: later ? "scheduled" : "queued",
       version: 1,
       purpose,
       token: "tok",
       subject: "sub",
-      account: "car_a",
+      account: later ? null : "car_a",
       facts: {
         batch: null,
         key: "key",
@@ -86,8 +101,8 @@ export class Outbox {
         country: "GB",
         kind: "drama",
         mask: "",
-        scheduleAt: null,
-        expiresAt: this.now + lifeMs,
+        scheduleAt: scheduleAt ?? null,
+        expiresAt: (scheduleAt ?? this.now) + lifeMs,
         createdAt: this.now,
         routes: ROUTES,
         price: prices?.[0] ?? null,
@@ -96,7 +111,7 @@ export class Outbox {
       },
       attempts: [],
       lease: null,
-      due: null,
+      due: scheduleAt ?? null,
       reason: null,
       sentAt: null,
       endedAt: null,
@@ -147,6 +162,12 @@ export class Outbox {
   jump(milliseconds: number): void {
     this.now += milliseconds;
     if (milliseconds > 0) this.ledger.clockMoved(milliseconds);
+  }
+
+  /** The object restarts: what it remembered is gone, what it stored is there. */
+  restart(): void {
+    this.caps = new CapsLedger(this.sql, (key) => key);
+    this.queueTracker = new QueueTracker(this.now);
   }
 
   sweep(): Swept {

@@ -130,7 +130,7 @@ test("lifting frees everybody, keeps who is known, and a spent destination says 
   expect(spentAt(newDestination())).toBe(0);
   expect(spentAt(free)).toBe(NOON + 90 * DAY_MS);
   expect(spentAt({ ...newDestination(), blocked: { at: 1 } })).toBe(Number.MAX_SAFE_INTEGER);
-  expect(spentAt(countSend(newDestination(), "v", NOON))).toBe(NOON + DAY_MS);
+  expect(spentAt(countSend(newDestination(), "v", NOON, null))).toBe(NOON + DAY_MS);
 });
 
 const parties = fc.constantFrom(null, "d1", "d2", "d3", "n4", "dknown");
@@ -160,8 +160,8 @@ test("no day has more than ten failed guesses of strangers, seven of one, ten of
         }
         for (let nth = 0; nth < wanted; nth += 1) {
           destination = rolled(destination, now);
-          if (sendRoom(destination, now).left === 0) continue;
-          destination = countSend(destination, `v${sends.length}`, now);
+          if (sendRoom(destination, now, null).left === 0) continue;
+          destination = countSend(destination, `v${sends.length}`, now, null);
           sends.push(now);
         }
       }
@@ -187,12 +187,12 @@ test("where there is no room, `nextAt` is the first moment at which there is", (
       for (const wait of waits) {
         now += wait;
         destination = rolled(destination, now);
-        const { left, nextAt } = sendRoom(destination, now);
+        const { left, nextAt } = sendRoom(destination, now, null);
         expect(left > 0).toBe(nextAt <= now);
-        if (left > 0) destination = countSend(destination, "v", now);
+        if (left > 0) destination = countSend(destination, "v", now, null);
         else {
-          expect(sendRoom(rolled(destination, nextAt), nextAt).left).toBeGreaterThan(0);
-          expect(sendRoom(rolled(destination, nextAt - 1), nextAt - 1).left).toBe(0);
+          expect(sendRoom(rolled(destination, nextAt), nextAt, null).left).toBeGreaterThan(0);
+          expect(sendRoom(rolled(destination, nextAt - 1), nextAt - 1, null).left).toBe(0);
         }
       }
     }),

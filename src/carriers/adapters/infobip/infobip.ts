@@ -27,6 +27,7 @@ import {
   SenderSetting,
   type Answered,
 } from "../call.ts";
+import { INBOUND_CHARACTERS_MAX } from "../../carrier.ts";
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Probed, Read, Report } from "../../carrier.ts"; // prettier-ignore
 import { INFOBIP_ERRORS, INFOBIP_FAULTS, INFOBIP_GROUPS, INFOBIP_STATUSES, type Status } from "./codes.ts";
 
@@ -108,20 +109,15 @@ const Result = z.object({
   price: z.object({ pricePerMessage: z.unknown(), currency: z.unknown() }).nullish(),
 });
 /** Infobip puts up to a hundred reports into one call; each of ours has a URL of its own. */
-const Reports = z.object({ results: z.array(z.object({ messageId: z.string() }).loose()).max(1_000) });
+const Bundle = z.object({ results: z.array(z.unknown()).max(1_000) });
+const Named = z.object({ messageId: z.string() });
 
-/** Texts that came in, as far as we read them. Infobip joins the parts of a long one itself. */
+/** A text that came in, as far as we read it. Infobip joins the parts of a long one itself. */
 const Received = z.object({
-  results: z
-    .array(
-      z.object({
-        messageId: z.string().min(1).max(200),
-        from: z.string().min(1).max(64),
-        to: z.string().min(1).max(64),
-        text: z.string().max(10_000).nullish(),
-      }),
-    )
-    .max(1_000),
+  messageId: z.string().min(1).max(200),
+  from: z.string().min(1).max(64),
+  to: z.string().min(1).max(64),
+  text: z.string().max(INBOUND_CHARACTERS_MAX).nullish(),
 });
 
 /** Infobip. */
@@ -130,6 +126,7 @@ export const infobipCarrier: Carrier = {
   weakness,
   send,
   canAsk: () => false,
+  inboundSecret: "receipt_secret",
   readReceipts,
   readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
   probe,
@@ -188,26 +185,37 @@ function read(account: Account, callback: Callback): Read<Report> {
   const forged = forgeryIn(account, callback);
   if (forged !== null) return { forged };
   const json = readJson(callback.body);
-  const reports = Reports.safeParse("fault" in json ? null : json.value);
-  if (!reports.success) return { malformed: "body" };
-  const found: Report[] = [];
-  for (const result of reports.data.results.filter(({ messageId }) => messageId === callback.message)) {
-    const parsed = Result.safeParse(result);
-    if (!parsed.success) return { malformed: "result" };
-    const report = reportOf(parsed.data);
-    if (report !== null) found.push(report);
-  }
-  return { read: found };
+  const bundle = Bundle.safeParse("fault" in json ? null : json.value);
+  if (!bundle.success) return { malformed: "body" };
+  const ours = bundle.data.results.filter((result) => Named.safeParse(result).data?.messageId === callback.message);
+  const { good, unreadable } = readEach(Result, ours);
+  if (good.length === 0 && unreadable > 0) return { malformed: "result" };
+  return { read: good.map(reportOf).filter((report) => report !== null), ...counted(unreadable) };
 }
+
+/** The results of a bundle that can be read, and how many cannot: Infobip would bring all of them again for one that is wrong. */
+function readEach<T>(schema: z.ZodType<T>, results: readonly unknown[]): { good: T[]; unreadable: number } {
+  const read = results.map((result) => schema.safeParse(result));
+  const good = read.flatMap((each) => (each.success ? [each.data] : []));
+  return { good, unreadable: read.length - good.length };
+}
+
+const counted = (unreadable: number): { unreadable?: number } => (unreadable === 0 ? {} : { unreadable });
 
 function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {
   const forged = forgeryIn(account, callback);
   if (forged !== null) return { forged };
   const json = readJson(callback.body);
-  const received = Received.safeParse("fault" in json ? null : json.value);
-  if (!received.success) return { malformed: "body" };
-  const texts = received.data.results.map(({ messageId: id, from, to, text }) => ({ id, from: e164Of(from), to: e164Of(to), text: text ?? "" })); // prettier-ignore
-  return { read: texts.filter(({ text }) => text !== "") };
+  const bundle = Bundle.safeParse("fault" in json ? null : json.value);
+  if (!bundle.success) return { malformed: "body" };
+  const { good, unreadable } = readEach(Received, bundle.data.results);
+  const texts = good.map(({ messageId: id, from, to, text }) => ({
+    id,
+    from: e164Of(from),
+    to: e164Of(to),
+    text: text ?? "",
+  }));
+  return { read: texts.filter(({ text }) => text !== ""), ...counted(unreadable) };
 }
 
 /** Whether any report of the account could be believed: a text whose receipts are all refused is not worth sending. */

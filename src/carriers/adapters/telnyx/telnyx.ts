@@ -16,6 +16,8 @@ import {
   INCOMPLETE,
   isFresh,
   jsonOf,
+  keywordOf,
+  mediaOf,
   plainCode,
   pricedAt,
   probedBy,
@@ -24,6 +26,7 @@ import {
   SenderSetting,
   type Answered,
 } from "../call.ts";
+import { INBOUND_CHARACTERS_MAX } from "../../carrier.ts";
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Probed, Read, Report } from "../../carrier.ts"; // prettier-ignore
 import { TELNYX_CODES, TELNYX_STATES } from "./codes.ts";
 import { telnyxShop } from "./numbers.ts";
@@ -108,7 +111,9 @@ const Received = z.object({
     .min(1)
     .max(100),
   cc: z.array(z.unknown()).nullish(),
-  text: z.string().max(10_000).nullish(),
+  text: z.string().max(INBOUND_CHARACTERS_MAX).nullish(),
+  media: z.array(z.unknown()).nullish(),
+  autoresponse_type: z.string().max(40).nullish(),
 });
 /** The events that say what became of an outgoing message; others of the account are nothing to a receipt. */
 const DELIVERY_EVENTS: ReadonlySet<string> = new Set(["message.sent", "message.finalized"]);
@@ -183,7 +188,7 @@ async function readReceipts(account: Account, callback: Callback): Promise<Read<
   return { read: [reportOf(callback.message, payload.data, data.occurred_at)] };
 }
 
-/** A message to a group, or a picture without words, is no text to one number of ours. */
+/** A text, and how many pictures came with it: those stay with Telnyx. A message to a group is no text to one number of ours. */
 async function readInbound(account: Account, callback: InboundCallback): Promise<Read<Inbound>> {
   const signed = await readSigned(account, callback);
   if (!("event" in signed)) return signed;
@@ -193,11 +198,14 @@ async function readInbound(account: Account, callback: InboundCallback): Promise
   if (!payload.success) return { malformed: "payload" };
   const meant = meta?.delivered_to;
   if (typeof meant === "string" && !samePath(meant, callback.url)) return { forged: "another_account" };
-  const { id, from, to, cc, text } = payload.data;
+  const { id, from, to, cc, autoresponse_type: answered } = payload.data;
   const [only, ...others] = to;
-  if (only === undefined || others.length + (cc?.length ?? 0) > 0 || typeof text !== "string" || text === "")
-    return { read: [] };
-  return { read: [{ id, from: from.phone_number, to: only.phone_number, text }] };
+  const text = payload.data.text ?? "";
+  const media = mediaOf(payload.data.media?.length ?? 0);
+  const isEmpty = text === "" && media.media === undefined;
+  if (only === undefined || others.length + (cc?.length ?? 0) > 0 || isEmpty) return { read: [] };
+  const inbound = { id, from: from.phone_number, to: only.phone_number, text };
+  return { read: [{ ...inbound, ...media, ...keywordOf(answered) }] };
 }
 
 /** The event in a callback, once its signature is good and fresh. */

@@ -7,7 +7,8 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { UrlText } from "../../../contract/label.ts";
 import { equalBytes } from "../../../base/seal.ts";
-import { answerOf, formOf, INCOMPLETE, jsonOf, plainCode, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, type Answered } from "../call.ts"; // prettier-ignore
+import { answerOf, formOf, INCOMPLETE, jsonOf, plainCode, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, keywordOf, mediaOf, type Answered } from "../call.ts"; // prettier-ignore
+import { INBOUND_CHARACTERS_MAX } from "../../carrier.ts";
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Read, Report } from "../../carrier.ts"; // prettier-ignore
 import { faultOf, request } from "./call.ts";
 import { TWILIO_CODES } from "./codes.ts";
@@ -40,7 +41,9 @@ const Received = z.object({
   MessageSid: z.string().regex(/^(?:SM|MM)[0-9a-fA-F]{32}$/),
   From: z.string().min(1).max(64),
   To: z.string().min(1).max(64),
-  Body: z.string().max(10_000).optional(),
+  Body: z.string().max(INBOUND_CHARACTERS_MAX).optional(),
+  NumMedia: z.string().max(10).optional(),
+  OptOutType: z.string().max(40).optional(),
 });
 
 /** Twilio's states. What it has taken and not yet handed on is `sent`: the carrier has it. */
@@ -81,6 +84,7 @@ export const twilioCarrier: Carrier = {
   },
   send,
   canAsk: () => false, // messages are listed by number and time, and a request on its way is in no list
+  inboundSecret: "auth_token",
   stopCodes: { answer: "21610", receipt: "21610" },
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
   readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
@@ -147,15 +151,17 @@ function readReceipts(account: Account, callback: Callback): Read<Report> {
   return { read: [isMapped ? report : { ...report, unmapped: true }] };
 }
 
-/** A picture without words is no text: there is nothing to relay, and Twilio keeps it. */
+/** A text, and how many pictures came with it: those stay with Twilio. */
 function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {
   const signed = readSigned(account, callback);
   if (!("form" in signed)) return signed;
   const parsed = Received.safeParse(signed.form);
   if (!parsed.success) return { malformed: "body" };
-  const { AccountSid, MessageSid: id, From: from, To: to, Body: text = "" } = parsed.data;
+  const { AccountSid, MessageSid: id, From: from, To: to, Body: text = "", NumMedia, OptOutType } = parsed.data;
   if (AccountSid !== account.settings["account_sid"]) return { forged: "account" };
-  return { read: text === "" ? [] : [{ id, from, to, text }] };
+  const media = mediaOf(Number(NumMedia ?? 0));
+  const isEmpty = text === "" && media.media === undefined;
+  return { read: isEmpty ? [] : [{ id, from, to, text, ...media, ...keywordOf(OptOutType) }] };
 }
 
 /** The parameters of a callback, once its signature is good: over what they say, whoever cannot be read is not believed. */

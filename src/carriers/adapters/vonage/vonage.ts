@@ -9,6 +9,7 @@ import { UrlText } from "../../../contract/label.ts";
 import { readJson } from "../../../contract/json.ts";
 import { equalBytes } from "../../../base/seal.ts";
 import { answerOf, baseOf, basicOf, call, e164Of, formOf, INCOMPLETE, isFresh, jsonOf, microsOf, ofNetwork, plainCode, pricedAt, probedBy, readForm, refusalOf, SENDERLESS, SenderSetting, isDeclined, verdictsOf, type Answered, type NotAccepted, type Outgoing } from "../call.ts"; // prettier-ignore
+import { INBOUND_CHARACTERS_MAX } from "../../carrier.ts";
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Price, Read, Report } from "../../carrier.ts"; // prettier-ignore
 import { vonageShop } from "./numbers.ts";
 
@@ -76,9 +77,9 @@ const Received = z.object({
   msisdn: z.string().min(1).max(40),
   to: z.string().min(1).max(40),
   type: z.string().max(40).optional(),
-  text: z.string().max(10_000).optional(),
+  text: z.string().max(INBOUND_CHARACTERS_MAX).optional(),
   concat: z.string().optional(),
-  "concat-ref": z.string().min(1).max(64).optional(),
+  "concat-ref": z.string().min(1).max(64).optional().catch(undefined),
   "concat-part": z.string().optional(),
   "concat-total": z.string().optional(),
 });
@@ -109,6 +110,7 @@ export const vonageCarrier: Carrier = {
   },
   send,
   canAsk: () => false, // its search finds what it has taken, and cannot swear that nothing is on its way
+  inboundSecret: "signature_secret",
   stopCodes: { receipt: "9" }, // a 9 in an answer speaks of funds
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
   readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
@@ -199,7 +201,8 @@ function readInbound(account: Account, callback: InboundCallback): Read<Inbound>
   if (concat !== "true" && concat !== "1") return { read: [inbound] };
   const [nth, of] = [Place.safeParse(parsed.data["concat-part"]), Place.safeParse(parsed.data["concat-total"])];
   const ref = parsed.data["concat-ref"];
-  if (ref === undefined || !nth.success || !of.success || nth.data > of.data) return { malformed: "parts" };
+  if (ref === undefined || !nth.success || !of.success || nth.data > of.data)
+    return { read: [{ ...inbound, fragment: true }] };
   return { read: [{ ...inbound, part: { ref, nth: nth.data, of: of.data } }] };
 }
 

@@ -1,0 +1,157 @@
+/**
+ * A text as its sender wrote it: its word obeyed, relayed if it belongs to a conversation, else put into the inbox. What is not
+ * whole is read and never obeyed: half a text must not become a STOP or a consent.
+ */
+import type { Keyword } from "../carriers/carrier.ts";
+import { readyAddress } from "../masking/relays/relays.ts";
+import { forwardFromName } from "../masking/relays/forward.ts";
+import { answerOnce, isInConversation, relay, type AnswerKind, type IncomingText } from "../masking/relay.ts";
+import type { VirtualNumber } from "../numbers/number.ts";
+import { maskNumbersIn, type Num } from "../sms/phone.ts";
+import { nameBefore, stripControls } from "../sms/sms-text.ts";
+import type { Contact } from "../vault/ledger.ts";
+import { TENANT_SUBJECT } from "../vault/ledger.ts";
+import type { InboundDeps } from "./deps.ts";
+import type { Received } from "./ledger.ts";
+import { obey } from "./obey.ts";
+import { receivedView } from "./view.ts";
+import { wordOf, type Word } from "./words.ts";
+
+/** What became of a text. `unknown_number`: it was dialled at an account where this tenant has no such number. */
+export type Fate = "duplicate" | "unknown_number" | "waiting" | "relayed" | "answered" | "received" | "vetoed";
+
+/** What came in. `mixed`: parts of two texts with one name may have changed places. */
+export type IncomingWords = {
+  text: string;
+  complete: boolean;
+  media: number;
+  keyword: Keyword | null;
+  mixed?: boolean;
+};
+
+/** What is kept of a text, or goes on: what may be sent, and a word for each picture that does not. */
+function cleaned({ text, media }: Pick<IncomingWords, "text" | "media">): string {
+  const words = stripControls(text);
+  if (media === 0) return words;
+  const mark = media === 1 ? "[picture]" : `[${media} pictures]`;
+  return words.trim() === "" ? mark : `${words} ${mark}`;
+}
+
+/** The word to be obeyed: the person's, or the one that the carrier says it has recognised. Of the two a stop counts. */
+function wordIn({ text, complete, keyword, mixed = false }: IncomingWords): Word | null {
+  if (!complete || mixed) return null;
+  const own = wordOf(stripControls(text));
+  if (own === "stop" || own === "stop_all" || keyword === null || keyword === "other") return own;
+  return keyword;
+}
+
+/** A whole text of a person. */
+export function take(
+  deps: InboundDeps,
+  number: VirtualNumber,
+  contact: Contact,
+  from: Num,
+  words: IncomingWords,
+): Fate {
+  const incoming = { number, who: contact.index, from, text: cleaned(words) };
+  const about = { text: incoming.text, complete: words.complete, media: words.media };
+  const word = wordIn(words);
+  const acted = word === null ? "nothing" : obey(deps, incoming, contact, word, words.keyword);
+  if (words.media > 0) tellMedia(deps, incoming, words.media);
+  const address = deps.masking.addresses.byNumber(number.id);
+  const goesOn = word === null || (acted !== "kept" && (address !== null || isInConversation(deps.masking, incoming)));
+  if (word !== null && (!goesOn || acted === "answered")) putIn(deps, number, contact, about, word);
+  if (!goesOn) return "received";
+  const why = address === null ? null : readyAddress(deps.masking, address, number, contact);
+  if (address !== null && why !== null) {
+    if (why === "own_number") answer(deps, incoming, deps.masking.ledger.settings().noReplyNotice, "|reply");
+    deps.emit("interaction.vetoed", address.id, { relay: address.id, ...senderFacts(number, contact), reason: why });
+    return "vetoed";
+  }
+  const { did, ...where } = relay(deps.masking, incoming);
+  if (did === "relayed" || did === "vetoed" || did === "pending") return "relayed";
+  if (did === "tombstone") {
+    deps.emit("interaction.out_of_session", number.id, { ...senderFacts(number, contact), ...where });
+    return "answered";
+  }
+  deps.emit("interaction.out_of_session", number.id, { ...senderFacts(number, contact), why: "no_session" });
+  answer(deps, incoming, deps.masking.ledger.settings().outOfSession);
+  putIn(deps, number, contact, about, null);
+  return "received";
+}
+
+/** Answers of the service's own are counted under this name. */
+export const SYSTEM_KEY = "inbound";
+
+/** The tenant's sentence, at most once a day for each `kind`; null is silence. */
+function answer(deps: InboundDeps, incoming: IncomingText, sentence: string | null, kind: AnswerKind = ""): void {
+  const where = { id: incoming.number.id, key: SYSTEM_KEY };
+  if (sentence !== null) answerOnce(deps.masking, incoming, where, sentence, kind);
+}
+
+const senderFacts = (number: VirtualNumber, { token, mask, country, kind }: Contact) => ({
+  number: number.id,
+  from: { token, mask, country, kind },
+});
+
+/** Pictures stay with the carrier: the business is told, and their sender once a day. */
+export function tellMedia(deps: InboundDeps, incoming: IncomingText, media: number): void {
+  const contact = deps.vault.find(incoming.who);
+  if (contact === null) return;
+  const { number } = incoming;
+  deps.emit("inbound.media_dropped", number.id, { ...senderFacts(number, contact), media });
+  answer(deps, incoming, deps.masking.ledger.settings().mediaNotice, "|media");
+}
+
+type About = Pick<Received, "complete" | "media"> & { text: string };
+
+/** Into the inbox, and told. */
+function putIn(deps: InboundDeps, number: VirtualNumber, contact: Contact, about: About, word: Word | null): void {
+  const { token, mask, country, subject } = contact;
+  put(deps, { token, mask, country, name: null, number: number.id, word }, subject, about);
+}
+
+type Whose = Pick<Received, "token" | "mask" | "country" | "name" | "number" | "word">;
+
+function put(deps: InboundDeps, whose: Whose, subject: string, { text, ...about }: About): void {
+  const now = deps.now();
+  const received: Received = { id: deps.ids.make("inb", now), ...whose, ...about, at: now };
+  deps.ledger.add(received, subject, deps.vault.sealText(subject, received.id, "text", text));
+  deps.emit("inbound.received", received.id, { inbound: receivedView(received) });
+}
+
+/** A short code, or what stands for a sender's name; letters and figures, so that no address of a person is shown. */
+const SENDER_NAME = /^(?:\d{3,8}|(?=.*\p{L})[\p{L}\p{M}\p{N} ._&+'’!/()*#-]{1,16})$/u;
+
+/** The sender as it may be kept and shown: a name or a short code; null for whatever could be a person's number or address. */
+export function senderNameOf(written: string): string | null {
+  const name = nameBefore(written.replace(/^\+(?=\d{3,6}$)/, ""));
+  return name !== null && SENDER_NAME.test(name) && maskNumbersIn(name) === name ? name : null;
+}
+
+/**
+ * A sender that is no number, such as a bank's name or a short code: nobody to answer. The person of a relay address gets the text
+ * from the lasting number; any other is kept in the inbox.
+ */
+export function takeFromName(
+  deps: InboundDeps,
+  number: VirtualNumber,
+  name: string | null,
+  words: IncomingWords,
+): Fate {
+  const text = cleaned(words);
+  const address = deps.masking.addresses.byNumber(number.id);
+  const nobody = { token: null, mask: null, country: null, word: null };
+  if (words.media > 0)
+    deps.emit("inbound.media_dropped", number.id, { number: number.id, from: null, media: words.media });
+  if (address !== null) {
+    const reason = forwardFromName(deps.masking, address, number, name, text);
+    if (reason === null) return "relayed";
+    const about = { relay: address.id, number: number.id, from: null, sender_name: name };
+    deps.emit("interaction.vetoed", address.id, { ...about, reason });
+    if (reason === "muted") return "vetoed";
+  }
+  const about = { text, complete: words.complete, media: words.media };
+  put(deps, { ...nobody, name, number: number.id }, TENANT_SUBJECT, about);
+  return "received";
+}

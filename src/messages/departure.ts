@@ -1,0 +1,54 @@
+/**
+ * The limits at the moment a message leaves. What is admitted to leave at once was counted when it was admitted and is looked at
+ * again only if it leaves in a later minute; what is scheduled is counted by its person and their block of numbers when its time
+ * comes. What does not fit waits inside its validity and ends as `expired` with the limit as its reason.
+ */
+import { MINUTE_MS } from "../base/clock.ts";
+import type { Policy } from "../policy/policy.ts";
+import { actOf, type Act, type Counted } from "../risk/act.ts";
+import type { CapsLedger } from "../risk/ledger.ts";
+import type { VaultLedger } from "../vault/ledger.ts";
+import type { Change, MessagesLedger } from "./ledger.ts";
+import { isWaiting, LIMIT_REASONS, type Message } from "./message.ts";
+
+export type DepartureDeps = {
+  ledger: MessagesLedger;
+  vault: VaultLedger;
+  caps: Pick<CapsLedger, "leave" | "flush">;
+  policy: () => Pick<Policy, "limits" | "countries">;
+};
+
+/**
+ * Lets a message leave: answers what changes with it, or null where it does not fit. Then it has been given a place to wait.
+ */
+export function depart(deps: DepartureDeps, message: Message, now: number): Change | null {
+  const counted = countedOf(message);
+  const same = [counted.person, counted.budgets].every((at) => at !== null && minuteOf(at) >= minuteOf(now));
+  const free = isWaiting(message) ? { reason: null } : {};
+  if (same) return free; // counted in this very minute
+  const act = actOfMessage(deps, message);
+  if (act === null) return free; // erased: whoever opens the number finds that out
+  const until = message.facts.expiresAt;
+  const waits = deps.caps.leave(act, counted, { limits: deps.policy().limits, now, until });
+  deps.caps.flush();
+  if (waits === null) return { ...free, countedAt: now };
+  deps.ledger.amend(message, { reason: LIMIT_REASONS[waits.cap], due: waits.until });
+  return null;
+}
+
+const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS);
+
+/** A scheduled message was counted by key, tenant and country when it was admitted, and by its person not yet. */
+function countedOf({ facts }: Message): Counted {
+  const { countedAt, createdAt, scheduleAt } = facts;
+  const budgets = countedAt ?? createdAt;
+  return { budgets, person: countedAt ?? (scheduleAt === null ? createdAt : null) };
+}
+
+/** The act as admission counted it. */
+function actOfMessage({ vault, policy }: DepartureDeps, { token, purpose, facts }: Message): Act | null {
+  const contact = vault.findToken(token);
+  if (contact === null) return null;
+  const relay = facts.countedAs ?? null;
+  return actOf(facts.key, contact, { purpose, countries: policy().countries, relay, scope: facts.scope });
+}

@@ -1,0 +1,34 @@
+/**
+ * What a tenant may keep: rows in D1, which all tenants of a jurisdiction share, and bytes in its own object. Told at 80 percent; at 100
+ * percent what would add is refused, and nothing else: whatever ends, answers, withdraws, revokes, reveals, erases or is heard from
+ * carriers and people goes on, and so does the audit. Pure.
+ */
+import { refuse, type Refusal } from "../base/refusal.ts";
+
+export type Quota = { records: number; bytes: number };
+export type Usage = { records: number; bytes: number };
+
+/** An object holds 10 GB at most, a database too, about 25 million records. */
+export const QUOTAS: Readonly<Record<"live" | "sandbox", Quota>> = {
+  live: { records: 5_000_000, bytes: 7_000_000_000 },
+  sandbox: { records: 100_000, bytes: 200_000_000 },
+};
+
+/** What was reached, in percent: what is told. */
+export type QuotaLevel = 0 | 80 | 100;
+
+/** How full the fuller of both is. */
+export function quotaLevel(usage: Usage, quota: Quota): QuotaLevel {
+  const share = Math.max(shareOf(usage.records, quota.records), shareOf(usage.bytes, quota.bytes));
+  if (share >= 1) return 100;
+  return share >= 0.8 ? 80 : 0;
+}
+
+const shareOf = (used: number, quota: number): number => (quota === 0 ? 1 : used / quota);
+
+/** The refusal of what would add to a full quota. */
+export function quotaRefusal(usage: Usage, quota: Quota): Refusal {
+  const full = usage.records >= quota.records ? "records" : "bytes";
+  const detail = `The tenant keeps ${usage[full]} ${full}; its quota is ${quota[full]}. What ends, withdraws, revokes, reveals or reads goes on.`;
+  return refuse("storage_quota_reached", { detail });
+}
