@@ -32,3 +32,6 @@ export const isPerson = (id: string): boolean => id.startsWith(PERSON);
 
 /** A caller as the actor: the kind of its id says whether it is an API key or a person who signed in. */
 export const byCaller = (id: string): Actor => ({ type: isPerson(id) ? "person" : "key", id });
+
+/** The act that a caller of either kind does: `key.limit_reached` of a key, `person.limit_reached` of a person. */
+export const callersAct = (id: string, done: string): string => `${byCaller(id).type}.${done}`;

@@ -106,7 +106,11 @@ export function addPerson(deps: MaskingDeps, key: string, id: string, input: Per
   const ready = readyPeople(deps, pool, session.ok, [input], named.ok);
   if (isRefused(ready)) return ready;
   const [added] = bringIn(deps, session.ok, pool, ready.ok);
-  deps.record(byCaller(key), { act: "session.participant_added", subject: id, facts: { participant: added?.id ?? null } });
+  deps.record(byCaller(key), {
+    act: "session.participant_added",
+    subject: id,
+    facts: { participant: added?.id ?? null },
+  });
   return { ok: changed(deps, session.ok) };
 }
 

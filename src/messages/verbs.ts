@@ -57,9 +57,7 @@ export function messagesVerbs(deps: MessagesDeps) {
     "messages.send": adding(verb("messages:send", (who, input: SendInput) => admitOne(deps, who.id, input))),
 
     "messages.batch": adding(
-      verb("messages:send", (who, input: { items: (SendInput | Refusal)[] }) =>
-        admitBatch(deps, who.id, input.items),
-      ),
+      verb("messages:send", (who, input: { items: (SendInput | Refusal)[] }) => admitBatch(deps, who.id, input.items)),
     ),
 
     "messages.preview": verb("messages:send", (who, input: SendInput & { smart: boolean }) =>

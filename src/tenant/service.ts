@@ -5,7 +5,6 @@
  */
 import type { Caller } from "../access/caller.ts";
 import type { KeySettings } from "../access/keys.ts";
-import type { Identity } from "../access/people/sign-in.ts";
 import { CallLimits, demand } from "../access/room.ts";
 import { readClock } from "../base/clock.ts";
 import { nameOfError } from "../base/log.ts";
@@ -22,7 +21,6 @@ import type {
   Asking,
   Call,
   CreateTenant,
-  InSession,
   Purged,
   Reply,
   TemplateDecision,
@@ -41,17 +39,19 @@ import { repeatOrRun } from "./idempotency.ts";
 import { Intercepts } from "./intercepts.ts";
 import { NumberLeases } from "./number-leases.ts";
 import type { TenantParts } from "./parts.ts";
+import { PeopleService, type PeopleCalls } from "./people.ts";
 import { purgeTenant } from "./purge.ts";
 import type { Rooms, TenantRooms } from "./rooms.ts";
 import { wholeList } from "../contract/list.ts";
 
 /** One tenant's calls; rpc/tenant.ts describes them for callers. */
-export class TenantService implements TenantPort {
+export class TenantService implements Omit<TenantPort, PeopleCalls> {
   readonly #parts: TenantParts;
   readonly #host: TenantHost;
   readonly #intercepts: Intercepts;
   readonly #leases: NumberLeases;
   readonly #alarm: TenantAlarm;
+  readonly people: PeopleService;
   /** Outlives rooms that are thrown away: a call that failed was one. */
   readonly #calls = new CallLimits();
 
@@ -60,6 +60,7 @@ export class TenantService implements TenantPort {
     this.#host = new TenantHost(parts);
     this.#intercepts = new Intercepts(this.#host, parts);
     this.#leases = new NumberLeases(this.#host, parts);
+    this.people = new PeopleService(this.#host, parts.tenantId, (act) => this.#operate(act));
     this.#alarm = new TenantAlarm(this.#host, parts, () => this.#runOutside());
   }
 
@@ -115,59 +116,12 @@ export class TenantService implements TenantPort {
   #callerOf(rooms: Awaited<ReturnType<TenantHost["open"]>>, { credential, origin, verb }: Asking): Outcome<Caller> {
     if (rooms === null) return refuse("unauthenticated");
     if (rooms === "locked") return KEYS_UNAVAILABLE;
-    const caller = this.#recognised(rooms.room, { credential, origin });
+    const caller = this.people.recognised(rooms.room, { credential, origin });
     if (isRefused(caller)) return caller;
     if (!Object.hasOwn(rooms.verbs, verb)) return refuse("route_not_found");
     const allowed = demand(caller.ok, rooms.verbs[verb].scope);
     if (isRefused(allowed)) return allowed;
     return this.#host.isSuspended() ? refuse("tenant_suspended") : caller;
-  }
-
-  /** Whose credential it is; a refused one is counted. */
-  #recognised(room: Rooms, { credential, origin }: InSession): Outcome<Caller> {
-    const caller = room.access.recognise(credential, origin);
-    if (typeof caller !== "string") return { ok: caller };
-    this.#host.countRefusal(caller);
-    return refuse("unauthenticated");
-  }
-
-  signInClient(): ReturnType<TenantPort["signInClient"]> {
-    return this.#operate(({ access }) =>
-      this.#host.isSuspended() ? refuse("tenant_suspended") : access.signInClient(),
-    );
-  }
-
-  signIn(identity: Identity): ReturnType<TenantPort["signIn"]> {
-    return this.#operate(({ access }) =>
-      this.#host.isSuspended() ? refuse("tenant_suspended") : { ok: access.signIn(identity) },
-    );
-  }
-
-  present(session: InSession): ReturnType<TenantPort["present"]> {
-    return this.#operate((room) => {
-      const caller = this.#recognised(room, session);
-      if (isRefused(caller)) return caller;
-      room.access.used(caller.ok);
-      const present = room.access.presentOf(caller.ok);
-      return present === null ? refuse("unauthenticated") : { ok: present };
-    });
-  }
-
-  async signOut(session: InSession): Promise<void> {
-    await this.#operate((room) => {
-      const caller = this.#recognised(room, session);
-      if (!isRefused(caller)) room.access.signOut(caller.ok);
-      return { ok: null };
-    });
-  }
-
-  /** Loud: in the tenant's audit and the operators', and an event. */
-  resetSignIn(operator: string): ReturnType<TenantPort["resetSignIn"]> {
-    return this.#operate(({ access, webhooks }) => {
-      const reset = access.resetSignIn(operatorOf(operator));
-      webhooks.emit("alert.sign_in_reset", this.#parts.tenantId, { ended: reset.ended });
-      return { ok: reset };
-    });
   }
 
   /** For operators: the tenant's record and policy. */

@@ -11,7 +11,16 @@ import type { AccountNews, Settlement } from "../carriers/sender/sender.ts";
 import type { InquiryAnswer } from "../messages/inquire.ts";
 import type { NewNumber } from "../numbers/number.ts";
 import type { PolicyChange } from "../policy/policy.ts";
-import type { Asking, Call, CreateTenant, InSession, Reply, TemplateDecision, TenantPort, TenantVerbName } from "../rpc/tenant.ts";
+import type {
+  Asking,
+  Call,
+  CreateTenant,
+  InSession,
+  Reply,
+  TemplateDecision,
+  TenantPort,
+  TenantVerbName,
+} from "../rpc/tenant.ts";
 import { TenantService } from "../tenant/service.ts";
 import type { TenantParts } from "../tenant/parts.ts";
 import type { Delivered } from "../webhooks/deliver.ts";
@@ -41,23 +50,23 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   }
 
   signInClient() {
-    return this.#service.signInClient();
+    return this.#service.people.signInClient();
   }
 
   signIn(identity: Identity) {
-    return this.#service.signIn(identity);
+    return this.#service.people.signIn(identity);
   }
 
   present(session: InSession) {
-    return this.#service.present(session);
+    return this.#service.people.present(session);
   }
 
   signOut(session: InSession) {
-    return this.#service.signOut(session);
+    return this.#service.people.signOut(session);
   }
 
   resetSignIn(operator: string) {
-    return this.#service.resetSignIn(operator);
+    return this.#service.people.resetSignIn(operator);
   }
 
   describe() {

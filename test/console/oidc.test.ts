@@ -29,13 +29,20 @@ async function chosen(url: string, person: string): Promise<URLSearchParams> {
   for (let hops = 0; hops < 12; hops += 1) {
     if (next.url.startsWith(REDIRECT)) return new URL(next.url).searchParams;
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    const answer = await fetch(next.url, { redirect: "manual", headers: { cookie }, ...(next.body === undefined ? {} : { method: "POST", body: next.body }) }); // prettier-ignore
+    const answer = await fetch(next.url, {
+      redirect: "manual",
+      headers: { cookie },
+      ...(next.body === undefined ? {} : { method: "POST", body: next.body }),
+    });
     for (const set of answer.headers.getSetCookie()) {
       const [name = "", value = ""] = (set.split(";")[0] ?? "").split("=");
       cookies.set(name, value);
     }
     const location = answer.headers.get("location");
-    next = location === null ? { url: next.url, body: new URLSearchParams({ account: person }) } : { url: new URL(location, next.url).href }; // prettier-ignore
+    next =
+      location === null
+        ? { url: next.url, body: new URLSearchParams({ account: person }) }
+        : { url: new URL(location, next.url).href };
   }
   throw new Error("the provider led nowhere");
 }
@@ -53,7 +60,9 @@ const answering = (change: (token: string) => Promise<string> | string): OidcIo 
 
 /** The token with other claims, signed anew: by the provider's key unless told otherwise. */
 const forged = (claims: object, by: KeyObject | Uint8Array = privateKey, alg = "RS256") =>
-  answering((token) => new SignJWT({ ...decodeJwt(token), ...claims }).setProtectedHeader({ alg, kid: "local" }).sign(by)); // prettier-ignore
+  answering((token) =>
+    new SignJWT({ ...decodeJwt(token), ...claims }).setProtectedHeader({ alg, kid: "local" }).sign(by),
+  );
 
 async function login(io: OidcIo, { person = "olive", fresh = false } = {}) {
   const begun = await beginLogin(io, client(), REDIRECT, fresh);
@@ -72,7 +81,9 @@ describe("a sign-in", () => {
     "names %s by issuer and subject, with the values of the claim",
     async (person) => {
       const done = await login(plain, { person });
-      expect(done).toMatchObject({ identity: { issuer: provider.issuer, subject: person, address: `${person}@people.example` } }); // prettier-ignore
+      expect(done).toMatchObject({
+        identity: { issuer: provider.issuer, subject: person, address: `${person}@people.example` },
+      });
       const { values, authenticatedAt } = (
         done as unknown as { identity: { values: string[]; authenticatedAt: number } }
       ).identity;
@@ -101,7 +112,10 @@ describe("a sign-in", () => {
   it("a token that the provider's key signed with nothing wrong is taken: the faults below are each alone", async () => {
     expect(await login(forged({}))).toHaveProperty("identity");
     const token = await new SignJWT({}).setProtectedHeader({ alg: "RS256", kid: "local" }).sign(privateKey);
-    await jwtVerify(token, createLocalJWKSet({ keys: [{ kty: "RSA", n: jwk.n!, e: jwk.e!, kid: "local", alg: "RS256" }] })); // prettier-ignore
+    await jwtVerify(
+      token,
+      createLocalJWKSet({ keys: [{ kty: "RSA", n: jwk.n!, e: jwk.e!, kid: "local", alg: "RS256" }] }),
+    );
   });
 });
 
@@ -117,8 +131,14 @@ describe("what comes back is refused, and names nobody, with", () => {
     ["no subject", () => forged({ sub: undefined })],
     ["a signature by a shared secret", () => forged({}, Buffer.from(clientSecret), "HS256")],
     ["another's signature", () => forged({}, stranger)],
-    ["no signature", () => answering((token) => `${Buffer.from('{"alg":"none"}').toString("base64url")}.${token.split(".")[1]}.`)], // prettier-ignore
-    ["a changed payload", () => answering((token) => token.replace(/\.(.{20})/, (_all, head: string) => `.${head.slice(0, 18)}AA`))], // prettier-ignore
+    [
+      "no signature",
+      () => answering((token) => `${Buffer.from('{"alg":"none"}').toString("base64url")}.${token.split(".")[1]}.`),
+    ],
+    [
+      "a changed payload",
+      () => answering((token) => token.replace(/\.(.{20})/, (_all, head: string) => `.${head.slice(0, 18)}AA`)),
+    ],
     ["no ID token", () => answering(() => "")],
   ])("%s", async (_what, io) => {
     const done = await login(io());
@@ -178,9 +198,13 @@ describe("the identity provider's addresses", () => {
 
   it("a name that leads inside is not asked, and no redirect is followed", async () => {
     const inside = io({ fetchLike: spying, resolve: () => Promise.resolve(["10.0.0.1"]) });
-    expect(await beginLogin(inside, { ...client(), issuer: "https://login.example.com" }, REDIRECT, false)).toEqual({ fault: "url_refused" }); // prettier-ignore
+    expect(await beginLogin(inside, { ...client(), issuer: "https://login.example.com" }, REDIRECT, false)).toEqual({
+      fault: "url_refused",
+    });
     expect(asked).toEqual([]);
-    const leading = io({ fetchLike: async () => new Response(null, { status: 302, headers: { location: provider.issuer } }) }); // prettier-ignore
+    const leading = io({
+      fetchLike: async () => new Response(null, { status: 302, headers: { location: provider.issuer } }),
+    });
     expect(await beginLogin(leading, client(), REDIRECT, false)).toEqual({ fault: "redirect_refused" });
   });
 

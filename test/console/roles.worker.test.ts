@@ -46,16 +46,24 @@ describe.each(matrix)("$page.path as $role", ({ page, role }) => {
     if (!may) for (const thing of Object.values(tenant.things)) expect(shown).not.toContain(thing);
     // What the role does not open is in no navigation.
     for (const other of PAGES.filter(({ nav }) => nav !== undefined))
-      expect(html.includes(`href="${other.path}"`), other.path).toBe(opens(scopesOfRole(role), other) || shown.includes(`href="${other.path}"`)); // prettier-ignore
+      expect(html.includes(`href="${other.path}"`), other.path).toBe(
+        opens(scopesOfRole(role), other) || shown.includes(`href="${other.path}"`),
+      );
   });
 });
 
 test("what a page may be asked is what its verb may be asked: each page's scope is its routes'", async () => {
   for (const page of PAGES) {
     const key = await newKey(tenant.id, { name: "one", scopes: [page.scope] });
-    const route = page.path.replace("/console/", "/v1/").replace("conversations", "sessions").replace("/send", "/messages/preview"); // prettier-ignore
+    const route = page.path
+      .replace("/console/", "/v1/")
+      .replace("conversations", "sessions")
+      .replace("/send", "/messages/preview");
     const method = page.scope === "messages:send" ? "POST" : "GET";
-    const { status } = await ask(`${method} ${route.replace("{id}", idOf[page.path]?.(tenant.things) ?? "")}`, { key: key.key, ...(method === "POST" ? { body: { to: "+447700900123", purpose: "service", text: "x" } } : {}) }); // prettier-ignore
+    const { status } = await ask(`${method} ${route.replace("{id}", idOf[page.path]?.(tenant.things) ?? "")}`, {
+      key: key.key,
+      ...(method === "POST" ? { body: { to: "+447700900123", purpose: "service", text: "x" } } : {}),
+    });
     expect([page.path, status]).toEqual([page.path, 200]);
   }
 });
@@ -132,7 +140,6 @@ describe("a session", () => {
       "__Host-maskline_console=mcs_x",
       `${cookie}; ${cookie}`,
     ]) {
-      // prettier-ignore
       const answer = await visit("/console/messages", { cookie: given });
       expect([answer.status, answer.headers.get("location")?.startsWith("/console/sign-in")]).toEqual([303, true]);
     }
@@ -193,8 +200,13 @@ describe("who may sign in", () => {
       expect(answer.status).toBe(403);
       expect(await answer.text()).toMatch(/go\?fresh=1&amp;to=\/console\/people/);
     }
-    expect(await ask("PUT /v1/sign-in", { key: tenant.key, body: SIGN_IN })).toMatchObject({ status: 403, body: { code: "fresh_sign_in_needed" } }); // prettier-ignore
-    expect(await ask(`PATCH /v1/people/${as("viewer").id}`, { key: tenant.key, body: { role: "owner" } })).toMatchObject({ status: 403, body: { code: "fresh_sign_in_needed" } }); // prettier-ignore
+    expect(await ask("PUT /v1/sign-in", { key: tenant.key, body: SIGN_IN })).toMatchObject({
+      status: 403,
+      body: { code: "fresh_sign_in_needed" },
+    });
+    expect(
+      await ask(`PATCH /v1/people/${as("viewer").id}`, { key: tenant.key, body: { role: "owner" } }),
+    ).toMatchObject({ status: 403, body: { code: "fresh_sign_in_needed" } });
     expect((await visit("/console/people", as("viewer"))).status).toBe(403);
   });
 
@@ -203,7 +215,10 @@ describe("who may sign in", () => {
     const reset = await asOperator(`POST /admin/v1/tenants/${other.id}/sign-in/reset`);
     expect(reset).toMatchObject({ status: 200, body: { had_sign_in: true } });
     const weak = await newKey(other.id, { name: "weak", scopes: ["signin:manage"] });
-    expect(await ask("PUT /v1/sign-in", { key: weak.key, body: SIGN_IN })).toMatchObject({ status: 403, body: { code: "missing_scope" } }); // prettier-ignore
+    expect(await ask("PUT /v1/sign-in", { key: weak.key, body: SIGN_IN })).toMatchObject({
+      status: 403,
+      body: { code: "missing_scope" },
+    });
   });
 
   test("a reset by the operator ends every session at once, and is told", async () => {
@@ -236,7 +251,6 @@ describe("every page", () => {
         "frame-ancestors 'none'",
         "form-action 'self'",
       ])
-        // prettier-ignore
         expect(policy).toContain(rule);
       const html = await answer.text();
       expect(html).not.toMatch(/<script(?! src="\/console\/console\.js")|<style| style=| on\w+=/);
@@ -256,7 +270,6 @@ describe("every page", () => {
       "javascript:alert(1)",
       "/console/messages?x=//evil",
     ]) {
-      // prettier-ignore
       const html = await (await visit(`${path}?to=${encodeURIComponent(to)}`, { cookie: "" })).text();
       expect(html).toContain(`go?to=/console/messages"`);
       expect(html).not.toContain("evil");
@@ -269,7 +282,16 @@ describe("every page", () => {
   test("shows a stranger's words and runs none of them", async () => {
     const hostile = `<img src=x onerror=alert(1)>"'\`</script><script>alert(1)</script>\u202Eevil`;
     const owner = await signedIn(tenant, "owner", { subject: hostile, name: hostile, address: hostile });
-    await ask("POST /v1/messages", { key: tenant.key, body: { to: "+447700900124", purpose: "service", text: "x", reference: hostile.slice(0, 100), metadata: { [hostile.slice(0, 40)]: hostile } } }); // prettier-ignore
+    await ask("POST /v1/messages", {
+      key: tenant.key,
+      body: {
+        to: "+447700900124",
+        purpose: "service",
+        text: "x",
+        reference: hostile.slice(0, 100),
+        metadata: { [hostile.slice(0, 40)]: hostile },
+      },
+    });
     await newKey(tenant.id, { name: hostile.replaceAll(/[\u202E]/g, "").slice(0, 90), scopes: ["audit:read"] });
     const { data } = (await ask("GET /v1/messages?limit=1", { key: tenant.key })).body as { data: { id: string }[] };
     for (const path of [

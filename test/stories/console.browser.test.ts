@@ -5,7 +5,14 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CLAIM, PEOPLE, ROLE_ROWS, startProvider } from "../../scripts/lib/identity-provider.mjs";
 import { PAGES } from "../../src/console/pages/pages.ts";
-import { hasBrowser, startBrowser, startService, violations, watchedPage, type Service } from "../support/service/browser.ts"; // prettier-ignore
+import {
+  hasBrowser,
+  startBrowser,
+  startService,
+  violations,
+  watchedPage,
+  type Service,
+} from "../support/service/browser.ts";
 
 let service: Service;
 let provider: Awaited<ReturnType<typeof startProvider>>;
@@ -79,8 +86,16 @@ describe.skipIf(!hasBrowser)("at the console", () => {
       await page.goto(signInUrl);
       expect(await violations(page)).toEqual([]);
       await signIn(page, "olive");
-      const message = await service.call<{ id: string }>("POST /v1/messages", { to: "+447700900124", purpose: "service", text: "x" }, tenant.key); // prettier-ignore
-      const hook = await service.call<{ id: string }>("POST /v1/webhooks", { url: "http://127.0.0.1:1999/hook", events: ["*"] }, tenant.key); // prettier-ignore
+      const message = await service.call<{ id: string }>(
+        "POST /v1/messages",
+        { to: "+447700900124", purpose: "service", text: "x" },
+        tenant.key,
+      );
+      const hook = await service.call<{ id: string }>(
+        "POST /v1/webhooks",
+        { url: "http://127.0.0.1:1999/hook", events: ["*"] },
+        tenant.key,
+      );
       const paths = [
         ...PLAIN.map(({ path }) => path),
         `/console/messages/${message.id}`,
@@ -103,7 +118,13 @@ describe.skipIf(!hasBrowser)("at the console", () => {
     const { page, context } = await watchedPage(browser, service.base);
     await signIn(page, "vera");
     const links = await page.getByRole("navigation", { name: "Pages", exact: true }).getByRole("link").allInnerTexts();
-    expect(links.map((text) => text.trim())).toEqual(["Messages", "Verifications", "Conversations", "Handset", "API reference"]); // prettier-ignore
+    expect(links.map((text) => text.trim())).toEqual([
+      "Messages",
+      "Verifications",
+      "Conversations",
+      "Handset",
+      "API reference",
+    ]);
     await page.goto("/console/keys");
     await page.getByRole("heading", { name: "A viewer does not see this page" }).waitFor();
     expect(await violations(page)).toEqual([]);
