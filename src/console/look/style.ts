@@ -153,7 +153,7 @@ button.slim{min-height:2.25rem;padding:var(--s1) var(--s3);font-size:var(--t2)}
 .buttons.tight{gap:var(--s2);flex-wrap:nowrap}
 select.slim{min-height:2.25rem;padding:var(--s1) var(--s2);font-size:var(--t2);width:auto;max-width:100%}
 .gap{margin-top:var(--s5);margin-bottom:var(--s5)}.card>.gap:last-child{margin-bottom:0}
-.rows{display:grid;gap:var(--s2);margin-top:var(--s2)}
+.rows{display:grid;gap:var(--s2);margin-top:var(--s2);max-width:34rem}
 .pair{display:grid;gap:var(--s2);grid-template-columns:minmax(0,1fr) 9rem}
 .section>h2{margin-bottom:var(--s3)}.section{margin-bottom:var(--s6)}
 .tabs{display:flex;flex-wrap:wrap;gap:var(--s1);margin-bottom:var(--s3)}
