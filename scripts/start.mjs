@@ -8,6 +8,7 @@ import { client, quickstartFile, readQuickstart } from "./lib/client.mjs";
 import { readDevVars, writePrivate } from "./lib/secrets.mjs";
 import { takeLock } from "./lib/lock.mjs";
 import { playMaskedStory, seedNumbers } from "./lib/masked-story.mjs";
+import { openConsole } from "./lib/console.mjs";
 import { playStory } from "./lib/story.mjs";
 import { dev, script, Trouble } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
@@ -34,12 +35,14 @@ async function serve() {
   console.log("Starting Maskline …");
   const server = await bootDevServer({ until: stopped });
   if (server === null) return;
+  const opened = [];
   try {
-    await Promise.race([tell(server), stopped]);
+    await Promise.race([tell(server, opened), stopped]);
     if (process.argv.includes("--once")) return;
     if ((await Promise.race([stopped, server.ended])) !== "stopped")
       throw new Trouble(`The service ended by itself. Read ${logFile}, then start again.`);
   } finally {
+    for (const { stop } of opened) await stop();
     await server.stop();
     console.log("\nStopped. The data is kept; `npm start` continues with it.");
   }
@@ -74,8 +77,11 @@ async function refuseSecondService() {
 }
 
 /** Makes the tenant, plays the stories, and prints what to do next. */
-async function tell({ base, group }) {
-  const facts = { ...(await tenantWithKey(base)), pid: process.pid, group };
+async function tell({ base, group }, opened) {
+  const known = await tenantWithKey(base);
+  const people = await openConsole(base, known);
+  opened.push(people);
+  const facts = { ...known, ...people.facts, pid: process.pid, group };
   const write = (all) => writePrivate(quickstartFile, `${JSON.stringify(all, null, 2)}\n`);
   write(facts);
   const call = client(base, facts.api_key);
@@ -120,13 +126,17 @@ async function opens(base, api_key) {
   }
 }
 
-function farewell({ base_url, api_key, handset_url, docs_url, session_id, person, proxy }) {
+function farewell({ base_url, api_key, handset_url, docs_url, console_url, console_signin_url, ...story }) {
+  const { session_id, person, proxy } = story;
   const curl = (path, body, header = "") =>
     `curl ${base_url}${path} -H 'authorization: Bearer ${api_key}' -H 'content-type: application/json'${header} -d '${JSON.stringify(body)}'`;
   const repeat = ` -H "idempotency-key: $(date +%s)"`;
   const sms = { to: "+447700900123", purpose: "service", text: "Hello from Maskline" };
   return `
 Maskline serves at ${base_url}
+  Console   ${console_url}
+            ${console_signin_url}
+            (the second link signs you in as the owner, once; the first lets you choose who to be)
   API key   ${api_key}
   Handset   ${handset_url}
   Docs      ${docs_url}

@@ -37,7 +37,7 @@ export function readApiKey(
     return null;
   const keyId = `key_${match[2] ?? ""}${match[3] ?? ""}`;
   const owner = parseId(keyId);
-  return owner === null ? null : { credential: { keyId, secret: match[4] ?? "" }, owner };
+  return owner === null ? null : { credential: { id: keyId, secret: match[4] ?? "" }, owner };
 }
 
 /** The call that a callback is about: when it was made, in milliseconds, and on which lane. */
@@ -62,8 +62,8 @@ export function readCallback(door: DoorKeys, account: string, message: string, t
   return { at: Number.parseInt(match[2], 36) * 1_000, lane: match[1] === "o" ? "otp" : "bulk" };
 }
 
-/** 80 bits of HMAC-SHA-256 in the alphabet of ids. */
-function macOf(key: Uint8Array | undefined, text: string): string {
+/** 80 bits of HMAC-SHA-256 in the alphabet of ids; the first word of `text` says what kind of thing is recognised by it. */
+export function macOf(key: Uint8Array | undefined, text: string): string {
   if (key === undefined) throw new Error("no door key");
   let mac = "";
   for (const byte of hmac(key, text).subarray(0, MAC_CHARACTERS)) mac += ALPHABET.charAt(byte & 31);

@@ -47,6 +47,7 @@ const CLASS_OF: Readonly<Record<Scope, CallClass>> = {
   "audit:read": "read",
   "policy:read": "read",
   "keys:manage": "manage",
+  "signin:manage": "manage",
   "jobs:read": "read",
   "jobs:retry": "manage",
   "sandbox:use": "sandbox",

@@ -28,11 +28,16 @@ export const SCOPES = [
   "audit:read",
   "policy:read",
   "keys:manage",
+  "signin:manage",
   "jobs:read",
   "jobs:retry",
   "sandbox:use",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
+
+/** What people who sign in are: each role is a set of scopes (roles.ts). */
+export const ROLES = ["owner", "developer", "support", "privacy", "auditor", "viewer"] as const;
+export type Role = (typeof ROLES)[number];
 
 /** A key's scopes; `*` is all of them, including those added later. */
 export type Granted = readonly (Scope | "*")[];
@@ -42,11 +47,14 @@ export function allows(granted: Granted, scope: Scope): boolean {
   return granted.includes("*") || granted.includes(scope);
 }
 
-/** The credential of a request, its MAC already checked at the door. */
-export type Credential = { keyId: string; secret: string };
+/** The credential of a request, its MAC already checked at the door: of an API key (`key_…`) or of a session (`cse_…`). */
+export type Credential = { id: string; secret: string };
 
 /** Where the request came from, as the platform says; a client cannot set these. */
 export type Origin = { ip: string | null; certificate: string | null };
 
-/** A caller whom the tenant's object has recognised. */
-export type Caller = { keyId: string; scopes: Granted; origin: Origin };
+/** The session in which a person calls: it ends at `expiresAt`; until `freshUntil` they count as having just signed in. */
+export type CallersSession = { id: string; role: Role; freshUntil: number; expiresAt: number };
+
+/** A caller whom the tenant's object has recognised: an API key, or a person in a session. */
+export type Caller = { id: string; scopes: Granted; origin: Origin; session: CallersSession | null };

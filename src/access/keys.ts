@@ -89,7 +89,7 @@ export class KeysLedger {
 
   /** The caller with this credential at real time, or why there is none. Compares the secret before any other check. */
   recognise(credential: Credential, origin: Origin, realNow: number): Caller | KeyRefusal {
-    const row = this.#read(credential.keyId);
+    const row = this.#read(credential.id);
     const known = row === null ? null : this.#knownOf(row);
     const matches = equalBytes(sha256(credential.secret), known?.digest ?? NO_DIGEST);
     if (row === null || known === null) return "unknown";
@@ -99,7 +99,7 @@ export class KeysLedger {
     const { allowlist, scopes } = known;
     if (allowlist.length > 0 && (origin.ip === null || !matchesAllowlist(origin.ip, allowlist))) return "address";
     if (row.certificate !== null && row.certificate !== origin.certificate) return "certificate";
-    return { keyId: row.id, scopes, origin };
+    return { id: row.id, scopes, origin, session: null };
   }
 
   /**

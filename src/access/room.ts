@@ -1,20 +1,40 @@
 /**
- * The face of access: API keys, and the kept answers for repeated requests.
+ * The face of access: API keys, people who sign in, and the kept answers for repeated requests.
  */
 import { isRefused, type Outcome } from "../base/refusal.ts";
 import { room, type Ground } from "../contract/room.ts";
-import type { Actor, Recorder } from "../contract/record.ts";
+import { isPerson, type Actor, type Recorder } from "../contract/record.ts";
 import type { DoorKeys, Environment } from "./api-key.ts";
 import type { Caller, Credential, Granted, Origin } from "./caller.ts";
 import { IdempotencyLedger } from "./idempotency.ts";
 import { KeysLedger, type KeyRefusal, type KeySettings, type KeyView } from "./keys.ts";
+import { NO_ROLE, PeopleLedger } from "./people/ledger.ts";
+import { peopleFace } from "./people/face.ts";
+import type { PeopleDeps } from "./people/sign-in.ts";
+import { peopleVerbs } from "./people/verbs.ts";
+import { scopesOfRole } from "./roles.ts";
 import { issueKey, keysVerbs, type IssuedKey, type KeysDeps } from "./verbs.ts";
 
 export { CallLimits } from "./call-limits.ts";
 export { demand } from "./keys.ts";
 
-type AccessGround = Ground & { door: DoorKeys; environment: Environment };
-type Below = { audit: { record: Recorder } };
+type AccessGround = Ground & {
+  door: DoorKeys;
+  environment: Environment;
+  tenantId: string;
+  tenantName: string;
+  publicUrl: () => string;
+};
+type Below = {
+  audit: { record: Recorder };
+  vault: {
+    sealOwn: PeopleDeps["seal"];
+    openOwn: PeopleDeps["open"];
+    ledger: { keyedName: PeopleDeps["keyedName"] };
+  };
+};
+
+const isSession = ({ id }: Credential): boolean => id.startsWith("cse_");
 
 /** The room. */
 export const accessRoom = room({
@@ -27,23 +47,49 @@ export const accessRoom = room({
         IdempotencyLedger.migrate(sql);
       },
     },
+    { id: 2, up: (sql) => PeopleLedger.migrate(sql) },
   ],
-  open: ({ sql, ids, now, realNow, door, environment }: AccessGround, { audit: { record } }: Below) => {
+  open: (ground: AccessGround, { audit: { record }, vault }: Below) => {
+    const { sql, ids, now, realNow, door, environment, tenantId, tenantName, publicUrl } = ground;
     const keys = new KeysLedger(sql);
+    const people = new PeopleLedger(sql);
     const idempotency = new IdempotencyLedger(sql);
     const scopesOf = (id: string): Granted => {
+      if (isPerson(id)) {
+        const role = people.get(id)?.role ?? NO_ROLE;
+        return role === NO_ROLE ? [] : scopesOfRole(role);
+      }
       const key = keys.get(id);
       return isRefused(key) ? [] : key.ok.scopes;
     };
+    const signingIn: PeopleDeps = {
+      people,
+      door,
+      environment,
+      tenantId,
+      publicUrl,
+      realNow,
+      scopesOf,
+      record,
+      newId: (prefix) => ids.make(prefix, now()),
+      seal: vault.sealOwn,
+      open: vault.openOwn,
+      keyedName: (kind, text) => vault.ledger.keyedName(kind, text),
+    };
     const deps: KeysDeps = { keys, door, environment, newId: () => ids.make("key", now()), realNow, scopesOf, record };
     return {
-      verbs: keysVerbs(deps),
+      verbs: { ...keysVerbs(deps), ...peopleVerbs(signingIn) },
       steps: [],
-      purges: [{ name: "idempotency", drop: (at: number, limit: number) => idempotency.purge(at, limit) }],
+      purges: [
+        { name: "idempotency", drop: (at: number, limit: number) => idempotency.purge(at, limit) },
+        { name: "people_sessions", drop: (_at: number, limit: number) => people.purgeSessions(realNow(), limit) },
+        { name: "people", drop: (_at: number, limit: number) => people.purgePeople(realNow(), limit) },
+      ],
       idempotency,
       scopesOf,
       recognise: (credential: Credential, origin: Origin): Caller | KeyRefusal =>
-        keys.recognise(credential, origin, realNow()),
+        (isSession(credential) ? people : keys).recognise(credential, origin, realNow()),
+      ...peopleFace(signingIn, tenantName),
       issueKey: (actor: Actor, settings: KeySettings): Outcome<IssuedKey> => issueKey(deps, actor, settings),
       revokeKey: (actor: Actor, id: string): Outcome<KeyView> => {
         const revoked = keys.revoke(id, realNow());

@@ -1,7 +1,7 @@
 /**
  * A tenant's verbs for its own API keys. A key can grant only scopes that it has itself.
  */
-import { byKey, type Actor, type Recorder } from "../contract/record.ts";
+import { byCaller, type Actor, type Recorder } from "../contract/record.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { readPage, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
@@ -29,9 +29,9 @@ const BEYOND = "A key can only give the scopes it holds itself.";
 export function keysVerbs(deps: KeysDeps) {
   return {
     "keys.create": verb("keys:manage", (who, input: KeySettings): Outcome<IssuedKey> => {
-      const beyond = input.scopes.find((scope) => !holds(deps.scopesOf(who.keyId), scope));
+      const beyond = input.scopes.find((scope) => !holds(deps.scopesOf(who.id), scope));
       if (beyond !== undefined) return refuse("missing_scope", { detail: BEYOND });
-      return issueKey(deps, byKey(who.keyId), input);
+      return issueKey(deps, byCaller(who.id), input);
     }),
 
     "keys.list": verb("keys:manage", (_who, input: { limit: number; before?: string }): Outcome<Page<KeyView>> => ({
@@ -45,13 +45,13 @@ export function keysVerbs(deps: KeysDeps) {
     "keys.rotate": verb("keys:manage", (who, input: { id: string; overlapSeconds: number }): Outcome<IssuedKey> => {
       const target = deps.keys.get(input.id);
       if ("refused" in target) return target;
-      const beyond = target.ok.scopes.find((scope) => !holds(deps.scopesOf(who.keyId), scope));
+      const beyond = target.ok.scopes.find((scope) => !holds(deps.scopesOf(who.id), scope));
       if (beyond !== undefined) return refuse("missing_scope", { detail: BEYOND });
       const { text, secret, id } = freshKey(deps);
       const until = deps.realNow() + input.overlapSeconds * 1_000;
       const rotated = deps.keys.rotate(input.id, id, secret, until, deps.realNow());
       if ("refused" in rotated) return rotated;
-      deps.record(byKey(who.keyId), {
+      deps.record(byCaller(who.id), {
         act: "key.rotated",
         subject: input.id,
         facts: { by: id, overlap_seconds: input.overlapSeconds },
@@ -61,7 +61,7 @@ export function keysVerbs(deps: KeysDeps) {
 
     "keys.revoke": verb("keys:manage", (who, input: { id: string }): Outcome<KeyView> => {
       const revoked = deps.keys.revoke(input.id, deps.realNow());
-      if (!("refused" in revoked)) deps.record(byKey(who.keyId), { act: "key.revoked", subject: input.id });
+      if (!("refused" in revoked)) deps.record(byCaller(who.id), { act: "key.revoked", subject: input.id });
       return revoked;
     }),
   };

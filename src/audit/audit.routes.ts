@@ -21,11 +21,12 @@ export const auditRoutes: RouteOver<AuditVerbs>[] = [
     path: "/v1/audit",
     verb: "audit.list",
     scope: "audit:read",
-    summary: "List audit entries, oldest first",
+    summary: "List audit entries, oldest or newest first",
     tag,
     query: z.strictObject({
       limit: limitUpTo(500, 50),
       cursor: numberCursor(),
+      order: z.enum(["oldest", "newest"]).default("oldest"),
       act: z.string().max(64).optional(),
       from: Time.optional(),
       to: Time.optional(),
@@ -37,6 +38,7 @@ export const auditRoutes: RouteOver<AuditVerbs>[] = [
       ok: {
         limit: query.limit,
         ...(query.cursor === undefined ? {} : { after: Number(query.cursor) }),
+        ...(query.order === "newest" ? { newest: true } : {}),
         ...(query.act === undefined ? {} : { act: query.act }),
         ...(query.from === undefined ? {} : { from: timeOf(query.from) }),
         ...(query.to === undefined ? {} : { to: timeOf(query.to) }),

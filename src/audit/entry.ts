@@ -5,10 +5,11 @@
  */
 import { createHash } from "node:crypto";
 import { canonical } from "../base/canonical.ts";
-import type { Actor } from "../contract/record.ts";
+import type { ActingAs, Actor } from "../contract/record.ts";
 
 export const ACTOR_TYPES = [
   "key",
+  "person",
   "operator",
   "system",
   "carrier",
@@ -20,7 +21,7 @@ export type Facts = Record<string, string | number | boolean | null | Record<str
 
 /** The act, as a verb passes it. Leave out an absent `reason`; `undefined` is not JSON and throws. */
 export type NewEntry = {
-  actor: Actor;
+  actor: Actor | (Actor & ActingAs);
   /** What was done, as `thing.done`: "message.sent", "token.revealed", "key.created". */
   act: string;
   subject: Subject | null;

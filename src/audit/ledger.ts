@@ -28,6 +28,8 @@ export type ListQuery = {
   /** The `next` of the page before; 0 or absent for the beginning. */
   after?: number;
   limit: number;
+  /** Newest first; `after` is then the last one shown, and 0 or absent the newest. */
+  newest?: boolean;
   act?: string;
   /** RFC 3339 in UTC with milliseconds, as entries have it; `from` is included, `to` is not. */
   from?: string;
@@ -87,17 +89,20 @@ export class AuditLedger {
    * empty, and still have a `next`: a filtered page stops after reading 5,000 rows.
    */
   list(query: ListQuery): { data: AuditRecord[]; next: number | null } {
-    const { after = 0, act = null, from = null, to = null } = query;
+    const { newest = false, act = null, from = null, to = null } = query;
     const limit = Math.min(query.limit, PAGE_ROWS_MAX);
+    const size = this.head().size;
+    const after = newest ? (query.after ?? 0) || size + 1 : (query.after ?? 0);
+    const end = newest ? after - SCAN_ROWS_MAX : after + SCAN_ROWS_MAX;
     const rows = this.#sql
       .exec<Row>(
-        `SELECT seq, entry, hash FROM audit WHERE seq > ?1 AND seq <= ?2
+        `SELECT seq, entry, hash FROM audit WHERE ${newest ? "seq < ?1 AND seq >= ?2" : "seq > ?1 AND seq <= ?2"}
            AND (?3 IS NULL OR json_extract(entry, '$.act') = ?3)
            AND (?4 IS NULL OR json_extract(entry, '$.at') >= ?4)
            AND (?5 IS NULL OR json_extract(entry, '$.at') < ?5)
-         ORDER BY seq LIMIT ?6`,
+         ORDER BY seq ${newest ? "DESC" : ""} LIMIT ?6`,
         after,
-        after + SCAN_ROWS_MAX,
+        end,
         act,
         from,
         to,
@@ -105,8 +110,8 @@ export class AuditLedger {
       )
       .toArray();
     const data = rows.map((row) => ({ ...(JSON.parse(row.entry) as AuditEntry), hash: row.hash }));
-    const scannedTo = rows.length === limit ? (rows.at(-1)?.seq ?? after) : after + SCAN_ROWS_MAX;
-    return { data, next: scannedTo < this.head().size ? scannedTo : null };
+    const scannedTo = rows.length === limit ? (rows.at(-1)?.seq ?? after) : end;
+    return { data, next: newest ? (scannedTo > 1 ? scannedTo : null) : scannedTo < size ? scannedTo : null };
   }
 
   /**

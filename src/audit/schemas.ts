@@ -9,7 +9,16 @@ export const AuditEntryView = z
     id: z.string(),
     seq: z.int(),
     at: z.string(),
-    actor: z.object({ type: z.string(), id: z.string() }),
+    actor: z.object({
+      type: z.string(),
+      id: z.string(),
+      role: z.string().optional().meta({ description: "The role in which a person acted." }),
+      page: z
+        .string()
+        .nullable()
+        .optional()
+        .meta({ description: "The page of the console from which a person acted." }),
+    }),
     act: z.string(),
     subject: z.object({ type: z.string(), id: z.string() }).nullable(),
     reason: z.string().optional(),

@@ -1,7 +1,7 @@
 /**
  * A tenant's verbs for its audit: a page of entries, and an export for the offline verifier.
  */
-import { byKey, type Recorder } from "../contract/record.ts";
+import { byCaller, type Recorder } from "../contract/record.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
@@ -42,11 +42,11 @@ export function auditVerbs(deps: AuditDeps) {
       "audit:read",
       (who, input: { after: number }): Outcome<{ ndjson: string; next: number | null; head: string | null }> => {
         const { after } = input;
-        if (after === 0 || pages.get(who.keyId) !== after)
-          deps.record(byKey(who.keyId), { act: "audit.exported", subject: null, facts: after === 0 ? {} : { after } });
+        if (after === 0 || pages.get(who.id) !== after)
+          deps.record(byCaller(who.id), { act: "audit.exported", subject: null, facts: after === 0 ? {} : { after } });
         const page = deps.audit.export({ after });
-        if (page.next === null) pages.delete(who.keyId);
-        else pages.set(who.keyId, page.next);
+        if (page.next === null) pages.delete(who.id);
+        else pages.set(who.id, page.next);
         return { ok: { ...page, head: page.next === null ? deps.signHead() : null } };
       },
     ),

@@ -32,6 +32,8 @@ export const PREFIXES = [
   "rte",
   "lin",
   "job",
+  "per",
+  "cse",
 ] as const;
 export type Prefix = (typeof PREFIXES)[number];
 

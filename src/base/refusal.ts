@@ -46,6 +46,11 @@ export const REASONS = {
     "Send `authorization: Bearer mk_…` with a key that is live.",
   ),
   missing_scope: row(403, "This key does not have the required scope", "Use a key that has the scope."),
+  fresh_sign_in_needed: row(
+    403,
+    "This needs a person who has just signed in",
+    "Sign in to the console again, then repeat it within ten minutes.",
+  ),
   tenant_suspended: row(403, "This tenant is suspended", "Ask the operator of this service."),
   // Idempotency keys
   idempotency_key_invalid: row(

@@ -2,7 +2,7 @@
  * What the room `consent` can be asked: to record what a person said, and to show what was said. A stop counts in the same
  * transaction for every message admitted after it.
  */
-import { byKey, type Recorder } from "../contract/record.ts";
+import { byCaller, type Recorder } from "../contract/record.ts";
 import type { Purpose } from "../sms/purpose.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { given, readPage, type Page } from "../contract/list.ts";
@@ -49,7 +49,7 @@ export function consentVerbs(deps: ConsentDeps) {
   return {
     "consents.record": adding(
       verb("consents:write", (who, input: ConsentInput): Outcome<{ data: ConsentView[] }> => {
-        const named = nameOf(deps, who.keyId, input.to);
+        const named = nameOf(deps, who.id, input.to);
         if ("refused" in named) return named;
         const now = deps.now();
         if (input.saidAt !== null && input.saidAt > now + AHEAD_MS_MAX) {
@@ -59,7 +59,7 @@ export function consentVerbs(deps: ConsentDeps) {
         // A word from the time to come would stand against every stop until then, and for ever after.
         const data = recordWords(deps, named, { ...input, saidAt: Math.min(input.saidAt ?? now, now) });
         for (const { id, purpose, sender, standing, source } of data)
-          deps.record(byKey(who.keyId), {
+          deps.record(byCaller(who.id), {
             act: `consent.${standing}`,
             subject: id,
             facts: { purpose, sender, source },
@@ -72,7 +72,7 @@ export function consentVerbs(deps: ConsentDeps) {
     "consents.look": verb(
       "consents:read",
       (who, input: { to: To; limit: number; before?: string }): Outcome<Page<ConsentView>> => {
-        const named = nameOf(deps, who.keyId, input.to);
+        const named = nameOf(deps, who.id, input.to);
         if ("refused" in named) return named;
         const filter = { ...given({ before: input.before }), who: named.who };
         return { ok: page(deps, filter, input.limit, named.token) };
@@ -82,7 +82,7 @@ export function consentVerbs(deps: ConsentDeps) {
     "consents.list": verb("consents:read", (who, input: ListInput): Outcome<Page<ConsentView>> => {
       const { to, limit, ...filter } = input;
       if (to === undefined) return { ok: page(deps, filter, limit, null) };
-      const named = nameOf(deps, who.keyId, to);
+      const named = nameOf(deps, who.id, to);
       return "refused" in named ? named : { ok: page(deps, { ...filter, who: named.who }, limit, named.token) };
     }),
   };

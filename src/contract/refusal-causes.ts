@@ -102,6 +102,13 @@ export const CAUSES: Readonly<Record<Reason, Causes>> = {
     causes: ["A key that was made for sending only."],
     mended: post("/v1/keys", { name: "Reader", scopes: ["messages:read"] }),
   },
+  fresh_sign_in_needed: {
+    causes: [
+      "An API key changes the sign-in of a tenant that has one already.",
+      "The owner signed in more than ten minutes ago, or the identity provider does not say when.",
+    ],
+    mended: null,
+  },
   tenant_suspended: {
     causes: ["The operator suspended the tenant, for example because of an incident."],
     mended: null,

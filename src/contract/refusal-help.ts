@@ -64,6 +64,10 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     when: "The key is valid, but may not do this.",
     what: "Use a key with the scope named in `detail`, or have one made.",
   },
+  fresh_sign_in_needed: {
+    when: "Who may sign in, or in which role, is changed by a key, or by a person whose sign-in is not fresh.",
+    what: "Sign in to the console as owner again and repeat it there; an operator can reset a sign-in that is broken.",
+  },
   tenant_suspended: {
     when: "The operator has suspended the tenant.",
     what: "Ask the operator of this service.",

@@ -5,8 +5,8 @@
  */
 import type { Outcome } from "../base/refusal.ts";
 
-/** What a room receives of the recognised caller. */
-export type Who = { keyId: string };
+/** What a room receives of the recognised caller: the id of an API key, or of a person with their session. */
+export type Who = { id: string; session?: { id: string; freshUntil: number } | null };
 
 export type Verb<Input, Output, S extends string = string> = {
   scope: S;

@@ -12,6 +12,7 @@ import { mountCarrierDoors } from "./carrier-doors.ts";
 import type { Bindings, C } from "./context.ts";
 import type { Platform } from "./doors.ts";
 import { serveOperator } from "./operator-handler.ts";
+import { mountConsole } from "./pages/console.ts";
 import { mountPages } from "./pages/pages.routes.ts";
 import { problemResponse } from "./problem.ts";
 import { healthRoute, pathOf, routes } from "./routes.ts";
@@ -36,6 +37,7 @@ export function makeApp(platform: Platform): Hono<Bindings> {
   }
   mountCarrierDoors(app, platform.doors);
   mountPages(app, platform.doors, routes);
+  mountConsole(app, platform.doors, routes.tenant);
   app.notFound((c) => problemResponse(c, refuse("route_not_found")));
   app.onError((error, c) => {
     writeLog({ level: "error", what: nameOfError(error), request_id: c.get("requestId"), route: c.get("route") });

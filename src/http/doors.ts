@@ -5,6 +5,7 @@ import type { DoorKeys } from "../access/api-key.ts";
 import type { AccessKeys, OperatorSettings } from "../access/operators.ts";
 import type { Jurisdiction, Owner } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
+import type { FetchLike } from "../net/bounded.ts";
 import type { Resolver, UrlPolicy } from "../net/outside-url.ts";
 import type { CourierPort } from "../rpc/courier.ts";
 import type { OperatorPort } from "../rpc/operator.ts";
@@ -18,6 +19,8 @@ export type Doors = {
   accessKeys: AccessKeys | null;
   /** How tenants' own URLs are judged. */
   policy: UrlPolicy;
+  /** Calls a tenant's identity provider; every address is judged by `policy` first. */
+  fetchLike: FetchLike;
   resolve: Resolver;
   publicUrl: string;
   log: Log;

@@ -6,6 +6,7 @@ import type { OpenRoute, RouteOf } from "../contract/route.ts";
 import { auditRoutes } from "../audit/audit.routes.ts";
 import { consentRoutes } from "../consent/consents.routes.ts";
 import { keysRoutes } from "../access/keys.routes.ts";
+import { peopleRoutes } from "../access/people/people.routes.ts";
 import { inboundRoute, inboxRoutes } from "../inbound/inbound.routes.ts";
 import { sessionsRoutes } from "../masking/sessions.routes.ts";
 import { relaysRoutes } from "../masking/relays/relays.routes.ts";
@@ -45,6 +46,7 @@ export const tenantRoutes: readonly RouteOf<TenantVerbs>[] = [
   ...webhooksRoutes,
   ...debugRoutes,
   ...keysRoutes,
+  ...peopleRoutes,
   ...auditRoutes,
   ...jobsRoutes,
   ...policyRoutes,

@@ -1,6 +1,7 @@
 /**
  * The one handler of all tenant routes: check the key's MAC, read the body strictly, parse it, ask the tenant's object
- * once, put on the queue what it left to do, answer.
+ * once, put on the queue what it left to do, answer. The console's pages ask the same
+ * routes by `askRoute`, with a person's session in place of a key: there is no second way to a tenant's data.
  */
 import { z } from "zod";
 import type { C } from "./context.ts";
@@ -10,6 +11,7 @@ import { parseId, parseToken, tenantId, type Owner } from "../base/ids.ts";
 import type { Repeatable } from "../access/idempotency.ts";
 import { readRepeat } from "../access/repeat-header.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import { given } from "../contract/list.ts";
 import type { Route, RouteOf } from "../contract/route.ts";
 import type { Answered, Asker } from "../contract/verb.ts";
 import { doAfterwards } from "./effects.ts";
@@ -19,7 +21,18 @@ import type { Asking, Call, Reply, TenantVerbName, TenantVerbs } from "../rpc/te
 import { jsonOf, queryOf, readBody, requestBytes } from "./request.ts";
 import type { Doors } from "./doors.ts";
 
+/** A credential whose MAC is ours, and whose it is. */
 type Key = NonNullable<ReturnType<typeof readApiKey>>;
+
+/** A request as its route reads it; `page` is the page of the console that asks. */
+export type RouteRequest = {
+  query: Record<string, string>;
+  params: Record<string, string>;
+  body: unknown;
+  repeat: Repeatable | null;
+  page?: string;
+};
+type Answer = { outcome: Outcome<Answered>; reply: Pick<Reply<TenantVerbName>, "replayed" | "room"> | null };
 
 /** Serves one request of a tenant's route. */
 export async function serveTenant<K extends TenantVerbName>(
@@ -35,17 +48,40 @@ export async function serveTenant<K extends TenantVerbName>(
   if (isRefused(read)) return fail(read);
   const query = queryOf(c);
   if (isRefused(query)) return fail(query);
-  const parsed = route.read({ query: query.ok, params: c.req.param(), body: () => ({ ok: read.ok.value }) });
-  if (isRefused(parsed)) return fail(parsed);
-  const foreign = foreignId(c, key.owner) ?? foreignCursor({ query: query.ok, body: read.ok.value }, key.owner);
-  if (foreign !== null) return fail(foreign);
+  const { value: body, repeat } = read.ok;
+  const { outcome, reply } = await askRoute(
+    c,
+    route,
+    key,
+    { query: query.ok, params: c.req.param(), body, repeat },
+    doors,
+  );
+  const response = isRefused(outcome) ? fail(outcome) : answer(route, outcome.ok);
+  if (reply !== null) addLimits(response.headers, reply);
+  return response;
+}
+
+/** Asks a route of the credential's tenant: parses, judges, asks the object, and makes the answer as a program would see it. */
+export async function askRoute<K extends TenantVerbName>(
+  c: C,
+  route: RouteOf<TenantVerbs, K>,
+  key: Key,
+  { query, params, body, repeat, page }: RouteRequest,
+  doors: Doors,
+): Promise<Answer> {
+  const refused = (outcome: Refusal): Answer => ({ outcome, reply: null });
+  const parsed = route.read({ query, params, body: () => ({ ok: body }) });
+  if (isRefused(parsed)) return refused(parsed);
+  const foreign = foreignId(params, key.owner) ?? foreignCursor({ query, body }, key.owner);
+  if (foreign !== null) return refused(foreign);
   const input = parsed.ok();
-  if (isRefused(input)) return fail(input);
+  if (isRefused(input)) return refused(input);
   const { credential, owner } = key;
   const asking = { credential, origin: originOf(c), verb: route.verb };
   const unreachable = await judgeTarget(route.urlIn(input.ok), asking, owner, doors);
-  if (unreachable !== null) return fail(unreachable);
-  const call: Call<K> = { ...asking, input: input.ok, repeat: read.ok.repeat, secret: route.repeat?.secret ?? [] };
+  if (unreachable !== null) return refused(unreachable);
+  const secret = route.repeat?.secret ?? [];
+  const call: Call<K> = { ...asking, input: input.ok, repeat, secret, ...given({ page }) };
   const reply = await doors.tenant(owner).ask(call);
   doAfterwards(c, doors, owner, reply.effects);
   const outcome = await route.finish(reply.outcome, input.ok, {
@@ -54,9 +90,7 @@ export async function serveTenant<K extends TenantVerbName>(
     tenant: tenantId(owner),
     problemOf: (refusal) => problemOf(refusal, c.get("site"), null),
   });
-  const response = isRefused(outcome) ? fail(outcome) : answer(route, outcome.ok);
-  addLimits(response.headers, reply);
-  return response;
+  return { outcome, reply };
 }
 
 /** Asks the key's tenant, as the caller of this request. */
@@ -89,8 +123,7 @@ async function readRequest(c: C, route: Route): Promise<Outcome<{ value: unknown
 const Cursor = z.object({ cursor: z.string() });
 
 /** An id of another tenant is answered like an unknown one, and wakes no object. */
-function foreignId(c: C, owner: Owner): Refusal | null {
-  const params: Record<string, string> = c.req.param();
+function foreignId(params: Record<string, string>, owner: Owner): Refusal | null {
   if (params["id"] !== undefined) {
     const id = parseId(params["id"]);
     if (id === null || id.code !== owner.code || id.jurisdiction !== owner.jurisdiction) return refuse("not_found");

@@ -1,7 +1,7 @@
 /**
  * What a tenant can ask of its inbox: texts to its virtual numbers that belong to no masked session.
  */
-import { byKey, type Recorder } from "../contract/record.ts";
+import { byCaller, type Recorder } from "../contract/record.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { readPage, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
@@ -37,7 +37,7 @@ export function inboundVerbs(deps: InboxDeps) {
         if (found === null) return refuse("not_found");
         const { received, subject, sealed } = found;
         const text = sealed === null ? null : deps.vault.openText(subject, received.id, "text", sealed);
-        deps.record(byKey(who.keyId), { act: "inbound.read", subject: received.id });
+        deps.record(byCaller(who.id), { act: "inbound.read", subject: received.id });
         return { ok: { ...receivedView(received), text } };
       },
     ),

@@ -3,7 +3,7 @@
  */
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { readPage, type Page } from "../contract/list.ts";
-import { byKey, type Actor, type Recorder } from "../contract/record.ts";
+import { byCaller, type Actor, type Recorder } from "../contract/record.ts";
 import { verb } from "../contract/verb.ts";
 import { jobView, type JobsLedger, type JobView } from "./ledger.ts";
 
@@ -16,7 +16,7 @@ export function jobsVerbs(deps: JobsDeps) {
       ok: readPage(input.limit, (rows) => deps.jobs.list(input.before, rows), jobView),
     })),
 
-    "jobs.retry": verb("jobs:retry", (who, input: { id: string }) => retryJob(deps, byKey(who.keyId), input.id)),
+    "jobs.retry": verb("jobs:retry", (who, input: { id: string }) => retryJob(deps, byCaller(who.id), input.id)),
   };
 }
 

@@ -2,7 +2,7 @@
  * How a session ends, and how a person leaves one: their number stays kept from them through the cool-off, so that nobody's late
  * text reaches a stranger.
  */
-import { byKey, byRule } from "../contract/record.ts";
+import { byCaller, byRule } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { coolOffOf, POOL_DEFAULTS } from "../numbers/number.ts";
@@ -28,7 +28,7 @@ export function closeSession(deps: MaskingDeps, key: string, id: string): Outcom
   const session = deps.ledger.session(id);
   if (session === null) return refuse("not_found");
   if (session.state !== "open") return refuse("session_ended", { detail: `The session is ${session.state}.` });
-  deps.record(byKey(key), { act: "session.closed", subject: id });
+  deps.record(byCaller(key), { act: "session.closed", subject: id });
   return { ok: endSession(deps, session, "closed", "by_caller") };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Opening a session, and bringing it back: all its people at once, in one transaction.
  */
-import { byKey, type Actor } from "../contract/record.ts";
+import { byCaller, type Actor } from "../contract/record.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { isHeld, type Pool } from "../numbers/number.ts";
 import type { MaskingDeps } from "./deps.ts";
@@ -36,7 +36,7 @@ export function openSession(
   const ready = readyPeople(deps, pool.ok, null, input.people, named.ok);
   if ("refused" in ready) return ready;
   const opened = startSession(deps, key, pool.ok, input.settings, ready.ok);
-  deps.record(byKey(key), {
+  deps.record(byCaller(key), {
     act: "session.opened",
     subject: opened.session.id,
     facts: { participants: ready.ok.length },

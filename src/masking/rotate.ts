@@ -2,7 +2,7 @@
  * Other numbers for people in a session, with an overlap in which the old ones still relay; and people coming in, leaving, or
  * taking another's place.
  */
-import { byKey, byRule } from "../contract/record.ts";
+import { byCaller, byRule } from "../contract/record.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { chooseAnother } from "../numbers/choose.ts";
 import { coolOffOf, type Pool, type VirtualNumber } from "../numbers/number.ts";
@@ -106,7 +106,11 @@ export function addPerson(deps: MaskingDeps, key: string, id: string, input: Per
   const ready = readyPeople(deps, pool, session.ok, [input], named.ok);
   if (isRefused(ready)) return ready;
   const [added] = bringIn(deps, session.ok, pool, ready.ok);
-  deps.record(byKey(key), { act: "session.participant_added", subject: id, facts: { participant: added?.id ?? null } });
+  deps.record(byCaller(key), {
+    act: "session.participant_added",
+    subject: id,
+    facts: { participant: added?.id ?? null },
+  });
   return { ok: changed(deps, session.ok) };
 }
 
@@ -120,7 +124,7 @@ export function removePerson(deps: MaskingDeps, key: string, id: string, partici
   if (active.length <= PARTICIPANTS_MIN)
     return refuse("state_conflict", { detail: "A session needs two people: close it, or replace this one." });
   leave(deps, session.ok, leaving);
-  deps.record(byKey(key), { act: "session.participant_removed", subject: id, facts: { participant } });
+  deps.record(byCaller(key), { act: "session.participant_removed", subject: id, facts: { participant } });
   return { ok: changed(deps, session.ok) };
 }
 
@@ -144,7 +148,7 @@ export function replacePerson(
   leave(deps, session.ok, leaving);
   const [added] = bringIn(deps, session.ok, pool, ready.ok);
   const facts = { left: participant, participant: added?.id ?? null };
-  deps.record(byKey(key), { act: "session.participant_replaced", subject: id, facts });
+  deps.record(byCaller(key), { act: "session.participant_replaced", subject: id, facts });
   return { ok: changed(deps, session.ok) };
 }
 

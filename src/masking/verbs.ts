@@ -1,7 +1,7 @@
 /**
  * What the room `masking` can be asked.
  */
-import { byKey } from "../contract/record.ts";
+import { byCaller } from "../contract/record.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import { readPage, type Page } from "../contract/list.ts";
 import { adding, verb } from "../contract/verb.ts";
@@ -28,7 +28,7 @@ function sessionVerbs(deps: MaskingDeps) {
     isRefused(found) ? found : { ok: shownSession(deps, found.ok.session, found.ok.people) };
   return {
     "sessions.open": adding(
-      verb("sessions:write", (who, input: OpenInput) => answer(openSession(deps, who.keyId, input))),
+      verb("sessions:write", (who, input: OpenInput) => answer(openSession(deps, who.id, input))),
     ),
 
     "sessions.list": verb("sessions:read", (_who, input: ListInput): Outcome<Page<SessionView>> => {
@@ -44,14 +44,14 @@ function sessionVerbs(deps: MaskingDeps) {
     }),
 
     "sessions.close": verb("sessions:write", (who, input: { id: string }): Outcome<SessionView> => {
-      const closed = closeSession(deps, who.keyId, input.id);
+      const closed = closeSession(deps, who.id, input.id);
       return isRefused(closed)
         ? closed
         : answer({ ok: { session: closed.ok, people: deps.ledger.participants(input.id) } });
     }),
 
     "sessions.reopen": verb("sessions:write", (who, input: ReopenInput) =>
-      answer(reopenSession(deps, byKey(who.keyId), input.id, input.limits)),
+      answer(reopenSession(deps, byCaller(who.id), input.id, input.limits)),
     ),
 
     /** Other numbers for one or all, with the overlap that the session was opened with. */
@@ -62,7 +62,7 @@ function sessionVerbs(deps: MaskingDeps) {
         if (isRefused(session)) return session;
         const rotated = rotateSession(deps, session.ok, input.participant);
         if (isRefused(rotated)) return rotated;
-        deps.record(byKey(who.keyId), { act: "session.rotated", subject: input.id });
+        deps.record(byCaller(who.id), { act: "session.rotated", subject: input.id });
         return answer(rotated);
       },
     ),
@@ -75,16 +75,16 @@ function participantVerbs(deps: MaskingDeps) {
   return {
     "sessions.add": adding(
       verb("sessions:write", (who, input: { id: string; person: PersonInput }) =>
-        answer(addPerson(deps, who.keyId, input.id, input.person)),
+        answer(addPerson(deps, who.id, input.id, input.person)),
       ),
     ),
 
     "sessions.remove": verb("sessions:write", (who, input: { id: string; participant: string }) =>
-      answer(removePerson(deps, who.keyId, input.id, input.participant)),
+      answer(removePerson(deps, who.id, input.id, input.participant)),
     ),
 
     "sessions.replace": verb("sessions:write", (who, input: { id: string; participant: string; person: PersonInput }) =>
-      answer(replacePerson(deps, who.keyId, input.id, input.participant, input.person)),
+      answer(replacePerson(deps, who.id, input.id, input.participant, input.person)),
     ),
   };
 }
@@ -115,7 +115,7 @@ function interactionVerbs(deps: MaskingDeps) {
         };
         const done = passOn(deps, session.ok, null, fresh, input.text, input.to);
         deps.ledger.addInteraction(done, null, null);
-        deps.record(byKey(who.keyId), { act: "session.spoken", subject: input.id, facts: { interaction: done.id } });
+        deps.record(byCaller(who.id), { act: "session.spoken", subject: input.id, facts: { interaction: done.id } });
         return { ok: interactionView(done, null) };
       },
     ),
@@ -133,7 +133,7 @@ function interactionVerbs(deps: MaskingDeps) {
         );
         const texts = page.data.filter((one) => one.text !== undefined).length;
         if (texts > 0)
-          deps.record(byKey(who.keyId), { act: "session.texts_read", subject: input.id, facts: { texts } });
+          deps.record(byCaller(who.id), { act: "session.texts_read", subject: input.id, facts: { texts } });
         return { ok: page };
       },
     ),

@@ -2,7 +2,7 @@
  * The first half of the dispatch path: one request becomes a durable row, or a refusal that leaves nothing behind. Runs inside
  * the tenant's object, in one transaction, with no `await` between the first check and the last write.
  */
-import { byKey, type Recorder } from "../contract/record.ts";
+import { byCaller, type Recorder } from "../contract/record.ts";
 import { DAY_MS, SECOND_MS } from "../base/clock.ts";
 import { timeOfId, type IdMaker } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
@@ -78,7 +78,7 @@ export function admitOne(deps: AdmitDeps, key: string, input: SendInput): Outcom
   deps.caps.flush();
   if (isRefused(outcome)) return outcome;
   const message = outcome.ok;
-  deps.record(byKey(key), {
+  deps.record(byCaller(key), {
     act: "message.accepted",
     subject: message.id,
     facts: { token: message.token, purpose: message.purpose, segments: message.facts.segments, state: message.state },
@@ -121,7 +121,7 @@ export function admitBatch(
     return { index, message: viewOf(outcome.ok, "refused" in input ? null : shownNote(input)) };
   });
   deps.caps.flush();
-  deps.record(byKey(key), {
+  deps.record(byCaller(key), {
     act: "batch.accepted",
     subject: batch,
     facts: { messages: inputs.length, accepted: tokens, refused: refusals },

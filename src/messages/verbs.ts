@@ -1,7 +1,7 @@
 /**
  * What the room `messages` can be asked.
  */
-import { byKey } from "../contract/record.ts";
+import { byCaller } from "../contract/record.ts";
 import { rowsFor } from "../contract/list.ts";
 import { adding, verb } from "../contract/verb.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
@@ -54,16 +54,14 @@ export type Preview = {
 /** The verbs of messages, over the tenant's ledgers. */
 export function messagesVerbs(deps: MessagesDeps) {
   return {
-    "messages.send": adding(verb("messages:send", (who, input: SendInput) => admitOne(deps, who.keyId, input))),
+    "messages.send": adding(verb("messages:send", (who, input: SendInput) => admitOne(deps, who.id, input))),
 
     "messages.batch": adding(
-      verb("messages:send", (who, input: { items: (SendInput | Refusal)[] }) =>
-        admitBatch(deps, who.keyId, input.items),
-      ),
+      verb("messages:send", (who, input: { items: (SendInput | Refusal)[] }) => admitBatch(deps, who.id, input.items)),
     ),
 
     "messages.preview": verb("messages:send", (who, input: SendInput & { smart: boolean }) =>
-      preview(deps, who.keyId, input),
+      preview(deps, who.id, input),
     ),
 
     /** The live message, and the caller's own notes, which stay here when the record has moved on. */
@@ -95,7 +93,7 @@ export function messagesVerbs(deps: MessagesDeps) {
       ),
     })),
 
-    "messages.cancel": verb("messages:send", (who, input: { id: string }) => cancel(deps, who.keyId, input.id)),
+    "messages.cancel": verb("messages:send", (who, input: { id: string }) => cancel(deps, who.id, input.id)),
   };
 }
 
@@ -106,7 +104,7 @@ function cancel(deps: MessagesDeps, key: string, id: string): Outcome<MessageVie
   if (message === null) return refuse("not_found");
   const canceled = mayEnter(message.state, "canceled") ? end(deps, message, "canceled", "by_caller", deps.now()) : null;
   if (canceled === null) return refuse("not_cancelable", { detail: `The message is ${message.state}.` });
-  deps.record(byKey(key), { act: "message.canceled", subject: id, facts: {} });
+  deps.record(byCaller(key), { act: "message.canceled", subject: id, facts: {} });
   return { ok: viewOf(canceled, readNote(deps, id)) };
 }
 

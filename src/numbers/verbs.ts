@@ -1,7 +1,7 @@
 /**
  * A tenant's verbs for its virtual numbers and pools. The operator provides numbers; pools are the tenant's own.
  */
-import { byKey, byRule, type Recorder } from "../contract/record.ts";
+import { byCaller, byRule, type Recorder } from "../contract/record.ts";
 import type { Outcome } from "../base/refusal.ts";
 import { refuse } from "../base/refusal.ts";
 import { readPage, wholeList, type Page } from "../contract/list.ts";
@@ -76,7 +76,7 @@ function numberVerbs(deps: NumbersDeps) {
         ...(state === null ? {} : { state }),
         ...(tags === undefined ? {} : { tags }),
       });
-      deps.record(byKey(who.keyId), { act: "number.changed", subject: id });
+      deps.record(byCaller(who.id), { act: "number.changed", subject: id });
       const changed = numbers.get(id);
       return changed === null ? refuse("not_found") : { ok: numberView(changed) };
     }),
@@ -101,7 +101,7 @@ function poolVerbs(deps: NumbersDeps) {
         if (pool.lease !== null && spareOf(numbers, pool, deps.now()) < pool.lease.below)
           numbers.lending.noteShort(pool.id);
         const facts = { numbers: input.numbers.length };
-        record(byKey(who.keyId), { act: "pool.created", subject: pool.id, facts });
+        record(byCaller(who.id), { act: "pool.created", subject: pool.id, facts });
         return { ok: view(pool) };
       },
     ),
@@ -125,7 +125,7 @@ function poolVerbs(deps: NumbersDeps) {
         const { id, name: _name, createdAt: _createdAt, ...settings } = changed;
         numbers.changePool(id, settings);
         noteIfShort(deps, changed);
-        record(byKey(who.keyId), { act: "pool.changed", subject: id });
+        record(byCaller(who.id), { act: "pool.changed", subject: id });
         return { ok: view(changed) };
       },
     ),
@@ -136,7 +136,7 @@ function poolVerbs(deps: NumbersDeps) {
       const wrong = judgeMembers(deps, pool, input.numbers);
       if (wrong !== null) return wrong;
       for (const id of input.numbers) numbers.change(id, { pool: pool.id });
-      record(byKey(who.keyId), { act: "pool.filled", subject: pool.id, facts: { numbers: input.numbers.length } });
+      record(byCaller(who.id), { act: "pool.filled", subject: pool.id, facts: { numbers: input.numbers.length } });
       return { ok: view(pool) };
     }),
   };

@@ -185,6 +185,18 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
     ask: ({ params }) => ofTenant(params.id, { key: params.key }),
   }),
   door({
+    method: "post",
+    path: "/admin/v1/tenants/{id}/sign-in/reset",
+    verb: "tenant_sign_in.reset",
+    summary: "Drop a tenant's sign-in and end every session of its console",
+    detail:
+      "The way out when the tenant's identity provider is broken or in wrong hands. A key of the tenant then sets the sign-in anew. Both audits name it, and the tenant hears `alert.sign_in_reset`.",
+    params: IdParam,
+    status: 200,
+    answer: z.object({ had_sign_in: z.boolean().meta({ examples: [true] }), ended: z.int().meta({ examples: [3] }) }),
+    ask: ({ params }) => ofTenant(params.id, {}),
+  }),
+  door({
     method: "get",
     path: "/admin/v1/tenants/{id}/templates",
     verb: "tenant_templates.list",

@@ -152,6 +152,13 @@ export class OperatorRooms {
         return revoked;
       }),
 
+    "tenant_sign_in.reset": (operator, input) =>
+      this.#withTenant(input.id, async (tenant, port) => {
+        const reset = await port.resetSignIn(operator);
+        if (!isRefused(reset)) this.#enter(operator, "signin.reset", tenant.id, { ended: reset.ok.ended });
+        return reset;
+      }),
+
     "tenant_templates.list": (_operator, input) => this.#withTenant(input.id, (_tenant, port) => port.listTemplates()),
 
     "tenant_templates.decide": (operator, input) =>

@@ -1,7 +1,7 @@
 /**
  * The face of risk: caps, counted in one serial place before the act.
  */
-import { byKey, type Recorder } from "../contract/record.ts";
+import { byCaller, callersAct, type Recorder } from "../contract/record.ts";
 import { room, type Ground } from "../contract/room.ts";
 import type { CountNaming } from "../vault/naming.ts";
 import type { EventType } from "../webhooks/event.ts";
@@ -38,7 +38,7 @@ export const riskRoom = room({
     const quota = (): Quota => policy().storageQuota ?? QUOTAS[environment];
     const usageOf = (bytes: number) => ({ records: usage.records(), bytes });
     const alert = ({ key, ...cap }: NamingAlert): void => {
-      record(byKey(key), { act: "key.limit_reached", subject: key, facts: cap });
+      record(byCaller(key), { act: callersAct(key, "limit_reached"), subject: key, facts: cap });
       emit("alert.limit", key, { limit: "naming", key, ...cap });
     };
     const naming: CountNaming = countNaming({ caps, lineOf, policy, now, alert });
@@ -56,12 +56,12 @@ export const riskRoom = room({
         const counted = caps.takeCounted();
         caps.flush();
         if (counted === null || (hadEntry && counted.numbers === 1)) return;
-        record(byKey(key), { act: "key.named_numbers", subject: key, facts: counted });
+        record(byCaller(key), { act: callersAct(key, "named_numbers"), subject: key, facts: counted });
       },
       /** A key met a limit of calls: in the audit, and told to the tenant. */
       tellCallLimit: (key: string, reached: { class: string; perMinute: number }): void => {
         const facts = { limit: "calls", class: reached.class, per_minute: reached.perMinute };
-        record(byKey(key), { act: "key.limit_reached", subject: key, facts });
+        record(byCaller(key), { act: callersAct(key, "limit_reached"), subject: key, facts });
         emit("alert.limit", key, { key, ...facts });
       },
       usage,

@@ -60,6 +60,8 @@ export type OperatorVerbs = {
   "tenant_keys.revoke": Asks<{ id: string; key: string }, KeyView>;
   /** Revokes every key at once; answers how many were live. */
   "tenant_keys.revoke_all": Asks<{ id: string }, { revoked: number }>;
+  /** Drops the tenant's sign-in and ends every session of its console. */
+  "tenant_sign_in.reset": Asks<{ id: string }, { had_sign_in: boolean; ended: number }>;
   "tenant_templates.list": Asks<{ id: string }, Page<TemplateView>>;
   "tenant_templates.decide": Asks<{ id: string } & TemplateDecision, TemplateView>;
   "carriers.create": Asks<NewAccount, AccountView>;

@@ -5,6 +5,9 @@
 import type { Credential, Origin } from "../access/caller.ts";
 import type { Repeatable } from "../access/idempotency.ts";
 import type { KeySettings, KeyView } from "../access/keys.ts";
+import type { Identity, SignInClient, SignedIn } from "../access/people/sign-in.ts";
+import type { PeopleVerbs } from "../access/people/verbs.ts";
+import type { Present } from "../access/people/face.ts";
 import type { IssuedKey, KeysVerbs } from "../access/verbs.ts";
 import type { AuditVerbs } from "../audit/verbs.ts";
 import type { Outcome, Refusal } from "../base/refusal.ts";
@@ -45,6 +48,7 @@ type Verbs = AddressVerbs &
   MaskingVerbs &
   MessagesVerbs &
   NumbersVerbs &
+  PeopleVerbs &
   PolicyVerbs &
   SandboxVerbs &
   ServicesVerbs &
@@ -66,11 +70,16 @@ export type TenantVerbTable = {
 /** The caller, and the verb. */
 export type Asking = { credential: Credential; origin: Origin; verb: TenantVerbName };
 
+/** A person's credential, and where it comes from. */
+export type InSession = Pick<Asking, "credential" | "origin">;
+
 /** One call to a tenant: the caller, the verb with its input, and how it may be repeated. */
 export type Call<K extends TenantVerbName> = Asking & {
   verb: K;
   input: TenantVerbs[K]["input"];
   repeat: Repeatable | null;
+  /** The page of the console from which a person asks, as the audit names it. */
+  page?: string;
   /** Fields of the answer that a replay leaves out, because they are shown once. */
   secret: readonly string[];
 };
@@ -102,6 +111,15 @@ export type TenantPort = {
   ask<K extends TenantVerbName>(call: Call<K>): Promise<Reply<K>>;
   /** The refusal if this caller may not ask this verb now, or null. Runs no verb and changes nothing. */
   mayAsk(asking: Asking): Promise<Refusal | null>;
+  /** What the door needs to send somebody to the tenant's identity provider. */
+  signInClient(): Promise<Outcome<SignInClient>>;
+  /** Begins a session for whom the identity provider named, as the door verified it. */
+  signIn(identity: Identity): Promise<Outcome<SignedIn>>;
+  /** Who is in a session. */
+  present(session: InSession): Promise<Outcome<Present>>;
+  signOut(session: InSession): Promise<void>;
+  /** Drops the sign-in and ends every session: for an issuer that is broken or in wrong hands. */
+  resetSignIn(operator: string): Promise<Outcome<{ had_sign_in: boolean; ended: number }>>;
   describe(): Promise<Outcome<{ policy: PolicyView; clock_offset_seconds: number }>>;
   issueKey(operator: string, settings: KeySettings): Promise<Outcome<IssuedKey>>;
   revokeKey(operator: string, id: string): Promise<Outcome<KeyView>>;

@@ -2,7 +2,7 @@
  * A sandbox tenant's verbs: its handset, and its clock. Live tenants are refused, so that nobody reads a real person's
  * texts here or moves real time.
  */
-import { byKey, type Recorder } from "../contract/record.ts";
+import { byCaller, type Recorder } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { readPage, wholeList, type Page } from "../contract/list.ts";
@@ -54,7 +54,7 @@ export function sandboxVerbs(deps: SandboxDeps) {
         input: { from: { line: string } | { number: Num }; to: string; text: string },
       ): Outcome<{ line: string; state: string }> => {
         if (deps.sandbox === null) return live();
-        const person = "line" in input.from ? null : deps.naming.name(who.keyId, input.from.number);
+        const person = "line" in input.from ? null : deps.naming.name(who.id, input.from.number);
         if (person !== null && "refused" in person) return person;
         const from = "line" in input.from ? deps.sandbox.numberOf(input.from.line) : input.from.number.e164;
         if (from === null) return refuse("not_found", { detail: "Line not found." });
@@ -72,7 +72,7 @@ export function sandboxVerbs(deps: SandboxDeps) {
     "sandbox.clock": verb("sandbox:use", (who, input: { advanceSeconds: number }): Outcome<{ now: string }> => {
       if (deps.sandbox === null) return live();
       deps.advance(input.advanceSeconds);
-      deps.record(byKey(who.keyId), {
+      deps.record(byCaller(who.id), {
         act: "sandbox.clock_moved",
         subject: null,
         facts: { seconds: input.advanceSeconds },

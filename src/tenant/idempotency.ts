@@ -48,8 +48,9 @@ function run<K extends TenantVerbName>(rooms: TenantRooms, caller: Caller, call:
   const verbs: TenantVerbTable = rooms.verbs;
   const { audit, risk } = rooms.room;
   const before = audit.entries();
-  const outcome = verbs[call.verb].run(caller, call.input);
-  risk.settleNaming(caller.keyId, audit.entries() > before);
+  const person = caller.session === null ? null : { id: caller.id, role: caller.session.role, page: call.page ?? null };
+  const outcome = audit.actingAs(person, () => verbs[call.verb].run(caller, call.input));
+  risk.settleNaming(caller.id, audit.entries() > before);
   return outcome;
 }
 

@@ -32,8 +32,8 @@ import type { RoomsDeps } from "./parts.ts";
 /** Every room with its floor, in the order of building and purging. A new room is one more line here. */
 export const ROOMS = RoomList.over<TenantGround>()
   .add(4, auditRoom)
-  .add(4, accessRoom)
   .add(4, vaultRoom)
+  .add(4, accessRoom)
   .add(4, webhooksRoom)
   .add(4, numbersRoom)
   .add(5, jobsRoom)

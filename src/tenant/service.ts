@@ -39,17 +39,19 @@ import { repeatOrRun } from "./idempotency.ts";
 import { Intercepts } from "./intercepts.ts";
 import { NumberLeases } from "./number-leases.ts";
 import type { TenantParts } from "./parts.ts";
+import { PeopleService, type PeopleCalls } from "./people.ts";
 import { purgeTenant } from "./purge.ts";
 import type { Rooms, TenantRooms } from "./rooms.ts";
 import { wholeList } from "../contract/list.ts";
 
 /** One tenant's calls; rpc/tenant.ts describes them for callers. */
-export class TenantService implements TenantPort {
+export class TenantService implements Omit<TenantPort, PeopleCalls> {
   readonly #parts: TenantParts;
   readonly #host: TenantHost;
   readonly #intercepts: Intercepts;
   readonly #leases: NumberLeases;
   readonly #alarm: TenantAlarm;
+  readonly people: PeopleService;
   /** Outlives rooms that are thrown away: a call that failed was one. */
   readonly #calls = new CallLimits();
 
@@ -58,6 +60,7 @@ export class TenantService implements TenantPort {
     this.#host = new TenantHost(parts);
     this.#intercepts = new Intercepts(this.#host, parts);
     this.#leases = new NumberLeases(this.#host, parts);
+    this.people = new PeopleService(this.#host, parts.tenantId, (act) => this.#operate(act));
     this.#alarm = new TenantAlarm(this.#host, parts, () => this.#runOutside());
   }
 
@@ -74,12 +77,15 @@ export class TenantService implements TenantPort {
     if (limited !== null) return { outcome: limited, effects: this.#host.takeEffects(), room: null, replayed: false };
     const full = this.#judgeQuota(call);
     if (full !== null) return { outcome: full, effects: this.#host.takeEffects(), room: null, replayed: false };
-    const ran = this.#host.transaction((present) => repeatOrRun(present, caller.ok, call));
+    const ran = this.#host.transaction((rooms) => {
+      rooms.room.access.used(caller.ok);
+      return repeatOrRun(rooms, caller.ok, call);
+    });
     const effects = this.#host.takeEffects(); // before any await, because a transaction that fails meanwhile discards the rooms
     await this.#host.settled();
     this.#runOutside();
     if (this.#host.takeClockMoved()) await this.#alarm.runDue();
-    return { ...ran, effects, room: this.#host.rooms().room.risk.roomOf(caller.ok.keyId) };
+    return { ...ran, effects, room: this.#host.rooms().room.risk.roomOf(caller.ok.id) };
   }
 
   /** Only the checks with which `ask` begins. */
@@ -98,11 +104,11 @@ export class TenantService implements TenantPort {
   }
 
   /** Counts a call of a caller who may ask it, in memory; the first one beyond a limit is told, and refused as all behind it. */
-  #countCall({ keyId }: Caller, { verb, input }: Asking & { input?: unknown }): Refusal | null {
+  #countCall({ id }: Caller, { verb, input }: Asking & { input?: unknown }): Refusal | null {
     const { verbs, room } = this.#host.rooms();
-    const reached = this.#calls.count(room.access.lineOf(keyId), verbs[verb].scope, input, readClock());
+    const reached = this.#calls.count(room.access.lineOf(id), verbs[verb].scope, input, readClock());
     if (reached === null) return null;
-    if (reached.isNews) this.#host.transaction((rooms) => rooms.room.risk.tellCallLimit(keyId, reached));
+    if (reached.isNews) this.#host.transaction((rooms) => rooms.room.risk.tellCallLimit(id, reached));
     return reached.refusal;
   }
 
@@ -110,15 +116,12 @@ export class TenantService implements TenantPort {
   #callerOf(rooms: Awaited<ReturnType<TenantHost["open"]>>, { credential, origin, verb }: Asking): Outcome<Caller> {
     if (rooms === null) return refuse("unauthenticated");
     if (rooms === "locked") return KEYS_UNAVAILABLE;
-    const caller = rooms.room.access.recognise(credential, origin);
-    if (typeof caller === "string") {
-      this.#host.countRefusal(caller);
-      return refuse("unauthenticated");
-    }
+    const caller = this.people.recognised(rooms.room, { credential, origin });
+    if (isRefused(caller)) return caller;
     if (!Object.hasOwn(rooms.verbs, verb)) return refuse("route_not_found");
-    const allowed = demand(caller, rooms.verbs[verb].scope);
+    const allowed = demand(caller.ok, rooms.verbs[verb].scope);
     if (isRefused(allowed)) return allowed;
-    return this.#host.isSuspended() ? refuse("tenant_suspended") : { ok: caller };
+    return this.#host.isSuspended() ? refuse("tenant_suspended") : caller;
   }
 
   /** For operators: the tenant's record and policy. */

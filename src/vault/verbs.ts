@@ -2,7 +2,7 @@
  * The vault's verbs for tenants: a token for a number, the facts of a token without the number, and, with a reason and
  * an audit entry, the number itself.
  */
-import { byKey, type Recorder } from "../contract/record.ts";
+import { byCaller, type Recorder } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
 import type { Num } from "../sms/phone.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
@@ -28,12 +28,12 @@ export function tokensVerbs(deps: TokensDeps) {
     /** The number's token; the same answer, whether it was known before or not. */
     "tokens.create": adding(
       verb("tokens:write", (who, input: { number: Num }): Outcome<TokenView> => {
-        const recipient = deps.naming.name(who.keyId, input.number);
+        const recipient = deps.naming.name(who.id, input.number);
         if ("refused" in recipient) return recipient;
         const judged = deps.judge(input.number);
         if (judged !== null) return judged;
         const contact = recipient.use(deps.now(), { kept: true });
-        deps.record(byKey(who.keyId), { act: "token.created", subject: contact.token });
+        deps.record(byCaller(who.id), { act: "token.created", subject: contact.token });
         return { ok: tokenView(contact) };
       }),
     ),
@@ -57,7 +57,7 @@ export function tokensVerbs(deps: TokensDeps) {
         const contact = deps.vault.findToken(input.token);
         const number = contact === null ? null : deps.vault.openNumber(input.token);
         if (contact === null || number === null) return refuse("token_unknown");
-        deps.record(byKey(who.keyId), { act: "token.revealed", subject: contact.token, reason: input.reason });
+        deps.record(byCaller(who.id), { act: "token.revealed", subject: contact.token, reason: input.reason });
         return { ok: { ...tokenView(contact), number } };
       },
     ),

@@ -3,7 +3,7 @@
  * counts are written in the transaction of the comparison: whoever comes at the same time finds them. A right code approves
  * once, by compare-and-swap.
  */
-import { byKey, byRule } from "../contract/record.ts";
+import { byCaller, byRule } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { equalBytes } from "../base/seal.ts";
@@ -172,7 +172,7 @@ function approve(
   if (fingerprint !== null) deps.ledger.putDestination(verification.destination, learn(destination, fingerprint, now));
   deps.vault.meet(approved.token);
   deps.watch.guessed(approved.id, true, now);
-  deps.record(byKey(key), { act: "verification.approved", subject: approved.id, facts: { token: approved.token } });
+  deps.record(byCaller(key), { act: "verification.approved", subject: approved.id, facts: { token: approved.token } });
   return { state: "approved", valid: true, reason: null, attempts_left: 0 };
 }
 

@@ -2,7 +2,7 @@
  * Handing a code message to its channel, for the first time and again: by another account when the one before is slow or in doubt,
  * and not at all to a destination that is locked or blocked, which nobody outside can tell.
  */
-import { byKey } from "../contract/record.ts";
+import { byCaller } from "../contract/record.ts";
 import { SECOND_MS } from "../base/clock.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
 import type { Message } from "../messages/message.ts";
@@ -75,7 +75,7 @@ export function sendAgain(
   const moved = deps.ledger.amend(verification, { sends: [...verification.sends, sendOf(outcome.ok, now)] });
   if (moved === null) throw new Error("a verification moved in its own transaction");
   deps.ledger.putDestination(verification.destination, counted);
-  deps.record(byKey(key), {
+  deps.record(byCaller(key), {
     act: "verification.resent",
     subject: id,
     facts: { token: verification.token, message: outcome.ok.id },

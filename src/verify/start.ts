@@ -3,7 +3,7 @@
  * work, since what must not leave is admitted, counted and sealed like the rest and blocked at the end of it. Refusals lie
  * in the request, the kind of number, or the caller's own limits, and leave nothing behind.
  */
-import { byKey } from "../contract/record.ts";
+import { byCaller } from "../contract/record.ts";
 import { SECOND_MS } from "../base/clock.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { Message } from "../messages/message.ts";
@@ -287,7 +287,7 @@ function write(
     codeMessage: facts.withheld ? null : codeMessage,
   });
   if (input.metadata !== null) keepMetadata(deps, id, subject, input.metadata, facts.createdAt);
-  deps.record(byKey(key), {
+  deps.record(byCaller(key), {
     act: "verification.started",
     subject: id,
     facts: {

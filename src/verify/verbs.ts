@@ -1,7 +1,7 @@
 /**
  * What the room `verify` can be asked about verifications.
  */
-import { byKey } from "../contract/record.ts";
+import { byCaller } from "../contract/record.ts";
 import { DAY_MS, isoOf } from "../base/clock.ts";
 import { idsBetween } from "../base/ids.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
@@ -50,11 +50,11 @@ const SUMMARY_ROWS_MAX = 1_000;
 /** The verbs of verifications, over the tenant's ledgers. */
 export function verifyVerbs(deps: VerifyDeps) {
   return {
-    "verify.start": adding(verb("verify:start", (who, input: StartInput) => start(deps, who.keyId, input))),
-    "verify.check": verb("verify:check", (who, input: CheckInput) => check(deps, who.keyId, input)),
-    "verify.check_to": verb("verify:check", (who, input: CheckToInput) => checkTo(deps, who.keyId, input)),
-    "verify.resend": verb("verify:start", (who, input: { id: string }) => resend(deps, who.keyId, input.id)),
-    "verify.cancel": verb("verify:start", (who, input: { id: string }) => cancel(deps, who.keyId, input.id)),
+    "verify.start": adding(verb("verify:start", (who, input: StartInput) => start(deps, who.id, input))),
+    "verify.check": verb("verify:check", (who, input: CheckInput) => check(deps, who.id, input)),
+    "verify.check_to": verb("verify:check", (who, input: CheckToInput) => checkTo(deps, who.id, input)),
+    "verify.resend": verb("verify:start", (who, input: { id: string }) => resend(deps, who.id, input.id)),
+    "verify.cancel": verb("verify:start", (who, input: { id: string }) => cancel(deps, who.id, input.id)),
 
     "verify.get": verb("verify:read", (_who, input: { id: string }): Outcome<Part> => {
       const found = deps.ledger.get(input.id);
@@ -136,7 +136,7 @@ function cancel(deps: VerifyDeps, key: string, id: string): Outcome<Verification
   const recent = verification.facts.withheld ? destination.recent.filter((one) => one !== id) : destination.recent;
   const next = { ...destination, recent };
   deps.ledger.putDestination(verification.destination, next);
-  deps.record(byKey(key), { act: "verification.canceled", subject: id, facts: { token: verification.token } });
+  deps.record(byCaller(key), { act: "verification.canceled", subject: id, facts: { token: verification.token } });
   const view = acceptedView(
     { ...after, sends: verification.sends },
     sendRoom(next, now, verification.facts.fingerprint),

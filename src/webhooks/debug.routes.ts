@@ -25,7 +25,7 @@ const AttemptView = z.object({
   }),
 });
 
-const DeliveryView = z
+export const DeliveryView = z
   .object({
     id: z.string().meta({ description: "The event, and the `webhook-id` of its calls." }),
     type: z.string(),
@@ -70,6 +70,23 @@ const Signed = z
       .meta({ description: "The body's bytes as they were received, before any JSON parser." }),
   })
   .meta({ id: "ReceivedCall" });
+
+export const SignatureVerdict = z
+  .object({
+    valid: z.boolean(),
+    reason: z
+      .enum([
+        "malformed_timestamp",
+        "too_old",
+        "too_new",
+        "malformed_signature",
+        "body_changed",
+        "other_endpoint",
+        "no_match",
+      ])
+      .nullable(),
+  })
+  .meta({ id: "SignatureVerdict", examples: [{ valid: false, reason: "body_changed" }] });
 
 export const debugRoutes: RouteOver<DebugVerbs>[] = [
   route({
@@ -118,22 +135,7 @@ export const debugRoutes: RouteOver<DebugVerbs>[] = [
     params: Id,
     body: Signed,
     status: 200,
-    answer: z
-      .object({
-        valid: z.boolean(),
-        reason: z
-          .enum([
-            "malformed_timestamp",
-            "too_old",
-            "too_new",
-            "malformed_signature",
-            "body_changed",
-            "other_endpoint",
-            "no_match",
-          ])
-          .nullable(),
-      })
-      .meta({ id: "SignatureVerdict", examples: [{ valid: false, reason: "body_changed" }] }),
+    answer: SignatureVerdict,
     example: {
       webhook_id: exampleId("evt"),
       webhook_timestamp: "1795463885",

@@ -5,7 +5,7 @@
 import { isoOf, SECOND_MS } from "../base/clock.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
 import { pageFrom, rowsFor, type Page } from "../contract/list.ts";
-import { byKey } from "../contract/record.ts";
+import { byCaller } from "../contract/record.ts";
 import { verb } from "../contract/verb.ts";
 import type { Attempt } from "./attempts.ts";
 import { eventView, type DeliveryState, type Endpoint, type EventRow, type EventView } from "./ledger.ts";
@@ -55,7 +55,7 @@ export function debugVerbs(deps: WebhooksDeps) {
       const event = deps.events.write("endpoint.test", input.id, { endpoint: input.id }, deps.now());
       deps.events.replay(input.id, event.id, deps.now());
       deps.wake(input.id);
-      deps.record(byKey(who.keyId), { act: "webhook.tested", subject: input.id });
+      deps.record(byCaller(who.id), { act: "webhook.tested", subject: input.id });
       return { ok: eventView(event) };
     }),
 

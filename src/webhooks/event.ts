@@ -47,6 +47,7 @@ export const EVENT_TYPES = [
   "alert.quota",
   "alert.verification_failures",
   "alert.job_quarantined",
+  "alert.sign_in_reset",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -2,7 +2,7 @@
  * A tenant's verbs for its endpoints and events. The route judges the URL before the verb runs, because that needs a
  * resolver; it is judged again at every attempt.
  */
-import { byKey, type Recorder } from "../contract/record.ts";
+import { byCaller, type Recorder } from "../contract/record.ts";
 import { HOUR_MS, isoOf } from "../base/clock.ts";
 import { randomBytes } from "../base/random.ts";
 import { refuse, type Outcome } from "../base/refusal.ts";
@@ -51,7 +51,7 @@ function endpointVerbs(deps: WebhooksDeps) {
           slowUntil: 0,
           createdAt: deps.now(),
         });
-        deps.record(byKey(who.keyId), { act: "webhook.created", subject: id });
+        deps.record(byCaller(who.id), { act: "webhook.created", subject: id });
         return answer(deps, id, { secret });
       },
     ),
@@ -74,7 +74,7 @@ function endpointVerbs(deps: WebhooksDeps) {
         const found = find(deps, id);
         if ("refused" in found) return found;
         deps.events.changeEndpoint(id, change.state === "active" ? { ...change, reason: null, slowUntil: 0 } : change);
-        deps.record(byKey(who.keyId), {
+        deps.record(byCaller(who.id), {
           act: "webhook.changed",
           subject: id,
           facts: { fields: Object.keys(change).join(" ") },
@@ -93,7 +93,7 @@ function endingVerbs(deps: WebhooksDeps) {
       if ("refused" in found) return found;
       deps.events.removeEndpoint(input.id);
       deps.attempts.remove(input.id);
-      deps.record(byKey(who.keyId), { act: "webhook.deleted", subject: input.id });
+      deps.record(byCaller(who.id), { act: "webhook.deleted", subject: input.id });
       return { ok: null };
     }),
 
@@ -111,7 +111,7 @@ function endingVerbs(deps: WebhooksDeps) {
           .slice(0, 2);
         const secrets = deps.seal(input.id, JSON.stringify([{ secret, until: null }, ...former]));
         deps.events.changeEndpoint(input.id, { secrets });
-        deps.record(byKey(who.keyId), {
+        deps.record(byCaller(who.id), {
           act: "webhook.rotated",
           subject: input.id,
           facts: { overlap_hours: input.overlapHours },
@@ -153,7 +153,7 @@ function eventsVerbs(deps: WebhooksDeps) {
           deps.events.replay(id, input.id, deps.now());
           deps.wake(id);
         }
-        deps.record(byKey(who.keyId), {
+        deps.record(byCaller(who.id), {
           act: "event.replayed",
           subject: input.id,
           facts: { endpoints: endpoints.length },

@@ -35,7 +35,7 @@ export const AttemptResults = z.enum([
   "refused_url",
 ]);
 
-const EndpointView = z
+export const EndpointView = z
   .object({
     id: z.string(),
     url: z.string(),
@@ -55,7 +55,7 @@ const EndpointView = z
     }),
   })
   .meta({ id: "Endpoint", examples: [EXAMPLE] });
-const IssuedEndpointView = EndpointView.extend({
+export const IssuedEndpointView = EndpointView.extend({
   secret: z.string().optional().meta({ description: "Shown once; a repeated answer leaves it out." }),
 }).meta({ id: "IssuedEndpoint", examples: [{ ...EXAMPLE, secret: "whsec_…" }] });
 

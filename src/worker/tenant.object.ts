@@ -4,13 +4,23 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { KeySettings } from "../access/keys.ts";
+import type { Identity } from "../access/people/sign-in.ts";
 import { logWhenThrown } from "../base/log.ts";
 import type { HandsetDelivery, Inbound, Report } from "../carriers/carrier.ts";
 import type { AccountNews, Settlement } from "../carriers/sender/sender.ts";
 import type { InquiryAnswer } from "../messages/inquire.ts";
 import type { NewNumber } from "../numbers/number.ts";
 import type { PolicyChange } from "../policy/policy.ts";
-import type { Asking, Call, CreateTenant, Reply, TemplateDecision, TenantPort, TenantVerbName } from "../rpc/tenant.ts";
+import type {
+  Asking,
+  Call,
+  CreateTenant,
+  InSession,
+  Reply,
+  TemplateDecision,
+  TenantPort,
+  TenantVerbName,
+} from "../rpc/tenant.ts";
 import { TenantService } from "../tenant/service.ts";
 import type { TenantParts } from "../tenant/parts.ts";
 import type { Delivered } from "../webhooks/deliver.ts";
@@ -37,6 +47,26 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
 
   mayAsk(asking: Asking) {
     return this.#service.mayAsk(asking);
+  }
+
+  signInClient() {
+    return this.#service.people.signInClient();
+  }
+
+  signIn(identity: Identity) {
+    return this.#service.people.signIn(identity);
+  }
+
+  present(session: InSession) {
+    return this.#service.people.present(session);
+  }
+
+  signOut(session: InSession) {
+    return this.#service.people.signOut(session);
+  }
+
+  resetSignIn(operator: string) {
+    return this.#service.people.resetSignIn(operator);
   }
 
   describe() {

@@ -48,7 +48,6 @@ const LOCAL_AUDIT_ORIGIN = "maskline.local";
 
 /** What the Worker's handlers are given: the doors, and what the queues need besides. */
 export type Wired = Doors & {
-  fetchLike: FetchLike;
   sender: (account: string, shard: number) => SenderPort;
   senders: number;
 };

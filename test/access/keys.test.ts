@@ -48,7 +48,7 @@ function issue(over: Partial<KeySettings> = {}) {
   const read = readApiKey(door, `Bearer ${issued.ok.secret}`);
   return { id: issued.ok.id, text: issued.ok.secret, credential: read!.credential };
 }
-const verdict = (credential: { keyId: string; secret: string }, origin = nowhere) => {
+const verdict = (credential: { id: string; secret: string }, origin = nowhere) => {
   const caller = keys.recognise(credential, origin, now);
   return typeof caller === "string" ? caller : "caller";
 };
@@ -68,7 +68,7 @@ describe("an API key", () => {
     const made = Array.from({ length: 5 }, () => issue().id).toReversed();
     const list = keysVerbs(deps)["keys.list"];
     const pages = (limit: number, before?: string): string[] => {
-      const page = list.run({ keyId: made[0]! }, { limit, ...(before === undefined ? {} : { before }) });
+      const page = list.run({ id: made[0]! }, { limit, ...(before === undefined ? {} : { before }) });
       if ("refused" in page) throw new Error(page.refused);
       const { data, next_cursor: next } = page.ok;
       return [...data.map(({ id }) => id), ...(next === null ? [] : pages(limit, next))];
@@ -79,7 +79,7 @@ describe("an API key", () => {
   it("names its tenant and key, and its door knows it from its text alone", () => {
     const { text, id } = issue();
     expect(text).toMatch(/^mk_test_e12345678/);
-    expect(readApiKey(door, `Bearer ${text}`)).toMatchObject({ owner: { jurisdiction: "eu", code: "12345678" }, credential: { keyId: id } }); // prettier-ignore
+    expect(readApiKey(door, `Bearer ${text}`)).toMatchObject({ owner: { jurisdiction: "eu", code: "12345678" }, credential: { id } }); // prettier-ignore
     expect(readApiKey([randomBytes(32), ...door], `Bearer ${text}`)).not.toBeNull();
     expect(readApiKey([randomBytes(32)], `Bearer ${text}`)).toBeNull();
     expect(makeApiKey(door, ids.make("key", NOON), "live").text).toMatch(/^mk_live_/);
@@ -135,8 +135,8 @@ describe("an API key", () => {
 
   it("of no key, or with another's secret, is nobody's", () => {
     const [one, two] = [issue(), issue()];
-    expect(verdict({ keyId: ids.make("key", NOON), secret: one.credential.secret })).toBe("unknown");
-    expect(verdict({ keyId: one.id, secret: two.credential.secret })).toBe("secret");
+    expect(verdict({ id: ids.make("key", NOON), secret: one.credential.secret })).toBe("unknown");
+    expect(verdict({ id: one.id, secret: two.credential.secret })).toBe("secret");
   });
 
   it("revoked stops with the next call, for good, whatever was remembered of it", () => {
@@ -186,7 +186,7 @@ describe("rotation", () => {
   it("lets both keys in until the overlap ends, then only the new one", () => {
     const old = issue({ scopes: ["messages:send", "keys:manage"], ipAllowlist: [] });
     const verbs = keysVerbs(deps);
-    const rotated = verbs["keys.rotate"].run({ keyId: old.id }, { id: old.id, overlapSeconds: 60 });
+    const rotated = verbs["keys.rotate"].run({ id: old.id }, { id: old.id, overlapSeconds: 60 });
     if ("refused" in rotated) throw new Error(rotated.refused);
     const fresh = readApiKey(door, `Bearer ${rotated.ok.secret}`)!.credential;
     expect([verdict(old.credential), verdict(fresh)]).toEqual(["caller", "caller"]);
@@ -194,13 +194,13 @@ describe("rotation", () => {
     expect([verdict(old.credential), verdict(fresh)]).toEqual(["revoked", "caller"]);
     expect(rotated.ok.scopes).toEqual(["messages:send", "keys:manage"]);
     expect(keys.get(old.id)).toMatchObject({ ok: { replaced_by: rotated.ok.id } });
-    expect(verbs["keys.rotate"].run({ keyId: fresh.keyId }, { id: old.id, overlapSeconds: 60 })).toMatchObject({ refused: "state_conflict" }); // prettier-ignore
+    expect(verbs["keys.rotate"].run({ id: fresh.id }, { id: old.id, overlapSeconds: 60 })).toMatchObject({ refused: "state_conflict" }); // prettier-ignore
   });
 
   it("can be cut short by revoking the old key", () => {
     const old = issue();
-    keysVerbs(deps)["keys.rotate"].run({ keyId: old.id }, { id: old.id, overlapSeconds: 600 });
-    keysVerbs(deps)["keys.revoke"].run({ keyId: old.id }, { id: old.id });
+    keysVerbs(deps)["keys.rotate"].run({ id: old.id }, { id: old.id, overlapSeconds: 600 });
+    keysVerbs(deps)["keys.revoke"].run({ id: old.id }, { id: old.id });
     expect(verdict(old.credential)).toBe("revoked");
   });
 });
@@ -218,8 +218,8 @@ describe("a key cannot hand out more than it holds", () => {
         const other = issue({ scopes: theirs });
         const before = [keys.list().length, recorded.length];
         const verbs = keysVerbs(deps);
-        const made = verbs["keys.create"].run({ keyId: me.id }, settings({ scopes: theirs }));
-        const replaced = verbs["keys.rotate"].run({ keyId: me.id }, { id: other.id, overlapSeconds: 0 });
+        const made = verbs["keys.create"].run({ id: me.id }, settings({ scopes: theirs }));
+        const replaced = verbs["keys.rotate"].run({ id: me.id }, { id: other.id, overlapSeconds: 0 });
         for (const outcome of [made, replaced]) expect("ok" in outcome).toBe(within(mine, theirs));
         if (within(mine, theirs)) return;
         expect([keys.list().length, recorded.length]).toEqual(before);

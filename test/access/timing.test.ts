@@ -109,8 +109,8 @@ test.each([1, 16, 31])(
     const keys = new KeysLedger(sql);
     keys.add(keyId, secret, { name: "k", scopes: ["*"], ipAllowlist: [], certificate: null, expiresAt: null }, 0);
     const origin = { ip: null, certificate: null };
-    expect(keys.recognise({ keyId, secret }, origin, 1)).toMatchObject({ keyId });
-    const guess = (candidate: string) => void keys.recognise({ keyId, secret: candidate }, origin, 1);
+    expect(keys.recognise({ id: keyId, secret }, origin, 1)).toMatchObject({ id: keyId });
+    const guess = (candidate: string) => void keys.recognise({ id: keyId, secret: candidate }, origin, 1);
     expect(pOf(secret, length, guess)).toBeGreaterThan(0.01);
   },
 );

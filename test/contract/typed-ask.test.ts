@@ -103,7 +103,7 @@ describe("asking", () => {
   // Compiled and never run: objects are asked in test/laws and in the rooms' own tests.
   const neverRun = (tenant: TenantPort, operator: OperatorPort, asker: Asker<TenantVerbs>) => {
     const who: Omit<Call<"messages.get">, "verb" | "input"> = {
-      credential: { keyId: "key", secret: "secret" },
+      credential: { id: "key", secret: "secret" },
       origin: { ip: null, certificate: null },
       repeat: null,
       secret: [],

@@ -72,15 +72,15 @@ it("joins an object that was there before: its table is made once, its verbs, st
 
   let offset = 0;
   const tenant = new TenantRooms({ ...depsOver(sql), clockOffset: () => offset });
-  const verbs = tenant.verbs as unknown as Record<string, { run: (who: { keyId: string }, input: unknown) => unknown }>;
+  const verbs = tenant.verbs as unknown as Record<string, { run: (who: { id: string }, input: unknown) => unknown }>;
   const until = tenant.now() + 60_000;
-  expect(verbs["snoozes.set"]?.run({ keyId: "key" }, { resource: "ses_1", until })).toEqual({ ok: null });
+  expect(verbs["snoozes.set"]?.run({ id: "key" }, { resource: "ses_1", until })).toEqual({ ok: null });
   expect([tenant.takeSoonest(), tenant.nextAt()]).toEqual([until, until]);
   const step = tenant.steps.find(({ name }) => name === "snoozes.end")!;
   expect(step.due(tenant.now(), 10)).toEqual([]);
   offset = 61_000;
   for (const { run } of step.due(tenant.now(), 10)) run();
-  expect(verbs["snoozes.list"]?.run({ keyId: "key" }, { limit: 9 })).toEqual({
+  expect(verbs["snoozes.list"]?.run({ id: "key" }, { limit: 9 })).toEqual({
     ok: [{ resource: "ses_1", until, ended: true }],
   });
   expect(

@@ -48,6 +48,8 @@ const idsOf = ({ id, things }: Furnished): Record<string, string> => ({
   participants: things.participant,
   inbound: things.inbound,
   relays: things.relay,
+  people: things.person,
+  "people-sessions": things.personSession,
   "failed-jobs": things.job,
   "admin-tenants": id,
   "admin-carriers": `car_e00000000${things.message.slice(13)}`,

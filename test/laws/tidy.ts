@@ -15,6 +15,7 @@ const FLOORS: Record<string, number> = {
   carriers: 5,
   rpc: 10,
   operator: 11,
+  console: 11,
   tenant: 12,
   http: 12,
   worker: 13,
@@ -116,7 +117,7 @@ const FORBIDDEN: { what: RegExp; allowed?: string[]; instead: string }[] = [
     instead: "only the helper in worker/placement.ts places objects",
   },
   {
-    what: /\bconsole\./,
+    what: /(?<![/\w])console\./,
     allowed: ["src/base/log.ts"],
     instead: "log through base/log.ts, which knows what may be logged",
   },

@@ -177,7 +177,7 @@ describe("an exclusive pool takes in", () => {
       isLasting: () => false,
       record: () => undefined,
     });
-    const who = { keyId: "key" };
+    const who = { id: "key" };
     const settings = { sharing: "exclusive" } as const;
     const made = verbs["pools.create"].run(who, { name: "Own", settings, numbers: [] });
     const other = verbs["pools.create"].run(who, { name: "Shared", settings: {}, numbers: [] });

@@ -42,7 +42,7 @@ beforeEach(() => {
 });
 
 const verbs = () => webhooksVerbs(hooks);
-const who = { keyId: "key_1" };
+const who = { id: "key_1" };
 function create(events = ["message.*"]) {
   const made = verbs()["webhooks.create"].run(who, { url: "https://hooks.example.com/", events });
   if ("refused" in made) throw new Error(made.refused);

@@ -119,6 +119,8 @@ const ALERTS: Readonly<Record<string, string>> = {
     "A limit is reached that ordinary use does not reach. `limit` is `naming`, `relay`, `strangers` or `stop_words`. Once an hour for each.",
   verification_failures:
     "More than half of an hour's guesses were wrong: somebody may be guessing codes. Once an hour.",
+  sign_in_reset:
+    "An operator dropped the tenant's sign-in and ended every session of the console: was it asked for? `data.ended` counts them.",
   job_quarantined:
     "A row of background work failed five times and is left alone: `data.job` is as `GET /v1/failed-jobs` shows it.",
 };

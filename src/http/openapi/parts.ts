@@ -35,6 +35,7 @@ export const TAGS = [
   { name: "Relays", description: "Lasting numbers for people: a stranger texts it, and a reply just works." },
   { name: "Numbers", description: "The virtual numbers you have, and pools to lend them from." },
   { name: "Inbox", description: "Texts that came in and belong to no session." },
+  { name: "People", description: "Who signs in to the console, in which role, and by which identity provider." },
   { name: "Webhooks", description: "Endpoints, the events they are sent, and sending one again." },
   { name: "Events", description: "What endpoints are sent, by type. An endpoint names types, families or everything." },
   { name: "Keys", description: "A tenant's API keys." },

@@ -9,6 +9,8 @@ import { refuse } from "../../base/refusal.ts";
 import type { OpenRoute } from "../../contract/route.ts";
 import type { Bindings, C } from "../context.ts";
 import { askerOf } from "../tenant-handler.ts";
+import { landing } from "../../console/landing.tsx";
+import { consoleRoutes } from "../../console/console.routes.tsx";
 import { errorList, errorPage, errorStyle, wantsJson } from "./errors.ts";
 import { openApiDocument, type Routes } from "../openapi/document.ts";
 import { INFO, VERSION } from "../openapi/parts.ts";
@@ -37,10 +39,11 @@ export const documentRoute: OpenRoute = {
 
 /** Pages for people. They are not in the document, but the law tests of routes check them. */
 export const pageRoutes = [
-  ...(["/docs", "/errors", "/errors/style.css", "/errors/{code}"] as const).map(
+  ...(["/", "/docs", "/errors", "/errors/style.css", "/errors/{code}"] as const).map(
     (path) => ({ method: "get", path }) as const,
   ),
   ...handsetRoutes,
+  ...consoleRoutes,
 ];
 
 /** Mounts the document and every page. */
@@ -51,6 +54,20 @@ export function mountPages(app: Hono<Bindings>, doorsFor: (env: Env) => Doors, r
     const { origin } = new URL(c.req.url); // the reader's own origin, so that the reference page may call it
     if (document?.origin !== origin) document = { origin, json: JSON.stringify(openApiDocument(routes, origin)) };
     return c.body(document.json, 200, { "content-type": "application/json", "cache-control": "no-cache" });
+  });
+  app.get("/", (c) => {
+    c.set("route", "/");
+    const { origin } = new URL(c.req.url);
+    if (!wantsHtml(c.req.header("accept"))) {
+      const links = {
+        console: `${origin}/console`,
+        docs: `${origin}/docs`,
+        openapi: `${origin}/openapi.json`,
+        errors: `${origin}/errors`,
+      };
+      return c.json({ name: "Maskline", version: VERSION, ...links }, 200, { vary: "accept" });
+    }
+    return landing();
   });
   app.get("/docs", (c) => {
     c.set("route", "/docs");
@@ -64,6 +81,9 @@ export function mountPages(app: Hono<Bindings>, doorsFor: (env: Env) => Doors, r
     });
   }
 }
+
+/** A browser names HTML; a program that takes anything, or says nothing, is given JSON. */
+const wantsHtml = (accept: string | undefined): boolean => /\btext\/html\b/i.test(accept ?? "");
 
 /** Mounts the pages at the `type` of every problem. */
 function mountErrors(app: Hono<Bindings>): void {

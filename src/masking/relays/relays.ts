@@ -2,7 +2,7 @@
  * Relay addresses: a person has one lasting virtual number. A stranger's first text opens a session in which the stranger goes on
  * texting the lasting number and the person gets a number of the pool that stands for this stranger, so a reply just works.
  */
-import { byKey, type Actor } from "../../contract/record.ts";
+import { byCaller, type Actor } from "../../contract/record.ts";
 import { isoOf } from "../../base/clock.ts";
 import { maskOf } from "../../sms/phone.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
@@ -47,7 +47,7 @@ export function addressVerbs(deps: AddressDeps) {
     return found === null ? refuse("not_found") : { ok: addressView(found) };
   };
   return {
-    "relays.create": adding(verb("sessions:write", (who, input: Create) => createAddress(deps, who.keyId, input))),
+    "relays.create": adding(verb("sessions:write", (who, input: Create) => createAddress(deps, who.id, input))),
 
     "relays.list": verb(
       "sessions:read",
@@ -61,7 +61,7 @@ export function addressVerbs(deps: AddressDeps) {
     "relays.change": verb("sessions:write", (who, input: { id: string; muted: boolean }): Outcome<AddressView> => {
       if (addresses.get(input.id) === null) return refuse("not_found");
       addresses.setMuted(input.id, input.muted);
-      deps.record(byKey(who.keyId), { act: "relay.changed", subject: input.id, facts: { muted: input.muted } });
+      deps.record(byCaller(who.id), { act: "relay.changed", subject: input.id, facts: { muted: input.muted } });
       return shown(input.id);
     }),
 
@@ -75,12 +75,12 @@ export function addressVerbs(deps: AddressDeps) {
       }
       addresses.remove(input.id);
       deps.numbers.change(address.number, { state: "retired" });
-      deps.record(byKey(who.keyId), { act: "relay.removed", subject: input.id });
+      deps.record(byCaller(who.id), { act: "relay.removed", subject: input.id });
       return { ok: null };
     }),
 
-    "relays.block": verb("sessions:write", (who, input: Named) => setBlocked(deps, who.keyId, input, true)),
-    "relays.unblock": verb("sessions:write", (who, input: Named) => setBlocked(deps, who.keyId, input, false)),
+    "relays.block": verb("sessions:write", (who, input: Named) => setBlocked(deps, who.id, input, true)),
+    "relays.unblock": verb("sessions:write", (who, input: Named) => setBlocked(deps, who.id, input, false)),
   };
 }
 
@@ -123,7 +123,7 @@ function createAddress(deps: AddressDeps, key: string, input: Create): Outcome<A
     createdAt: now,
   };
   deps.addresses.add(address);
-  deps.record(byKey(key), { act: "relay.created", subject: address.id });
+  deps.record(byCaller(key), { act: "relay.created", subject: address.id });
   return { ok: addressView(address) };
 }
 
@@ -138,7 +138,7 @@ function setBlocked(deps: AddressDeps, key: string, { id, to }: Named, blocked: 
   const pair = blocked ? deps.numbers.pair(party, address.number) : null;
   const session = pair === null ? null : deps.ledger.session(pair.session);
   if (session?.state === "open") endSession(deps, session, "closed", "blocked");
-  deps.record(byKey(key), { act: blocked ? "relay.blocked" : "relay.unblocked", subject: id });
+  deps.record(byCaller(key), { act: blocked ? "relay.blocked" : "relay.unblocked", subject: id });
   return { ok: addressView(address) };
 }
 

@@ -1,7 +1,7 @@
 /**
  * What a tenant sets for all its masked conversations: sentences, and the hook that is asked before a relay.
  */
-import { byKey, type Recorder } from "../../contract/record.ts";
+import { byCaller, type Recorder } from "../../contract/record.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
 import type { InterceptPolicy } from "../../policy/policy.ts";
 import { verb } from "../../contract/verb.ts";
@@ -63,7 +63,7 @@ export function settingsVerbs(deps: SettingsDeps) {
     "masking.change": verb("sessions:write", (who, input: Sentences): Outcome<SettingsView> => {
       ledger.setSettings({ ...ledger.settings(), ...input });
       const fields = Object.keys(input).sort().join(" ");
-      deps.record(byKey(who.keyId), { act: "masking.changed", subject: null, facts: { fields } });
+      deps.record(byCaller(who.id), { act: "masking.changed", subject: null, facts: { fields } });
       return now();
     }),
 
@@ -81,7 +81,7 @@ export function settingsVerbs(deps: SettingsDeps) {
           on_failure: input.onFailure,
           notice: noticeOf(deps, intercept) !== null,
         };
-        deps.record(byKey(who.keyId), { act: "masking.intercept_set", subject: null, facts });
+        deps.record(byCaller(who.id), { act: "masking.intercept_set", subject: null, facts });
         const view = now();
         return isRefused(view) ? view : { ok: { ...view.ok, secret } };
       },
@@ -89,7 +89,7 @@ export function settingsVerbs(deps: SettingsDeps) {
 
     "masking.intercept_off": verb("masking:intercept", (who): Outcome<null> => {
       ledger.setSettings({ ...ledger.settings(), intercept: null });
-      deps.record(byKey(who.keyId), { act: "masking.intercept_removed", subject: null });
+      deps.record(byCaller(who.id), { act: "masking.intercept_removed", subject: null });
       return { ok: null };
     }),
   };

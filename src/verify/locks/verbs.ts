@@ -2,7 +2,7 @@
  * What a tenant's people can ask about a destination's locks: see them, lift them, block it. With a reason, and an entry in the
  * audit; the number itself stands in no answer.
  */
-import { byKey } from "../../contract/record.ts";
+import { byCaller } from "../../contract/record.ts";
 import { isoOf } from "../../base/clock.ts";
 import { refuse, type Outcome, type Refusal } from "../../base/refusal.ts";
 import { verb } from "../../contract/verb.ts";
@@ -20,18 +20,18 @@ type Whom = { to: To };
 export function locksVerbs(deps: VerifyDeps) {
   const change = (act: string, how: (destination: Destination, now: number) => Destination) =>
     verb("verify:locks", (who, input: Whom & { reason: LockReason }): Outcome<LocksView> => {
-      const contact = knownContact(deps, who.keyId, input);
+      const contact = knownContact(deps, who.id, input);
       if ("refused" in contact) return contact;
       const now = deps.now();
       const name = contact.index.subarray(0, 16);
       const next = how(deps.ledger.destination(name, now), now);
       deps.ledger.putDestination(name, next);
-      deps.record(byKey(who.keyId), { act, subject: contact.token, facts: { reason: input.reason } });
+      deps.record(byCaller(who.id), { act, subject: contact.token, facts: { reason: input.reason } });
       return { ok: locksView(contact, next, now) };
     });
   return {
     "locks.look": verb("verify:locks", (who, input: Whom): Outcome<LocksView> => {
-      const contact = knownContact(deps, who.keyId, input);
+      const contact = knownContact(deps, who.id, input);
       if ("refused" in contact) return contact;
       const now = deps.now();
       return { ok: locksView(contact, deps.ledger.destination(contact.index.subarray(0, 16), now), now) };

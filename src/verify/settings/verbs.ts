@@ -2,7 +2,7 @@
  * What a tenant can ask about its services and templates. Changing a template's texts makes it a draft again; whoever may
  * approve one is a scope of its own.
  */
-import { byKey, type Actor, type Recorded, type Recorder } from "../../contract/record.ts";
+import { byCaller, type Actor, type Recorded, type Recorder } from "../../contract/record.ts";
 import { isoOf } from "../../base/clock.ts";
 import type { Prefix } from "../../base/ids.ts";
 import { refuse, type Outcome } from "../../base/refusal.ts";
@@ -57,7 +57,7 @@ export function servicesVerbs(deps: SettingsDeps) {
     if (next.template?.startsWith("tpl_") === true && templates.get(next.template) === null)
       return refuse("template_unusable", { detail: "Template not found." });
     services.put(next);
-    deps.record(byKey(who.keyId), { act, subject: next.id, facts: { fields: Object.keys(change).sort().join(" ") } });
+    deps.record(byCaller(who.id), { act, subject: next.id, facts: { fields: Object.keys(change).sort().join(" ") } });
     return { ok: serviceView(next) };
   };
   return {
@@ -84,7 +84,7 @@ export function servicesVerbs(deps: SettingsDeps) {
     "services.delete": verb("verify:manage", (who, input: { id: string }): Outcome<null> => {
       if (services.get(input.id) === null) return refuse("not_found");
       services.delete(input.id);
-      deps.record(byKey(who.keyId), { act: "service.deleted", subject: input.id, facts: {} });
+      deps.record(byCaller(who.id), { act: "service.deleted", subject: input.id, facts: {} });
       return { ok: null };
     }),
   };
@@ -130,9 +130,9 @@ export type PreviewInput = {
 export function templatesVerbs(deps: SettingsDeps) {
   const { templates } = deps.settings;
   const save = (who: Who, next: Template, act: string, facts: NonNullable<Recorded["facts"]>) =>
-    saveTemplate(deps, byKey(who.keyId), next, act, facts);
+    saveTemplate(deps, byCaller(who.id), next, act, facts);
   const decide = (state: "approved" | "refused") => (who: Who, input: Decided) =>
-    decideTemplate(deps, byKey(who.keyId), state, input);
+    decideTemplate(deps, byCaller(who.id), state, input);
   return {
     "templates.create": verb("verify:manage", (who, input: { name: string; texts: Record<string, string> }) => {
       if (templates.list().length >= TEMPLATES_MAX)
@@ -156,7 +156,7 @@ export function templatesVerbs(deps: SettingsDeps) {
     "templates.delete": verb("verify:manage", (who, input: { id: string }): Outcome<null> => {
       if (templates.get(input.id) === null) return refuse("not_found");
       templates.delete(input.id);
-      deps.record(byKey(who.keyId), { act: "template.deleted", subject: input.id, facts: {} });
+      deps.record(byCaller(who.id), { act: "template.deleted", subject: input.id, facts: {} });
       return { ok: null };
     }),
     "templates.approve": verb("verify:approve", decide("approved")),

@@ -1,6 +1,7 @@
 /** What keys do, for the walk over every act (test/laws/audit.worker.test.ts). */
 import { ALICE, BOB, advance, importNumbers, proxiesOf, texts } from "../tenant/masked-lines.ts";
 import { type Answer, type Json } from "../tenant/tenant.ts";
+import { SIGN_IN, signedIn } from "../tenant/people.ts";
 import { check, codeOf } from "../tenant/verifications.ts";
 import {
   CAROL,
@@ -29,6 +30,11 @@ export const KEY_ACTS: Record<string, [string, () => Promise<Answer>]> = {
   "POST /v1/keys": ["key.created", () => call("POST /v1/keys", { name: "one", scopes: ["messages:read"] })],
   "POST /v1/keys/:id/rotate": ["key.rotated", async () => call(`POST /v1/keys/${await newKey()}/rotate`, {})],
   "DELETE /v1/keys/:id": ["key.revoked", async () => call(`DELETE /v1/keys/${await newKey()}`)],
+  "PUT /v1/sign-in": ["signin.changed", () => call("PUT /v1/sign-in", SIGN_IN)],
+  "DELETE /v1/people-sessions/:id": [
+    "person.session_ended",
+    async () => call(`DELETE /v1/people-sessions/${(await signedIn(tenant, "viewer")).session}`),
+  ],
   "POST /v1/tokens": ["token.created", () => call("POST /v1/tokens", { number: CAROL })],
   "POST /v1/tokens/:token/reveal": [
     "token.revealed",
@@ -227,6 +233,7 @@ export const KEY_ACTS: Record<string, [string, () => Promise<Answer>]> = {
 
 /** What changes nothing that is a key's act: each with the reason. */
 export const NO_ACT: Record<string, string> = {
+  "PATCH /v1/people/:id": "no key may: a person who has just signed in does it, below, under `a page of the console`",
   "POST /v1/messages/preview":
     "says what sending would do, and does nothing; the numbers it names are counted and entered as such",
   "POST /v1/verify/templates/preview": "shows texts made of the caller's own words",

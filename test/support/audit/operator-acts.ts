@@ -39,6 +39,11 @@ export const OPERATOR_ACTS: Record<string, [ops: string[], tenants: string[], ()
     async () =>
       operator(`POST /admin/v1/tenants/${tenant.id}/templates/${await newTemplate()}/decide`, { state: "approved" }),
   ],
+  "POST /admin/v1/tenants/:id/sign-in/reset": [
+    ["signin.reset"],
+    ["signin.reset"],
+    () => operator(`POST /admin/v1/tenants/${tenant.id}/sign-in/reset`),
+  ],
   "POST /admin/v1/purge": [["purge.run"], ["retention.purged"], () => operator("POST /admin/v1/purge")],
   "POST /admin/v1/keys/rewrap": [["keys.rewrapped"], [], () => operator("POST /admin/v1/keys/rewrap")],
   "POST /admin/v1/carriers": [["carrier.created"], [], () => operator("POST /admin/v1/carriers", gateway())],

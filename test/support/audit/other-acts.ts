@@ -2,6 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, vi } from "vitest";
 import { ALICE, advance, newPool, opened, proxiesOf, sandboxAccount, texts } from "../tenant/masked-lines.ts";
+import { identity, setSignIn, SIGN_IN, signedIn, submit, trySignIn } from "../tenant/people.ts";
 import { cron, operator, tenantOf, until, type Json, type Tenant } from "../tenant/tenant.ts";
 import { check, codeOf, started, wrong } from "../tenant/verifications.ts";
 import { CAROL, id, newCarrier, twilio, well } from "./world.ts";
@@ -158,6 +159,43 @@ export const OTHERS: [path: string, acts: string[], by: string, (to: Tenant) => 
       const messages = [0, 1, 2].map((nth) => ({ to: `+44770090060${nth}`, purpose: "service", text: "Hello" }));
       well(await to.call("POST /v1/messages/batch", { messages }));
       expect((await to.call("POST /v1/tokens", { number: CAROL })).status).toBe(429);
+    },
+  ],
+  [
+    "a page of the console: roles, sessions, the sign-in",
+    ["person.signed_in", "person.role_changed", "person.session_ended", "signin.changed", "person.signed_out"],
+    "person",
+    async (to) => {
+      const owner = await signedIn(to, "owner");
+      const other = await signedIn(to, "viewer");
+      const page = (fields: Record<string, string>) => submit("/console/people", owner, fields);
+      expect((await page({ do: "role", id: other.id, role: "auditor" })).status).toBe(200);
+      expect((await page({ do: "end", id: other.session })).status).toBe(200);
+      const settings = { issuer: SIGN_IN.issuer, client_id: "other", claim: "role", value: "owner", for: "owner" };
+      expect((await page({ do: "settings", ...settings })).status).toBe(200);
+      expect((await submit("/console/sign-out", owner, {})).status).toBe(303);
+    },
+  ],
+  [
+    "a page of the console: numbers named, and the cap on them",
+    ["person.named_numbers", "person.limit_reached"],
+    "person",
+    async (to) => {
+      well(await operator(`PATCH /admin/v1/tenants/${to.id}`, { policy: { limits: { numbers_per_key_per_day: 2 } } }));
+      const owner = await signedIn(to, "owner");
+      for (const nth of [0, 1, 2]) {
+        const text = { to: `+44770090060${nth}`, purpose: "service", text: "Hello", do: "preview" };
+        expect((await submit("/console/send", owner, text)).status).toBe(nth < 2 ? 200 : 429);
+      }
+    },
+  ],
+  [
+    "the sign-in: somebody whom no claim gives a role",
+    ["person.refused"],
+    "system",
+    async (to) => {
+      await setSignIn(to);
+      expect(await trySignIn(to, identity(["nothing"]))).toEqual({ denied: "no_role" });
     },
   ],
   [

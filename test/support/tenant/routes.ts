@@ -9,6 +9,15 @@ import { operatorRoutes } from "../../../src/operator/tenants.routes.ts";
 export const OPEN: { route: RegExp; why: string }[] = [
   { route: /^GET \/healthz$/, why: "load balancers ask; it says ok or what is not configured, by name" },
   { route: /^GET \/openapi\.json$/, why: "the contract is public" },
+  { route: /^GET \/$/, why: "what this service is, and where to go" },
+  {
+    route: /^GET \/console(\/.*)?$/,
+    why: "without a session it leads to the sign-in; what a page shows comes from routes, asked as the person (test/console)",
+  },
+  {
+    route: /^POST \/console\/.+$/,
+    why: "forms of the console's pages: they want a session and our own origin (test/console)",
+  },
   { route: /^GET \/docs(\/.*)?$/, why: "the contract, to be read" },
   { route: /^GET \/errors(\/(:code|style\.css))?$/, why: "where a problem's type leads; a constant for each code" },
   { route: /^GET \/(assets\/.*|favicon\.\w+)$/, why: "styles and scripts of the pages" },
@@ -95,6 +104,8 @@ export function absentIds(tenant: string): Record<string, string> {
     participants: `par_${owner}${rest}`,
     relays: `rel_${owner}${rest}`,
     inbound: `inb_${owner}${rest}`,
+    people: `per_${owner}${rest}`,
+    "people-sessions": `cse_${owner}${rest}`,
     "failed-jobs": `job_${owner}${rest}`,
     "admin-tenants": `ten_${owner.startsWith("u") ? "u" : "e"}zzzzzzzz`,
     "admin-carriers": `car_e00000000${rest}`,

@@ -1,6 +1,7 @@
 /** A tenant with one thing of every kind, at rest: nothing queued, nothing due, so that its rows stand still. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { signedIn } from "./people.ts";
 import { ask, asOperator, newTenant, type Answered, type Tenant } from "./tenants.ts";
 
 export type Furnished = Tenant & {
@@ -21,6 +22,8 @@ export type Furnished = Tenant & {
     participant: string;
     inbound: string;
     relay: string;
+    person: string;
+    personSession: string;
     job: string;
   };
 };
@@ -53,6 +56,7 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
   const [event] = sent(await ask("GET /v1/events", { key }), 200)["data"] as { id: string }[];
   const [line] = sent(await ask("GET /v1/sandbox/handset/lines", { key }), 200)["data"] as { line: string }[];
   const lent = await masked(tenant);
+  const person = await signedIn(tenant, "viewer");
   await rest(tenant.id, key);
   const job = await failedJob(tenant, first.message.id);
   return {
@@ -69,6 +73,8 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
       key: tenant.keyId,
       line: line?.line ?? "",
       job,
+      person: person.id,
+      personSession: person.session,
       ...lent,
     },
   };

@@ -1,0 +1,41 @@
+// The console of `npm start`: the local identity provider, and a tenant whose sign-in leads there.
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { client } from "./client.mjs";
+import { CLAIM, CLIENT_ID, ROLE_ROWS, startProvider } from "./identity-provider.mjs";
+import { writePrivate } from "./secrets.mjs";
+import { dev } from "./tools.mjs";
+
+/** Tried first, so that the issuer, and with it everybody's id, stays the same from one start to the next. */
+const PREFERRED_PORT = 8788;
+const file = join(dev, "identity-provider.json");
+
+/** Starts the provider and sets the tenant's sign-in; answers what to print, and how to stop. */
+export async function openConsole(base, { api_key, admin_token, tenant_id }) {
+  const clientSecret = secretOf();
+  const started = (port) => startProvider({ port, console: base, clientSecret });
+  const provider = await started(PREFERRED_PORT).catch(() => started(0));
+  const call = client(base, api_key);
+  const settings = await call("GET /v1/sign-in").catch(() => null);
+  if (settings === null || settings.issuer !== provider.issuer) {
+    // Once a sign-in is set, no key changes it: the operator of this machine resets it first.
+    if (settings !== null) await client(base, admin_token)(`POST /admin/v1/tenants/${tenant_id}/sign-in/reset`);
+    const known = { issuer: provider.issuer, client_id: CLIENT_ID, client_secret: clientSecret };
+    await call("PUT /v1/sign-in", { body: { ...known, claim: CLAIM, roles: ROLE_ROWS } });
+  }
+  const { sign_in_url: page } = await call("GET /v1/sign-in");
+  const console_signin_url = provider.openLink({ go: `${page}/go`, page });
+  return { stop: provider.stop, facts: { console_url: page, console_signin_url } };
+}
+
+/** The secret that Maskline and the provider share; made once and kept for this machine's next start. */
+function secretOf() {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).client_secret;
+  } catch {
+    const client_secret = randomBytes(32).toString("base64url");
+    writePrivate(file, `${JSON.stringify({ client_secret })}\n`);
+    return client_secret;
+  }
+}

@@ -1,0 +1,170 @@
+// The story of a tenant's people at the console, in a real browser and through the real sign-in: the identity provider of `npm start`
+// runs beside the built Worker. Every page is judged by axe, in both schemes, from a narrow phone to a wide screen.
+import { randomBytes } from "node:crypto";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CLAIM, PEOPLE, ROLE_ROWS, startProvider } from "../../scripts/lib/identity-provider.mjs";
+import { PAGES } from "../../src/console/pages/pages.ts";
+import {
+  hasBrowser,
+  startBrowser,
+  startService,
+  violations,
+  watchedPage,
+  type Service,
+} from "../support/service/browser.ts";
+
+let service: Service;
+let provider: Awaited<ReturnType<typeof startProvider>>;
+let browser: Browser;
+let tenant: { id: string; key: string };
+let signInUrl: string;
+
+beforeAll(async () => {
+  service = await startService();
+  const clientSecret = randomBytes(32).toString("base64url");
+  provider = await startProvider({ console: service.base, clientSecret });
+  if (!hasBrowser) return;
+  browser = await startBrowser();
+  tenant = await service.tenant("sandbox");
+  const settings = { issuer: provider.issuer, client_id: provider.clientId, client_secret: clientSecret };
+  const body = { ...settings, claim: CLAIM, roles: ROLE_ROWS };
+  const set = await service.call<{ sign_in_url: string }>("PUT /v1/sign-in", body, tenant.key);
+  signInUrl = new URL(set.sign_in_url, service.base).href;
+});
+afterAll(async () => {
+  await browser?.close();
+  await provider?.stop();
+  await service?.kill();
+});
+
+/** Through the sign-in page and the provider, as one of its people. */
+async function signIn(page: Page, person: keyof typeof PEOPLE): Promise<void> {
+  await page.goto(signInUrl);
+  await page.getByRole("link", { name: "Continue to sign in" }).click();
+  await page.getByRole("button", { name: PEOPLE[person].name }).click();
+  await page.waitForURL((url) => url.href.startsWith(service.base));
+}
+
+const own = (wrong: string[]) => wrong.filter((each) => !each.includes(provider.issuer) && !/favicon|404/.test(each));
+const fits = (page: Page) => page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth");
+const PLAIN = PAGES.filter(({ nav }) => nav !== undefined);
+
+describe.skipIf(!hasBrowser)("at the console", () => {
+  it("one signs in, sends a text, sees what became of it, and signs out for good", async () => {
+    const { page, context, wrong } = await watchedPage(browser, service.base);
+    await signIn(page, "olive");
+    await page.getByRole("heading", { name: "No message yet" }).waitFor();
+    await page.getByRole("link", { name: "Send the first one" }).click();
+    await page.getByLabel("To", { exact: true }).fill("07700 900123");
+    await page.getByLabel("Text", { exact: true }).fill("Your parcel arrives today.");
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByText("accepted").waitFor();
+    expect(await page.getByLabel("To", { exact: true }).inputValue()).toBe("07700 900123"); // what was typed stays
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByRole("heading", { name: /^To \+44/ }).waitFor();
+    expect(page.url()).toMatch(/\/console\/messages\/msg_\w+$/);
+    await expect
+      .poll(async () => (await page.reload(), await page.getByRole("main").innerText()), { timeout: 20_000 })
+      .toContain("Delivered");
+    expect(await page.content()).not.toMatch(/7700\s?900123/);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("You are signed out.").waitFor();
+    await page.goBack();
+    await page.goto("/console/messages");
+    await page.getByRole("heading", { name: "Sign in to the console" }).waitFor();
+    expect(own(wrong)).toEqual([]);
+    await context.close();
+  });
+
+  it.each(["light", "dark"] as const)(
+    "every page can be read by everybody, in %s, at every width, and asks no other host",
+    async (scheme) => {
+      const { page, context, wrong } = await watchedPage(browser, service.base, scheme);
+      await page.goto("/");
+      expect(await violations(page)).toEqual([]);
+      await page.goto(signInUrl);
+      expect(await violations(page)).toEqual([]);
+      await signIn(page, "olive");
+      const message = await service.call<{ id: string }>(
+        "POST /v1/messages",
+        { to: "+447700900124", purpose: "service", text: "x" },
+        tenant.key,
+      );
+      const hook = await service.call<{ id: string }>(
+        "POST /v1/webhooks",
+        { url: "http://127.0.0.1:1999/hook", events: ["*"] },
+        tenant.key,
+      );
+      const paths = [
+        ...PLAIN.map(({ path }) => path),
+        `/console/messages/${message.id}`,
+        `/console/webhooks/${hook.id}`,
+      ];
+      for (const path of paths) {
+        for (const width of [360, 1_000, 2_560]) {
+          await page.setViewportSize({ width, height: 900 });
+          await page.goto(path);
+          expect([path, width, await violations(page), await fits(page)]).toEqual([path, width, [], true]);
+        }
+      }
+      expect(own(wrong)).toEqual([]);
+      await context.close();
+    },
+    180_000,
+  );
+
+  it("a viewer is led to what a viewer may, and told so where not", async () => {
+    const { page, context } = await watchedPage(browser, service.base);
+    await signIn(page, "vera");
+    const links = await page.getByRole("navigation", { name: "Pages", exact: true }).getByRole("link").allInnerTexts();
+    expect(links.map((text) => text.trim())).toEqual([
+      "Messages",
+      "Verifications",
+      "Conversations",
+      "Handset",
+      "API reference",
+    ]);
+    await page.goto("/console/keys");
+    await page.getByRole("heading", { name: "A viewer does not see this page" }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await context.close();
+  });
+
+  it("somebody without a role is told, and has no session", async () => {
+    const { page, context } = await watchedPage(browser, service.base);
+    await signIn(page, "nobody");
+    await page.getByRole("heading", { name: "You have no access" }).waitFor();
+    expect((await context.cookies(service.base)).map(({ name }) => name)).not.toContain("__Host-maskline_console");
+    await context.close();
+  });
+
+  it("the first link of a start signs in as the owner, once; then it asks who one is", async () => {
+    const link = provider.openLink({ go: `${signInUrl}/go`, page: signInUrl });
+    const first = await watchedPage(browser, service.base);
+    await first.page.goto(link);
+    await first.page.getByText("Olive Owen").first().waitFor({ state: "attached" });
+    expect(first.page.url()).toContain("/console/messages");
+    await first.context.close();
+    const second = await watchedPage(browser, service.base);
+    await second.page.goto(link);
+    await second.page.getByRole("heading", { name: "Sign in to the console" }).waitFor();
+    await second.context.close();
+  });
+
+  it("without scripts, and by keyboard alone, one searches and finds", async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false, baseURL: service.base });
+    const page = await context.newPage();
+    await signIn(page, "sam");
+    await page.goto("/console/messages");
+    await page.keyboard.press("Tab");
+    expect(await page.locator(":focus").innerText()).toBe("Skip to the content");
+    await page.keyboard.press("Enter");
+    await page.getByLabel("Token, reference or message id").focus();
+    await page.keyboard.type("nothing-of-this-name");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "No message fits this search" }).waitFor();
+    expect(page.url()).toContain("reference=nothing-of-this-name");
+    await context.close();
+  });
+});
