@@ -29,6 +29,7 @@ describe("the catalogue of events", () => {
       "alert.quota",
       "alert.verification_failures",
       "alert.job_quarantined",
+      "alert.sign_in_reset",
     ];
     const codes = "created sent approved failed expired locked canceled".split(" ");
     expect([...EVENT_TYPES]).toEqual([
