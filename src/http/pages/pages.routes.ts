@@ -115,8 +115,8 @@ function handsetDeps(c: C, doors: Doors): HandsetDeps {
 
 /** Removes the advertisement, and sets greys and greens with enough contrast. */
 const SCALAR_CSS = `a[href*="powered-by"]{display:none}
-.light-mode{--scalar-color-3:#666;--scalar-sidebar-search-color:#666;--scalar-color-green:#006b44;--scalar-color-yellow:#7a5a00;--scalar-color-red:#b3261e}
-.dark-mode{--scalar-color-red:#ff8a80;--scalar-color-3:#a0a0a0;--scalar-sidebar-search-color:#a0a0a0}`;
+.light-mode{--scalar-color-3:#666;--scalar-sidebar-search-color:#666;--scalar-color-green:#006b44;--scalar-color-yellow:#7a5a00;--scalar-color-orange:#8a4b00;--scalar-color-red:#b3261e}
+.dark-mode{--scalar-color-red:#ff8a80;--scalar-color-orange:#ffb074;--scalar-color-3:#a0a0a0;--scalar-sidebar-search-color:#a0a0a0}`;
 
 /** Scalar, with every feature off that would call its vendor's hosts. */
 const SCALAR = {
