@@ -29,6 +29,8 @@ const NOTHING = {
   events: 0,
   attempts: 0,
   consents: 0,
+  people: 0,
+  people_sessions: 0,
   pairs: 0,
   habits: 0,
   failed_jobs: 0,
