@@ -8,7 +8,6 @@ import { client, quickstartFile, readQuickstart } from "./lib/client.mjs";
 import { readDevVars, writePrivate } from "./lib/secrets.mjs";
 import { takeLock } from "./lib/lock.mjs";
 import { playMaskedStory, seedNumbers } from "./lib/masked-story.mjs";
-import { openConsole } from "./lib/console.mjs";
 import { playStory } from "./lib/story.mjs";
 import { dev, script, Trouble } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
@@ -79,6 +78,7 @@ async function refuseSecondService() {
 /** Makes the tenant, plays the stories, and prints what to do next. */
 async function tell({ base, group }, opened) {
   const known = await tenantWithKey(base);
+  const { openConsole } = await import("./lib/console.mjs"); // it needs packages, which are there once setup is done
   const people = await openConsole(base, known);
   opened.push(people);
   const facts = { ...known, ...people.facts, pid: process.pid, group };
