@@ -55,8 +55,10 @@ export class OperatorObject extends DurableObject<Env> implements OperatorPort {
     this.#migrate();
     const { verbs, repeats } = this.#rooms;
     if (!Object.hasOwn(verbs, verb)) return refuse("route_not_found");
-    return logWhenThrown(writeLog, verb, null, () =>
+    const answer = await logWhenThrown(writeLog, verb, null, () =>
       repeats.run(repeat, readClock(), () => verbs[verb](operator, input)),
     );
+    // A copy: an answer that came from another object and is passed on as it is binds that call until garbage is collected.
+    return { ...answer };
   }
 }

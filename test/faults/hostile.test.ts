@@ -349,14 +349,12 @@ test("a caller that goes away in the middle of a body, or closes its side early,
 }); // prettier-ignore
 
 /** What the local platform says on its own account when it refuses a head; none of it is a line of ours. */
-/** Lines of the runtime itself; the last says that its garbage collector ended a result of a call between objects. */
 const OF_PLATFORM = [
   /Invalid URL string/,
   /connect event but we lack a handler/,
   /does not export a connect\(\) function/,
   /^\s*$/,
   /disconnected|Broken pipe|reset by peer|premature EOF/i,
-  /^An RPC result was not disposed properly/,
 ];
 
 test("after all of this every log line is one line of JSON with our fields, and none says a 5xx or is forged", () => {
