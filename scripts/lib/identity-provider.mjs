@@ -2,7 +2,15 @@
 // on which one chooses who to be. It is a development dependency and no part of the service; production never has it.
 import { createServer } from "node:http";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { Provider, interactionPolicy } from "oidc-provider";
+
+/**
+ * The provider warns on the console of what holds in production alone: its store in memory, and Node 20, which it runs on all the same.
+ * Whoever reads the output of `npm start` would look for a fault that is none.
+ */
+const said = { warn: console.warn, info: console.info };
+for (const [level, say] of Object.entries(said))
+  console[level] = (...words) => String(words[0]).includes("oidc-provider ") || say(...words);
+const { Provider, interactionPolicy } = await import("oidc-provider");
 
 /** The people: one for each role of the console, and one whose claim leads to none. */
 export const PEOPLE = {

@@ -118,7 +118,7 @@ form.filter .field{max-width:none;flex-basis:100%}
 .facts>div{display:grid;gap:0 var(--s4);grid-template-columns:minmax(0,1fr)}
 .facts dt{color:var(--soft);font-size:var(--t2)}
 .facts dd{overflow-wrap:anywhere}
-@media (min-width:32rem){.facts>div{grid-template-columns:10rem minmax(0,1fr)}}
+@media (min-width:32rem){.facts>div{grid-template-columns:7rem minmax(0,1fr)}}
 
 .line{position:relative;display:grid;gap:var(--s1);padding:0 0 var(--s5) var(--s6)}
 .line::before{content:"";position:absolute;left:.6875rem;top:1.75rem;bottom:0;width:2px;background:var(--line)}
