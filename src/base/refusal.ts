@@ -19,7 +19,7 @@ const row = (status: ReasonRow["status"], title: string, detail: string): Reason
 /** The table. A code, once published, keeps its meaning. */
 export const REASONS = {
   // The request itself
-  malformed_body: row(400, "The body is not valid JSON", "Send one JSON object in UTF-8, without repeated keys."),
+  malformed_body: row(400, "The request cannot be read", "Send one JSON object in UTF-8, without repeated keys."),
   unknown_field: row(400, "Unknown field", "Remove the field or correct its name; `errors` names it."),
   invalid_field: row(422, "A field has an invalid value", "Correct the fields listed in `errors`."),
   invalid_cursor: row(

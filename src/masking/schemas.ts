@@ -192,11 +192,6 @@ export const InteractionView = z
 
 /** A session and an interaction as events tell them. */
 export const EventSession = z.object({ session: SessionView });
-export const EventInteraction = z.object({
-  interaction: InteractionView,
-  slips: z.array(z.enum(SLIPS)).optional(),
-});
-
 /** What may be wrong with whoever is to be given a virtual number. */
 export const JOINS = [
   "storage_quota_reached",

@@ -7,8 +7,8 @@
  */
 import { bytesOf, changes, filtered, first, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { ulidTime } from "../base/ids.ts";
-import { ENTERS, mayEnter, type Attempt, type Facts, type Message, type Price, type State } from "./message.ts";
-import { type Lane, type Purpose, laneOf } from "../sms/purpose.ts";
+import { mayEnter, type Attempt, type Facts, type Message, type Price, type State } from "./message.ts";
+import type { Purpose } from "../sms/purpose.ts";
 
 type Row = {
   id: string;
@@ -367,11 +367,3 @@ function messageOf(row: Row): Message {
     endedAt: row.ended_at,
   };
 }
-
-/** The lane a row leaves by. */
-export function laneOfMessage(message: Message): Lane {
-  return laneOf(message.purpose);
-}
-
-/** The states a state may be entered from, for those who build their own query. */
-export const sourcesOf = (state: State): readonly (State | null)[] => ENTERS[state];

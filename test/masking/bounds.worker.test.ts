@@ -2,10 +2,9 @@
  * What ends by itself: STOP and START in turn, two tenants' relay addresses that point at each other, a group that writes to one
  * phone. Bounded, told, and nobody else's limits are used up by it.
  */
-import { exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { signatureOf } from "../../src/carriers/adapters/http.ts";
-import { newTenant, operator, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
+import { bring as bringTo, GATEWAY, line, type Line } from "../support/tenant/gateway.ts";
+import { newTenant, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
 import { advance, newPool, opened, proxiesOf, shown, texts } from "../support/tenant/masked-lines.ts";
 
 const person = (nth: number) => `+4477009003${String(nth).padStart(2, "0")}`;
@@ -95,48 +94,22 @@ test("a group of nine brings one phone no more than four senders may, and its te
 });
 
 describe("two tenants' relay addresses that point at each other", () => {
-  const GATEWAY = "http://127.0.0.1:65003/gateway";
-  type Side = { tenant: Tenant; account: string; secret: string; lasting: string };
+  type Side = Line & { lasting: string };
   const sides = new Map<string, Side>();
   const sent: Json[] = [];
-  let serial = 0;
 
   /** A text that a network brings to whoever has the number. */
   async function bring(from: string, to: string, text: string): Promise<void> {
     const side = sides.get(to);
     if (side === undefined) return;
-    const body = JSON.stringify({ id: `loop-${(serial += 1)}`, from, to, text });
-    const at = Math.floor(Date.now() / 1_000);
-    const signature = signatureOf(side.secret, `w-${serial}`, at, body);
-    const headers = {
-      "content-type": "application/json",
-      "webhook-id": `w-${serial}`,
-      "webhook-timestamp": String(at),
-      "webhook-signature": signature,
-    };
-    const url = `http://127.0.0.1:8787/carriers/${side.account}/inbound`;
-    const answer = await exports.default.fetch(new Request(url, { method: "POST", headers, body }));
-    if (answer.status !== 200) throw new Error(await answer.text());
+    const answer = await bringTo(side, { from, to, text });
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
   }
 
-  /** A tenant with a gateway of its own, a pool of forty numbers and one lasting number. */
-  async function side(first: number): Promise<Side> {
-    const tenant = await newTenant();
-    const secret = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
-    const made = await operator("POST /admin/v1/carriers", {
-      name: "Gateway",
-      kind: "http",
-      mode: "test",
-      url: GATEWAY,
-      secret,
-    });
-    const account = String(made.body["id"]);
-    const numbers = Array.from({ length: 41 }, (_, nth) => ({ number: `+447700900${first + nth}`, account }));
-    await operator("POST /admin/v1/numbers", { tenant: tenant.id, numbers });
-    const ids = ((await tenant.call("GET /v1/numbers?limit=500")).body["data"] as Json[]).map(({ id }) => id);
-    await tenant.call("POST /v1/pools", { name: "Gateway", numbers: ids });
-    const one = { tenant, account, secret, lasting: "" };
-    for (const { number } of numbers) sides.set(number, one);
+  /** A tenant with a gateway of its own, and a pool of forty numbers and one lasting number. */
+  async function side(): Promise<Side> {
+    const one = { ...(await line(41)), lasting: "" };
+    for (const number of one.numbers) sides.set(number, one);
     return one;
   }
 
@@ -148,7 +121,7 @@ describe("two tenants' relay addresses that point at each other", () => {
       if (sent.length < 200) await bring(String(text["from"]), String(text["to"]), String(text["text"])); // the network is as fast as can be
       return Response.json({ accepted: true });
     });
-    const [one, two] = [await side(500), await side(600)];
+    const [one, two] = [await side(), await side()];
     const lastingOf = async ({ tenant }: Side, to: string, over: Json = {}) => {
       const made = await tenant.call("POST /v1/relays", { to, ...over });
       if (made.status !== 201) throw new Error(JSON.stringify(made.body));

@@ -126,6 +126,23 @@ export function Notice({ tone = "calm", children }: { tone?: Tone; children?: Ch
   );
 }
 
+/** A secret that this page alone shows, with a button that copies it where scripts run. */
+export function SecretOnce({ secret }: { secret: string }) {
+  return (
+    <>
+      {" "}
+      Copy the secret now; it is never shown again.
+      <code class="secret" id="secret">
+        {secret}
+      </code>
+      <br />
+      <button class="quiet slim" type="button" data-copy="secret" hidden>
+        Copy
+      </button>
+    </>
+  );
+}
+
 /** What stands where a list has nothing to show: what would be here, and how it gets here. */
 export function Empty({ icon, title, children }: { icon: IconName; title: string; children?: Child }) {
   return (

@@ -7,7 +7,21 @@ import { makeNonce } from "../../contract/page.ts";
 import { pageOf } from "../../contract/list.ts";
 import { DeliveryView, SignatureVerdict } from "../../webhooks/debug.routes.ts";
 import { EndpointView, EventView, IssuedEndpointView } from "../../webhooks/webhooks.routes.ts";
-import { Empty, Facts, Field, Head, hrefOf, Icon, Id, Notice, Pager, State, Table, Time } from "../look/parts.tsx";
+import {
+  Empty,
+  Facts,
+  Field,
+  Head,
+  hrefOf,
+  Icon,
+  Id,
+  Notice,
+  Pager,
+  State,
+  Table,
+  Time,
+  SecretOnce,
+} from "../look/parts.tsx";
 import { fieldOf, type PageRow, type Shown, type Visit } from "../visit.ts";
 
 type Endpoint = z.output<typeof EndpointView>;
@@ -164,19 +178,7 @@ export function SaidNotice({ said }: { said: Said }) {
   return (
     <Notice tone="good">
       <strong>{said.done}</strong>
-      {said.secret === undefined ? null : (
-        <>
-          {" "}
-          Copy the signing secret now; it is never shown again.
-          <code class="secret" id="secret">
-            {said.secret}
-          </code>
-          <br />
-          <button class="quiet slim" type="button" data-copy="secret" hidden>
-            Copy
-          </button>
-        </>
-      )}
+      {said.secret === undefined ? null : <SecretOnce secret={said.secret} />}
     </Notice>
   );
 }

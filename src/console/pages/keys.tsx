@@ -8,7 +8,7 @@ import { SCOPES } from "../../access/caller.ts";
 import { IssuedKeyView, KeyView } from "../../access/schemas.ts";
 import { makeNonce } from "../../contract/page.ts";
 import { pageOf } from "../../contract/list.ts";
-import { Empty, Field, Head, Icon, Id, Notice, Pager, State, Table, Time } from "../look/parts.tsx";
+import { Empty, Field, Head, Icon, Id, Notice, Pager, State, Table, Time, SecretOnce } from "../look/parts.tsx";
 import { fieldOf, type PageRow, type Shown, type Visit } from "../visit.ts";
 
 type Key = z.output<typeof KeyView>;
@@ -123,19 +123,7 @@ function SaidNotice({ secret, done, wrong }: Said) {
   return (
     <Notice tone="good">
       <strong>{done}</strong>
-      {secret === undefined ? null : (
-        <>
-          {" "}
-          Copy the secret now; it is never shown again.
-          <code class="secret" id="secret">
-            {secret}
-          </code>
-          <br />
-          <button class="quiet slim" type="button" data-copy="secret" hidden>
-            Copy
-          </button>
-        </>
-      )}
+      {secret === undefined ? null : <SecretOnce secret={secret} />}
     </Notice>
   );
 }
