@@ -126,7 +126,8 @@ async function opens(base, api_key) {
   }
 }
 
-function farewell({ base_url, api_key, handset_url, docs_url, console_url, console_signin_url, ...story }) {
+function farewell({ base_url, api_key, handset_url, docs_url, console_url, console_signin_url, ...facts }) {
+  const { operator_console_signin_url, ...story } = facts;
   const { session_id, person, proxy } = story;
   const curl = (path, body, header = "") =>
     `curl ${base_url}${path} -H 'authorization: Bearer ${api_key}' -H 'content-type: application/json'${header} -d '${JSON.stringify(body)}'`;
@@ -136,6 +137,7 @@ function farewell({ base_url, api_key, handset_url, docs_url, console_url, conso
 Maskline serves at ${base_url}
   Console   ${console_url}
             ${console_signin_url}
+  Operators ${operator_console_signin_url}
             (the second link signs you in as the owner, once; the first lets you choose who to be)
   API key   ${api_key}
   Handset   ${handset_url}

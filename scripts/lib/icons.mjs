@@ -31,6 +31,12 @@ const NAMES = {
   inbox: "inbox",
   lock: "lock",
   plus: "plus",
+  tenants: "landmark",
+  alerts: "bell",
+  carriers: "radio-tower",
+  numbers: "hash",
+  jobs: "wrench",
+  health: "gauge",
 };
 
 export const iconsFile = join(root, "src/console/look/icons.ts");

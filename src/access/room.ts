@@ -12,9 +12,10 @@ import { NO_ROLE, PeopleLedger } from "./people/ledger.ts";
 import { peopleFace } from "./people/face.ts";
 import type { PeopleDeps } from "./people/sign-in.ts";
 import { peopleVerbs } from "./people/verbs.ts";
-import { scopesOfRole } from "./roles.ts";
+import { PEOPLES_ROLES, scopesOfRole } from "./roles.ts";
 import { issueKey, keysVerbs, type IssuedKey, type KeysDeps } from "./verbs.ts";
 
+export { migrateOperatorsPeople, operatorsPeople } from "./people/operators.ts";
 export { CallLimits } from "./call-limits.ts";
 export { demand } from "./keys.ts";
 
@@ -52,7 +53,7 @@ export const accessRoom = room({
   open: (ground: AccessGround, { audit: { record }, vault }: Below) => {
     const { sql, ids, now, realNow, door, environment, tenantId, tenantName, publicUrl } = ground;
     const keys = new KeysLedger(sql);
-    const people = new PeopleLedger(sql);
+    const people = new PeopleLedger(sql, PEOPLES_ROLES);
     const idempotency = new IdempotencyLedger(sql);
     const scopesOf = (id: string): Granted => {
       if (isPerson(id)) {
@@ -64,6 +65,9 @@ export const accessRoom = room({
     };
     const signingIn: PeopleDeps = {
       people,
+      roles: PEOPLES_ROLES,
+      outsidersMayChange: false,
+      configured: null,
       door,
       environment,
       tenantId,

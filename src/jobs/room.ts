@@ -2,10 +2,10 @@
  * The face of failed jobs: isolates rows of background work that throw, so that they delay no others.
  */
 import { room, type DueRow, type Ground, type Step } from "../contract/room.ts";
-import { byRule, type Recorder } from "../contract/record.ts";
+import { byRule, type Actor, type Recorder } from "../contract/record.ts";
 import type { EventType } from "../webhooks/event.ts";
 import { FAILURES_MAX, jobView, JobsLedger } from "./ledger.ts";
-import { jobsVerbs } from "./verbs.ts";
+import { jobsVerbs, retryJob } from "./verbs.ts";
 
 type Below = {
   audit: { record: Recorder };
@@ -37,6 +37,11 @@ export const jobsRoom = room({
       ],
       purges: [{ name: "failed_jobs", drop: (at: number, limit: number) => jobs.purge(at, limit) }],
       due,
+      /** The jobs that are left alone until somebody retries them. */
+      quarantined: () => jobs.list(undefined, Infinity).filter(({ againAt }) => againAt === null),
+      list: (limit: number) => jobs.list(undefined, limit).map(jobView),
+      /** An operator tries a job again. */
+      retry: (actor: Actor, id: string) => retryJob({ jobs, now, record }, actor, id),
       /** A step's next deadline: a failed row is not due before its retry. */
       nextAt: (step: Step, at: number): number | null => {
         if (resting(step, at).size === 0) return step.nextAt(at, NEVER);

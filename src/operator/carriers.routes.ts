@@ -243,6 +243,7 @@ export const carrierRoutes: OperatorRouteOf<OperatorVerbs>[] = [
     method: "post",
     path: "/admin/v1/carriers",
     verb: "carriers.create",
+    sensitive: true,
     summary: "Create a carrier account",
     body: NewAccount,
     status: 201,
@@ -307,6 +308,7 @@ export const carrierRoutes: OperatorRouteOf<OperatorVerbs>[] = [
     method: "patch",
     path: "/admin/v1/carriers/{id}",
     verb: "carriers.change",
+    sensitive: true,
     summary: "Change a carrier account",
     params: IdParam,
     body: z

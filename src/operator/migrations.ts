@@ -7,6 +7,7 @@ import { AccountsLedger } from "../carriers/accounts.ts";
 import { StockLedger } from "../numbers/stock.ts";
 import { migrate, type Migrated } from "../storage/migrations.ts";
 import type { Sql } from "../storage/sql.ts";
+import { migrateOperatorsPeople } from "../access/room.ts";
 import { OperatorRepeats } from "./idempotency.ts";
 
 type Storage = { sql: Sql; transaction: <T>(act: () => T) => T };
@@ -28,6 +29,7 @@ function migrationsOf(newId: () => string): readonly Migrated[] {
         { id: 2, up: (sql) => new StockLedger(sql).nameAll(newId) },
       ],
     },
+    { name: "people", migrations: [{ id: 1, up: migrateOperatorsPeople }] },
     { name: "repeats", migrations: [{ id: 1, up: (sql) => OperatorRepeats.migrate(sql) }] },
   ];
 }

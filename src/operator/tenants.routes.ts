@@ -23,13 +23,15 @@ import type { OperatorVerbs } from "../rpc/operator.ts";
 
 import { KEY_USES, PURGE, REWRAP, SIZES, type JobDeps } from "./jobs.ts";
 import { numberStockRoutes } from "./numbers.routes.ts";
+import { oversightRoutes } from "./oversight.routes.ts";
+import { operatorPeopleRoutes } from "./people.routes.ts";
 import { carrierRoutes } from "./carriers.routes.ts";
 import { SequenceRead, TemplateView } from "../verify/settings/schemas.ts";
 
 const door = doorsOver<OperatorVerbs>();
 const ENVIRONMENT = z.enum(["sandbox", "live"]);
 
-const TenantView = z
+export const TenantView = z
   .object({
     id: z.string(),
     name: z.string(),
@@ -130,6 +132,7 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
       method: "post",
       path: `/admin/v1/tenants/{id}/${act}`,
       verb: `tenants.${act}`,
+      sensitive: true,
       summary: act === "suspend" ? "Suspend a tenant at once" : "Resume a suspended tenant",
       params: IdParam,
       status: 200,
@@ -141,6 +144,7 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
     method: "post",
     path: "/admin/v1/tenants/{id}/keys",
     verb: "tenant_keys.create",
+    sensitive: true,
     summary: "Create an API key for a tenant",
     params: IdParam,
     body: KeyBody,
@@ -167,6 +171,7 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
     method: "post",
     path: "/admin/v1/tenants/{id}/keys/revoke",
     verb: "tenant_keys.revoke_all",
+    sensitive: true,
     summary: "Revoke all of a tenant's API keys at once",
     detail: "For a leak of unknown extent. No key works until an operator creates a new one.",
     params: IdParam,
@@ -188,6 +193,7 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
     method: "post",
     path: "/admin/v1/tenants/{id}/sign-in/reset",
     verb: "tenant_sign_in.reset",
+    sensitive: true,
     summary: "Drop a tenant's sign-in and end every session of its console",
     detail:
       "The way out when the tenant's identity provider is broken or in wrong hands. A key of the tenant then sets the sign-in anew. Both audits name it, and the tenant hears `alert.sign_in_reset`.",
@@ -303,6 +309,8 @@ const audit: OperatorRouteOf<OperatorVerbs>[] = [
 /** Every route of operators. */
 export const operatorRoutes: (OperatorRouteOf<OperatorVerbs> | JobRoute<JobDeps>)[] = [
   ...tenants,
+  ...oversightRoutes,
+  ...operatorPeopleRoutes,
   ...carrierRoutes,
   ...numberStockRoutes,
   ...jobs,

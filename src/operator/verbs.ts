@@ -17,7 +17,7 @@ import { carrierOf } from "../carriers/registry.ts";
 import type { AccountConfig } from "../carriers/courier/courier.ts";
 import { AuditLedger } from "../audit/ledger.ts";
 import { tenantView, TenantsLedger, type TenantRow, type TenantView } from "../access/tenants.ts";
-import { readClock } from "../base/clock.ts";
+import { HOUR_MS, readClock } from "../base/clock.ts";
 import {
   IdMaker,
   newTenantCode,
@@ -34,11 +34,18 @@ import { factsOf } from "../carriers/facts.ts";
 import { StockLedger } from "../numbers/stock.ts";
 import type { OperatorNumbersDeps } from "./numbers/stock.ts";
 import { lending, stockVerbs } from "./numbers/verbs.ts";
+import type { DoorKeys, Environment } from "../access/api-key.ts";
+import { ADMIN_TOKEN } from "../contract/operator-route.ts";
+import type { OperatorSignIn } from "../access/people/operators.ts";
+import type { ActingAs, Actor, Recorded } from "../contract/record.ts";
+import { operatorPeople, peopleVerbsOf, type OperatorPeople } from "./people.ts";
+import { oversightVerbs } from "./oversight.ts";
+import { OwnKey } from "./own-key.ts";
 import { OperatorRepeats } from "./idempotency.ts";
 import { bindingFault, ownerFault, routesFault } from "./faults.ts";
 import { migrateOperator } from "./migrations.ts";
 import type { CourierPort } from "../rpc/courier.ts";
-import type { OperatorVerbTable, Size, Walk, Walked } from "../rpc/operator.ts";
+import type { Operating, OperatorVerbTable, Size, Walk, Walked } from "../rpc/operator.ts";
 import type { TenantPort } from "../rpc/tenant.ts";
 import type { Keyring } from "../vault/keyring.ts";
 import { pageFrom, readPage, rowsFor, wholeList } from "../contract/list.ts";
@@ -52,6 +59,11 @@ export type OperatorDeps = {
   courier: (account: string) => CourierPort;
   /** Whether the Worker has a client-certificate binding of this name. */
   hasBinding: (name: string) => boolean;
+  door: DoorKeys;
+  environment: Environment;
+  publicUrl: () => string;
+  /** How operators sign in, where the deployment itself says it. */
+  signIn: OperatorSignIn | null;
   log: Log;
   /** What this object's storage, and the jurisdiction's database, take now. */
   storageBytes: () => number;
@@ -60,6 +72,8 @@ export type OperatorDeps = {
 
 /** Tenants visited in one call of a job; the caller calls again with the cursor. */
 const WALK_MAX = 50;
+/** Rows of a class of this object's own deleted in one run. */
+const PURGED_MAX = 10_000;
 
 /** The verbs of one jurisdiction's operator object. */
 export class OperatorRooms {
@@ -69,9 +83,13 @@ export class OperatorRooms {
   readonly #accounts: AccountsLedger;
   readonly #audit: AuditLedger;
   readonly #shown = (tenant: TenantRow) => tenantView(tenant, this.#deps.jurisdiction);
+  readonly #own: OwnKey;
   readonly repeats: OperatorRepeats;
+  /** Operators who sign in. */
+  readonly people: OperatorPeople;
   #openingSandbox: Promise<string> | null = null;
   readonly #busyNumbers = new Set<string>();
+  #tokenToldAt = -Infinity;
   readonly lending = lending(() => this.#stock());
 
   constructor(deps: OperatorDeps) {
@@ -80,7 +98,20 @@ export class OperatorRooms {
     this.#tenants = new TenantsLedger(deps.sql);
     this.#accounts = new AccountsLedger(deps.sql);
     this.#audit = new AuditLedger(deps.sql);
-    this.repeats = new OperatorRepeats(deps.sql, deps.ring);
+    this.#own = new OwnKey(deps.sql, deps.ring);
+    this.repeats = new OperatorRepeats(deps.sql, this.#own);
+    const { sql, door, publicUrl, signIn, environment } = deps;
+    this.people = operatorPeople({
+      sql,
+      door,
+      publicUrl,
+      environment,
+      configured: signIn,
+      own: this.#own,
+      newId: (prefix) => this.#ids.make(prefix, readClock()),
+      record: (actor, entry) => this.#record(actor, entry),
+      actorOf,
+    });
   }
 
   /** Brings the tables up to date. The object calls it on its first question, which only an operator can ask. */
@@ -90,6 +121,11 @@ export class OperatorRooms {
 
   readonly verbs: OperatorVerbTable = {
     ...stockVerbs(() => this.#stock()),
+    ...oversightVerbs(() => this.#oversight()),
+    ...peopleVerbsOf(
+      () => this.people,
+      (act) => this.#deps.transaction(act),
+    ),
 
     "tenants.create": async (operator, input) => {
       const tenant = this.#newTenant(input);
@@ -120,7 +156,7 @@ export class OperatorRooms {
         const wrong = routesFault((id) => this.#accounts.get(id)?.config ?? null, tenant, input.policy);
         if (wrong !== null) return wrong;
         await port.setAccounts(this.#accountFacts(tenant.id));
-        const changed = await port.changePolicy(operator, input.policy);
+        const changed = await port.changePolicy(operator.id, input.policy);
         if (isRefused(changed)) return changed;
         this.#enter(operator, "tenant.policy_changed", tenant.id, changed.ok.facts);
         return { ok: { ...this.#shown(this.#renamed(operator, tenant, input.name)), policy: changed.ok.policy } };
@@ -131,7 +167,7 @@ export class OperatorRooms {
 
     "tenant_keys.create": (operator, input) =>
       this.#withTenant(input.id, async (tenant, port) => {
-        const issued = await port.issueKey(operator, input.settings);
+        const issued = await port.issueKey(operator.id, input.settings);
         if (!isRefused(issued)) this.#enter(operator, "key.created", tenant.id, { key: issued.ok.id });
         return issued;
       }),
@@ -140,21 +176,21 @@ export class OperatorRooms {
 
     "tenant_keys.revoke": (operator, input) =>
       this.#withTenant(input.id, async (tenant, port) => {
-        const revoked = await port.revokeKey(operator, input.key);
+        const revoked = await port.revokeKey(operator.id, input.key);
         if (!isRefused(revoked)) this.#enter(operator, "key.revoked", tenant.id, { key: input.key });
         return revoked;
       }),
 
     "tenant_keys.revoke_all": (operator, input) =>
       this.#withTenant(input.id, async (tenant, port) => {
-        const revoked = await port.revokeKeys(operator);
+        const revoked = await port.revokeKeys(operator.id);
         if (!isRefused(revoked)) this.#enter(operator, "key.all_revoked", tenant.id, { keys: revoked.ok.revoked });
         return revoked;
       }),
 
     "tenant_sign_in.reset": (operator, input) =>
       this.#withTenant(input.id, async (tenant, port) => {
-        const reset = await port.resetSignIn(operator);
+        const reset = await port.resetSignIn(operator.id);
         if (!isRefused(reset)) this.#enter(operator, "signin.reset", tenant.id, { ended: reset.ok.ended });
         return reset;
       }),
@@ -164,7 +200,7 @@ export class OperatorRooms {
     "tenant_templates.decide": (operator, input) =>
       this.#withTenant(input.id, async (tenant, port) => {
         const { template, state, reason, sequence } = input;
-        const decided = await port.decideTemplate(operator, { template, state, reason, sequence });
+        const decided = await port.decideTemplate(operator.id, { template, state, reason, sequence });
         if (!isRefused(decided)) this.#enter(operator, `template.${state}`, tenant.id, { template });
         return decided;
       }),
@@ -221,12 +257,15 @@ export class OperatorRooms {
 
     /** Purges a page of tenants; the caller sums the reports. */
     "purge.run": async (operator, input) => {
-      if (input.after === "") this.repeats.purge(readClock());
+      if (input.after === "") {
+        this.repeats.purge(readClock());
+        this.people.purge(PURGED_MAX);
+      }
       let failed = 0;
       const walked = await this.#walk(input, async (port, tenant) => {
         try {
           const lent = this.#stock().stock.lentTo(tenant).length > 0;
-          const purged = await port.purge(operator === "cron" ? null : operator, lent);
+          const purged = await port.purge(operator.id === "cron" ? null : operator.id, lent);
           if (!isRefused(purged) && purged.ok.failed.length > 0) failed += 1;
           return isRefused(purged) ? null : purged.ok;
         } catch (error) {
@@ -245,7 +284,7 @@ export class OperatorRooms {
         input,
         (port) => port.rootsInUse(),
         (courier) => courier.rootsInUse(),
-        () => this.repeats.rootsInUse(),
+        () => this.#own.rootsInUse(),
       ),
 
     /** How much the stores of a stretch of tenants take, and with the first stretch the jurisdiction's own. */
@@ -271,7 +310,7 @@ export class OperatorRooms {
         input,
         (port) => port.rewrap(),
         (courier) => courier.rewrap(),
-        () => this.repeats.rewrap(),
+        () => this.#own.rewrap(),
       );
       this.#enter(operator, "keys.rewrapped", null, { root: this.#deps.ring.current });
       return walked;
@@ -282,6 +321,19 @@ export class OperatorRooms {
       return { ok: { data, next_cursor: next === null ? null : String(next) } };
     },
   };
+
+  #oversight() {
+    return {
+      list: (after: string, limit: number, name: string) => this.#tenants.list(after, limit, name),
+      view: this.#shown,
+      port: (id: string) => this.#deps.tenant(ownerOfTenant(id)),
+      withTenant: <T>(id: string, act: (tenant: TenantRow, port: TenantPort) => Promise<Outcome<T>>) =>
+        this.#withTenant(id, act),
+      enter: (operator: Operating, act: string, subject: string, facts: Record<string, string | number>) =>
+        this.#enter(operator, act, subject, facts),
+      log: this.#deps.log,
+    };
+  }
 
   #stock(): OperatorNumbersDeps {
     return {
@@ -300,7 +352,19 @@ export class OperatorRooms {
 
   /** Enters in the audit what a courier saw change, with the system as the actor. */
   note({ account, act, facts }: Noted): void {
-    this.#enter("courier", act, account, facts);
+    this.#enter({ id: "courier" }, act, account, facts);
+  }
+
+  inTransaction<T>(act: () => T): T {
+    return this.#deps.transaction(act);
+  }
+
+  /** The admin token was used though operators sign in: in the audit, once an hour. */
+  tokenUsed(): void {
+    const now = readClock();
+    if (!this.people.hasSignIn() || now - this.#tokenToldAt < HOUR_MS) return;
+    this.#tokenToldAt = now;
+    this.#enter({ id: ADMIN_TOKEN }, "operator.token_used", null, {});
   }
 
   #newTenant(input: { name: string; environment: "sandbox" | "live" }): TenantRow {
@@ -342,9 +406,9 @@ export class OperatorRooms {
     return tenant === null ? refuse("not_found") : act(tenant, this.#deps.tenant(ownerOfTenant(id)));
   }
 
-  #setState(operator: string, id: string, state: TenantRow["state"]): Promise<Outcome<TenantView>> {
+  #setState(operator: Operating, id: string, state: TenantRow["state"]): Promise<Outcome<TenantView>> {
     return this.#withTenant(id, async (tenant, port) => {
-      const set = await port.setState(operator, state);
+      const set = await port.setState(operator.id, state);
       if (isRefused(set)) return set;
       this.#deps.transaction(() => {
         this.#tenants.setState(id, state);
@@ -373,7 +437,7 @@ export class OperatorRooms {
   /**
    * Renames the tenant if a name is given. Names are labels, so the audit entry holds neither the old nor the new one.
    */
-  #renamed(operator: string, tenant: TenantRow, name: string | undefined): TenantRow {
+  #renamed(operator: Operating, tenant: TenantRow, name: string | undefined): TenantRow {
     if (name === undefined || name === tenant.name) return tenant;
     this.#deps.transaction(() => {
       this.#tenants.rename(tenant.id, name);
@@ -382,17 +446,19 @@ export class OperatorRooms {
     return { ...tenant, name };
   }
 
-  #enter(operator: string, act: string, subject: string | null, facts: Record<string, string | number>): void {
-    const now = readClock();
-    this.#audit.append(
-      {
-        actor: { type: ["cron", "courier", "stock"].includes(operator) ? "system" : "operator", id: operator },
-        act,
-        subject: subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject },
-        facts,
-      },
-      now,
-      () => this.#ids.make("aud", now),
-    );
+  #enter(operator: Operating, act: string, subject: string | null, facts: Record<string, string | number>): void {
+    this.#record(actorOf(operator), { act, subject, facts });
   }
+
+  #record(actor: Actor, { act, subject, facts = {} }: Recorded): void {
+    const now = readClock();
+    const about = subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject };
+    this.#audit.append({ actor, act, subject: about, facts }, now, () => this.#ids.make("aud", now));
+  }
+}
+
+/** Who acts, as the audit names them. */
+function actorOf({ id, role, page }: Operating): Actor | (Actor & ActingAs) {
+  if (["cron", "courier", "stock"].includes(id)) return { type: "system", id };
+  return role === undefined ? { type: "operator", id } : { type: "operator", id, role, page: page ?? null };
 }

@@ -82,6 +82,13 @@ export const riskRoom = room({
         record({ type: "system", id: "quota" }, { act: "tenant.quota_reached", subject: null, facts });
         emit("alert.quota", tenantId, facts);
       },
+      /** What the tenant uses, of what it may use: for operators, who see all tenants side by side. */
+      used: (bytes: number) => {
+        const { records, bytes: kept } = usageOf(bytes);
+        const { records: records_max, bytes: bytes_max } = quota();
+        const day = { texts_today: caps.countedToday(now()), texts_per_day: policy().limits.tenant.day };
+        return { ...day, records, records_max, bytes: kept, bytes_max };
+      },
       /** What is left to a key under its limit. */
       roomOf: (key: string) => caps.roomOf(key, policy().limits, now()),
     };
