@@ -48,6 +48,8 @@ const CLASS_OF: Readonly<Record<Scope, CallClass>> = {
   "policy:read": "read",
   "keys:manage": "manage",
   "signin:manage": "manage",
+  "alerts:read": "read",
+  "alerts:write": "write",
   "jobs:read": "read",
   "jobs:retry": "manage",
   "sandbox:use": "sandbox",

@@ -29,6 +29,8 @@ export const SCOPES = [
   "policy:read",
   "keys:manage",
   "signin:manage",
+  "alerts:read",
+  "alerts:write",
   "jobs:read",
   "jobs:retry",
   "sandbox:use",

@@ -11,6 +11,7 @@ const SEES: readonly Scope[] = [
   "numbers:read",
   "sessions:read",
   "events:read",
+  "alerts:read",
   "policy:read",
 ];
 
@@ -28,6 +29,7 @@ const SCOPES_OF: Readonly<Record<Role, Granted>> = {
     "sessions:write",
     "webhooks:manage",
     "keys:manage",
+    "alerts:write",
     "jobs:read",
     "jobs:retry",
     "sandbox:use",
@@ -35,6 +37,7 @@ const SCOPES_OF: Readonly<Record<Role, Granted>> = {
   support: [
     ...SEES,
     "messages:send",
+    "alerts:write",
     "verify:locks",
     "tokens:read",
     "sessions:write",

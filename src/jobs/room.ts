@@ -3,21 +3,28 @@
  */
 import { room, type DueRow, type Ground, type Step } from "../contract/room.ts";
 import { byRule, type Actor, type Recorder } from "../contract/record.ts";
-import type { EventType } from "../webhooks/event.ts";
-import { FAILURES_MAX, jobView, JobsLedger } from "./ledger.ts";
+import { FAILURES_MAX, jobView, JobsLedger, type FailedJob, type JobView } from "./ledger.ts";
 import { jobsVerbs, retryJob } from "./verbs.ts";
 
 type Below = {
   audit: { record: Recorder };
-  webhooks: { emit: (type: EventType, resource: string, data: unknown) => void };
+  alerts: {
+    raise: (raised: { type: "alert.job_quarantined"; about: string; facts: { job: JobView } }) => void;
+    close: (of: { type: "alert.job_quarantined"; about: string }) => void;
+  };
 };
 
 /** The room. */
 export const jobsRoom = room({
   name: "jobs",
   migrations: [{ id: 1, up: (sql) => JobsLedger.migrate(sql) }],
-  open: ({ sql, ids, now, soon }: Ground, { audit: { record }, webhooks: { emit } }: Below) => {
+  open: ({ sql, ids, now, soon }: Ground, { audit: { record }, alerts }: Below) => {
     const jobs = new JobsLedger(sql, soon);
+    /** The job of a row that succeeded, or is no longer due, is over, and so is its alert. */
+    const over = (job: FailedJob): void => {
+      jobs.succeeded(job);
+      alerts.close({ type: "alert.job_quarantined", about: job.id });
+    };
     /** The failed jobs of a step and of what it records. */
     const jobsOf = ({ name, recording }: Step) =>
       recording === undefined ? jobs.ofStep(name) : [...jobs.ofStep(name), ...jobs.ofStep(recording.name)];
@@ -56,16 +63,16 @@ export const jobsRoom = room({
       ran: (step: Step, rows: readonly DueRow[]): void => {
         const failed = jobs.ofStep(step.name).filter(({ againAt }) => againAt !== null && againAt <= now());
         for (const job of failed)
-          if (rows.length < step.rowsMax || rows.some(({ id }) => id === job.row)) jobs.succeeded(job);
+          if (rows.length < step.rowsMax || rows.some(({ id }) => id === job.row)) over(job);
       },
       recorded: (name: string, rows: readonly { id: string }[]): void => {
-        for (const job of jobs.ofStep(name)) if (rows.some(({ id }) => id === job.row)) jobs.succeeded(job);
+        for (const job of jobs.ofStep(name)) if (rows.some(({ id }) => id === job.row)) over(job);
       },
       /** A row threw; answers when it is tried again, or null when it is quarantined now. Empty: the step could not find its rows. */
       failed: (name: string, row: string, error: string): number | null => {
         const job = jobs.failed(name, row, error, () => ids.make("job", now()), now());
         if (job.failures === FAILURES_MAX) {
-          emit("alert.job_quarantined", job.id, { job: jobView(job) });
+          alerts.raise({ type: "alert.job_quarantined", about: job.id, facts: { job: jobView(job) } });
           record(byRule("alarm"), { act: "job.quarantined", subject: job.id, facts: { step: name } });
         }
         return job.againAt;

@@ -29,6 +29,7 @@ export const UsageView = z
         bytes: z.int().meta({ description: "Of the tenant's own object." }),
         bytes_max: z.int(),
         quarantined_jobs: z.int(),
+        open_alerts: z.int(),
       })
       .nullable()
       .meta({ description: "Null where the tenant's object does not answer." }),
@@ -51,6 +52,7 @@ export const UsageView = z
           bytes: 41_000_000,
           bytes_max: 7_000_000_000,
           quarantined_jobs: 0,
+          open_alerts: 1,
         },
       },
     ],

@@ -4,11 +4,10 @@
 import { byCaller, callersAct, type Recorder } from "../contract/record.ts";
 import { room, type Ground } from "../contract/room.ts";
 import type { CountNaming } from "../vault/naming.ts";
-import type { EventType } from "../webhooks/event.ts";
 import type { Limits, NamingAllowance } from "./caps.ts";
 import { countNaming, type NamingAlert } from "./count-naming.ts";
 import { CapsLedger } from "./ledger.ts";
-import { QUOTAS, type Quota } from "./quota.ts";
+import { quotaLevel, QUOTAS, type Quota } from "./quota.ts";
 import { UsageLedger } from "./usage.ts";
 
 type RiskGround = Ground & {
@@ -19,7 +18,15 @@ type RiskGround = Ground & {
 type Below = {
   audit: { record: Recorder };
   access: { lineOf: (key: string) => string };
-  webhooks: { emit: (type: EventType, resource: string, data: unknown) => void };
+  alerts: {
+    raise: (raised: {
+      type: "alert.limit" | "alert.quota";
+      about: string;
+      part?: string;
+      facts: Record<string, unknown>;
+    }) => void;
+    close: (of: { type: "alert.quota"; about: string }) => void;
+  };
 };
 
 /** The room. */
@@ -31,7 +38,7 @@ export const riskRoom = room({
   ],
   open: (
     { sql, now, policy, environment, tenantId }: RiskGround,
-    { audit: { record }, access: { lineOf }, webhooks: { emit } }: Below,
+    { audit: { record }, access: { lineOf }, alerts: { raise, close } }: Below,
   ) => {
     const caps = new CapsLedger(sql, lineOf);
     const usage = new UsageLedger(sql);
@@ -39,7 +46,7 @@ export const riskRoom = room({
     const usageOf = (bytes: number) => ({ records: usage.records(), bytes });
     const alert = ({ key, ...cap }: NamingAlert): void => {
       record(byCaller(key), { act: callersAct(key, "limit_reached"), subject: key, facts: cap });
-      emit("alert.limit", key, { limit: "naming", key, ...cap });
+      raise({ type: "alert.limit", about: key, part: `naming ${cap.budget} ${cap.by}`, facts: { limit: "naming", key, ...cap } });
     };
     const naming: CountNaming = countNaming({ caps, lineOf, policy, now, alert });
     return {
@@ -62,7 +69,7 @@ export const riskRoom = room({
       tellCallLimit: (key: string, reached: { class: string; perMinute: number }): void => {
         const facts = { limit: "calls", class: reached.class, per_minute: reached.perMinute };
         record(byCaller(key), { act: callersAct(key, "limit_reached"), subject: key, facts });
-        emit("alert.limit", key, { key, ...facts });
+        raise({ type: "alert.limit", about: key, part: `calls ${reached.class}`, facts: { key, ...facts } });
       },
       usage,
       /** Why nothing may be added to what the tenant keeps, in an object of so many bytes; null while something may. */
@@ -71,6 +78,7 @@ export const riskRoom = room({
       /** Tells the tenant and the audit, once, that 80 or 100 percent of the quota are reached. */
       tellQuota: (bytes: number): void => {
         const told = usage.news(usageOf(bytes), quota());
+        if (told === null && quotaLevel(usageOf(bytes), quota()) === 0) close({ type: "alert.quota", about: tenantId });
         if (told === null) return;
         const facts = {
           percent: told.percent,
@@ -80,7 +88,7 @@ export const riskRoom = room({
           bytes_max: told.quota.bytes,
         };
         record({ type: "system", id: "quota" }, { act: "tenant.quota_reached", subject: null, facts });
-        emit("alert.quota", tenantId, facts);
+        raise({ type: "alert.quota", about: tenantId, facts });
       },
       /** What the tenant uses, of what it may use: for operators, who see all tenants side by side. */
       used: (bytes: number) => {

@@ -9,6 +9,7 @@ import type { Identity, SignInClient, SignedIn } from "../access/people/sign-in.
 import type { PeopleVerbs } from "../access/people/verbs.ts";
 import type { Present } from "../access/people/face.ts";
 import type { IssuedKey, KeysVerbs } from "../access/verbs.ts";
+import type { AlertsVerbs } from "../alerts/verbs.ts";
 import type { AuditVerbs } from "../audit/verbs.ts";
 import type { Outcome, Refusal } from "../base/refusal.ts";
 import type { HandsetDelivery, Inbound, Question, Report } from "../carriers/carrier.ts";
@@ -40,6 +41,7 @@ import type { WebhooksVerbs } from "../webhooks/verbs.ts";
 import type { Effects } from "./effects.ts";
 
 type Verbs = AddressVerbs &
+  AlertsVerbs &
   AuditVerbs &
   ConsentVerbs &
   InboundVerbs &
@@ -102,6 +104,7 @@ export type TenantUsage = {
   bytes: number;
   bytes_max: number;
   quarantined_jobs: number;
+  open_alerts: number;
 };
 
 export type CreateTenant = { id: string; name: string; environment: "sandbox" | "live"; routes: string[] };

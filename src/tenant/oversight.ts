@@ -26,8 +26,8 @@ export class Oversight implements Pick<TenantPort, OversightCalls> {
   }
 
   usage(): ReturnType<TenantPort["usage"]> {
-    return this.#operate(({ risk, jobs }) => ({
-      ok: { ...risk.used(this.#bytes()), quarantined_jobs: jobs.quarantined().length },
+    return this.#operate(({ risk, jobs, alerts }) => ({
+      ok: { ...risk.used(this.#bytes()), quarantined_jobs: jobs.quarantined().length, open_alerts: alerts.openCount() },
     }));
   }
 

@@ -104,6 +104,12 @@ function Tenants({ of }: { of: readonly Usage[] }) {
           cell: ({ usage }) => <Share of={usage?.bytes} max={usage?.bytes_max} bytes />,
         },
         {
+          head: "Alerts",
+          num: true,
+          cell: ({ usage }) =>
+            usage === null ? <span class="soft">no answer</span> : usage.open_alerts === 0 ? 0 : <State of={`${usage.open_alerts} open`} tone="bad" />,
+        },
+        {
           head: "Failed jobs",
           num: true,
           cell: ({ usage }) => usage?.quarantined_jobs ?? <span class="soft">no answer</span>,

@@ -41,13 +41,13 @@ export function mayBegin(deps: Pick<MaskingDeps, "tally">, address: string): boo
 
 /** Tells that what people write has met a limit: at most once an hour for each session or address. */
 export function tellLimit(
-  deps: Pick<MaskingDeps, "ledger" | "record" | "emit" | "now">,
+  deps: Pick<MaskingDeps, "ledger" | "record" | "alert" | "now">,
   resource: string,
   limit: "relay" | "strangers" | "stop_words",
 ): void {
   if (!deps.ledger.mayAnswer(NOBODY, `${limit}|${resource}`, HOUR_MS, deps.now())) return;
   deps.record(INBOUND, { act: "relay.limit_reached", subject: resource, facts: { limit } });
-  deps.emit("alert.limit", resource, { limit, resource });
+  deps.alert(resource, limit);
 }
 
 /** The limits that are told stand beside the answers that people got, under nobody's name. */
