@@ -5,7 +5,8 @@ import { DAY_MS, HOUR_MS, isoOf } from "../base/clock.ts";
 
 /**
  * How long an alert stays open when it is not raised again; null: until its cause has ended, which the room that raised it says.
- * Limits and wrong guesses are told at most once an hour, so two quiet hours mean that they are over.
+ * Limits and wrong guesses are told at most once an hour, so two quiet hours mean that they are over. A carrier is asked once more
+ * after an hour, because what its courier knows is lost when the object restarts.
  */
 const KINDS = {
   "alert.limit": {
@@ -32,12 +33,12 @@ const KINDS = {
     advice: "An operator dropped the sign-in of the console. If you did not ask for it, speak to them; set it anew with a key.",
   },
   "alert.carrier": {
-    quietMs: null,
+    quietMs: HOUR_MS,
     advice:
       "Compare the account's windows with the carrier's own status page. Move its weight by hand or hold it while the carrier mends it.",
   },
   "alert.circuit": {
-    quietMs: null,
+    quietMs: HOUR_MS,
     advice: "The carrier answers nothing or refuses us. Test the account; texts with another account in their route go there.",
   },
   "alert.storage": {
@@ -57,6 +58,9 @@ const KINDS = {
 export type AlertType = keyof typeof KINDS;
 
 const isType = (text: string): text is AlertType => Object.hasOwn(KINDS, text);
+
+/** Whether alerts of such a type are known here. */
+export const typeOf = (text: string): AlertType | null => (isType(text) ? text : null);
 
 /** When an alert that was last raised at `at` closes by itself; null: not by time. */
 export function closesAt(type: AlertType, at: number): number | null {

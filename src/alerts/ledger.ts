@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { DAY_MS } from "../base/clock.ts";
 import { filtered, first, type Sql } from "../storage/sql.ts";
-import { closesAt, isTold, nameOf, type Alert, type Raised } from "./alert.ts";
+import { closesAt, isTold, nameOf, typeOf, type Alert, type Raised } from "./alert.ts";
 
 /** A closed alert stays in the list for this long. */
 const KEPT_MS = 30 * DAY_MS;
@@ -98,8 +98,18 @@ export class AlertsLedger {
     return this.#sql.exec<{ id: string }>(query, now, limit).toArray().map(({ id }) => id);
   }
 
-  closeQuiet(id: string, now: number): Alert | null {
-    return this.get(id)?.closedAt === null ? this.#close(id, "quiet", now) : null;
+  /** Closes an alert whose time is over, unless it was raised again meanwhile. */
+  closeQuiet(id: string, by: ClosedBy, now: number): Alert | null {
+    const alert = this.get(id);
+    const over = alert?.closedAt === null && alert.closesAt !== null && alert.closesAt <= now;
+    return over ? this.#close(id, by, now) : null;
+  }
+
+  /** What it is about still holds: it stays open for as long again. */
+  keep(id: string, now: number): void {
+    const type = typeOf(this.get(id)?.type ?? "");
+    const closes = type === null ? null : closesAt(type, now);
+    this.#sql.exec(`UPDATE alerts SET closes_at = ? WHERE id = ? AND closed_at IS NULL`, closes, id);
   }
 
   /** When the next alert after a time closes by itself. */

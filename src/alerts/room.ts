@@ -8,6 +8,10 @@ import { alertView, nameOf, type Alert, type AlertType, type Raised } from "./al
 import { AlertsLedger, type ClosedBy } from "./ledger.ts";
 import { alertsVerbs } from "./verbs.ts";
 
+export { alertView, nameOf, type Alert, type AlertType, type Raised } from "./alert.ts";
+export { AlertsLedger } from "./ledger.ts";
+export { alertActs } from "./verbs.ts";
+
 /** The alerts that tenants hear of as events; the others are the operators' own. */
 export type TenantAlertType = Exclude<
   AlertType,
@@ -40,7 +44,7 @@ export const alertsRoom = room({
           name: "alerts.quiet",
           rowsMax: ROWS_MAX,
           due: (at: number, limit: number) =>
-            alerts.quiet(at, limit).map((id) => ({ id, run: () => closed(alerts.closeQuiet(id, at)) })),
+            alerts.quiet(at, limit).map((id) => ({ id, run: () => closed(alerts.closeQuiet(id, "quiet", at)) })),
           nextAt: (_at: number, after: number) => alerts.nextAt(after),
         },
       ],

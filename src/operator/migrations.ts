@@ -8,6 +8,8 @@ import { StockLedger } from "../numbers/stock.ts";
 import { migrate, type Migrated } from "../storage/migrations.ts";
 import type { Sql } from "../storage/sql.ts";
 import { migrateOperatorsPeople } from "../access/room.ts";
+import { AlertsLedger } from "../alerts/room.ts";
+import { OnCallLedger } from "./on-call.ts";
 import { OperatorRepeats } from "./idempotency.ts";
 
 type Storage = { sql: Sql; transaction: <T>(act: () => T) => T };
@@ -30,6 +32,13 @@ function migrationsOf(newId: () => string): readonly Migrated[] {
       ],
     },
     { name: "people", migrations: [{ id: 1, up: migrateOperatorsPeople }] },
+    {
+      name: "alerts",
+      migrations: [
+        { id: 1, up: (sql) => AlertsLedger.migrate(sql) },
+        { id: 2, up: (sql) => OnCallLedger.migrate(sql) },
+      ],
+    },
     { name: "repeats", migrations: [{ id: 1, up: (sql) => OperatorRepeats.migrate(sql) }] },
   ];
 }

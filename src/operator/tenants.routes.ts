@@ -23,6 +23,7 @@ import type { OperatorVerbs } from "../rpc/operator.ts";
 
 import { KEY_USES, PURGE, REWRAP, SIZES, type JobDeps } from "./jobs.ts";
 import { numberStockRoutes } from "./numbers.routes.ts";
+import { alertsRoutes } from "./alerts.routes.ts";
 import { oversightRoutes } from "./oversight.routes.ts";
 import { operatorPeopleRoutes } from "./people.routes.ts";
 import { carrierRoutes } from "./carriers.routes.ts";
@@ -233,6 +234,16 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
   }),
 ];
 
+export const SizeView = z.object({
+        store: z.enum(["d1", "operator_object", "tenant_object", "kv"]),
+        jurisdiction: JURISDICTION,
+        id: z.string().nullable().meta({ description: "The tenant, of a tenant's object." }),
+        bytes: z.int(),
+        bytes_max: z.int().nullable().meta({ description: "Null where the platform sets no bound." }),
+        share: z.number().nullable(),
+        alert: z.boolean(),
+      });
+
 const jobs: JobRoute<JobDeps>[] = [
   jobDoor({
     method: "post",
@@ -264,17 +275,7 @@ const jobs: JobRoute<JobDeps>[] = [
     detail:
       "Bytes of each jurisdiction's D1, of the operators' objects, of the largest tenants' objects, and of the key store. `alert` says that 70 percent of the platform's bound are reached; the night's run writes it into the log as `storage_alert`.",
     status: 200,
-    answer: pageOf(
-      z.object({
-        store: z.enum(["d1", "operator_object", "tenant_object", "kv"]),
-        jurisdiction: JURISDICTION,
-        id: z.string().nullable().meta({ description: "The tenant, of a tenant's object." }),
-        bytes: z.int(),
-        bytes_max: z.int().nullable().meta({ description: "Null where the platform sets no bound." }),
-        share: z.number().nullable(),
-        alert: z.boolean(),
-      }),
-    ),
+    answer: pageOf(SizeView),
   }),
   jobDoor({
     method: "post",
@@ -310,6 +311,7 @@ const audit: OperatorRouteOf<OperatorVerbs>[] = [
 export const operatorRoutes: (OperatorRouteOf<OperatorVerbs> | JobRoute<JobDeps>)[] = [
   ...tenants,
   ...oversightRoutes,
+  ...alertsRoutes,
   ...operatorPeopleRoutes,
   ...carrierRoutes,
   ...numberStockRoutes,

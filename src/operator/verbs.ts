@@ -39,6 +39,8 @@ import { ADMIN_TOKEN } from "../contract/operator-route.ts";
 import type { OperatorSignIn } from "../access/people/operators.ts";
 import type { ActingAs, Actor, Recorded } from "../contract/record.ts";
 import { operatorPeople, peopleVerbsOf, type OperatorPeople } from "./people.ts";
+import { OperatorAlerts, type AlertsIo } from "./alerts.ts";
+import { alertsVerbsOf, carrierStillIll, tellCarrier, tellFull } from "./alerts-of.ts";
 import { oversightVerbs } from "./oversight.ts";
 import { OwnKey } from "./own-key.ts";
 import { OperatorRepeats } from "./idempotency.ts";
@@ -50,7 +52,8 @@ import type { TenantPort } from "../rpc/tenant.ts";
 import type { Keyring } from "../vault/keyring.ts";
 import { pageFrom, readPage, rowsFor, wholeList } from "../contract/list.ts";
 
-export type OperatorDeps = {
+export type OperatorDeps = AlertsIo & {
+  setAlarm: (at: number) => void;
   sql: Sql;
   transaction: <T>(act: () => T) => T;
   jurisdiction: Jurisdiction;
@@ -87,6 +90,7 @@ export class OperatorRooms {
   readonly repeats: OperatorRepeats;
   /** Operators who sign in. */
   readonly people: OperatorPeople;
+  readonly alerts: OperatorAlerts;
   #openingSandbox: Promise<string> | null = null;
   readonly #busyNumbers = new Set<string>();
   #tokenToldAt = -Infinity;
@@ -100,6 +104,13 @@ export class OperatorRooms {
     this.#audit = new AuditLedger(deps.sql);
     this.#own = new OwnKey(deps.sql, deps.ring);
     this.repeats = new OperatorRepeats(deps.sql, this.#own);
+    this.alerts = new OperatorAlerts({
+      ...deps,
+      own: this.#own,
+      newId: (prefix) => this.#ids.make(prefix, readClock()),
+      enter: (operator, entry) => this.#record(actorOf(operator), entry),
+      stillHolds: (alert) => carrierStillIll(deps.courier, alert),
+    });
     const { sql, door, publicUrl, signIn, environment } = deps;
     this.people = operatorPeople({
       sql,
@@ -121,6 +132,7 @@ export class OperatorRooms {
 
   readonly verbs: OperatorVerbTable = {
     ...stockVerbs(() => this.#stock()),
+    ...alertsVerbsOf(() => this.alerts, (act) => this.#deps.transaction(act)),
     ...oversightVerbs(() => this.#oversight()),
     ...peopleVerbsOf(
       () => this.people,
@@ -257,9 +269,11 @@ export class OperatorRooms {
 
     /** Purges a page of tenants; the caller sums the reports. */
     "purge.run": async (operator, input) => {
+      const { jurisdiction } = this.#deps;
       if (input.after === "") {
         this.repeats.purge(readClock());
         this.people.purge(PURGED_MAX);
+        this.alerts.purge(PURGED_MAX);
       }
       let failed = 0;
       const walked = await this.#walk(input, async (port, tenant) => {
@@ -274,7 +288,10 @@ export class OperatorRooms {
           return null;
         }
       });
-      this.#enter(operator, "purge.run", null, { failed });
+      this.#deps.transaction(() => {
+        this.#enter(operator, "purge.run", null, { failed });
+        if (failed > 0) this.alerts.raise({ type: "alert.purge_failed", about: jurisdiction, facts: { failed } });
+      });
       return walked;
     },
 
@@ -301,7 +318,9 @@ export class OperatorRooms {
           { store: "kv", jurisdiction, id: null, bytes: keyStore },
         ];
       };
-      return this.#walk(input, sizesOf, undefined, () => own);
+      const walked = await this.#walk(input, sizesOf, undefined, () => own);
+      if (!isRefused(walked)) this.#deps.transaction(() => tellFull(this.alerts, walked.ok.data));
+      return walked;
     },
 
     /** Wraps a stretch of tenants' keys under the newest root key. */
@@ -352,19 +371,26 @@ export class OperatorRooms {
 
   /** Enters in the audit what a courier saw change, with the system as the actor. */
   note({ account, act, facts }: Noted): void {
-    this.#enter({ id: "courier" }, act, account, facts);
+    this.#deps.transaction(() => {
+      this.#enter({ id: "courier" }, act, account, facts);
+      tellCarrier(this.alerts, { account, act, facts });
+    });
   }
 
   inTransaction<T>(act: () => T): T {
     return this.#deps.transaction(act);
   }
 
-  /** The admin token was used though operators sign in: in the audit, once an hour. */
+  /** The admin token was used though operators sign in: an alert that counts, and in the audit once an hour. */
   tokenUsed(): void {
     const now = readClock();
-    if (!this.people.hasSignIn() || now - this.#tokenToldAt < HOUR_MS) return;
-    this.#tokenToldAt = now;
-    this.#enter({ id: ADMIN_TOKEN }, "operator.token_used", null, {});
+    if (!this.people.hasSignIn()) return;
+    this.#deps.transaction(() => {
+      this.alerts.raise({ type: "alert.token_used", about: ADMIN_TOKEN, facts: {} });
+      if (now - this.#tokenToldAt < HOUR_MS) return;
+      this.#tokenToldAt = now;
+      this.#enter({ id: ADMIN_TOKEN }, "operator.token_used", null, {});
+    });
   }
 
   #newTenant(input: { name: string; environment: "sandbox" | "live" }): TenantRow {
@@ -459,6 +485,6 @@ export class OperatorRooms {
 
 /** Who acts, as the audit names them. */
 function actorOf({ id, role, page }: Operating): Actor | (Actor & ActingAs) {
-  if (["cron", "courier", "stock"].includes(id)) return { type: "system", id };
+  if (["cron", "courier", "stock", "alerts"].includes(id)) return { type: "system", id };
   return role === undefined ? { type: "operator", id } : { type: "operator", id, role, page: page ?? null };
 }

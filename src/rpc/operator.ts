@@ -10,6 +10,8 @@ import type { Identity, SignedIn, SignInClient } from "../access/people/sign-in.
 import type { PersonView, SignInChange, SignInView } from "../access/people/verbs.ts";
 import type { TenantView } from "../access/tenants.ts";
 import type { IssuedKey } from "../access/verbs.ts";
+import type { AlertView } from "../alerts/alert.ts";
+import type { AlertQuery, Silence } from "../alerts/verbs.ts";
 import type { AuditRecord, ListQuery } from "../audit/ledger.ts";
 import type { Jurisdiction } from "../base/ids.ts";
 import type { Outcome } from "../base/refusal.ts";
@@ -34,6 +36,9 @@ export type Operating = Who & { role?: string; page?: string };
 
 /** Who is in an operator's session. */
 export type OperatorPresent = Present & { session: { id: string; freshUntil: number } };
+
+/** The on-call service of a jurisdiction, as operators see it. */
+type OnCall = { url: string | null; changed_at: string | null; waiting: number };
 
 type Asks<Input, Output extends object> = { input: Input; output: Output };
 
@@ -102,6 +107,12 @@ export type OperatorVerbs = {
     { id: string },
     Omit<StockView, "state"> & { state: StockView["state"] | "released"; code: string | null }
   >;
+  "alerts.list": Asks<AlertQuery, Page<AlertView>>;
+  "alerts.acknowledge": Asks<{ id: string }, AlertView>;
+  "alerts.silence": Asks<Silence, AlertView>;
+  "on_call.get": Asks<null, OnCall>;
+  "on_call.set": Asks<{ url: string }, OnCall & { secret: string }>;
+  "on_call.remove": Asks<null, { removed: boolean }>;
   "sign_in.get": Asks<null, SignInView<OperatorRole>>;
   "sign_in.change": Asks<SignInChange<OperatorRole>, SignInView<OperatorRole>>;
   "operators.list": Asks<{ limit: number; before?: string }, Page<PersonView<OperatorRole>>>;

@@ -66,6 +66,12 @@ export class OperatorObject extends DurableObject<Env> implements OperatorPort {
     this.#rooms.tokenUsed();
   }
 
+  /** Closes alerts that are over, and tells the on-call service. */
+  override async alarm(): Promise<void> {
+    this.#migrate();
+    await this.#rooms.alerts.run();
+  }
+
   #migrate(): void {
     if (this.#migrated) return;
     this.#rooms.migrate();

@@ -188,6 +188,7 @@ export function senderParts(env: Env) {
 /** What the operators' object is given. */
 export function operatorParts(env: Env, ctx: DurableObjectState) {
   const settings = settingsOf(env);
+  const { urlPolicy: policy, fetchLike, resolve } = outsideOf(settings);
   const jurisdiction: Jurisdiction = (ctx.id.name ?? "").startsWith("us:") ? "us" : "eu";
   return {
     ...storageParts(settings, ctx),
@@ -201,6 +202,9 @@ export function operatorParts(env: Env, ctx: DurableObjectState) {
     environment: settings.ENVIRONMENT === "local" ? ("sandbox" as const) : ("live" as const),
     publicUrl: () => settings.PUBLIC_URL.replace(/\/$/, ""),
     signIn: operatorSignInOf(settings),
+    policy,
+    fetchLike,
+    resolve,
     log: writeLog,
   };
 }
