@@ -297,12 +297,13 @@ const audit: OperatorRouteOf<OperatorVerbs>[] = [
       jurisdiction: JURISDICTION.default("eu"),
       limit: limitUpTo(500, 50),
       cursor: numberCursor(),
+      order: z.enum(["oldest", "newest"]).default("oldest"),
     }),
     status: 200,
     answer: pageOf(AuditEntryView),
     refuses: ["invalid_cursor"],
     ask: ({ query }) => ({
-      ok: { where: query.jurisdiction, input: { after: Number(query.cursor ?? 0), limit: query.limit } },
+      ok: { where: query.jurisdiction, input: { after: Number(query.cursor ?? 0), limit: query.limit, newest: query.order === "newest" } },
     }),
   }),
 ];
