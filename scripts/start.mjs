@@ -137,8 +137,9 @@ function farewell({ base_url, api_key, handset_url, docs_url, console_url, conso
 Maskline serves at ${base_url}
   Console   ${console_url}
             ${console_signin_url}
-  Operators ${operator_console_signin_url}
             (the second link signs you in as the owner, once; the first lets you choose who to be)
+  Operators ${operator_console_signin_url}
+            (signs you in as an operator, once)
   API key   ${api_key}
   Handset   ${handset_url}
   Docs      ${docs_url}

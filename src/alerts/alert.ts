@@ -30,7 +30,8 @@ const KINDS = {
   },
   "alert.sign_in_reset": {
     quietMs: 7 * DAY_MS,
-    advice: "An operator dropped the sign-in of the console. If you did not ask for it, speak to them; set it anew with a key.",
+    advice:
+      "An operator dropped the sign-in of the console. If you did not ask for it, speak to them; set it anew with a key.",
   },
   "alert.carrier": {
     quietMs: HOUR_MS,
@@ -39,7 +40,8 @@ const KINDS = {
   },
   "alert.circuit": {
     quietMs: HOUR_MS,
-    advice: "The carrier answers nothing or refuses us. Test the account; texts with another account in their route go there.",
+    advice:
+      "The carrier answers nothing or refuses us. Test the account; texts with another account in their route go there.",
   },
   "alert.storage": {
     quietMs: 2 * DAY_MS,

@@ -95,7 +95,10 @@ export class AlertsLedger {
   /** The open alerts that were quiet for long enough, the oldest first. */
   quiet(now: number, limit: number): string[] {
     const query = `SELECT id FROM alerts WHERE closed_at IS NULL AND closes_at <= ? ORDER BY closes_at LIMIT ?`;
-    return this.#sql.exec<{ id: string }>(query, now, limit).toArray().map(({ id }) => id);
+    return this.#sql
+      .exec<{ id: string }>(query, now, limit)
+      .toArray()
+      .map(({ id }) => id);
   }
 
   /** Closes an alert whose time is over, unless it was raised again meanwhile. */
@@ -128,7 +131,10 @@ export class AlertsLedger {
     const { where, values } = filtered<string>([["id < ?", before]]);
     const of = { open: "closed_at IS NULL", closed: "closed_at IS NOT NULL", all: "1" }[state];
     const query = `SELECT * FROM alerts WHERE ${where} AND ${of} ORDER BY id DESC LIMIT ?`;
-    return this.#sql.exec<Row>(query, ...values, limit).toArray().map(alertOf);
+    return this.#sql
+      .exec<Row>(query, ...values, limit)
+      .toArray()
+      .map(alertOf);
   }
 
   openCount(): number {

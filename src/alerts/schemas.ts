@@ -53,6 +53,8 @@ export const AlertState = z.enum(["open", "closed", "all"]).default("open");
 
 export const SilenceBody = z
   .strictObject({
-    until: Time.nullable().meta({ description: "Told no more until then, at most thirty days; null ends the silence." }),
+    until: Time.nullable().meta({
+      description: "Told no more until then, at most thirty days; null ends the silence.",
+    }),
   })
   .meta({ id: "SilenceAlert" });

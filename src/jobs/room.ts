@@ -62,8 +62,7 @@ export const jobsRoom = room({
       /** These rows ran and none threw: deletes their jobs, and those of rows that are no longer due. */
       ran: (step: Step, rows: readonly DueRow[]): void => {
         const failed = jobs.ofStep(step.name).filter(({ againAt }) => againAt !== null && againAt <= now());
-        for (const job of failed)
-          if (rows.length < step.rowsMax || rows.some(({ id }) => id === job.row)) over(job);
+        for (const job of failed) if (rows.length < step.rowsMax || rows.some(({ id }) => id === job.row)) over(job);
       },
       recorded: (name: string, rows: readonly { id: string }[]): void => {
         for (const job of jobs.ofStep(name)) if (rows.some(({ id }) => id === job.row)) over(job);

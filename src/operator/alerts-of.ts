@@ -21,10 +21,14 @@ export function tellCarrier(alerts: OperatorAlerts, { account: about, act, facts
   if (facts["state"] === "closed") alerts.close(of);
 }
 
-const partOf = (facts: Readonly<Record<string, unknown>>): string => `${String(facts["lane"])} ${String(facts["kind"])}`;
+const partOf = (facts: Readonly<Record<string, unknown>>): string =>
+  `${String(facts["lane"])} ${String(facts["kind"])}`;
 
 /** Whether the courier still sees what the alert is about; null where time alone tells, and while the courier cannot be asked it holds. */
-export async function carrierStillIll(courier: (account: string) => CourierPort, alert: Alert): Promise<boolean | null> {
+export async function carrierStillIll(
+  courier: (account: string) => CourierPort,
+  alert: Alert,
+): Promise<boolean | null> {
   if (alert.type !== "alert.carrier" && alert.type !== "alert.circuit") return null;
   try {
     const health = await courier(alert.about).health();

@@ -33,7 +33,10 @@ export const OnCallView = z
 
 export const IssuedOnCallView = z
   .object({ ...OnCallView.shape, secret: z.string().meta({ description: "Shown once." }) })
-  .meta({ id: "IssuedOnCall", examples: [{ ...ON_CALL_EXAMPLE, secret: "whsec_c2VjcmV0LWZvci10aGUtZXhhbXBsZS1vbmx5" }] });
+  .meta({
+    id: "IssuedOnCall",
+    examples: [{ ...ON_CALL_EXAMPLE, secret: "whsec_c2VjcmV0LWZvci10aGUtZXhhbXBsZS1vbmx5" }],
+  });
 
 export const alertsRoutes: OperatorRouteOf<OperatorVerbs>[] = [
   door({
@@ -73,8 +76,7 @@ export const alertsRoutes: OperatorRouteOf<OperatorVerbs>[] = [
     answer: AlertView,
     refuses: ["state_conflict"],
     example: { until: null },
-    ask: ({ params, body }) =>
-      ofAlert(params.id, { until: body.until === null ? null : (timeOf(body.until) ?? null) }),
+    ask: ({ params, body }) => ofAlert(params.id, { until: body.until === null ? null : (timeOf(body.until) ?? null) }),
   }),
   door({
     method: "get",
@@ -93,9 +95,7 @@ export const alertsRoutes: OperatorRouteOf<OperatorVerbs>[] = [
     summary: "Send this jurisdiction's alerts to an on-call service",
     detail:
       "By calls signed as webhooks are (Standard Webhooks). Answers a new secret, once. The URL is judged like every address outside, now and before each call. A call that is not taken is tried again by the schedule of webhooks.",
-    body: z
-      .strictObject({ ...Where.shape, url: z.string().min(1).max(URL_CHARS_MAX) })
-      .meta({ id: "SetOnCall" }),
+    body: z.strictObject({ ...Where.shape, url: z.string().min(1).max(URL_CHARS_MAX) }).meta({ id: "SetOnCall" }),
     status: 200,
     answer: IssuedOnCallView,
     refuses: ["url_refused"],

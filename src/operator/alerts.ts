@@ -135,9 +135,7 @@ export class OperatorAlerts {
     };
     const { fetchLike, log } = this.#deps;
     const answer =
-      url === null
-        ? null
-        : await postOnce({ url, headers, body, timeoutMs: TIMEOUT_MS, fetchLike, now: readClock });
+      url === null ? null : await postOnce({ url, headers, body, timeoutMs: TIMEOUT_MS, fetchLike, now: readClock });
     const { verdict, retryAfterSeconds } =
       answer !== null && "status" in answer
         ? classifyAnswer(answer.status, answer.retryAfter, now)

@@ -235,14 +235,14 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
 ];
 
 export const SizeView = z.object({
-        store: z.enum(["d1", "operator_object", "tenant_object", "kv"]),
-        jurisdiction: JURISDICTION,
-        id: z.string().nullable().meta({ description: "The tenant, of a tenant's object." }),
-        bytes: z.int(),
-        bytes_max: z.int().nullable().meta({ description: "Null where the platform sets no bound." }),
-        share: z.number().nullable(),
-        alert: z.boolean(),
-      });
+  store: z.enum(["d1", "operator_object", "tenant_object", "kv"]),
+  jurisdiction: JURISDICTION,
+  id: z.string().nullable().meta({ description: "The tenant, of a tenant's object." }),
+  bytes: z.int(),
+  bytes_max: z.int().nullable().meta({ description: "Null where the platform sets no bound." }),
+  share: z.number().nullable(),
+  alert: z.boolean(),
+});
 
 const jobs: JobRoute<JobDeps>[] = [
   jobDoor({
@@ -303,7 +303,10 @@ const audit: OperatorRouteOf<OperatorVerbs>[] = [
     answer: pageOf(AuditEntryView),
     refuses: ["invalid_cursor"],
     ask: ({ query }) => ({
-      ok: { where: query.jurisdiction, input: { after: Number(query.cursor ?? 0), limit: query.limit, newest: query.order === "newest" } },
+      ok: {
+        where: query.jurisdiction,
+        input: { after: Number(query.cursor ?? 0), limit: query.limit, newest: query.order === "newest" },
+      },
     }),
   }),
 ];

@@ -132,7 +132,10 @@ export class OperatorRooms {
 
   readonly verbs: OperatorVerbTable = {
     ...stockVerbs(() => this.#stock()),
-    ...alertsVerbsOf(() => this.alerts, (act) => this.#deps.transaction(act)),
+    ...alertsVerbsOf(
+      () => this.alerts,
+      (act) => this.#deps.transaction(act),
+    ),
     ...oversightVerbs(() => this.#oversight()),
     ...peopleVerbsOf(
       () => this.people,

@@ -46,7 +46,12 @@ export const riskRoom = room({
     const usageOf = (bytes: number) => ({ records: usage.records(), bytes });
     const alert = ({ key, ...cap }: NamingAlert): void => {
       record(byCaller(key), { act: callersAct(key, "limit_reached"), subject: key, facts: cap });
-      raise({ type: "alert.limit", about: key, part: `naming ${cap.budget} ${cap.by}`, facts: { limit: "naming", key, ...cap } });
+      raise({
+        type: "alert.limit",
+        about: key,
+        part: `naming ${cap.budget} ${cap.by}`,
+        facts: { limit: "naming", key, ...cap },
+      });
     };
     const naming: CountNaming = countNaming({ caps, lineOf, policy, now, alert });
     return {

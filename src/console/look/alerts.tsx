@@ -79,7 +79,15 @@ function AlertCard({ alert, path, mayAct }: { alert: Alert; path: string; mayAct
   );
 }
 
-function Acts({ alert: { id, acknowledged_at, silenced_until }, path, title }: { alert: Alert; path: string; title: string }) {
+function Acts({
+  alert: { id, acknowledged_at, silenced_until },
+  path,
+  title,
+}: {
+  alert: Alert;
+  path: string;
+  title: string;
+}) {
   return (
     <form class="buttons gap" method="post" action={path}>
       <input type="hidden" name="id" value={id} />
@@ -90,7 +98,9 @@ function Acts({ alert: { id, acknowledged_at, silenced_until }, path, title }: {
       ) : null}
       <select name="hours" class="slim" aria-label={`How long to silence: ${title}`}>
         {SILENCES.map((hours) => (
-          <option value={hours}>{hours === 1 ? "for an hour" : hours < 168 ? `for ${hours} hours` : "for a week"}</option>
+          <option value={hours}>
+            {hours === 1 ? "for an hour" : hours < 168 ? `for ${hours} hours` : "for a week"}
+          </option>
         ))}
       </select>
       <button class="quiet" name="do" value="silence" type="submit" aria-label={`Silence: ${title}`}>

@@ -29,11 +29,7 @@ async function list({ ask, query }: OperatorVisit): Promise<Shown> {
         <Head title="Audit" says="Every act of an operator, a courier and a rule in this jurisdiction.">
           <Jurisdictions path={PATH} at={jurisdiction} />
         </Head>
-        {page.ok.data.length === 0 ? (
-          <Empty icon="audit" title="No entry yet" />
-        ) : (
-          <Entries of={page.ok.data} />
-        )}
+        {page.ok.data.length === 0 ? <Empty icon="audit" title="No entry yet" /> : <Entries of={page.ok.data} />}
         <Pager page={page.ok} path={PATH} query={{ jurisdiction, cursor }} what={["entry", "entries"]} />
       </>
     ),

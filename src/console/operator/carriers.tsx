@@ -91,7 +91,15 @@ async function list({ ask, query, form }: OperatorVisit, said: Said): Promise<Sh
   };
 }
 
-function One({ account, health, jurisdiction }: { account: Account; health: Health | undefined; jurisdiction: string }) {
+function One({
+  account,
+  health,
+  jurisdiction,
+}: {
+  account: Account;
+  health: Health | undefined;
+  jurisdiction: string;
+}) {
   const circuit = health?.circuit;
   return (
     <section class="card section" aria-labelledby={account.id}>

@@ -46,7 +46,10 @@ async function list({ ask, query, present }: OperatorVisit): Promise<Shown> {
     title: "Operators",
     main: (
       <>
-        <Head title="Operators" says="Who signs in here. Names come from your identity provider and end with the session." />
+        <Head
+          title="Operators"
+          says="Who signs in here. Names come from your identity provider and end with the session."
+        />
         <People of={people.ok.data} me={me} />
         <Pager page={people.ok} path={PATH} query={{ cursor }} what={["person", "people"]} />
         <section class="section" aria-labelledby="sessions">
@@ -55,7 +58,10 @@ async function list({ ask, query, present }: OperatorVisit): Promise<Shown> {
             caption="Sessions"
             rows={sessions.ok.data}
             columns={[
-              { head: "Person", cell: ({ name, person }) => <bdi>{`${name ?? "–"}${person === me ? " (you)" : ""}`}</bdi> },
+              {
+                head: "Person",
+                cell: ({ name, person }) => <bdi>{`${name ?? "–"}${person === me ? " (you)" : ""}`}</bdi>,
+              },
               { head: "Signed in", cell: ({ created_at }) => <Time at={created_at} /> },
               { head: "Last used", opt: true, cell: ({ used_at }) => <Time at={used_at} /> },
               { head: "Ends by", cell: ({ expires_at }) => <Time at={expires_at} /> },
@@ -82,7 +88,8 @@ async function list({ ask, query, present }: OperatorVisit): Promise<Shown> {
         <section class="card section" aria-labelledby="sign-in">
           <h2 id="sign-in">How operators sign in</h2>
           <p>
-            Changed by <code>PUT /admin/v1/sign-in</code>, or by the deployment’s variable <code>OPERATOR_SIGN_IN</code>.
+            Changed by <code>PUT /admin/v1/sign-in</code>, or by the deployment’s variable <code>OPERATOR_SIGN_IN</code>
+            .
           </p>
           <Facts
             of={[

@@ -107,7 +107,13 @@ function Tenants({ of }: { of: readonly Usage[] }) {
           head: "Alerts",
           num: true,
           cell: ({ usage }) =>
-            usage === null ? <span class="soft">no answer</span> : usage.open_alerts === 0 ? 0 : <State of={`${usage.open_alerts} open`} tone="bad" />,
+            usage === null ? (
+              <span class="soft">no answer</span>
+            ) : usage.open_alerts === 0 ? (
+              0
+            ) : (
+              <State of={`${usage.open_alerts} open`} tone="bad" />
+            ),
         },
         {
           head: "Failed jobs",
