@@ -3,12 +3,15 @@
  * stripped and scanned for. Dates are left out, since they are no part of any number. One pass, no backtracking. Pure.
  */
 import { CLASS, classOf, valueOf } from "./characters.ts";
+import { BEGINS_ESCAPE } from "./escapes.ts";
 import { DOTS } from "./mask.ts";
-import { escapeAt, PERCENT } from "./percent.ts";
+import { character, characterAt, endOfDigit } from "./text-reading.ts";
 
 /** Between two runs: they do not belong together, or what separates them when that is not a single character. */
 export const APART = -1;
 const SEVERAL = 99;
+/** The block of runs that have too few digits for a number without what stands behind an odd sign. */
+export const SHORT = -1;
 
 /**
  * Digits without a break. Offsets are UTF-16 units of the text; `from` and `to` lie in the digits of the whole text. Runs are used
@@ -26,7 +29,12 @@ export type Run = {
   gap: number;
   /** Whether the gap has only what people put between the groups of one number. */
   plain: boolean;
-  /** Runs of one block have nothing between them that keeps them apart. */
+  /**
+   * The odd sign (a currency's, # @ = % or an x) that keeps the run apart from the last, though a number may go on behind it; its
+   * negative where it stands at one side of a space, as before a price; 0 where none does, or nothing can go on.
+   */
+  odd: number;
+  /** Runs of one block have nothing between them that keeps them apart; -1 where the whole block has too few digits for a number. */
   block: number;
   /** How many gaps up to this run were not plain. */
   rough: number;
@@ -42,6 +50,7 @@ const blankRun = (): Run => ({
   openAt: -1,
   gap: APART,
   plain: true,
+  odd: 0,
   block: 0,
   rough: 0,
   next: null,
@@ -65,24 +74,33 @@ export class Scan {
   readonly digits: Uint8Array;
   /** How many digits there are. */
   total = 0;
-  /** Whether digits that are percent-encoded stand among others: who reads the text as it is sees another number. */
-  mixed = false;
+  /** Whether escapes have taken up digits: who reads the text as it stands may see another number. */
+  taken = false;
+  /** Whether odd signs stand between runs. */
+  odd = false;
   decodes = true;
   #count = 0;
   readonly #runs: Run[] = [];
   /** The place of each digit's run in the list. */
   readonly #runOf: Uint32Array;
 
-  /** The block that is read, its first digit and its first run. */
+  /** The block that is read, its first digit and its first run; and those of the blocks that odd signs join. */
   #block = 0;
   #blockFrom = 0;
   #blockAt = 0;
+  #chainFrom = 0;
+  #chainAt = 0;
   /** How many digits the last three runs have, a byte each. */
   #lengths = 0;
   #length = 0;
   #kind: number = APART;
+  /** The classes of the first and the last sign in this gap. */
+  #first: number = APART;
+  #last: number = APART;
   #plain = true;
   #broken = true;
+  /** The odd sign in this gap, or 0. */
+  #odd = 0;
   #bullets = 0;
   #plusAt = -1;
   #openAt = -1;
@@ -101,14 +119,19 @@ export class Scan {
 
   /** The run that a digit is in, where it stands in one block with a run before it. */
   together(first: Run, digit: number): Run | null {
-    if (digit >= this.total) return null;
-    const run = this.#runs[this.#runOf[digit] ?? 0];
-    return run !== undefined && run.block === first.block ? run : null;
+    const run = this.runOf(digit);
+    return run !== null && run.block === first.block ? run : null;
   }
 
-  /** Reads a text; what is percent-encoded in it decoded, or as it stands. */
+  /** The run that a digit is in. */
+  runOf(digit: number): Run | null {
+    return digit < this.total ? (this.#runs[this.#runOf[digit] ?? 0] ?? null) : null;
+  }
+
+  /** Reads a text; what is escaped in it decoded, or as it stands. */
   read(text: string, decodes: boolean): void {
-    this.mixed = false;
+    character.taken = 0;
+    this.odd = false;
     this.decodes = decodes;
     this.total = 0;
     this.#count = 0;
@@ -117,16 +140,20 @@ export class Scan {
     this.#lengths = 0;
     this.#blockFrom = 0;
     this.#blockAt = 0;
+    this.#chainFrom = 0;
+    this.#chainAt = 0;
     let hidden = 0; // digits still to come that belong to a mask
     for (let at = 0; at < text.length;) {
       const unit = text.charCodeAt(at);
-      const isPlain = unit < 0x80 && unit !== PERCENT;
-      const kind = classOf(isPlain ? unit : characterAt(text, at, decodes));
+      const isPlain = unit < 0x80 && BEGINS_ESCAPE[unit] === 0;
+      const codePoint = isPlain ? unit : characterAt(text, at, decodes);
+      const kind = classOf(codePoint);
       const next = isPlain ? at + 1 : character.next;
       if (kind === CLASS.letter) {
-        if (!this.#behindLetter) this.#passLetter();
+        if (this.#behindDigit && isTimes(text, codePoint, next)) this.#passSign(CLASS.barrier, at, codePoint);
+        else if (!this.#behindLetter) this.#passLetter();
       } else if (kind >= CLASS.space) {
-        this.#passSign(kind, at);
+        this.#passSign(kind, at, codePoint);
         hidden = this.#bullets >= DOTS.length ? 2 : 0;
       } else if (kind < CLASS.format) {
         if (hidden === 0) {
@@ -139,6 +166,7 @@ export class Scan {
       at = next;
     }
     this.digits.fill(NO_DIGIT, this.total, this.total + BEHIND);
+    this.taken = character.taken > 0 && this.total + character.taken >= DIGITS_MIN;
   }
 
   /** A letter ends everything that could have gone on. */
@@ -152,9 +180,11 @@ export class Scan {
   }
 
   /** One more sign. A plus counts for the digits behind it, with a space or a bracket between at most. */
-  #passSign(kind: number, at: number): void {
+  #passSign(kind: number, at: number, codePoint: number): void {
     this.#behindLetter = false;
     const length = ++this.#length;
+    if (length === 1) this.#first = kind;
+    this.#last = kind;
     this.#kind = length === 1 || (kind === CLASS.space && this.#kind === CLASS.space) ? kind : SEVERAL;
     if (kind === CLASS.space) {
       this.#bullets = 0;
@@ -163,7 +193,8 @@ export class Scan {
     }
     this.#bullets = kind === CLASS.bullet ? this.#bullets + 1 : 0;
     if (kind > CLASS.slash || kind === CLASS.plus) this.#plain = false;
-    if (kind === CLASS.barrier || this.#bullets >= HIDING_BULLETS) this.#broken = true;
+    if (kind === CLASS.barrier) this.#odd = codePoint;
+    if (this.#bullets >= HIDING_BULLETS) this.#broken = true;
     if (kind === CLASS.open) {
       if (this.#plusAt < 0) this.#openAt = at;
       return;
@@ -182,11 +213,14 @@ export class Scan {
     this.#behindLetter = false;
     while (next + 1 < text.length && isDigit(text.charCodeAt(next + 1))) {
       const unit = text.charCodeAt(next);
-      const kind = unit < 0x80 ? classOf(unit) : CLASS.other;
-      if (!(kind === CLASS.space || kind === CLASS.dash || (kind >= CLASS.dot && kind <= CLASS.comma))) break;
+      if (unit >= 0x80 || BEGINS_ESCAPE[unit] === 1) break;
+      const kind = classOf(unit);
+      if (JOINS[kind] !== 1) break;
       this.#length = 1;
       this.#kind = kind;
-      this.#plain = kind !== CLASS.comma;
+      this.#first = this.#last = kind;
+      this.#plain = kind < CLASS.comma;
+      if (kind === CLASS.barrier) this.#odd = unit;
       next = this.#passRun(text, next + 1);
     }
     this.#length = 0;
@@ -202,7 +236,6 @@ export class Scan {
     const runOf = this.#runOf;
     let next = at;
     let { total } = this;
-    let encoded = 0;
     while (next < text.length) {
       const unit = text.charCodeAt(next);
       if (isDigit(unit)) {
@@ -211,7 +244,7 @@ export class Scan {
         run.end = ++next;
         continue;
       }
-      if (unit < 0x80 && unit !== PERCENT) break; // no other character of ASCII is a digit's or unseen
+      if (unit < 0x80 && BEGINS_ESCAPE[unit] === 0) break; // no other character of ASCII is a digit's or unseen
       const kind = classOf(characterAt(text, next, this.decodes));
       if (kind === CLASS.letter || kind >= CLASS.space) break;
       const start = next;
@@ -220,15 +253,14 @@ export class Scan {
       if (value >= 0) {
         digits[total] = value;
         runOf[total++] = place;
-        if (unit === PERCENT) encoded++;
       }
       if (value >= 0 || (kind === CLASS.mark && run.end === start)) run.end = next;
     }
     const length = total - run.from;
-    if (encoded > 0 && encoded < length) this.mixed = true;
     this.total = total;
     run.to = total;
     this.#lengths = ((this.#lengths << 8) | Math.min(length, 0xff)) & 0xff_ffff;
+    this.#odd = 0;
     this.#broken = isDateLong(this.#lengths) && this.#dropDate(run);
     return next;
   }
@@ -238,8 +270,10 @@ export class Scan {
     const plus = this.#plusAt >= 0;
     const glued = plus && this.#length === 1;
     const isTime = this.#kind === CLASS.colon && last !== undefined && lengthOf(last) <= 2;
-    const apart = this.#broken || this.#length > GAP_MAX || isTime || (plus && !glued);
-    if (apart) this.#endBlock();
+    const apart = this.#broken || this.#length > GAP_MAX || (plus && !glued);
+    const odd = apart ? 0 : this.#odd !== 0 ? this.#oddSign() : isTime ? COLON : 0;
+    if (apart) this.#endChain();
+    else if (odd !== 0) this.#endBlock();
     const count = this.#count++;
     const before = count === 0 ? undefined : this.#runs[count - 1];
     const run = this.#runs[count] ?? (this.#runs[count] = blankRun());
@@ -250,23 +284,41 @@ export class Scan {
     run.from = this.total;
     run.plus = plus;
     run.openAt = this.#openAt;
-    run.gap = apart ? APART : this.#kind;
+    run.gap = apart || odd !== 0 ? APART : this.#kind;
+    run.odd = odd;
     run.plain = this.#plain;
     run.block = this.#block;
     run.rough = (before?.rough ?? 0) + (this.#plain ? 0 : 1);
     return run;
   }
 
-  /** Begins a new block of runs, and forgets the last where it has too few digits for a number. */
+  /** The odd sign of a gap, negative where a space stands at one side of it alone. */
+  #oddSign(): number {
+    const isOneSided = (this.#first === CLASS.barrier) !== (this.#last === CLASS.barrier);
+    return isOneSided ? -this.#odd : this.#odd;
+  }
+
+  /** Begins a new block of runs that may go on from the last, which is marked where it has too few digits for a number. */
   #endBlock(): void {
-    if (this.total - this.#blockFrom < DIGITS_MIN) {
-      this.total = this.#blockFrom;
-      this.#count = this.#blockAt;
-      return;
-    }
+    this.odd = true;
+    if (this.total - this.#blockFrom < DIGITS_MIN)
+      for (let at = this.#blockAt; at < this.#count; at++) {
+        const run = this.#runs[at];
+        if (run !== undefined) run.block = SHORT;
+      }
     this.#block++;
     this.#blockFrom = this.total;
     this.#blockAt = this.#count;
+  }
+
+  /** Begins a new block of runs that goes on from none, and forgets what has too few digits for a number. */
+  #endChain(): void {
+    if (this.total - this.#chainFrom < DIGITS_MIN) {
+      this.total = this.#chainFrom;
+      this.#count = this.#chainAt;
+    } else this.#block++;
+    this.#blockFrom = this.#chainFrom = this.total;
+    this.#blockAt = this.#chainAt = this.#count;
   }
 
   /** Takes the last three runs away where they are a date, and says so; what stands behind it begins anew. */
@@ -283,6 +335,25 @@ export class Scan {
     return true;
   }
 }
+
+/** The sign in times and in numbers that are written like them. */
+export const COLON = 0x3a;
+/** The letter that stands for times. */
+export const TIMES = 0x78;
+
+/** Whether a letter is an x between digits, with one space at a side of it at most. */
+function isTimes(text: string, codePoint: number, next: number): boolean {
+  if ((codePoint | 0x20) !== TIMES) return false;
+  const unit = text.charCodeAt(next);
+  return isDigitAt(text, classOf(unit) === CLASS.space ? next + 1 : next);
+}
+
+const isDigitAt = (text: string, at: number): boolean => at < text.length && valueOf(classOf(text.charCodeAt(at))) >= 0;
+
+/** Classes of signs that may stand alone between the groups of a number, where the next run can be read at once. */
+const JOINS = new Uint8Array(CLASS.other + 1);
+for (const kind of [CLASS.space, CLASS.dash, CLASS.dot, CLASS.slash, CLASS.comma, CLASS.barrier, CLASS.other])
+  JOINS[kind] = 1;
 
 /** Whether runs of these lengths may be a date: of four, two and two digits, or of one or two, one or two, and four. */
 function isDateLong(lengths: number): boolean {
@@ -329,36 +400,7 @@ export function scanDigits(text: string, decodes: boolean): Scan {
   return scan;
 }
 
-/** Where the character that was read last ends. */
-const character = { next: 0 };
-
-/** The code point at a place, decoded where it is percent-encoded, if asked to; half of a surrogate pair where it stands alone. */
-function characterAt(text: string, at: number, decodes: boolean): number {
-  const unit = text.charCodeAt(at);
-  character.next = at + 1;
-  if (unit === PERCENT) {
-    const escape = decodes ? escapeAt(text, at) : null;
-    if (escape === null) return unit;
-    character.next = escape.next;
-    return escape.codePoint;
-  }
-  if (unit < 0xd800 || unit >= 0xdc00) return unit;
-  const codePoint = text.codePointAt(at) ?? unit;
-  if (codePoint > 0xffff) character.next++;
-  return codePoint;
-}
-
 /** Where the `count`th digit of a run ends in the text. */
 export function endInside(text: string, { start }: Run, count: number, decodes: boolean): number {
-  let left = count;
-  for (let at = start; at < text.length; at = character.next)
-    if (valueOf(classOf(characterAt(text, at, decodes))) >= 0 && --left === 0) return character.next;
-  return text.length;
-}
-
-/** Whether a bracket closes between two places of a text. */
-export function closesIn(text: string, start: number, end: number): boolean {
-  for (let at = start; at < end; at = character.next)
-    if (classOf(characterAt(text, at, true)) === CLASS.close) return true;
-  return false;
+  return endOfDigit(text, start, count, decodes);
 }

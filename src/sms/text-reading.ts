@@ -1,0 +1,41 @@
+/**
+ * The characters of a text one at a time, as they are shown or as they stand: whoever decodes a text sees one number, and whoever
+ * does not may see another. Pure.
+ */
+import { CLASS, classOf, valueOf } from "./characters.ts";
+import { BEGINS_ESCAPE, escapeAt } from "./escapes.ts";
+
+/** Where the character that was read last ends, and how many characters with digits among them escapes have taken up. */
+export const character = { next: 0, taken: 0 };
+
+/** The code point at a place, decoded where it is an escape, if asked to; half of a surrogate pair where it stands alone. */
+export function characterAt(text: string, at: number, decodes: boolean): number {
+  const unit = text.charCodeAt(at);
+  character.next = at + 1;
+  if (unit < 0x80) {
+    const escape = decodes && BEGINS_ESCAPE[unit] === 1 ? escapeAt(text, at) : null;
+    if (escape === null) return unit;
+    character.next = escape.next;
+    if (escape.digits) character.taken += escape.next - at;
+    return escape.codePoint;
+  }
+  if (unit < 0xd800 || unit >= 0xdc00) return unit;
+  const codePoint = text.codePointAt(at) ?? unit;
+  if (codePoint > 0xffff) character.next++;
+  return codePoint;
+}
+
+/** Where the `count`th digit from a place on ends in the text. */
+export function endOfDigit(text: string, start: number, count: number, decodes: boolean): number {
+  let left = count;
+  for (let at = start; at < text.length; at = character.next)
+    if (valueOf(classOf(characterAt(text, at, decodes))) >= 0 && --left === 0) return character.next;
+  return text.length;
+}
+
+/** Whether a bracket closes between two places of a text. */
+export function closesIn(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at = character.next)
+    if (classOf(characterAt(text, at, true)) === CLASS.close) return true;
+  return false;
+}
