@@ -60,6 +60,7 @@ export function endsAt(text: string, scan: Scan, last: Run, to: number): boolean
 
 /** Whether digits of another kind begin with this digit of a run, as those of a footnote do: `07700900123²`. */
 export function isNoteAt(text: string, { decodes }: Scan, run: Run, to: number): boolean {
+  if (text.charCodeAt(run.end - 1) < 0x80) return false;
   const end = endInside(text, run, to - run.from, decodes);
   return isDigit(text.charCodeAt(end - 1)) && text.charCodeAt(end) >= 0x80;
 }

@@ -3,7 +3,7 @@
  * stripped and scanned for. Dates are left out, since they are no part of any number. One pass, no backtracking. Pure.
  */
 import { CLASS, classOf, valueOf } from "./characters.ts";
-import { BEGINS_ESCAPE } from "./escapes.ts";
+import { BACKSLASH, BEGINS_ESCAPE, PERCENT } from "./escapes.ts";
 import { DOTS } from "./mask.ts";
 import { character, characterAt, endOfDigit } from "./text-reading.ts";
 
@@ -102,6 +102,10 @@ export class Scan {
   /** The odd sign in this gap, or 0. */
   #odd = 0;
   #bullets = 0;
+  /** The character that was worked out last, its place and where the next is. */
+  #seen = 0;
+  #seenAt = -1;
+  #seenNext = 0;
   #plusAt = -1;
   #openAt = -1;
   #behindDigit = false;
@@ -131,6 +135,8 @@ export class Scan {
   /** Reads a text; what is escaped in it decoded, or as it stands. */
   read(text: string, decodes: boolean): void {
     character.taken = 0;
+    character.escapeEnd = 0;
+    this.#seenAt = -1;
     this.odd = false;
     this.decodes = decodes;
     this.total = 0;
@@ -146,9 +152,9 @@ export class Scan {
     for (let at = 0; at < text.length;) {
       const unit = text.charCodeAt(at);
       const isPlain = unit < 0x80 && BEGINS_ESCAPE[unit] === 0;
-      const codePoint = isPlain ? unit : characterAt(text, at, decodes);
+      const codePoint = isPlain ? unit : this.#characterAt(text, at);
       const kind = classOf(codePoint);
-      const next = isPlain ? at + 1 : character.next;
+      const next = isPlain ? at + 1 : this.#seenNext;
       if (kind === CLASS.letter) {
         if (this.#behindDigit && isTimes(text, codePoint, next)) this.#passSign(CLASS.barrier, at, codePoint);
         else if (!this.#behindLetter) this.#passLetter();
@@ -213,8 +219,9 @@ export class Scan {
     this.#behindLetter = false;
     while (next + 1 < text.length && isDigit(text.charCodeAt(next + 1))) {
       const unit = text.charCodeAt(next);
-      if (unit >= 0x80 || BEGINS_ESCAPE[unit] === 1) break;
-      const kind = classOf(unit);
+      // Of the signs that begin escapes, these two do so before digits.
+      if (unit >= 0x80 || (this.decodes && (unit === PERCENT || unit === BACKSLASH))) break;
+      const kind = (unit | 0x20) === TIMES ? CLASS.barrier : classOf(unit);
       if (JOINS[kind] !== 1) break;
       this.#length = 1;
       this.#kind = kind;
@@ -245,10 +252,10 @@ export class Scan {
         continue;
       }
       if (unit < 0x80 && BEGINS_ESCAPE[unit] === 0) break; // no other character of ASCII is a digit's or unseen
-      const kind = classOf(characterAt(text, next, this.decodes));
+      const kind = classOf(this.#characterAt(text, next));
       if (kind === CLASS.letter || kind >= CLASS.space) break;
       const start = next;
-      next = character.next;
+      next = this.#seenNext;
       const value = valueOf(kind);
       if (value >= 0) {
         digits[total] = value;
@@ -263,6 +270,16 @@ export class Scan {
     this.#odd = 0;
     this.#broken = isDateLong(this.#lengths) && this.#dropDate(run);
     return next;
+  }
+
+  /** The code point at a place, which is worked out once where a run ends at it or begins with it. */
+  #characterAt(text: string, at: number): number {
+    if (at !== this.#seenAt) {
+      this.#seen = characterAt(text, at, this.decodes);
+      this.#seenAt = at;
+      this.#seenNext = character.next;
+    }
+    return this.#seen;
   }
 
   #begin(at: number): Run {

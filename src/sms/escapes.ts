@@ -4,9 +4,14 @@
  */
 import { escape, hexOf, percentAt, REPLACEMENT, type Escape } from "./percent.ts";
 
-const [AMPERSAND, SEMICOLON, HASH, LESS, GREATER, BACKSLASH, BRACE, PERCENT] = [
-  0x26, 0x3b, 0x23, 0x3c, 0x3e, 0x5c, 0x7b, 0x25,
-] as const;
+export const PERCENT = 0x25;
+export const BACKSLASH = 0x5c;
+const AMPERSAND = 0x26;
+const SEMICOLON = 0x3b;
+const HASH = 0x23;
+const LESS = 0x3c;
+const GREATER = 0x3e;
+const BRACE = 0x7b;
 const SPACE = 0x20;
 
 /** Whether an escape may begin with a UTF-16 unit of ASCII: 1 or 0. */
@@ -56,6 +61,7 @@ const NAMED: ReadonlyMap<string, number> = new Map([
 ]);
 /** Names that browsers read without a semicolon too. */
 const OPEN_NAMES: ReadonlySet<string> = new Set(["nbsp", "shy"]);
+const OPEN_NAME_MAX = 4;
 
 function named(names: string, codePoint: number): [string, number][] {
   return names.split(" ").map((name) => [name, codePoint]);
@@ -63,21 +69,20 @@ function named(names: string, codePoint: number): [string, number][] {
 
 /** A reference of HTML behind its `&`: `#48;`, `#x30;`, `nbsp;`. */
 function referenceAt(text: string, behind: number): Escape | null {
+  const first = text.charCodeAt(behind);
+  if (first === HASH) return numericAt(text, behind + 1);
+  if (!isLetter(first)) return null;
   let at = behind;
   for (let count = 0; count < AMPERSANDS_MAX && text.startsWith("amp;", at); count++) at += 4;
-  if (text.charCodeAt(at) === HASH) return numericAt(text, at + 1);
-  let end = at;
-  while (end < at + NAME_MAX && isAlphanumeric(text.charCodeAt(end)) && !(end === at && isDigit(text.charCodeAt(end))))
-    end++;
-  const closed = text.charCodeAt(end) === SEMICOLON;
-  if (end > at && (closed || end === at + 4 || end === at + 3)) {
-    const name = text.slice(at, end).toLowerCase();
-    if (closed || OPEN_NAMES.has(name)) {
-      escape.digits = false;
-      return found(NAMED.get(name) ?? REPLACEMENT, closed ? end + 1 : end);
-    }
-  }
+  if (at > behind && text.charCodeAt(at) === HASH) return numericAt(text, at + 1) ?? found(AMPERSAND, at);
   escape.digits = false;
+  let end = at;
+  while (end < at + NAME_MAX && isAlphanumeric(text.charCodeAt(end))) end++;
+  const closed = text.charCodeAt(end) === SEMICOLON;
+  if (end > at && (closed || end <= at + OPEN_NAME_MAX)) {
+    const name = text.slice(at, end).toLowerCase();
+    if (closed || OPEN_NAMES.has(name)) return found(NAMED.get(name) ?? REPLACEMENT, closed ? end + 1 : end);
+  }
   return at === behind ? null : found(AMPERSAND, at);
 }
 
@@ -195,7 +200,8 @@ function unitAt(text: string, from: number): number {
 
 /** A digit as three octal ones, `060` to `071`, where no more follow: else they are a number's own, as in `\07700900123`. */
 function octalAt(text: string, from: number): Escape | null {
-  const [six, low] = [text.charCodeAt(from + 1) - 0x30, text.charCodeAt(from + 2) - 0x30];
+  const six = text.charCodeAt(from + 1) - 0x30;
+  const low = text.charCodeAt(from + 2) - 0x30;
   const value = six * 8 + low;
   const isDigitOfAscii = low >= 0 && low <= 7 && value >= 0x30 && value <= 0x39;
   return isDigitOfAscii && !isDigit(text.charCodeAt(from + 3)) ? found(value, from + 3) : null;

@@ -35,7 +35,7 @@ import { DEAD } from "./digit-pattern.ts";
 import { isIdAt, type IdMemory } from "./ids-in-text.ts";
 import { DOTS, isCodeOfTwo, maskFrom } from "./mask.ts";
 import { isInUse, planFor } from "./number-plan.ts";
-import { oddAt } from "./odd-signs.ts";
+import { mayBeOdd, oddAt } from "./odd-signs.ts";
 import { closesIn } from "./text-reading.ts";
 
 /** Where a number stands in a text (UTF-16 offsets, end exclusive) and what to write instead. */
@@ -81,9 +81,14 @@ function numbersIn(text: string, scan: Scan): FoundNumber[] {
   const ids: IdMemory = { start: -1, end: -1, isId: false };
   let free = true; // whether what stands before the run belongs to no digits that are left
   for (let run = scan.first; run !== null;) {
+    if (run.block === SHORT && !mayBeOdd(scan, run)) {
+      free = false;
+      run = run.next;
+      continue;
+    }
     let match = run.block === SHORT ? null : matchAt(text, scan, run, free || run.gap === APART);
     if (match === null && cutTail(text, scan, run)) continue;
-    if (match === null && scan.odd) match = oddAt(text, scan, run);
+    if (match === null && scan.odd && mayBeOdd(scan, run)) match = oddAt(text, scan, run);
     const end = match === null ? 0 : endOf(text, scan, match);
     if (match === null || isIdAt(text, run.start, end, ids)) {
       free = false;

@@ -6,16 +6,23 @@ import { beginsAsFraction, digitAt, endsAt, isBritish, isHours, type Match } fro
 import { CLASS, classOf } from "./characters.ts";
 import { APART, COLON, lengthOf, TIMES, type Run, type Scan } from "./digit-runs.ts";
 
+/** Whether a number with odd signs may begin with a run: with `0`, or the 4 of its calling code. */
+export const mayBeOdd = (scan: Scan, run: Run): boolean => {
+  const lead = scan.digits[run.from];
+  return lead === 0 || lead === 4;
+};
+
 /** The number that begins with a run and has odd signs in it, or null. */
 export function oddAt(text: string, scan: Scan, first: Run): Match | null {
   const national = first.from + leadOf(scan, first.from);
   const to = national + 10;
   if (national === first.from || first.to >= to) return null;
+  const lead = scan.digits[national];
+  if (lead === 0 || lead === 4 || lead === 6) return null;
   const last = scan.runOf(to - 1);
-  if (last === null || !isBritish(scan, national, 10) || !endsAt(text, scan, last, to)) return null;
-  return isJoined(text, first, last) && !beginsAsFraction(scan, first) && !isHours(scan, first)
-    ? { last, to, code: 44 }
-    : null;
+  if (last === null || !endsAt(text, scan, last, to) || !isJoined(text, first, last)) return null;
+  const isNumber = isBritish(scan, national, 10) && !beginsAsFraction(scan, first) && !isHours(scan, first);
+  return isNumber ? { last, to, code: 44 } : null;
 }
 
 /** How many digits stand before the national ones: `0`, `44`, `0044`, and a further `(0)`; 0 where they are none of these. */

@@ -5,8 +5,11 @@
 import { CLASS, classOf, valueOf } from "./characters.ts";
 import { BEGINS_ESCAPE, escapeAt } from "./escapes.ts";
 
-/** Where the character that was read last ends, and how many characters with digits among them escapes have taken up. */
-export const character = { next: 0, taken: 0 };
+/**
+ * Where the character that was read last ends, and the last escape; and how many characters escapes have taken up that have digits
+ * in and beside them.
+ */
+export const character = { next: 0, escapeEnd: 0, taken: 0 };
 
 /** The code point at a place, decoded where it is an escape, if asked to; half of a surrogate pair where it stands alone. */
 export function characterAt(text: string, at: number, decodes: boolean): number {
@@ -16,7 +19,9 @@ export function characterAt(text: string, at: number, decodes: boolean): number 
     const escape = decodes && BEGINS_ESCAPE[unit] === 1 ? escapeAt(text, at) : null;
     if (escape === null) return unit;
     character.next = escape.next;
-    if (escape.digits) character.taken += escape.next - at;
+    const behindDigit = at !== character.escapeEnd && isDigit(text, at - 1);
+    if (escape.digits && (behindDigit || isDigit(text, escape.next))) character.taken += escape.next - at;
+    character.escapeEnd = escape.next;
     return escape.codePoint;
   }
   if (unit < 0xd800 || unit >= 0xdc00) return unit;
@@ -25,11 +30,20 @@ export function characterAt(text: string, at: number, decodes: boolean): number 
   return codePoint;
 }
 
+function isDigit(text: string, at: number): boolean {
+  if (at < 0 || at >= text.length) return false;
+  const unit = text.charCodeAt(at);
+  return unit >= 0x30 && unit <= 0x39;
+}
+
 /** Where the `count`th digit from a place on ends in the text. */
 export function endOfDigit(text: string, start: number, count: number, decodes: boolean): number {
   let left = count;
-  for (let at = start; at < text.length; at = character.next)
-    if (valueOf(classOf(characterAt(text, at, decodes))) >= 0 && --left === 0) return character.next;
+  for (let at = start; at < text.length;) {
+    const value = isDigit(text, at) ? 0 : valueOf(classOf(characterAt(text, at, decodes)));
+    at = isDigit(text, at) ? at + 1 : character.next;
+    if (value >= 0 && --left === 0) return at;
+  }
   return text.length;
 }
 
