@@ -95,6 +95,19 @@ export function beginsAsFraction(scan: Scan, zero: Run): boolean {
   return zero.next?.gap === CLASS.dot && zero.next.next?.gap !== CLASS.dot;
 }
 
+/** Whether single digits stand in pairs, as scores do: `3-1 2-0 0-1`. */
+export function isScores(first: Run, last: Run): boolean {
+  const odd = first.next?.gap;
+  const even = first.next?.next?.gap;
+  if (odd === even || lengthOf(first) !== 1) return false;
+  let inPair = true;
+  for (let run = first.next; run !== null; run = run.next, inPair = !inPair) {
+    if (lengthOf(run) !== 1 || run.gap !== (inPair ? odd : even)) return false;
+    if (run === last) return true;
+  }
+  return false;
+}
+
 /** Opening hours on the quarter, `0900-1730`, unless the same sign goes on behind them. */
 export function isHours(scan: Scan, from: Run): boolean {
   const to = from.next;

@@ -156,7 +156,7 @@ export class Scan {
       const kind = classOf(codePoint);
       const next = isPlain ? at + 1 : this.#seenNext;
       if (kind === CLASS.letter) {
-        if (this.#behindDigit && isTimes(text, codePoint, next)) this.#passSign(CLASS.barrier, at, codePoint);
+        if (this.#behindDigit && isTimes(text, codePoint, next)) this.#passSign(CLASS.barrier, at, TIMES);
         else if (!this.#behindLetter) this.#passLetter();
       } else if (kind >= CLASS.space) {
         this.#passSign(kind, at, codePoint);
@@ -227,7 +227,7 @@ export class Scan {
       this.#kind = kind;
       this.#first = this.#last = kind;
       this.#plain = kind < CLASS.comma;
-      if (kind === CLASS.barrier) this.#odd = unit;
+      if (kind === CLASS.barrier) this.#odd = unit === TIMES - 0x20 ? TIMES : unit;
       next = this.#passRun(text, next + 1);
     }
     this.#length = 0;

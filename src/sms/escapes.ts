@@ -107,6 +107,8 @@ function numericAt(text: string, from: number): Escape | null {
 }
 
 const TAG_MAX = 128;
+/** What a tag is read as: an equals sign of full width, which is odd between digits and nothing before words. */
+export const TAG = 0xff1d;
 /** So few digits in a tag are no number. */
 const TAG_DIGITS_MAX = 6;
 
@@ -120,7 +122,7 @@ function tagAt(text: string, from: number): Escape | null {
     const unit = text.charCodeAt(at);
     if (unit === GREATER) {
       escape.digits = digits > 0;
-      return found(REPLACEMENT, at + 1);
+      return found(TAG, at + 1);
     }
     if (isDigit(unit)) digits++;
     else if (unit >= 0x80 || unit === LESS || unit === PERCENT || unit === BACKSLASH) return null;

@@ -11,6 +11,7 @@ import {
   isHours,
   isLetterAt,
   isNoteAt,
+  isScores,
   isShortLead,
   NINE,
   PRICE_DIGITS_MAX,
@@ -88,7 +89,7 @@ function numbersIn(text: string, scan: Scan): FoundNumber[] {
     }
     let match = run.block === SHORT ? null : matchAt(text, scan, run, free || run.gap === APART);
     if (match === null && cutTail(text, scan, run)) continue;
-    if (match === null && scan.odd && mayBeOdd(scan, run)) match = oddAt(text, scan, run);
+    if (match === null && scan.odd && mayBeOdd(scan, run)) match = oddAt(text, scan, run, free);
     const end = match === null ? 0 : endOf(text, scan, match);
     if (match === null || isIdAt(text, run.start, end, ids)) {
       free = false;
@@ -248,6 +249,7 @@ function nationalAt(text: string, scan: Scan, first: Run, fresh: boolean): Match
   const nine = isShortLead(scan, national) ? scan.together(first, national + 8) : null;
   const known = ten === null && nine === null ? 0 : britishAt(scan, national);
   if (known === 0 || beginsAsFraction(scan, first) || isHours(scan, first)) return null;
+  if (ten !== null && lengthOf(first) === 1 && isScores(first, ten)) return null;
   // The day or month of a date that stands before it: `2024-07-12 1234567`.
   const isPart = ten !== first && !fresh && isTight(first) && lengthOf(first) <= 2;
   if (ten !== null && !isPart && known & TEN) return { last: ten, to: national + 10, code: 44 };
