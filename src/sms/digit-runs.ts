@@ -5,6 +5,7 @@
 import { CLASS, classOf, valueOf } from "./characters.ts";
 import { BACKSLASH, BEGINS_ESCAPE, PERCENT } from "./escapes.ts";
 import { DOTS } from "./mask.ts";
+import { hexOf } from "./percent.ts";
 import { character, characterAt, endOfDigit } from "./text-reading.ts";
 
 /** Between two runs: they do not belong together, or what separates them when that is not a single character. */
@@ -127,6 +128,11 @@ export class Scan {
     return run !== null && run.block === first.block ? run : null;
   }
 
+  /** How many runs lie between two digits, the last one's included. */
+  runsBetween(from: number, to: number): number {
+    return (this.#runOf[to] ?? 0) - (this.#runOf[from] ?? 0);
+  }
+
   /** The run that a digit is in. */
   runOf(digit: number): Run | null {
     return digit < this.total ? (this.#runs[this.#runOf[digit] ?? 0] ?? null) : null;
@@ -219,8 +225,7 @@ export class Scan {
     this.#behindLetter = false;
     while (next + 1 < text.length && isDigit(text.charCodeAt(next + 1))) {
       const unit = text.charCodeAt(next);
-      // Of the signs that begin escapes, these two do so before digits.
-      if (unit >= 0x80 || (this.decodes && (unit === PERCENT || unit === BACKSLASH))) break;
+      if (unit >= 0x80 || (this.decodes && mayBeEscape(text, next, unit))) break;
       const kind = (unit | 0x20) === TIMES ? CLASS.barrier : classOf(unit);
       if (JOINS[kind] !== 1) break;
       this.#length = 1;
@@ -366,6 +371,10 @@ function isTimes(text: string, codePoint: number, next: number): boolean {
 }
 
 const isDigitAt = (text: string, at: number): boolean => at < text.length && valueOf(classOf(text.charCodeAt(at))) >= 0;
+
+/** Whether a sign with a digit behind it may begin an escape: a per cent sign before two of hexadecimal, a backslash before octal. */
+const mayBeEscape = (text: string, at: number, unit: number): boolean =>
+  unit === BACKSLASH || (unit === PERCENT && at + 2 < text.length && hexOf(text.charCodeAt(at + 2)) >= 0);
 
 /** Classes of signs that may stand alone between the groups of a number, where the next run can be read at once. */
 const JOINS = new Uint8Array(CLASS.other + 1);

@@ -21,12 +21,19 @@ export function oddAt(text: string, scan: Scan, first: Run, fresh: boolean): Mat
   const lead = scan.digits[national];
   if (lead === 0 || lead === 4 || lead === 6) return null;
   const last = scan.runOf(to - 1);
-  if (last === null || !endsAt(text, scan, last, to)) return null;
+  if (last === null) return null;
   const abroad = first.plus || (national - first.from > 3 && lengthOf(first) > 1);
+  if (!abroad && isList(scan, first, last, to, fresh)) return null;
   const gaps = gapsBetween(first, last);
   if (gaps === null || !(abroad || isOne(text, gaps, first, last, digitAt(scan, first.from), fresh))) return null;
-  const isNumber = isBritish(scan, national, 10) && !beginsAsFraction(scan, first) && !isHours(scan, first);
-  return isNumber ? { last, to, code: 44 } : null;
+  if (!endsAt(text, scan, last, to) || !isBritish(scan, national, 10)) return null;
+  return beginsAsFraction(scan, first) || isHours(scan, first) ? null : { last, to, code: 44 };
+}
+
+/** Whether a sign that joins short groups goes on before or behind them as well: told without a look at each of them. */
+function isList(scan: Scan, first: Run, last: Run, to: number, fresh: boolean): boolean {
+  if (lengthOf(first) >= 3 || last.odd === 0 || last.next?.odd !== last.odd) return false;
+  return (!fresh && first.odd === last.odd) || scan.runsBetween(first.from, to - 1) > to - first.from - LONG;
 }
 
 /** How many digits stand before the national ones: `0`, `44`, `0044`, and a further `(0)`; 0 where they are none of these. */
