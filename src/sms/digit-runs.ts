@@ -32,7 +32,7 @@ export type Run = {
   plain: boolean;
   /**
    * The odd sign (a currency's, # @ = % or an x) that keeps the run apart from the last, though a number may go on behind it; its
-   * negative where it stands at one side of a space, as before a price; 0 where none does, or nothing can go on.
+   * negative where a space or a comma stands at one side of it alone, as before a price; 0 where none does, or nothing can go on.
    */
   odd: number;
   /** Runs of one block have nothing between them that keeps them apart; -1 where the whole block has too few digits for a number. */
@@ -314,10 +314,11 @@ export class Scan {
     return run;
   }
 
-  /** The odd sign of a gap, negative where a space stands at one side of it alone. */
+  /** The odd sign of a gap, negative where what sentences have stands at one side of it alone. */
   #oddSign(): number {
-    const isOneSided = (this.#first === CLASS.barrier) !== (this.#last === CLASS.barrier);
-    return isOneSided ? -this.#odd : this.#odd;
+    const first = SENTENCE[this.#first] === 1;
+    const last = SENTENCE[this.#last] === 1;
+    return first === last ? this.#odd : -this.#odd;
   }
 
   /** Begins a new block of runs that may go on from the last, which is marked where it has too few digits for a number. */
@@ -378,8 +379,10 @@ const mayBeEscape = (text: string, at: number, unit: number): boolean =>
 
 /** Classes of signs that may stand alone between the groups of a number, where the next run can be read at once. */
 const JOINS = new Uint8Array(CLASS.other + 1);
-for (const kind of [CLASS.space, CLASS.dash, CLASS.dot, CLASS.slash, CLASS.comma, CLASS.barrier, CLASS.other])
-  JOINS[kind] = 1;
+/** Classes of signs that sentences have beside an amount. */
+const SENTENCE = new Uint8Array(CLASS.other + 1);
+for (const kind of [CLASS.space, CLASS.dash, CLASS.dot, CLASS.slash, CLASS.comma]) JOINS[kind] = SENTENCE[kind] = 1;
+JOINS[CLASS.barrier] = JOINS[CLASS.other] = 1;
 
 /** Whether runs of these lengths may be a date: of four, two and two digits, or of one or two, one or two, and four. */
 function isDateLong(lengths: number): boolean {

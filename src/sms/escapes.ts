@@ -77,12 +77,15 @@ function referenceAt(text: string, behind: number): Escape | null {
   if (at > behind && text.charCodeAt(at) === HASH) return numericAt(text, at + 1) ?? found(AMPERSAND, at);
   escape.digits = false;
   let end = at;
-  while (end < at + NAME_MAX && isAlphanumeric(text.charCodeAt(end))) end++;
-  const closed = text.charCodeAt(end) === SEMICOLON;
-  if (end > at && (closed || end <= at + OPEN_NAME_MAX)) {
-    const name = text.slice(at, end).toLowerCase();
-    if (closed || OPEN_NAMES.has(name)) return found(NAMED.get(name) ?? REPLACEMENT, closed ? end + 1 : end);
-  }
+  while (end < at + NAME_MAX && isLetter(text.charCodeAt(end))) end++;
+  if (end <= at + OPEN_NAME_MAX && OPEN_NAMES.has(text.slice(at, end).toLowerCase()))
+    return found(
+      NAMED.get(text.slice(at, end).toLowerCase()) ?? SPACE,
+      text.charCodeAt(end) === SEMICOLON ? end + 1 : end,
+    );
+  while (end < at + NAME_MAX && isDigit(text.charCodeAt(end))) end++;
+  if (end > at && text.charCodeAt(end) === SEMICOLON)
+    return found(NAMED.get(text.slice(at, end).toLowerCase()) ?? REPLACEMENT, end + 1);
   return at === behind ? null : found(AMPERSAND, at);
 }
 

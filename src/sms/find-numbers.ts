@@ -62,7 +62,8 @@ export function findNumbers(text: string): FoundNumber[] {
   const scan = scanDigits(text, true);
   const { taken } = scan;
   const found = numbersIn(text, scan);
-  return taken ? merged(found, numbersIn(text, scanDigits(text, false))) : found;
+  const literal = taken ? numbersIn(text, scanDigits(text, false)) : [];
+  return literal.length === 0 ? found : merged(found, literal);
 }
 
 /** In order, without overlap: what overlaps becomes one place with the mask of the longer. */

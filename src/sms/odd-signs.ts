@@ -49,7 +49,7 @@ type Gaps = {
   count: number;
   /** How many have no odd sign. */
   plain: number;
-  /** How many have an odd sign at one side of a space. */
+  /** How many have an odd sign with a space or a comma at one side of it alone. */
   sided: number;
   /** The one odd sign of all gaps; 0 where there are several. */
   sign: number;
@@ -65,6 +65,7 @@ function gapsBetween(first: Run, last: Run): Gaps | null {
   between.shortest = between.longest = lengthOf(first);
   let sign = 0;
   let several = false;
+  let any = false;
   for (let run = first; run !== last;) {
     const { next } = run;
     if (next === null || (next.gap === APART && next.odd === 0)) return null;
@@ -73,21 +74,22 @@ function gapsBetween(first: Run, last: Run): Gaps | null {
     between.count++;
     between.shortest = Math.min(between.shortest, length);
     between.longest = Math.max(between.longest, length);
-    if (run.odd === 0) {
+    if (run.odd === 0 && run.gap !== CLASS.colon) {
       between.plain++;
       continue;
     }
-    const odd = Math.abs(run.odd);
+    const odd = run.odd === 0 ? COLON : Math.abs(run.odd);
     if (run.odd === COLON && length === 2) return null;
     if (run.odd < 0 && odd !== TAG) {
       if (isAmount(odd)) return null;
       between.sided++;
     }
+    any ||= run.odd !== 0;
     several ||= sign !== 0 && sign !== odd;
     sign = odd;
   }
   between.sign = several ? 0 : sign;
-  return sign === 0 ? null : between;
+  return any ? between : null;
 }
 
 /** So many digits in a group are no count and no key of a list. */
