@@ -256,7 +256,7 @@ export class Scan {
         run.end = ++next;
         continue;
       }
-      if (unit < 0x80 && BEGINS_ESCAPE[unit] === 0) break; // no other character of ASCII is a digit's or unseen
+      if (unit < 0x80 && !(BEGINS_ESCAPE[unit] === 1 && this.decodes && mayDecode(text, next, unit))) break; // no other character of ASCII is a digit's or unseen
       const kind = classOf(this.#characterAt(text, next));
       if (kind === CLASS.letter || kind >= CLASS.space) break;
       const start = next;
@@ -373,9 +373,13 @@ function isTimes(text: string, codePoint: number, next: number): boolean {
 
 const isDigitAt = (text: string, at: number): boolean => at < text.length && valueOf(classOf(text.charCodeAt(at))) >= 0;
 
+/** Whether a sign that begins escapes may do so here: a per cent sign where two hexadecimal digits follow. */
+const mayDecode = (text: string, at: number, unit: number): boolean =>
+  unit !== PERCENT || (at + 2 < text.length && hexOf(text.charCodeAt(at + 2)) >= 0);
+
 /** Whether a sign with a digit behind it may begin an escape: a per cent sign before two of hexadecimal, a backslash before octal. */
 const mayBeEscape = (text: string, at: number, unit: number): boolean =>
-  unit === BACKSLASH || (unit === PERCENT && at + 2 < text.length && hexOf(text.charCodeAt(at + 2)) >= 0);
+  unit === BACKSLASH || (unit === PERCENT && mayDecode(text, at, unit));
 
 /** Classes of signs that may stand alone between the groups of a number, where the next run can be read at once. */
 const JOINS = new Uint8Array(CLASS.other + 1);
