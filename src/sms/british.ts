@@ -4,8 +4,9 @@
  */
 import { CLASS, classOf } from "./characters.ts";
 import { DEAD } from "./digit-pattern.ts";
-import { endInside, isDigit, lengthOf, NO_DIGIT, type Run, type Scan } from "./digit-runs.ts";
+import { endInside, isDigit, NO_DIGIT, type Scan } from "./digit-runs.ts";
 import { isInUse, planFor } from "./number-plan.ts";
+import { lengthOf, type Run } from "./run.ts";
 
 /** A run of digits that is a number's: the run it ends in, its last digit, its calling code where one is known. */
 export type Match = { last: Run; to: number; code: number | null };

@@ -6,56 +6,8 @@ import { CLASS, classOf, valueOf } from "./characters.ts";
 import { BACKSLASH, BEGINS_ESCAPE, PERCENT } from "./escapes.ts";
 import { DOTS } from "./mask.ts";
 import { hexOf } from "./percent.ts";
+import { APART, blankRun, isDate, isDateLong, lengthOf, SEVERAL, SHORT, type Run } from "./run.ts";
 import { character, characterAt, endOfDigit } from "./text-reading.ts";
-
-/** Between two runs: they do not belong together, or what separates them when that is not a single character. */
-export const APART = -1;
-const SEVERAL = 99;
-/** The block of runs that have too few digits for a number without what stands behind an odd sign. */
-export const SHORT = -1;
-
-/**
- * Digits without a break. Offsets are UTF-16 units of the text; `from` and `to` lie in the digits of the whole text. Runs are used
- * again for the next text, so whoever reads one keeps none.
- */
-export type Run = {
-  start: number;
-  end: number;
-  from: number;
-  to: number;
-  plus: boolean;
-  /** Where a bracket opens right before the run; -1 where none does. */
-  openAt: number;
-  /** The class of the one character between the last run and this, `SEVERAL`, or `APART`. */
-  gap: number;
-  /** Whether the gap has only what people put between the groups of one number. */
-  plain: boolean;
-  /**
-   * The odd sign (a currency's, # @ = % or an x) that keeps the run apart from the last, though a number may go on behind it; its
-   * negative where a space or a comma stands at one side of it alone, as before a price; 0 where none does, or nothing can go on.
-   */
-  odd: number;
-  /** Runs of one block have nothing between them that keeps them apart; -1 where the whole block has too few digits for a number. */
-  block: number;
-  /** How many gaps up to this run were not plain. */
-  rough: number;
-  next: Run | null;
-};
-
-const blankRun = (): Run => ({
-  start: 0,
-  end: 0,
-  from: 0,
-  to: 0,
-  plus: false,
-  openAt: -1,
-  gap: APART,
-  plain: true,
-  odd: 0,
-  block: 0,
-  rough: 0,
-  next: null,
-});
 
 /** Behind the last digit of a text. */
 export const NO_DIGIT = 10;
@@ -388,39 +340,9 @@ const SENTENCE = new Uint8Array(CLASS.other + 1);
 for (const kind of [CLASS.space, CLASS.dash, CLASS.dot, CLASS.slash, CLASS.comma]) JOINS[kind] = SENTENCE[kind] = 1;
 JOINS[CLASS.barrier] = JOINS[CLASS.other] = 1;
 
-/** Whether runs of these lengths may be a date: of four, two and two digits, or of one or two, one or two, and four. */
-function isDateLong(lengths: number): boolean {
-  if ((lengths & 0xff) !== 4) return lengths === 0x04_02_02;
-  const [a, b] = [lengths >> 16, (lengths >> 8) & 0xff];
-  return a >= 1 && a <= 2 && b >= 1 && b <= 2;
-}
-
-/** Whether three runs are day, month and year in any usual order. */
-function isDate(digits: Uint8Array, a: Run, b: Run, c: Run): boolean {
-  const iso = lengthOf(a) === 4;
-  if (iso && !isTight(b)) return false;
-  const year = numberIn(digits, iso ? a : c);
-  const [x, y] = [numberIn(digits, b), numberIn(digits, iso ? c : a)];
-  if (year < 1900 || year > 2099) return false;
-  return x >= 1 && y >= 1 && Math.min(x, y) <= 12 && Math.max(x, y) <= 31;
-}
-
 const ZERO = 0x30;
 /** Whether a UTF-16 unit is a digit of ASCII. */
 export const isDigit = (unit: number): boolean => unit >= ZERO && unit <= 0x39;
-
-/** How many digits a run has. */
-export const lengthOf = ({ from, to }: Run): number => to - from;
-
-/** Whether something other than a space joins a run to the one before it. */
-export const isTight = ({ gap }: Run): boolean => gap !== APART && gap !== CLASS.space && gap < SEVERAL;
-
-/** The value of a short run. */
-function numberIn(digits: Uint8Array, { from, to }: Run): number {
-  let value = 0;
-  for (let at = from; at < to; at++) value = value * 10 + (digits[at] ?? 0);
-  return value;
-}
 
 /** Longer texts get a scan of their own, which is dropped with them. */
 const SHARED_LENGTH = 2_048;

@@ -209,6 +209,7 @@ function octalAt(text: string, from: number): Escape | null {
   const low = text.charCodeAt(from + 2) - 0x30;
   const value = six * 8 + low;
   const isDigitOfAscii = low >= 0 && low <= 7 && value >= 0x30 && value <= 0x39;
+  escape.digits = false;
   return isDigitOfAscii && !isDigit(text.charCodeAt(from + 3)) ? found(value, from + 3) : null;
 }
 

@@ -20,24 +20,14 @@ import {
   type Match,
 } from "./british.ts";
 import { CLASS, classOf } from "./characters.ts";
-import {
-  APART,
-  DIGITS_MIN,
-  endInside,
-  isDigit,
-  isTight,
-  lengthOf,
-  scanDigits,
-  SHORT,
-  type Run,
-  type Scan,
-} from "./digit-runs.ts";
+import { DIGITS_MIN, endInside, isDigit, scanDigits, type Scan } from "./digit-runs.ts";
 import { DEAD } from "./digit-pattern.ts";
 import { isIdAt, type IdMemory } from "./ids-in-text.ts";
 import { DOTS, isCodeOfTwo, maskFrom } from "./mask.ts";
 import { isInUse, planFor } from "./number-plan.ts";
 import { mayBeOdd, oddAt } from "./odd-signs.ts";
 import { closesIn } from "./text-reading.ts";
+import { APART, isTight, lengthOf, SHORT, type Run } from "./run.ts";
 
 /** Where a number stands in a text (UTF-16 offsets, end exclusive) and what to write instead. */
 export type FoundNumber = { start: number; end: number; mask: string };

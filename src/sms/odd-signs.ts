@@ -4,8 +4,9 @@
  */
 import { beginsAsFraction, digitAt, endsAt, isBritish, isHours, isLetterAt, type Match } from "./british.ts";
 import { classOf, CLASS } from "./characters.ts";
-import { APART, COLON, isTight, lengthOf, TIMES, type Run, type Scan } from "./digit-runs.ts";
+import { COLON, TIMES, type Scan } from "./digit-runs.ts";
 import { TAG } from "./escapes.ts";
+import { APART, isTight, lengthOf, type Run } from "./run.ts";
 
 /** Whether a number with odd signs may begin with a run: with `0`, or the 4 of its calling code. */
 export const mayBeOdd = (scan: Scan, run: Run): boolean => {

@@ -3,7 +3,7 @@
  * does not may see another. Pure.
  */
 import { CLASS, classOf, valueOf } from "./characters.ts";
-import { BEGINS_ESCAPE, escapeAt } from "./escapes.ts";
+import { BEGINS_ESCAPE, escapeAt, PERCENT } from "./escapes.ts";
 
 /**
  * Where the character that was read last ends, and the last escape; and how many characters escapes have taken up that have digits
@@ -20,7 +20,10 @@ export function characterAt(text: string, at: number, decodes: boolean): number 
     if (escape === null) return unit;
     character.next = escape.next;
     const behindDigit = at !== character.escapeEnd && isDigit(text, at - 1);
-    if (escape.digits && (behindDigit || isDigit(text, escape.next))) character.taken += escape.next - at;
+    const beforeDigit = isDigit(text, escape.next);
+    // An encoded per cent sign among single digits is no number's: it is what URLs have that were encoded twice.
+    const isLone = escape.codePoint === PERCENT && !isDigit(text, at - 2) && !isDigit(text, escape.next + 1);
+    if (escape.digits && (behindDigit || beforeDigit) && !isLone) character.taken += escape.next - at;
     character.escapeEnd = escape.next;
     return escape.codePoint;
   }
