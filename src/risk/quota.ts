@@ -29,6 +29,6 @@ const shareOf = (used: number, quota: number): number => (quota === 0 ? 1 : used
 /** The refusal of a verb that adds while the quota is full. */
 export function quotaRefusal(usage: Usage, quota: Quota): Refusal {
   const full = usage.records >= quota.records ? "records" : "bytes";
-  const detail = `The tenant keeps ${usage[full]} ${full}; its quota is ${quota[full]}. What ends, withdraws, revokes, reveals or reads goes on.`;
+  const detail = `The tenant keeps ${usage[full]} ${full}; its quota is ${quota[full]}. Requests that end, withdraw, revoke, reveal or read still work.`;
   return refuse("storage_quota_reached", { detail });
 }
