@@ -131,7 +131,7 @@ function tellCodes({ count, contenders, ratios }, { connections }) {
     console.log(`  ${line}`);
 }
 
-function tellOperations({ operations, dollarsPerMillion, purge }) {
+function tellOperations({ operations, dollarsPerMillion, bytes, purge }) {
   title(
     "Platform operations per message: repeat contact, idempotency key, receipt, one event, webhook, record, removal",
   );
@@ -153,6 +153,11 @@ function tellOperations({ operations, dollarsPerMillion, purge }) {
     "sum",
     `$${number(dollarsPerMillion.sum, 2)} per million messages; processor time, duration and logs come on top`,
   );
+  const stores = { object: "tenant's object", records: "D1, indexes included", keys: "KV" };
+  for (const [store, each] of Object.entries(bytes)) {
+    const target = store === "records" ? `   ${verdict(each <= 500, "500 or fewer")}` : "";
+    row(`bytes that stay, ${stores[store]}`, `${number(each).padStart(6)}${target}`);
+  }
   const gone = Object.entries(purge.gone).filter(([, count]) => count > 0);
   row("later purge, rows per message", number(purge.rows / purge.messages, 2));
   for (const [name, count] of gone)

@@ -12,7 +12,7 @@ import { STATES as MESSAGE_STATES } from "../messages/message.ts";
 import { BUILTINS } from "./code/builtin.ts";
 import { DIMENSIONS } from "./counts.ts";
 import { CODE_LENGTH, CODE_SECONDS, normaliseCode, STRENGTHS } from "./code/code.ts";
-import { AMOUNT_MAX, PAYEE_MAX } from "./code/context.ts";
+import { AMOUNT_MAX, isCurrency, PAYEE_MAX, payeeOf } from "./code/context.ts";
 import { VARIABLE_CHARS_MAX, VARIABLES_MAX } from "./code/template.ts";
 import { CHANNELS, CHECK_REASONS, INTENTS, STATES } from "./code/verification.ts";
 
@@ -39,8 +39,14 @@ const context = {
   currency: z
     .string()
     .regex(/^[A-Za-z]{3}$/, "Write three letters, such as GBP.")
+    .refine(isCurrency, "This is not a currency of ISO 4217. Write its code, such as GBP.")
     .optional(),
-  payee: z.string().min(1).max(PAYEE_MAX).optional(),
+  payee: z
+    .string()
+    .min(1)
+    .max(PAYEE_MAX)
+    .refine((name) => !isBlank(payeeOf(name)), "Write at least one visible character.")
+    .optional(),
 };
 
 export const EndUserBody = z

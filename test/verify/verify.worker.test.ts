@@ -147,12 +147,14 @@ it("expires when its time has passed, by itself, and drops code and letter", asy
 it("refuses what lies in the request, and leaves no row and no token: only that a number was named", async () => {
   const tenant = await newTenant();
   await leavesOnlyNaming(tenant, async () => {
-    for (const [over, status, code] of [
+    for (const [over, status, code, field] of [
       [{ ttl_seconds: 601 }, 422, "invalid_field"],
       [{ code_length: 3 }, 422, "invalid_field"],
       [{ code_length: 11 }, 422, "invalid_field"],
       [{ amount: 1 }, 422, "invalid_field"],
       [{ amount: 1.5, currency: "GBP", payee: "A" }, 400, "wrong_type"],
+      [{ amount: 10_000, currency: "XYZ", payee: "A" }, 422, "invalid_field", "currency"],
+      [{ amount: 10_000, currency: "GBP", payee: "\u200b\u2800" }, 422, "invalid_field", "payee"],
       [{ origin: "https://a.example", app_hash: "FA+9qCX9VSu" }, 422, "invalid_field"],
       [{ origin: "http://a.example" }, 422, "invalid_field"],
       [{ template: "tpl_none" }, 422, "template_unusable"],
@@ -164,9 +166,10 @@ it("refuses what lies in the request, and leaves no row and no token: only that 
       [{ to: "07700" }, 422, "invalid_number"],
       [{ to: `+44${"7911"}${"123456"}` }, 422, "real_number_in_sandbox"],
       [{ code: "123456" }, 400, "unknown_field"],
-    ] as [Json, number, string][]) {
+    ] as [Json, number, string, string?][]) {
       const answer = await start(tenant, over);
       expect([answer.status, answer.body["code"]], JSON.stringify(over)).toEqual([status, code]);
+      if (field !== undefined) expect(answer.body["errors"]).toMatchObject([{ field }]);
     }
   });
 });

@@ -2,8 +2,6 @@
  * The payment that a code is for: amount, currency and payee, in canonical form (dynamic linking, SCA-RTS article 5). Start and check
  * read it with the same function. Pure.
  */
-import { isBlank } from "../../sms/characters.ts";
-
 export type Context = { amount: number; currency: string; payee: string };
 
 /** What a caller gave; each part may be missing. */
@@ -23,6 +21,12 @@ const PLACES: ReadonlyMap<string, number> = new Map([
 function placesOf(places: number, currencies: string): [string, number][] {
   return currencies.split(" ").map((currency) => [currency, places]);
 }
+
+/** The currencies that the runtime's ICU data names (ISO 4217, former ones included). */
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
+
+/** Whether these three letters, in any case, are a currency. */
+export const isCurrency = (letters: string): boolean => CURRENCIES.has(letters.toUpperCase());
 
 /** Decimal places of a micro-unit. */
 const MICRO_PLACES = 6;
@@ -51,8 +55,7 @@ function decimalOf(units: number, places: number): string {
 export function contextOf({ amount, currency, payee }: GivenContext): Context | "partial" | null {
   if (amount === undefined && currency === undefined && payee === undefined) return null;
   if (amount === undefined || currency === undefined || payee === undefined) return "partial";
-  const name = payeeOf(payee);
-  return isBlank(name) ? "partial" : { amount, currency: currency.toUpperCase(), payee: name };
+  return { amount, currency: currency.toUpperCase(), payee: payeeOf(payee) };
 }
 
 /** A payee's name in canonical form: NFC, one line, single spaces, no invisible characters. */
