@@ -58,7 +58,7 @@ function tellAccept({ contenders, ratios }, { messages, connections }) {
   }
   const { oursToBaseline, batchToSingle } = ratios;
   console.log(
-    "  Ours looks at its messages after twelve seconds and removes them; that work lies between the runs, not in them.",
+    "  Ours sweeps its messages after twelve seconds and removes them; that work is between the runs, not in them.",
   );
   row("accept, ours to baseline", range(oursToBaseline, 2), verdict(oursToBaseline.median >= 0.75, "0.75 or more"));
   row("delivered, ours to baseline", range(ratios.oursToBaselineDelivered, 2));
@@ -71,7 +71,7 @@ function tellAccept({ contenders, ratios }, { messages, connections }) {
     "  The same: one HTTP request a message on the loopback, an answer after the message is written, one HTTP call to\n" +
       "  the same carrier. Not the same: Kannel is compiled C in two processes. It appends each message to its store file\n" +
       "  but never calls fsync, so a power cut may lose what was answered; ours has called fsync before the 202. It has no\n" +
-      "  tenants, tokens or sealing, no idempotency, no caps and no audit, and its numbers and texts lie in clear.",
+      "  tenants, tokens or sealing, no idempotency, no caps and no audit, and its numbers and texts are in plaintext.",
   );
 }
 
@@ -125,7 +125,7 @@ function tellCodes({ count, contenders, ratios }, { connections }) {
   for (const line of [
     "better-auth's phone-number plugin on Node with SQLite (write-ahead log, on disk before the answer): the same carrier, one",
     "HTTP request each. Ours counts each guess by verification, destination and person, so the limiter in its database is the",
-    "nearest to the same work. Even so it has no audit, no sealing, no lock and no line in a log, and its codes lie in clear; it",
+    "nearest to the same work. Even so it has no audit, no sealing, no lock and no line in a log, and its codes are in plaintext; it",
     "updates the user of an approved number, which ours has none of.",
   ])
     console.log(`  ${line}`);
