@@ -216,7 +216,8 @@ export class World {
         receiptsOf(conduct.receipts, account.script.seed, wordsOf(account.script, named)),
       );
     };
-    if (account.neverTaken.has(`${send.message} ${send.attempt}`)) return refuse(adapter.refused(call, adapter.refusalCode));
+    if (account.neverTaken.has(`${send.message} ${send.attempt}`))
+      return refuse(adapter.refused(call, adapter.refusalCode));
     const { does } = conduct;
     if (does === "accept" || does === "reset_after_accepting" || conduct.taken === true) take();
     if (does === "accept") this.#later(conduct.after_ms, () => accept(adapter.accepted(call, account)));
