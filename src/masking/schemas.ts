@@ -21,13 +21,9 @@ export const PersonBody = z
   .strictObject({
     to: To,
     name: oneLine(60).optional().meta({ description: "Put before this person's texts in a group. Stored sealed." }),
-    number: z
-      .string()
-      .max(64)
-      .optional()
-      .meta({
-        description: "The virtual number to assign to this person, by id; a reserved number is assigned only so.",
-      }),
+    number: z.string().max(64).optional().meta({
+      description: "The virtual number to assign to this person, by id; a reserved number is assigned only so.",
+    }),
     country: z.string().length(2).optional().meta({ description: "Choose among the pool's numbers of this country." }),
     area: z
       .string()
