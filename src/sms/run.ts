@@ -37,6 +37,7 @@ export type Run = {
   next: Run | null;
 };
 
+/** A run of its own for whoever fills it: no two calls give the same. */
 export const blankRun = (): Run => ({
   start: 0,
   end: 0,
