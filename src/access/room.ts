@@ -15,7 +15,7 @@ import { peopleVerbs } from "./people/verbs.ts";
 import { PEOPLES_ROLES, scopesOfRole } from "./roles.ts";
 import { issueKey, keysVerbs, type IssuedKey, type KeysDeps } from "./verbs.ts";
 
-export { migrateOperatorsPeople, operatorsPeople } from "./people/operators.ts";
+export { migrateOperatorsPeople, OPERATORS_HOME, operatorsPeople } from "./people/operators.ts";
 export { CallLimits } from "./call-limits.ts";
 export { demand } from "./keys.ts";
 

@@ -2,7 +2,7 @@
  * The operators' routes for who signs in at their console: the same verbs that its page asks.
  */
 import { z } from "zod";
-import { OPERATORS_HOME } from "../access/people/operators.ts";
+import { OPERATORS_HOME } from "../access/room.ts";
 import {
   OperatorPersonView,
   OperatorSignInBody,

@@ -45,7 +45,8 @@ async function signIn(page: Page, person: keyof typeof PEOPLE): Promise<void> {
   await page.waitForURL((url) => url.href.startsWith(service.base));
 }
 
-const own = (wrong: string[]) => wrong.filter((each) => !each.includes(provider.issuer) && !/favicon|40[34]/.test(each));
+const own = (wrong: string[]) =>
+  wrong.filter((each) => !each.includes(provider.issuer) && !/favicon|40[34]/.test(each));
 const fits = (page: Page) => page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth");
 /** Where screenshots go when somebody wants to look. */
 const shots = process.env["SHOTS"];

@@ -82,8 +82,8 @@ function OnCall({ of, jurisdiction }: { of: z.output<typeof OnCallView>; jurisdi
     <section class="card section" aria-labelledby="on-call">
       <h2 id="on-call">On-call service</h2>
       <p>
-        Is called when an alert opens, is raised again and closes: signed as webhooks are, tried again until it is
-        taken. What somebody has taken or silenced is not sent.
+        Is called when an alert opens, is raised again and closes: signed like webhooks, tried again until it is taken.
+        What somebody has taken or silenced is not sent.
       </p>
       <Facts
         of={[
