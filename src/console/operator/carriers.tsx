@@ -101,6 +101,7 @@ function One({
   jurisdiction: string;
 }) {
   const circuit = health?.circuit;
+  const held = health?.held_until ?? null;
   return (
     <section class="card section" aria-labelledby={account.id}>
       <h2 id={account.id}>
@@ -121,7 +122,7 @@ function One({
           ["Account", <Id of={account.id} />],
           ["Kind", `${account.kind}, ${account.mode}`],
           circuit === undefined ? null : ["Circuit since", <Time at={circuit.since} />],
-          health?.held_until == null ? null : ["Held until", <Time at={health.held_until} />],
+          held === null ? null : ["Held until", <Time at={held} />],
           ["Pace", account.per_second === null ? "not bounded here" : `${account.per_second} a second`],
         ]}
       />
