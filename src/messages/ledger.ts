@@ -5,7 +5,7 @@
  * Rows written are the bill, so an ordinary message touches no index but its primary key: `due` stays NULL until the first
  * sweep, and only a message that is still alive then enters the index of deadlines.
  */
-import { bytesOf, changes, filtered, first, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
+import { bytesOf, changes, filtered, first, readUnchanged, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { ulidTime } from "../base/ids.ts";
 import { mayEnter, type Attempt, type Facts, type Message, type Price, type State } from "./message.ts";
 import type { Purpose } from "../sms/purpose.ts";
@@ -45,6 +45,8 @@ export type Change = {
   price?: Price | null;
   /** When the limits counted it anew. */
   countedAt?: number;
+  /** The network that a carrier named. */
+  network?: string;
 };
 
 /** The first sweep at a message: by then an ordinary one is with its carrier. */
@@ -274,6 +276,11 @@ export class MessagesLedger {
     return row === null || row.reference === null ? null : bytesOf(row.reference);
   }
 
+  /** Of rows that were read, those that did not change since. */
+  asRead(read: readonly Pick<Message, "id" | "version">[]): Message[] {
+    return readUnchanged<Row>(this.#sql, "messages", COLUMNS, read).map(messageOf);
+  }
+
   /** Removes messages that are recorded as they stand; one that moved meanwhile stays, to be recorded again. */
   remove(recorded: readonly Pick<Message, "id" | "version">[], now: number): void {
     removeAsRead(this.#sql, "messages", recorded);
@@ -329,8 +336,31 @@ export class MessagesLedger {
     return first<{ value: string }>(this.#sql, `SELECT value FROM sweep WHERE name = 'up_to'`)?.value ?? "";
   }
 
-  setSweptUpTo(id: string): void {
-    this.#sql.exec(`INSERT OR REPLACE INTO sweep(name, value) VALUES('up_to', ?)`, id);
+  /**
+   * Writes the cursor of first sweeps, and with it the open counts of the figures: one row for both, because both change with
+   * every batch of records.
+   */
+  setSweptUpTo(id: string, figures: string): void {
+    this.#sql.exec(`INSERT OR REPLACE INTO sweep(name, value, figures) VALUES('up_to', ?, ?)`, id, figures);
+  }
+
+  openFigures(): string {
+    return first<{ figures: string }>(this.#sql, `SELECT figures FROM sweep WHERE name = 'up_to'`)?.figures ?? "";
+  }
+
+  /** Those accepted in a time, newest first. */
+  between(from: number, to: number, limit: number): Message[] {
+    const query = `SELECT ${COLUMNS} FROM messages WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?`;
+    const [first, last] = [from, to].map((at) => this.#idPrefix + ulidTime(Math.max(0, at)));
+    return this.#sql
+      .exec<Row>(query, first ?? "", last ?? "", limit)
+      .toArray()
+      .map(messageOf);
+  }
+
+  /** The oldest id there is, or null. */
+  oldestId(): string | null {
+    return first<{ id: string | null }>(this.#sql, `SELECT min(id) AS id FROM messages`)?.id ?? null;
   }
 
   count(): number {
@@ -339,9 +369,14 @@ export class MessagesLedger {
 }
 
 /** What a change makes of the facts: the very same where it changes none of them. */
-function factsAfter(facts: Facts, { price, countedAt }: Change): Facts {
-  if (price === undefined && countedAt === undefined) return facts;
-  return { ...facts, ...(price === undefined ? {} : { price }), ...(countedAt === undefined ? {} : { countedAt }) };
+function factsAfter(facts: Facts, { price, countedAt, network = facts.network }: Change): Facts {
+  if (price === undefined && countedAt === undefined && network === facts.network) return facts;
+  return {
+    ...facts,
+    ...(price === undefined ? {} : { price }),
+    ...(countedAt === undefined ? {} : { countedAt }),
+    ...(network === undefined ? {} : { network }),
+  };
 }
 
 /** A row as the alarm finds it: read by whoever does something about it, so that one that cannot be read holds up no other. */

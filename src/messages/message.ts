@@ -52,6 +52,9 @@ export const ENDED: ReadonlySet<State> = new Set([
   "canceled",
 ]);
 
+/** What may have cost something: a carrier took it, or may have. */
+export const CHARGED: ReadonlySet<State> = new Set(["sent", "delivered", "undelivered", "unknown"]);
+
 /** By what word a move is told: a message that ended without a receipt stays `sent`, and that it ended has a word of its own. */
 export function stateWord({ state, endedAt }: Pick<Message, "state" | "endedAt">): State | "unconfirmed" {
   return state === "sent" && endedAt !== null ? "unconfirmed" : state;
@@ -110,6 +113,11 @@ export type Facts = {
   price: Price | null;
   /** Whether reference or metadata lie in the notes. */
   note: boolean;
+  /** The mobile network of its recipient, as known when it was admitted, or as a carrier said of this message. */
+  network?: string;
+  /** Of a code: its service, and its template. */
+  service?: string;
+  template?: string;
   /** The id of what it was sent for, such as a verification; absent when the caller sent it for itself. */
   about?: string;
   /** When the limits counted it last, where that was after its admission. */
