@@ -93,7 +93,8 @@ export function percentile(latency: Readonly<Record<string, number>>, share: num
 export const labelOf = (text: string | null): string | null =>
   text === null || /^[\w.:-]{1,64}$/.test(text) ? text : OTHER;
 
-export const NO_SUMS = (): Sums => ({ count: 0, segments: 0, cost: {}, latency: {} });
+/** Sums of nothing, to add to. */
+export const noSums = (): Sums => ({ count: 0, segments: 0, cost: {}, latency: {} });
 
 /** The sums of one. */
 export function sumsOf({ segments, cost, latencyMs }: Counted): Sums {
@@ -135,7 +136,7 @@ export class Cells {
     const [name, fitting] = this.#place(kind, labels);
     const known = this.#cells.get(name);
     if (known !== undefined) return addTo(known.sums, sums);
-    const cell = { kind, labels: fitting, sums: NO_SUMS() };
+    const cell = { kind, labels: fitting, sums: noSums() };
     addTo(cell.sums, sums);
     this.#cells.set(name, cell);
   }

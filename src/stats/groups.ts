@@ -3,7 +3,7 @@
  */
 import { DAY_MS, HOUR_MS, isoOf } from "../base/clock.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
-import { addTo, DIMENSIONS, NO_SUMS, percentile, type Dimension, type Entry, type Kind, type Sums } from "./figures.ts";
+import { addTo, DIMENSIONS, noSums, percentile, type Dimension, type Entry, type Kind, type Sums } from "./figures.ts";
 import { HOURS_KEPT_DAYS } from "./ledger.ts";
 
 export const STEPS = ["hour", "day"] as const;
@@ -78,7 +78,7 @@ export class Groups {
     const name = JSON.stringify([at, ...by]);
     const known = this.#groups.get(name);
     if (known !== undefined) return known.sums;
-    const group = { at, by, sums: NO_SUMS() };
+    const group = { at, by, sums: noSums() };
     if (this.#groups.size <= GROUPS_MAX) this.#groups.set(name, group);
     return group.sums;
   }

@@ -26,6 +26,7 @@ export type Day = { day: number; version: number };
 
 const hourOf = (at: number): number => Math.floor(at / HOUR_MS);
 const dayOfHour = (hour: number): number => Math.floor((hour * HOUR_MS) / DAY_MS);
+/** The day of a time, counted from 1970, UTC. */
 export const dayOf = (at: number): number => Math.floor(at / DAY_MS);
 const firstHourOf = (day: number): number => (day * DAY_MS) / HOUR_MS;
 
@@ -44,8 +45,8 @@ export class FiguresLedger {
   }
 
   static migrate(sql: Sql): void {
-    sql.exec(`CREATE TABLE stats_hours(hour INTEGER PRIMARY KEY, figures TEXT NOT NULL) STRICT`);
-    sql.exec(`CREATE TABLE stats_days(day INTEGER PRIMARY KEY, version INTEGER NOT NULL, due INTEGER) STRICT`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS stats_hours(hour INTEGER PRIMARY KEY, figures TEXT NOT NULL) STRICT`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS stats_days(day INTEGER PRIMARY KEY, version INTEGER NOT NULL, due INTEGER) STRICT`);
   }
 
   /**
