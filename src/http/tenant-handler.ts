@@ -176,7 +176,9 @@ export function originOf(c: C): Origin {
 /** Whether the list shall be CSV: a program says so by its `accept`, a link by `format`. */
 function wantsCsv(c: C, route: Route, query: Record<string, string>): boolean {
   if (!route.csv) return false;
-  return query["format"] === "csv" || (query["format"] === undefined && /\btext\/csv\b/.test(c.req.header("accept") ?? ""));
+  return (
+    query["format"] === "csv" || (query["format"] === undefined && /\btext\/csv\b/.test(c.req.header("accept") ?? ""))
+  );
 }
 
 function answer(route: Route, value: Answered, csv: boolean): Response {

@@ -5,7 +5,17 @@
  * Rows written are the bill, so an ordinary message touches no index but its primary key: `due` stays NULL until the first
  * sweep, and only a message that is still alive then enters the index of deadlines.
  */
-import { bytesOf, changes, filtered, first, readUnchanged, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
+import {
+  bytesOf,
+  changes,
+  filtered,
+  first,
+  readUnchanged,
+  removeAsRead,
+  swap,
+  type Sql,
+  type SqlBinding,
+} from "../storage/sql.ts";
 import { ulidTime } from "../base/ids.ts";
 import { mayEnter, type Attempt, type Facts, type Message, type Price, type State } from "./message.ts";
 import type { Purpose } from "../sms/purpose.ts";

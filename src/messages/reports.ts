@@ -60,13 +60,7 @@ function isLastPart(message: Message, attempt: Attempt, { part }: Report): boole
 }
 
 /** Notes a part that was delivered; the carrier surely has the others. Answers whether a state changed. */
-function partDelivered(
-  deps: DispatchDeps,
-  message: Message,
-  attempt: Attempt,
-  { part }: Report,
-  heard: Heard,
-): number {
+function partDelivered(deps: DispatchDeps, message: Message, attempt: Attempt, { part }: Report, heard: Heard): number {
   const known = attempt.partsDelivered ?? [];
   const name = nameOfPart(part ?? "");
   if (known.includes(name)) return 0;

@@ -34,7 +34,9 @@ export async function readDays(
   { from, to }: { from: number; to: number },
   take: (day: number, entries: Entry[]) => void,
 ): Promise<void> {
-  const select = db.prepare(`SELECT day, figures FROM stats_days WHERE tenant = ? AND day >= ? AND day < ? ORDER BY day`);
+  const select = db.prepare(
+    `SELECT day, figures FROM stats_days WHERE tenant = ? AND day >= ? AND day < ? ORDER BY day`,
+  );
   for (let at = from; at < to; at += READ_TOGETHER) {
     const { results } = await select
       .bind(tenant, at, Math.min(to, at + READ_TOGETHER))

@@ -46,7 +46,9 @@ export class FiguresLedger {
 
   static migrate(sql: Sql): void {
     sql.exec(`CREATE TABLE IF NOT EXISTS stats_hours(hour INTEGER PRIMARY KEY, figures TEXT NOT NULL) STRICT`);
-    sql.exec(`CREATE TABLE IF NOT EXISTS stats_days(day INTEGER PRIMARY KEY, version INTEGER NOT NULL, due INTEGER) STRICT`);
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS stats_days(day INTEGER PRIMARY KEY, version INTEGER NOT NULL, due INTEGER) STRICT`,
+    );
   }
 
   /**
@@ -98,7 +100,9 @@ export class FiguresLedger {
   }
 
   nextAt(after: number): number | null {
-    return first<{ at: number | null }>(this.#sql, `SELECT min(due) AS at FROM stats_days WHERE due > ?`, after)?.at ?? null;
+    return (
+      first<{ at: number | null }>(this.#sql, `SELECT min(due) AS at FROM stats_days WHERE due > ?`, after)?.at ?? null
+    );
   }
 
   putOff(day: number, until: number): void {

@@ -103,6 +103,7 @@ export const VerificationStatsRow = z
 export const figuresOf = <Row extends z.ZodType>(row: Row) =>
   pageOf(row).extend({
     complete: z.boolean().meta({
-      description: "False while more messages of this time are on their way than are read for one answer: the oldest of them are missing.",
+      description:
+        "False while more messages of this time are on their way than are read for one answer: the oldest of them are missing.",
     }),
   });

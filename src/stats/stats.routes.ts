@@ -39,7 +39,8 @@ export const statsRoutes: RouteOver<StatsVerbs>[] = [
     verb: "stats.verifications",
     scope: "stats:read",
     summary: "Count verifications",
-    detail: "As messages are counted, by the hour or day of their start; `carrier` is the one of the last code that was sent.",
+    detail:
+      "As messages are counted, by the hour or day of their start; `carrier` is the one of the last code that was sent.",
     tag,
     query: VerificationStatsQuery,
     status: 200,

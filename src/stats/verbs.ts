@@ -28,7 +28,9 @@ export type Part = {
 /** The verbs of figures. */
 export function statsVerbs(deps: StatsDeps) {
   return {
-    "stats.messages": verb("stats:read", (_who, input: Omit<Ask, "kind">) => partOf(deps, { ...input, kind: "messages" })),
+    "stats.messages": verb("stats:read", (_who, input: Omit<Ask, "kind">) =>
+      partOf(deps, { ...input, kind: "messages" }),
+    ),
     "stats.verifications": verb("stats:read", (_who, input: Omit<Ask, "kind">) =>
       partOf(deps, { ...input, kind: "verifications" }),
     ),

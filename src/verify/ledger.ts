@@ -5,7 +5,16 @@
  */
 import { CODE_SECONDS } from "./code/code.ts";
 import { ulidTime } from "../base/ids.ts";
-import { bytesOf, filtered, first, readUnchanged, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
+import {
+  bytesOf,
+  filtered,
+  first,
+  readUnchanged,
+  removeAsRead,
+  swap,
+  type Sql,
+  type SqlBinding,
+} from "../storage/sql.ts";
 import { HOUR_MS, minuteAfter, MINUTE_MS, SECOND_MS } from "../base/clock.ts";
 import { newDestination, spentAt, rolled, type Destination } from "./locks/locks.ts";
 import { mayEnter, type Facts, type Send, type State, type Verification } from "./code/verification.ts";

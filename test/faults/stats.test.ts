@@ -84,7 +84,9 @@ test(
         return waiting.length === 0 ? true : null;
       });
       // They leave now, in one run of the alarm or several; the kill comes somewhere in it.
-      const moved = tenant.call("POST /v1/sandbox/clock", { body: { advance_seconds: LEAVE_SECONDS } }).catch(() => null);
+      const moved = tenant
+        .call("POST /v1/sandbox/clock", { body: { advance_seconds: LEAVE_SECONDS } })
+        .catch(() => null);
       await new Promise((resolve) => setTimeout(resolve, random.between(0, sized(60, 120))));
       await service.kill();
       await moved;

@@ -4,7 +4,14 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { chance } from "../support/run/seed.ts";
 import { patience } from "../support/run/patience.ts";
-import { liveMessage, recordedMessage, recount, shareOf, shownVerification, type One } from "../support/stats/recount.ts";
+import {
+  liveMessage,
+  recordedMessage,
+  recount,
+  shareOf,
+  shownVerification,
+  type One,
+} from "../support/stats/recount.ts";
 import { cron, newTenant, until, type Json, type Tenant } from "../support/tenant/tenant.ts";
 import { advance, check, codeOf, started } from "../support/tenant/verifications.ts";
 
@@ -13,7 +20,7 @@ const DAY = 24 * HOUR;
 const BY = ["state", "reason", "purpose", "carrier", "network", "country", "service", "template"];
 const BY_OF_CODES = BY.filter((name) => name !== "purpose" && name !== "network");
 /** Every magic number of the sandbox, and ordinary ones. */
-const ENDINGS = ["901", "902", "903", "904", "905", "906", "907", "908", "909", "123", "124", "125"];
+const ENDINGS = ["901", "902", "903", "904", "905", "906", "907", "908", "909", "123", "124", "125"] as const;
 
 /** Every message there is, once: the object's row where it lives, else its record. */
 async function messagesOf(tenant: Tenant): Promise<One[]> {
@@ -28,7 +35,7 @@ async function messagesOf(tenant: Tenant): Promise<One[]> {
 
 async function all(tenant: Tenant, path: string): Promise<Json[]> {
   const rows: Json[] = [];
-  for (let cursor = ""; ; ) {
+  for (let cursor = ""; ;) {
     const { body } = await tenant.call(`GET ${path}?limit=100${cursor}`);
     rows.push(...(body["data"] as Json[]));
     if (body["next_cursor"] === null) return rows;
@@ -67,17 +74,20 @@ async function compare(tenant: Tenant): Promise<void> {
   const floor = Math.floor((now - 10 * DAY) / HOUR) * HOUR;
   const recent = (ones: readonly One[]) => ones.filter(({ at }) => at >= floor);
   const days = `step=day&${span(300 * DAY)}`;
-  for (const [by, hours] of [[BY, true], [["state", "carrier"], true], [["country"], false], [[], false]] as const) // prettier-ignore
+  for (const [by, hours] of [
+    [BY, true],
+    [["state", "carrier"], true],
+    [["country"], false],
+    [[], false],
+  ] as const)
+    // prettier-ignore
     expectSame(
       await told(tenant, "/v1/stats", `${hours ? `step=hour&${span(10 * DAY)}` : days}&by=${by.join(",")}`),
       recount(hours ? recent(messages) : messages, hours ? HOUR : DAY, by),
     );
   expectSame(await told(tenant, "/v1/stats", `${days}&by=${BY.join(",")}`), recount(messages, DAY, BY));
   const byOfCodes = `&by=${BY_OF_CODES.join(",")}`;
-  expectSame(
-    await told(tenant, "/v1/stats/verifications", `${days}${byOfCodes}`),
-    recount(codes, DAY, BY_OF_CODES),
-  );
+  expectSame(await told(tenant, "/v1/stats/verifications", `${days}${byOfCodes}`), recount(codes, DAY, BY_OF_CODES));
   expectSame(
     await told(tenant, "/v1/stats/verifications", `step=hour&${span(10 * DAY)}${byOfCodes}`),
     recount(recent(codes), HOUR, BY_OF_CODES),

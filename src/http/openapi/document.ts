@@ -60,7 +60,10 @@ function tenantPath(route: Route): RouteConfig {
     security: [{ apiKey: [route.scope] }],
     request: request(route),
     ...(route.repeat === null ? {} : REPEATABLE),
-    responses: { [route.status]: withCsv(route, answer(route.status, route.answer, good)), ...problems(codesOf(route)) },
+    responses: {
+      [route.status]: withCsv(route, answer(route.status, route.answer, good)),
+      ...problems(codesOf(route)),
+    },
   };
 }
 

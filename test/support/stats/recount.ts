@@ -88,7 +88,6 @@ export function shownVerification(view: Row): One {
   };
 }
 
-
 /** Counts by step and dimensions, in the order of an answer; percentiles with each latency as it is. */
 export function recount(ones: readonly One[], stepMs: number, by: readonly string[]) {
   const groups = new Map<string, One[]>();
@@ -99,22 +98,25 @@ export function recount(ones: readonly One[], stepMs: number, by: readonly strin
   }
   return [...groups.entries()]
     .map(([name, members]) => {
-      const [at = 0, ...labels] = z.array(z.union([z.number(), z.string(), z.null()])).parse(JSON.parse(name));
+      const [at, ...labels] = z.tuple([z.number()], z.string().nullable()).parse(JSON.parse(name));
       const cost: Record<string, number> = {};
       for (const { cost: each } of members) if (each !== null) cost[each[1]] = (cost[each[1]] ?? 0) + each[0];
       return {
-        at: new Date(Number(at)).toISOString(),
+        at: new Date(at).toISOString(),
         by: Object.fromEntries(by.map((dimension, nth) => [dimension, labels[nth] ?? null])),
         count: members.length,
         segments: members.reduce((sum, { segments }) => sum + segments, 0),
         cost: Object.keys(cost).toSorted().map((currency) => ({ amount: cost[currency], currency })), // prettier-ignore
-        latencies: members.flatMap(({ latencyMs }) => (latencyMs === null ? [] : [latencyMs])).toSorted((a, b) => a - b),
+        latencies: members
+          .flatMap(({ latencyMs }) => (latencyMs === null ? [] : [latencyMs]))
+          .toSorted((a, b) => a - b),
       };
     })
     .toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
 }
 
-const placeOf = ({ at, by }: { at: string; by: Record<string, string | null> }) => JSON.stringify([at, ...Object.values(by)]);
+const placeOf = ({ at, by }: { at: string; by: Record<string, string | null> }) =>
+  JSON.stringify([at, ...Object.values(by)]);
 
 /** The latency that a share of them does not exceed. */
 export const shareOf = (latencies: readonly number[], share: number): number | null =>
