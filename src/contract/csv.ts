@@ -22,9 +22,13 @@ function fieldsOf(before: string, value: Readonly<Record<string, unknown>>): [st
     const money = Money.safeParse(field);
     if (money.success) return [[column, money.data.map(({ amount, currency }) => `${amount} ${currency}`).join("; ")]];
     const within = z.record(z.string(), z.unknown()).safeParse(field);
-    return within.success ? fieldsOf(`${column}.`, within.data) : [[column, field === null ? "" : String(field)]];
+    return within.success ? fieldsOf(`${column}.`, within.data) : [[column, textOf(field)]];
   });
 }
+
+/** A single value; a list other than money has no text. */
+const textOf = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? `${value}` : "";
 
 /** Quoted where it must be; a text that a spreadsheet would run is made a text. */
 function cellOf(text: string): string {

@@ -89,9 +89,10 @@ const order = (a: readonly (string | null)[], b: readonly (string | null)[]): nu
 
 /** How long it took, as three numbers. */
 function latencyView({ latency }: Sums) {
-  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => percentile(latency, share));
-  if (p50 == null || p95 == null || p99 == null) return null;
-  return { p50_ms: p50, p95_ms: p95, p99_ms: p99 };
+  const p50 = percentile(latency, 0.5);
+  const p95 = percentile(latency, 0.95);
+  const p99 = percentile(latency, 0.99);
+  return p50 === null || p95 === null || p99 === null ? null : { p50_ms: p50, p95_ms: p95, p99_ms: p99 };
 }
 
 const costView = ({ cost }: Sums) =>

@@ -52,7 +52,7 @@ async function told(tenant: Tenant, path: string, query: string): Promise<Json[]
 
 function expectSame(rows: readonly Json[], counted: ReturnType<typeof recount>): void {
   const plain = rows.map(({ at, by, messages, verifications, segments = 0, cost }) => ({ at, by, count: messages ?? verifications, segments, cost })); // prettier-ignore
-  expect(plain).toEqual(counted.map(({ latencies: _, ...row }) => row));
+  expect(plain).toEqual(counted.map(({ latencies: _latencies, ...row }) => row));
   for (const [nth, { latencies }] of counted.entries()) {
     const latency = rows[nth]?.["latency"] as Record<string, number> | null;
     if (latencies.length === 0) expect(latency).toBeNull();

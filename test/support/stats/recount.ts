@@ -15,7 +15,8 @@ export type One = {
 
 const STEM = /^(\w{3})_(\w)(\w{8})0/;
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
-const timeOf = (id: string) => [...id.slice(-26, -16)].reduce((sum, letter) => sum * 32 + ALPHABET.indexOf(letter), 0);
+const timeOf = (id: string) =>
+  Array.from(id.slice(-26, -16)).reduce((sum, letter) => sum * 32 + ALPHABET.indexOf(letter), 0);
 const CHARGED = ["sent", "delivered", "undelivered", "unknown"];
 
 const RecordOfMessage = z.tuple([
@@ -54,7 +55,7 @@ const Facts = z.looseObject({
   template: z.string().optional(),
 });
 type Row = Record<string, unknown>;
-const text = (value: unknown) => (value === null || value === undefined ? null : String(value));
+const text = (value: unknown) => (typeof value === "string" ? value : null);
 
 /** A message by its row in the tenant's object. */
 export function liveMessage(row: Row): One {
