@@ -22,13 +22,14 @@ import type { VaultLedger } from "../vault/ledger.ts";
 import type { Naming } from "../vault/naming.ts";
 import type { EventType } from "../webhooks/event.ts";
 import { claim, reroute, settle } from "./dispatch.ts";
-import { countedOf } from "./figures.ts";
+
 import { takeInquiryAnswers, questions, type InquiryAnswer } from "./inquire.ts";
 import { FIRST_SWEEP_MS, MessagesLedger } from "./ledger.ts";
 import { ENDED, stateWord, viewOf, type Message } from "./message.ts";
 import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { queueCodesAtWake, requeueCodes } from "./queue/waiting-codes.ts";
 import { applyReports } from "./reports.ts";
+import { countedOf } from "./records/figures.ts";
 import { countRecords, purgeRecords, writeRecords } from "./records/store.ts";
 import { dueMessages, SWEEP_MAX, type Found } from "./sweep.ts";
 import { messagesVerbs, type MessagesDeps } from "./verbs.ts";

@@ -75,7 +75,13 @@ test(
   async () => {
     let sent = 0;
     for (let kill = 0; kill < KILLS; kill += 1) {
-      const batch = { messages: Array.from({ length: MESSAGES }, () => ({ to: `+4477009005${random.between(10, 99)}`, purpose: "service", text: "Hello" })) }; // prettier-ignore
+      const batch = {
+        messages: Array.from({ length: MESSAGES }, () => ({
+          to: `+4477009005${random.between(10, 99)}`,
+          purpose: "service",
+          text: "Hello",
+        })),
+      };
       const answer = await tenant.call("POST /v1/messages/batch", { body: batch });
       expect(answer.status, answer.text).toBe(202);
       sent += MESSAGES;

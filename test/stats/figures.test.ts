@@ -19,8 +19,25 @@ import { shareOf } from "../support/stats/recount.ts";
 const NOW = Date.UTC(2026, 10, 23, 12, 30);
 const HOUR = 3_600_000;
 const entry = (at: number, over: Partial<Record<(typeof DIMENSIONS)[number], string | null>> = {}): Entry => {
-  const labels = { state: "delivered", reason: null, purpose: "service", carrier: "car_1", network: null, country: "GB", service: null, template: null, ...over }; // prettier-ignore
-  const { count, segments, cost, latency } = sumsOf({ kind: "messages", at, labels, segments: 2, cost: { amount: 7, currency: "GBP" }, latencyMs: 1_000 }); // prettier-ignore
+  const labels = {
+    state: "delivered",
+    reason: null,
+    purpose: "service",
+    carrier: "car_1",
+    network: null,
+    country: "GB",
+    service: null,
+    template: null,
+    ...over,
+  };
+  const { count, segments, cost, latency } = sumsOf({
+    kind: "messages",
+    at,
+    labels,
+    segments: 2,
+    cost: { amount: 7, currency: "GBP" },
+    latencyMs: 1_000,
+  });
   return ["messages", DIMENSIONS.map((dimension) => labels[dimension] ?? null), count, segments, cost, latency];
 };
 
@@ -41,7 +58,12 @@ describe("a latency read from its bucket", () => {
         (all, cut) => {
           const cells = [new Cells(), new Cells()];
           for (const [nth, latencyMs] of all.entries())
-          cells[nth % 7 <= cut % 7 ? 0 : 1]?.add("messages", [], { count: 1, segments: 0, cost: {}, latency: { [bucketOf(latencyMs)]: 1 } }); // prettier-ignore
+            cells[nth % 7 <= cut % 7 ? 0 : 1]?.add("messages", [], {
+              count: 1,
+              segments: 0,
+              cost: {},
+              latency: { [bucketOf(latencyMs)]: 1 },
+            });
           const whole = Cells.read(JSON.stringify(withLabels(cells[0]?.entries() ?? [])));
           whole.addAll(withLabels(cells[1]?.entries() ?? []));
           const latency = whole.entries()[0]?.[5] ?? {};
@@ -76,7 +98,14 @@ describe("the figures of an hour", () => {
   });
 
   test("have no label that does not read as a word", () => {
-    expect([null, "30003", "http_429", "+447700900123", "a b", "x".repeat(65)].map(labelOf)).toEqual([null, "30003", "http_429", "other", "other", "other"]); // prettier-ignore
+    expect([null, "30003", "http_429", "+447700900123", "a b", "x".repeat(65)].map(labelOf)).toEqual([
+      null,
+      "30003",
+      "http_429",
+      "other",
+      "other",
+      "other",
+    ]);
   });
 });
 
@@ -88,7 +117,10 @@ describe("a question", () => {
     ["hour", NOW - 51 * 24 * HOUR, NOW - 50.5 * 24 * HOUR, "too_long_ago"],
     ["hour", NOW, NOW - 2 * HOUR, "invalid_range"],
   ] as const)("by %s from %i to %i is refused as %s", (step, from, to, code) => {
-    expect(spanOf({ kind: "messages", step, by, from, to }, NOW)).toMatchObject({ refused: "invalid_field", errors: [{ code }] }); // prettier-ignore
+    expect(spanOf({ kind: "messages", step, by, from, to }, NOW)).toMatchObject({
+      refused: "invalid_field",
+      errors: [{ code }],
+    });
   });
 
   test("spans whole hours and days, the newest unless it says otherwise", () => {
@@ -104,7 +136,10 @@ describe("a question", () => {
     if ("refused" in span) throw new Error("no span");
     const groups = new Groups(span);
     for (let nth = 0; nth <= GROUPS_MAX; nth += 1) groups.add(NOW, [entry(NOW, { reason: `code_${nth}` })]);
-    expect(groups.rows()).toMatchObject({ refused: "invalid_field", errors: [{ code: "too_many_rows", detail: /fewer/ }] }); // prettier-ignore
+    expect(groups.rows()).toMatchObject({
+      refused: "invalid_field",
+      errors: [{ code: "too_many_rows", detail: /fewer/ }],
+    });
   });
 });
 

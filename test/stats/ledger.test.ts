@@ -27,7 +27,12 @@ function metered(): Sql {
     },
   };
 }
-const open = () => (ledger = new FiguresLedger(metered(), () => saved, (at) => void soon.push(at))); // prettier-ignore
+const open = () =>
+  (ledger = new FiguresLedger(
+    metered(),
+    () => saved,
+    (at) => void soon.push(at),
+  ));
 
 beforeEach(() => {
   sql = nodeSql();
@@ -39,7 +44,16 @@ beforeEach(() => {
 const one = (at: number, reason: string | null = null): Counted => ({
   kind: "messages",
   at,
-  labels: { state: "delivered", reason, purpose: "service", carrier: "car_1", network: null, country: "GB", service: null, template: null }, // prettier-ignore
+  labels: {
+    state: "delivered",
+    reason,
+    purpose: "service",
+    carrier: "car_1",
+    network: null,
+    country: "GB",
+    service: null,
+    template: null,
+  },
   segments: 1,
   cost: null,
   latencyMs: 1_000,

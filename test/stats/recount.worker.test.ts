@@ -51,7 +51,13 @@ async function told(tenant: Tenant, path: string, query: string): Promise<Json[]
 }
 
 function expectSame(rows: readonly Json[], counted: ReturnType<typeof recount>): void {
-  const plain = rows.map(({ at, by, messages, verifications, segments = 0, cost }) => ({ at, by, count: messages ?? verifications, segments, cost })); // prettier-ignore
+  const plain = rows.map(({ at, by, messages, verifications, segments = 0, cost }) => ({
+    at,
+    by,
+    count: messages ?? verifications,
+    segments,
+    cost,
+  }));
   expect(plain).toEqual(counted.map(({ latencies: _latencies, ...row }) => row));
   for (const [nth, { latencies }] of counted.entries()) {
     const latency = rows[nth]?.["latency"] as Record<string, number> | null;
@@ -80,7 +86,6 @@ async function compare(tenant: Tenant): Promise<void> {
     [["country"], false],
     [[], false],
   ] as const)
-    // prettier-ignore
     expectSame(
       await told(tenant, "/v1/stats", `${hours ? `step=hour&${span(10 * DAY)}` : days}&by=${by.join(",")}`),
       recount(hours ? recent(messages) : messages, hours ? HOUR : DAY, by),
@@ -101,7 +106,12 @@ describe("a recount of the records gives the same figures", { timeout: patience(
     const { body: service } = await tenant.call("POST /v1/verify/services", { name: "Login" });
     const number = () => `+447700900${random.pick(ENDINGS)}`;
     const acts: Record<string, () => Promise<unknown>> = {
-      send: () => tenant.call("POST /v1/messages", { to: number(), purpose: random.pick(["service", "marketing"]), text: "Hello ".repeat(random.between(1, 60)) }), // prettier-ignore
+      send: () =>
+        tenant.call("POST /v1/messages", {
+          to: number(),
+          purpose: random.pick(["service", "marketing"]),
+          text: "Hello ".repeat(random.between(1, 60)),
+        }),
       later: async () => {
         const now = Date.parse(String((await tenant.call("GET /v1/sandbox/clock")).body["now"]));
         const schedule_at = new Date(now + random.between(2, 200_000) * 1_000).toISOString();
@@ -120,7 +130,19 @@ describe("a recount of the records gives the same figures", { timeout: patience(
       hours: () => advance(tenant, random.between(600, 40_000)),
       days: () => advance(tenant, random.between(80_000, 400_000)),
     };
-    const names = ["send", "send", "send", "send", "later", "code", "approve", "restart", "seconds", "hours", "days"] as const; // prettier-ignore
+    const names = [
+      "send",
+      "send",
+      "send",
+      "send",
+      "later",
+      "code",
+      "approve",
+      "restart",
+      "seconds",
+      "hours",
+      "days",
+    ] as const;
     for (let act = 0; act < 70; act += 1) {
       await acts[random.pick(names)]?.();
       if (act % 10 === 9) await compare(tenant);
@@ -134,7 +156,9 @@ describe("a recount of the records gives the same figures", { timeout: patience(
     const tenant = await newTenant();
     const sent = await tenant.send({ to: "+447700900909" });
     const states = async () =>
-      Object.fromEntries((await told(tenant, "/v1/stats", "step=day&by=state")).map(({ by, messages }) => [by.state, messages])); // prettier-ignore
+      Object.fromEntries(
+        (await told(tenant, "/v1/stats", "step=day&by=state")).map(({ by, messages }) => [by.state, messages]),
+      );
     await tenant.until(String(sent["id"]), "unknown");
     await advance(tenant, 900);
     expect(await states()).toEqual({ unknown: 1 });
@@ -145,7 +169,9 @@ describe("a recount of the records gives the same figures", { timeout: patience(
     await advance(tenant, 86_400);
     await until(async () => ((await tenant.rows(`SELECT 1 FROM messages`)).length === 0 ? true : null));
     await evictDurableObject(tenant.stub());
-    expect((await told(tenant, "/v1/stats", "step=day&by=state")).map(({ by, messages }) => [by.state, messages])).toEqual([["delivered", 1]]); // prettier-ignore
+    expect(
+      (await told(tenant, "/v1/stats", "step=day&by=state")).map(({ by, messages }) => [by.state, messages]),
+    ).toEqual([["delivered", 1]]);
   });
 
   test("a purge of the records leaves the figures as they were", async () => {
@@ -157,7 +183,11 @@ describe("a recount of the records gives the same figures", { timeout: patience(
     const query = "step=day&by=state,country&from=2026-01-01T00:00:00Z&to=2027-01-31T00:00:00Z";
     await advance(tenant, 2 * 86_400);
     const before = await told(tenant, "/v1/stats", query);
-    expect(before.map(({ by, messages }) => [by.state, messages])).toEqual([["delivered", 1], ["failed", 1], ["undelivered", 1]]); // prettier-ignore
+    expect(before.map(({ by, messages }) => [by.state, messages])).toEqual([
+      ["delivered", 1],
+      ["failed", 1],
+      ["undelivered", 1],
+    ]);
     await advance(tenant, 8 * 86_400);
     await cron("17 3 * * *");
     expect(await messagesOf(tenant)).toEqual([]);

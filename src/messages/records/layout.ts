@@ -46,7 +46,7 @@ const REST = z.object({
   route: z
     .tuple([z.string().nullable(), z.enum(CHOOSE), z.array(z.tuple([z.string(), z.enum(PASSED_OVER)]))])
     .optional(),
-  network: z.string().optional(), // this and the next two are counted (messages/figures.ts) and not shown
+  network: z.string().optional(), // this and the next two are counted (records/figures.ts) and not shown
   service: z.string().optional(),
   template: z.string().optional(),
 });

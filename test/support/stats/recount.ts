@@ -20,10 +20,28 @@ const timeOf = (id: string) =>
 const CHARGED = ["sent", "delivered", "undelivered", "unknown"];
 
 const RecordOfMessage = z.tuple([
-  z.string(), z.string(), z.string(), z.string(), z.string().nullable(), z.string(), z.int(), z.int(), z.int(),
-  z.int().nullable(), z.int().nullable(), z.string().nullable(), z.array(z.unknown()), z.tuple([z.int(), z.string()]).nullable(),
-  z.looseObject({ reason: z.string().optional(), schedule: z.int().optional(), network: z.string().optional(), service: z.string().optional(), template: z.string().optional() }),
-]); // prettier-ignore
+  z.string(),
+  z.string(),
+  z.string(),
+  z.string(),
+  z.string().nullable(),
+  z.string(),
+  z.int(),
+  z.int(),
+  z.int(),
+  z.int().nullable(),
+  z.int().nullable(),
+  z.string().nullable(),
+  z.array(z.unknown()),
+  z.tuple([z.int(), z.string()]).nullable(),
+  z.looseObject({
+    reason: z.string().optional(),
+    schedule: z.int().optional(),
+    network: z.string().optional(),
+    service: z.string().optional(),
+    template: z.string().optional(),
+  }),
+]);
 
 /** A message by its record in D1. */
 export function recordedMessage(row: { id: string; state: string; record: string }): One {
@@ -37,7 +55,16 @@ export function recordedMessage(row: { id: string; state: string; record: string
   const delivered = row.state === "delivered" && ended !== null;
   return {
     at: timeOf(row.id),
-    by: { state: row.state, reason: rest.reason ?? null, purpose, carrier, network: rest.network ?? null, country, service, template: rest.template ?? null }, // prettier-ignore
+    by: {
+      state: row.state,
+      reason: rest.reason ?? null,
+      purpose,
+      carrier,
+      network: rest.network ?? null,
+      country,
+      service,
+      template: rest.template ?? null,
+    },
     segments,
     cost: CHARGED.includes(row.state) ? price : null,
     latencyMs: delivered ? Math.max(1, created + ended - left) : null,
@@ -65,7 +92,16 @@ export function liveMessage(row: Row): One {
   const charged = CHARGED.includes(state) && facts.price !== null;
   return {
     at: timeOf(String(row["id"])),
-    by: { state, reason: text(row["reason"]), purpose: text(row["purpose"]), carrier: text(row["account"]), network: facts.network ?? null, country: facts.country, service: facts.service ?? null, template: facts.template ?? null }, // prettier-ignore
+    by: {
+      state,
+      reason: text(row["reason"]),
+      purpose: text(row["purpose"]),
+      carrier: text(row["account"]),
+      network: facts.network ?? null,
+      country: facts.country,
+      service: facts.service ?? null,
+      template: facts.template ?? null,
+    },
     segments: facts.segments,
     cost: charged && facts.price !== null ? [facts.price.amount, facts.price.currency] : null,
     latencyMs: state === "delivered" ? Math.max(1, Number(row["ended_at"]) - left) : null,
@@ -80,7 +116,14 @@ export function shownVerification(view: Row): One {
   const approved = view["state"] === "approved";
   return {
     at: timeOf(String(view["id"])),
-    by: { state: text(view["state"]), reason: text(view["reason"]), carrier: sends.at(-1)?.carrier ?? null, country: to.country, service: text(view["service"]), template: text(view["template"]) }, // prettier-ignore
+    by: {
+      state: text(view["state"]),
+      reason: text(view["reason"]),
+      carrier: sends.at(-1)?.carrier ?? null,
+      country: to.country,
+      service: text(view["service"]),
+      template: text(view["template"]),
+    },
     segments: 0,
     cost: cost === null ? null : [cost.amount, cost.currency],
     latencyMs: approved
@@ -107,7 +150,9 @@ export function recount(ones: readonly One[], stepMs: number, by: readonly strin
         by: Object.fromEntries(by.map((dimension, nth) => [dimension, labels[nth] ?? null])),
         count: members.length,
         segments: members.reduce((sum, { segments }) => sum + segments, 0),
-        cost: Object.keys(cost).toSorted().map((currency) => ({ amount: cost[currency], currency })), // prettier-ignore
+        cost: Object.keys(cost)
+          .toSorted()
+          .map((currency) => ({ amount: cost[currency], currency })),
         latencies: members
           .flatMap(({ latencyMs }) => (latencyMs === null ? [] : [latencyMs]))
           .toSorted((a, b) => a - b),

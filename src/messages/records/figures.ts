@@ -1,9 +1,9 @@
 /**
  * A message as figures count it. What counts of it is in its record as well, so a recount of the records gives the same figures. Pure.
  */
-import { timeOfId } from "../base/ids.ts";
-import { labelOf, type Counted } from "../stats/figures.ts";
-import { CHARGED, type Message } from "./message.ts";
+import { timeOfId } from "../../base/ids.ts";
+import { labelOf, type Counted } from "../../stats/figures.ts";
+import { CHARGED, type Message } from "../message.ts";
 
 /** What is counted of a message, as it stands. */
 export function countedOf({ id, state, reason, purpose, account, facts, endedAt }: Message): Counted {
