@@ -1,4 +1,4 @@
-// The console's icons, taken out of lucide-static once and kept as data: `node scripts/lib/icons.mjs` writes the file anew, and a
+// The icons of every page, taken out of lucide-static once and kept as data: `node scripts/lib/icons.mjs` writes the file anew, and a
 // test holds it to the package.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ const NAMES = {
   plus: "plus",
 };
 
-export const iconsFile = join(root, "src/console/look/icons.ts");
+export const iconsFile = join(root, "src/look/icons.ts");
 
 /** The text of the file. */
 export async function iconsSource() {
@@ -44,7 +44,7 @@ export async function iconsSource() {
     return `  ${ours}: ${JSON.stringify(found.map(([tag, attributes]) => [tag, attributes]))},`;
   });
   const text = `/**
- * The console's icons: shapes of Lucide (ISC licence), written by scripts/lib/icons.mjs and by nobody else.
+ * The icons of every page: shapes of Lucide (ISC licence), written by scripts/lib/icons.mjs and by nobody else.
  */
 
 export const ICONS = {

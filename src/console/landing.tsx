@@ -4,7 +4,7 @@
 import { pageResponse } from "../contract/page.ts";
 import { bare } from "./look/frame.tsx";
 import { Icon } from "./look/parts.tsx";
-import type { IconName } from "./look/icons.ts";
+import type { IconName } from "../look/icons.ts";
 
 const TILES: readonly { icon: IconName; href: string; title: string; says: string }[] = [
   {

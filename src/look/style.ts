@@ -1,9 +1,10 @@
 /**
- * How the console looks: one scale of type, one of space, one set of colours for light and dark, written once as custom properties.
- * A file of our own origin, so that no page holds a style.
+ * How every page looks: one scale of type, one of space, one set of colours for light and dark, written once as custom properties.
+ * Files of our own origin, so that no page holds a style.
  */
 
-export const STYLE = `
+/** Type, space, colours: what a page may be made of. */
+const TOKENS = `
 :root{color-scheme:light dark;
 --t1:.8125rem;--t2:.875rem;--t3:1rem;--t4:1.125rem;--t5:1.375rem;--t6:1.75rem;
 --s1:.25rem;--s2:.5rem;--s3:.75rem;--s4:1rem;--s5:1.5rem;--s6:2rem;--s7:3rem;
@@ -15,6 +16,10 @@ export const STYLE = `
 --bg:#0d1418;--card:#151f24;--sunk:#1b272d;--ink:#e6edf0;--soft:#a5b5bd;--line:#2b3940;--strong:#6d7f88;
 --accent:#72cddd;--accent-ink:#06262d;--tint:#17343b;--focus:#ffb169;
 --good:#7fdcae;--good-bg:#12312a;--bad:#ffa299;--bad-bg:#3a1e1c;--wait:#f3c777;--wait-bg:#352a14;--calm:#b7c5cc;--calm-bg:#24323a}}
+`;
+
+/** The rules that pages share. */
+export const STYLE = `${TOKENS}
 *,*::before,*::after{box-sizing:border-box}
 [hidden]{display:none!important}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}

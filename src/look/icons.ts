@@ -1,5 +1,5 @@
 /**
- * The console's icons: shapes of Lucide (ISC licence), written by scripts/lib/icons.mjs and by nobody else.
+ * The icons of every page: shapes of Lucide (ISC licence), written by scripts/lib/icons.mjs and by nobody else.
  */
 
 export const ICONS = {
