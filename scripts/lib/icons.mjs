@@ -31,6 +31,8 @@ const NAMES = {
   inbox: "inbox",
   lock: "lock",
   plus: "plus",
+  copy: "copy",
+  columns: "columns-2",
 };
 
 export const iconsFile = join(root, "src/look/icons.ts");

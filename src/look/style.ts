@@ -187,6 +187,13 @@ pre{margin:0;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fo
 .words{white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate}
 .secret{display:block;padding:var(--s3) var(--s4);border:1px solid var(--strong);border-radius:8px;background:var(--card);overflow-wrap:anywhere;margin-top:var(--s2)}
 
+/* The head of what stands beside the console. */
+.top{display:flex;flex-wrap:wrap;gap:var(--s1) var(--s4);align-items:center;padding:var(--s2) clamp(var(--s4),3vw,var(--s6));min-height:3.5rem;background:var(--card);border-bottom:1px solid var(--line)}
+.top .brand{margin:0}
+.top .what{color:var(--soft)}.top .what::before{content:"/";margin-right:var(--s4);color:var(--line)}
+@media (max-width:36rem){.top .what{display:none}}
+.top nav{margin-left:auto;display:flex;flex-wrap:wrap;gap:var(--s1) var(--s4);align-items:center}
+
 /* Pages without the frame: signing in, the landing page. */
 .plain-page{min-height:100vh;display:grid;grid-template-rows:auto 1fr;justify-items:center}
 .plain-page header{width:100%;padding:var(--s4) clamp(var(--s4),4vw,var(--s6));display:flex;gap:var(--s4);align-items:center;flex-wrap:wrap}

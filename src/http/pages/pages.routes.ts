@@ -4,14 +4,15 @@
 import type { Hono } from "hono";
 import { z } from "zod";
 import { readClock } from "../../base/clock.ts";
-import { ICON, makeNonce, pageResponse } from "../../contract/page.ts";
+import { makeNonce, pageResponse } from "../../contract/page.ts";
+import { ICON } from "../../look/document.tsx";
 import { refuse } from "../../base/refusal.ts";
 import type { OpenRoute } from "../../contract/route.ts";
 import type { Bindings, C } from "../context.ts";
 import { askerOf } from "../tenant-handler.ts";
 import { landing } from "../../console/landing.tsx";
 import { consoleRoutes } from "../../console/console.routes.tsx";
-import { errorList, errorPage, errorStyle, wantsJson } from "./errors.ts";
+import { errorList, errorPage, errorStyle, wantsJson } from "./errors.tsx";
 import { openApiDocument, type Routes } from "../openapi/document.ts";
 import { INFO, VERSION } from "../openapi/parts.ts";
 import { handsetRoutes, type HandsetDeps } from "../../sandbox/handset.routes.ts";
