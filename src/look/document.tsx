@@ -50,13 +50,31 @@ export function Brand() {
   );
 }
 
-/** The head of a page that stands beside the console: the brand, what the page is, and the ways from here. */
-export function Top({ what, children }: { what?: string; children?: Child }) {
-  return (
-    <header class="top">
+/**
+ * The head of a page that stands beside the console: the brand, what the page is, and the ways from here. `inside`: another head belongs
+ * to the page itself, so this one is a way to elsewhere and no banner.
+ */
+export function Top({ what, inside = false, children }: { what?: string; inside?: boolean; children?: Child }) {
+  const row = (links: Child) => (
+    <>
       <Brand />
       {what === undefined ? null : <span class="what">{what}</span>}
-      <nav aria-label="Maskline">{children}</nav>
+      {links}
+    </>
+  );
+  if (inside)
+    return (
+      <nav class="top" aria-label="Maskline">
+        {row(<div class="ways">{children}</div>)}
+      </nav>
+    );
+  return (
+    <header class="top">
+      {row(
+        <nav class="ways" aria-label="Maskline">
+          {children}
+        </nav>,
+      )}
     </header>
   );
 }

@@ -12,7 +12,7 @@ export const PHONE_STYLE = `
 .phone-top small,.line-name small{display:block;font-weight:400;font-size:var(--t1);color:var(--soft);font-variant-numeric:tabular-nums}
 .face{flex:none;display:grid;place-items:center;width:2.25rem;height:2.25rem;border-radius:50%;font-weight:650;background:hsl(var(--hue) 42% 34%);color:#fff}
 .hue-0{--hue:190}.hue-1{--hue:265}.hue-2{--hue:335}.hue-3{--hue:15}.hue-4{--hue:140}.hue-5{--hue:220}
-.thread{display:flex;flex-direction:column-reverse;overflow-y:auto;overscroll-behavior:contain;background:var(--bg);scrollbar-width:thin}
+.thread{position:relative;display:flex;flex-direction:column-reverse;overflow-y:auto;overscroll-behavior:contain;background:var(--bg);scrollbar-width:thin}
 .thread:focus-visible{outline-offset:-3px}
 ol.texts{padding:var(--s4);display:grid;gap:var(--s2);grid-template-columns:minmax(0,1fr)}
 .older{text-align:center;color:var(--soft);font-size:var(--t1)}
@@ -44,18 +44,19 @@ ol.texts{padding:var(--s4);display:grid;gap:var(--s2);grid-template-columns:minm
 @media (min-width:56.25rem){.phone.also{display:grid}.phones.pair-of{grid-template-columns:repeat(2,minmax(0,1fr))}.pair-of .phone:first-child{justify-self:end}.pair-of .phone:last-child{justify-self:start}}
 /* Beside a form of the console. */
 .with-phone{display:grid;gap:var(--s5);grid-template-columns:minmax(0,1fr);align-items:start}
-.beside-form{display:grid;gap:var(--s3);min-width:0;align-content:start}
+.with-phone #sent:empty{display:none}
+.beside-form{display:grid;gap:var(--s3);grid-template-columns:minmax(0,1fr);min-width:0;align-content:start}
 .beside-form .empty{margin:0;border-radius:24px;min-height:24rem;align-content:center}
 .beside-form .phones.pair-of{grid-template-columns:minmax(0,1fr)}
 .beside-form .phones .phone.also{display:none}
 .beside-form .phones .phone{justify-self:center;height:clamp(24rem,calc(100dvh - 13rem),40rem)}
 .choices:empty{display:none}
-.choices ul{display:flex;gap:var(--s2);overflow-x:auto;padding:2px;scrollbar-width:thin}
+.choices ul{position:relative;display:flex;gap:var(--s2);overflow-x:auto;padding:2px;scrollbar-width:thin}
 .choices a{display:flex;align-items:center;gap:var(--s2);min-height:2.25rem;padding:var(--s1) var(--s3);border:1px solid var(--line);border-radius:99px;background:var(--card);color:inherit;text-decoration:none;font-size:var(--t2);white-space:nowrap}
 .choices a:hover{background:var(--sunk)}
 .choices a[aria-current]{background:var(--tint);border-color:transparent;color:var(--accent);font-weight:600}
 .choices .face{width:1.5rem;height:1.5rem;font-size:var(--t1);margin-left:calc(-1*var(--s1))}
-@media (min-width:68rem){.with-phone{grid-template-columns:minmax(0,1fr) minmax(20rem,26rem)}.beside-form{position:sticky;top:var(--s5)}}
+@media (min-width:68rem){.to-phone{display:none}.with-phone{grid-template-columns:minmax(0,1fr) minmax(20rem,26rem)}.beside-form{position:sticky;top:var(--s5)}}
 @media (min-width:104rem){.with-phone:has(.pair-of){grid-template-columns:minmax(0,1fr) minmax(0,50rem)}.beside-form .phones.pair-of{grid-template-columns:repeat(2,minmax(0,1fr))}.beside-form .phones .phone.also{display:grid}}
 @media (prefers-reduced-motion:no-preference){.text[data-new]{animation:text-in .28s cubic-bezier(.2,.9,.3,1.2)}@keyframes text-in{from{opacity:0;transform:translateY(.5rem) scale(.98)}}}
 @media (forced-colors:active){.text .words,.code-offer{border:1px solid}}

@@ -117,6 +117,10 @@ function Sent({ message }: { message: Message }) {
     <Notice tone="good">
       <strong>Sent</strong> to {message.to.mask}: <State of={message.state} />{" "}
       <a href={`/console/messages/${message.id}`}>Follow this message</a>
+      <a class="to-phone" href="#phones">
+        {" "}
+        See it on the phone
+      </a>
     </Notice>
   );
 }
