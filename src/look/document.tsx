@@ -3,6 +3,7 @@
  * a style or a script.
  */
 import type { Child } from "hono/jsx";
+import type { HtmlEscapedString } from "hono/utils/html";
 
 /** The site's icon, inline so that it needs no request. */
 export const ICON =
@@ -36,8 +37,13 @@ export function pageOf(title: string, files: Files, body: Child): string {
       </body>
     </html>
   );
-  if (html instanceof Promise) throw new Error("no part of a page waits for anything");
-  return `<!doctype html>${html}`;
+  return `<!doctype html>${textOf(html)}`;
+}
+
+/** An element as text. */
+export function textOf(element: HtmlEscapedString | Promise<HtmlEscapedString>): string {
+  if (element instanceof Promise) throw new Error("no part of a page waits for anything");
+  return element.toString();
 }
 
 /** The service's name, which leads to `/`. */

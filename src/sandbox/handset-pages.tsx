@@ -136,7 +136,7 @@ function NoLine() {
       <h2>No text has arrived yet</h2>
       <p>
         Send one to 07700 900123, by <a href="/docs">the API</a> or on the console’s page{" "}
-        <a href="/console/send">Send &amp; try</a>: its phone stands here as soon as it has it.
+        <a href="/console/send">Send &amp; try</a>: its phone is here once it arrives.
       </p>
     </section>
   );

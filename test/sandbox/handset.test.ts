@@ -1,9 +1,11 @@
 // What the handset makes of its lines and texts, as pure functions: who stands on the page, what is unread, which code is offered.
 import { describe, expect, it } from "vitest";
 import { codeIn, personOf, spaced } from "../../src/sandbox/people.ts";
+import { handsetPage } from "../../src/sandbox/handset-pages.tsx";
 import { linesToShow } from "../../src/sandbox/phone.tsx";
 import { isSame, isUnread, seeing, seenCookie, seenIn } from "../../src/sandbox/seen.ts";
 import { BUILTINS, DO_NOT_SHARE, LOCALES, TEXTS } from "../../src/verify/code/builtin.ts";
+import { NAUGHTY } from "../support/hostile/inputs.ts";
 import { MAGIC } from "../../src/carriers/adapters/sandbox.ts";
 
 const lineOf = (
@@ -125,4 +127,41 @@ it("a line's name is the same at every visit, a magic number is called by what i
     "+12125550123",
     "Shifts",
   ]);
+});
+
+it("every hostile text and sender is words on the page: it changes nothing but the place where it stands", () => {
+  const escaped = (text: string) =>
+    text
+      .replaceAll("&", "&amp;")
+      .replaceAll('"', "&quot;")
+      .replaceAll("'", "&#39;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;");
+  const pageWith = (text: string, from: string) => {
+    const shown = {
+      id: "evt_1",
+      line: asha.line,
+      number: asha.number,
+      to: null,
+      direction: "received",
+      message_id: null,
+    } as const;
+    const texts = [{ ...shown, from, text, received_at: "2026-12-01T00:00:00.000Z" }];
+    const line = { ...asha, newest: null };
+    const asked = { line: null, beside: null };
+    return handsetPage({
+      lines: [line],
+      phones: [{ line, texts, also: false }],
+      asked,
+      seen: new Map(),
+      now: "2026-12-01T00:00:00.000Z",
+    });
+  };
+  const usual = pageWith("QUOKKA", "WOMBAT");
+  const without = NAUGHTY.filter((text) => codeIn(text) === null && spaced(text) === text && !/^\+\d+$/.test(text));
+  expect(without.length).toBeGreaterThan(NAUGHTY.length - 15);
+  for (const text of without)
+    expect(pageWith(text, text)).toBe(
+      usual.replaceAll("QUOKKA", () => escaped(text)).replaceAll("WOMBAT", () => escaped(text)),
+    );
 });

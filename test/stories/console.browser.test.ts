@@ -10,6 +10,7 @@ import {
   hasBrowser,
   startBrowser,
   startService,
+  told,
   violations,
   watchedPage,
   type Service,
@@ -92,7 +93,7 @@ describe.skipIf(!hasBrowser)("at the console", () => {
     await phone.locator(".words").getByText("Arrives beside the form").waitFor();
     const took = Date.now() - from;
     expect(took).toBeLessThan(atSpeed(2_000));
-    console.log(`A text of the console is on the phone beside it after ${took} ms.`);
+    told(`A text of the console is on the phone beside it after ${took} ms.`);
     await page.locator("#sent").getByText("delivered").waitFor(); // by itself
     // The phone may not text whom it wants, and says so where it was asked.
     await phone.getByLabel("To", { exact: true }).fill("07700 900999");

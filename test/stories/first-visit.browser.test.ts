@@ -8,7 +8,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ownNode, root } from "../../scripts/lib/tools.mjs";
 import { atSpeed } from "../support/run/patience.ts";
-import { hasBrowser, startBrowser, violations, watchedPage } from "../support/service/browser.ts";
+import { hasBrowser, startBrowser, told as figure, violations, watchedPage } from "../support/service/browser.ts";
 
 const SECONDS_MAX = 60;
 const folder = mkdtempSync(join(tmpdir(), "maskline-first-"));
@@ -78,7 +78,7 @@ describe.skipIf(!hasBrowser)("a new user's first visit", () => {
       const took = since();
       expect(await violations(page)).toEqual([]);
       expect(took).toBeLessThan(atSpeed(SECONDS_MAX));
-      console.log(
+      figure(
         `First visit: the service is up after ${up} s, the text on the phone after ${took} s (at most ${SECONDS_MAX} s).`,
       );
       await context.close();

@@ -71,7 +71,7 @@ export function PhonePanel({ panel, path, wrong }: { panel: Panel; path: string;
       <p class="said" id="news" role="status" />
       <noscript>
         <p class="soft small">
-          Without scripts this page does not look again by itself: <a href={path}>look again</a>.
+          Without scripts this page does not update by itself: <a href={path}>update it</a>.
         </p>
       </noscript>
       <script src="/handset/handset.js" defer />

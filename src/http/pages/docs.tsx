@@ -3,7 +3,7 @@
  * hosts.
  */
 import { makeNonce, pageResponse } from "../../contract/page.ts";
-import { ICON, Top } from "../../look/document.tsx";
+import { ICON, textOf, Top } from "../../look/document.tsx";
 import { TOKENS, TOP } from "../../look/style.ts";
 import { INFO } from "../openapi/parts.ts";
 
@@ -79,7 +79,7 @@ export function docsPage(): Response {
 <link rel="stylesheet" href="/docs/docs.css">
 </head>
 <body>
-${top}
+${textOf(top)}
 <div id="app"></div>
 <noscript><p>This page needs JavaScript. The document itself is at <a href="/openapi.json">/openapi.json</a>.</p></noscript>
 <script src="/docs/scalar.js" nonce="${nonce}"></script>
