@@ -46,6 +46,7 @@ const CLASS_OF: Readonly<Record<Scope, CallClass>> = {
   "events:read": "read",
   "audit:read": "read",
   "policy:read": "read",
+  "stats:read": "read",
   "keys:manage": "manage",
   "signin:manage": "manage",
   "alerts:read": "read",

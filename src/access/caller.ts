@@ -27,6 +27,7 @@ export const SCOPES = [
   "events:read",
   "audit:read",
   "policy:read",
+  "stats:read",
   "keys:manage",
   "signin:manage",
   "alerts:read",

@@ -55,14 +55,7 @@ export const accessRoom = room({
     const keys = new KeysLedger(sql);
     const people = new PeopleLedger(sql, PEOPLES_ROLES);
     const idempotency = new IdempotencyLedger(sql);
-    const scopesOf = (id: string): Granted => {
-      if (isPerson(id)) {
-        const role = people.get(id)?.role ?? NO_ROLE;
-        return role === NO_ROLE ? [] : scopesOfRole(role);
-      }
-      const key = keys.get(id);
-      return isRefused(key) ? [] : key.ok.scopes;
-    };
+    const scopesOf = grantsOf(people, keys);
     const signingIn: PeopleDeps = {
       people,
       roles: PEOPLES_ROLES,
@@ -112,3 +105,15 @@ export const accessRoom = room({
     };
   },
 });
+
+/** What a person or a key may do now; nothing where it is not there any more. */
+function grantsOf(people: PeopleLedger, keys: KeysLedger) {
+  return (id: string): Granted => {
+    if (isPerson(id)) {
+      const role = people.get(id)?.role ?? NO_ROLE;
+      return role === NO_ROLE ? [] : scopesOfRole(role);
+    }
+    const key = keys.get(id);
+    return isRefused(key) ? [] : key.ok.scopes;
+  };
+}

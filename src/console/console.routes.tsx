@@ -8,7 +8,7 @@ import type { Present } from "../access/people/face.ts";
 import { refusalPage } from "./look/refusal.tsx";
 import { formOf, unready } from "./forms.tsx";
 import { framed } from "./look/frame.tsx";
-import { SCRIPT, STYLE } from "./look/style.ts";
+import { SCRIPT, STYLE } from "../look/style.ts";
 import { PAGES } from "./pages/pages.ts";
 import {
   freshSignIn,

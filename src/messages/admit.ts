@@ -13,7 +13,7 @@ import type { Contact, VaultLedger } from "../vault/ledger.ts";
 import type { Naming } from "../vault/naming.ts";
 import type { Recipient, To } from "../vault/recipient.ts";
 import { judgeConsent, type StopDeps } from "./consent.ts";
-import { viewOf, type Message, type MessageView } from "./message.ts";
+import { viewOf, type Facts, type Message, type MessageView } from "./message.ts";
 import { shownNote } from "./note.ts";
 import { laneOf, type Lane, type Purpose } from "../sms/purpose.ts";
 import { FIRST_SWEEP_MS, type MessagesLedger } from "./ledger.ts";
@@ -52,6 +52,8 @@ export type AdmitDeps = RoutingDeps &
 export type Sending = RouteWish & {
   /** The id of what the message is sent for. */
   about: string;
+  /** Of a code: its service, where it has one, and its template. */
+  code?: { service: string | null; template: string };
   /**
    * Not null: the message is admitted, counted and queued like any other, but blocked with this reason; a recipient's stop or cap
    * has the same effect. So neither answer nor timing tells the caller anything about the recipient.
@@ -271,6 +273,8 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
       ...(prices.length > 1 && prices.some((price) => price !== null) ? { prices } : {}),
       price: priceBy(first),
       note: input.reference !== null || input.metadata !== null || keptDays(input, policy) > 0,
+      ...(contact.network === null ? {} : { network: contact.network }),
+      ...codeFacts(parts.sending?.code),
       ...(parts.sending === null ? {} : { about: parts.sending.about }),
       ...(parts.sending?.countedAs === undefined ? {} : { countedAs: countedAs(parts.sending.countedAs) }),
       ...(parts.sending?.scope === undefined ? {} : { scope: parts.sending.scope }),
@@ -282,6 +286,12 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
     sentAt: null,
     endedAt: null,
   };
+}
+
+/** What is kept of the code that a message brings. */
+function codeFacts(code: Sending["code"]): Pick<Facts, "service" | "template"> {
+  if (code === undefined) return {};
+  return { ...(code.service === null ? {} : { service: code.service }), template: code.template };
 }
 
 function store(deps: AdmitDeps, recipient: Recipient, message: Message, input: Sendable, policy: Policy): void {

@@ -123,9 +123,10 @@ export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): 
     const { network, saidStop } = { network: undefined, saidStop: undefined, ...settlement.answer };
     if (saidStop === true) deps.saidStop(message, message.account ?? "");
     if (network !== undefined) deps.vault.seenOn(message.token, network);
+    const heard = network === undefined ? message : { ...message, facts: { ...message.facts, network } };
     if (message.state === "sending" || message.state === "unknown")
-      applyAnswer(deps, message, attempts, settlement.answer, onward);
-    else receiptWasFaster(deps, message, attempts, settlement.answer);
+      applyAnswer(deps, heard, attempts, settlement.answer, onward);
+    else receiptWasFaster(deps, heard, attempts, settlement.answer);
   }
   deps.settled();
   return onward;

@@ -5,31 +5,20 @@
  * Rows written are billed, so an ordinary message is in no index but its primary key: `due` stays NULL until the first sweep, and
  * only a message that has not ended by then enters the index of deadlines.
  */
-import { bytesOf, changes, filtered, first, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
+import {
+  bytesOf,
+  changes,
+  filtered,
+  first,
+  readUnchanged,
+  removeAsRead,
+  swap,
+  type Sql,
+  type SqlBinding,
+} from "../storage/sql.ts";
 import { ulidTime } from "../base/ids.ts";
 import { mayEnter, type Attempt, type Facts, type Message, type Price, type State } from "./message.ts";
-import type { Purpose } from "../sms/purpose.ts";
-
-type Row = {
-  id: string;
-  state: string;
-  version: number;
-  purpose: string;
-  token: string;
-  subject: string;
-  account: string | null;
-  facts: string;
-  attempts: string;
-  lease: number | null;
-  due: number | null;
-  reason: string | null;
-  sent_at: number | null;
-  ended_at: number | null;
-  reference: ArrayBuffer | null;
-};
-
-const COLUMNS = `id, state, version, purpose, token, subject, account, facts, attempts, lease, due, reason, sent_at,
-  ended_at, reference`;
+import { COLUMNS, messageOf, type Row } from "./row.ts";
 
 /** What a move may change besides the state. */
 export type Change = {
@@ -45,6 +34,8 @@ export type Change = {
   price?: Price | null;
   /** When caps counted it again. */
   countedAt?: number;
+  /** The network that a carrier named. */
+  network?: string;
 };
 
 /** The age of a message at its first sweep: by then an ordinary one has been sent. */
@@ -274,6 +265,11 @@ export class MessagesLedger {
     return row === null || row.reference === null ? null : bytesOf(row.reference);
   }
 
+  /** Of rows that were read, those that did not change since. */
+  asRead(read: readonly Pick<Message, "id" | "version">[]): Message[] {
+    return readUnchanged<Row>(this.#sql, "messages", COLUMNS, read).map(messageOf);
+  }
+
   /** Removes messages whose present version is recorded; one that moved meanwhile stays, to be recorded again. */
   remove(recorded: readonly Pick<Message, "id" | "version">[], now: number): void {
     removeAsRead(this.#sql, "messages", recorded);
@@ -329,8 +325,31 @@ export class MessagesLedger {
     return first<{ value: string }>(this.#sql, `SELECT value FROM sweep WHERE name = 'up_to'`)?.value ?? "";
   }
 
-  setSweptUpTo(id: string): void {
-    this.#sql.exec(`INSERT OR REPLACE INTO sweep(name, value) VALUES('up_to', ?)`, id);
+  /**
+   * Writes the cursor of first sweeps, and with it the open counts of the figures: one row for both, because both change with
+   * every batch of records.
+   */
+  setSweptUpTo(id: string, figures: string): void {
+    this.#sql.exec(`INSERT OR REPLACE INTO sweep(name, value, figures) VALUES('up_to', ?, ?)`, id, figures);
+  }
+
+  openFigures(): string {
+    return first<{ figures: string }>(this.#sql, `SELECT figures FROM sweep WHERE name = 'up_to'`)?.figures ?? "";
+  }
+
+  /** Those accepted in a time, newest first. */
+  between(from: number, to: number, limit: number): Message[] {
+    const query = `SELECT ${COLUMNS} FROM messages WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?`;
+    const [first, last] = [from, to].map((at) => this.#idPrefix + ulidTime(Math.max(0, at)));
+    return this.#sql
+      .exec<Row>(query, first ?? "", last ?? "", limit)
+      .toArray()
+      .map(messageOf);
+  }
+
+  /** The oldest id there is, or null. */
+  oldestId(): string | null {
+    return first<{ id: string | null }>(this.#sql, `SELECT min(id) AS id FROM messages`)?.id ?? null;
   }
 
   count(): number {
@@ -339,31 +358,17 @@ export class MessagesLedger {
 }
 
 /** The facts after a change; the same object if it changes none. */
-function factsAfter(facts: Facts, { price, countedAt }: Change): Facts {
-  if (price === undefined && countedAt === undefined) return facts;
-  return { ...facts, ...(price === undefined ? {} : { price }), ...(countedAt === undefined ? {} : { countedAt }) };
+function factsAfter(facts: Facts, { price, countedAt, network = facts.network }: Change): Facts {
+  if (price === undefined && countedAt === undefined && network === facts.network) return facts;
+  return {
+    ...facts,
+    ...(price === undefined ? {} : { price }),
+    ...(countedAt === undefined ? {} : { countedAt }),
+    ...(network === undefined ? {} : { network }),
+  };
 }
 
 /** A row found by the alarm, not parsed yet, so that a row that cannot be parsed delays no other. */
 export type Stored = { id: string; read: () => Message };
 
 const storedOf = (row: Row): Stored => ({ id: row.id, read: () => messageOf(row) });
-
-function messageOf(row: Row): Message {
-  return {
-    id: row.id,
-    state: row.state as State,
-    version: row.version,
-    purpose: row.purpose as Purpose,
-    token: row.token,
-    subject: row.subject,
-    account: row.account,
-    facts: JSON.parse(row.facts) as Facts,
-    attempts: JSON.parse(row.attempts) as Attempt[],
-    lease: row.lease,
-    due: row.due,
-    reason: row.reason,
-    sentAt: row.sent_at,
-    endedAt: row.ended_at,
-  };
-}

@@ -52,6 +52,9 @@ export const ENDED: ReadonlySet<State> = new Set([
   "canceled",
 ]);
 
+/** States of messages that the carrier may charge for. */
+export const CHARGED: ReadonlySet<State> = new Set(["sent", "delivered", "undelivered", "unknown"]);
+
 /** The state as events name it: `unconfirmed` for a message that ended as `sent` without a receipt. */
 export function stateWord({ state, endedAt }: Pick<Message, "state" | "endedAt">): State | "unconfirmed" {
   return state === "sent" && endedAt !== null ? "unconfirmed" : state;
@@ -110,6 +113,11 @@ export type Facts = {
   price: Price | null;
   /** Whether it has a reference or metadata in the notes. */
   note: boolean;
+  /** The mobile network of its recipient, as known when it was admitted, or as a carrier said of this message. */
+  network?: string;
+  /** Of a code: its service, and its template. */
+  service?: string;
+  template?: string;
   /** The id of what it was sent for, such as a verification; absent when the caller sent it for itself. */
   about?: string;
   /** When caps last counted it, if after its admission. */

@@ -2,7 +2,7 @@
  * What the steps of the dispatch path share: a message becomes `unknown` or ends, and its moves are told. Every move is a
  * compare-and-swap, so a late or repeated one changes nothing.
  */
-import { HOUR_MS, MINUTE_MS } from "../base/clock.ts";
+import { HOUR_MS, MINUTE_MS, minuteAfter } from "../base/clock.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { Change, MessagesLedger } from "./ledger.ts";
 import type { Attempt, Message } from "./message.ts";
@@ -50,9 +50,10 @@ export function end(
   state: "failed" | "expired" | "canceled" | "blocked" | "delivered" | "undelivered",
   reason: string | null,
   now: number,
-  known: Pick<Change, "attempts" | "price"> = {},
+  known: Pick<Change, "attempts" | "price" | "network"> = {},
 ): Message | null {
-  const due = message.due === null ? null : now; // a message with a deadline is swept now, to be recorded
+  // A message with a deadline is swept with the others of its minute, to be recorded: a run for each would cost rows.
+  const due = message.due === null ? null : minuteAfter(now);
   const moved = deps.ledger.move(message, state, { ...known, lease: null, reason, endedAt: now, dropText: true, due });
   tellMoved(deps, moved);
   if (moved !== null) forget(deps, moved);

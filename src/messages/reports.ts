@@ -5,6 +5,7 @@
  */
 import { sha256Hex } from "../base/seal.ts";
 import type { Report } from "../carriers/carrier.ts";
+import { given } from "../contract/list.ts";
 import { ENDED, type Attempt, type Message, type Price } from "./message.ts";
 import { end, tellMoved, type DispatchDeps } from "./outcome.ts";
 
@@ -19,25 +20,28 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
     if (message === null || attempt === null || ENDED.has(message.state) || !mayTell(attempt, report)) continue;
     if (report.network !== undefined) deps.vault.seenOn(message.token, report.network);
     if (report.saidStop === true) deps.saidStop(message, account);
-    const price = chargedBy(report, message);
+    const heard = { ...chargedBy(report, message), ...given({ network: report.network }) };
     const isOpen = message.state === "sending" && attempt.outcome === null;
     if (report.state === "delivered" && !isLastPart(message, attempt, report)) {
-      applied += partDelivered(deps, message, attempt, report, price);
+      applied += partDelivered(deps, message, attempt, report, heard);
       continue;
     }
     if (report.state === "undelivered" && isOpen)
-      keepForAnswer(deps, message, attempt, { code: report.code, ...price });
-    else if (report.state === "sent") applied += sent(deps, message, attempt, price);
-    else if (end(deps, message, report.state, report.code, deps.now(), price) !== null) applied += 1;
+      keepForAnswer(deps, message, attempt, { code: report.code, ...chargedBy(report, message) });
+    else if (report.state === "sent") applied += sent(deps, message, attempt, heard);
+    else if (end(deps, message, report.state, report.code, deps.now(), heard) !== null) applied += 1;
   }
   return applied;
 }
 
-function sent(deps: DispatchDeps, message: Message, { early }: Attempt, price: { price?: Price }): number {
+/** What a report says besides the state. */
+type Heard = { price?: Price; network?: string };
+
+function sent(deps: DispatchDeps, message: Message, { early }: Attempt, heard: Heard): number {
   // After its window an `unknown` message is corrected only by a final state; and `sent` does not follow `undelivered`.
   if (message.endedAt !== null || early !== undefined) return 0;
   const sentAt = message.sentAt ?? deps.now();
-  const moved = deps.ledger.move(message, "sent", { lease: null, sentAt, dropText: true, reason: null, ...price });
+  const moved = deps.ledger.move(message, "sent", { lease: null, sentAt, dropText: true, reason: null, ...heard });
   tellMoved(deps, moved);
   return moved === null ? 0 : 1;
 }
@@ -56,19 +60,13 @@ function isLastPart(message: Message, attempt: Attempt, { part }: Report): boole
 }
 
 /** Stores that a part was delivered, which proves that the carrier took the message. Answers whether a state changed. */
-function partDelivered(
-  deps: DispatchDeps,
-  message: Message,
-  attempt: Attempt,
-  { part }: Report,
-  price: { price?: Price },
-): number {
+function partDelivered(deps: DispatchDeps, message: Message, attempt: Attempt, { part }: Report, heard: Heard): number {
   const known = attempt.partsDelivered ?? [];
   const name = nameOfPart(part ?? "");
   if (known.includes(name)) return 0;
   const noted = { ...attempt, partsDelivered: [...known, name] };
   const attempts = message.attempts.map((one) => (one === attempt ? noted : one));
-  const amended = deps.ledger.amend(message, { attempts, ...price });
+  const amended = deps.ledger.amend(message, { attempts, ...heard });
   return amended === null ? 0 : sent(deps, amended, noted, {});
 }
 

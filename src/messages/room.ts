@@ -17,16 +17,19 @@ import { openScreen } from "../screening/screen.ts";
 import { laneOf, STOPPABLE, type Lane } from "../sms/purpose.ts";
 import { RECORDS_KEPT_DAYS } from "../storage/records.ts";
 import { newestId } from "../storage/sql.ts";
+import type { Counted } from "../stats/figures.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { Naming } from "../vault/naming.ts";
 import type { EventType } from "../webhooks/event.ts";
 import { claim, reroute, settle } from "./dispatch.ts";
+
 import { takeInquiryAnswers, questions, type InquiryAnswer } from "./inquire.ts";
 import { FIRST_SWEEP_MS, MessagesLedger } from "./ledger.ts";
 import { ENDED, stateWord, viewOf, type Message } from "./message.ts";
 import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { queueCodesAtWake, requeueCodes } from "./queue/waiting-codes.ts";
 import { applyReports } from "./reports.ts";
+import { countedOf } from "./records/figures.ts";
 import { countRecords, purgeRecords, writeRecords } from "./records/store.ts";
 import { dueMessages, SWEEP_MAX, type Found } from "./sweep.ts";
 import { messagesVerbs, type MessagesDeps } from "./verbs.ts";
@@ -59,7 +62,11 @@ type Below = {
   risk: { caps: CapsLedger };
   consent: { ledger: ConsentLedger; say: (actor: Actor, speaker: Speaker, said: Said) => void };
   sandbox: { applyReceipts: () => void };
+  stats: { count: CountFigures };
 };
+
+/** Counts what leaves; answers the open counts, which must be saved in the same transaction. */
+type CountFigures = (counted: readonly Counted[]) => string;
 
 /** First sweeps are gathered for this long: under load one is due every millisecond, and each run costs rows. */
 const SWEEPS_TOGETHER_MS = SECOND_MS;
@@ -72,6 +79,7 @@ export const messagesRoom = room({
   migrations: [
     { id: 1, up: (sql) => MessagesLedger.migrate(sql) },
     { id: 2, up: [`ALTER TABLE conveyor RENAME TO sweep`, `UPDATE sweep SET name = 'up_to' WHERE name = 'looked'`] },
+    { id: 3, up: [`ALTER TABLE sweep ADD COLUMN figures TEXT NOT NULL DEFAULT ''`] },
   ],
   open: (ground: MessagesGround, below: Below) => {
     const { sql, ids, soon, now, realNow, queueTracker } = ground;
@@ -81,7 +89,7 @@ export const messagesRoom = room({
       ids.prefixOf("msg") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS[ground.environment] * DAY_MS));
     return {
       verbs: messagesVerbs(deps),
-      steps: [sweepOf(deps, queueTracker)],
+      steps: [sweepOf(deps, queueTracker, below.stats.count)],
       purges: [
         { name: "notes", drop: (at: number, limit: number) => ledger.dropNotes(at, limit) },
         {
@@ -94,6 +102,12 @@ export const messagesRoom = room({
       // Also the sweep's cursor, because its row may have been removed.
       newestIds: () => [newestId(sql, "messages"), ledger.sweptUpTo() === "" ? null : ledger.sweptUpTo()],
       deps,
+      /** The open counts of the figures, as they were saved last. */
+      openFigures: (): string => ledger.openFigures(),
+      saveFigures: (open: string): void => ledger.setSweptUpTo(ledger.sweptUpTo(), open),
+      /** What figures count of messages that live. */
+      figures: (from: number, to: number, limit: number): Counted[] => ledger.between(from, to, limit).map(countedOf),
+      oldestId: (): string | null => ledger.oldestId(),
       claim: (account: string, claimed: readonly string[], news: AccountNews): Claimed[] => {
         queueTracker.claimed(claimed, now());
         queueTracker.codes.claimed(account, claimed, realNow());
@@ -169,7 +183,7 @@ function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): M
 }
 
 /** The sweep as a step of the alarm, and how the ended messages it finds are recorded. */
-function sweepOf(deps: MessagesDeps, queueTracker: QueueTracker): Step {
+function sweepOf(deps: MessagesDeps, queueTracker: QueueTracker, count: CountFigures): Step {
   const { ledger } = deps;
   let found: Found = { rows: [], seenTo: null };
   const take = (): RecordBatch | null => {
@@ -205,13 +219,17 @@ function sweepOf(deps: MessagesDeps, queueTracker: QueueTracker): Step {
       settle: ({ written, left, again, cursor }) => {
         const kept = written.flatMap(({ until, ...row }) => (until === null ? [] : [{ ...row, until }]));
         const gone = written.filter(({ until }) => until === null);
+        if (gone.length > 0 || cursor !== null) {
+          // Counted where they leave: exactly once, whatever was killed between their record and this.
+          const open = count(ledger.asRead(gone).map(countedOf));
+          ledger.setSweptUpTo(cursor ?? ledger.sweptUpTo(), open);
+        }
         if (gone.length > 0) ledger.remove(gone, deps.now());
         ledger.keep(kept);
         ledger.putOff(
           left.map(({ id }) => id),
           again,
         );
-        if (cursor !== null) ledger.setSweptUpTo(cursor);
       },
     },
   };

@@ -3,7 +3,7 @@
  * and again at each deadline of the message. Bounded in every run; a queue that is only slow is left alone.
  */
 import type { DueRow } from "../contract/room.ts";
-import { HOUR_MS, DAY_MS } from "../base/clock.ts";
+import { HOUR_MS, DAY_MS, minuteAfter } from "../base/clock.ts";
 import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { saidStop, type StopDeps } from "./consent.ts";
 import { depart } from "./departure.ts";
@@ -129,7 +129,7 @@ function sweepSent(deps: DispatchDeps, message: Message, now: number, found: Fou
   const over = message.endedAt === null ? deps.ledger.amend(message, { endedAt: now }) : message;
   if (over === null) return;
   if (over !== message) tellMoved(deps, over);
-  const last = calledAt(message) + LATE_RECEIPTS_MS;
+  const last = minuteAfter(calledAt(message) + LATE_RECEIPTS_MS);
   if (last > now) return deps.ledger.setDue(message.id, last);
   hasEnded(found, over);
   forget(deps, over);
@@ -139,7 +139,7 @@ function sweepSent(deps: DispatchDeps, message: Message, now: number, found: Fou
 function sweepInDoubt(deps: DispatchDeps, message: Message, now: number, found: Found): void {
   const ended = message.endedAt === null ? deps.ledger.amend(message, { endedAt: now }) : message;
   if (ended === null) return;
-  const until = calledAt(message) + CORRECTED_MS;
+  const until = minuteAfter(calledAt(message) + CORRECTED_MS);
   if (until > now) return void found.rows.push({ message: ended, until });
   hasEnded(found, ended);
   forget(deps, message);

@@ -3,75 +3,37 @@
  * own audit. People's numbers, texts and tenants' encryption keys never pass through here; a tenant's object does its
  * own work.
  */
-import {
-  accountView,
-  AccountsLedger,
-  changedAccount,
-  judgeAccount,
-  namesOf,
-  type AccountRow,
-} from "../carriers/accounts.ts";
+import { AccountsLedger } from "../carriers/accounts.ts";
 import type { Noted } from "../carriers/courier/watch.ts";
 import { PLAIN_ACCOUNT } from "../carriers/carrier.ts";
-import { carrierOf } from "../carriers/registry.ts";
 import type { AccountConfig } from "../carriers/courier/courier.ts";
 import { AuditLedger } from "../audit/ledger.ts";
 import { tenantView, TenantsLedger, type TenantRow, type TenantView } from "../access/tenants.ts";
 import { HOUR_MS, readClock } from "../base/clock.ts";
-import {
-  IdMaker,
-  newTenantCode,
-  OPERATOR_CODE,
-  ownerOfTenant,
-  tenantId,
-  type Jurisdiction,
-  type Owner,
-} from "../base/ids.ts";
-import { nameOfError, type Log } from "../base/log.ts";
+import { IdMaker, newTenantCode, OPERATOR_CODE, ownerOfTenant, tenantId } from "../base/ids.ts";
+import { nameOfError } from "../base/log.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
-import type { Sql } from "../storage/sql.ts";
 import { factsOf } from "../carriers/facts.ts";
 import { StockLedger } from "../numbers/stock.ts";
 import type { OperatorNumbersDeps } from "./numbers/stock.ts";
 import { lending, stockVerbs } from "./numbers/verbs.ts";
-import type { DoorKeys, Environment } from "../access/api-key.ts";
 import { ADMIN_TOKEN } from "../contract/operator-route.ts";
-import type { OperatorSignIn } from "../access/people/operators.ts";
 import type { ActingAs, Actor, Recorded } from "../contract/record.ts";
+import type { OperatorDeps } from "./deps.ts";
 import { operatorPeople, peopleVerbsOf, type OperatorPeople } from "./people.ts";
-import { OperatorAlerts, type AlertsIo } from "./alerts.ts";
+import { OperatorAlerts } from "./alerts.ts";
 import { alertsVerbsOf, carrierStillIll, tellCarrier, tellFull } from "./alerts-of.ts";
+import { carrierVerbs, type CarrierDeps } from "./carriers.ts";
 import { oversightVerbs } from "./oversight.ts";
+import { tenantVerbs } from "./tenants.ts";
 import { OwnKey } from "./own-key.ts";
 import { OperatorRepeats } from "./idempotency.ts";
-import { bindingFault, ownerFault, routesFault } from "./faults.ts";
+import { routesFault } from "./faults.ts";
 import { migrateOperator } from "./migrations.ts";
 import type { CourierPort } from "../rpc/courier.ts";
 import type { Operating, OperatorVerbTable, Size, Walk, Walked } from "../rpc/operator.ts";
 import type { TenantPort } from "../rpc/tenant.ts";
-import type { Keyring } from "../vault/keyring.ts";
-import { pageFrom, readPage, rowsFor, wholeList } from "../contract/list.ts";
-
-export type OperatorDeps = AlertsIo & {
-  setAlarm: (at: number) => void;
-  sql: Sql;
-  transaction: <T>(act: () => T) => T;
-  jurisdiction: Jurisdiction;
-  ring: Keyring;
-  tenant: (owner: Owner) => TenantPort;
-  courier: (account: string) => CourierPort;
-  /** Whether the Worker has a client-certificate binding of this name. */
-  hasBinding: (name: string) => boolean;
-  door: DoorKeys;
-  environment: Environment;
-  publicUrl: () => string;
-  /** How operators sign in, where the deployment itself says it. */
-  signIn: OperatorSignIn | null;
-  log: Log;
-  /** What this object's storage, and the jurisdiction's database, take now. */
-  storageBytes: () => number;
-  databaseBytes: () => Promise<number>;
-};
+import { pageFrom, readPage, rowsFor } from "../contract/list.ts";
 
 /** Tenants visited in one call of a job; the caller calls again with the cursor. */
 const WALK_MAX = 50;
@@ -132,6 +94,8 @@ export class OperatorRooms {
 
   readonly verbs: OperatorVerbTable = {
     ...stockVerbs(() => this.#stock()),
+    ...tenantVerbs(() => this.#oversight()),
+    ...carrierVerbs(() => this.#carriers()),
     ...alertsVerbsOf(
       () => this.alerts,
       (act) => this.#deps.transaction(act),
@@ -179,96 +143,6 @@ export class OperatorRooms {
 
     "tenants.suspend": (operator, input) => this.#setState(operator, input.id, "suspended"),
     "tenants.resume": (operator, input) => this.#setState(operator, input.id, "active"),
-
-    "tenant_keys.create": (operator, input) =>
-      this.#withTenant(input.id, async (tenant, port) => {
-        const issued = await port.issueKey(operator.id, input.settings);
-        if (!isRefused(issued)) this.#enter(operator, "key.created", tenant.id, { key: issued.ok.id });
-        return issued;
-      }),
-
-    "tenant_keys.list": (_operator, input) => this.#withTenant(input.id, (_tenant, port) => port.listKeys()),
-
-    "tenant_keys.revoke": (operator, input) =>
-      this.#withTenant(input.id, async (tenant, port) => {
-        const revoked = await port.revokeKey(operator.id, input.key);
-        if (!isRefused(revoked)) this.#enter(operator, "key.revoked", tenant.id, { key: input.key });
-        return revoked;
-      }),
-
-    "tenant_keys.revoke_all": (operator, input) =>
-      this.#withTenant(input.id, async (tenant, port) => {
-        const revoked = await port.revokeKeys(operator.id);
-        if (!isRefused(revoked)) this.#enter(operator, "key.all_revoked", tenant.id, { keys: revoked.ok.revoked });
-        return revoked;
-      }),
-
-    "tenant_sign_in.reset": (operator, input) =>
-      this.#withTenant(input.id, async (tenant, port) => {
-        const reset = await port.resetSignIn(operator.id);
-        if (!isRefused(reset)) this.#enter(operator, "signin.reset", tenant.id, { ended: reset.ok.ended });
-        return reset;
-      }),
-
-    "tenant_templates.list": (_operator, input) => this.#withTenant(input.id, (_tenant, port) => port.listTemplates()),
-
-    "tenant_templates.decide": (operator, input) =>
-      this.#withTenant(input.id, async (tenant, port) => {
-        const { template, state, reason, sequence } = input;
-        const decided = await port.decideTemplate(operator.id, { template, state, reason, sequence });
-        if (!isRefused(decided)) this.#enter(operator, `template.${state}`, tenant.id, { template });
-        return decided;
-      }),
-
-    "carriers.create": async (operator, input) => {
-      const { name, secrets, ...rest } = input;
-      const wrong = judgeAccount(carrierOf(rest.kind), input);
-      if (wrong !== null) return wrong;
-      const strange = ownerFault((id) => this.#tenants.get(id), rest) ?? bindingFault(this.#deps.hasBinding, rest.mtls);
-      if (strange !== null) return strange;
-      const config: AccountConfig = { id: this.#ids.make("car", readClock()), ...rest };
-      await this.#deps.courier(config.id).configure(config, secrets);
-      const account: AccountRow = { config, name, createdAt: readClock() };
-      this.#deps.transaction(() => {
-        this.#accounts.put(account);
-        this.#enter(operator, "carrier.created", config.id, { kind: config.kind, mode: config.mode });
-      });
-      return { ok: accountView(account) };
-    },
-
-    "carriers.list": async () => ({ ok: wholeList(this.#accounts.list().map(accountView)) }),
-
-    "carriers.change": async (operator, input) => {
-      const account = this.#accounts.get(input.id);
-      if (account === null) return refuse("not_found");
-      const changed = changedAccount(account, input.change, carrierOf(account.config.kind));
-      if (isRefused(changed)) return changed;
-      const missing = bindingFault(this.#deps.hasBinding, changed.ok.config.mtls);
-      if (missing !== null) return missing;
-      await this.#deps.courier(input.id).configure(changed.ok.config, input.change.secrets);
-      this.#deps.transaction(() => {
-        this.#accounts.put(changed.ok);
-        this.#enter(operator, "carrier.changed", input.id, { fields: namesOf(input.change) });
-      });
-      return { ok: accountView(changed.ok) };
-    },
-
-    /** The health of every account: circuit, windows, weights and their moves. */
-    "carriers.health": async () => {
-      const accounts = this.#accounts.list();
-      const health = await Promise.all(accounts.map(({ config }) => this.#deps.courier(config.id).health()));
-      const data = accounts.map(({ config, name }, at) => ({ id: config.id, name, kind: config.kind, ...health[at] }));
-      return { ok: wholeList(data) };
-    },
-
-    /** Tests an account's address and credentials with a call that costs nothing. */
-    "carriers.test": async (operator, input) => {
-      if (this.#accounts.get(input.id) === null) return refuse("not_found");
-      const found = await this.#deps.courier(input.id).probe();
-      const result = found === null || found === "untested" ? { found: "untested" as const } : found;
-      this.#enter(operator, "carrier.tested", input.id, { found: result.found });
-      return { ok: { result: result.found, code: "code" in result ? result.code : null } };
-    },
 
     /** Purges a page of tenants; the caller sums the reports. */
     "purge.run": async (operator, input) => {
@@ -354,6 +228,19 @@ export class OperatorRooms {
       enter: (operator: Operating, act: string, subject: string, facts: Record<string, string | number>) =>
         this.#enter(operator, act, subject, facts),
       log: this.#deps.log,
+    };
+  }
+
+  #carriers(): CarrierDeps {
+    const { courier, hasBinding, transaction } = this.#deps;
+    return {
+      accounts: this.#accounts,
+      tenantRow: (id) => this.#tenants.get(id),
+      newId: () => this.#ids.make("car", readClock()),
+      courier,
+      hasBinding,
+      transaction,
+      enter: (operator, act, subject, facts) => this.#enter(operator, act, subject, facts),
     };
   }
 

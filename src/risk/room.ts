@@ -7,7 +7,8 @@ import type { CountNaming } from "../vault/naming.ts";
 import type { Limits, NamingAllowance } from "./caps.ts";
 import { countNaming, type NamingAlert } from "./count-naming.ts";
 import { CapsLedger } from "./ledger.ts";
-import { quotaLevel, QUOTAS, type Quota } from "./quota.ts";
+import { QUOTAS, type Quota } from "./quota.ts";
+import { quotaFace, type QuotaAlerts } from "./quota-face.ts";
 import { UsageLedger } from "./usage.ts";
 
 type RiskGround = Ground & {
@@ -18,15 +19,7 @@ type RiskGround = Ground & {
 type Below = {
   audit: { record: Recorder };
   access: { lineOf: (key: string) => string };
-  alerts: {
-    raise: (raised: {
-      type: "alert.limit" | "alert.quota";
-      about: string;
-      part?: string;
-      facts: Record<string, unknown>;
-    }) => void;
-    close: (of: { type: "alert.quota"; about: string }) => void;
-  };
+  alerts: QuotaAlerts;
 };
 
 /** The room. */
@@ -42,8 +35,6 @@ export const riskRoom = room({
   ) => {
     const caps = new CapsLedger(sql, lineOf);
     const usage = new UsageLedger(sql);
-    const quota = (): Quota => policy().storageQuota ?? QUOTAS[environment];
-    const usageOf = (bytes: number) => ({ records: usage.records(), bytes });
     const alert = ({ key, ...cap }: NamingAlert): void => {
       record(byCaller(key), { act: callersAct(key, "limit_reached"), subject: key, facts: cap });
       raise({
@@ -77,31 +68,13 @@ export const riskRoom = room({
         raise({ type: "alert.limit", about: key, part: `calls ${reached.class}`, facts: { key, ...facts } });
       },
       usage,
-      /** The refusal of verbs that add, while the quota is full; null otherwise. `bytes`: the object's size. */
-      quotaRefusal: (bytes: number) => usage.refusal(usageOf(bytes), quota()),
-      quotaMoved: (bytes: number): boolean => usage.moved(usageOf(bytes), quota()),
-      /** Once when 80 or 100 percent of the quota are reached: audit entry and event. */
-      tellQuota: (bytes: number): void => {
-        const told = usage.news(usageOf(bytes), quota());
-        if (told === null && quotaLevel(usageOf(bytes), quota()) === 0) close({ type: "alert.quota", about: tenantId });
-        if (told === null) return;
-        const facts = {
-          percent: told.percent,
-          records: told.records,
-          bytes: told.bytes,
-          records_max: told.quota.records,
-          bytes_max: told.quota.bytes,
-        };
-        record({ type: "system", id: "quota" }, { act: "tenant.quota_reached", subject: null, facts });
-        raise({ type: "alert.quota", about: tenantId, facts });
-      },
-      /** What the tenant uses, of what it may use: for operators, who see all tenants side by side. */
-      used: (bytes: number) => {
-        const { records, bytes: kept } = usageOf(bytes);
-        const { records: records_max, bytes: bytes_max } = quota();
-        const day = { texts_today: caps.countedToday(now()), texts_per_day: policy().limits.tenant.day };
-        return { ...day, records, records_max, bytes: kept, bytes_max };
-      },
+      ...quotaFace(usage, () => policy().storageQuota ?? QUOTAS[environment], {
+        tenantId,
+        record,
+        raise,
+        close,
+        texts: () => ({ texts_today: caps.countedToday(now()), texts_per_day: policy().limits.tenant.day }),
+      }),
       /** What is left to a key of its cap. */
       roomOf: (key: string) => caps.roomOf(key, policy().limits, now()),
     };

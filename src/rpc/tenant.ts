@@ -31,6 +31,7 @@ import type { NumbersVerbs } from "../numbers/verbs.ts";
 import type { ChangedPolicy, PolicyChange, PolicyView } from "../policy/policy.ts";
 import type { PolicyVerbs } from "../policy/verbs.ts";
 import type { SandboxVerbs } from "../sandbox/verbs.ts";
+import type { StatsVerbs } from "../stats/verbs.ts";
 import type { TokensVerbs } from "../vault/verbs.ts";
 import type { LocksVerbs } from "../verify/locks/verbs.ts";
 import type { ServicesVerbs, TemplatesVerbs, TemplateView } from "../verify/settings/verbs.ts";
@@ -53,6 +54,7 @@ type Verbs = AddressVerbs &
   NumbersVerbs &
   PeopleVerbs &
   PolicyVerbs &
+  StatsVerbs &
   SandboxVerbs &
   ServicesVerbs &
   SettingsVerbs &

@@ -21,8 +21,10 @@ import type { FailureWatch } from "./watch.ts";
 export type CodeMessage = {
   to: Recipient;
   text: string;
-  /** The verification it is for. */
+  /** The verification it is for, its service and its template. */
   about: string;
+  service: string | null;
+  template: string;
   secondsLeft: number;
   /** The account to go to last: the one whose message has not arrived. */
   avoid: string | null;

@@ -65,6 +65,8 @@ export function sendAgain(
     to,
     text: written === null ? WITHHELD_TEXT : textOf(written, secondsLeft),
     about: id,
+    service: facts.service,
+    template: facts.template,
     secondsLeft,
     avoid: avoided(deps, last, now),
     withhold: facts.withheld ? verification.reason : withholdingOf(destination, facts.fingerprint, now),

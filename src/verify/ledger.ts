@@ -5,8 +5,17 @@
  */
 import { CODE_SECONDS } from "./code/code.ts";
 import { ulidTime } from "../base/ids.ts";
-import { bytesOf, filtered, first, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
-import { HOUR_MS, SECOND_MS } from "../base/clock.ts";
+import {
+  bytesOf,
+  filtered,
+  first,
+  readUnchanged,
+  removeAsRead,
+  swap,
+  type Sql,
+  type SqlBinding,
+} from "../storage/sql.ts";
+import { HOUR_MS, minuteAfter, MINUTE_MS, SECOND_MS } from "../base/clock.ts";
 import { newDestination, spentAt, rolled, type Destination } from "./locks/locks.ts";
 import { mayEnter, type Facts, type Send, type State, type Verification } from "./code/verification.ts";
 
@@ -37,6 +46,8 @@ export type Change = { attempts?: number; reason?: string | null; endedAt?: numb
 
 /** A verification stays in the object this long from its start, so that checks answer why it ended. Then it becomes a record. */
 export const KEPT_HERE_MS = CODE_SECONDS.max * SECOND_MS + HOUR_MS;
+/** When one that was made at a time becomes a record: with the others of its minute, because a run for each would cost rows. */
+export const recordedAt = (createdAt: number): number => minuteAfter(createdAt + KEPT_HERE_MS + 1);
 
 /** A verification with its secrets. */
 export type Whole = { verification: Verification; secrets: Secrets };
@@ -109,7 +120,7 @@ export class VerifyLedger {
     );
     remember(this.#wholes, id, { verification, secrets });
     if (state === "pending") this.#ends().set(id, facts.expiresAt);
-    this.#soon(state === "pending" ? facts.expiresAt : facts.createdAt + KEPT_HERE_MS);
+    this.#soon(state === "pending" ? facts.expiresAt : recordedAt(facts.createdAt));
   }
 
   get(id: string): Verification | null {
@@ -168,7 +179,7 @@ export class VerifyLedger {
     });
     if (!written) return null;
     this.#remember(next, ended);
-    if (ended && this.#ends().delete(next.id)) this.#soon(next.facts.createdAt + KEPT_HERE_MS);
+    if (ended && this.#ends().delete(next.id)) this.#soon(recordedAt(next.facts.createdAt));
     return next;
   }
 
@@ -191,12 +202,12 @@ export class VerifyLedger {
     return due;
   }
 
-  /** Verifications to become records, oldest first. */
+  /** Verifications that were to become records when this minute began, oldest first. */
   old(now: number, limit: number): { id: string; read: () => Verification }[] {
     return this.#sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM verifications WHERE id < ? AND state <> 'pending' ORDER BY id LIMIT ?`,
-        this.#idPrefix + ulidTime(Math.max(0, now - KEPT_HERE_MS)),
+        this.#idPrefix + ulidTime(Math.max(0, Math.floor(now / MINUTE_MS) * MINUTE_MS - KEPT_HERE_MS)),
         limit,
       )
       .toArray()
@@ -211,6 +222,22 @@ export class VerifyLedger {
     const query = `SELECT id FROM verifications WHERE id >= ? ORDER BY id LIMIT 1`;
     const oldest = first<{ id: string }>(this.#sql, query, before);
     return { endsAt, oldest: oldest?.id ?? null };
+  }
+
+  /** Of rows that were read, those that did not change since. */
+  asRead(read: readonly Pick<Verification, "id" | "version">[]): Verification[] {
+    return readUnchanged<Row>(this.#sql, "verifications", COLUMNS, read).map(verificationOf);
+  }
+
+  /** Those started in a time, newest first. */
+  between(from: number, to: number, limit: number): Verification[] {
+    const [first = "", last = ""] = [from, to].map((at) => this.#idPrefix + ulidTime(Math.max(0, at)));
+    return this.list({ from: first, to: last }, limit);
+  }
+
+  /** The oldest id there is, or null. */
+  oldestId(): string | null {
+    return first<{ id: string | null }>(this.#sql, `SELECT min(id) AS id FROM verifications`)?.id ?? null;
   }
 
   /** Removes verifications whose present version is recorded; one that moved meanwhile stays, to be recorded again. */

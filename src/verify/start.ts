@@ -200,6 +200,8 @@ function make(deps: VerifyDeps, key: string, input: StartInput, making: Making):
     to: making.recipient,
     text,
     about: id,
+    service: making.service?.id ?? null,
+    template: making.chosen.name,
     secondsLeft: settings.ttlSeconds,
     avoid: null,
     withhold,

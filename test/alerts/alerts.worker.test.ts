@@ -102,7 +102,8 @@ describe("an operators' alert", () => {
     calls = [];
     status = 204;
     vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
-      calls.push({ url: String(url), headers: new Headers(init?.headers), body: String(init?.body) });
+      const request = new Request(url, init);
+      calls.push({ url: request.url, headers: request.headers, body: await request.text() });
       return new Response(null, { status });
     });
   });

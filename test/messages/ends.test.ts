@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LATE_RECEIPTS_MS, RECEIPTS_MS } from "../../src/messages/sweep.ts";
+import { MINUTE_MS } from "../../src/base/clock.ts";
 import type { Price } from "../../src/messages/message.ts";
 import { Outbox } from "../support/rooms/outbox.ts";
 import { seedOfRun } from "../support/run/seed.ts";
@@ -52,7 +53,7 @@ describe("a message without a receipt", () => {
     const [quiet, late] = [sent(), sent()];
     quiet.box.pass(RECEIPTS_MS);
     quiet.box.sweep();
-    quiet.box.pass(LATE_RECEIPTS_MS - RECEIPTS_MS);
+    quiet.box.pass(LATE_RECEIPTS_MS - RECEIPTS_MS + MINUTE_MS);
     late.box.pass(400 * 86_400_000);
     for (const { box, id } of [quiet, late]) {
       expect(box.sweep()).toMatchObject({ ended: [id], kept: [] });

@@ -225,7 +225,7 @@ describe("a message that ended and is being recorded", () => {
     const recorded = turn.ended.map(get);
     expect(applyReports(deps, "car_1", [{ message: moved.id, state: "delivered", code: null, at: null }])).toBe(1);
     ledger.remove(recorded, now);
-    if (turn.seenTo !== null) ledger.setSweptUpTo(turn.seenTo);
+    if (turn.seenTo !== null) ledger.setSweptUpTo(turn.seenTo, "");
     expect(ledger.get(still.id)).toBeNull();
     expect(get(moved.id)).toMatchObject({ state: "delivered" });
     const again = sweep(deps, new QueueTracker(0), now);

@@ -81,7 +81,7 @@ describe("a carrier that redacts", () => {
     box.pass(75 * 3_600_000);
     box.sweep();
     expect(box.redacted).toEqual([]);
-    box.pass(3_600_000);
+    box.pass(3_660_000);
     expect(box.sweep().ended).toEqual([id]);
     expect(box.redacted).toEqual([`${first} ${SID1}`]);
   });

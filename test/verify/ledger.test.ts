@@ -2,9 +2,9 @@
 import { verifyRoom } from "../../src/verify/room.ts";
 import { migrate } from "../../src/storage/migrations.ts";
 import { beforeEach, describe, expect, it } from "vitest";
-import { DAY_MS, HOUR_MS } from "../../src/base/clock.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/base/clock.ts";
 import { IdMaker } from "../../src/base/ids.ts";
-import { KEPT_HERE_MS, VerifyLedger, type Secrets } from "../../src/verify/ledger.ts";
+import { KEPT_HERE_MS, recordedAt, VerifyLedger, type Secrets } from "../../src/verify/ledger.ts";
 import { countFailure, countSend, learn, newDestination } from "../../src/verify/locks/locks.ts";
 import { SettingsLedger } from "../../src/verify/settings/ledger.ts";
 import { ENTERS, mayEnter, STATES, type State, type Verification } from "../../src/verify/code/verification.ts";
@@ -94,8 +94,9 @@ describe("deadlines", () => {
   it("let an ended one be recorded after an hour, never a pending one, and remove it only as it was recorded", () => {
     const ended = ledger.move(inserted(NOON), "approved", { endedAt: NOON })!;
     inserted(NOON + 1);
-    expect(ledger.old(NOON + KEPT_HERE_MS - 1, 10)).toEqual([]);
-    const [old, ...others] = ledger.old(NOON + KEPT_HERE_MS + 10, 10);
+    expect(recordedAt(NOON)).toBe(NOON + KEPT_HERE_MS + MINUTE_MS); // with the others of its minute
+    expect(ledger.old(recordedAt(NOON) - 1, 10)).toEqual([]);
+    const [old, ...others] = ledger.old(recordedAt(NOON), 10);
     expect([old?.id, others]).toEqual([ended.id, []]);
     const moved = ledger.amend(ended, { sends: [{ message: "m", at: NOON, state: "delivered", carrier: null }] })!;
     ledger.remove([old!.read()]);

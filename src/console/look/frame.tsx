@@ -3,10 +3,10 @@
  * in the navigation; that is a courtesy, since the page's verb refuses them all the same.
  */
 import type { Child } from "hono/jsx";
-import { ICON } from "../../contract/page.ts";
+import { Brand, pageOf } from "../../look/document.tsx";
 import type { Present } from "../../access/people/face.ts";
 import { GROUPS, opens, type PageRow } from "../visit.ts";
-import type { IconName } from "./icons.ts";
+import type { IconName } from "../../look/icons.ts";
 import { Icon, State, type Tone } from "./parts.tsx";
 
 type Link = { path: string; title: string; icon: IconName };
@@ -17,6 +17,8 @@ export type Nav = {
   ends: string;
   path: string;
 };
+
+const FILES = { styles: ["/console/console.css"], scripts: ["/console/console.js"] };
 
 /** A page of a tenant's console inside the frame: what somebody's role opens, by groups, and what stands beside. */
 export function framed(
@@ -55,8 +57,9 @@ export function groupsOf(
 
 /** A page inside a frame with this navigation. */
 export function framedBy(title: string, nav: Nav, main: Child): string {
-  return document(
+  return pageOf(
     title,
+    FILES,
     <div class="shell">
       <header class="bar">
         <Brand />
@@ -83,8 +86,9 @@ export function framedBy(title: string, nav: Nav, main: Child): string {
 
 /** A page without the frame: for who is not signed in. */
 export function bare(title: string, main: Child, links: Child = null): string {
-  return document(
+  return pageOf(
     title,
+    FILES,
     <div class="plain-page">
       <header>
         <Brand />
@@ -92,15 +96,6 @@ export function bare(title: string, main: Child, links: Child = null): string {
       </header>
       {main}
     </div>,
-  );
-}
-
-function Brand() {
-  return (
-    <a class="brand" href="/">
-      <img src={ICON} alt="" />
-      Maskline
-    </a>
   );
 }
 
@@ -151,28 +146,4 @@ function Me({ me: { name, says, state, tone }, ends }: Nav) {
       </form>
     </div>
   );
-}
-
-function document(title: string, body: Child): string {
-  const html = (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{title} · Maskline</title>
-        <link rel="icon" href={ICON} />
-        <link rel="stylesheet" href="/console/console.css" />
-        <script src="/console/console.js" defer />
-      </head>
-      <body>
-        <a class="skip" href="#main">
-          Skip to the content
-        </a>
-        {body}
-      </body>
-    </html>
-  );
-  if (html instanceof Promise) throw new Error("no part of a page waits for anything");
-  return `<!doctype html>${html}`;
 }

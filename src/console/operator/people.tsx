@@ -52,56 +52,8 @@ async function list({ ask, query, present }: OperatorVisit): Promise<Shown> {
         />
         <People of={people.ok.data} me={me} />
         <Pager page={people.ok} path={PATH} query={{ cursor }} what={["person", "people"]} />
-        <section class="section" aria-labelledby="sessions">
-          <h2 id="sessions">Signed in now</h2>
-          <Table
-            caption="Sessions"
-            rows={sessions.ok.data}
-            columns={[
-              {
-                head: "Person",
-                cell: ({ name, person }) => <bdi>{`${name ?? "–"}${person === me ? " (you)" : ""}`}</bdi>,
-              },
-              { head: "Signed in", cell: ({ created_at }) => <Time at={created_at} /> },
-              { head: "Last used", opt: true, cell: ({ used_at }) => <Time at={used_at} /> },
-              { head: "Ends by", cell: ({ expires_at }) => <Time at={expires_at} /> },
-              {
-                head: "",
-                cell: ({ id, name }) => (
-                  <form method="post" action={PATH}>
-                    <input type="hidden" name="id" value={id} />
-                    <button
-                      class="danger slim"
-                      name="do"
-                      value="end"
-                      type="submit"
-                      aria-label={`End the session of ${name ?? "this person"}`}
-                    >
-                      End
-                    </button>
-                  </form>
-                ),
-              },
-            ]}
-          />
-        </section>
-        <section class="card section" aria-labelledby="sign-in">
-          <h2 id="sign-in">How operators sign in</h2>
-          <p>
-            Changed by <code>PUT /admin/v1/sign-in</code>, or by the deployment’s variable <code>OPERATOR_SIGN_IN</code>
-            .
-          </p>
-          <Facts
-            of={[
-              ["Issuer", <code class="id">{signIn.ok.issuer}</code>],
-              ["Sign-in link", <code class="id">{signIn.ok.sign_in_url}</code>],
-              ["Redirect URI", <code class="id">{signIn.ok.redirect_uri}</code>],
-              ["Claim", <code>{signIn.ok.claim}</code>],
-              ["Roles", signIn.ok.roles.map(({ value, role }) => `${value}: ${role}`).join(", ")],
-              ["Changed", <Time at={signIn.ok.changed_at} />],
-            ]}
-          />
-        </section>
+        <Sessions of={sessions.ok.data} me={me} />
+        <SignIn of={signIn.ok} />
       </>
     ),
   };
@@ -152,5 +104,64 @@ function RoleForm({ of: { id, name, given_role } }: { of: Person }) {
         Save
       </button>
     </form>
+  );
+}
+
+function Sessions({ of, me }: { of: readonly z.output<typeof PersonSessionView>[]; me: string }) {
+  return (
+    <section class="section" aria-labelledby="sessions">
+      <h2 id="sessions">Signed in now</h2>
+      <Table
+        caption="Sessions"
+        rows={of}
+        columns={[
+          {
+            head: "Person",
+            cell: ({ name, person }) => <bdi>{`${name ?? "–"}${person === me ? " (you)" : ""}`}</bdi>,
+          },
+          { head: "Signed in", cell: ({ created_at }) => <Time at={created_at} /> },
+          { head: "Last used", opt: true, cell: ({ used_at }) => <Time at={used_at} /> },
+          { head: "Ends by", cell: ({ expires_at }) => <Time at={expires_at} /> },
+          {
+            head: "",
+            cell: ({ id, name }) => (
+              <form method="post" action={PATH}>
+                <input type="hidden" name="id" value={id} />
+                <button
+                  class="danger slim"
+                  name="do"
+                  value="end"
+                  type="submit"
+                  aria-label={`End the session of ${name ?? "this person"}`}
+                >
+                  End
+                </button>
+              </form>
+            ),
+          },
+        ]}
+      />
+    </section>
+  );
+}
+
+function SignIn({ of }: { of: z.output<typeof OperatorSignInView> }) {
+  return (
+    <section class="card section" aria-labelledby="sign-in">
+      <h2 id="sign-in">How operators sign in</h2>
+      <p>
+        Changed by <code>PUT /admin/v1/sign-in</code>, or by the deployment’s variable <code>OPERATOR_SIGN_IN</code>.
+      </p>
+      <Facts
+        of={[
+          ["Issuer", <code class="id">{of.issuer}</code>],
+          ["Sign-in link", <code class="id">{of.sign_in_url}</code>],
+          ["Redirect URI", <code class="id">{of.redirect_uri}</code>],
+          ["Claim", <code>{of.claim}</code>],
+          ["Roles", of.roles.map(({ value, role }) => `${value}: ${role}`).join(", ")],
+          ["Changed", <Time at={of.changed_at} />],
+        ]}
+      />
+    </section>
   );
 }

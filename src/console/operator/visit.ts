@@ -1,7 +1,7 @@
 /**
  * What a page of the operators' console is. It asks the operators' routes, as the person who visits, and nothing else.
  */
-import type { IconName } from "../look/icons.ts";
+import type { IconName } from "../../look/icons.ts";
 import type { OperatorPresent } from "../../rpc/operator.ts";
 import type { OperatorAsk, Shown } from "../visit.ts";
 

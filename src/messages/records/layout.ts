@@ -9,12 +9,13 @@
 import { z } from "zod";
 import { isoOf, millisecondsOf } from "../../base/clock.ts";
 import { OPERATOR_CODE, parseId, stemOf, withoutStem, withStem, type Owner } from "../../base/ids.ts";
+import { given } from "../../contract/list.ts";
 import { CHOOSE, PASSED_OVER } from "../../carriers/route.ts";
 import { DOTS } from "../../sms/mask.ts";
 import { NUMBER_KINDS } from "../../sms/number-plan.ts";
 import { PURPOSES } from "../../sms/purpose.ts";
 import type { RecordRow } from "../../storage/records.ts";
-import { ENDED, STATES, type MessageView, type State } from "../message.ts";
+import { ENDED, STATES, type Facts, type MessageView, type State } from "../message.ts";
 
 /** The states in which a message is recorded. */
 export const RECORDED_STATES: readonly State[] = STATES.filter(
@@ -45,6 +46,9 @@ const REST = z.object({
   route: z
     .tuple([z.string().nullable(), z.enum(CHOOSE), z.array(z.tuple([z.string(), z.enum(PASSED_OVER)]))])
     .optional(),
+  network: z.string().optional(), // this and the next two are counted (records/figures.ts) and not shown
+  service: z.string().optional(),
+  template: z.string().optional(),
 });
 
 /** The array. Times are milliseconds after `created`. */
@@ -67,8 +71,11 @@ const RECORD = z.tuple([
 ]);
 type Layout = z.infer<typeof RECORD>;
 
+/** What is counted of a message and is not in its view. */
+type CountedFacts = Pick<Facts, "network" | "service" | "template">;
+
 /** The row of an ended message. */
-export function rowOfMessage(view: MessageView, reference: string | null): MessageRow {
+export function rowOfMessage(view: MessageView, reference: string | null, counted: CountedFacts = {}): MessageRow {
   const stems = stemsOf(view.id);
   const { id, to, state, sequence, created_at, carrier, attempts, price, ...rest } = view;
   const created = millisOf(created_at);
@@ -95,10 +102,15 @@ export function rowOfMessage(view: MessageView, reference: string | null): Messa
       each.carrier_reference,
     ]),
     price === null ? null : [price.amount, price.currency],
-    restOf(view, stems, after(rest.schedule_at)),
+    { ...restOf(view, stems, after(rest.schedule_at)), ...countedOf(counted, stems) },
   ];
   const token = withoutStem(stems.token, to.token);
   return { id, version: sequence, state, record: JSON.stringify(record), token, reference };
+}
+
+function countedOf({ network, service, template }: CountedFacts, stems: Stems): CountedFacts {
+  const short = service === undefined ? undefined : withoutStem(stems.service, service);
+  return given({ network, service: short, template });
 }
 
 function restOf(view: MessageView, stems: Stems, schedule: number | null): z.infer<typeof REST> {
@@ -175,13 +187,18 @@ function routeOf(route: z.infer<typeof REST>["route"], { account }: Stems): Mess
 }
 
 /** The prefixes of ids in a record, which follow from the record's id. */
-type Stems = { token: string; batch: string; account: string };
+type Stems = { token: string; batch: string; account: string; service: string };
 
 function stemsOf(id: string): Stems {
   const owner: Owner | null = parseId(id);
   if (owner === null) throw new TypeError("a record has a message's id");
   const operator = { jurisdiction: owner.jurisdiction, code: OPERATOR_CODE };
-  return { token: stemOf("tok", owner), batch: stemOf("bat", owner), account: stemOf("car", operator) };
+  return {
+    token: stemOf("tok", owner),
+    batch: stemOf("bat", owner),
+    account: stemOf("car", operator),
+    service: stemOf("svc", owner),
+  };
 }
 
 function millisOf(text: string): number {

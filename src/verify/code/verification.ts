@@ -3,7 +3,7 @@
  */
 import { isoOf, SECOND_MS } from "../../base/clock.ts";
 import type { Num } from "../../sms/phone.ts";
-import type { Price, State as MessageState } from "../../messages/message.ts";
+import { CHARGED, type Price, type State as MessageState } from "../../messages/message.ts";
 import type { Strength } from "./code.ts";
 
 export const STATES = ["pending", "approved", "expired", "locked", "canceled", "failed"] as const;
@@ -147,9 +147,6 @@ export function viewOf(verification: Verification, room: Room | null, metadata: 
     sequence: verification.version,
   };
 }
-
-/** States of messages that the carrier may charge for. */
-const CHARGED: ReadonlySet<MessageState> = new Set(["sent", "delivered", "undelivered", "unknown"]);
 
 /** The total of its sends' prices; null if none is known. Prices in another currency than the first are left out. */
 function costOf(sends: readonly Send[]): Price | null {
