@@ -31,6 +31,10 @@ const NAMES = {
   inbox: "inbox",
   lock: "lock",
   plus: "plus",
+  live: "activity",
+  tokens: "contact-round",
+  pools: "layers",
+  settings: "sliders-horizontal",
 };
 
 export const iconsFile = join(root, "src/console/look/icons.ts");

@@ -10,6 +10,7 @@ import { refusalPage } from "./look/refusal.tsx";
 import { bare, framed } from "./look/frame.tsx";
 import { SCRIPT, STYLE } from "./look/style.ts";
 import { Notice } from "./look/parts.tsx";
+import { isLiveRequest, liveAnswer, LIVE_SCRIPT } from "./live.tsx";
 import { PAGES } from "./pages/pages.ts";
 import {
   freshSignIn,
@@ -37,7 +38,7 @@ const FORM_BYTES_MAX = 32_768;
 export const consoleRoutes: readonly ConsoleRoute[] = [
   { method: "get", path: "/console", serve: async () => goTo(START) },
   { method: "get", path: "/console/console.css", serve: () => file(STYLE, "text/css") },
-  { method: "get", path: "/console/console.js", serve: () => file(SCRIPT, "text/javascript") },
+  { method: "get", path: "/console/console.js", serve: () => file(SCRIPT + LIVE_SCRIPT, "text/javascript") },
   { method: "get", path: "/console/sign-in", serve: (request, deps) => showSignIn(request, undefined, deps) },
   {
     method: "get",
@@ -97,6 +98,7 @@ async function show(
   // A page that asks nothing before its form is sent is no more open for that.
   if (!opens(present.ok.scopes, page))
     return refusedPage(refuse("missing_scope"), page, url.pathname, deps, session, present.ok);
+  if (page.live !== undefined && isLiveRequest(request)) return liveAnswer(request, await page.live(visit));
   const shown = await (form === null ? page.get : (page.post ?? page.get))(visit);
   if ("goTo" in shown) return goTo(shown.goTo);
   if ("refused" in shown) return refusedPage(shown, page, url.pathname, deps, session, present.ok);

@@ -4,6 +4,8 @@
 import type { NumberKind } from "../sms/phone.ts";
 
 /** `expired`: its time, its idle time or its messages were used up. `closed`: somebody ended it. */
+/** An ended session is kept so long. */
+export const SESSIONS_KEPT_DAYS = 396;
 export const SESSION_STATES = ["open", "expired", "closed"] as const;
 export type SessionState = (typeof SESSION_STATES)[number];
 

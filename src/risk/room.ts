@@ -8,7 +8,7 @@ import type { EventType } from "../webhooks/event.ts";
 import type { Limits, NamingAllowance } from "./caps.ts";
 import { countNaming, type NamingAlert } from "./count-naming.ts";
 import { CapsLedger } from "./ledger.ts";
-import { QUOTAS, type Quota } from "./quota.ts";
+import { QUOTAS, type Quota, type Usage } from "./quota.ts";
 import { UsageLedger } from "./usage.ts";
 
 type RiskGround = Ground & {
@@ -65,6 +65,8 @@ export const riskRoom = room({
         emit("alert.limit", key, { key, ...facts });
       },
       usage,
+      /** What the tenant keeps and may keep, in an object of so many bytes. */
+      storage: (bytes: number): { used: Usage; quota: Quota } => ({ used: usageOf(bytes), quota: quota() }),
       /** Why nothing may be added to what the tenant keeps, in an object of so many bytes; null while something may. */
       quotaRefusal: (bytes: number) => usage.refusal(usageOf(bytes), quota()),
       quotaMoved: (bytes: number): boolean => usage.moved(usageOf(bytes), quota()),
