@@ -10,6 +10,7 @@
 import type { Child } from "hono/jsx";
 import { isRefused, REASONS } from "../base/refusal.ts";
 import { sha256Hex } from "../base/seal.ts";
+import { fragment } from "./look/frame.tsx";
 import { Icon } from "./look/parts.tsx";
 import type { LiveRegion } from "./visit.ts";
 
@@ -26,7 +27,7 @@ export const isLiveRequest = (request: Request): boolean =>
 export function liveAnswer(request: Request, region: LiveRegion): Response {
   const kept = { "cache-control": "no-store", "content-type": "text/html; charset=utf-8" };
   if (isRefused(region)) return new Response(null, { status: REASONS[region.refused].status, headers: kept });
-  const html = String(<>{region.ok}</>);
+  const html = fragment(region.ok);
   const headers = { ...kept, etag: `"${sha256Hex(html).slice(0, 32)}"` };
   return request.headers.get("if-none-match") === headers.etag
     ? new Response(null, { status: 304, headers })
@@ -90,7 +91,7 @@ export const LIVE_SCRIPT = `
       const fails = status === 429 || status >= 500;
       if (!fails && status !== 200 && status !== 304) return location.reload(); // signed out, or no longer allowed: the page says which
       wait = fails ? Math.min(wait * 2, ${WAIT_MAX_MS}) : ${EVERY_MS};
-      if (on) say(fails ? "The service does not answer; trying again." : "Shown as it happens.");
+      if (on) say(fails ? "The service does not answer; trying again." : "Up to date.");
       timer = setTimeout(look, wait);
     };
     for (const act of ["pointermove", "keydown", "scroll"])

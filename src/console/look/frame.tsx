@@ -3,6 +3,7 @@
  * in the navigation; that is a courtesy, since the page's verb refuses them all the same.
  */
 import type { Child } from "hono/jsx";
+import type { HtmlEscapedString } from "hono/utils/html";
 import { ICON } from "../../contract/page.ts";
 import type { Present } from "../../access/people/face.ts";
 import { GROUPS, opens, type PageRow } from "../visit.ts";
@@ -132,6 +133,11 @@ function Me({ present }: { present: Present }) {
   );
 }
 
+/** A part of a page, without a page around it. */
+export function fragment(part: Child): string {
+  return textOf(<>{part}</>);
+}
+
 function document(title: string, body: Child): string {
   const html = (
     <html lang="en">
@@ -152,6 +158,10 @@ function document(title: string, body: Child): string {
       </body>
     </html>
   );
+  return `<!doctype html>${textOf(html)}`;
+}
+
+function textOf(html: HtmlEscapedString | Promise<HtmlEscapedString>): string {
   if (html instanceof Promise) throw new Error("no part of a page waits for anything");
-  return `<!doctype html>${html}`;
+  return `${html}`;
 }

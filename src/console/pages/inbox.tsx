@@ -132,7 +132,7 @@ async function read({ ask, params }: Visit): Promise<Shown> {
           </blockquote>
         )}
         {it.complete ? null : (
-          <Notice tone="wait">Parts of it never came; [...] stands in their place. It was obeyed as nothing.</Notice>
+          <Notice tone="wait">Parts of it never came; [...] stands in their place. Its words were not obeyed.</Notice>
         )}
       </section>
       <section class="card" aria-labelledby="facts">

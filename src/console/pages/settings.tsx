@@ -248,9 +248,8 @@ function SentencesCard({ read, wrong, typed, may, mayHook }: SentencesProps) {
                   dir="auto"
                   autocomplete="off"
                   value={echo(typed?.get(field) ?? null) ?? now[field] ?? ""}
-                  {...(told === undefined
-                    ? {}
-                    : { "aria-invalid": "true" as const, "aria-describedby": `${field}-wrong` })}
+                  aria-invalid={told === undefined ? undefined : "true"}
+                  aria-describedby={told === undefined ? undefined : `${field}-wrong`}
                 />
               </Field>
             );

@@ -149,7 +149,7 @@ async function one(visit: Visit): Promise<Shown> {
           </div>
           <section class="card" aria-labelledby="number">
             <h2 id="number">The number</h2>
-            <p>Sealed under a key of this person’s own. It is on no page of the console.</p>
+            <p>Sealed under a key of this person’s own. No page here shows it.</p>
             <Facts of={numberFacts(it, policy.ok.retention)} />
           </section>
         </div>
