@@ -95,10 +95,11 @@ async function show(
     now: deps.now,
     origin: url.origin,
   };
+  if (page.live !== undefined && isLiveRequest(request))
+    return liveAnswer(request, opens(present.ok.scopes, page) ? await page.live(visit) : refuse("missing_scope"));
   // A page that asks nothing before its form is sent is no more open for that.
   if (!opens(present.ok.scopes, page))
     return refusedPage(refuse("missing_scope"), page, url.pathname, deps, session, present.ok);
-  if (page.live !== undefined && isLiveRequest(request)) return liveAnswer(request, await page.live(visit));
   const shown = await (form === null ? page.get : (page.post ?? page.get))(visit);
   if ("goTo" in shown) return goTo(shown.goTo);
   if ("refused" in shown) return refusedPage(shown, page, url.pathname, deps, session, present.ok);
