@@ -6,6 +6,7 @@ import { isRefused, REASONS, refuse, type Refusal } from "../base/refusal.ts";
 import { pageResponse } from "../contract/page.ts";
 import { readIncoming } from "../net/incoming.ts";
 import type { Present } from "../access/people/face.ts";
+import { findNumbers } from "../sms/phone.ts";
 import { refusalPage } from "./look/refusal.tsx";
 import { bare, framed } from "./look/frame.tsx";
 import { SCRIPT, STYLE } from "./look/style.ts";
@@ -101,13 +102,21 @@ async function show(
   if (!opens(present.ok.scopes, page))
     return refusedPage(refuse("missing_scope"), page, url.pathname, deps, session, present.ok);
   const shown = await (form === null ? page.get : (page.post ?? page.get))(visit);
-  if ("goTo" in shown) return goTo(shown.goTo);
+  if ("goTo" in shown) return ledTo(shown.goTo, url.pathname);
   if ("refused" in shown) return refusedPage(shown, page, url.pathname, deps, session, present.ok);
   return pageResponse(
     framed(shown.title, { pages: PAGES, present: present.ok, path: url.pathname }, shown.main),
     {},
     shown.status,
   );
+}
+
+/** Where a form leads. Addresses are logged on their way: one that would hold a number leads back to the page. */
+function ledTo(to: string, page: string): Response {
+  const holds = [...new URL(to, "https://console").searchParams.values()].some(
+    (value) => findNumbers(value).length > 0,
+  );
+  return goTo(holds ? `${page}?wrong=number` : to);
 }
 
 /** A refusal in the frame; a session that ended meanwhile leads to the sign-in. */

@@ -176,6 +176,17 @@ describe("a form", () => {
     }
     const sought = await submit("/console/messages", as("owner"), { q: "07700 900321" });
     expect(sought.headers.get("location")).toBe("/console/messages?wrong=number");
+    const names = ["q", "state", "from", "to", "act", "days", "type", "event", "id", "do", "role", "url", "name"];
+    for (const { path } of PAGES.filter(({ post }) => post !== undefined))
+      for (const name of names) {
+        const answer = await submit(addressOf(path), as("owner"), { [name]: "07700 900321" });
+        const told = `${answer.headers.get("location") ?? ""} ${await answer.text()}`;
+        expect([path, name, decodeURIComponent(told).replaceAll(/\D/g, "").includes("7700900321")]).toEqual([
+          path,
+          name,
+          false,
+        ]);
+      }
   });
 });
 
