@@ -116,7 +116,7 @@ form.filter .field{max-width:none;flex-basis:100%}
 
 .facts{display:grid;gap:var(--s3) var(--s5);grid-template-columns:minmax(0,1fr)}
 .facts>div{display:grid;gap:0 var(--s4);grid-template-columns:minmax(0,1fr)}
-.facts dt{color:var(--soft);font-size:var(--t2)}
+.facts dt{color:var(--soft);font-size:var(--t2);overflow-wrap:anywhere}
 .facts dd{overflow-wrap:anywhere}
 @media (min-width:32rem){.facts>div{grid-template-columns:7rem minmax(0,1fr)}}
 
