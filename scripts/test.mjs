@@ -14,11 +14,10 @@ const soak = process.argv.includes("--soak");
 const reports = join(dev, "reports");
 
 /**
- * In a whole run the fault tests run in parallel to the other parts, which run one after another, because they mostly
- * wait; their output is printed at the end. The other parts run with lower priority, because the fault tests wait for
- * bounds in time.
+ * In a whole run these go on in parallel to the other parts, one after the other, because they mostly wait; their output
+ * is printed at the end. The other parts run with lower priority, because the fault tests wait for bounds in time.
  */
-const beside = "faults";
+const beside = ["faults", "browser"];
 const STAND_BACK = 10;
 let besides = null;
 
@@ -29,11 +28,11 @@ const parts = {
   format: () => tool("prettier", ["--check", "--log-level", "warn", "."]),
   node: () => tests("node"),
   workers: () => tests("workers"),
-  browser: () => {
+  faults: (log) => tests("faults", log),
+  browser: (log) => {
     ensureChromium();
-    return tests("browser");
+    return tests("browser", log);
   },
-  faults: () => tests("faults"),
 };
 
 await script(async () => {
@@ -46,11 +45,14 @@ await script(async () => {
 
   const whole = asked.length === 0;
   const summary = [];
-  for (const name of whole ? Object.keys(parts).filter((each) => each !== beside) : asked) {
-    if (whole && name === "node") besides = timed(beside, () => tests(beside, join(reports, `${beside}.log`)));
+  for (const name of whole ? Object.keys(parts).filter((each) => !beside.includes(each)) : asked) {
+    if (whole && name === "node") besides = runBeside();
     summary.push(await timed(name, parts[name]));
   }
-  if (besides !== null) summary.push(await besides);
+  if (besides !== null) {
+    summary.push(...(await besides));
+    for (const name of beside) console.log(readFileSync(join(reports, `${name}.log`), "utf8"));
+  }
 
   console.log("\n── summary");
   for (const { name, count, seconds } of summary)
@@ -62,10 +64,16 @@ await script(async () => {
   console.log(lastLine(total));
 });
 
-async function timed(name, run) {
+async function runBeside() {
+  const summary = [];
+  for (const name of beside) summary.push(await timed(name, parts[name], join(reports, `${name}.log`)));
+  return summary;
+}
+
+async function timed(name, run, log = null) {
   console.log(`\n── ${name}`);
   const began = performance.now();
-  const { failures = [], ...count } = await run();
+  const { failures = [], ...count } = await run(log);
   return { name, count, failures, seconds: (performance.now() - began) / 1000 };
 }
 
@@ -84,9 +92,8 @@ async function tests(project, log = null) {
   const env = soak ? { ...quiet, MASKLINE_SOAK: "1" } : quiet;
   const out = log === null ? "inherit" : openSync(log, "w");
   const child = start("vitest", args, { stdio: ["inherit", out, out], env });
-  if (besides !== null && child.pid !== undefined) setPriority(child.pid, STAND_BACK);
+  if (besides !== null && log === null && child.pid !== undefined) setPriority(child.pid, STAND_BACK);
   const code = await ended(child);
-  if (log !== null) console.log(readFileSync(log, "utf8"));
   const result = read(report);
   return { ...countOf(code, result), failures: failuresOf(result, root) };
 }

@@ -31,6 +31,7 @@ export default defineConfig({
           root,
           provide,
           include: ["test/**/*.test.ts"],
+          maxWorkers: 2, // as many as cores that the suite is made for; vitest would leave one free
           exclude: ["test/**/*.worker.test.ts", ...faults, browser],
         },
       },
@@ -81,6 +82,7 @@ export default defineConfig({
           root,
           provide,
           include: ["test/**/*.worker.test.ts"],
+          maxWorkers: 2,
           setupFiles: ["./test/support/run/migrate.ts"],
         },
       },

@@ -27,6 +27,7 @@ export async function measureOperations(helpers, ours, { operationMessages, conn
   const before = await ours.meter();
   await life(helpers, ours, tenant, { ...job, count: operationMessages });
   const after = await ours.meter();
+  const bytes = await keptBytes(helpers, ours, tenant, job);
   const purged = await purge(ours, tenant, after);
   const perMessage = (name) => (after[name] - before[name]) / operationMessages;
   const operations = {
@@ -43,7 +44,8 @@ export async function measureOperations(helpers, ours, { operationMessages, conn
     messages: operationMessages,
     operations,
     dollarsPerMillion: { ...Object.fromEntries(cost), sum: cost.reduce((sum, [, dollars]) => sum + dollars, 0) },
-    purge: { ...purged, messages: operationMessages + warmUpMessages },
+    bytes,
+    purge: { ...purged, messages: operationMessages + 2 * warmUpMessages },
   };
 }
 
@@ -59,6 +61,26 @@ async function life(helpers, ours, tenant, job) {
     await tenant.call("POST /v1/sandbox/clock", { body: { advance_seconds: 13 } });
     await pause(700);
   }
+}
+
+/**
+ * Bytes that stay of a message in each store once it has ended. An object's file does not shrink, so rows that were
+ * removed leave room for the next ones: the object grows only by what stays.
+ */
+async function keptBytes(helpers, ours, tenant, job) {
+  const before = await sizes(ours, tenant);
+  await life(helpers, ours, tenant, { ...job, count: warmUpMessages });
+  const after = await sizes(ours, tenant);
+  return Object.fromEntries(
+    Object.entries(after).map(([store, size]) => [store, (size - before[store]) / warmUpMessages]),
+  );
+}
+
+/** The bytes of D1, of the tenant's object and of the key store. */
+async function sizes(ours, tenant) {
+  const { data } = await ours.admin("GET /admin/v1/storage");
+  const of = (store, id) => data.find((each) => each.store === store && each.id === id && each.jurisdiction === "eu");
+  return { object: of("tenant_object", tenant.id)?.bytes, records: of("d1", null)?.bytes, keys: of("kv", null)?.bytes };
 }
 
 /** What is left of every message is purged weeks later; each kind's rows are counted separately. */

@@ -42,11 +42,11 @@ type MessagesGround = Ground & {
   publicUrl: () => string;
   accountOf: MessagesDeps["accountOf"];
   redacts: MessagesDeps["redacts"];
-  /** What the queue did as long as the object is awake; it outlives rooms that are built anew. */
+  /** Tracks the queue since the object woke; kept when the rooms are rebuilt after a failed transaction. */
   queueTracker: QueueTracker;
-  /** Leaves a job for the queue, put on it once this transaction stands. */
+  /** Puts a job on the queue after this transaction has committed. */
   queue: (job: { account: string; lane: Lane; task?: "ask" | "redact" }, id: string) => void;
-  /** Rooms above hear that a message moved, before its tenant does. */
+  /** Called when a message moved, before its event is emitted. */
   moved: (message: Message) => void;
 };
 type Below = {
@@ -61,9 +61,9 @@ type Below = {
   sandbox: { applyReceipts: () => void };
 };
 
-/** First sweeps wait for one another this long: under load a message comes of age every millisecond, and a run costs rows. */
+/** First sweeps are gathered for this long: under load one is due every millisecond, and each run costs rows. */
 const SWEEPS_TOGETHER_MS = SECOND_MS;
-/** Events that are kept whether or not an endpoint asked for them: how a message ended. */
+/** Final states, whose events are stored whether or not an endpoint subscribes to them. */
 const ALWAYS_EMITTED: ReadonlySet<string> = new Set(["unknown", "unconfirmed", ...ENDED]);
 
 /** The room. */
@@ -91,7 +91,7 @@ export const messagesRoom = room({
           countRecords,
         },
       ],
-      // The sweep's cursor too: its row may be gone by now.
+      // Also the sweep's cursor, because its row may have been removed.
       newestIds: () => [newestId(sql, "messages"), ledger.sweptUpTo() === "" ? null : ledger.sweptUpTo()],
       deps,
       claim: (account: string, claimed: readonly string[], news: AccountNews): Claimed[] => {
@@ -100,21 +100,21 @@ export const messagesRoom = room({
         return claim(deps, account, claimed, news);
       },
       reroute: (account: string, rerouted: readonly string[]): Onward[] => reroute(deps, account, rerouted),
-      /** A sender could not get to these; they are on their way again. */
+      /** A sender could not process these; they are on the queue again. */
       handedBack: (returned: readonly string[], waitMs: number): void => {
         queueTracker.handedBack(returned, waitMs, now());
         queueTracker.codes.handedBack(returned, waitMs, realNow());
       },
       /** Puts codes on the queue again that were lost on it. Writes no row. */
       requeueCodes: (): void => requeueCodes(deps, queueTracker.codes, realNow()),
-      /** Puts every code that waits on the queue: an object that woke knows nothing of it. Writes no row. */
+      /** Puts every waiting code on the queue when the object wakes. Writes no row. */
       queueCodesAtWake: (): void => queueCodesAtWake(deps, now()),
       settle: (settlements: readonly Settlement[]): Onward[] => settle(deps, settlements),
       applyReports: (account: string, reports: readonly Report[]): number => applyReports(deps, account, reports),
       questions: (account: string, asked: readonly string[]): Question[] => questions(deps, account, asked),
       takeInquiryAnswers: (account: string, answers: readonly InquiryAnswer[]): void =>
         takeInquiryAnswers(deps, account, answers),
-      /** A sandbox's clock was moved: calls under way keep the time they had. */
+      /** The sandbox's clock was moved: calls under way keep their remaining time. */
       clockMoved: (milliseconds: number): void => ledger.clockMoved(milliseconds),
     };
   },
@@ -168,7 +168,7 @@ function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): M
   };
 }
 
-/** The step of the alarm, and how what it finds is recorded. */
+/** The sweep as a step of the alarm, and how the ended messages it finds are recorded. */
 function sweepOf(deps: MessagesDeps, queueTracker: QueueTracker): Step {
   const { ledger } = deps;
   let found: Found = { rows: [], seenTo: null };
@@ -217,7 +217,7 @@ function sweepOf(deps: MessagesDeps, queueTracker: QueueTracker): Step {
   };
 }
 
-/** Records a stop that the carrier heard, unless it stands already. Where nobody knows which sender, it is one to all. */
+/** Records a stop that the carrier reported, unless it is in force already. If the sender is not known, it is a stop to all. */
 function withdraw(ground: MessagesGround, below: Below, { token, purpose, facts }: Message, account: string): void {
   const { ledger: consents, say } = below.consent;
   const contact = below.vault.ledger.findToken(token);

@@ -94,7 +94,7 @@ export const verifyRoom = room({
         },
       ],
       newestIds: () => [newestId(sql, "verifications")],
-      /** A message moved: the verification it was sent for hears of it. */
+      /** A message moved: updates the verification that it was sent for. */
       messageMoved: (message: Message): void => messageMoved(deps, message),
       listTemplates: (): Page<TemplateView> => listTemplates(ofSettings),
       decideTemplate: (actor: Actor, state: "approved" | "refused", decided: Decided): Outcome<TemplateView> =>
@@ -145,15 +145,15 @@ function depsOf(
   };
 }
 
-/** Takes a message back that has not left; late is no error. */
+/** Ends a message that has not left; does nothing if it has. */
 function recall(outbox: MessagesDeps, id: string): void {
   const message = outbox.ledger.get(id);
   if (message === null) return;
   if (mayEnter(message.state, "canceled")) end(outbox, message, "canceled", "verification_over", outbox.now());
-  else if (claimable(message)) end(outbox, message, "failed", "verification_over", outbox.now()); // between two calls: nobody has it
+  else if (claimable(message)) end(outbox, message, "failed", "verification_over", outbox.now()); // between two calls: no carrier has it
 }
 
-/** A code as an ordinary message of the lane for codes, so that caps, routing, states and prices are a message's. */
+/** Sends a code as a message in the lane of codes, with a message's caps, routing, states and prices. */
 function smsSender(outbox: MessagesDeps): ChannelSender {
   return (key, { to, text, about, secondsLeft, avoid, withhold, knownDevice }) => {
     const input = {
@@ -180,17 +180,17 @@ function expiryOf(deps: VerifyDeps): Step {
   };
 }
 
-/** Statistics that were gathered in memory are written, all at once. */
+/** Writes the statistics that were gathered in memory. */
 function countsOf(counts: CountsLedger): Step {
   return {
     name: "verify.counts",
     rowsMax: Infinity,
     due: () => (counts.isDirty ? [{ id: "counts", run: () => counts.flush() }] : []),
-    nextAt: () => null, // what is counted sets the alarm, and is lost with the object that counted it
+    nextAt: () => null, // counting sets the alarm; after a restart there is nothing to write
   };
 }
 
-/** Verifications that have been here long enough become records. */
+/** Verifications become records 70 minutes after their start. */
 function recordsOf(ledger: VerifyLedger): Step {
   let old: Verification[] = [];
   const take = (): RecordBatch | null => {

@@ -18,7 +18,7 @@ function sent(over: Parameters<Outbox["admit"]>[0] & { reference?: string } = {}
 
 describe("a message without a receipt", () => {
   it.each(["otp", "service", "marketing"] as const)(
-    "for %s ends as `sent` after 72 hours and not before, told once in a word of its own",
+    "for %s ends as `sent` after 72 hours and not before, with one event, `unconfirmed`",
     (purpose) => {
       const { box, id } = sent({ purpose });
       box.sweep();
@@ -48,7 +48,7 @@ describe("a message without a receipt", () => {
     },
   );
 
-  it("leaves the object after 76 hours, its carrier asked to forget it, also when nobody looked in between", () => {
+  it("leaves the object after 76 hours, and its carrier is asked to redact it, also if no sweep ran in between", () => {
     const [quiet, late] = [sent(), sent()];
     quiet.box.pass(RECEIPTS_MS);
     quiet.box.sweep();
@@ -107,7 +107,7 @@ describe("a message of several parts", () => {
     );
   });
 
-  it("ends in the same one state wherever the answer to its call comes among the receipts, or whether it never comes", () => {
+  it("ends in the same state wherever the answer to its call comes among the receipts, or if it never comes", () => {
     const seed = seedOfRun();
     console.log(`parts and answers: SEED=${seed}`);
     const finals = fc.array(fc.constantFrom("delivered" as const, "undelivered" as const), {
@@ -151,7 +151,7 @@ describe("a message of several parts", () => {
     );
   });
 
-  it("of which one receipt never comes stays `sent`, and ends so", () => {
+  it("with one receipt missing stays `sent`, and ends so", () => {
     const { box, message } = play(
       3,
       [
@@ -168,7 +168,7 @@ describe("a message of several parts", () => {
     expect(box.get(message.id).state).toBe("delivered");
   });
 
-  it("in doubt is surely sent once one part is delivered", () => {
+  it("that is `unknown` becomes `sent` once one part is delivered", () => {
     const box = new Outbox();
     const id = box.admit({ segments: 2 });
     box.claim("car_a", id);

@@ -119,7 +119,7 @@ async function plant(account: string, secret: string): Promise<void> {
         }),
       );
     await tried("POST /v1/consents", { to: "+447700900150", purposes: ["marketing"], state: "given", wording: text });
-    for (const from of ["+447700900150", text.slice(0, 11)]) {
+    for (const from of nth % 4 === 0 ? ["+447700900150", text.slice(0, 11)] : ["+447700900150"]) {
       const raw = JSON.stringify({ id: `${nth}-${from.length}`, from, to: "+447700900874", text });
       await fetch(`${service.base}/carriers/${account}/inbound`, {
         method: "POST",
@@ -143,13 +143,13 @@ async function plant(account: string, secret: string): Promise<void> {
 const add = (to: Set<string>, id: string | null): void => void (id !== null && to.add(id));
 
 async function judged(page: Page, path: string): Promise<void> {
-  const found = await page.evaluate<{ wide: boolean; odd: number; hidden: boolean; moved: string }>(`({
-    wide: document.documentElement.scrollWidth > innerWidth,
+  const found = await page.evaluate<{ wide: string[]; odd: number; hidden: boolean; moved: string }>(`({
+    wide: document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("main *")].filter((each) => each.getBoundingClientRect().right > innerWidth).map((each) => each.outerHTML).slice(-3),
     odd: document.querySelectorAll("iframe,img:not([src^='data:']),style,base,meta[http-equiv],script:not([src]),form[action^='http']").length,
     hidden: getComputedStyle(document.querySelector("main")).display === "none",
     moved: location.origin,
   })`);
-  expect([path, found]).toEqual([path, { wide: false, odd: 0, hidden: false, moved: service.base }]);
+  expect([path, found]).toEqual([path, { wide: [], odd: 0, hidden: false, moved: service.base }]);
 }
 
 describe.skipIf(!hasBrowser)("words of strangers", () => {

@@ -51,7 +51,7 @@ function inserted(now: number): Verification {
 }
 
 describe("a move", () => {
-  it("is made once: whoever holds an older version changes nothing", () => {
+  it("happens once: one with an older version changes nothing", () => {
     const read = inserted(NOON);
     const other = ledger.get(read.id)!;
     expect(ledger.move(read, "approved", { endedAt: NOON })).toMatchObject({ state: "approved", version: 2 });
@@ -105,7 +105,7 @@ describe("deadlines", () => {
   });
 });
 
-it("counts the guesses of an hour from the rows, so that a restart forgets none", () => {
+it("the guesses of an hour are counted from rows, so that a restart loses none", () => {
   const made = inserted(NOON);
   ledger.amend(made, { attempts: 3 });
   const right = inserted(NOON + 1);
@@ -114,7 +114,7 @@ it("counts the guesses of an hour from the rows, so that a restart forgets none"
   expect(ledger.guessesSince(NOON + HOUR_MS)).toEqual({ checks: 0, failed: 0 });
 });
 
-it("a destination is kept as long as something of it counts, and not a day longer", () => {
+it("a destination is kept only as long as something of it counts", () => {
   const name = new Uint8Array([7]);
   let destination = countSend(newDestination(), "ver_1", NOON, null);
   destination = countFailure(destination, null, NOON + HOUR_MS).destination;

@@ -1,10 +1,10 @@
 /**
- * The layout of a message's record: what a list shows of an ended message, as the columns of the table and one JSON array whose
- * places mean what stands here. Ids are stored without what they have in common with the record's own id, and nothing is stored
- * twice. Whoever reads the table by hand reads it with this file; docs/storage.md shows one.
+ * The layout of a message's record: the fields of an ended message as columns of the table and one JSON array, whose places are
+ * defined here. Ids are stored without the prefix that they share with the record's id; nothing is stored twice. docs/storage.md
+ * has an example.
  *
- * A field that the view gains does not compile until it has a place. New places go into the named rest, so that records of before
- * can still be read.
+ * A new field of the view does not compile until it has a place. New places go into the named rest, so that older records can still
+ * be read.
  */
 import { z } from "zod";
 import { isoOf, millisecondsOf } from "../../base/clock.ts";
@@ -21,13 +21,13 @@ export const RECORDED_STATES: readonly State[] = STATES.filter(
   (state) => ENDED.has(state) || state === "sent" || state === "unknown",
 );
 
-/** A message's row in D1. `reference` is the keyed name of the caller's own, `token` the token without its tenant. */
+/** A message's row in D1. `reference`: the keyed name of the caller's reference; `token`: the token without its tenant. */
 export type MessageRow = RecordRow<State>;
 
 const OUTCOMES = ["accepted", "declined", "throttled", "unknown", "skipped"] as const;
 const time = z.int();
 
-/** One call of a carrier. */
+/** One call to a carrier. */
 const ATTEMPT = z.tuple([
   z.string().nullable(), // account; null: the account that has the message
   z.enum(OUTCOMES).nullable(),
@@ -37,7 +37,7 @@ const ATTEMPT = z.tuple([
   z.string().nullable(), // the carrier's own id
 ]);
 
-/** What most messages do not have. */
+/** Fields that most messages do not have. */
 const REST = z.object({
   batch: z.string().optional(),
   reason: z.string().optional(),
@@ -114,7 +114,7 @@ function restOf(view: MessageView, stems: Stems, schedule: number | null): z.inf
   };
 }
 
-/** The message of the contract again, without the caller's free fields. Throws where the record is in no layout that is known. */
+/** The message as the API shows it, without the caller's free fields. Throws if the record's layout is unknown. */
 export function messageOfRow({ id, version, state, token, record }: MessageRow): MessageView {
   const stems = stemsOf(id);
   const [
@@ -174,7 +174,7 @@ function routeOf(route: z.infer<typeof REST>["route"], { account }: Stems): Mess
   return { rule, choose, passed_over: passed.map(([by, reason]) => ({ carrier: withStem(account, by), reason })) };
 }
 
-/** What the ids in a record begin with; the record's own id says it. */
+/** The prefixes of ids in a record, which follow from the record's id. */
 type Stems = { token: string; batch: string; account: string };
 
 function stemsOf(id: string): Stems {
