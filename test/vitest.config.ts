@@ -69,7 +69,6 @@ export default defineConfig({
                 ...localSwitches,
                 ...testSecrets(),
                 SOAK: process.env["MASKLINE_SOAK"] ?? "",
-                PRINT: process.env["MASKLINE_PRINT"] ?? "",
                 SEED: process.env["SEED"] ?? String(randomInt(1, 2 ** 31)),
               },
             },

@@ -1,5 +1,5 @@
 // Every page is small and quick with many records behind it: at most 100 kB and 100 ms of server time. A run has 4,000 messages and
-// events; the soak has 100,000 of each. `MASKLINE_PRINT=1` prints the figures that docs/console.md gives.
+// events; the soak has 100,000 of each, and with `--silent=false` prints the figures.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
@@ -15,7 +15,7 @@ import { signedIn, visit, type SignedIn } from "../support/tenant/people.ts";
 import { furnish, type Furnished } from "../support/tenant/settled.ts";
 import { ask } from "../support/tenant/tenants.ts";
 
-const { SOAK, PRINT } = env as unknown as { SOAK: string; PRINT?: string };
+const { SOAK } = env as unknown as { SOAK: string };
 const RECORDS = SOAK === "" ? 4_000 : 100_000;
 const BYTES_MAX = 100_000;
 const MS_MAX = 100;
@@ -82,7 +82,7 @@ test.each(PAGES.map(({ path }) => path))("%s is at most 100 kB and takes at most
     bytes = Buffer.byteLength(html);
     return performance.now() - began;
   }, limit);
-  if (PRINT === "1") console.log(`${path} ${bytes} bytes ${took.toFixed(1)} ms of ${RECORDS}`);
+  if (SOAK !== "") console.log(`${path} ${bytes} bytes ${took.toFixed(1)} ms of ${RECORDS}`);
   expect(bytes).toBeLessThanOrEqual(BYTES_MAX);
   expect(took).toBeLessThanOrEqual(limit);
 });

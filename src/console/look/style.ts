@@ -120,7 +120,7 @@ form.filter .field{max-width:none;flex-basis:100%}
 .facts dd{overflow-wrap:anywhere}
 @media (min-width:32rem){.facts>div{grid-template-columns:7rem minmax(0,1fr)}}
 
-.line{position:relative;display:grid;gap:var(--s1);padding:0 0 var(--s5) var(--s6)}
+.line{position:relative;display:grid;grid-template-columns:minmax(0,1fr);overflow-wrap:anywhere;gap:var(--s1);padding:0 0 var(--s5) var(--s6)}
 .line::before{content:"";position:absolute;left:.6875rem;top:1.75rem;bottom:0;width:2px;background:var(--line)}
 .line:last-child::before{display:none}.line:last-child{padding-bottom:0}
 .line>.icon{position:absolute;left:0;top:.0625rem;width:1.5rem;height:1.5rem;color:var(--soft);background:var(--card)}

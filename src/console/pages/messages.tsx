@@ -230,7 +230,12 @@ async function one({ ask, params }: Visit): Promise<Shown> {
                   <strong>{step.what}</strong>
                   <p>
                     <Time at={step.at} exact />
-                    {step.says === null ? null : <> · {step.says}</>}
+                    {step.says === null ? null : (
+                      <>
+                        {" "}
+                        · <bdi>{step.says}</bdi>
+                      </>
+                    )}
                   </p>
                 </li>
               ))}
