@@ -168,13 +168,22 @@ describe.skipIf(!hasBrowser)("words of strangers", () => {
       tenant.key,
     );
     const paths = [
-      "/console/live", "/console/messages", "/console/inbox", "/console/conversations", "/console/webhooks", "/console/pools", "/console/keys", "/console/people", "/console/audit", "/console/settings",
+      "/console/live",
+      "/console/messages",
+      "/console/inbox",
+      "/console/conversations",
+      "/console/webhooks",
+      "/console/pools",
+      "/console/keys",
+      "/console/people",
+      "/console/audit",
+      "/console/settings",
       `/console/tokens/${data[0]?.to.token ?? ""}`,
       ...[...ids.messages].map((id) => `/console/messages/${id}`),
       ...[...ids.sessions].map((id) => `/console/conversations/${id}`),
       ...[...ids.hooks].map((id) => `/console/webhooks/${id}`),
       ...[...ids.pools].map((id) => `/console/pools/${id}`),
-    ]; // prettier-ignore
+    ];
     const seen: string[] = [];
     for (const path of paths) {
       await page.goto(path);
