@@ -119,7 +119,10 @@ describe("settings", () => {
   const sentences = async () => (await ask("GET /v1/masking", { key: tenant.key })).body;
   const filled = async (over: Record<string, string> = {}): Promise<Record<string, string>> => {
     const { intercept: _hook, ...now } = await sentences();
-    return { ...Object.fromEntries(Object.entries(now).map(([name, value]) => [name, String(value ?? "")])), ...over };
+    return {
+      ...Object.fromEntries(Object.entries(now).map(([name, value]) => [name, typeof value === "string" ? value : ""])),
+      ...over,
+    };
   };
 
   test("show caps and usage as GET /v1/policy tells them", async () => {
