@@ -39,6 +39,10 @@ const NAMES = {
   health: "gauge",
   copy: "copy",
   columns: "columns-2",
+  live: "activity",
+  tokens: "contact-round",
+  pools: "layers",
+  settings: "sliders-horizontal",
 };
 
 export const iconsFile = join(root, "src/look/icons.ts");

@@ -5,10 +5,12 @@
 import { isRefused, REASONS, refuse, type Refusal } from "../base/refusal.ts";
 import { pageResponse } from "../contract/page.ts";
 import type { Present } from "../access/people/face.ts";
+import { findNumbers } from "../sms/phone.ts";
 import { refusalPage } from "./look/refusal.tsx";
 import { formOf, unready } from "./forms.tsx";
 import { framed } from "./look/frame.tsx";
 import { SCRIPT, STYLE } from "../look/style.ts";
+import { isLiveRequest, liveAnswer, LIVE_SCRIPT } from "./live.tsx";
 import { PAGES } from "./pages/pages.ts";
 import {
   freshSignIn,
@@ -29,7 +31,7 @@ export const consoleRoutes: readonly ConsoleRoute[] = [
   ...operatorPages,
   { method: "get", path: "/console", serve: async () => goTo(START.tenant) },
   { method: "get", path: "/console/console.css", serve: () => file(STYLE, "text/css") },
-  { method: "get", path: "/console/console.js", serve: () => file(SCRIPT, "text/javascript") },
+  { method: "get", path: "/console/console.js", serve: () => file(SCRIPT + LIVE_SCRIPT, "text/javascript") },
   { method: "get", path: "/console/sign-in", serve: async (request, deps) => knownSignIn("tenant", request, deps) },
   {
     method: "get",
@@ -86,17 +88,27 @@ async function show(
     now: deps.now,
     origin: url.origin,
   };
+  if (page.live !== undefined && isLiveRequest(request))
+    return liveAnswer(request, opens(present.ok.scopes, page) ? await page.live(visit) : refuse("missing_scope"));
   // A page that asks nothing before its form is sent is no more open for that.
   if (!opens(present.ok.scopes, page))
     return refusedPage(refuse("missing_scope"), page, url.pathname, deps, session, present.ok);
   const shown = await (form === null ? page.get : (page.post ?? page.get))(visit);
-  if ("goTo" in shown) return goTo(shown.goTo);
+  if ("goTo" in shown) return ledTo(shown.goTo, url.pathname);
   if ("refused" in shown) return refusedPage(shown, page, url.pathname, deps, session, present.ok);
   return pageResponse(
     framed(shown.title, { pages: PAGES, present: present.ok, path: url.pathname }, shown.main),
     {},
     shown.status,
   );
+}
+
+/** Where a form leads. Addresses are logged on their way: one that would hold a number leads back to the page. */
+function ledTo(to: string, page: string): Response {
+  const holds = [...new URL(to, "https://console").searchParams.values()].some(
+    (value) => findNumbers(value).length > 0,
+  );
+  return goTo(holds ? `${page}?wrong=number` : to);
 }
 
 /** A refusal in the frame; a session that ended meanwhile leads to the sign-in. */

@@ -87,6 +87,9 @@ export type Visit = {
 /** What a page shows; or where it leads; or why it cannot be shown. */
 export type Shown = { title: string; main: Child; status?: number } | { goTo: string } | Refusal;
 
+/** What a live region holds, or why it cannot be shown. */
+export type LiveRegion = { ok: Child } | Refusal;
+
 /** Names of the groups of the navigation. */
 export const GROUPS = ["Traffic", "Build", "Govern"] as const;
 
@@ -98,6 +101,8 @@ export type PageRow = {
   /** Shown only where the tenant is a sandbox. */
   nav?: { group: (typeof GROUPS)[number]; icon: IconName };
   get: (visit: Visit) => Promise<Shown>;
+  /** What stands in the page's live region; asked again and again while somebody watches it (live.tsx). */
+  live?: (visit: Visit) => Promise<LiveRegion>;
   /** Takes the page's forms. */
   post?: (visit: Visit) => Promise<Shown>;
 };

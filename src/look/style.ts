@@ -130,11 +130,11 @@ form.filter .field{max-width:none;flex-basis:100%}
 
 .facts{display:grid;gap:var(--s3) var(--s5);grid-template-columns:minmax(0,1fr)}
 .facts>div{display:grid;gap:0 var(--s4);grid-template-columns:minmax(0,1fr)}
-.facts dt{color:var(--soft);font-size:var(--t2)}
+.facts dt{color:var(--soft);font-size:var(--t2);overflow-wrap:anywhere}
 .facts dd{overflow-wrap:anywhere}
 @media (min-width:32rem){.facts>div{grid-template-columns:7rem minmax(0,1fr)}}
 
-.line{position:relative;display:grid;gap:var(--s1);padding:0 0 var(--s5) var(--s6)}
+.line{position:relative;display:grid;grid-template-columns:minmax(0,1fr);overflow-wrap:anywhere;gap:var(--s1);padding:0 0 var(--s5) var(--s6)}
 .line::before{content:"";position:absolute;left:.6875rem;top:1.75rem;bottom:0;width:2px;background:var(--line)}
 .line:last-child::before{display:none}.line:last-child{padding-bottom:0}
 .line>.icon{position:absolute;left:0;top:.0625rem;width:1.5rem;height:1.5rem;color:var(--soft);background:var(--card)}
@@ -173,6 +173,9 @@ select.slim{min-height:2.25rem;padding:var(--s1) var(--s2);font-size:var(--t2);w
 .tabs{display:flex;flex-wrap:wrap;gap:var(--s1);margin-bottom:var(--s3)}
 .tabs a{padding:var(--s1) var(--s3);border-radius:99px;text-decoration:none;min-height:2rem;display:inline-flex;align-items:center}
 .tabs a:hover{background:var(--sunk)}.tabs a[aria-current]{background:var(--tint);font-weight:600}
+.live-bar{display:flex;gap:var(--s3);align-items:center;flex-wrap:wrap;margin-bottom:var(--s3);min-height:2.25rem}
+.live-bar [aria-pressed=true]{background:var(--good-bg);color:var(--good);border-color:currentColor}
+.quote{margin:0 0 var(--s4);padding:var(--s3) var(--s4);border-left:3px solid var(--line);background:var(--sunk);border-radius:0 8px 8px 0}.quote:last-child{margin-bottom:0}
 .calls{display:grid;gap:var(--s2);min-width:0}.calls pre{margin-top:var(--s1);max-width:32rem}
 .funnel{display:grid;gap:var(--s4);grid-template-columns:repeat(auto-fit,minmax(8rem,1fr))}
 .funnel li{display:grid;gap:var(--s1)}
@@ -227,17 +230,20 @@ pre{margin:0;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fo
 
 /** Times become local, with the exact one in reach; a secret can be copied. Every page is whole without it. */
 export const SCRIPT = `
-for (const time of document.querySelectorAll("time[data-local]")) {
-  const at = new Date(time.dateTime);
-  if (Number.isNaN(at.getTime())) continue;
-  const sameYear = at.getFullYear() === new Date().getFullYear();
-  time.title = time.dateTime;
-  time.textContent = at.toLocaleString(undefined, {
-    day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
-    ...(time.dataset.local === "exact" ? { second: "2-digit" } : {}),
-    ...(sameYear ? {} : { year: "numeric" }),
-  });
-}
+const localise = (root) => {
+  for (const time of root.querySelectorAll("time[data-local]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    const sameYear = at.getFullYear() === new Date().getFullYear();
+    time.title = time.dateTime;
+    time.textContent = at.toLocaleString(undefined, {
+      day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+      ...(time.dataset.local === "exact" ? { second: "2-digit" } : {}),
+      ...(sameYear ? {} : { year: "numeric" }),
+    });
+  }
+};
+localise(document);
 for (const form of document.querySelectorAll("form[data-preview]")) {
   form.addEventListener("submit", async (event) => {
     const button = event.submitter;

@@ -25,6 +25,7 @@ import { AddressesLedger } from "./relays/ledger.ts";
 import { addressVerbs, type AddressDeps } from "./relays/relays.ts";
 import { settingsVerbs } from "./settings/verbs.ts";
 import { maskingSteps } from "./steps.ts";
+import { SESSIONS_KEPT_DAYS } from "./session.ts";
 import { maskingVerbs } from "./verbs.ts";
 
 export { askHook } from "./intercept.ts";
@@ -45,7 +46,6 @@ type Below = {
 };
 
 /** As long as messages' records. */
-const SESSIONS_KEPT_DAYS = 396;
 const INTERACTIONS_KEPT_DAYS = 90;
 /** Sessions read in one query. */
 const SESSIONS_AT_ONCE = 1_000;

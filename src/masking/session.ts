@@ -3,6 +3,9 @@
  */
 import type { NumberKind } from "../sms/phone.ts";
 
+/** An ended session is kept so long. */
+export const SESSIONS_KEPT_DAYS = 396;
+
 /** `expired`: a limit on its time, idle time or messages was reached. `closed`: by a request, or with its relay address. */
 export const SESSION_STATES = ["open", "expired", "closed"] as const;
 export type SessionState = (typeof SESSION_STATES)[number];

@@ -73,7 +73,7 @@ const settings = {
     .meta({ description: "With fewer free numbers than `below` the pool borrows `block` more of the shared stock." }),
 };
 
-const PoolView = z
+export const PoolView = z
   .object({
     id: z.string(),
     name: z.string(),
@@ -98,6 +98,19 @@ const PoolView = z
         created_at: EXAMPLE_TIME,
       },
     ],
+  });
+
+export const PoolPlanView = z
+  .object({
+    numbers: z.int(),
+    free: z.int(),
+    per_day: z.number(),
+    exhausted_in_days: z.int().nullable(),
+    recommended_size: z.int(),
+  })
+  .meta({
+    id: "PoolPlan",
+    examples: [{ numbers: 50, free: 20, per_day: 10, exhausted_in_days: 2, recommended_size: 96 }],
   });
 
 const numberRoutes: RouteOver<NumbersVerbs>[] = [
@@ -228,18 +241,7 @@ const poolRoutes: RouteOver<NumbersVerbs>[] = [
     params: Id,
     query: z.strictObject({ session_days: z.coerce.number().min(0).max(365).default(1) }),
     status: 200,
-    answer: z
-      .object({
-        numbers: z.int(),
-        free: z.int(),
-        per_day: z.number(),
-        exhausted_in_days: z.int().nullable(),
-        recommended_size: z.int(),
-      })
-      .meta({
-        id: "PoolPlan",
-        examples: [{ numbers: 50, free: 20, per_day: 10, exhausted_in_days: 2, recommended_size: 96 }],
-      }),
+    answer: PoolPlanView,
     input: ({ params, query }) => ({ ok: { id: params.id, sessionDays: query.session_days } }),
   }),
   route({

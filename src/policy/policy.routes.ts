@@ -15,7 +15,9 @@ const HourAndDay = z
   .meta({ description: "Null where the cap on messages is the cap on named numbers too." });
 const caps = (minute: number, hour: number, day: number) => ({ minute, hour, day });
 
-const PolicyView = z
+const Kept = z.object({ records: z.int(), bytes: z.int() });
+
+export const PolicyView = z
   .object({
     tenant: z.string(),
     jurisdiction: z.enum(["eu", "us"]),
@@ -43,6 +45,10 @@ const PolicyView = z
         codes: z.object({ key: HourAndDay, tenant: HourAndDay }),
       }),
     }),
+    storage: z.object({ used: Kept, quota: Kept }).meta({
+      description:
+        "What you keep and may keep: records of messages and verifications, counted by night and since, and the bytes of your object.",
+    }),
   })
   .meta({
     id: "Policy",
@@ -67,6 +73,7 @@ const PolicyView = z
           numbers_per_key_per_day: 10_000,
           naming: { key_hour: null, tenant: null, codes: { key: null, tenant: null } },
         },
+        storage: { used: { records: 48_210, bytes: 61_000_000 }, quota: { records: 5_000_000, bytes: 7_000_000_000 } },
       },
     ],
   });
@@ -77,7 +84,7 @@ export const policyRoutes: RouteOver<PolicyVerbs>[] = [
     path: "/v1/policy",
     verb: "policy.get",
     scope: "policy:read",
-    summary: "Read your policy: jurisdiction, retention, caps, senders",
+    summary: "Read your policy: jurisdiction, retention, caps, senders, storage",
     tag: "Policy",
     status: 200,
     answer: PolicyView,

@@ -4,7 +4,7 @@
 import type { Owner } from "../base/ids.ts";
 import { room, type Ground } from "../contract/room.ts";
 import type { Policy } from "./policy.ts";
-import { policyVerbs } from "./verbs.ts";
+import { policyVerbs, type Storage } from "./verbs.ts";
 
 export { changed, changeFacts, defaultPolicy, judgeNumber, policyView } from "./policy.ts";
 
@@ -13,14 +13,22 @@ type PolicyGround = Ground & {
   owner: Owner;
   tenantId: string;
   environment: "sandbox" | "live";
+  storageBytes: () => number;
 };
+type Below = { risk: { storage: (bytes: number) => Storage } };
 
 /** The room. */
 export const policyRoom = room({
   name: "policy",
   migrations: [],
-  open: ({ policy, tenantId, owner: { jurisdiction }, environment }: PolicyGround) => ({
-    verbs: policyVerbs({ policy, tenant: tenantId, jurisdiction, environment }),
+  open: ({ policy, tenantId, owner: { jurisdiction }, environment, storageBytes }: PolicyGround, { risk }: Below) => ({
+    verbs: policyVerbs({
+      policy,
+      tenant: tenantId,
+      jurisdiction,
+      environment,
+      storage: () => risk.storage(storageBytes()),
+    }),
     steps: [],
     purges: [],
   }),

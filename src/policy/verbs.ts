@@ -3,6 +3,7 @@
  */
 import type { Jurisdiction } from "../base/ids.ts";
 import type { Outcome } from "../base/refusal.ts";
+import type { Quota, Usage } from "../risk/quota.ts";
 import { verb } from "../contract/verb.ts";
 import { policyView, type Policy } from "./policy.ts";
 
@@ -11,7 +12,11 @@ export type PolicyDeps = {
   tenant: string;
   jurisdiction: Jurisdiction;
   environment: "sandbox" | "live";
+  storage: () => Storage;
 };
+
+/** What the tenant keeps now, and what it may keep. */
+export type Storage = { used: Usage; quota: Quota };
 
 /** The verbs of the policy. */
 export function policyVerbs(deps: PolicyDeps) {
@@ -24,7 +29,7 @@ export type PolicyVerbs = ReturnType<typeof policyVerbs>;
 export type OwnPolicy = ReturnType<typeof ownPolicy>;
 
 /** The policy without the operator's routes, because a tenant must not learn which carrier accounts exist. */
-function ownPolicy({ policy, tenant, jurisdiction, environment }: PolicyDeps) {
+function ownPolicy({ policy, tenant, jurisdiction, environment, storage }: PolicyDeps) {
   const view = policyView(policy());
   return {
     tenant,
@@ -41,5 +46,6 @@ function ownPolicy({ policy, tenant, jurisdiction, environment }: PolicyDeps) {
       forget_numbers_after_days: view.forget_numbers_after_days,
     },
     limits: view.limits,
+    storage: storage(),
   };
 }

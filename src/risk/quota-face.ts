@@ -3,7 +3,7 @@
  * reached.
  */
 import type { Recorder } from "../contract/record.ts";
-import { quotaLevel, type Quota } from "./quota.ts";
+import { quotaLevel, type Quota, type Usage } from "./quota.ts";
 import type { UsageLedger } from "./usage.ts";
 
 /** How alerts of this room are raised and closed. */
@@ -32,6 +32,8 @@ export function quotaFace(
 ) {
   const usageOf = (bytes: number) => ({ records: usage.records(), bytes });
   return {
+    /** What the tenant keeps and may keep, in an object of so many bytes. */
+    storage: (bytes: number): { used: Usage; quota: Quota } => ({ used: usageOf(bytes), quota: quota() }),
     /** The refusal of verbs that add, while the quota is full; null otherwise. `bytes`: the object's size. */
     quotaRefusal: (bytes: number) => usage.refusal(usageOf(bytes), quota()),
     quotaMoved: (bytes: number): boolean => usage.moved(usageOf(bytes), quota()),

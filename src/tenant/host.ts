@@ -321,6 +321,7 @@ export class TenantHost {
           ? null
           : headSigner(`${this.#parts.auditOrigin}/audit/${record.id}`, this.#parts.auditKey),
       signedBefore: () => this.#signedBefore,
+      storageBytes: () => this.#parts.storageBytes(),
       signed: (note) => (this.#signedNow = note),
     });
   }

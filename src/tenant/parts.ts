@@ -70,6 +70,8 @@ export type RoomsDeps = {
   signer: HeadSigner | null;
   /** The head signed last, kept outside the object's storage so that a rolled-back log is not signed. */
   signedBefore: () => Head | null;
+  /** What the object's storage takes now. */
+  storageBytes: () => number;
   /** Remembers a head that was signed. */
   signed: (note: string) => void;
 };

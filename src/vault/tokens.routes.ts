@@ -15,6 +15,11 @@ const TokenView = z
   .object({ token: z.string(), mask: z.string(), country: z.string(), kind: z.string() })
   .meta({ id: "Token", examples: [EXAMPLE_NUMBER] });
 
+export const KnownTokenView = TokenView.extend({ first_seen_at: z.string() }).meta({
+  id: "KnownToken",
+  examples: [{ ...EXAMPLE_NUMBER, first_seen_at: EXAMPLE_TIME }],
+});
+
 export const tokensRoutes: RouteOver<TokensVerbs>[] = [
   route({
     method: "post",
@@ -56,10 +61,7 @@ export const tokensRoutes: RouteOver<TokensVerbs>[] = [
     tag,
     params: TokenParam,
     status: 200,
-    answer: TokenView.extend({ first_seen_at: z.string() }).meta({
-      id: "KnownToken",
-      examples: [{ ...EXAMPLE_NUMBER, first_seen_at: EXAMPLE_TIME }],
-    }),
+    answer: KnownTokenView,
     refuses: ["token_unknown"],
     input: ({ params }) => ({ ok: params }),
   }),

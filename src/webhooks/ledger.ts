@@ -32,6 +32,9 @@ export const ENDPOINTS_MAX = 20;
 /** Events are kept for replay this long. */
 export const EVENTS_KEPT_DAYS = 30;
 
+/** Which events a list shows: of one type, after the last one that was shown, oldest or newest first. */
+export type EventFilter = { after?: string; type?: string; newest?: boolean };
+
 /** A delivery leased to a consumer. `owed`: it was taken from its own row, which its settlement removes. */
 type Flight = { attempt: number; until: number; owed: boolean };
 type Progress = { position: string; inFlight: Map<string, Flight> };
@@ -263,12 +266,18 @@ export class EventsLedger {
     this.#progress.delete(id);
   }
 
-  list(filter: { after?: string; type?: string }, limit: number): EventRow[] {
-    const type = filter.type === undefined ? "" : "AND type = ?";
-    const values: SqlBinding[] = [filter.after ?? "", ...(filter.type === undefined ? [] : [filter.type]), limit];
-    return this.#sql
-      .exec<EventRow>(`SELECT * FROM events WHERE id > ? ${type} ORDER BY id LIMIT ?`, ...values)
-      .toArray();
+  list({ after, type, newest = false }: EventFilter, limit: number): EventRow[] {
+    const where = [
+      ...(after === undefined ? [] : [newest ? "id < ?" : "id > ?"]),
+      ...(type === undefined ? [] : ["type = ?"]),
+    ];
+    const values: SqlBinding[] = [
+      ...(after === undefined ? [] : [after]),
+      ...(type === undefined ? [] : [type]),
+      limit,
+    ];
+    const query = `SELECT * FROM events ${where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`} ORDER BY id ${newest ? "DESC" : ""} LIMIT ?`;
+    return this.#sql.exec<EventRow>(query, ...values).toArray();
   }
 
   get(id: string): EventRow | null {

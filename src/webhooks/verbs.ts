@@ -9,7 +9,14 @@ import { refuse, type Outcome } from "../base/refusal.ts";
 import { readPage, wholeList, type Page } from "../contract/list.ts";
 import { verb } from "../contract/verb.ts";
 import type { AttemptsLedger } from "./attempts.ts";
-import { ENDPOINTS_MAX, eventView, type Endpoint, type EventsLedger, type EventView } from "./ledger.ts";
+import {
+  ENDPOINTS_MAX,
+  eventView,
+  type Endpoint,
+  type EventFilter,
+  type EventsLedger,
+  type EventView,
+} from "./ledger.ts";
 import { makeSecret } from "./signature.ts";
 
 export type WebhooksDeps = {
@@ -124,13 +131,10 @@ function endingVerbs(deps: WebhooksDeps) {
 
 function eventsVerbs(deps: WebhooksDeps) {
   return {
-    "events.list": verb(
-      "events:read",
-      (_who, input: { after?: string; type?: string; limit: number }): Outcome<Page<EventView>> => {
-        const { limit, ...filter } = input;
-        return { ok: readPage(limit, (rows) => deps.events.list(filter, rows), eventView) };
-      },
-    ),
+    "events.list": verb("events:read", (_who, input: EventFilter & { limit: number }): Outcome<Page<EventView>> => {
+      const { limit, ...filter } = input;
+      return { ok: readPage(limit, (rows) => deps.events.list(filter, rows), eventView) };
+    }),
 
     "events.get": verb("events:read", (_who, input: { id: string }): Outcome<EventView> => {
       const event = deps.events.get(input.id);

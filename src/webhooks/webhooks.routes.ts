@@ -185,18 +185,19 @@ export const webhooksRoutes: RouteOver<WebhooksVerbs>[] = [
     path: "/v1/events",
     verb: "events.list",
     scope: "events:read",
-    summary: "List events, oldest first",
+    summary: "List events, oldest or newest first",
     tag,
     query: z.strictObject({
       limit: limitUpTo(),
       cursor: cursorOf("evt"),
+      order: z.enum(["oldest", "newest"]).default("oldest"),
       type: z.string().max(64).optional(),
     }),
     status: 200,
     answer: pageOf(EventView),
     refuses: ["invalid_cursor"],
     input: ({ query }) => ({
-      ok: { limit: query.limit, ...given({ after: query.cursor, type: query.type }) },
+      ok: { limit: query.limit, newest: query.order === "newest", ...given({ after: query.cursor, type: query.type }) },
     }),
   }),
   route({

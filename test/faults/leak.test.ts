@@ -5,6 +5,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { json, outside, type Outside } from "../support/receivers/outside.ts";
 import { hitsIn, numberNeedles, textNeedles, type Needle } from "../support/leak/scan.ts";
+import { leakConsole } from "../support/leak/console.ts";
 import { leakCodes } from "../support/leak/codes.ts";
 import { leakMasking } from "../support/leak/masking.ts";
 import { carrierOf, signed, startService, tenantOf, type Answer, type Service } from "../support/service/recorded.ts";
@@ -298,6 +299,7 @@ test("neither number, text nor code is in any stored byte, log line, answer, web
   const kept = (answer: Answer): void => void (mayHoldText.add(answer), mayHoldNumber.add(answer));
   await leakMasking({ ...masked, ask: as(live.key), free, kept, gateway, hook });
   await mistakes();
+  const secrets = await leakConsole({ ...masked, key: live.key, national: NATIONAL, free });
   await operators();
   await hanging.until(
     () => service.queued().some((each) => each.includes('"events-slow-eu"')),
@@ -310,6 +312,12 @@ test("neither number, text nor code is in any stored byte, log line, answer, web
     void hits.push(...hitsIn(Buffer.from(bytes), needles).map((form) => `${where}: ${form}`));
   const files = service.files();
   expect(files.some(({ name }) => name.endsWith(".sqlite"))).toBe(true);
+  const keys = [live.key, ...secrets].flatMap(textNeedles);
+  for (const answer of service.answers.filter(({ route }) => route.includes(" /console"))) {
+    look(`key on ${answer.route}`, answer.text, keys);
+    look(`key in the address ${answer.route.slice(0, 60)}`, answer.route, keys);
+    look(`number in the address ${answer.route.slice(0, 60)}`, answer.route);
+  }
   for (const { name, bytes } of files) look(name.slice(service.persist.length), Buffer.from(bytes));
   look("the log", service.log());
   expect(service.log()).toContain('"what":"request"');

@@ -107,6 +107,7 @@ function depsOver(sql: RoomsDeps["sql"]): RoomsDeps {
     publicUrl: () => "",
     signer: null,
     signedBefore: () => null,
+    storageBytes: () => 0,
     signed: () => undefined,
   };
 }

@@ -168,9 +168,12 @@ describe.skipIf(!hasBrowser)("at the console", () => {
     await signIn(page, "vera");
     const links = await page.getByRole("navigation", { name: "Pages", exact: true }).getByRole("link").allInnerTexts();
     expect(links.map((text) => text.trim())).toEqual([
+      "Live",
       "Messages",
       "Verifications",
       "Conversations",
+      "Pools",
+      "Settings",
       "Handset",
       "API reference",
     ]);
@@ -216,4 +219,100 @@ describe.skipIf(!hasBrowser)("at the console", () => {
     expect(page.url()).toContain("reference=nothing-of-this-name");
     await context.close();
   });
+
+  /** Goes on by Tab to what has this name, as somebody without a mouse does. */
+  async function tabTo(page: Page, name: RegExp): Promise<void> {
+    for (let presses = 0; presses < 150; presses += 1) {
+      await page.keyboard.press("Tab");
+      const at = await page.evaluate<string>(
+        `(() => { const e = document.activeElement; return e.getAttribute("aria-label") ?? e.labels?.[0]?.textContent ?? e.textContent ?? "" })()`,
+      );
+      if (name.test(at.trim())) return;
+    }
+    throw new Error(`no way by keyboard to ${String(name)}`);
+  }
+
+  it("by keyboard alone one sends, finds, sends a webhook again, replaces a key and ends a session", async () => {
+    const { page, context, wrong } = await watchedPage(browser, service.base);
+    const other = await watchedPage(browser, service.base);
+    await signIn(other.page, "sam");
+    await signIn(page, "olive");
+    const press = (key: string) => page.keyboard.press(key);
+    await page.goto("/console/send");
+    await tabTo(page, /^To$/);
+    await page.keyboard.type("07700 900125");
+    await tabTo(page, /^Text$/);
+    await page.keyboard.type("By keyboard");
+    await tabTo(page, /^Send$/);
+    await press("Enter");
+    await page.getByRole("heading", { name: /^To \+44/ }).waitFor();
+    const id = page.url().split("/").at(-1) ?? "";
+    await page.goto("/console/messages");
+    await tabTo(page, /^Token, reference or message id$/);
+    await page.keyboard.type(id);
+    await press("Enter");
+    await page.waitForURL(`**/console/messages/${id}`);
+    const hook = { url: "http://127.0.0.1:1998/hook", events: ["*"] };
+    const { id: endpoint } = await service.call<{ id: string }>("POST /v1/webhooks", hook, tenant.key);
+    await page.goto(`/console/webhooks/${endpoint}`);
+    await tabTo(page, /^Send a test event$/);
+    await press("Enter");
+    await page.getByText("A test event is on its way").waitFor();
+    await expect
+      .poll(
+        async () => (
+          await page.goto(`/console/webhooks/${endpoint}`),
+          await page.getByRole("button", { name: /^Send .* again$/ }).count()
+        ),
+        { timeout: 20_000 },
+      )
+      .toBeGreaterThan(0);
+    await tabTo(page, /^Send .* again$/);
+    await press("Enter");
+    await page.getByText("The event is sent again.").waitFor();
+    await service.call("POST /v1/keys", { name: "Old", scopes: ["messages:read"] }, tenant.key);
+    await page.goto("/console/keys");
+    await tabTo(page, /^Replace Old$/);
+    await press("Enter");
+    await page.getByText("The key was replaced.").waitFor();
+    await page.goto("/console/people");
+    await tabTo(page, /^End the session of Sam/);
+    await press("Enter");
+    await page.getByText("The session has ended.").waitFor();
+    await other.page.goto("/console/messages");
+    await other.page.getByRole("heading", { name: "Sign in to the console" }).waitFor();
+    expect(own(wrong)).toEqual([]);
+    await context.close();
+    await other.context.close();
+  }, 90_000);
+
+  it("what happens appears within two seconds without reloading, and pauses when nobody is here", async () => {
+    const { page, context, wrong, asked } = await watchedPage(browser, service.base);
+    await page.clock.install();
+    await signIn(page, "vera");
+    await page.goto("/console/live");
+    await page.getByText("Up to date.").waitFor();
+    const text = { to: "+447700900126", purpose: "service", text: "x" };
+    const { id } = await service.call<{ id: string }>("POST /v1/messages", text, tenant.key);
+    await page.clock.runFor(2_000);
+    await page.locator(`a[href="/console/messages/${id}"]`).waitFor();
+    expect(page.url()).toContain("/console/live");
+    // Ten minutes later nothing is asked any more, and it says so.
+    for (let minutes = 0; minutes < 11; minutes += 1) {
+      await page.clock.fastForward(60_000);
+      await page.waitForLoadState("networkidle");
+    }
+    await page.getByText("Paused, because nobody was here for ten minutes.").waitFor();
+    const before = asked.length;
+    await page.clock.runFor(60_000);
+    expect(asked.length).toBe(before);
+    await page.getByRole("button", { name: "Live" }).click();
+    await page.getByText("Up to date.").waitFor();
+    // A browser that has lost its session is led to the sign-in, and not asked for ever.
+    await context.clearCookies({ name: "__Host-maskline_console" });
+    await page.clock.runFor(2_000);
+    await page.getByRole("heading", { name: "Sign in to the console" }).waitFor();
+    expect(own(wrong)).toEqual([]);
+    await context.close();
+  }, 90_000);
 });

@@ -3,7 +3,7 @@
  * in the navigation; that is a courtesy, since the page's verb refuses them all the same.
  */
 import type { Child } from "hono/jsx";
-import { Brand, pageOf } from "../../look/document.tsx";
+import { Brand, pageOf, textOf } from "../../look/document.tsx";
 import type { Present } from "../../access/people/face.ts";
 import { GROUPS, opens, type PageRow } from "../visit.ts";
 import type { IconName } from "../../look/icons.ts";
@@ -146,4 +146,9 @@ function Me({ me: { name, says, state, tone }, ends }: Nav) {
       </form>
     </div>
   );
+}
+
+/** A part of a page, without a page around it. */
+export function fragment(part: Child): string {
+  return textOf(<>{part}</>);
 }

@@ -276,7 +276,9 @@ export function Facts({ of }: { of: (readonly [string, Child] | null)[] }) {
         .filter((fact) => fact !== null)
         .map(([name, value]) => (
           <div>
-            <dt>{name}</dt>
+            <dt>
+              <bdi>{name}</bdi>
+            </dt>
             <dd>{value}</dd>
           </div>
         ))}

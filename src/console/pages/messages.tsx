@@ -25,7 +25,8 @@ import {
   toneOf,
   type Tone,
 } from "../look/parts.tsx";
-import { fieldOf, type PageRow, type Shown, type Visit } from "../visit.ts";
+import { Live } from "../live.tsx";
+import { fieldOf, type LiveRegion, type PageRow, type Shown, type Visit } from "../visit.ts";
 
 type Message = z.output<typeof MessageView>;
 
@@ -40,6 +41,7 @@ export const messagePages: PageRow[] = [
     nav: { group: "Traffic", icon: "messages" },
     get: list,
     post: search,
+    live: region,
   },
   { path: `${PATH}/{id}`, title: "Message", scope: "messages:read", get: one },
 ];
@@ -64,10 +66,43 @@ function timeOfDay(day: string | undefined, end: boolean): string | undefined {
     : `${day}T${end ? "23:59:59.999" : "00:00:00"}Z`;
 }
 
+const filterOf = ({ state, token, reference, from, to }: Visit["query"]): Filter => ({
+  state,
+  token,
+  reference,
+  from,
+  to,
+});
+
 async function list(visit: Visit): Promise<Shown> {
-  const { ask, query } = visit;
+  const { query } = visit;
+  const shown = await region(visit);
+  if (isRefused(shown)) return shown;
+  return {
+    title: "Messages",
+    main: (
+      <>
+        <Head
+          title="Messages"
+          says="Every text that was accepted, newest first. Numbers are tokens here, as everywhere."
+        />
+        {query["wrong"] === "number" ? (
+          <Notice tone="wait">
+            <strong>Numbers are not searched for here.</strong> Addresses of pages are logged on their way, so none may
+            hold a number. Search by the token that your system was given for it, or by your own reference.
+          </Notice>
+        ) : null}
+        <Search {...filterOf(query)} />
+        {query["cursor"] === undefined ? <Live>{shown.ok}</Live> : shown.ok}
+      </>
+    ),
+  };
+}
+
+/** The messages that fit the search; on the first page they can be watched. */
+async function region({ ask, query }: Visit): Promise<LiveRegion> {
   const { state, token, reference, from, to, cursor } = query;
-  const filter = { state, token, reference, from, to };
+  const filter = filterOf(query);
   const page = await ask(
     "messages.list",
     {
@@ -86,30 +121,15 @@ async function list(visit: Visit): Promise<Shown> {
   if (isRefused(page)) return page;
   const filtered = Object.values(filter).some((value) => value !== undefined);
   return {
-    title: "Messages",
-    main: (
-      <>
-        <Head
-          title="Messages"
-          says="Every text that was accepted, newest first. Numbers are tokens here, as everywhere."
-        />
-        {query["wrong"] === "number" ? (
-          <Notice tone="wait">
-            <strong>Numbers are not searched for here.</strong> Addresses of pages are logged on their way, so none may
-            hold a number. Search by the token that your system was given for it, or by your own reference.
-          </Notice>
-        ) : null}
-        <Search {...filter} />
-        {page.ok.data.length === 0 ? (
-          <Nothing filtered={filtered} />
-        ) : (
-          <>
-            <List messages={page.ok.data} />
-            <Pager page={page.ok} path={PATH} query={{ ...filter, cursor }} what={["message", "messages"]} />
-          </>
-        )}
-      </>
-    ),
+    ok:
+      page.ok.data.length === 0 ? (
+        <Nothing filtered={filtered} />
+      ) : (
+        <>
+          <List messages={page.ok.data} />
+          <Pager page={page.ok} path={PATH} query={{ ...filter, cursor }} what={["message", "messages"]} />
+        </>
+      ),
   };
 }
 
@@ -210,7 +230,12 @@ async function one({ ask, params }: Visit): Promise<Shown> {
                   <strong>{step.what}</strong>
                   <p>
                     <Time at={step.at} exact />
-                    {step.says === null ? null : <> · {step.says}</>}
+                    {step.says === null ? null : (
+                      <>
+                        {" "}
+                        · <bdi>{step.says}</bdi>
+                      </>
+                    )}
                   </p>
                 </li>
               ))}

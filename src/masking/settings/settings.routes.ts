@@ -11,7 +11,7 @@ const route = routesOver<SettingsVerbs>();
 const tag = "Sessions";
 const OnFailure = z.enum(["open", "closed"]);
 
-const SettingsView = z
+export const SettingsView = z
   .object({
     tombstone: z.string(),
     moved_notice: z.string(),
