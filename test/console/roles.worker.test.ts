@@ -60,6 +60,7 @@ const SEEN_BY: Record<string, readonly Role[]> = {
   "/console/keys": BUILDERS,
   "/console/tokens": ["owner", "developer", "support", "privacy", "auditor"],
   "/console/tokens/{token}": ["owner", "developer", "support", "privacy", "auditor"],
+  "/console/alerts": EVERYBODY,
   "/console/people": ["owner"],
   "/console/audit": ["owner", "privacy", "auditor"],
   "/console/settings": EVERYBODY,
