@@ -6,6 +6,7 @@ import { isRefused, REASONS, refuse, type Refusal } from "../base/refusal.ts";
 import { pageResponse } from "../contract/page.ts";
 import { readIncoming } from "../net/incoming.ts";
 import type { Present } from "../access/people/face.ts";
+import { CHART_STYLE } from "./look/charts.tsx";
 import { refusalPage } from "./look/refusal.tsx";
 import { bare, framed } from "./look/frame.tsx";
 import { SCRIPT, STYLE } from "./look/style.ts";
@@ -19,7 +20,6 @@ import {
   showSignIn,
   signInAgain,
   signOut,
-  START,
   takeCallback,
 } from "./sign-in/sign-in.ts";
 import { opens, type ConsoleDeps, type PageRow, type SessionKey } from "./visit.ts";
@@ -35,8 +35,7 @@ export type ConsoleRoute = {
 const FORM_BYTES_MAX = 32_768;
 
 export const consoleRoutes: readonly ConsoleRoute[] = [
-  { method: "get", path: "/console", serve: async () => goTo(START) },
-  { method: "get", path: "/console/console.css", serve: () => file(STYLE, "text/css") },
+  { method: "get", path: "/console/console.css", serve: () => file(STYLE + CHART_STYLE, "text/css") },
   { method: "get", path: "/console/console.js", serve: () => file(SCRIPT, "text/javascript") },
   { method: "get", path: "/console/sign-in", serve: (request, deps) => showSignIn(request, undefined, deps) },
   {

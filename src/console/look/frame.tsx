@@ -61,8 +61,12 @@ function Brand() {
   );
 }
 
+/** Above all other pages, which do not belong to it. */
+const OVERVIEW = "/console";
+
 /** Where a page stands: a page below another one belongs to it. */
-const isAt = (path: string, page: string): boolean => path === page || path.startsWith(`${page}/`);
+const isAt = (path: string, page: string): boolean =>
+  path === page || (page !== OVERVIEW && path.startsWith(`${page}/`));
 
 function Links({ pages, present, path, label }: Nav & { label: string }) {
   const open = pages.filter((page) => page.nav !== undefined && opens(present.scopes, page));

@@ -22,7 +22,7 @@ import { beginLogin, finishLogin } from "./oidc.ts";
 import { faultPage, signInPage, whichTenantPage } from "./sign-in-pages.tsx";
 
 /** Where a sign-in leads when it began nowhere in particular. */
-export const START = "/console/messages";
+const START = "/console";
 /** Only pages of the console are led to, by their plain path. */
 const PAGE = /^\/console(\/[a-z0-9_-]{1,60}){1,3}$/;
 /** Whoever arrives here without a session has a browser that did not keep the cookie. */
