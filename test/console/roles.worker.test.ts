@@ -272,7 +272,7 @@ describe("every page", () => {
       "/console/messages?x=//evil",
     ]) {
       const html = await (await visit(`${path}?to=${encodeURIComponent(to)}`, { cookie: "" })).text();
-      expect(html).toContain(`go?to=/console/messages"`);
+      expect(html).toContain(`go?to=/console"`);
       expect(html).not.toContain("evil");
     }
     const forged = path.slice(0, -1) + (path.endsWith("0") ? "1" : "0");

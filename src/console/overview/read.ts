@@ -79,7 +79,7 @@ export async function readOverview({ ask, present }: Visit, period: Period): Pro
     codes(before),
     alertsOf(ask, present.person, to),
   ]);
-  const failed = [...read, codesNow, codesBefore].find(isRefused);
+  const [failed] = [...read, codesNow, codesBefore].flatMap((each) => ("refused" in each ? [each] : []));
   if (failed !== undefined) return failed;
   const rows = read.map((each) => (isRefused(each) ? [] : each.ok.data));
   const [
