@@ -9,7 +9,7 @@ import type { Present } from "../access/people/face.ts";
 import { CHART_STYLE } from "./look/charts.tsx";
 import { refusalPage } from "./look/refusal.tsx";
 import { bare, framed } from "./look/frame.tsx";
-import { SCRIPT, STYLE } from "./look/style.ts";
+import { SCRIPT, STYLE } from "../look/style.ts";
 import { Notice } from "./look/parts.tsx";
 import { PAGES } from "./pages/pages.ts";
 import {
