@@ -87,7 +87,7 @@ describe.skipIf(!hasBrowser)("the overview", () => {
     await link.first().click(); // two clicks from what is not well to the messages
     expect(page.url()).toContain("/console/messages?state=failed");
     expect(await page.locator("table tbody tr").count()).toBe(reason?.messages);
-    expect(wrong.filter((each) => !each.includes(provider.issuer) && !/favicon/.test(each))).toEqual([]);
+    expect(wrong.filter((each) => !each.includes(provider.issuer) && !/favicon|404/.test(each))).toEqual([]);
     await context.close();
   }, 60_000);
 

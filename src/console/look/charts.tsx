@@ -180,13 +180,22 @@ export const CHART_STYLE = `
 .as-table .table-wrap{max-height:20rem;overflow:auto;margin-top:var(--s2)}
 .plain-cells th[scope=row]{font-weight:400;color:inherit;white-space:nowrap}
 .plain-cells td,.plain-cells th{padding:var(--s1) var(--s3)}
-.tiles.figures{grid-template-columns:repeat(auto-fit,minmax(min(100%,11.5rem),1fr));margin:0 0 var(--s5);gap:var(--s4)}
-.figures .tile{gap:var(--s1);padding:var(--s4) var(--s5);color:inherit;text-decoration:none}
+.tiles.figures{grid-template-columns:repeat(auto-fit,minmax(min(100%,9.5rem),1fr));margin:0 0 var(--s5);gap:var(--s4)}
+.figures .tile{gap:var(--s1);padding:var(--s4);color:inherit;text-decoration:none}
 .figures a.tile:hover{border-color:var(--strong)}
+.figures li{display:grid}
 .figures .figure{font-size:var(--t6);font-weight:650;letter-spacing:-.01em}
+.figures .figure .nowrap{font-size:var(--t5)}
+.dense .table-wrap{container-type:normal;overflow-x:auto}
+.dense .table td,.dense .table th{padding:var(--s2)}
+.dense .table th{white-space:normal;vertical-align:bottom}
+.dense .table .share{min-width:2.5rem}
+@media (max-width:40rem){.dense.card{padding:var(--s3)}.dense .table .opt{display:none}.dense .table td,.dense .table th,.dense .table .badge{padding-left:.1875rem;padding-right:.1875rem;font-size:var(--t1)}.dense .table .id{font-size:.75rem}}
+@media (min-width:60rem) and (max-width:90rem){.dense .table .opt{display:none}}
 .halves{display:grid;gap:var(--s5);grid-template-columns:minmax(0,1fr);align-items:start;margin-bottom:var(--s5)}
 .halves>*{margin-bottom:0}
 @media (min-width:70rem){.halves{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}}
+@media (min-width:110rem){.halves.three{grid-template-columns:repeat(3,minmax(0,1fr))}.three .table .opt{display:none}}
 .todo{display:grid;gap:var(--s2);margin-top:var(--s2)}
 @media print{.fill-good,.fill-bad,.fill-wait,.fill-calm,.fill-none{print-color-adjust:exact}.as-table{display:block}}
 `;

@@ -182,7 +182,7 @@ function Figures({ of }: { of: Overview }) {
         <ByPurpose rows={of.states} />
         <Failures of={of} />
       </div>
-      <div class="halves">
+      <div class="halves three">
         <Compared id="carriers" title="Carriers" rows={of.carriers} name={carrierName} />
         <Compared
           id="networks"
@@ -190,8 +190,6 @@ function Figures({ of }: { of: Overview }) {
           rows={of.networks}
           name={(row) => row.by["network"] ?? "not named by a carrier"}
         />
-      </div>
-      <div class="halves">
         <Compared id="countries" title="Countries" rows={of.countries} name={(row) => row.by["country"] ?? "–"} />
       </div>
     </>
@@ -255,9 +253,9 @@ function Tile({ name, value, href, children }: { name: string; value: Child; hre
 /** What became of messages, in the colours that these words have everywhere. */
 const OUTCOMES: readonly (Series & { states: ReadonlySet<string> })[] = [
   { name: "Delivered", tone: "good", states: new Set(["delivered"]) },
-  { name: "Sent, no receipt", tone: "calm", states: new Set(["sent"]) },
+  { name: "No receipt", tone: "calm", states: new Set(["sent", "unknown"]) },
   { name: "On their way", tone: "wait", states: ON_THE_WAY },
-  { name: "Not delivered", tone: "bad", states: new Set(["undelivered", "failed", "expired", "unknown", "blocked"]) },
+  { name: "Not delivered", tone: "bad", states: new Set(["undelivered", "failed", "expired", "blocked"]) },
 ];
 
 function barsOf({ step, rows, from, to }: Overview["series"]): Bar[] {
@@ -289,7 +287,7 @@ function ByPurpose({ rows }: { rows: readonly Row[] }) {
       0,
     );
   return (
-    <section class="card" aria-labelledby="states">
+    <section class="card dense" aria-labelledby="states">
       <h2 id="states">By state and purpose</h2>
       <Table
         caption="Messages by state and purpose"
@@ -324,7 +322,7 @@ function Failures({ of: { states, from, to } }: { of: Overview }) {
   const reasons = summed(rows, ({ by }) => `${by["state"]} ${by["reason"] ?? ""}`).slice(0, ROWS_MAX);
   const days = { from: from.slice(0, 10), to: isoOf(Date.parse(to) - 1).slice(0, 10) };
   return (
-    <section class="card" aria-labelledby="failures">
+    <section class="card dense" aria-labelledby="failures">
       <h2 id="failures">Not delivered, by reason</h2>
       {reasons.length === 0 ? (
         <p class="soft">Nothing failed in this time.</p>
@@ -369,7 +367,7 @@ function Compared({
 }) {
   const most = rows.toSorted((a, b) => b.messages - a.messages);
   return (
-    <section class="card" aria-labelledby={id}>
+    <section class="card dense" aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
       <Table
         caption={title}
