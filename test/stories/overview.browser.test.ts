@@ -36,7 +36,11 @@ beforeAll(async () => {
   const set = await call<{ sign_in_url: string }>("PUT /v1/sign-in", { ...settings, claim: CLAIM, roles: ROLE_ROWS });
   signInUrl = new URL(set.sign_in_url, service.base).href;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const messages = ENDINGS.slice(0, round % 2 === 0 ? 10 : 7).map((ending) => ({ to: `+447700900${ending}`, purpose: "service", text: "Hello" })); // prettier-ignore
+    const messages = ENDINGS.slice(0, round % 2 === 0 ? 10 : 7).map((ending) => ({
+      to: `+447700900${ending}`,
+      purpose: "service",
+      text: "Hello",
+    }));
     await call("POST /v1/messages/batch", { messages });
     await call("POST /v1/verifications", { to: `+4477009002${10 + round}`, intent: "login" });
     await call("POST /v1/sandbox/clock", { advance_seconds: 5 * 3_600 });
@@ -72,7 +76,8 @@ describe.skipIf(!hasBrowser)("the overview", () => {
     const tile = (name: string) => page.locator(".figures .tile", { hasText: name }).locator(".figure").textContent();
     expect(number(await tile("Messages"))).toBe(all?.messages);
     const states = (await figures(`step=total&by=state&${span}`)).data;
-    const count = (...of: string[]) => states.reduce((sum, { by, messages }) => (of.includes(by["state"] ?? "") ? sum + messages : sum), 0); // prettier-ignore
+    const count = (...of: string[]) =>
+      states.reduce((sum, { by, messages }) => (of.includes(by["state"] ?? "") ? sum + messages : sum), 0);
     const finished = count("delivered", "sent", "undelivered", "failed", "expired", "unknown");
     expect(number(await tile("Delivered"))).toBeCloseTo((100 * count("delivered")) / finished, 1);
     await page.getByText("As a table").click();
@@ -82,7 +87,9 @@ describe.skipIf(!hasBrowser)("the overview", () => {
     for (const { at, messages } of days)
       expect(rows.find((row) => row.startsWith(at.slice(0, 10)))?.split(/\s+/)[1]).toBe(String(messages));
     const failures = page.getByRole("region", { name: "Not delivered, by reason" });
-    const [reason] = (await figures(`step=total&by=state,reason&${span}`)).data.filter(({ by }) => by["state"] === "failed"); // prettier-ignore
+    const [reason] = (await figures(`step=total&by=state,reason&${span}`)).data.filter(
+      ({ by }) => by["state"] === "failed",
+    );
     const link = failures.getByRole("link", { name: (reason?.by["reason"] ?? "").replaceAll("_", " ") });
     await link.first().click(); // two clicks from what is not well to the messages
     expect(page.url()).toContain("/console/messages?state=failed");

@@ -190,8 +190,8 @@ export const CHART_STYLE = `
 .dense .table td,.dense .table th{padding:var(--s2)}
 .dense .table th{white-space:normal;vertical-align:bottom}
 .dense .table .share{min-width:2.5rem}
-@media (max-width:40rem){.dense.card{padding:var(--s3)}.dense .table .opt{display:none}.dense .table td,.dense .table th,.dense .table .badge{padding-left:.1875rem;padding-right:.1875rem;font-size:var(--t1)}.dense .table .id{font-size:.75rem}}
-@media (min-width:60rem) and (max-width:90rem){.dense .table .opt{display:none}}
+@media (max-width:40rem){.dense.card{padding:var(--s3)}.dense .table .opt{display:none}.dense .table td,.dense .table th,.dense .table .badge{padding-left:.1875rem;padding-right:.1875rem;font-size:var(--t1)}.dense .table .id{font-size:.75rem}.dense .table-wrap{border:0}.dense .table th{font-size:.75rem}.dense .table td:first-child,.dense .table th:first-child{padding-left:0}}
+@media (min-width:70rem) and (max-width:90rem){.halves .dense .table .opt{display:none}}
 .halves{display:grid;gap:var(--s5);grid-template-columns:minmax(0,1fr);align-items:start;margin-bottom:var(--s5)}
 .halves>*{margin-bottom:0}
 @media (min-width:70rem){.halves{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}}

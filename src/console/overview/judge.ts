@@ -28,6 +28,9 @@ const RATE_DROP = 0.03;
 const CONVERSION_DROP = 0.1;
 const SLOW_MS = 60_000;
 
+/** A count as people read it. */
+export const count = (of: number): string => of.toLocaleString("en-GB");
+
 /** Of a share's parts; null where there are none. */
 export const shareOf = (part: number, all: number): number | null => (all === 0 ? null : part / all);
 

@@ -7,8 +7,9 @@ import { isRefused } from "../../base/refusal.ts";
 import { Share, StackedBars, type Bar, type Series } from "../look/charts.tsx";
 import { Empty, Head, hrefOf, Id, Money, Notice, State, Table, Time } from "../look/parts.tsx";
 import type { PageRow, Shown, Visit } from "../visit.ts";
-import { durationOf, findingsOf, moved, movedPoints, percentOf, shareOf, type Volume } from "./judge.ts";
-import { countIn, ON_THE_WAY, PERIODS, readOverview, type Alert, type Overview, type Period } from "./read.ts";
+import { count, durationOf, moved, movedPoints, percentOf, shareOf, type Volume } from "./judge.ts";
+import { countIn, ON_THE_WAY, PERIODS, readOverview, type Overview, type Period } from "./read.ts";
+import { Verdict } from "./verdict.tsx";
 
 const PATH = "/console";
 const NAMES: Readonly<Record<Period, string>> = {
@@ -77,77 +78,6 @@ function Periods({ now }: { now: Period }) {
   );
 }
 
-/** One sentence, and what to do where it is not a good one. */
-function Verdict({ of: { now, before, alerts, period } }: { of: Overview }) {
-  const findings = findingsOf(now, before);
-  const isBad = findings.some(({ tone }) => tone === "bad");
-  if (findings.length + alerts.length > 0)
-    return (
-      <Notice tone={isBad ? "bad" : "wait"}>
-        <strong>Look at this.</strong>
-        <ul class="plain todo">
-          {findings.map(({ says, href }) => (
-            <li>
-              <a href={href}>{says}</a>
-            </li>
-          ))}
-          {alerts.slice(0, ROWS_MAX).map((alert) => (
-            <AlertLine of={alert} />
-          ))}
-        </ul>
-      </Notice>
-    );
-  if (now.messages + now.codes === 0)
-    return <Notice>Nothing was accepted in this time. No alert in the last day.</Notice>;
-  const rate = shareOf(now.delivered, now.finished);
-  return (
-    <Notice tone="good">
-      <strong>All is well.</strong>{" "}
-      {rate === null
-        ? `${count(now.onTheWay)} on their way`
-        : `${percentOf(rate)} delivered, half of them within ${durationOf(now.p50)}`}
-      {period === "hour" ? " in this hour." : `. No alert in the last day.`}
-    </Notice>
-  );
-}
-
-const TODO: Readonly<Record<string, { says: string; todo: string; href: string }>> = {
-  "alert.limit": {
-    says: "A limit was reached",
-    todo: "See which in the audit; raise it or slow down.",
-    href: "/console/audit",
-  },
-  "alert.quota": {
-    says: "The storage quota fills",
-    todo: "Ask your operator for more, or keep less.",
-    href: "/console/audit",
-  },
-  "alert.verification_failures": {
-    says: "Many codes are guessed wrong",
-    todo: "Somebody may be guessing. Look at who fails.",
-    href: "/console/verifications?state=failed",
-  },
-  "alert.job_quarantined": {
-    says: "Background work was set aside",
-    todo: "Retry it: POST /v1/failed-jobs/{id}/retry.",
-    href: "/docs#tag/failed-jobs",
-  },
-  "alert.sign_in_reset": {
-    says: "An operator reset the sign-in",
-    todo: "Set it anew, if that was not you.",
-    href: "/console/audit",
-  },
-};
-
-function AlertLine({ of }: { of: Alert }) {
-  const known = TODO[of.type] ?? { says: of.type, todo: "", href: "/console/audit" };
-  return (
-    <li>
-      <a href={known.href}>{known.says}</a> <Time at={of.occurred_at} />. {known.todo}
-    </li>
-  );
-}
-
 function Nothing() {
   return (
     <Empty icon="messages" title="No message yet">
@@ -160,8 +90,6 @@ function Nothing() {
     </Empty>
   );
 }
-
-const count = (of: number): string => of.toLocaleString("en-GB");
 
 function Figures({ of }: { of: Overview }) {
   return (
@@ -304,6 +232,7 @@ function ByPurpose({ rows }: { rows: readonly Row[] }) {
           ...purposes.map(([purpose]) => ({
             head: purpose === "otp" ? "codes" : purpose,
             num: true,
+            opt: true,
             cell: ([state]: [string, number]) => count(of(state, purpose)),
           })),
           { head: "All", num: true, cell: ([, sum]) => <strong>{count(sum)}</strong> },
@@ -340,7 +269,7 @@ function Failures({ of: { states, from, to } }: { of: Overview }) {
             },
             { head: "State", cell: ([name]) => <State of={name.split(" ")[0] ?? ""} /> },
             { head: "Messages", num: true, cell: ([, sum]) => count(sum) },
-            { head: "Share", cell: ([, sum]) => <Share of={sum / all} tone="bad" /> },
+            { head: "Share", opt: true, cell: ([, sum]) => <Share of={sum / all} tone="bad" /> },
           ]}
         />
       )}

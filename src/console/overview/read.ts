@@ -20,7 +20,13 @@ const EventRow = z.object({ id: z.string(), type: z.string(), resource: z.string
 export type Alert = z.output<typeof EventRow>;
 
 /** Alerts that a person can do something about, by the page that shows it. */
-const ALERTS = ["alert.limit", "alert.quota", "alert.verification_failures", "alert.job_quarantined", "alert.sign_in_reset"]; // prettier-ignore
+const ALERTS = [
+  "alert.limit",
+  "alert.quota",
+  "alert.verification_failures",
+  "alert.job_quarantined",
+  "alert.sign_in_reset",
+];
 const ALERTS_MAX = "20";
 
 /** States in which a message is on its way, and those that a carrier was to deliver and that are over. */
