@@ -126,7 +126,8 @@ async function opens(base, api_key) {
   }
 }
 
-function farewell({ base_url, api_key, handset_url, docs_url, console_url, console_signin_url, ...story }) {
+function farewell({ base_url, api_key, handset_url, docs_url, console_url, console_signin_url, ...facts }) {
+  const { operator_console_signin_url, ...story } = facts;
   const { session_id, person, proxy } = story;
   const curl = (path, body, header = "") =>
     `curl ${base_url}${path} -H 'authorization: Bearer ${api_key}' -H 'content-type: application/json'${header} -d '${JSON.stringify(body)}'`;
@@ -138,6 +139,8 @@ Open this first. It signs you in, and beside the form is the phone that your tex
   (once a start; later ${console_url} lets you choose who to be)
 
 Maskline serves at ${base_url}
+  Operators ${operator_console_signin_url}
+            (signs you in as an operator, once)
   API key   ${api_key}
   Handset   ${handset_url}
   Docs      ${docs_url}

@@ -32,6 +32,12 @@ const NAMES = {
   inbox: "inbox",
   lock: "lock",
   plus: "plus",
+  tenants: "landmark",
+  alerts: "bell",
+  carriers: "radio-tower",
+  numbers: "hash",
+  jobs: "wrench",
+  health: "gauge",
   copy: "copy",
   columns: "columns-2",
 };

@@ -12,7 +12,7 @@ for (const [level, say] of Object.entries(said))
   console[level] = (...words) => String(words[0]).includes("oidc-provider ") || say(...words);
 const { Provider, interactionPolicy } = await import("oidc-provider");
 
-/** The people: one for each role of the console, and one whose claim is mapped to no role. */
+/** The people: one for each role of a tenant's console and of the operators', and one whose claim is mapped to no role. */
 export const PEOPLE = {
   olive: { name: "Olive Owen", role: "owner" },
   dana: { name: "Dana Dev", role: "developer" },
@@ -20,6 +20,8 @@ export const PEOPLE = {
   priya: { name: "Priya Privacy", role: "privacy" },
   abel: { name: "Abel Auditor", role: "auditor" },
   vera: { name: "Vera Viewer", role: "viewer" },
+  oscar: { name: "Oscar Operator", role: "operator" },
+  ona: { name: "Ona Observer", role: "observer" },
   nobody: { name: "Noor Nobody", role: "nothing" },
 };
 
@@ -31,6 +33,9 @@ export const ROLE_ROWS = ["owner", "developer", "support", "privacy", "auditor",
   role,
 }));
 
+/** As above, of the operators' sign-in. */
+export const OPERATOR_ROWS = ["operator", "observer"].map((role) => ({ value: role, role }));
+
 /** A key to sign ID tokens with, new at every start. */
 function newKeys() {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -38,8 +43,8 @@ function newKeys() {
 }
 
 /**
- * Starts the provider. `port` 0 is a free one; `console` is where Maskline serves. Answers its issuer, and `openLink(path)`: an
- * address that works once, and signs its visitor in as the owner, through the whole of the real sign-in.
+ * Starts the provider. `port` 0 is a free one; `console` is where Maskline serves. Answers its issuer, and `openLink({go, page, as})`: an
+ * address that works once, and signs its visitor in as that person (the owner, where none is named), through the whole of the real sign-in.
  */
 export async function startProvider({ port = 0, console: base, clientSecret, jwks = newKeys(), host = "127.0.0.1" }) {
   const server = createServer();
@@ -112,7 +117,7 @@ function makeProvider(issuer, base, clientSecret, jwks) {
 /** The provider's own pages: the choice of a person, and the one-time link that signs in as the owner. */
 function pages(provider) {
   const links = new Map();
-  const chosen = new Set();
+  const chosen = new Map();
   const openLink = (target) => {
     const secret = randomBytes(24).toString("base64url");
     links.set(secret, target);
@@ -125,7 +130,8 @@ function pages(provider) {
     if (what !== "choose") return false;
     const cookie = /(?:^|; )maskline_open=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1];
     const given = request.method === "POST" ? await accountIn(request) : undefined;
-    const account = cookie !== undefined && chosen.delete(cookie) ? "olive" : given;
+    const account = cookie !== undefined && chosen.has(cookie) ? chosen.get(cookie) : given;
+    chosen.delete(cookie);
     const { uid } = await provider.interactionDetails(request, response);
     if (account !== undefined && PEOPLE[account] !== undefined) {
       await provider.interactionFinished(request, response, { login: { accountId: account, remember: false } });
@@ -140,7 +146,7 @@ function pages(provider) {
     const first = target !== undefined && !target.used;
     if (first) {
       links.set(secret, { ...target, used: true });
-      chosen.add(secret);
+      chosen.set(secret, target.as ?? "olive");
       response.setHeader("set-cookie", `maskline_open=${secret}; Path=/choose; Max-Age=60; HttpOnly; SameSite=Lax`);
     }
     const location = target === undefined ? null : first ? target.go : target.page;

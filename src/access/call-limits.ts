@@ -49,6 +49,8 @@ const CLASS_OF: Readonly<Record<Scope, CallClass>> = {
   "stats:read": "read",
   "keys:manage": "manage",
   "signin:manage": "manage",
+  "alerts:read": "read",
+  "alerts:write": "write",
   "jobs:read": "read",
   "jobs:retry": "manage",
   "sandbox:use": "sandbox",

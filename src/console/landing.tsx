@@ -23,54 +23,61 @@ const TILES: readonly { icon: IconName; href: string; title: string; says: strin
   { icon: "info", href: "/errors", title: "Errors", says: "What each code means, and what to do about it." },
 ];
 
+/** What it is, in a sentence and in one exchange. */
+function Hero() {
+  return (
+    <div class="hero">
+      <div>
+        <h1>SMS for your platform, without the numbers.</h1>
+        <p class="lead">
+          A phone number goes in once, and what comes back is a token. Texts, one-time codes and masked conversations go
+          out; every step can be shown.
+        </p>
+        <div class="buttons">
+          <a class="button" href="/console">
+            Open the console
+            <Icon name="arrow" />
+          </a>
+          <a class="button quiet" href="/docs">
+            Read the API
+          </a>
+        </div>
+      </div>
+      <div class="exchange">
+        <figure class="exchange-part">
+          <figcaption>
+            <Icon name="send" />
+            You send, once
+          </figcaption>
+          <pre>
+            {`POST /v1/messages\n{ "to": "`}
+            <mark>+447700900123</mark>
+            {`",\n  "purpose": "service",\n  "text": "Your shift on Friday is confirmed." }`}
+          </pre>
+        </figure>
+        <figure class="exchange-part">
+          <figcaption>
+            <Icon name="lock" />
+            You keep
+          </figcaption>
+          <pre>
+            {`{ "to": {\n    "token": "`}
+            <mark>tok_edxzht15…</mark>
+            {`",\n    "mask": "`}
+            <mark>+44•••••••23</mark>
+            {`" },\n  "state": "delivered" }`}
+          </pre>
+        </figure>
+      </div>
+    </div>
+  );
+}
+
 /** The landing page. */
 export function landing(): Response {
   const main = (
     <main class="landing" id="main">
-      <div class="hero">
-        <div>
-          <h1>SMS for your platform, without the numbers.</h1>
-          <p class="lead">
-            A phone number goes in once, and what comes back is a token. Texts, one-time codes and masked conversations
-            go out; every step can be shown.
-          </p>
-          <div class="buttons">
-            <a class="button" href="/console">
-              Open the console
-              <Icon name="arrow" />
-            </a>
-            <a class="button quiet" href="/docs">
-              Read the API
-            </a>
-          </div>
-        </div>
-        <div class="exchange">
-          <figure class="exchange-part">
-            <figcaption>
-              <Icon name="send" />
-              You send, once
-            </figcaption>
-            <pre>
-              {`POST /v1/messages\n{ "to": "`}
-              <mark>+447700900123</mark>
-              {`",\n  "purpose": "service",\n  "text": "Your shift on Friday is confirmed." }`}
-            </pre>
-          </figure>
-          <figure class="exchange-part">
-            <figcaption>
-              <Icon name="lock" />
-              You keep
-            </figcaption>
-            <pre>
-              {`{ "to": {\n    "token": "`}
-              <mark>tok_edxzht15…</mark>
-              {`",\n    "mask": "`}
-              <mark>+44•••••••23</mark>
-              {`" },\n  "state": "delivered" }`}
-            </pre>
-          </figure>
-        </div>
-      </div>
+      <Hero />
       <ul class="plain tiles">
         {TILES.map(({ icon, href, title, says }) => (
           <li class="tile">

@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import type { OpenRoute, RouteOf } from "../contract/route.ts";
+import { alertsRoutes } from "../alerts/alerts.routes.ts";
 import { auditRoutes } from "../audit/audit.routes.ts";
 import { consentRoutes } from "../consent/consents.routes.ts";
 import { keysRoutes } from "../access/keys.routes.ts";
@@ -49,6 +50,7 @@ export const tenantRoutes: readonly RouteOf<TenantVerbs>[] = [
   ...keysRoutes,
   ...peopleRoutes,
   ...auditRoutes,
+  ...alertsRoutes,
   ...jobsRoutes,
   ...statsRoutes,
   ...policyRoutes,

@@ -40,8 +40,7 @@ export type MaskingEvent =
   | "interaction.out_of_session"
   | "number.low"
   | "number.cooling"
-  | "number.released"
-  | "alert.limit";
+  | "number.released";
 
 export type MaskingDeps = {
   ledger: MaskingLedger;
@@ -60,6 +59,8 @@ export type MaskingDeps = {
   tally: (name: string, times: number) => boolean;
   /** As `tally`, up to `most` a day. */
   tallyDay: (name: string, most: number) => boolean;
+  /** A limit of people's texts was reached, in a session or at an address. */
+  alert: (about: string, limit: string) => void;
   emit: (type: MaskingEvent, resource: string, data: unknown) => void;
   /** A text waits for the tenant's hook, which is called after this transaction has committed. */
   wait: (interaction: string, session: string) => void;

@@ -4,6 +4,7 @@
 import { DAY_MS } from "../base/clock.ts";
 import { randomBytes } from "../base/random.ts";
 import type { Recorder } from "../contract/record.ts";
+import type { Raised } from "../alerts/alert.ts";
 import { room, type Ground } from "../contract/room.ts";
 import { admitFor, type Sendable } from "../messages/admit.ts";
 import type { Message } from "../messages/message.ts";
@@ -38,6 +39,7 @@ type Below = {
     emit: (type: EventType, resource: string, data: unknown) => void;
     wanted: (type: EventType) => boolean;
   };
+  alerts: { raise: (raised: Raised & { type: "alert.limit" }) => void };
   numbers: { ledger: NumbersLedger };
   messages: { deps: MessagesDeps };
 };
@@ -116,7 +118,7 @@ export const maskingRoom = room({
 
 /** The dependencies of the room's files, without those that the room itself holds. */
 function depsOf(
-  { audit, webhooks, numbers, messages }: Below,
+  { audit, webhooks, alerts, numbers, messages }: Below,
   ledger: MaskingLedger,
 ): Omit<MaskingDeps, "wait" | "isLasting"> {
   const outbox = messages.deps;
@@ -155,6 +157,8 @@ function depsOf(
     emit: (type, resource, data) => {
       if (type !== "interaction.relayed" || webhooks.wanted(type)) webhooks.emit(type, resource, data); // saves a row a text
     },
+    alert: (about, limit) =>
+      alerts.raise({ type: "alert.limit", about, part: limit, facts: { limit, resource: about } }),
     record: audit.record,
     interceptPolicy: () => policy().intercept ?? "allowed",
   };

@@ -207,6 +207,15 @@ export class CapsLedger {
     return { ...room, quota: limits.key[room.window], windowSeconds };
   }
 
+  /** Texts of the tenant that count in its day so far, of every kind that has a budget of its own. */
+  countedToday(now: number): number {
+    const account = this.#open();
+    return [account, ...sidesOf(account)].reduce(
+      (sum, { tenant }) => sum + (tenant.d === dayOf(now) ? tenant.dc : 0),
+      0,
+    );
+  }
+
   /** Drops counters last used before yesterday, also those of keys and countries in the account's row. */
   purge(now: number, limit: number): number {
     const gone = this.#sql

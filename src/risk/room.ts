@@ -4,11 +4,11 @@
 import { byCaller, callersAct, type Recorder } from "../contract/record.ts";
 import { room, type Ground } from "../contract/room.ts";
 import type { CountNaming } from "../vault/naming.ts";
-import type { EventType } from "../webhooks/event.ts";
 import type { Limits, NamingAllowance } from "./caps.ts";
 import { countNaming, type NamingAlert } from "./count-naming.ts";
 import { CapsLedger } from "./ledger.ts";
 import { QUOTAS, type Quota } from "./quota.ts";
+import { quotaFace, type QuotaAlerts } from "./quota-face.ts";
 import { UsageLedger } from "./usage.ts";
 
 type RiskGround = Ground & {
@@ -19,7 +19,7 @@ type RiskGround = Ground & {
 type Below = {
   audit: { record: Recorder };
   access: { lineOf: (key: string) => string };
-  webhooks: { emit: (type: EventType, resource: string, data: unknown) => void };
+  alerts: QuotaAlerts;
 };
 
 /** The room. */
@@ -31,15 +31,18 @@ export const riskRoom = room({
   ],
   open: (
     { sql, now, policy, environment, tenantId }: RiskGround,
-    { audit: { record }, access: { lineOf }, webhooks: { emit } }: Below,
+    { audit: { record }, access: { lineOf }, alerts: { raise, close } }: Below,
   ) => {
     const caps = new CapsLedger(sql, lineOf);
     const usage = new UsageLedger(sql);
-    const quota = (): Quota => policy().storageQuota ?? QUOTAS[environment];
-    const usageOf = (bytes: number) => ({ records: usage.records(), bytes });
     const alert = ({ key, ...cap }: NamingAlert): void => {
       record(byCaller(key), { act: callersAct(key, "limit_reached"), subject: key, facts: cap });
-      emit("alert.limit", key, { limit: "naming", key, ...cap });
+      raise({
+        type: "alert.limit",
+        about: key,
+        part: `naming ${cap.budget} ${cap.by}`,
+        facts: { limit: "naming", key, ...cap },
+      });
     };
     const naming: CountNaming = countNaming({ caps, lineOf, policy, now, alert });
     return {
@@ -62,26 +65,16 @@ export const riskRoom = room({
       tellCallLimit: (key: string, reached: { class: string; perMinute: number }): void => {
         const facts = { limit: "calls", class: reached.class, per_minute: reached.perMinute };
         record(byCaller(key), { act: callersAct(key, "limit_reached"), subject: key, facts });
-        emit("alert.limit", key, { key, ...facts });
+        raise({ type: "alert.limit", about: key, part: `calls ${reached.class}`, facts: { key, ...facts } });
       },
       usage,
-      /** The refusal of verbs that add, while the quota is full; null otherwise. `bytes`: the object's size. */
-      quotaRefusal: (bytes: number) => usage.refusal(usageOf(bytes), quota()),
-      quotaMoved: (bytes: number): boolean => usage.moved(usageOf(bytes), quota()),
-      /** Once when 80 or 100 percent of the quota are reached: audit entry and event. */
-      tellQuota: (bytes: number): void => {
-        const told = usage.news(usageOf(bytes), quota());
-        if (told === null) return;
-        const facts = {
-          percent: told.percent,
-          records: told.records,
-          bytes: told.bytes,
-          records_max: told.quota.records,
-          bytes_max: told.quota.bytes,
-        };
-        record({ type: "system", id: "quota" }, { act: "tenant.quota_reached", subject: null, facts });
-        emit("alert.quota", tenantId, facts);
-      },
+      ...quotaFace(usage, () => policy().storageQuota ?? QUOTAS[environment], {
+        tenantId,
+        record,
+        raise,
+        close,
+        texts: () => ({ texts_today: caps.countedToday(now()), texts_per_day: policy().limits.tenant.day }),
+      }),
       /** What is left to a key of its cap. */
       roomOf: (key: string) => caps.roomOf(key, policy().limits, now()),
     };

@@ -3,6 +3,7 @@
  * the object wakes and rebuilt after a failed transaction, so that memory never disagrees with storage. Holds no rules;
  * those are in the rooms.
  */
+import { alertsRoom } from "../alerts/room.ts";
 import type { Environment } from "../access/api-key.ts";
 import { accessRoom } from "../access/room.ts";
 import type { Refusal } from "../base/refusal.ts";
@@ -37,6 +38,7 @@ export const ROOMS = RoomList.over<TenantGround>()
   .add(4, vaultRoom)
   .add(4, accessRoom)
   .add(4, webhooksRoom)
+  .add(4, alertsRoom)
   .add(4, numbersRoom)
   .add(5, jobsRoom)
   .add(5, riskRoom)

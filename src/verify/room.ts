@@ -7,6 +7,7 @@ import { timeOfId, ulidTime } from "../base/ids.ts";
 import { randomBytes } from "../base/random.ts";
 import type { Outcome } from "../base/refusal.ts";
 import { byRule, type Actor, type Recorder } from "../contract/record.ts";
+import type { Raised } from "../alerts/alert.ts";
 import { room, type Ground, type RecordBatch, type Step } from "../contract/room.ts";
 import type { Page } from "../contract/list.ts";
 import { admitFor } from "../messages/admit.ts";
@@ -49,6 +50,7 @@ type Below = {
     emit: (type: EventType, resource: string, data: unknown) => void;
     wanted: (type: EventType) => boolean;
   };
+  alerts: { raise: (raised: Raised & { type: "alert.verification_failures" }) => void };
   messages: { deps: MessagesDeps; saveFigures: (open: string) => void };
   stats: { count: (counted: readonly Counted[]) => string };
 };
@@ -142,7 +144,7 @@ function depsOf(
     watch: new FailureWatch(ledger, (resource, data) => {
       const { checks, failed } = data;
       audit.record(byRule("verify"), { act: "verification.alerted", subject: resource, facts: { checks, failed } });
-      webhooks.emit("alert.verification_failures", resource, data);
+      below.alerts.raise({ type: "alert.verification_failures", about: resource, facts: data });
     }),
     serviceOf: (id) => settings.services.get(id),
     templateOf: (id) => settings.templates.get(id),

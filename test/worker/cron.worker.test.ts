@@ -28,6 +28,7 @@ const NOTHING = {
   numbers: 0,
   events: 0,
   attempts: 0,
+  alerts: 0,
   consents: 0,
   people: 0,
   people_sessions: 0,

@@ -5,7 +5,7 @@ import type { Child } from "hono/jsx";
 import { DAY_MS, HOUR_MS, isoOf } from "../../base/clock.ts";
 import { isRefused } from "../../base/refusal.ts";
 import { Share, StackedBars, type Bar, type Series } from "../look/charts.tsx";
-import { Empty, Head, hrefOf, Id, Money, Notice, State, Table, Time } from "../look/parts.tsx";
+import { Empty, Head, hrefOf, Id, Money, Notice, State, Table } from "../look/parts.tsx";
 import type { PageRow, Shown, Visit } from "../visit.ts";
 import { count, durationOf, moved, movedPoints, percentOf, shareOf, type Volume } from "./judge.ts";
 import { countIn, ON_THE_WAY, PERIODS, readOverview, type Overview, type Period } from "./read.ts";

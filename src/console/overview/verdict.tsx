@@ -42,7 +42,7 @@ export function Verdict({ of: { now, before, alerts, period } }: { of: Overview 
   );
 }
 
-const TODO: Readonly<Record<string, { says: string; todo: string; href: string }>> = {
+const ADVICE: Readonly<Record<string, { says: string; todo: string; href: string }>> = {
   "alert.limit": {
     says: "A limit was reached",
     todo: "See which in the audit; raise it or slow down.",
@@ -71,7 +71,7 @@ const TODO: Readonly<Record<string, { says: string; todo: string; href: string }
 };
 
 function AlertLine({ of }: { of: Alert }) {
-  const known = TODO[of.type] ?? { says: of.type, todo: "", href: "/console/audit" };
+  const known = ADVICE[of.type] ?? { says: of.type, todo: "", href: "/console/audit" };
   return (
     <li>
       <a href={known.href}>{known.says}</a> <Time at={of.occurred_at} />. {known.todo}

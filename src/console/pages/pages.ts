@@ -3,6 +3,7 @@
  */
 import type { PageRow } from "../visit.ts";
 import { overviewPages } from "../overview/overview.tsx";
+import { alertPages } from "./alerts.tsx";
 import { auditPages } from "./audit.tsx";
 import { conversationPages } from "./conversations.tsx";
 import { keyPages } from "./keys.tsx";
@@ -20,6 +21,7 @@ export const PAGES: readonly PageRow[] = [
   ...sendPages,
   ...webhookPages,
   ...keyPages,
+  ...alertPages,
   ...peoplePages,
   ...auditPages,
 ];

@@ -41,13 +41,13 @@ export function mayBegin(deps: Pick<MaskingDeps, "tally">, address: string): boo
 
 /** Audit entry and event that a limit was reached: at most once an hour for each limit and session or address. */
 export function tellLimit(
-  deps: Pick<MaskingDeps, "ledger" | "record" | "emit" | "now">,
+  deps: Pick<MaskingDeps, "ledger" | "record" | "alert" | "now">,
   resource: string,
   limit: "relay" | "strangers" | "stop_words",
 ): void {
   if (!deps.ledger.mayAnswer(NOBODY, `${limit}|${resource}`, HOUR_MS, deps.now())) return;
   deps.record(INBOUND, { act: "relay.limit_reached", subject: resource, facts: { limit } });
-  deps.emit("alert.limit", resource, { limit, resource });
+  deps.alert(resource, limit);
 }
 
 /** Times of these alerts are stored among the times of answers, with an empty name in place of a person's. */
