@@ -7,6 +7,7 @@ import { root } from "./tools.mjs";
 
 /** Our names of icons, and the package's. */
 const NAMES = {
+  overview: "gauge",
   messages: "message-square",
   verifications: "shield-check",
   conversations: "messages-square",

@@ -6,6 +6,7 @@ import { isRefused, REASONS, refuse, type Refusal } from "../base/refusal.ts";
 import { pageResponse } from "../contract/page.ts";
 import type { Present } from "../access/people/face.ts";
 import { findNumbers } from "../sms/phone.ts";
+import { CHART_STYLE } from "./look/charts.tsx";
 import { refusalPage } from "./look/refusal.tsx";
 import { formOf, unready } from "./forms.tsx";
 import { framed } from "./look/frame.tsx";
@@ -21,7 +22,6 @@ import {
   showSignIn,
   signInAgain,
   signOut,
-  START,
   takeCallback,
 } from "./sign-in/sign-in.ts";
 import { operatorPages } from "./operator/doors.tsx";
@@ -29,8 +29,7 @@ import { opens, type ConsoleDeps, type ConsoleRoute, type PageRow, type SessionK
 
 export const consoleRoutes: readonly ConsoleRoute[] = [
   ...operatorPages,
-  { method: "get", path: "/console", serve: async () => goTo(START.tenant) },
-  { method: "get", path: "/console/console.css", serve: () => file(STYLE, "text/css") },
+  { method: "get", path: "/console/console.css", serve: () => file(STYLE + CHART_STYLE, "text/css") },
   { method: "get", path: "/console/console.js", serve: () => file(SCRIPT + LIVE_SCRIPT, "text/javascript") },
   { method: "get", path: "/console/sign-in", serve: async (request, deps) => knownSignIn("tenant", request, deps) },
   {

@@ -6,38 +6,48 @@ import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { addTo, DIMENSIONS, noSums, percentile, type Dimension, type Entry, type Kind, type Sums } from "./figures.ts";
 import { HOURS_KEPT_DAYS } from "./ledger.ts";
 
-export const STEPS = ["hour", "day"] as const;
+export const STEPS = ["hour", "day", "total"] as const;
 export type Step = (typeof STEPS)[number];
-const STEP_MS: Readonly<Record<Step, number>> = { hour: HOUR_MS, day: DAY_MS };
+/** What sums are kept of. */
+type Unit = "hour" | "day";
+const UNIT_MS: Readonly<Record<Unit, number>> = { hour: HOUR_MS, day: DAY_MS };
 
 /** How much one answer may span. */
-export const STEPS_MAX: Readonly<Record<Step, number>> = { hour: 14 * 24, day: 400 };
-const STEPS_USUAL: Readonly<Record<Step, number>> = { hour: 24, day: 30 };
+export const STEPS_MAX: Readonly<Record<Unit, number>> = { hour: 14 * 24, day: 400 };
+const STEPS_USUAL: Readonly<Record<Unit, number>> = { hour: 24, day: 30 };
 /** Rows of one answer. */
 export const GROUPS_MAX = 2_000;
 
 /** What is asked; times are the tenant's. */
 export type Ask = { kind: Kind; step: Step; by: readonly Dimension[]; from?: number; to?: number };
-/** The same with its ends: whole steps, `to` exclusive. */
-export type Span = Pick<Ask, "kind" | "step" | "by"> & { from: number; to: number };
+/** The same with its ends: whole hours or days, `to` exclusive. */
+export type Span = Pick<Ask, "kind" | "step" | "by"> & { unit: Unit; from: number; to: number };
 
 /** A row of an answer, before it is told. */
 export type Group = { at: number; by: (string | null)[]; sums: Sums };
 
-/** The span that is asked for, or why it cannot be: rounded outwards to whole steps, the newest ones where no time is named. */
+/** The span that is asked for, or why it cannot be: rounded outwards to whole hours or days, the newest ones where no time is named. */
 export function spanOf({ kind, step, by, ...asked }: Ask, now: number): Span | Refusal {
-  const stepMs = STEP_MS[step];
-  const to = Math.ceil((asked.to ?? now + 1) / stepMs) * stepMs;
-  const from = asked.from === undefined ? to - STEPS_USUAL[step] * stepMs : Math.floor(asked.from / stepMs) * stepMs;
+  const unit = step === "total" ? unitOf(asked, now) : step;
+  const unitMs = UNIT_MS[unit];
+  const to = Math.ceil((asked.to ?? now + 1) / unitMs) * unitMs;
+  const from = asked.from === undefined ? to - STEPS_USUAL[unit] * unitMs : Math.floor(asked.from / unitMs) * unitMs;
   if (from >= to) return wrong("from", "invalid_range", "`from` must be before `to`.");
-  const steps = (to - from) / stepMs;
-  if (steps > STEPS_MAX[step]) {
-    const shorter = step === "hour" ? " Ask by day, or for a shorter time." : " Ask for a shorter time.";
-    return wrong("from", "range_too_long", `This is ${steps} ${step}s; ${STEPS_MAX[step]} are answered.${shorter}`);
+  const units = (to - from) / unitMs;
+  if (units > STEPS_MAX[unit]) {
+    const shorter = unit === "hour" ? " Ask by day, or for a shorter time." : " Ask for a shorter time.";
+    return wrong("from", "range_too_long", `This is ${units} ${unit}s; ${STEPS_MAX[unit]} are answered.${shorter}`);
   }
-  if (step === "hour" && from < now - HOURS_KEPT_DAYS * DAY_MS)
+  if (unit === "hour" && from < now - HOURS_KEPT_DAYS * DAY_MS)
     return wrong("from", "too_long_ago", `Hours are kept for ${HOURS_KEPT_DAYS} days. Ask by day.`);
-  return { kind, step, by, from, to };
+  return { kind, step, by, unit, from, to };
+}
+
+/** Of what a total is made: of hours as long as they are few and kept, else of days. */
+function unitOf({ from, to }: Pick<Ask, "from" | "to">, now: number): Unit {
+  if (from === undefined) return "hour";
+  const isShort = (to ?? now) - from <= (STEPS_MAX.hour - 2) * HOUR_MS;
+  return isShort && from - HOUR_MS >= now - HOURS_KEPT_DAYS * DAY_MS ? "hour" : "day";
 }
 
 /** Figures as they are gathered into the rows of an answer. */
@@ -56,7 +66,7 @@ export class Groups {
   add(time: number, entries: readonly Entry[]): void {
     const { kind, from, to, step } = this.#span;
     if (time < from || time >= to) return;
-    const at = Math.floor(time / STEP_MS[step]) * STEP_MS[step];
+    const at = step === "total" ? from : Math.floor(time / UNIT_MS[step]) * UNIT_MS[step];
     for (const [of, labels, count, segments, cost, latency] of entries) {
       if (of !== kind) continue;
       const by = this.#places.map((place) => labels[place] ?? null);
@@ -95,6 +105,9 @@ function latencyView({ latency }: Sums) {
   return p50 === null || p95 === null || p99 === null ? null : { p50_ms: p50, p95_ms: p95, p99_ms: p99 };
 }
 
+/** How many have a latency: those that were delivered, or approved. */
+const tookTime = ({ latency }: Sums): number => Object.values(latency).reduce((sum, each) => sum + each, 0);
+
 const costView = ({ cost }: Sums) =>
   Object.entries(cost)
     .map(([currency, amount]) => ({ amount, currency }))
@@ -109,6 +122,7 @@ const placeOf = ({ by: dimensions }: Span, { at, by }: Group) => ({
 export const messagesRow = (span: Span, group: Group) => ({
   ...placeOf(span, group),
   messages: group.sums.count,
+  delivered: tookTime(group.sums),
   segments: group.sums.segments,
   cost: costView(group.sums),
   latency: latencyView(group.sums),
@@ -116,8 +130,8 @@ export const messagesRow = (span: Span, group: Group) => ({
 
 /** A row about verifications: those that were approved have a latency, and no others. */
 export function verificationsRow(span: Span, group: Group) {
-  const { count, latency } = group.sums;
-  const approved = Object.values(latency).reduce((sum, each) => sum + each, 0);
+  const { count } = group.sums;
+  const approved = tookTime(group.sums);
   return {
     ...placeOf(span, group),
     verifications: count,

@@ -2,7 +2,7 @@
  * The shapes of figures in the API: what is taken, and what is answered. They validate and they make the document.
  */
 import { z } from "zod";
-import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
+import { EXAMPLE_LATER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { Time } from "../contract/label.ts";
 import { pageOf } from "../contract/list.ts";
 import { DIMENSIONS, type Dimension } from "./figures.ts";
@@ -56,6 +56,7 @@ export const StatsRow = z
     at: z.string(),
     by: By,
     messages: z.int(),
+    delivered: z.int(),
     segments: z.int(),
     cost: Cost,
     latency: Latency("From when it was to leave to when it was delivered."),
@@ -67,6 +68,7 @@ export const StatsRow = z
         at: EXAMPLE_TIME,
         by: { state: "delivered", carrier: exampleId("car") },
         messages: 1,
+        delivered: 1,
         segments: 1,
         cost: COST,
         latency: LATENCY,
@@ -102,6 +104,8 @@ export const VerificationStatsRow = z
 /** A list of figures; it has one page. */
 export const figuresOf = <Row extends z.ZodType>(row: Row) =>
   pageOf(row).extend({
+    from: z.string().meta({ description: "The time that was answered, from here.", examples: [EXAMPLE_TIME] }),
+    to: z.string().meta({ description: "Until here, exclusive.", examples: [EXAMPLE_LATER] }),
     complete: z.boolean().meta({
       description:
         "False while more messages of this time are on their way than are read for one answer: the oldest of them are missing.",

@@ -42,10 +42,10 @@ export type StatsVerbs = ReturnType<typeof statsVerbs>;
 function partOf({ figures, live, now }: StatsDeps, ask: Ask): Outcome<Part> {
   const span = spanOf(ask, now());
   if ("refused" in span) return span;
-  const { kind, step, from, to } = span;
+  const { kind, unit, from, to } = span;
   const groups = new Groups(span);
-  const here = step === "day" ? figures.notWritten(dayOf(from), dayOf(to)) : [];
-  if (step === "day") for (const day of here) groups.add(day * DAY_MS, figures.day(day));
+  const here = unit === "day" ? figures.notWritten(dayOf(from), dayOf(to)) : [];
+  if (unit === "day") for (const day of here) groups.add(day * DAY_MS, figures.day(day));
   else for (const { hour, entries } of figures.hours(from / HOUR_MS, to / HOUR_MS)) groups.add(hour * HOUR_MS, entries);
   const living = live(kind, from, to, LIVE_MAX + 1);
   for (const one of living.slice(0, LIVE_MAX)) groups.add(one.at, [entryOf(one)]);

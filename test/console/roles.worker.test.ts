@@ -43,6 +43,7 @@ const addressOf = (path: string): string => path.replace(/\{\w+\}/, idIn(path));
 const EVERYBODY = ROLES;
 const BUILDERS: Role[] = ["owner", "developer"];
 const SEEN_BY: Record<string, readonly Role[]> = {
+  "/console": EVERYBODY,
   "/console/live": EVERYBODY,
   "/console/messages": EVERYBODY,
   "/console/messages/{id}": EVERYBODY,
@@ -94,6 +95,7 @@ describe.each(matrix)("$page.path as $role", ({ page, role }) => {
 
 /** The route behind a page, where its name is another. */
 const ROUTES: Record<string, string> = {
+  "/console": "/v1/stats",
   "/console/live": "/v1/messages",
   "/console/conversations": "/v1/sessions",
   "/console/conversations/{id}": "/v1/sessions/{id}",
@@ -331,7 +333,7 @@ describe("every page", () => {
       "/console/messages?x=//evil",
     ]) {
       const html = await (await visit(`${path}?to=${encodeURIComponent(to)}`, { cookie: "" })).text();
-      expect(html).toContain(`go?to=/console/messages"`);
+      expect(html).toContain(`go?to=/console"`);
       expect(html).not.toContain("evil");
     }
     const forged = path.slice(0, -1) + (path.endsWith("0") ? "1" : "0");

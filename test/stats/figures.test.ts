@@ -125,9 +125,20 @@ describe("a question", () => {
 
   test("spans whole hours and days, the newest unless it says otherwise", () => {
     const day = spanOf({ kind: "messages", step: "day", by }, NOW);
-    expect(day).toEqual({ kind: "messages", step: "day", by, from: Date.UTC(2026, 9, 25), to: Date.UTC(2026, 10, 24) });
+    expect(day).toEqual({
+      kind: "messages",
+      step: "day",
+      unit: "day",
+      by,
+      from: Date.UTC(2026, 9, 25),
+      to: Date.UTC(2026, 10, 24),
+    });
     const hour = spanOf({ kind: "messages", step: "hour", by, from: NOW - 1, to: NOW + 1 }, NOW);
     expect(hour).toMatchObject({ from: Date.UTC(2026, 10, 23, 12), to: Date.UTC(2026, 10, 23, 13) });
+    const totals = [30, 7].map((days) =>
+      spanOf({ kind: "messages", step: "total", by, from: NOW - days * 24 * HOUR }, NOW),
+    );
+    expect(totals).toMatchObject([{ unit: "day" }, { unit: "hour" }]);
     expect(STEPS_MAX).toEqual({ hour: 336, day: 400 });
   });
 

@@ -168,11 +168,13 @@ describe.skipIf(!hasBrowser)("at the console", () => {
     await signIn(page, "vera");
     const links = await page.getByRole("navigation", { name: "Pages", exact: true }).getByRole("link").allInnerTexts();
     expect(links.map((text) => text.trim())).toEqual([
+      "Overview",
       "Live",
       "Messages",
       "Verifications",
       "Conversations",
       "Pools",
+      "Alerts",
       "Settings",
       "Handset",
       "API reference",

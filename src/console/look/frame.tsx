@@ -99,8 +99,12 @@ export function bare(title: string, main: Child, links: Child = null): string {
   );
 }
 
+/** Above all other pages, which do not belong to it. */
+const OVERVIEW = "/console";
+
 /** Where a page stands: a page below another one belongs to it. */
-const isAt = (path: string, page: string): boolean => path === page || path.startsWith(`${page}/`);
+const isAt = (path: string, page: string): boolean =>
+  path === page || (page !== OVERVIEW && path.startsWith(`${page}/`));
 
 function Links({ groups, path, label }: Nav & { label: string }) {
   return (

@@ -20,6 +20,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   relayed: "good",
   undelivered: "bad",
   failed: "bad",
+  expired: "bad",
   blocked: "bad",
   locked: "bad",
   declined: "bad",

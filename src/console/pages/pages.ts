@@ -2,6 +2,7 @@
  * Every page of the console, in the order of the navigation.
  */
 import type { PageRow } from "../visit.ts";
+import { overviewPages } from "../overview/overview.tsx";
 import { alertPages } from "./alerts.tsx";
 import { auditPages } from "./audit.tsx";
 import { conversationPages } from "./conversations.tsx";
@@ -18,6 +19,7 @@ import { verificationPages } from "./verifications.tsx";
 import { webhookPages } from "./webhooks.tsx";
 
 export const PAGES: readonly PageRow[] = [
+  ...overviewPages,
   ...livePages,
   ...messagePages,
   ...verificationPages,

@@ -24,7 +24,7 @@ import { beginLogin, finishLogin } from "./oidc.ts";
 import { faultPage, signInPage, whichTenantPage } from "./sign-in-pages.tsx";
 
 /** Where a sign-in leads when it began nowhere in particular. */
-export const START = { tenant: "/console/messages", operators: "/console/operator/tenants" } as const;
+export const START = { tenant: "/console", operators: "/console/operator/tenants" } as const;
 /** Only pages of the console are led to, by their plain path, and from each sign-in only its own. */
 const PAGE = {
   tenant: /^\/console(?!\/operator(?:\/|$))(\/[a-z0-9_-]{1,60}){1,3}$/,
