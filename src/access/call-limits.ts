@@ -46,6 +46,8 @@ const CLASS_OF: Readonly<Record<Scope, CallClass>> = {
   "events:read": "read",
   "audit:read": "read",
   "policy:read": "read",
+  "budgets:read": "read",
+  "budgets:write": "manage",
   "keys:manage": "manage",
   "signin:manage": "manage",
   "jobs:read": "read",

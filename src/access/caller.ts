@@ -27,6 +27,8 @@ export const SCOPES = [
   "events:read",
   "audit:read",
   "policy:read",
+  "budgets:read",
+  "budgets:write",
   "keys:manage",
   "signin:manage",
   "jobs:read",

@@ -12,6 +12,7 @@ const SEES: readonly Scope[] = [
   "sessions:read",
   "events:read",
   "policy:read",
+  "budgets:read",
 ];
 
 const SCOPES_OF: Readonly<Record<Role, Granted>> = {

@@ -24,6 +24,8 @@ export type Leaving = {
   about: string;
   /** A person's text may have more segments than the tenant's programs send. */
   segmentsMax?: number;
+  /** A person must be told it, whatever it costs: no budget stands against it. */
+  always?: true;
   /** Whose text it is, in which session: what its limit is counted by, since its reader did not ask for it. */
   by: string;
   /** What counts it besides: everything that people write to this reader. */

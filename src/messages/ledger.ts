@@ -7,6 +7,7 @@
  */
 import { bytesOf, changes, filtered, first, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
 import { ulidTime } from "../base/ids.ts";
+import type { Hold } from "../risk/budgets/budget.ts";
 import { mayEnter, type Attempt, type Facts, type Message, type Price, type State } from "./message.ts";
 import type { Purpose } from "../sms/purpose.ts";
 
@@ -45,7 +46,12 @@ export type Change = {
   price?: Price | null;
   /** When the limits counted it anew. */
   countedAt?: number;
+  /** Money that is held for it from now on. */
+  hold?: Hold;
 };
+
+/** Hears of every message as it was and as it is, in the same transaction; null before it was there. */
+type Moved = (before: Message | null, after: Message) => void;
 
 /** The first sweep at a message: by then an ordinary one is with its carrier. */
 export const FIRST_SWEEP_MS = 12_000;
@@ -66,6 +72,7 @@ export class MessagesLedger {
   readonly #sql: Sql;
   readonly #idPrefix: string;
   readonly #soon: (at: number) => void;
+  readonly #moved: Moved;
   /** Before this id every row has a deadline of its own: scheduled ones by the thousand are not walked over again. */
   #passed = "";
 
@@ -73,10 +80,11 @@ export class MessagesLedger {
    * `idPrefix` is what every message id of the tenant begins with; the rest of an id sorts by time. `soon` hears of every
    * deadline that is set, so that the one alarm comes in time without a query for it in every request.
    */
-  constructor(sql: Sql, idPrefix: string, soon: (at: number) => void) {
+  constructor(sql: Sql, idPrefix: string, soon: (at: number) => void, moved: Moved = () => undefined) {
     this.#sql = sql;
     this.#idPrefix = idPrefix;
     this.#soon = soon;
+    this.#moved = moved;
   }
 
   static migrate(sql: Sql): void {
@@ -113,6 +121,7 @@ export class MessagesLedger {
       reference,
       sealed,
     );
+    this.#moved(null, message);
   }
 
   get(id: string): Message | null {
@@ -171,6 +180,7 @@ export class MessagesLedger {
       ...(change.dropText === true ? { sealed: null } : {}),
       ...(facts === message.facts ? {} : { facts: JSON.stringify(facts) }),
     });
+    if (changed) this.#moved(message, next);
     return changed ? next : null;
   }
 
@@ -189,6 +199,12 @@ export class MessagesLedger {
       due,
       JSON.stringify(ids),
     );
+  }
+
+  /** Scheduled messages that wait for this reason are looked at again now. */
+  lookAgain(reason: string, now: number): void {
+    const query = `UPDATE messages SET due = ? WHERE due > ? AND state = 'scheduled' AND reason = ?`;
+    if (changes(this.#sql, query, now, now, reason)) this.#soon(now);
   }
 
   /** Up to `limit` messages never looked at, after the id `after`, admitted no later than `admittedBy`. */
@@ -339,9 +355,14 @@ export class MessagesLedger {
 }
 
 /** What a change makes of the facts: the very same where it changes none of them. */
-function factsAfter(facts: Facts, { price, countedAt }: Change): Facts {
-  if (price === undefined && countedAt === undefined) return facts;
-  return { ...facts, ...(price === undefined ? {} : { price }), ...(countedAt === undefined ? {} : { countedAt }) };
+function factsAfter(facts: Facts, { price, countedAt, hold }: Change): Facts {
+  if (price === undefined && countedAt === undefined && hold === undefined) return facts;
+  return {
+    ...facts,
+    ...(price === undefined ? {} : { price }),
+    ...(countedAt === undefined ? {} : { countedAt }),
+    ...(hold === undefined ? {} : { hold }),
+  };
 }
 
 /** A row as the alarm finds it: read by whoever does something about it, so that one that cannot be read holds up no other. */

@@ -7,7 +7,7 @@ import { IssuedKeyView, KeyBody, KeyView, keySettings } from "../access/schemas.
 import { EXAMPLE_TENANT, EXAMPLE_TIME } from "../contract/example.ts";
 import { parseTenantId } from "../base/ids.ts";
 import { Label } from "../contract/label.ts";
-import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import { isRefused, refuse } from "../base/refusal.ts";
 import { PolicyChange } from "../policy/policy.ts";
 import { cursorLike, limitUpTo, numberCursor, pageOf } from "../contract/list.ts";
 import {
@@ -17,13 +17,14 @@ import {
   JURISDICTION,
   type JobRoute,
   type OperatorRouteOf,
-  type Placed,
 } from "../contract/operator-route.ts";
 import type { OperatorVerbs } from "../rpc/operator.ts";
 
 import { KEY_USES, PURGE, REWRAP, SIZES, type JobDeps } from "./jobs.ts";
 import { numberStockRoutes } from "./numbers.routes.ts";
 import { carrierRoutes } from "./carriers.routes.ts";
+import { ceilingRoutes } from "./ceilings.routes.ts";
+import { ofTenant } from "./placed.ts";
 import { SequenceRead, TemplateView } from "../verify/settings/schemas.ts";
 
 const door = doorsOver<OperatorVerbs>();
@@ -53,12 +54,6 @@ const TenantView = z
       },
     ],
   });
-
-/** The question, with the tenant's jurisdiction; an id that names no tenant is `not_found`. */
-function ofTenant<Input extends object>(id: string, input: Input): Outcome<Placed<{ id: string } & Input>> {
-  const owner = parseTenantId(id);
-  return owner === null ? refuse("not_found") : { ok: { where: owner.jurisdiction, input: { id, ...input } } };
-}
 
 const tenants: OperatorRouteOf<OperatorVerbs>[] = [
   door({
@@ -303,6 +298,7 @@ const audit: OperatorRouteOf<OperatorVerbs>[] = [
 /** Every route of operators. */
 export const operatorRoutes: (OperatorRouteOf<OperatorVerbs> | JobRoute<JobDeps>)[] = [
   ...tenants,
+  ...ceilingRoutes,
   ...carrierRoutes,
   ...numberStockRoutes,
   ...jobs,

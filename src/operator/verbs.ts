@@ -35,6 +35,7 @@ import { StockLedger } from "../numbers/stock.ts";
 import type { OperatorNumbersDeps } from "./numbers/stock.ts";
 import { lending, stockVerbs } from "./numbers/verbs.ts";
 import { OperatorRepeats } from "./idempotency.ts";
+import { ceilingVerbs } from "./ceilings.ts";
 import { bindingFault, ownerFault, routesFault } from "./faults.ts";
 import { migrateOperator } from "./migrations.ts";
 import type { CourierPort } from "../rpc/courier.ts";
@@ -90,6 +91,7 @@ export class OperatorRooms {
 
   readonly verbs: OperatorVerbTable = {
     ...stockVerbs(() => this.#stock()),
+    ...ceilingVerbs({ with: (id, act) => this.#withTenant(id, act), enter: (...entry) => this.#enter(...entry) }),
 
     "tenants.create": async (operator, input) => {
       const tenant = this.#newTenant(input);

@@ -60,6 +60,8 @@ type FromAbove = {
   answer: (from: string, to: string, text: string) => string;
   /** The sandbox's carrier reports on a message. */
   report: (account: string, report: Report) => void;
+  /** A budget has more room, or is gone: texts that wait for one are looked at again. */
+  budgetsLoosened: () => void;
   /** A message changed state: notifies the room that sent it. */
   moved: (message: Message) => void;
 };
@@ -91,6 +93,7 @@ function fromAbove(rooms: () => Rooms): FromAbove {
     isLasting: (number) => rooms().masking.isLasting(number),
     answer: (from, to, text) => rooms().inbound.answer(from, to, text),
     report: (account, report) => void rooms().messages.applyReports(account, [report]),
+    budgetsLoosened: () => rooms().messages.lookAgainAtBudgets(),
     moved: (message) => {
       rooms().masking.messageMoved(message);
       rooms().verify.messageMoved(message);

@@ -157,6 +157,10 @@ export class TenantService implements Omit<TenantPort, PeopleCalls> {
     return this.#operate(({ verify }) => verify.decideTemplate(operatorOf(operator), state, { id, reason, sequence }));
   }
 
+  ceilings(...[operator, act]: Parameters<TenantPort["ceilings"]>): ReturnType<TenantPort["ceilings"]> {
+    return this.#operate(({ risk }) => risk.ceilings(operatorOf(operator), act));
+  }
+
   setState(operator: string, state: "active" | "suspended"): ReturnType<TenantPort["setState"]> {
     return this.#operate(({ audit }) => {
       this.#host.setState(state);

@@ -28,6 +28,8 @@ export type CodeMessage = {
   avoid: string | null;
   /** Not to be sent, although it looks so from outside; the reason goes on record. */
   withhold: string | null;
+  /** The service it is for. */
+  service: string | null;
   /** Asked for by a device that has verified the number before. */
   knownDevice: boolean;
 };

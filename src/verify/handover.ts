@@ -68,6 +68,7 @@ export function sendAgain(
     secondsLeft,
     avoid: avoided(deps, last, now),
     withhold: facts.withheld ? verification.reason : withholdingOf(destination, facts.fingerprint, now),
+    service: facts.service,
     knownDevice: isKnown(destination, facts.fingerprint),
   });
   if (isRefused(outcome)) return outcome;

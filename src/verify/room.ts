@@ -155,7 +155,7 @@ function recall(outbox: MessagesDeps, id: string): void {
 
 /** A code as an ordinary message of the lane for codes, so that caps, routing, states and prices are a message's. */
 function smsSender(outbox: MessagesDeps): ChannelSender {
-  return (key, { to, text, about, secondsLeft, avoid, withhold, knownDevice }) => {
+  return (key, { to, text, about, secondsLeft, avoid, withhold, service, knownDevice }) => {
     const input = {
       text,
       from: null,
@@ -166,7 +166,7 @@ function smsSender(outbox: MessagesDeps): ChannelSender {
       expiresAt: null,
       ttlSeconds: secondsLeft,
     };
-    return admitFor(outbox, key, to, input, { about, avoid, withhold, knownDevice });
+    return admitFor(outbox, key, to, input, { about, avoid, withhold, service, knownDevice });
   };
 }
 

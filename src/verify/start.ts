@@ -203,6 +203,7 @@ function make(deps: VerifyDeps, key: string, input: StartInput, making: Making):
     secondsLeft: settings.ttlSeconds,
     avoid: null,
     withhold,
+    service: input.service,
     knownDevice,
   };
   const outcome = deps.channels[making.channel](key, codeMessage);

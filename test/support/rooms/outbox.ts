@@ -28,6 +28,13 @@ const MANY = { minute: 100_000, hour: 100_000, day: 100_000 };
 
 export const ROUTES = ["car_a", "car_b"];
 
+/** Of a tenant that has no budget. */
+export const NO_BUDGETS: SweepDeps["budgets"] = {
+  ledger: { judge: () => ({ stands: null, hold: null }), touched: () => [], placeFor: () => 0 },
+  prefixName: (number) => number,
+  senderName: (sender) => sender,
+};
+
 export class Outbox {
   now = 1_795_000_000_000;
   /** How far the tenant's clock is ahead of real time. */
@@ -59,6 +66,7 @@ export class Outbox {
     this.deps = {
       ledger: this.ledger,
       caps: { leave: (...about) => this.caps.leave(...about), flush: () => this.caps.flush() },
+      budgets: NO_BUDGETS,
       policy: () => ({ limits: this.limits, countries: ["GB"] }),
       vault: { openNumber: () => "+447700900001", openText: () => "text", findToken: () => PERSON } as never,
       now: () => this.now,
