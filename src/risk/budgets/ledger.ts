@@ -124,8 +124,8 @@ export class BudgetsLedger {
     if (live === undefined || opensAt === null) return until;
     const usable = Math.max(1, usableBy(live.budget, spend.side));
     if (live.planned.until !== opensAt) live.planned = { until: opensAt, amount: 0 };
-    const behind = Math.floor(live.planned.amount / usable);
     live.planned.amount += reserveOf(live.budget, spend.prices) ?? 0;
+    const behind = Math.max(0, Math.ceil(live.planned.amount / usable) - 1);
     return Math.min(until, opensAt + behind * lengthMs(live.budget.window));
   }
 

@@ -18,6 +18,7 @@ export class Totals {
   #buckets: Bucket[];
   #told: Record<string, number>;
   #present: Span | null = null;
+  #isOld = false;
 
   constructor(window: BudgetWindow, { buckets, told }: StoredTotals) {
     this.#window = window;
@@ -26,6 +27,7 @@ export class Totals {
   }
 
   toStored(): StoredTotals {
+    this.#isOld = false;
     return { buckets: this.#buckets, told: this.#told };
   }
 
@@ -36,16 +38,17 @@ export class Totals {
     if (this.#present === null || at < this.#present.from || at >= this.#present.to)
       this.#present = bucketAt(this.#window, at);
     const present = this.#present;
-    if (this.#buckets.some(({ at: from }) => !stillCounts(this.#window, from, present)))
+    if (this.#buckets.some(({ at: from }) => !stillCounts(this.#window, from, present))) {
       this.#buckets = this.#buckets.filter(({ at: from }) => stillCounts(this.#window, from, present));
+      this.#isOld = true;
+    }
     return present;
   }
 
-  /** Whether buckets stand there that no longer count. */
+  /** Whether what is stored has buckets that no longer count. */
   isOld(now: number): boolean {
-    const before = this.#buckets;
     this.turn(now);
-    return this.#buckets !== before;
+    return this.#isOld;
   }
 
   used(now: number): { reserved: number; spent: number } {
