@@ -4,6 +4,7 @@
  */
 import { beforeEach, describe, expect, it } from "vitest";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/base/clock.ts";
+import type { Answer } from "../../src/carriers/carrier.ts";
 import { chargeOf } from "../../src/messages/money.ts";
 import type { Message } from "../../src/messages/message.ts";
 import { takenOf, type Budget, type Spend } from "../../src/risk/budgets/budget.ts";
@@ -311,13 +312,13 @@ it("what is reserved and spent is what a recount of the messages says, after wha
       box.settle(
         message,
         attempt,
-        random.pick([
+        random.pick<Answer>([
           { ...accepted, ...price },
           { outcome: "declined", code: "x", permanent: true },
           { outcome: "declined", code: "x", permanent: false },
           { outcome: "throttled", code: "x", retryAfterSeconds: 1 },
           { outcome: "unknown", code: "x" },
-        ] as const),
+        ]),
       );
     },
     () => {

@@ -35,6 +35,7 @@ const NOTHING = {
   habits: 0,
   failed_jobs: 0,
   counters: 0,
+  budget_windows: 0,
   handset_texts: 0,
   notes: 0,
   records: 0,
