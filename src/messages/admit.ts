@@ -174,10 +174,11 @@ function admit(
   if (refusal !== null || "refused" in times || first === undefined) return refusal ?? noCarrier(choice);
   const act = actFor(key, recipient, input.purpose, policy, sending);
   const reached = deps.caps.check(act, policy.limits, now, later);
-  const hidden = sending === null || relayed || reached === null ? null : hiddenCap(deps, act, reached, policy, now);
+  const hides = sending !== null && !relayed;
+  const hidden = !hides || reached === null ? null : hiddenCap(deps, act, reached, policy, now);
   if (reached !== null && hidden === null) return limitRefusal(reached);
   const spend = spendOf(deps, recipient, spending(key, input, { act, policy, sending, choice, measured }));
-  const money = judgeMoney(deps, spend, { now, later, always: sending?.always === true });
+  const money = judgeMoney(deps, spend, { now, later, hides, always: sending?.always === true });
   if ("refused" in money) return money;
   const secret = stopped !== null ? "opted_out" : hidden;
   const withhold = sending?.withhold ?? secret ?? money.withhold;

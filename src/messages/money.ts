@@ -82,17 +82,17 @@ type Judged = { hold: Hold | null; withhold: string | null };
 
 /**
  * Whether the budgets have room for it. A budget is not about the recipient, so it refuses openly; but for a code to somebody whom the
- * tenant does not know, as long as a known person's code would go out by what is kept for those: that is withheld, or the answer would
- * tell who is known. `always`: what must not be lost is held beyond every budget.
+ * tenant does not know, as long as a known person's code would go out by what is kept for those: where the answer must tell nobody
+ * from another (`hides`), that is withheld. `always`: what must not be lost is held beyond every budget.
  */
 export function judgeMoney(
   { budgets: { ledger } }: MoneyDeps,
   spend: Spend,
-  { now, later, always }: { now: number; later: boolean; always: boolean },
+  { now, later, always, hides }: { now: number; later: boolean; always: boolean; hides: boolean },
 ): Judged | Refusal {
   const { stands, hold } = ledger.judge(spend, later);
   if (stands === null || always) return { hold, withhold: null };
-  const known = spend.side === "strangers" ? ledger.judge({ ...spend, side: "codes" }, later).stands : stands;
+  const known = hides && spend.side === "strangers" ? ledger.judge({ ...spend, side: "codes" }, later).stands : stands;
   return known === null ? { hold: null, withhold: "strangers_limit" } : budgetRefusal(known, now);
 }
 

@@ -12,7 +12,7 @@ import type { CeilingAct } from "./budgets/verbs.ts";
 import { countNaming, type NamingAlert } from "./count-naming.ts";
 import { CapsLedger } from "./ledger.ts";
 import { QUOTAS, type Quota } from "./quota.ts";
-import { UsageLedger } from "./usage.ts";
+import { UsageLedger, type QuotaTold } from "./usage.ts";
 
 type RiskGround = Ground & {
   policy: () => { limits: Limits; namingAllowance?: NamingAllowance | null; storageQuota?: Quota | null };
@@ -84,13 +84,7 @@ export const riskRoom = room({
       tellQuota: (bytes: number): void => {
         const told = usage.news(usageOf(bytes), quota());
         if (told === null) return;
-        const facts = {
-          percent: told.percent,
-          records: told.records,
-          bytes: told.bytes,
-          records_max: told.quota.records,
-          bytes_max: told.quota.bytes,
-        };
+        const facts = quotaFacts(told);
         record({ type: "system", id: "quota" }, { act: "tenant.quota_reached", subject: null, facts });
         emit("alert.quota", tenantId, facts);
       },
@@ -98,4 +92,12 @@ export const riskRoom = room({
       roomOf: (key: string) => caps.roomOf(key, policy().limits, now()),
     };
   },
+});
+
+const quotaFacts = ({ percent, records, bytes, quota }: QuotaTold) => ({
+  percent,
+  records,
+  bytes,
+  records_max: quota.records,
+  bytes_max: quota.bytes,
 });

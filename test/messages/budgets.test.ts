@@ -176,7 +176,13 @@ describe("a hard budget", () => {
     budget({ keptForCodes: 40 });
     expect([admit(), admit({ prices: [gbp(300)] }), admit()].map((id) => id !== null)).toEqual([true, true, false]);
     const side = (of: Spend["side"]) => admit({ side: of, purpose: "otp", prices: [gbp(200)] }) !== null;
-    expect([side("strangers"), side("relays"), side("codes"), side("devices"), side("codes")]).toEqual([false, false, true, true, false]); // prettier-ignore
+    expect([side("strangers"), side("relays"), side("codes"), side("devices"), side("codes")]).toEqual([
+      false,
+      false,
+      true,
+      true,
+      false,
+    ]);
     expect(used()).toEqual([1_000, 0]);
   });
 
@@ -224,7 +230,10 @@ describe("a scheduled text", () => {
     box.sweep();
     expect(used()).toEqual([900, 0]);
     expect(states(ids).filter((state) => state === "scheduledbudget_exceeded")).toHaveLength(4);
-    const dues = ids.map((id) => box.get(id)).filter(({ state }) => state === "scheduled").map(({ due }) => (due! - at) / HOUR_MS); // prettier-ignore
+    const dues = ids
+      .map((id) => box.get(id))
+      .filter(({ state }) => state === "scheduled")
+      .map(({ due }) => (due! - at) / HOUR_MS);
     expect(dues).toEqual([1, 1, 1, 2]); // behind those that wait already
     for (let hour = 0; hour < 2; hour += 1) {
       box.pass(HOUR_MS);

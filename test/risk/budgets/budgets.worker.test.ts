@@ -47,7 +47,9 @@ describe("200 texts at once against a budget for 50", () => {
     const answers = await Promise.all(Array.from({ length: 200 }, (_, nth) => send(tenant, nth)));
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(50);
     const refused = answers.filter(({ status }) => status !== 202);
-    expect(new Set(refused.map(({ status, body }) => `${status} ${body["code"]}`))).toEqual(new Set(["429 budget_exceeded"])); // prettier-ignore
+    expect(new Set(refused.map(({ status, body }) => `${status} ${body["code"]}`))).toEqual(
+      new Set(["429 budget_exceeded"]),
+    );
     await until(async () => ((await read(tenant, id))["reserved"] === 0 ? true : null));
     expect(await read(tenant, id)).toMatchObject({ spent: 200 * PENCE, left: 0 });
     expect(await tenant.rows(`SELECT count(*) AS n FROM messages`)).toEqual([{ n: 50 }]);
@@ -137,10 +139,12 @@ describe("an operator's ceiling", () => {
     const own = await budget(tenant, { limit: gbp(1_000) });
     const path = `/admin/v1/tenants/${tenant.id}/budgets`;
     const made = well(await operator(`POST ${path}`, { name: "Ceiling", window: "month", limit: gbp(40), hard: true }));
-    expect(((await tenant.call("GET /v1/budgets")).body["data"] as Json[]).map(({ id, made_by }) => [id, made_by])).toEqual([
+    expect(
+      ((await tenant.call("GET /v1/budgets")).body["data"] as Json[]).map(({ id, made_by }) => [id, made_by]),
+    ).toEqual([
       [own["id"], "tenant"],
       [made["id"], "operator"],
-    ]); // prettier-ignore
+    ]);
     for (const call of [`PATCH /v1/budgets/${made["id"]}`, `DELETE /v1/budgets/${made["id"]}`])
       expect(await tenant.call(call, call.startsWith("PATCH") ? { hard: false } : undefined)).toMatchObject({
         status: 409,
@@ -166,7 +170,11 @@ describe("codes", () => {
     well(await check(tenant, begun["id"], await codeOf(tenant, begun)));
     const routes = [await account(gbp(10))];
     const many = { minute: 10_000, hour: 10_000, day: 10_000 };
-    well(await operator(`PATCH /admin/v1/tenants/${tenant.id}`, { policy: { routes, limits: { recipient: many, block: many } } })); // prettier-ignore
+    well(
+      await operator(`PATCH /admin/v1/tenants/${tenant.id}`, {
+        policy: { routes, limits: { recipient: many, block: many } },
+      }),
+    );
     return tenant;
   }
   const shape = ({ status, body }: { status: number; body: Json }) => [status, body["state"], Object.keys(body).sort()];
@@ -293,7 +301,9 @@ it("keeps the digits and the sender of a scope in no store in clear, and shows t
   const scope = { prefix: "+4477009", sender: "AcmeShifts" };
   const { id } = await budget(tenant, { scope, limit: gbp(40) });
   expect((await read(tenant, id))["scope"]).toEqual(scope);
-  expect(JSON.stringify(await tenant.rows(`SELECT id, data, totals, hex(sealed) AS sealed FROM budgets`))).not.toMatch(/4477009|AcmeShifts/); // prettier-ignore
+  expect(JSON.stringify(await tenant.rows(`SELECT id, data, totals, hex(sealed) AS sealed FROM budgets`))).not.toMatch(
+    /4477009|AcmeShifts/,
+  );
   expect((await send(tenant, 1, { from: "AcmeShifts" })).status).toBe(202);
   expect((await send(tenant, 2, { from: "AcmeShifts" })).status).toBe(429);
   expect((await send(tenant, 2, { from: "Other" })).status).toBe(202);

@@ -58,7 +58,13 @@ describe("a calendar window", () => {
 
 it("a zone is one that the platform knows by name", () => {
   expect(["Europe/London", "UTC", "America/Port-au-Prince"].map(isZone)).toEqual([true, true, true]);
-  expect(["+01:00", "Mars/Base", "", "Europe/London ", "a".repeat(64)].map(isZone)).toEqual([false, false, false, false, false]); // prettier-ignore
+  expect(["+01:00", "Mars/Base", "", "Europe/London ", "a".repeat(64)].map(isZone)).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 describe.each(WINDOWS)("a rolling %s", (name) => {
@@ -111,7 +117,9 @@ describe("totals", () => {
     expect([day.isNews(80, NOON), day.isNews(80, NOON + HOUR_MS), day.isNews(100, NOON)]).toEqual([true, false, true]);
     expect(day.isNews(80, NOON + DAY_MS)).toBe(true);
     const ring = new Totals(rolling("day"), { buckets: [], told: {} });
-    expect([ring.isNews(80, NOON), ring.isNews(80, NOON + 23 * HOUR_MS), ring.isNews(80, NOON + 26 * HOUR_MS)]).toEqual([true, false, true]); // prettier-ignore
+    expect([ring.isNews(80, NOON), ring.isNews(80, NOON + 23 * HOUR_MS), ring.isNews(80, NOON + 26 * HOUR_MS)]).toEqual(
+      [true, false, true],
+    );
   });
 
   it("say when there is room for more", () => {
