@@ -7,7 +7,7 @@ import { CLAIM, CLIENT_ID, ROLE_ROWS, startProvider } from "./identity-provider.
 import { writePrivate } from "./secrets.mjs";
 import { dev } from "./tools.mjs";
 
-/** Tried first, so that the issuer, and with it everybody's id, stays the same from one start to the next. */
+/** Tried first, so that the issuer, on which every person's id depends, stays the same at every start. */
 const PREFERRED_PORT = 8788;
 const file = join(dev, "identity-provider.json");
 

@@ -1,11 +1,11 @@
-// The console's icons, taken out of lucide-static once and kept as data: `node scripts/lib/icons.mjs` writes the file anew, and a
-// test holds it to the package.
+// The console's icons, copied from lucide-static as data: `node scripts/lib/icons.mjs` writes the file, and a test compares it with the
+// package.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { root } from "./tools.mjs";
 
-/** Our name of an icon, and the package's. */
+/** Our names of icons, and the package's. */
 const NAMES = {
   messages: "message-square",
   verifications: "shield-check",

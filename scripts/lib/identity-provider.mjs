@@ -1,18 +1,18 @@
 // An identity provider on loopback with one person for each role, for `npm start` and for tests: the real `oidc-provider`, with a page
-// on which one chooses who to be. It is a development dependency and no part of the service; production never has it.
+// to choose the person. A development dependency, never in production.
 import { createServer } from "node:http";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 
 /**
- * The provider warns on the console of what holds in production alone: its store in memory, and Node 20, which it runs on all the same.
- * Whoever reads the output of `npm start` would look for a fault that is none.
+ * The provider warns on the console of its in-memory store and of Node 20, on which it works. Both matter only in production, so the
+ * warnings are suppressed.
  */
 const said = { warn: console.warn, info: console.info };
 for (const [level, say] of Object.entries(said))
   console[level] = (...words) => String(words[0]).includes("oidc-provider ") || say(...words);
 const { Provider, interactionPolicy } = await import("oidc-provider");
 
-/** The people: one for each role of the console, and one whose claim leads to none. */
+/** The people: one for each role of the console, and one whose claim is mapped to no role. */
 export const PEOPLE = {
   olive: { name: "Olive Owen", role: "owner" },
   dana: { name: "Dana Dev", role: "developer" },
@@ -24,7 +24,7 @@ export const PEOPLE = {
 };
 
 export const CLIENT_ID = "maskline-console";
-/** The claim that says what somebody may do, and how the tenant's sign-in maps it. */
+/** The claim with a person's role, and how the tenant's sign-in maps it. */
 export const CLAIM = "maskline_role";
 export const ROLE_ROWS = ["owner", "developer", "support", "privacy", "auditor", "viewer"].map((role) => ({
   value: role,
@@ -66,7 +66,7 @@ export async function startProvider({ port = 0, console: base, clientSecret, jwk
 
 function makeProvider(issuer, base, clientSecret, jwks) {
   const policy = interactionPolicy.base();
-  // Who one is, is chosen at every sign-in: that is what this provider is for.
+  // The person is chosen at every sign-in.
   policy
     .get("login")
     .checks.add(
@@ -109,7 +109,7 @@ function makeProvider(issuer, base, clientSecret, jwks) {
   return { provider, ...pages(provider) };
 }
 
-/** The provider's own pages: where one chooses a person, and the link that chooses once. */
+/** The provider's own pages: the choice of a person, and the one-time link that signs in as the owner. */
 function pages(provider) {
   const links = new Map();
   const chosen = new Set();

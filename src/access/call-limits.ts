@@ -48,6 +48,7 @@ const CLASS_OF: Readonly<Record<Scope, CallClass>> = {
   "policy:read": "read",
   "budgets:read": "read",
   "budgets:write": "manage",
+  "stats:read": "read",
   "keys:manage": "manage",
   "signin:manage": "manage",
   "jobs:read": "read",

@@ -29,6 +29,7 @@ export const SCOPES = [
   "policy:read",
   "budgets:read",
   "budgets:write",
+  "stats:read",
   "keys:manage",
   "signin:manage",
   "jobs:read",

@@ -13,6 +13,7 @@ const SEES: readonly Scope[] = [
   "events:read",
   "policy:read",
   "budgets:read",
+  "stats:read",
 ];
 
 const SCOPES_OF: Readonly<Record<Role, Granted>> = {

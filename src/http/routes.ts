@@ -20,6 +20,7 @@ import { receiptRoute } from "../messages/receipts.routes.ts";
 import { documentRoute } from "./pages/pages.routes.ts";
 import type { Routes } from "./openapi/document.ts";
 import { operatorRoutes } from "../operator/tenants.routes.ts";
+import { statsRoutes } from "../stats/stats.routes.ts";
 import type { TenantVerbs } from "../rpc/tenant.ts";
 import { sandboxRoutes } from "../sandbox/sandbox.routes.ts";
 import { locksRoutes } from "../verify/locks/locks.routes.ts";
@@ -51,6 +52,7 @@ export const tenantRoutes: readonly RouteOf<TenantVerbs>[] = [
   ...auditRoutes,
   ...jobsRoutes,
   ...budgetsRoutes,
+  ...statsRoutes,
   ...policyRoutes,
   ...sandboxRoutes,
 ];

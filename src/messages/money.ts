@@ -41,20 +41,20 @@ export function spendOf({ budgets }: MoneyDeps, recipient: Recipient, about: Abo
   };
 }
 
-/** What a message that was admitted without a hold spends now that it leaves. Codes never leave later. */
+/** What a message that was admitted without a hold spends now that it leaves. */
 export function spendOfMessage(
   { budgets, vault }: MoneyDeps & { vault: VaultLedger },
   { token, purpose, facts }: Message,
   side: Side,
 ): Spend {
-  const { key, country, sender } = facts;
+  const { key, country, sender, service = null } = facts;
   const prices = pricesOf(facts);
   return {
     key,
     country,
     purpose,
     side,
-    service: null,
+    service,
     prices,
     ...named(budgets, () => vault.openNumber(token), sender),
   };

@@ -61,8 +61,8 @@ export const riskRoom = room({
       ceilings: (actor: Actor, act: CeilingAct) => budgets.operate(actor, act),
       naming,
       /**
-       * After each verb: what it counted of named numbers is written, refused or not, and is in the audit. An entry of its own tells
-       * of it where the verb made none for the one number that was named.
+       * After each verb, refused or not: writes its counts of named numbers, and an audit entry of them, unless the verb named one
+       * number and has an entry itself.
        */
       settleNaming: (key: string, hadEntry: boolean): void => {
         const counted = caps.takeCounted();
@@ -70,17 +70,17 @@ export const riskRoom = room({
         if (counted === null || (hadEntry && counted.numbers === 1)) return;
         record(byCaller(key), { act: callersAct(key, "named_numbers"), subject: key, facts: counted });
       },
-      /** A key met a limit of calls: in the audit, and told to the tenant. */
+      /** A key reached a limit of calls: audit entry and event. */
       tellCallLimit: (key: string, reached: { class: string; perMinute: number }): void => {
         const facts = { limit: "calls", class: reached.class, per_minute: reached.perMinute };
         record(byCaller(key), { act: callersAct(key, "limit_reached"), subject: key, facts });
         emit("alert.limit", key, { key, ...facts });
       },
       usage,
-      /** Why nothing may be added to what the tenant keeps, in an object of so many bytes; null while something may. */
+      /** The refusal of verbs that add, while the quota is full; null otherwise. `bytes`: the object's size. */
       quotaRefusal: (bytes: number) => usage.refusal(usageOf(bytes), quota()),
       quotaMoved: (bytes: number): boolean => usage.moved(usageOf(bytes), quota()),
-      /** Tells the tenant and the audit, once, that 80 or 100 percent of the quota are reached. */
+      /** Once when 80 or 100 percent of the quota are reached: audit entry and event. */
       tellQuota: (bytes: number): void => {
         const told = usage.news(usageOf(bytes), quota());
         if (told === null) return;
@@ -88,7 +88,7 @@ export const riskRoom = room({
         record({ type: "system", id: "quota" }, { act: "tenant.quota_reached", subject: null, facts });
         emit("alert.quota", tenantId, facts);
       },
-      /** What is left to a key under its limit. */
+      /** What is left to a key of its cap. */
       roomOf: (key: string) => caps.roomOf(key, policy().limits, now()),
     };
   },

@@ -30,6 +30,7 @@ import type { ChangedPolicy, PolicyChange, PolicyView } from "../policy/policy.t
 import type { PolicyVerbs } from "../policy/verbs.ts";
 import type { BudgetsVerbs, BudgetView, CeilingAct } from "../risk/budgets/verbs.ts";
 import type { SandboxVerbs } from "../sandbox/verbs.ts";
+import type { StatsVerbs } from "../stats/verbs.ts";
 import type { TokensVerbs } from "../vault/verbs.ts";
 import type { LocksVerbs } from "../verify/locks/verbs.ts";
 import type { ServicesVerbs, TemplatesVerbs, TemplateView } from "../verify/settings/verbs.ts";
@@ -52,6 +53,7 @@ type Verbs = AddressVerbs &
   NumbersVerbs &
   PeopleVerbs &
   PolicyVerbs &
+  StatsVerbs &
   SandboxVerbs &
   ServicesVerbs &
   SettingsVerbs &

@@ -9,7 +9,7 @@ import type { Refusal } from "../base/refusal.ts";
 import type { Report } from "../carriers/carrier.ts";
 import { auditRoom } from "../audit/room.ts";
 import { readClock } from "../base/clock.ts";
-import { IdMaker } from "../base/ids.ts";
+import { IdMaker, timeOfId } from "../base/ids.ts";
 import { consentRoom } from "../consent/room.ts";
 import { RoomList, type Ground, type PurgeClass, type RoomFace, type RoomsOf, type Step, type VerbsOf } from "../contract/room.ts"; // prettier-ignore
 import { inboundRoom } from "../inbound/room.ts";
@@ -22,6 +22,8 @@ import { policyRoom, judgeNumber } from "../policy/room.ts";
 import { riskRoom } from "../risk/room.ts";
 import type { Effects } from "../rpc/effects.ts";
 import { sandboxRoom } from "../sandbox/room.ts";
+import type { Counted, Kind } from "../stats/figures.ts";
+import { statsRoom } from "../stats/room.ts";
 import { vaultRoom } from "../vault/room.ts";
 import type { CountNaming } from "../vault/naming.ts";
 import { verifyRoom } from "../verify/room.ts";
@@ -39,6 +41,7 @@ export const ROOMS = RoomList.over<TenantGround>()
   .add(5, jobsRoom)
   .add(5, riskRoom)
   .add(5, consentRoom)
+  .add(5, statsRoom)
   .add(6, policyRoom)
   .add(6, sandboxRoom)
   .add(7, messagesRoom)
@@ -62,6 +65,12 @@ type FromAbove = {
   report: (account: string, report: Report) => void;
   /** A budget has more room, or is gone: texts that wait for one are looked at again. */
   budgetsLoosened: () => void;
+  /** The figures' open counts, as they were saved last. */
+  openFigures: () => string;
+  /** What figures count of what lives, newest first. */
+  liveFigures: (kind: Kind, from: number, to: number, limit: number) => readonly Counted[];
+  /** When the oldest of that was accepted; Infinity where nothing lives. */
+  oldestLive: () => number;
   /** A message changed state: notifies the room that sent it. */
   moved: (message: Message) => void;
 };
@@ -94,6 +103,13 @@ function fromAbove(rooms: () => Rooms): FromAbove {
     answer: (from, to, text) => rooms().inbound.answer(from, to, text),
     report: (account, report) => void rooms().messages.applyReports(account, [report]),
     budgetsLoosened: () => rooms().messages.lookAgainAtBudgets(),
+    openFigures: () => rooms().messages.openFigures(),
+    liveFigures: (kind, from, to, limit) =>
+      (kind === "messages" ? rooms().messages : rooms().verify).figures(from, to, limit),
+    oldestLive: () => {
+      const ids = [rooms().messages.oldestId(), rooms().verify.oldestId()].filter((id) => id !== null);
+      return Math.min(...ids.map(timeOfId));
+    },
     moved: (message) => {
       rooms().masking.messageMoved(message);
       rooms().verify.messageMoved(message);

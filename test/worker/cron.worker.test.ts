@@ -34,6 +34,8 @@ const NOTHING = {
   pairs: 0,
   habits: 0,
   failed_jobs: 0,
+  stats_hours: 0,
+  stats_days: 0,
   counters: 0,
   budget_windows: 0,
   handset_texts: 0,
