@@ -8,7 +8,7 @@ import { timeOfId, type IdMaker } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure } from "../sms/sms-text.ts";
 import { actOf, countedAs, limitRefusal, type Act, type CapReached, type Scope } from "../risk/act.ts";
-import { judgeMoney, spendOf, type MoneyDeps } from "./money.ts";
+import { judgeMoney, spendOf, type MoneyDeps } from "./money/spend.ts";
 import type { Hold } from "../risk/budgets/budget.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";

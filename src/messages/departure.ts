@@ -11,7 +11,7 @@ import type { CapsLedger } from "../risk/ledger.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { Change, MessagesLedger } from "./ledger.ts";
 import { BUDGET_REASON, isWaiting, LIMIT_REASONS, type Message } from "./message.ts";
-import { placeFor, spendOfMessage, type MoneyDeps } from "./money.ts";
+import { placeFor, spendOfMessage, type MoneyDeps } from "./money/spend.ts";
 
 export type DepartureDeps = MoneyDeps & {
   ledger: MessagesLedger;

@@ -11,7 +11,7 @@ import { actFor, admitBatch, admitOne, spending, type AdmitDeps, type SendInput 
 import { judgeConsent } from "./consent.ts";
 import { readNote } from "./note.ts";
 import { end, type DispatchDeps } from "./outcome.ts";
-import { spendOf, touchedView, type TouchedView } from "./money.ts";
+import { spendOf, touchedView, type TouchedView } from "./money/spend.ts";
 import { BUDGET_REASON, mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
 import type { RecordFilter } from "../storage/records.ts";
 import { idsBetween } from "../base/ids.ts";

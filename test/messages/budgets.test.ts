@@ -5,7 +5,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/base/clock.ts";
 import type { Answer } from "../../src/carriers/carrier.ts";
-import { chargeOf } from "../../src/messages/money.ts";
+import { chargeOf } from "../../src/messages/money/charge.ts";
 import type { Message } from "../../src/messages/message.ts";
 import { takenOf, type Budget, type Spend } from "../../src/risk/budgets/budget.ts";
 import { StoredTotals } from "../../src/risk/budgets/totals.ts";

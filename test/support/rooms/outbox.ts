@@ -24,7 +24,7 @@ import type { SweepDeps } from "../../../src/messages/sweep.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/risk/caps.ts";
 import type { Hold } from "../../../src/risk/budgets/budget.ts";
 import { BudgetsLedger, type Reached } from "../../../src/risk/budgets/ledger.ts";
-import { chargeOf } from "../../../src/messages/money.ts";
+import { chargeOf } from "../../../src/messages/money/charge.ts";
 import { CapsLedger } from "../../../src/risk/ledger.ts";
 import { stateWord, type Message, type Price, type State } from "../../../src/messages/message.ts";
 import type { Purpose } from "../../../src/sms/purpose.ts";

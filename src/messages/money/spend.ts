@@ -2,15 +2,15 @@
  * What a message costs, against the tenant's budgets. Money is held in the transaction that admits a message, or lets a scheduled one
  * leave, and the hold stays in the message's own row: so it moves with the message, and a crash loses neither without the other.
  */
-import type { Recipient } from "../vault/recipient.ts";
-import type { VaultLedger } from "../vault/ledger.ts";
-import type { Side } from "../risk/act.ts";
-import { budgetRefusal, type Charge, type Hold, type Money, type Spend, type Stands } from "../risk/budgets/budget.ts";
-import type { BudgetsLedger, Touched } from "../risk/budgets/ledger.ts";
-import type { Refusal } from "../base/refusal.ts";
-import type { Choice } from "../carriers/route.ts";
-import type { Facts, Message } from "./message.ts";
-import { priceOf } from "./routing.ts";
+import type { Recipient } from "../../vault/recipient.ts";
+import type { VaultLedger } from "../../vault/ledger.ts";
+import type { Side } from "../../risk/act.ts";
+import { budgetRefusal, type Hold, type Money, type Spend, type Stands } from "../../risk/budgets/budget.ts";
+import type { BudgetsLedger, Touched } from "../../risk/budgets/ledger.ts";
+import type { Refusal } from "../../base/refusal.ts";
+import type { Choice } from "../../carriers/route.ts";
+import type { Facts, Message } from "../message.ts";
+import { priceOf } from "../routing.ts";
 
 /** What of the tenant's budgets messages use. */
 export type BudgetsDesk = {
@@ -106,30 +106,3 @@ export function touchedView({ budget: { id, name, madeBy, hard, limit }, amount,
   return { id, name, made_by: madeBy, hard, amount, left, currency: limit.currency, stands_against: why };
 }
 export type TouchedView = ReturnType<typeof touchedView>;
-
-/**
- * What became of the money that is held with a message. It is spent once the carrier has the text, and when nobody will ever know
- * whether it does; what ended before that is given back. Without a hold: nothing.
- */
-export function chargeOf({ state, endedAt, facts }: Message): Charge | null {
-  const { hold, price } = facts;
-  if (hold === undefined) return null;
-  switch (state) {
-    case "scheduled":
-    case "held":
-    case "queued":
-    case "sending":
-      return { as: "reserved", hold, price };
-    case "unknown":
-      return { as: endedAt === null ? "reserved" : "spent", hold, price };
-    case "sent":
-    case "delivered":
-    case "undelivered":
-      return { as: "spent", hold, price };
-    case "failed":
-    case "expired":
-    case "blocked":
-    case "canceled":
-      return { as: "released", hold, price };
-  }
-}
