@@ -4,7 +4,7 @@
  */
 import { beforeEach, describe, expect, it } from "vitest";
 import { chance } from "../../support/run/seed.ts";
-import { GATEWAY, listen, newSecret } from "../../support/tenant/gateway.ts";
+import { bring, GATEWAY, given, line, listen, newSecret } from "../../support/tenant/gateway.ts";
 import { newTenant, operator, until, type Json, type Tenant } from "../../support/tenant/tenant.ts";
 import { advance, check, codeOf, start } from "../../support/tenant/verifications.ts";
 
@@ -317,4 +317,15 @@ it("a key's budget is that of all its rotations", async () => {
   well(await send(tenant, 1));
   const again = await tenant.call("POST /v1/messages", text(2), { authorization: `Bearer ${rotated["secret"]}` });
   expect(again).toMatchObject({ status: 429, body: { code: "budget_exceeded" } });
+});
+
+it("the answer to HELP goes out and is counted, however little is left; what else is sent is refused", async () => {
+  const at = await line();
+  const { id } = await budget(at.tenant, { limit: gbp(0), without_price: "pass", soft_levels: [] });
+  await operator(`PATCH /admin/v1/carriers/${at.account}`, { price: gbp(7) });
+  well(await operator(`PATCH /admin/v1/tenants/${at.tenant.id}`, { policy: { routes: [at.account] } })); // tells it the price
+  expect((await send(at.tenant, 1)).body["code"]).toBe("budget_exceeded");
+  expect((await bring(at, { from: number(2), to: at.numbers[0], text: "HELP" })).status).toBeLessThan(300);
+  await until(async () => given.find(({ from }) => from === at.numbers[0]) ?? null, "the answer to HELP");
+  await until(async () => ((await read(at.tenant, id))["spent"] === 7 * PENCE ? true : null), "its price");
 });
