@@ -25,7 +25,9 @@ export async function openConsole(base, { api_key, admin_token, tenant_id }) {
     await call("PUT /v1/sign-in", { body: { ...known, claim: CLAIM, roles: ROLE_ROWS } });
   }
   const { sign_in_url: page } = await call("GET /v1/sign-in");
-  const console_signin_url = provider.openLink({ go: `${page}/go`, page });
+  // The first page shows the product whole: a form, and the phone that its text arrives on.
+  const to = "?to=/console/send";
+  const console_signin_url = provider.openLink({ go: `${page}/go${to}`, page: `${page}${to}` });
   return { stop: provider.stop, facts: { console_url: page, console_signin_url } };
 }
 

@@ -1,5 +1,5 @@
-// The console's icons, copied from lucide-static as data: `node scripts/lib/icons.mjs` writes the file, and a test compares it with the
-// package.
+// The icons of every page, copied from lucide-static as data: `node scripts/lib/icons.mjs` writes the file, and a test compares it with
+// the package.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
@@ -31,9 +31,11 @@ const NAMES = {
   inbox: "inbox",
   lock: "lock",
   plus: "plus",
+  copy: "copy",
+  columns: "columns-2",
 };
 
-export const iconsFile = join(root, "src/console/look/icons.ts");
+export const iconsFile = join(root, "src/look/icons.ts");
 
 /** The text of the file. */
 export async function iconsSource() {
@@ -44,7 +46,7 @@ export async function iconsSource() {
     return `  ${ours}: ${JSON.stringify(found.map(([tag, attributes]) => [tag, attributes]))},`;
   });
   const text = `/**
- * The console's icons: shapes of Lucide (ISC licence), written by scripts/lib/icons.mjs and by nobody else.
+ * The icons of every page: shapes of Lucide (ISC licence), written by scripts/lib/icons.mjs and by nobody else.
  */
 
 export const ICONS = {

@@ -8,7 +8,7 @@ import { readIncoming } from "../net/incoming.ts";
 import type { Present } from "../access/people/face.ts";
 import { refusalPage } from "./look/refusal.tsx";
 import { bare, framed } from "./look/frame.tsx";
-import { SCRIPT, STYLE } from "./look/style.ts";
+import { SCRIPT, STYLE } from "../look/style.ts";
 import { Notice } from "./look/parts.tsx";
 import { PAGES } from "./pages/pages.ts";
 import {

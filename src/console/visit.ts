@@ -13,7 +13,7 @@ import type { Owner } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Outcome, Refusal } from "../base/refusal.ts";
 import type { TenantPort, TenantVerbName } from "../rpc/tenant.ts";
-import type { IconName } from "./look/icons.ts";
+import type { IconName } from "../look/icons.ts";
 import type { OidcIo } from "./sign-in/oidc.ts";
 
 /** A request to a route of the API: its query, the ids of its path, its body. `once` makes a repeated form one request. */

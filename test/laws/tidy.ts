@@ -11,6 +11,7 @@ const FLOORS: Record<string, number> = {
   net: 2,
   sms: 2,
   contract: 3,
+  look: 3,
   screening: 3,
   carriers: 5,
   rpc: 10,

@@ -3,17 +3,20 @@
  * in the navigation; that is a courtesy, since the page's verb refuses them all the same.
  */
 import type { Child } from "hono/jsx";
-import { ICON } from "../../contract/page.ts";
+import { Brand, pageOf } from "../../look/document.tsx";
 import type { Present } from "../../access/people/face.ts";
 import { GROUPS, opens, type PageRow } from "../visit.ts";
 import { Icon, State } from "./parts.tsx";
+
+const FILES = { styles: ["/console/console.css"], scripts: ["/console/console.js"] };
 
 type Nav = { pages: readonly PageRow[]; present: Present; path: string };
 
 /** A page inside the frame. */
 export function framed(title: string, nav: Nav, main: Child): string {
-  return document(
+  return pageOf(
     title,
+    FILES,
     <div class="shell">
       <header class="bar">
         <Brand />
@@ -40,8 +43,9 @@ export function framed(title: string, nav: Nav, main: Child): string {
 
 /** A page without the frame: for who is not signed in. */
 export function bare(title: string, main: Child, links: Child = null): string {
-  return document(
+  return pageOf(
     title,
+    FILES,
     <div class="plain-page">
       <header>
         <Brand />
@@ -49,15 +53,6 @@ export function bare(title: string, main: Child, links: Child = null): string {
       </header>
       {main}
     </div>,
-  );
-}
-
-function Brand() {
-  return (
-    <a class="brand" href="/">
-      <img src={ICON} alt="" />
-      Maskline
-    </a>
   );
 }
 
@@ -130,28 +125,4 @@ function Me({ present }: { present: Present }) {
       </form>
     </div>
   );
-}
-
-function document(title: string, body: Child): string {
-  const html = (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{title} · Maskline</title>
-        <link rel="icon" href={ICON} />
-        <link rel="stylesheet" href="/console/console.css" />
-        <script src="/console/console.js" defer />
-      </head>
-      <body>
-        <a class="skip" href="#main">
-          Skip to the content
-        </a>
-        {body}
-      </body>
-    </html>
-  );
-  if (html instanceof Promise) throw new Error("no part of a page waits for anything");
-  return `<!doctype html>${html}`;
 }

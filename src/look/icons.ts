@@ -1,5 +1,5 @@
 /**
- * The console's icons: shapes of Lucide (ISC licence), written by scripts/lib/icons.mjs and by nobody else.
+ * The icons of every page: shapes of Lucide (ISC licence), written by scripts/lib/icons.mjs and by nobody else.
  */
 
 export const ICONS = {
@@ -152,6 +152,14 @@ export const ICONS = {
   plus: [
     ["path", { d: "M5 12h14" }],
     ["path", { d: "M12 5v14" }],
+  ],
+  copy: [
+    ["rect", { width: "14", height: "14", x: "8", y: "8", rx: "2", ry: "2" }],
+    ["path", { d: "M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2" }],
+  ],
+  columns: [
+    ["rect", { width: "18", height: "18", x: "3", y: "3", rx: "2" }],
+    ["path", { d: "M12 3v18" }],
   ],
 } as const;
 
