@@ -46,6 +46,8 @@ const CLASS_OF: Readonly<Record<Scope, CallClass>> = {
   "events:read": "read",
   "audit:read": "read",
   "policy:read": "read",
+  "budgets:read": "read",
+  "budgets:write": "manage",
   "stats:read": "read",
   "keys:manage": "manage",
   "signin:manage": "manage",

@@ -27,6 +27,8 @@ export const SCOPES = [
   "events:read",
   "audit:read",
   "policy:read",
+  "budgets:read",
+  "budgets:write",
   "stats:read",
   "keys:manage",
   "signin:manage",

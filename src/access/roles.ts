@@ -13,6 +13,7 @@ const SEES: readonly Scope[] = [
   "events:read",
   "alerts:read",
   "policy:read",
+  "budgets:read",
   "stats:read",
 ];
 

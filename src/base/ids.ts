@@ -32,6 +32,7 @@ export const PREFIXES = [
   "rte",
   "lin",
   "job",
+  "bud",
   "per",
   "cse",
   "alr",

@@ -97,6 +97,11 @@ export const REASONS = {
   ),
   // Limits
   rate_limited: row(429, "A limit has been reached", "Wait for the seconds in `retry-after`, then repeat the request."),
+  budget_exceeded: row(
+    429,
+    "A budget has not enough left",
+    "Wait for the seconds in `retry-after`, or raise the budget that `budget` names.",
+  ),
   storage_quota_reached: row(
     403,
     "The tenant's storage quota is used up",
@@ -168,6 +173,7 @@ export const REASONS = {
     "This URL is not allowed",
     "Use https to a public host name, on port 443 or 1024 upwards, without credentials.",
   ),
+  too_many_budgets: row(409, "There are as many budgets as there may be", "Remove one first."),
   too_many_endpoints: row(409, "This tenant has reached its limit of webhook endpoints", "Delete one first."),
   // The service
   carrier_refused: row(409, "The carrier refused the request", "`detail` has the carrier's own code."),
@@ -204,6 +210,8 @@ export type Refusal = {
   detail?: string;
   errors?: FieldError[];
   retryAfterSeconds?: number;
+  /** The budget that stands against it: micro-units left, and when it has room again. */
+  budget?: { id: string; name: string; reason: string; left: number; currency: string; opens_at: string | null };
 };
 
 /** What a verb answers: the value, or a refusal. */

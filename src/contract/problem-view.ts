@@ -14,6 +14,17 @@ export const ProblemView = z
       .array(z.object({ field: z.string(), code: z.string(), detail: z.string() }))
       .optional()
       .meta({ description: "Every wrong field, as a path such as `messages/3/to`." }),
+    budget: z
+      .object({
+        id: z.string(),
+        name: z.string(),
+        reason: z.string().meta({ description: "`spent`, `other_currency` or `no_price`." }),
+        left: z.int().meta({ description: "Micro-units that this text could have used." }),
+        currency: z.string(),
+        opens_at: z.string().nullable().meta({ description: "Null where waiting does not help." }),
+      })
+      .optional()
+      .meta({ description: "Of `budget_exceeded`: which budget stands against it." }),
     request_id: z.string().optional(),
   })
   .meta({

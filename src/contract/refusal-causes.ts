@@ -187,6 +187,10 @@ export const CAUSES: Readonly<Record<Reason, Causes>> = {
     causes: ["A loop in a program.", "Many texts to one person.", "A campaign beyond the tenant's limits."],
     mended: get("/v1/policy"),
   },
+  budget_exceeded: {
+    causes: ["Somebody has codes sent for money.", "A campaign that costs more than was planned."],
+    mended: get("/v1/budgets"),
+  },
   storage_quota_reached: {
     causes: ["A sandbox that runs load tests.", "A tenant that has outgrown its quota."],
     mended: get("/v1/policy"),
@@ -257,6 +261,10 @@ export const CAUSES: Readonly<Record<Reason, Causes>> = {
       "A user name in the URL.",
     ],
     mended: post("/v1/webhooks", { url: "https://hooks.example.com/maskline", events: ["message.*"] }),
+  },
+  too_many_budgets: {
+    causes: ["A program that makes a budget for each campaign and removes none."],
+    mended: get("/v1/budgets"),
   },
   too_many_endpoints: {
     causes: ["Endpoints of tests that nobody deleted."],

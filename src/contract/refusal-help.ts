@@ -128,6 +128,10 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     when: "A limit of key, recipient, tenant, country or prefix is reached, or a key's limit of calls of this class a minute.",
     what: "Wait for the seconds in `retry-after`; `detail` names the limit.",
   },
+  budget_exceeded: {
+    when: "The text does not fit into a hard budget: too little is left, its price is unknown, or it is in another currency.",
+    what: "`budget` names it, what is left and when it opens: wait, or raise it with `PATCH /v1/budgets/{id}`.",
+  },
   storage_quota_reached: {
     when: "The tenant keeps as many records or bytes as its policy allows, and the request would add to them.",
     what: "Ask the operator for a larger `storage_quota`, or wait for the night's purge. What ends, withdraws, revokes or reveals goes on.",
@@ -203,6 +207,10 @@ export const HELP: Readonly<Record<Reason, Help>> = {
   url_refused: {
     when: "The URL is not public https, holds credentials, or leads to an address we never call.",
     what: "Use https to a public host name, on port 443 or 1024 upwards, without credentials.",
+  },
+  too_many_budgets: {
+    when: "The tenant has 100 budgets of its own, or 20 that operators made.",
+    what: "Remove one that bounds nothing any more.",
   },
   too_many_endpoints: {
     when: "The tenant has as many webhook endpoints as allowed.",

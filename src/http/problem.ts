@@ -21,6 +21,7 @@ export function problemOf(refusal: Refusal, site: string, requestId: string | nu
     code: refusal.refused,
     detail: refusal.detail ?? detail,
     ...(refusal.errors === undefined ? {} : { errors: refusal.errors }),
+    ...(refusal.budget === undefined ? {} : { budget: refusal.budget }),
     ...(requestId === null ? {} : { request_id: requestId }),
   };
 }

@@ -11,6 +11,7 @@ import { peopleRoutes } from "../access/people/people.routes.ts";
 import { inboundRoute, inboxRoutes } from "../inbound/inbound.routes.ts";
 import { sessionsRoutes } from "../masking/sessions.routes.ts";
 import { relaysRoutes } from "../masking/relays/relays.routes.ts";
+import { budgetsRoutes } from "../risk/budgets/budgets.routes.ts";
 import { jobsRoutes } from "../jobs/jobs.routes.ts";
 import { maskingSettingsRoutes } from "../masking/settings/settings.routes.ts";
 import { numbersRoutes } from "../numbers/numbers.routes.ts";
@@ -52,6 +53,7 @@ export const tenantRoutes: readonly RouteOf<TenantVerbs>[] = [
   ...auditRoutes,
   ...alertsRoutes,
   ...jobsRoutes,
+  ...budgetsRoutes,
   ...statsRoutes,
   ...policyRoutes,
   ...sandboxRoutes,

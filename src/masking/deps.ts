@@ -24,6 +24,8 @@ export type Leaving = {
   about: string;
   /** Most segments allowed; absent: the tenant's limit. A relayed text may be longer than those that the tenant's programs send. */
   segmentsMax?: number;
+  /** A person must be told it, whatever it costs: no budget stands against it. */
+  always?: true;
   /** The name that the cap per recipient is counted under, in place of the recipient: the sender in the session. */
   by: string;
   /** A second counter: all that people write to this reader. */

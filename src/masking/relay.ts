@@ -121,7 +121,9 @@ export function answerOnce(
   kind: AnswerKind = "",
 ): boolean {
   if (!deps.ledger.mayAnswer(who, number.id + kind, ANSWER_EVERY_MS, deps.now())) return false;
-  const sent = deps.send(session.key, { to: from, from: number, text, about: session.id, by: `answer|${number.id}` });
+  const always = kind === "|help" ? { always: true as const } : {};
+  const by = `answer|${number.id}`;
+  const sent = deps.send(session.key, { to: from, from: number, text, about: session.id, by, ...always });
   return !isRefused(sent);
 }
 

@@ -137,7 +137,7 @@ function depsOf(
     now,
     judge: (number) => judgeNumber(number, policy(), environment),
     naming: outbox.naming,
-    send: (key, { to, about, by, scope, segmentsMax, ...leaving }) => {
+    send: (key, { to, about, by, scope, segmentsMax, always, ...leaving }) => {
       const recipient = Recipient.of(vault, to);
       if ("refused" in recipient) return recipient;
       const bySender = vault.keyedName("relayed", `${by}|${Buffer.from(recipient.index).toString("base64url")}`);
@@ -147,6 +147,7 @@ function depsOf(
         withhold: null,
         countedAs: bySender,
         ownNumber: true,
+        ...(always === undefined ? {} : { always }),
         ...(segmentsMax === undefined ? {} : { segmentsMax }),
         ...(scope === undefined ? {} : { scope: { ...scope, name: keyed(scope.name) } }),
       } as const;

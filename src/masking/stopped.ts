@@ -40,6 +40,7 @@ function tell(deps: MaskingDeps, session: Session, person: Participant, other: P
     text: deps.ledger.settings().stoppedNotice,
     about: session.id,
     by: `${session.id}|${person.id}|stopped`,
+    always: true,
   });
   return !isRefused(sent);
 }

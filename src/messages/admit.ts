@@ -8,6 +8,8 @@ import { timeOfId, type IdMaker } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure } from "../sms/sms-text.ts";
 import { actOf, countedAs, limitRefusal, type Act, type CapReached, type Scope } from "../risk/act.ts";
+import { judgeMoney, spendOf, type MoneyDeps } from "./money/spend.ts";
+import type { Hold } from "../risk/budgets/budget.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";
 import type { Naming } from "../vault/naming.ts";
@@ -34,7 +36,8 @@ export type Sendable = TimesInput & {
 export type SendInput = Sendable & { to: To };
 
 export type AdmitDeps = RoutingDeps &
-  StopDeps & {
+  StopDeps &
+  MoneyDeps & {
     vault: VaultLedger;
     naming: Naming;
     ledger: MessagesLedger;
@@ -67,6 +70,8 @@ export type Sending = RouteWish & {
   knownDevice?: boolean;
   /** The sender is one of the tenant's virtual numbers, which no caller can name. Stops and caps refuse instead of blocking. */
   ownNumber?: true;
+  /** What a person must be told, whatever it costs: no budget stands against it, and each counts it. */
+  always?: true;
   /** Most segments allowed, in place of the tenant's limit. */
   segmentsMax?: number;
 };
@@ -168,16 +173,21 @@ function admit(
   if (refusal !== null || "refused" in times || first === undefined) return refusal ?? noCarrier(choice);
   const act = actFor(key, recipient, input.purpose, policy, sending);
   const reached = deps.caps.check(act, policy.limits, now, later);
-  const hidden = sending === null || relayed || reached === null ? null : hiddenCap(deps, act, reached, policy, now);
+  const hides = sending !== null && !relayed;
+  const hidden = !hides || reached === null ? null : hiddenCap(deps, act, reached, policy, now);
   if (reached !== null && hidden === null) return limitRefusal(reached);
+  const spend = spendOf(deps, recipient, spending(key, input, { act, policy, sending, choice, measured }));
+  const money = judgeMoney(deps, spend, { now, later, hides, always: sending?.always === true });
+  if ("refused" in money) return money;
   const secret = stopped !== null ? "opted_out" : hidden;
-  const withhold = sending?.withhold ?? secret;
+  const withhold = sending?.withhold ?? secret ?? money.withhold;
 
   deps.caps.count(act, now, later);
   const usedAt = times.scheduleAt ?? now;
   const contact = recipient.use(now, { usedAt, by: input.purpose === "otp" ? "code" : "more" });
   const parts = { key, input, batch, contact, times, measured, policy, choice, first, now };
-  const message = compose(deps, { ...parts, sending, withheld: withhold !== null });
+  const hold = withhold === null ? money.hold : null; // what does not leave costs nothing
+  const message = compose(deps, { ...parts, sending, hold, withheld: withhold !== null });
   store(deps, recipient, message, input, policy);
   if (withhold !== null) {
     // Queued like any other, so that the work outside is the same; the claim finds that it has ended.
@@ -200,6 +210,15 @@ export function actFor(
   const relay = sending?.countedAs === undefined ? null : countedAs(sending.countedAs);
   const device = sending?.knownDevice === true;
   return actOf(key, recipient, { purpose, countries: policy.countries, relay, device, scope: sending?.scope });
+}
+
+type Spending = { act: Act; policy: Policy; sending: Sending | null } & Pick<Parts, "choice" | "measured">;
+
+/** What the budgets look at. */
+export function spending(key: string, input: Sendable, { act, policy, sending, choice, measured }: Spending) {
+  const { side, purpose } = act;
+  const sender = input.from ?? policy.defaultSender;
+  return { key, side, purpose, sender, choice, segments: measured.segments, service: sending?.code?.service ?? null };
 }
 
 /**
@@ -234,6 +253,7 @@ type Parts = {
   first: string;
   now: number;
   sending: Sending | null;
+  hold: Hold | null;
   withheld: boolean;
 };
 
@@ -272,6 +292,7 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
       ...(route === null ? {} : { route }),
       ...(prices.length > 1 && prices.some((price) => price !== null) ? { prices } : {}),
       price: priceBy(first),
+      ...(parts.hold === null ? {} : { hold: parts.hold }),
       note: input.reference !== null || input.metadata !== null || keptDays(input, policy) > 0,
       ...(contact.network === null ? {} : { network: contact.network }),
       ...codeFacts(parts.sending?.code),

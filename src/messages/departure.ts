@@ -1,17 +1,19 @@
 /**
  * The caps at the moment a message leaves. An unscheduled message was counted at admission and is checked again only if it leaves in
- * a later minute; a scheduled one is counted for its person and their block of numbers when it is due. A message that does not fit
- * waits, and becomes `expired` with the cap as its reason if its validity ends first.
+ * a later minute; a scheduled one is counted for its person and their block of numbers when it is due, and its money is held then. A
+ * message that does not fit, or for which a budget has no room, waits, and becomes `expired` with that reason if its validity ends first.
  */
 import { MINUTE_MS } from "../base/clock.ts";
 import type { Policy } from "../policy/policy.ts";
 import { actOf, type Act, type Counted } from "../risk/act.ts";
+import type { Hold } from "../risk/budgets/budget.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { Change, MessagesLedger } from "./ledger.ts";
-import { isWaiting, LIMIT_REASONS, type Message } from "./message.ts";
+import { BUDGET_REASON, isWaiting, LIMIT_REASONS, type Message } from "./message.ts";
+import { placeFor, spendOfMessage, type MoneyDeps } from "./money/spend.ts";
 
-export type DepartureDeps = {
+export type DepartureDeps = MoneyDeps & {
   ledger: MessagesLedger;
   vault: VaultLedger;
   caps: Pick<CapsLedger, "leave" | "flush">;
@@ -28,12 +30,27 @@ export function depart(deps: DepartureDeps, message: Message, now: number): Chan
   if (same) return free; // counted in this minute already
   const act = actOfMessage(deps, message);
   if (act === null) return free; // the person was erased; the claim, which opens the number, ends the message
+  const money = reserve(deps, message, act);
+  if (money === "waits") return null;
   const until = message.facts.expiresAt;
   const waits = deps.caps.leave(act, counted, { limits: deps.policy().limits, now, until });
   deps.caps.flush();
-  if (waits === null) return { ...free, countedAt: now };
+  if (waits === null) return { ...free, ...money, countedAt: now };
   deps.ledger.amend(message, { reason: LIMIT_REASONS[waits.cap], due: waits.until });
   return null;
+}
+
+/**
+ * The money of a scheduled message whose time has come; `waits` where a budget has none left, and then it has been given a place to wait.
+ * Any other message has its hold since its admission, or was admitted when no budget was about it.
+ */
+function reserve(deps: DepartureDeps, message: Message, { side }: Act): { hold?: Hold } | "waits" {
+  if (message.state !== "scheduled") return {};
+  const spend = spendOfMessage(deps, message, side);
+  const { stands, hold } = deps.budgets.ledger.judge(spend);
+  if (stands === null) return hold === null ? {} : { hold };
+  deps.ledger.amend(message, { reason: BUDGET_REASON, due: placeFor(deps, stands, spend, message.facts) });
+  return "waits";
 }
 
 const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS);

@@ -17,6 +17,7 @@ import {
   type SqlBinding,
 } from "../storage/sql.ts";
 import { ulidTime } from "../base/ids.ts";
+import type { Hold } from "../risk/budgets/budget.ts";
 import { mayEnter, type Attempt, type Facts, type Message, type Price, type State } from "./message.ts";
 import { COLUMNS, messageOf, type Row } from "./row.ts";
 
@@ -36,7 +37,12 @@ export type Change = {
   countedAt?: number;
   /** The network that a carrier named. */
   network?: string;
+  /** Money that is held for it from now on. */
+  hold?: Hold;
 };
+
+/** Receives every message before and after a write, in the same transaction; null before its insertion. */
+type Moved = (before: Message | null, after: Message) => void;
 
 /** The age of a message at its first sweep: by then an ordinary one has been sent. */
 export const FIRST_SWEEP_MS = 12_000;
@@ -57,6 +63,7 @@ export class MessagesLedger {
   readonly #sql: Sql;
   readonly #idPrefix: string;
   readonly #soon: (at: number) => void;
+  readonly #moved: Moved;
   /** Every row before this id has a deadline, so the search for unswept rows starts here and does not walk over scheduled ones. */
   #passed = "";
 
@@ -64,10 +71,11 @@ export class MessagesLedger {
    * `idPrefix`: the prefix of the tenant's message ids; the rest of an id sorts by time. `soon` is called with every deadline that is
    * set, so that the alarm is set without a query in every request.
    */
-  constructor(sql: Sql, idPrefix: string, soon: (at: number) => void) {
+  constructor(sql: Sql, idPrefix: string, soon: (at: number) => void, moved: Moved = () => undefined) {
     this.#sql = sql;
     this.#idPrefix = idPrefix;
     this.#soon = soon;
+    this.#moved = moved;
   }
 
   static migrate(sql: Sql): void {
@@ -104,6 +112,7 @@ export class MessagesLedger {
       reference,
       sealed,
     );
+    this.#moved(null, message);
   }
 
   get(id: string): Message | null {
@@ -162,6 +171,7 @@ export class MessagesLedger {
       ...(change.dropText === true ? { sealed: null } : {}),
       ...(facts === message.facts ? {} : { facts: JSON.stringify(facts) }),
     });
+    if (changed) this.#moved(message, next);
     return changed ? next : null;
   }
 
@@ -180,6 +190,12 @@ export class MessagesLedger {
       due,
       JSON.stringify(ids),
     );
+  }
+
+  /** Scheduled messages that wait for this reason are looked at again now. */
+  lookAgain(reason: string, now: number): void {
+    const query = `UPDATE messages SET due = ? WHERE due > ? AND state = 'scheduled' AND reason = ?`;
+    if (changes(this.#sql, query, now, now, reason)) this.#soon(now);
   }
 
   /** Up to `limit` messages that no sweep has seen, after the id `after`, admitted no later than `admittedBy`. */
@@ -358,12 +374,13 @@ export class MessagesLedger {
 }
 
 /** The facts after a change; the same object if it changes none. */
-function factsAfter(facts: Facts, { price, countedAt, network = facts.network }: Change): Facts {
-  if (price === undefined && countedAt === undefined && network === facts.network) return facts;
+function factsAfter(facts: Facts, { price, countedAt, hold, network = facts.network }: Change): Facts {
+  if (price === undefined && countedAt === undefined && hold === undefined && network === facts.network) return facts;
   return {
     ...facts,
     ...(price === undefined ? {} : { price }),
     ...(countedAt === undefined ? {} : { countedAt }),
+    ...(hold === undefined ? {} : { hold }),
     ...(network === undefined ? {} : { network }),
   };
 }

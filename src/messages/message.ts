@@ -5,6 +5,7 @@ import { isoOf } from "../base/clock.ts";
 import type { Behind, Choose, LeftOut } from "../carriers/route.ts";
 import type { Num } from "../sms/phone.ts";
 import type { Cap, Scope } from "../risk/act.ts";
+import type { Hold } from "../risk/budgets/budget.ts";
 import type { Purpose } from "../sms/purpose.ts";
 
 export const STATES = [
@@ -120,6 +121,8 @@ export type Facts = {
   template?: string;
   /** The id of what it was sent for, such as a verification; absent when the caller sent it for itself. */
   about?: string;
+  /** Money that is held of the tenant's budgets; absent where none is about it. */
+  hold?: Hold;
   /** When caps last counted it, if after its admission. */
   countedAt?: number;
   /** The keyed name to count in place of its person's: of a relayed text, its sender in its session. */
@@ -195,7 +198,9 @@ export const LIMIT_REASONS: Readonly<Record<Cap, string>> = {
   tenant: "tenant_limit",
   country: "country_limit",
 };
-const LIMITS: ReadonlySet<string | null> = new Set(Object.values(LIMIT_REASONS));
+/** The reason of a message that waits for a budget. */
+export const BUDGET_REASON = "budget_exceeded";
+const LIMITS: ReadonlySet<string | null> = new Set([...Object.values(LIMIT_REASONS), BUDGET_REASON]);
 
 /** Whether the message waits for a cap. */
 export function isWaiting({ state, lease, reason }: Pick<Message, "state" | "lease" | "reason">): boolean {

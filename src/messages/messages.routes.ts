@@ -37,6 +37,7 @@ const SENDS = [
   "schedule_out_of_range",
   "rate_limited",
   "new_numbers_exceeded",
+  "budget_exceeded",
   "storage_quota_reached",
   "carrier_unavailable",
 ] as const;

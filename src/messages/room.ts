@@ -12,6 +12,7 @@ import type { Said, Speaker } from "../consent/verbs.ts";
 import type { Actor, Recorder } from "../contract/record.ts";
 import { room, type Ground, type RecordBatch, type Step } from "../contract/room.ts";
 import type { Policy } from "../policy/policy.ts";
+import type { BudgetsLedger } from "../risk/budgets/ledger.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
 import { openScreen } from "../screening/screen.ts";
 import { laneOf, STOPPABLE, type Lane } from "../sms/purpose.ts";
@@ -25,7 +26,9 @@ import { claim, reroute, settle } from "./dispatch.ts";
 
 import { takeInquiryAnswers, questions, type InquiryAnswer } from "./inquire.ts";
 import { FIRST_SWEEP_MS, MessagesLedger } from "./ledger.ts";
-import { ENDED, stateWord, viewOf, type Message } from "./message.ts";
+import { BUDGET_REASON, ENDED, stateWord, viewOf, type Message, type Price } from "./message.ts";
+import { chargeOf } from "./money/charge.ts";
+import type { BudgetsDesk } from "./money/spend.ts";
 import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { queueCodesAtWake, requeueCodes } from "./queue/waiting-codes.ts";
 import { applyReports } from "./reports.ts";
@@ -59,11 +62,13 @@ type Below = {
     emit: (type: EventType, resource: string, data: unknown) => void;
     wanted: (type: EventType) => boolean;
   };
-  risk: { caps: CapsLedger };
+  risk: { caps: CapsLedger; budgets: Budgets };
   consent: { ledger: ConsentLedger; say: (actor: Actor, speaker: Speaker, said: Said) => void };
   sandbox: { applyReceipts: () => void };
   stats: { count: CountFigures };
 };
+
+type Budgets = BudgetsDesk & { ledger: Pick<BudgetsLedger, "book">; noteCost: (price: Price) => void };
 
 /** Counts what leaves; answers the open counts, which must be saved in the same transaction. */
 type CountFigures = (counted: readonly Counted[]) => string;
@@ -83,7 +88,12 @@ export const messagesRoom = room({
   ],
   open: (ground: MessagesGround, below: Below) => {
     const { sql, ids, soon, now, realNow, queueTracker } = ground;
-    const ledger = new MessagesLedger(sql, ids.prefixOf("msg"), soon);
+    const { budgets } = below.risk;
+    const ledger = new MessagesLedger(sql, ids.prefixOf("msg"), soon, (before, after) => {
+      budgets.ledger.book(before === null ? null : chargeOf(before), chargeOf(after));
+      if (after.state === "queued" && before?.state !== "queued" && after.facts.price !== null)
+        budgets.noteCost(after.facts.price);
+    });
     const deps = depsOf(ground, below, ledger);
     const recordsBefore = (at: number) =>
       ids.prefixOf("msg") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS[ground.environment] * DAY_MS));
@@ -128,6 +138,7 @@ export const messagesRoom = room({
       questions: (account: string, asked: readonly string[]): Question[] => questions(deps, account, asked),
       takeInquiryAnswers: (account: string, answers: readonly InquiryAnswer[]): void =>
         takeInquiryAnswers(deps, account, answers),
+      lookAgainAtBudgets: (): void => ledger.lookAgain(BUDGET_REASON, now()),
       /** The sandbox's clock was moved: calls under way keep their remaining time. */
       clockMoved: (milliseconds: number): void => ledger.clockMoved(milliseconds),
     };
@@ -154,6 +165,7 @@ function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): M
     vault: vault.ledger,
     naming: vault.naming,
     caps: risk.caps,
+    budgets: risk.budgets,
     ids,
     now,
     realNow,

@@ -169,6 +169,23 @@ export const PreviewView = z
       })
       .meta({ description: "The rule that decides, and its result for each of the rule's accounts." }),
     price: MoneyView,
+    budgets: z
+      .array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          made_by: z.enum(["tenant", "operator"]),
+          hard: z.boolean(),
+          amount: z
+            .int()
+            .nullable()
+            .meta({ description: "What it would reserve, by the dearest account of the route." }),
+          left: z.int().meta({ description: "What such a text could still use." }),
+          currency: z.string(),
+          stands_against: z.enum(["spent", "other_currency", "no_price"]).nullable(),
+        }),
+      )
+      .meta({ description: "Every budget that it would touch." }),
     would: z.enum(["accepted", "refused"]),
     reasons: z.array(z.string()),
   })
@@ -196,6 +213,18 @@ export const PreviewView = z
           ],
         },
         price: { amount: 38_000, currency: "GBP" },
+        budgets: [
+          {
+            id: exampleId("bud"),
+            name: "Codes of a day",
+            made_by: "tenant",
+            hard: true,
+            amount: 38_000,
+            left: 45_744_000,
+            currency: "GBP",
+            stands_against: null,
+          },
+        ],
         would: "accepted",
         reasons: [],
       },

@@ -7,11 +7,12 @@ import { adding, verb } from "../contract/verb.ts";
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { measure, smartEncode } from "../sms/sms-text.ts";
 import { limitRefusal } from "../risk/act.ts";
-import { actFor, admitBatch, admitOne, type AdmitDeps, type SendInput } from "./admit.ts";
+import { actFor, admitBatch, admitOne, spending, type AdmitDeps, type SendInput } from "./admit.ts";
 import { judgeConsent } from "./consent.ts";
 import { readNote } from "./note.ts";
 import { end, type DispatchDeps } from "./outcome.ts";
-import { mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
+import { spendOf, touchedView, type TouchedView } from "./money/spend.ts";
+import { BUDGET_REASON, mayEnter, viewOf, type MessageView, type Note, type State } from "./message.ts";
 import type { RecordFilter } from "../storage/records.ts";
 import { idsBetween } from "../base/ids.ts";
 import { judgeNumber, judgeSender } from "../policy/policy.ts";
@@ -47,6 +48,8 @@ export type Preview = {
   route: string | null;
   routing: ReturnType<typeof choiceView>;
   price: { amount: number; currency: string } | null;
+  /** Every budget that it would touch; `amount` is what it would reserve, null where its price is in another currency. */
+  budgets: TouchedView[];
   would: "accepted" | "refused";
   reasons: string[];
 };
@@ -129,8 +132,12 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   const route = choice.accounts[0] ?? null;
   if (route === null) reasons.push(noCarrier(choice).refused);
   const act = actFor(key, recipient, input.purpose, policy, null);
-  const reached = deps.caps.check(act, policy.limits, now, input.scheduleAt !== null);
+  const later = input.scheduleAt !== null;
+  const reached = deps.caps.check(act, policy.limits, now, later);
   if (reached !== null) reasons.push(limitRefusal(reached).refused);
+  const about = spending(key, input, { act, policy, sending: null, choice, measured });
+  const budgets = deps.budgets.ledger.touched(spendOf(deps, recipient, about), later).map(touchedView);
+  if (budgets.some(({ stands_against }) => stands_against !== null)) reasons.push(BUDGET_REASON);
   return {
     ok: {
       encoding: measured.encoding,
@@ -141,6 +148,7 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
       route,
       routing: choiceView(choice),
       price: route === null ? null : priceOf(choice, route, measured.segments),
+      budgets,
       would: reasons.length === 0 ? "accepted" : "refused",
       reasons,
     },

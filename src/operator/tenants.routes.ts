@@ -7,7 +7,7 @@ import { IssuedKeyView, KeyBody, KeyView, keySettings } from "../access/schemas.
 import { EXAMPLE_TENANT, EXAMPLE_TIME } from "../contract/example.ts";
 import { parseTenantId } from "../base/ids.ts";
 import { Label } from "../contract/label.ts";
-import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
+import { isRefused, refuse } from "../base/refusal.ts";
 import { PolicyChange } from "../policy/policy.ts";
 import { cursorLike, limitUpTo, numberCursor, pageOf } from "../contract/list.ts";
 import {
@@ -17,7 +17,6 @@ import {
   JURISDICTION,
   type JobRoute,
   type OperatorRouteOf,
-  type Placed,
 } from "../contract/operator-route.ts";
 import type { OperatorVerbs } from "../rpc/operator.ts";
 
@@ -27,6 +26,8 @@ import { alertsRoutes } from "./alerts.routes.ts";
 import { oversightRoutes } from "./oversight.routes.ts";
 import { operatorPeopleRoutes } from "./people.routes.ts";
 import { carrierRoutes } from "./carriers.routes.ts";
+import { ceilingRoutes } from "./ceilings.routes.ts";
+import { ofTenant } from "./placed.ts";
 import { SequenceRead, TemplateView } from "../verify/settings/schemas.ts";
 
 const door = doorsOver<OperatorVerbs>();
@@ -56,12 +57,6 @@ export const TenantView = z
       },
     ],
   });
-
-/** The question, with the tenant's jurisdiction; an id that names no tenant is `not_found`. */
-function ofTenant<Input extends object>(id: string, input: Input): Outcome<Placed<{ id: string } & Input>> {
-  const owner = parseTenantId(id);
-  return owner === null ? refuse("not_found") : { ok: { where: owner.jurisdiction, input: { id, ...input } } };
-}
 
 const tenants: OperatorRouteOf<OperatorVerbs>[] = [
   door({
@@ -317,6 +312,7 @@ export const operatorRoutes: (OperatorRouteOf<OperatorVerbs> | JobRoute<JobDeps>
   ...oversightRoutes,
   ...alertsRoutes,
   ...operatorPeopleRoutes,
+  ...ceilingRoutes,
   ...carrierRoutes,
   ...numberStockRoutes,
   ...jobs,

@@ -28,6 +28,7 @@ import { oversightVerbs } from "./oversight.ts";
 import { tenantVerbs } from "./tenants.ts";
 import { OwnKey } from "./own-key.ts";
 import { OperatorRepeats } from "./idempotency.ts";
+import { ceilingVerbs } from "./ceilings.ts";
 import { routesFault } from "./faults.ts";
 import { migrateOperator } from "./migrations.ts";
 import type { CourierPort } from "../rpc/courier.ts";
@@ -105,6 +106,7 @@ export class OperatorRooms {
       () => this.people,
       (act) => this.#deps.transaction(act),
     ),
+    ...ceilingVerbs({ with: (id, act) => this.#withTenant(id, act), enter: (...entry) => this.#enter(...entry) }),
 
     "tenants.create": async (operator, input) => {
       const tenant = this.#newTenant(input);

@@ -18,6 +18,7 @@ import {
   type Room,
   type Windows,
 } from "./caps.ts";
+import type { SoftDay } from "./budgets/without.ts";
 import { countInto, fitsInto, freshWindows, waitingPlace } from "./departure.ts";
 import type { NamingBudget, NamingCap } from "./naming.ts";
 
@@ -37,7 +38,10 @@ type KeyWindows = Windows & { numbersDay?: number; numbers?: number };
 type Counts = { tenant: Windows; keys: Record<string, KeyWindows>; countries: Record<string, Windows> };
 /** `alerted`: the hour of the last alert that the cap is reached. */
 type Naming = Windows & { alerted?: number };
-type Account = Counts & { [side in Exclude<Side, "texts">]?: Counts } & { naming?: Record<string, Naming> };
+type Account = Counts & { [side in Exclude<Side, "texts">]?: Counts } & {
+  naming?: Record<string, Naming>;
+  cost?: SoftDay;
+};
 
 /** The key that names a number, the number's keyed name, and the budget that counts it. */
 export type NamedBy = { key: string; recipient: string; budget: NamingBudget };
@@ -182,6 +186,13 @@ export class CapsLedger {
     const counted = this.#counted;
     this.#counted = null;
     return counted;
+  }
+
+  /** What a tenant without a budget spends, kept in the row of the account, which every text writes anyway. */
+  noteCost(next: (before: SoftDay | undefined) => SoftDay): void {
+    const account = this.#open();
+    account.cost = next(account.cost);
+    this.#accountDirty = true;
   }
 
   /** Writes what was counted: a row for each recipient and block, one for the account. */

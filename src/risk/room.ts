@@ -1,10 +1,14 @@
 /**
  * The face of risk: caps, counted in one serial place before the act.
  */
-import { byCaller, callersAct, type Recorder } from "../contract/record.ts";
+import { byCaller, callersAct, type Actor, type Recorder } from "../contract/record.ts";
 import { room, type Ground } from "../contract/room.ts";
 import type { CountNaming } from "../vault/naming.ts";
+import type { EventType } from "../webhooks/event.ts";
 import type { Limits, NamingAllowance } from "./caps.ts";
+import { BudgetsLedger } from "./budgets/ledger.ts";
+import { openBudgets, type BudgetsParts } from "./budgets/face.ts";
+import type { CeilingAct } from "./budgets/verbs.ts";
 import { countNaming, type NamingAlert } from "./count-naming.ts";
 import { CapsLedger } from "./ledger.ts";
 import { QUOTAS, type Quota } from "./quota.ts";
@@ -15,11 +19,14 @@ type RiskGround = Ground & {
   policy: () => { limits: Limits; namingAllowance?: NamingAllowance | null; storageQuota?: Quota | null };
   environment: "live" | "sandbox";
   tenantId: string;
+  budgetsLoosened: () => void;
 };
 type Below = {
   audit: { record: Recorder };
+  vault: BudgetsParts["vault"];
   access: { lineOf: (key: string) => string };
   alerts: QuotaAlerts;
+  webhooks: { emit: (type: EventType, resource: string, data: unknown) => void };
 };
 
 /** The room. */
@@ -28,13 +35,15 @@ export const riskRoom = room({
   migrations: [
     { id: 1, up: (sql) => CapsLedger.migrate(sql) },
     { id: 2, up: (sql) => UsageLedger.migrate(sql) },
+    { id: 3, up: (sql) => BudgetsLedger.migrate(sql) },
   ],
   open: (
-    { sql, now, policy, environment, tenantId }: RiskGround,
-    { audit: { record }, access: { lineOf }, alerts: { raise, close } }: Below,
+    { sql, ids, now, policy, environment, tenantId, budgetsLoosened }: RiskGround,
+    { audit: { record }, access: { lineOf }, alerts: { raise, close }, webhooks: { emit }, vault }: Below,
   ) => {
     const caps = new CapsLedger(sql, lineOf);
     const usage = new UsageLedger(sql);
+    const budgets = openBudgets({ sql, ids, now, tenantId, lineOf, caps, record, emit, vault, budgetsLoosened });
     const alert = ({ key, ...cap }: NamingAlert): void => {
       record(byCaller(key), { act: callersAct(key, "limit_reached"), subject: key, facts: cap });
       raise({
@@ -46,10 +55,15 @@ export const riskRoom = room({
     };
     const naming: CountNaming = countNaming({ caps, lineOf, policy, now, alert });
     return {
-      verbs: {},
+      verbs: budgets.verbs,
       steps: [],
-      purges: [{ name: "counters", drop: (at: number, limit: number) => caps.purge(at, limit) }],
+      purges: [
+        { name: "counters", drop: (at: number, limit: number) => caps.purge(at, limit) },
+        { name: "budget_windows", drop: (at: number, limit: number) => budgets.ledger.purge(at, limit) },
+      ],
       caps,
+      budgets,
+      ceilings: (actor: Actor, act: CeilingAct) => budgets.operate(actor, act),
       naming,
       /**
        * After each verb, refused or not: writes its counts of named numbers, and an audit entry of them, unless the verb named one

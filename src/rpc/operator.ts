@@ -25,6 +25,7 @@ import type { NameOf, Who } from "../contract/verb.ts";
 import type { NewNumber } from "../numbers/number.ts";
 import type { ImportRow, LeaseWish, StockView } from "../numbers/stock.ts";
 import type { PolicyChange, PolicyView } from "../policy/policy.ts";
+import type { BudgetChange, BudgetView, BudgetWish } from "../risk/budgets/verbs.ts";
 import type { TemplateView } from "../verify/settings/verbs.ts";
 import type { Purged, TemplateDecision, TenantUsage } from "./tenant.ts";
 
@@ -88,6 +89,10 @@ export type OperatorVerbs = {
   "tenant_sign_in.reset": Asks<{ id: string }, { had_sign_in: boolean; ended: number }>;
   "tenant_templates.list": Asks<{ id: string }, Page<TemplateView>>;
   "tenant_templates.decide": Asks<{ id: string } & TemplateDecision, TemplateView>;
+  "tenant_budgets.list": Asks<{ id: string }, Page<BudgetView>>;
+  "tenant_budgets.create": Asks<{ id: string; wish: BudgetWish }, BudgetView>;
+  "tenant_budgets.change": Asks<{ id: string; budget: string; change: BudgetChange }, BudgetView>;
+  "tenant_budgets.delete": Asks<{ id: string; budget: string }, BudgetView>;
   "carriers.create": Asks<NewAccount, AccountView>;
   "carriers.list": Asks<null, Page<AccountView>>;
   "carriers.change": Asks<{ id: string; change: AccountChange }, AccountView>;

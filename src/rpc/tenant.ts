@@ -30,6 +30,7 @@ import type { NewNumber } from "../numbers/number.ts";
 import type { NumbersVerbs } from "../numbers/verbs.ts";
 import type { ChangedPolicy, PolicyChange, PolicyView } from "../policy/policy.ts";
 import type { PolicyVerbs } from "../policy/verbs.ts";
+import type { BudgetsVerbs, BudgetView, CeilingAct } from "../risk/budgets/verbs.ts";
 import type { SandboxVerbs } from "../sandbox/verbs.ts";
 import type { StatsVerbs } from "../stats/verbs.ts";
 import type { TokensVerbs } from "../vault/verbs.ts";
@@ -44,6 +45,7 @@ import type { Effects } from "./effects.ts";
 type Verbs = AddressVerbs &
   AlertsVerbs &
   AuditVerbs &
+  BudgetsVerbs &
   ConsentVerbs &
   InboundVerbs &
   JobsVerbs &
@@ -152,6 +154,8 @@ export type TenantPort = {
   decideTemplate(operator: string, decision: TemplateDecision): Promise<Outcome<TemplateView>>;
   setState(operator: string, state: "active" | "suspended"): Promise<Outcome<null>>;
   changePolicy(operator: string, change: PolicyChange): Promise<Outcome<ChangedPolicy>>;
+  /** An operator's act about the ceilings above the tenant's budgets; answers the budgets it is about. */
+  ceilings(operator: string, act: CeilingAct): Promise<Outcome<BudgetView[]>>;
   setAccounts(accounts: Record<string, AccountFacts>): Promise<void>;
   claim(account: string, ids: string[], news: AccountNews): Promise<Claimed[]>;
   reroute(account: string, ids: string[], news: AccountNews): Promise<{ onward: Onward[]; effects: Effects }>;

@@ -98,7 +98,11 @@ export class TenantHost {
   transaction<T>(act: (rooms: TenantRooms) => T): T {
     const armedAt = this.#armedAt;
     try {
-      const result = this.#parts.transaction(() => act(this.rooms()));
+      const result = this.#parts.transaction(() => {
+        const done = act(this.rooms());
+        this.rooms().room.risk.budgets.ledger.flush();
+        return done;
+      });
       this.arm();
       this.#watchCodes();
       return result;

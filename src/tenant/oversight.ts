@@ -1,5 +1,6 @@
 /**
- * What a tenant's object is asked by operators who look after it: what it uses, and its failed background work.
+ * What a tenant's object is asked by operators who look after it: what it uses, its failed background work, and
+ * the budgets above its own.
  */
 import type { Outcome } from "../base/refusal.ts";
 import { wholeList } from "../contract/list.ts";
@@ -10,7 +11,7 @@ import type { Rooms } from "./rooms.ts";
 type Operate = <T>(act: (room: Rooms) => Outcome<T>) => Promise<Outcome<T>>;
 
 /** The calls of the port that are about looking after a tenant. */
-export type OversightCalls = "usage" | "failedJobs" | "retryJob";
+export type OversightCalls = "usage" | "failedJobs" | "retryJob" | "ceilings";
 
 /** How many failed jobs of a tenant operators are shown. */
 const JOBS_SHOWN_MAX = 100;
@@ -37,5 +38,9 @@ export class Oversight implements Pick<TenantPort, OversightCalls> {
 
   retryJob(operator: string, id: string): ReturnType<TenantPort["retryJob"]> {
     return this.#operate(({ jobs }) => jobs.retry({ type: "operator", id: operator }, id));
+  }
+
+  ceilings(...[operator, act]: Parameters<TenantPort["ceilings"]>): ReturnType<TenantPort["ceilings"]> {
+    return this.#operate(({ risk }) => risk.ceilings({ type: "operator", id: operator }, act));
   }
 }

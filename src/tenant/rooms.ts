@@ -65,6 +65,8 @@ type FromAbove = {
   answer: (from: string, to: string, text: string) => string;
   /** The sandbox's carrier reports on a message. */
   report: (account: string, report: Report) => void;
+  /** A budget has more room, or is gone: texts that wait for one are looked at again. */
+  budgetsLoosened: () => void;
   /** The figures' open counts, as they were saved last. */
   openFigures: () => string;
   /** What figures count of what lives, newest first. */
@@ -102,6 +104,7 @@ function fromAbove(rooms: () => Rooms): FromAbove {
     isLasting: (number) => rooms().masking.isLasting(number),
     answer: (from, to, text) => rooms().inbound.answer(from, to, text),
     report: (account, report) => void rooms().messages.applyReports(account, [report]),
+    budgetsLoosened: () => rooms().messages.lookAgainAtBudgets(),
     openFigures: () => rooms().messages.openFigures(),
     liveFigures: (kind, from, to, limit) =>
       (kind === "messages" ? rooms().messages : rooms().verify).figures(from, to, limit),

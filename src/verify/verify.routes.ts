@@ -41,6 +41,7 @@ const STARTS = [
   "service_unknown",
   "rate_limited",
   "new_numbers_exceeded",
+  "budget_exceeded",
   "sends_exceeded",
   "carrier_unavailable",
 ] as const;
@@ -120,6 +121,7 @@ export const verifyRoutes: RouteOver<VerifyVerbs>[] = [
       "text_too_long",
       "rate_limited",
       "new_numbers_exceeded",
+      "budget_exceeded",
       "storage_quota_reached",
       "number_kind_refused",
       "country_not_allowed",

@@ -117,6 +117,10 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return this.#service.changePolicy(operator, change);
   }
 
+  ceilings(...[operator, act]: Parameters<TenantPort["ceilings"]>) {
+    return this.#service.oversight.ceilings(operator, act);
+  }
+
   setAccounts(accounts: Parameters<TenantPort["setAccounts"]>[0]) {
     return this.#service.setAccounts(accounts);
   }

@@ -28,6 +28,7 @@ const idsOf = ({ id, things }: Furnished): Record<string, string> => ({
   ...absentIds(id),
   messages: things.message,
   services: things.service,
+  budgets: things.budget,
   templates: things.template,
   webhooks: things.webhook,
   keys: things.key,

@@ -12,6 +12,7 @@ import type { SweepDeps } from "../../src/messages/sweep.ts";
 import { ENDED, ENTERS, mayEnter, STATES, type Message, type State } from "../../src/messages/message.ts";
 import { PURPOSES, type Purpose } from "../../src/sms/purpose.ts";
 import { nodeSql, type NodeSql } from "../support/rooms/node-sql.ts";
+import { NO_BUDGETS } from "../support/rooms/outbox.ts";
 import { sweep } from "../support/rooms/sweep.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
@@ -64,6 +65,7 @@ beforeEach(() => {
     hasStopped: () => false,
     hasStoppedSomebody: () => false,
     accountOf: () => null,
+    budgets: NO_BUDGETS,
     caps: { leave: () => null, flush: () => undefined },
     policy: () => ({ limits: DEFAULT_LIMITS, countries: ["GB"] }),
   };

@@ -22,6 +22,7 @@ describe("the catalogue of events", () => {
       "number.released",
       "carrier.degraded",
       "carrier.recovered",
+      "budget.reached",
       "audit.head",
       "endpoint.disabled",
       "endpoint.test",

@@ -38,6 +38,7 @@ const NOTHING = {
   stats_hours: 0,
   stats_days: 0,
   counters: 0,
+  budget_windows: 0,
   handset_texts: 0,
   notes: 0,
   records: 0,

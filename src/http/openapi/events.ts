@@ -94,6 +94,38 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
         ? "A test that was asked for: it goes to that endpoint alone, whatever it listens to."
         : "An endpoint was switched off: it answered 410, or failed for too long.",
   },
+  budget: {
+    data: z
+      .object({
+        budget: z
+          .string()
+          .nullable()
+          .meta({ description: "Null: of a tenant without any budget, its texts of a day." }),
+        name: z.string().nullable(),
+        percent: z.int(),
+        amount: z.int(),
+        currency: z.string(),
+        hard: z.boolean(),
+        reserved: z.int().optional(),
+        spent: z.int().optional(),
+      })
+      .meta({
+        examples: [
+          {
+            budget: exampleId("bud"),
+            name: "Codes of a day",
+            percent: 80,
+            amount: 50_000_000,
+            currency: "GBP",
+            hard: true,
+            reserved: 76_000,
+            spent: 39_950_000,
+          },
+        ],
+      }),
+    resource: exampleId("bud"),
+    says: () => "So many percent of a budget are reserved or spent. Once for each level and window.",
+  },
   audit: {
     data: z.record(z.string(), z.unknown()).meta({ examples: [{ note: "maskline.local/audit/…" }] }),
     resource: exampleId("aud"),

@@ -38,7 +38,14 @@ export function noteReading(deps: MaskingDeps, sessionId: string, hook: Intercep
     const number = one.state !== "active" || one.stopped ? null : deps.numbers.get(one.number);
     if (number === null) continue;
     const by = `${sessionId}|notice`;
-    deps.send(session.key, { to: { token: one.token }, from: number, text: notice, about: sessionId, by });
+    deps.send(session.key, {
+      to: { token: one.token },
+      from: number,
+      text: notice,
+      about: sessionId,
+      by,
+      always: true,
+    });
   }
 }
 

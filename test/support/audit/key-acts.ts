@@ -11,6 +11,7 @@ import {
   failedJob,
   openAlert,
   id,
+  newBudget,
   newHook,
   newKey,
   newName,
@@ -106,6 +107,12 @@ export const KEY_ACTS: Record<string, [string, () => Promise<Answer>]> = {
     "verification.canceled",
     async () => call(`POST /v1/verifications/${(await code())["id"]}/cancel`),
   ],
+  "POST /v1/budgets": ["budget.created", () => newBudget()],
+  "PATCH /v1/budgets/:id": [
+    "budget.changed",
+    async () => call(`PATCH /v1/budgets/${await id(newBudget())}`, { hard: true }),
+  ],
+  "DELETE /v1/budgets/:id": ["budget.removed", async () => call(`DELETE /v1/budgets/${await id(newBudget())}`)],
   "POST /v1/verify/services": ["service.created", () => call("POST /v1/verify/services", { name: newName("Service") })],
   "PATCH /v1/verify/services/:id": [
     "service.changed",

@@ -3,7 +3,10 @@ import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { operatorSignedIn, setOperatorSignIn } from "../tenant/operators.ts";
 import { newTenant, operator, type Answer } from "../tenant/tenant.ts";
-import { failedJob, gateway, newCarrier, newKey, newTemplate, own, tenant, twilio, well } from "./world.ts";
+import { BUDGET, failedJob, gateway, newCarrier, newKey, newTemplate, own, tenant, twilio, well } from "./world.ts";
+
+const CEILINGS = () => `/admin/v1/tenants/${tenant.id}/budgets`;
+const newCeiling = () => operator(`POST ${CEILINGS()}`, BUDGET);
 
 /** What an operator does, door by door: the entries in the operators' log, those in the tenant's, and a call. */
 export const OPERATOR_ACTS: Record<string, [ops: string[], tenants: string[], () => Promise<Answer>]> = {
@@ -25,6 +28,17 @@ export const OPERATOR_ACTS: Record<string, [ops: string[], tenants: string[], ()
   ],
   "POST /admin/v1/tenants/:id/suspend": [["tenant.suspended"], ["tenant.suspended"], suspendAndResume],
   "POST /admin/v1/tenants/:id/resume": [["tenant.resumed"], ["tenant.resumed"], suspendAndResume],
+  "POST /admin/v1/tenants/:id/budgets": [["budget.created"], ["budget.created"], () => newCeiling()],
+  "PATCH /admin/v1/tenants/:id/budgets/:budget": [
+    ["budget.changed"],
+    ["budget.changed"],
+    async () => operator(`PATCH ${CEILINGS()}/${(await newCeiling()).body["id"]}`, { hard: false }),
+  ],
+  "DELETE /admin/v1/tenants/:id/budgets/:budget": [
+    ["budget.removed"],
+    ["budget.removed"],
+    async () => operator(`DELETE ${CEILINGS()}/${(await newCeiling()).body["id"]}`),
+  ],
   "POST /admin/v1/tenants/:id/keys": [
     ["key.created"],
     ["key.created"],

@@ -5,7 +5,7 @@ import { ALICE, advance, newPool, opened, proxiesOf, sandboxAccount, texts } fro
 import { identity, setSignIn, SIGN_IN, signedIn, submit, trySignIn } from "../tenant/people.ts";
 import { cron, operator, tenantOf, until, type Json, type Tenant } from "../tenant/tenant.ts";
 import { check, codeOf, started, wrong } from "../tenant/verifications.ts";
-import { CAROL, id, newCarrier, twilio, well } from "./world.ts";
+import { BUDGET, CAROL, gateway, id, newCarrier, twilio, well } from "./world.ts";
 
 const DAY = 86_400;
 
@@ -215,6 +215,17 @@ export const OTHERS: [path: string, acts: string[], by: string, (to: Tenant) => 
       well(await operator(`PATCH /admin/v1/tenants/${to.id}`, { policy: { storage_quota: { records: 0, bytes: 0 } } }));
       expect((await to.call("POST /v1/tokens", { number: CAROL })).status).toBe(403);
       well(await operator(`PATCH /admin/v1/tenants/${to.id}`, { policy: { storage_quota: null } }));
+    },
+  ],
+  [
+    "a rule at admission: a soft level of a budget",
+    ["budget.reached"],
+    "system",
+    async (to) => {
+      const routes = [await newCarrier({ ...gateway(), price: { amount: 10_000_000, currency: "GBP" } })];
+      well(await operator(`PATCH /admin/v1/tenants/${to.id}`, { policy: { routes } }));
+      well(await to.call("POST /v1/budgets", BUDGET));
+      await to.send();
     },
   ],
   [

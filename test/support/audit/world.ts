@@ -82,6 +82,13 @@ async function importInto(pool: string): Promise<void> {
 }
 let fresh = 900;
 export const newHook = () => id(call("POST /v1/webhooks", { url: "https://192.0.9.1/hook", events: ["*"] }));
+export const BUDGET = {
+  name: "Day",
+  window: "day",
+  limit: { amount: 1_000_000_000, currency: "GBP" },
+  soft_levels: [1],
+};
+export const newBudget = () => call("POST /v1/budgets", BUDGET);
 export const newService = () => id(call("POST /v1/verify/services", { name: newName("Service") }));
 export const newTemplate = () =>
   id(

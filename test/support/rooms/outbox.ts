@@ -1,4 +1,11 @@
-type Admitted = { purpose?: Purpose; lifeMs?: number; prices?: Price[]; segments?: number; scheduleAt?: number };
+type Admitted = {
+  purpose?: Purpose;
+  lifeMs?: number;
+  prices?: (Price | null)[];
+  segments?: number;
+  scheduleAt?: number;
+  hold?: Hold | null;
+};
 
 /**
  * The half of the dispatch path that lives in the tenant's object, over Node's SQLite: real ledger, real rules, a vault that opens
@@ -15,6 +22,9 @@ import { applyReports } from "../../../src/messages/reports.ts";
 import { MessagesLedger } from "../../../src/messages/ledger.ts";
 import type { SweepDeps } from "../../../src/messages/sweep.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/risk/caps.ts";
+import type { Hold } from "../../../src/risk/budgets/budget.ts";
+import { BudgetsLedger, type Reached } from "../../../src/risk/budgets/ledger.ts";
+import { chargeOf } from "../../../src/messages/money/charge.ts";
 import { CapsLedger } from "../../../src/risk/ledger.ts";
 import { stateWord, type Message, type Price, type State } from "../../../src/messages/message.ts";
 import type { Purpose } from "../../../src/sms/purpose.ts";
@@ -27,6 +37,13 @@ export const PERSON = { index: new Uint8Array(32), block: "block", country: "GB"
 const MANY = { minute: 100_000, hour: 100_000, day: 100_000 };
 
 export const ROUTES = ["car_a", "car_b"];
+
+/** Of a tenant that has no budget. */
+export const NO_BUDGETS: SweepDeps["budgets"] = {
+  ledger: { judge: () => ({ stands: null, hold: null }), touched: () => [], placeFor: () => 0 },
+  prefixName: (number) => number,
+  senderName: (sender) => sender,
+};
 
 export class Outbox {
   now = 1_795_000_000_000;
@@ -42,6 +59,8 @@ export class Outbox {
   readonly stopped: string[] = [];
   readonly ledger: MessagesLedger;
   caps: CapsLedger;
+  budgets: BudgetsLedger;
+  readonly reached: Reached[] = [];
   /** What a test does not speak of is unbounded. */
   limits: Limits = { ...DEFAULT_LIMITS, recipient: MANY, block: MANY };
   readonly deps: SweepDeps;
@@ -54,11 +73,30 @@ export class Outbox {
     migrate(this.sql, [messagesRoom]);
     CapsLedger.migrate(this.sql);
     this.caps = new CapsLedger(this.sql, (key) => key);
-    this.ledger = new MessagesLedger(this.sql, this.ids.prefixOf("msg"), () => undefined);
+    BudgetsLedger.migrate(this.sql);
+    this.budgets = this.openBudgets();
+    this.ledger = new MessagesLedger(
+      this.sql,
+      this.ids.prefixOf("msg"),
+      () => undefined,
+      (before, after) => {
+        this.budgets.book(before === null ? null : chargeOf(before), chargeOf(after));
+        this.budgets.flush();
+      },
+    );
     this.queueTracker = new QueueTracker(this.now);
     this.deps = {
       ledger: this.ledger,
       caps: { leave: (...about) => this.caps.leave(...about), flush: () => this.caps.flush() },
+      budgets: {
+        ledger: {
+          judge: (...about) => this.budgets.judge(...about),
+          touched: (...about) => this.budgets.touched(...about),
+          placeFor: (...about) => this.budgets.placeFor(...about),
+        },
+        prefixName: (number) => number.slice(0, 8),
+        senderName: (sender) => sender,
+      },
       policy: () => ({ limits: this.limits, countries: ["GB"] }),
       vault: { openNumber: () => "+447700900001", openText: () => "text", findToken: () => PERSON } as never,
       now: () => this.now,
@@ -81,7 +119,7 @@ export class Outbox {
   }
 
   /** A queued message, on the queue as admission leaves it. */
-  admit({ purpose = "service", lifeMs = 3_600_000, prices, segments = 1, scheduleAt }: Admitted = {}): string {
+  admit({ purpose = "service", lifeMs = 3_600_000, prices, segments = 1, scheduleAt, hold }: Admitted = {}): string {
     const id = this.ids.make("msg", this.now);
     const later = scheduleAt !== undefined;
     const message: Message = {
@@ -107,6 +145,7 @@ export class Outbox {
         routes: ROUTES,
         price: prices?.[0] ?? null,
         ...(prices === undefined ? {} : { prices }),
+        ...(hold === undefined || hold === null ? {} : { hold }),
         note: false,
       },
       attempts: [],
@@ -167,7 +206,13 @@ export class Outbox {
   /** The object restarts: what it remembered is gone, what it stored is there. */
   restart(): void {
     this.caps = new CapsLedger(this.sql, (key) => key);
+    this.budgets = this.openBudgets();
     this.queueTracker = new QueueTracker(this.now);
+  }
+
+  private openBudgets(): BudgetsLedger {
+    const reached = (one: Reached) => void this.reached.push(one);
+    return new BudgetsLedger({ sql: this.sql, now: () => this.now, lineOf: (key) => key, reached });
   }
 
   sweep(): Swept {

@@ -74,6 +74,7 @@ export function pathOf(door: Door, ids: Record<string, string>): string {
     .replace(":id", ids[kind] ?? "")
     .replace(":token", ids["tokens"] ?? "")
     .replace(":template", ids["templates"] ?? "")
+    .replace(":budget", ids["budgets"] ?? "")
     .replace(":key", ids["keys"] ?? "")
     .replace(":job", ids["failed-jobs"] ?? "")
     .replace(":participant", ids["participants"] ?? "");
@@ -94,6 +95,7 @@ export function absentIds(tenant: string): Record<string, string> {
     messages: `msg_${owner}${rest}`,
     verifications: `ver_${owner}${rest}`,
     services: `svc_${owner}${rest}`,
+    budgets: `bud_${owner}${rest}`,
     templates: `tpl_${owner}${rest}`,
     webhooks: `wbh_${owner}${rest}`,
     events: `evt_${owner}${rest}`,

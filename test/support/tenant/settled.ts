@@ -9,6 +9,7 @@ export type Furnished = Tenant & {
     message: string;
     verification: string;
     service: string;
+    budget: string;
     template: string;
     batch: string;
     token: string;
@@ -47,6 +48,8 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
   if (first === undefined) throw new Error("an empty batch");
   await ended(key, first.message.id);
   const service = sent(await ask("POST /v1/verify/services", { key, body: { name: "Sign-in" } }), 201);
+  const day = { name: "Day", window: "day", limit: { amount: 1_000_000, currency: "GBP" } };
+  const budget = sent(await ask("POST /v1/budgets", { key, body: day }), 201);
   const texts = { "en-GB": "{{code}} is your code" };
   const template = sent(await ask("POST /v1/verify/templates", { key, body: { name: "Short", texts } }), 201);
   const code = { to: "+447700900151", intent: "login" };
@@ -65,6 +68,7 @@ export async function furnish(name: string, jurisdiction: "eu" | "us" = "eu"): P
       message: first.message.id,
       verification: String(verification["id"]),
       service: String(service["id"]),
+      budget: String(budget["id"]),
       template: String(template["id"]),
       batch: String(batch["batch_id"]),
       token: first.message.to.token,
