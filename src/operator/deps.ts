@@ -9,7 +9,7 @@ import type { CourierPort } from "../rpc/courier.ts";
 import type { TenantPort } from "../rpc/tenant.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { Keyring } from "../vault/keyring.ts";
-import type { AlertsIo } from "./alerts.ts";
+import type { AlertsIo } from "./alerts/alerts.ts";
 
 export type OperatorDeps = AlertsIo & {
   setAlarm: (at: number) => void;

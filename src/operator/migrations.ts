@@ -9,7 +9,7 @@ import { migrate, type Migrated } from "../storage/migrations.ts";
 import type { Sql } from "../storage/sql.ts";
 import { migrateOperatorsPeople } from "../access/room.ts";
 import { AlertsLedger } from "../alerts/room.ts";
-import { OnCallLedger } from "./on-call.ts";
+import { OnCallLedger } from "./alerts/on-call.ts";
 import { OperatorRepeats } from "./idempotency.ts";
 
 type Storage = { sql: Sql; transaction: <T>(act: () => T) => T };

@@ -22,9 +22,9 @@ import type { OperatorVerbs } from "../rpc/operator.ts";
 
 import { KEY_USES, PURGE, REWRAP, SIZES, type JobDeps } from "./jobs.ts";
 import { numberStockRoutes } from "./numbers.routes.ts";
-import { alertsRoutes } from "./alerts.routes.ts";
+import { alertsRoutes } from "./alerts/alerts.routes.ts";
 import { oversightRoutes } from "./oversight.routes.ts";
-import { operatorPeopleRoutes } from "./people.routes.ts";
+import { operatorPeopleRoutes } from "./people/people.routes.ts";
 import { carrierRoutes } from "./carriers.routes.ts";
 import { ceilingRoutes } from "./ceilings.routes.ts";
 import { ofTenant } from "./placed.ts";

@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { AlertView } from "../../alerts/schemas.ts";
 import { isRefused, REASONS, type Refusal } from "../../base/refusal.ts";
 import { pageOf } from "../../contract/list.ts";
-import { IssuedOnCallView, OnCallView } from "../../operator/alerts.routes.ts";
+import { IssuedOnCallView, OnCallView } from "../../operator/alerts/alerts.routes.ts";
 import { AlertCards, alertActOf } from "../look/alerts.tsx";
 import { Facts, Field, Head, hrefOf, Notice, Pager, SecretOnce, Time } from "../look/parts.tsx";
 import { fieldOf, type Shown } from "../visit.ts";

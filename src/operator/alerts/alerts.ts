@@ -2,18 +2,26 @@
  * The operators' alerts in one jurisdiction, and the on-call service that is told of them by signed calls. What is to be told is a
  * row written with the alert; the object's alarm sends it, and tries again by the schedule of webhooks until it is taken.
  */
-import { alertActs, AlertsLedger, alertView, nameOf, type Alert, type AlertType, type Raised } from "../alerts/room.ts";
-import { isoOf, readClock, SECOND_MS } from "../base/clock.ts";
-import { nameOfError, type Log } from "../base/log.ts";
-import { randomBytes, randomFraction } from "../base/random.ts";
-import type { Recorded } from "../contract/record.ts";
-import type { FetchLike } from "../net/bounded.ts";
-import { judgeResolved, judgeUrl, type Resolver, type UrlPolicy } from "../net/outside-url.ts";
-import type { Operating } from "../rpc/operator.ts";
-import type { Sql } from "../storage/sql.ts";
-import { classifyAnswer, makeSecret, nextAttempt, postOnce, sign } from "../webhooks/room.ts";
+import {
+  alertActs,
+  AlertsLedger,
+  alertView,
+  nameOf,
+  type Alert,
+  type AlertType,
+  type Raised,
+} from "../../alerts/room.ts";
+import { isoOf, readClock, SECOND_MS } from "../../base/clock.ts";
+import { nameOfError, type Log } from "../../base/log.ts";
+import { randomBytes, randomFraction } from "../../base/random.ts";
+import type { Recorded } from "../../contract/record.ts";
+import type { FetchLike } from "../../net/bounded.ts";
+import { judgeResolved, judgeUrl, type Resolver, type UrlPolicy } from "../../net/outside-url.ts";
+import type { Operating } from "../../rpc/operator.ts";
+import type { Sql } from "../../storage/sql.ts";
+import { classifyAnswer, makeSecret, nextAttempt, postOnce, sign } from "../../webhooks/room.ts";
 import { OnCallLedger, type Waiting } from "./on-call.ts";
-import type { OwnKey } from "./own-key.ts";
+import type { OwnKey } from "../own-key.ts";
 
 export type AlertsIo = { policy: UrlPolicy; resolve: Resolver; fetchLike: FetchLike };
 

@@ -2,14 +2,14 @@
  * The operators' routes for alerts, and for the on-call service that is told of them.
  */
 import { z } from "zod";
-import { AlertState, AlertView, SilenceBody } from "../alerts/schemas.ts";
-import { parseId } from "../base/ids.ts";
-import { refuse, type Outcome } from "../base/refusal.ts";
-import { EXAMPLE_TIME } from "../contract/example.ts";
-import { cursorOf, given, limitUpTo, pageOf, timeOf } from "../contract/list.ts";
-import { doorsOver, IdParam, JURISDICTION, type OperatorRouteOf, type Placed } from "../contract/operator-route.ts";
-import { judgeUrl, URL_CHARS_MAX } from "../net/outside-url.ts";
-import type { OperatorVerbs } from "../rpc/operator.ts";
+import { AlertState, AlertView, SilenceBody } from "../../alerts/schemas.ts";
+import { parseId } from "../../base/ids.ts";
+import { refuse, type Outcome } from "../../base/refusal.ts";
+import { EXAMPLE_TIME } from "../../contract/example.ts";
+import { cursorOf, given, limitUpTo, pageOf, timeOf } from "../../contract/list.ts";
+import { doorsOver, IdParam, JURISDICTION, type OperatorRouteOf, type Placed } from "../../contract/operator-route.ts";
+import { judgeUrl, URL_CHARS_MAX } from "../../net/outside-url.ts";
+import type { OperatorVerbs } from "../../rpc/operator.ts";
 
 const door = doorsOver<OperatorVerbs>();
 

@@ -2,7 +2,7 @@
  * The operators' routes for who signs in at their console: the same verbs that its page asks.
  */
 import { z } from "zod";
-import { OPERATORS_HOME } from "../access/room.ts";
+import { OPERATORS_HOME } from "../../access/room.ts";
 import {
   OperatorPersonView,
   OperatorSignInBody,
@@ -10,12 +10,12 @@ import {
   OperatorChangeRoleBody,
   PersonSessionView,
   SIGN_IN_EXAMPLE,
-} from "../access/people/schemas.ts";
-import type { Outcome } from "../base/refusal.ts";
-import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
-import { doorsOver, IdParam, type OperatorRouteOf, type Placed } from "../contract/operator-route.ts";
-import { judgeUrl } from "../net/outside-url.ts";
-import type { OperatorVerbs } from "../rpc/operator.ts";
+} from "../../access/people/schemas.ts";
+import type { Outcome } from "../../base/refusal.ts";
+import { cursorOf, given, limitUpTo, pageOf } from "../../contract/list.ts";
+import { doorsOver, IdParam, type OperatorRouteOf, type Placed } from "../../contract/operator-route.ts";
+import { judgeUrl } from "../../net/outside-url.ts";
+import type { OperatorVerbs } from "../../rpc/operator.ts";
 
 const door = doorsOver<OperatorVerbs>();
 

@@ -2,17 +2,17 @@
  * Operators who sign in at the console: their verbs, and what the doors ask of them. The tables and rules are access's, as with a
  * tenant's people; here they get this object's key, its audit and its transaction.
  */
-import type { DoorKeys, Environment } from "../access/api-key.ts";
-import type { Credential } from "../access/caller.ts";
-import type { OperatorSignIn } from "../access/people/operators.ts";
-import type { Identity, SignedIn, SignInClient } from "../access/people/sign-in.ts";
-import { operatorsPeople } from "../access/room.ts";
-import { readClock } from "../base/clock.ts";
-import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
-import type { Actor, Recorder } from "../contract/record.ts";
-import type { Operating, OperatorPresent, OperatorVerbName, OperatorVerbTable } from "../rpc/operator.ts";
-import type { Sql } from "../storage/sql.ts";
-import type { OwnKey } from "./own-key.ts";
+import type { DoorKeys, Environment } from "../../access/api-key.ts";
+import type { Credential } from "../../access/caller.ts";
+import type { OperatorSignIn } from "../../access/people/operators.ts";
+import type { Identity, SignedIn, SignInClient } from "../../access/people/sign-in.ts";
+import { operatorsPeople } from "../../access/room.ts";
+import { readClock } from "../../base/clock.ts";
+import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
+import type { Actor, Recorder } from "../../contract/record.ts";
+import type { Operating, OperatorPresent, OperatorVerbName, OperatorVerbTable } from "../../rpc/operator.ts";
+import type { Sql } from "../../storage/sql.ts";
+import type { OwnKey } from "../own-key.ts";
 
 type Deps = {
   sql: Sql;

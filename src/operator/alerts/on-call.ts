@@ -1,8 +1,8 @@
 /**
  * The on-call service of operators, and what waits to be told to it: tables of the operators' object.
  */
-import { isoOf } from "../base/clock.ts";
-import { bytesOf, first, type Sql } from "../storage/sql.ts";
+import { isoOf } from "../../base/clock.ts";
+import { bytesOf, first, type Sql } from "../../storage/sql.ts";
 
 /** A call that waits: the event's id, its text, how often it was tried. */
 export type Waiting = { id: string; body: string; attempts: number };

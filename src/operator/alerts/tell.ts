@@ -1,12 +1,12 @@
 /**
  * What becomes an alert of operators, and their verbs for alerts.
  */
-import type { Alert } from "../alerts/alert.ts";
-import type { Noted } from "../carriers/courier/watch.ts";
-import type { CourierPort } from "../rpc/courier.ts";
-import type { Operating, OperatorVerbName, OperatorVerbTable, Size } from "../rpc/operator.ts";
+import type { Alert } from "../../alerts/alert.ts";
+import type { Noted } from "../../carriers/courier/watch.ts";
+import type { CourierPort } from "../../rpc/courier.ts";
+import type { Operating, OperatorVerbName, OperatorVerbTable, Size } from "../../rpc/operator.ts";
 import type { OperatorAlerts } from "./alerts.ts";
-import { isFilling } from "./sizes.ts";
+import { isFilling } from "../sizes.ts";
 
 /** A courier's anomaly, or its circuit, opens an alert and closes it. */
 export function tellCarrier(alerts: OperatorAlerts, { account: about, act, facts }: Noted): void {
