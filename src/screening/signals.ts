@@ -29,6 +29,9 @@ export type About = { from: string | null; domains: readonly string[] };
 /** A name at the beginning of a text is whose the text claims to be. */
 const CLAIM_WORDS = 5;
 
+/** What stands behind a name of a brand that is an ordinary word too, where it is the brand. */
+const CLAIMED = /^ ?(?:[:\-,.!>|\])+]|(?:alert|security|fraud|notice|bank|mobile|uk|customer|team|pay|account|energy|id|card|points)\b)/i;
+
 type Name = Said | `brand_${BrandKind}` | `common_${BrandKind}`;
 
 /** Names of a kind as phrases. */
@@ -76,7 +79,7 @@ export function signalsOf(whole: string, about: About): Signals {
   for (const place of normal.hidden) gathered.put("hidden", place);
   for (const place of normal.turned) gathered.put("turned", place);
   for (const place of normal.mixed) gathered.put("mixed", place);
-  phrasesIn(words, gathered);
+  phrasesIn(text, words, gathered);
   senderIn(about.from, gathered);
   moneyIn(words, gathered);
   numbersIn(text, words, gathered);
@@ -111,12 +114,15 @@ const BRAND_OF: Readonly<Record<BrandKind, `brand_${BrandKind}`>> = {
   shop: "brand_shop", energy: "brand_energy", coin: "brand_coin",
 };
 
-function phrasesIn(words: readonly Word[], gathered: Gathered): void {
+function phrasesIn(text: string, words: readonly Word[], gathered: Gathered): void {
   for (const { name, from, to } of LEXICON.find(words)) {
     const place = { start: words[from]?.start ?? 0, end: words[to - 1]?.end ?? 0 };
     const kind = kindIn(name);
     if (kind === null) gathered.put(nameOf(name), place);
-    else if (!name.startsWith("common_") || from < CLAIM_WORDS) brandIn(kind, place, from < CLAIM_WORDS, gathered);
+    else if (!name.startsWith("common_") || from < CLAIM_WORDS) {
+      const isClaim = from < CLAIM_WORDS && (!name.startsWith("common_") || CLAIMED.test(text.slice(place.end, place.end + 12)));
+      brandIn(kind, place, isClaim, gathered);
+    }
   }
 }
 
