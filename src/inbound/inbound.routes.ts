@@ -9,6 +9,7 @@ import { parseId } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type OpenRoute, type RouteOver } from "../contract/route.ts";
+import { ACTIONS } from "../screening/policy.ts";
 import type { Inbound } from "../carriers/carrier.ts";
 import type { Brought } from "../carriers/courier/brought.ts";
 import { InboundBody } from "../carriers/adapters/http.ts";
@@ -88,6 +89,10 @@ export const ReceivedView = z
       description: "False: parts of it never came, and `[...]` stands in their place. Such a text is never obeyed.",
     }),
     media: z.int().meta({ description: "Pictures and other files that came with it and were left with the carrier." }),
+    screening: z
+      .object({ verdict: z.enum(ACTIONS), rules: z.array(z.string()) })
+      .nullable()
+      .meta({ description: "What the screening said of it, and by which rules; null where it said nothing." }),
     received_at: z.string(),
   })
   .meta({
@@ -101,6 +106,7 @@ export const ReceivedView = z
         word: null,
         complete: true,
         media: 0,
+        screening: null,
         received_at: EXAMPLE_TIME,
       },
     ],
@@ -163,6 +169,7 @@ export const inboxRoutes: RouteOver<InboundVerbs>[] = [
           word: null,
           complete: true,
           media: 0,
+          screening: null,
           received_at: EXAMPLE_TIME,
           text: "Are you open today?",
         },

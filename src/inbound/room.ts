@@ -13,7 +13,9 @@ import { parseNumber } from "../sms/phone.ts";
 import { newestId } from "../storage/sql.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { EventType } from "../webhooks/event.ts";
-import type { InboundDeps } from "./deps.ts";
+import type { InboundDeps, Screening } from "./deps.ts";
+import { HeldLedger } from "./held.ts";
+import { letGo, wordsOfHeld } from "./hold.ts";
 import { InboundLedger } from "./ledger.ts";
 import { SEEN_DAYS, receive, takeGathered } from "./receive.ts";
 import { SYSTEM_KEY, type Fate } from "./take.ts";
@@ -26,6 +28,7 @@ type Below = {
   numbers: { ledger: NumbersLedger };
   consent: { ledger: ConsentLedger; say: (actor: Actor, speaker: Speaker, said: Said) => void };
   masking: { deps: AddressDeps };
+  quarantine: Screening;
 };
 
 /** Texts that came in parts, read in one run of the alarm though not all of them came. */
@@ -37,11 +40,21 @@ export const inboundRoom = room({
   migrations: [
     { id: 1, up: (sql) => InboundLedger.migrate(sql) },
     { id: 2, up: (sql) => InboundLedger.migrate2(sql) },
+    {
+      id: 3,
+      up: (sql) => {
+        HeldLedger.migrate(sql);
+        sql.exec(`ALTER TABLE inbox ADD COLUMN screening TEXT`);
+      },
+    },
   ],
-  open: ({ sql, ids, now, soon }: Ground, { audit, vault, webhooks, numbers, consent, masking }: Below) => {
+  open: ({ sql, ids, now, soon }: Ground, { audit, vault, webhooks, numbers, consent, masking, quarantine }: Below) => {
     const ledger = new InboundLedger(sql, soon);
+    const held = new HeldLedger(sql, soon);
     const deps: InboundDeps = {
       ledger,
+      held,
+      screening: quarantine,
       masking: masking.deps,
       vault: vault.ledger,
       ids,
@@ -72,12 +85,29 @@ export const inboundRoom = room({
             })),
           nextAt: (_at: number, after: number) => ledger.nextLate(after),
         },
+        {
+          name: "inbound.held",
+          rowsMax: LATE_MAX,
+          due: (at: number, limit: number) =>
+            held.due(at, limit).map((id) => ({ id, run: () => letGo(deps, id, "passed") })),
+          nextAt: (_at: number, after: number) => held.nextAt(after),
+        },
       ],
       purges: [
         { name: "heard", drop: (at: number, limit: number) => ledger.seen.purge(at - SEEN_DAYS * DAY_MS, limit) },
+        {
+          name: "held_texts",
+          drop: (at: number, limit: number) => held.purge(at - INBOX_KEPT_DAYS * DAY_MS, limit),
+        },
         { name: "inbox", drop: (at: number, limit: number) => ledger.purgeInbox(at - INBOX_KEPT_DAYS * DAY_MS, limit) },
       ],
-      newestIds: () => [newestId(sql, "inbox")],
+      newestIds: () => [newestId(sql, "inbox"), newestId(sql, "held_texts")],
+      readHeld: (id: string): string | null => {
+        const one = held.get(id);
+        return one === null ? null : (wordsOfHeld(deps, one)?.text ?? null);
+      },
+      releaseHeld: (id: string): void => letGo(deps, id, "released"),
+      blockHeld: (id: string): void => held.block(id),
       /** Takes a text in that a carrier brought; `secret` as `Brought` has it. */
       receive: (account: string, text: Inbound, secret: number): Fate =>
         receive(deps, account, text, { account, secret }),

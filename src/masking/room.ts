@@ -145,7 +145,7 @@ function depsOf(
         withhold: null,
         countedAs: bySender,
         ownNumber: true,
-        ...(segmentsMax === undefined ? {} : { segmentsMax }),
+        ...(segmentsMax === undefined ? {} : ({ segmentsMax, unscreened: true } as const)), // a person's
         ...(scope === undefined ? {} : { scope: { ...scope, name: keyed(scope.name) } }),
       } as const;
       return admitFor(outbox, key, recipient, textOf(leaving), sending);

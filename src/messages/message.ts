@@ -5,6 +5,7 @@ import { isoOf } from "../base/clock.ts";
 import type { Behind, Choose, LeftOut } from "../carriers/route.ts";
 import type { Num } from "../sms/phone.ts";
 import type { Cap, Scope } from "../risk/act.ts";
+import type { Action } from "../screening/policy.ts";
 import type { Purpose } from "../sms/purpose.ts";
 
 export const STATES = [
@@ -112,6 +113,8 @@ export type Facts = {
   note: boolean;
   /** The id of what it was sent for, such as a verification; absent when the caller sent it for itself. */
   about?: string;
+  /** What the screening said of its text, by the names of its rules; absent where it said nothing. */
+  screening?: { verdict: Action; rules: string[] };
   /** When the limits counted it last, where that was after its admission. */
   countedAt?: number;
   /** The keyed name that its limits count in place of its person: of a relayed text, its sender in its session. */
@@ -160,6 +163,7 @@ export function viewOf(message: Message, note: Note | null) {
     schedule_at: time(facts.scheduleAt),
     expires_at: isoOf(facts.expiresAt),
     ...limitsApplyAt(message),
+    ...(facts.screening === undefined ? {} : { screening: facts.screening }),
     created_at: isoOf(facts.createdAt),
     sent_at: time(message.sentAt),
     ended_at: time(message.endedAt),
@@ -177,6 +181,9 @@ export function viewOf(message: Message, note: Note | null) {
     sequence: message.version,
   };
 }
+
+/** The reason of a message that was held and is on its way again. */
+export const RELEASED = "released";
 
 /** Why a message waits: the limit that keeps it. */
 export const LIMIT_REASONS: Readonly<Record<Cap, string>> = {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { Time } from "../contract/label.ts";
 import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { CHOOSE, PASSED_OVER } from "../carriers/route.ts";
+import { ACTIONS } from "../screening/policy.ts";
 import { STATES } from "./message.ts";
 import { PURPOSES } from "../sms/purpose.ts";
 
@@ -109,6 +110,10 @@ export const MessageView = z
       description:
         "While it is scheduled: when the limits per recipient, block of numbers, key, tenant and country are counted. What does not fit then waits until `expires_at`, with the limit as its `reason`, and ends as `expired` with that reason.",
     }),
+    screening: z
+      .object({ verdict: z.enum(ACTIONS), rules: z.array(z.string()) })
+      .optional()
+      .meta({ description: "What the screening said of the text, and by which rules; absent where it said nothing." }),
     created_at: z.string(),
     sent_at: z.string().nullable(),
     ended_at: z.string().nullable(),
@@ -166,6 +171,14 @@ export const PreviewView = z
       })
       .meta({ description: "Which rule decides, and what it makes of every account of the rule." }),
     price: MoneyView,
+    screening: z
+      .object({
+        verdict: z.enum(ACTIONS),
+        rules: z.array(z.object({ name: z.string(), spans: z.array(z.array(z.int())) })),
+        score: z.int(),
+      })
+      .nullable()
+      .meta({ description: "What the screening says of the text; null where it says nothing." }),
     would: z.enum(["accepted", "refused"]),
     reasons: z.array(z.string()),
   })
@@ -193,6 +206,7 @@ export const PreviewView = z
           ],
         },
         price: { amount: 38_000, currency: "GBP" },
+        screening: null,
         would: "accepted",
         reasons: [],
       },

@@ -27,6 +27,7 @@ import type { MessagesVerbs } from "../messages/verbs.ts";
 import type { NewNumber } from "../numbers/number.ts";
 import type { NumbersVerbs } from "../numbers/verbs.ts";
 import type { ChangedPolicy, PolicyChange, PolicyView } from "../policy/policy.ts";
+import type { QuarantineVerbs } from "../quarantine/verbs.ts";
 import type { PolicyVerbs } from "../policy/verbs.ts";
 import type { SandboxVerbs } from "../sandbox/verbs.ts";
 import type { TokensVerbs } from "../vault/verbs.ts";
@@ -50,6 +51,7 @@ type Verbs = AddressVerbs &
   NumbersVerbs &
   PeopleVerbs &
   PolicyVerbs &
+  QuarantineVerbs &
   SandboxVerbs &
   ServicesVerbs &
   SettingsVerbs &

@@ -34,6 +34,8 @@ export type ScreeningPolicy = {
 };
 
 export const HOLD_HOURS_MAX = 72;
+/** Stands behind a person's text that was held and that nobody decided about. */
+export const CAUTION = "[Caution: this text looks like a scam.]";
 export const DEFAULT_WARNING = "[Warning: never share a code that was sent to you.]";
 
 /** A tenant's policy before it sets one: on for live tenants; in a sandbox texts are judged and nothing is held. */

@@ -166,7 +166,7 @@ function smsSender(outbox: MessagesDeps): ChannelSender {
       expiresAt: null,
       ttlSeconds: secondsLeft,
     };
-    return admitFor(outbox, key, to, input, { about, avoid, withhold, knownDevice });
+    return admitFor(outbox, key, to, input, { about, avoid, withhold, knownDevice, unscreened: true });
   };
 }
 
