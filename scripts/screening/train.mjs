@@ -24,7 +24,11 @@ const lines = (file) => readFileSync(file, "utf8").split("\n").filter(Boolean);
 const own = (file, label) =>
   lines(new URL(`../../test/screening/${file}`, import.meta.url)).map((text) => ({ label, text, weight: OWN_WEIGHT }));
 const texts = [
-  ...lines(path).map((line) => ({ label: line.slice(0, line.indexOf("\t")), text: line.slice(line.indexOf("\t") + 1), weight: 1 })),
+  ...lines(path).map((line) => ({
+    label: line.slice(0, line.indexOf("\t")),
+    text: line.slice(line.indexOf("\t") + 1),
+    weight: 1,
+  })),
   ...own("businesses.txt", "our businesses"),
   ...own("scams.txt", "our scams"),
 ];
@@ -32,7 +36,7 @@ const WANTED = new Set(["ham", "our businesses"]);
 
 // A seeded shuffle, so that the folds are the same each time.
 let seed = 42;
-const random = () => ((seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648);
+const random = () => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
 const rows = texts
   .map((one) => {
     const signals = signalsOf(one.text, { from: null, domains: [] });
@@ -71,21 +75,31 @@ for (let fold = 0; fold < FOLDS; fold++) {
 }
 
 const policy = defaultPolicy("live");
+/** By a rule; the model's own rule, whose weights have seen the text, is left out. */
 const held = ({ text }) =>
-  ["hold", "block"].includes(judgeText(text, { policy, direction: "outbound", purpose: "service", from: null }).verdict);
+  judgeText(text, { policy, direction: "outbound", purpose: "service", from: null }).rules.some(
+    ({ name, action }) => name !== "very_likely_scam" && (action === "hold" || action === "block"),
+  );
 const percent = (some, all) => `${((100 * some) / Math.max(1, all)).toFixed(1)} %`;
-console.log("| class | texts | held by the rules | score 50 or more | 90 or more | 98 or more |\n| --- | --- | --- | --- | --- | --- |");
-for (const label of [...new Set(texts.map((one) => one.label))].sort()) {
+console.log(
+  "| class | texts | held by the rules | score 50 or more | 90 or more | 97 or more |\n| --- | --- | --- | --- | --- | --- |",
+);
+for (const label of [...new Set(texts.map((one) => one.label))].toSorted((a, b) => a.localeCompare(b))) {
   const of = judged.filter((row) => row.label === label);
   const over = (least) => percent(of.filter(({ score }) => score >= least).length, of.length);
   const byRules = of.filter(held).length;
-  console.log(`| ${label} | ${of.length} | ${byRules} (${percent(byRules, of.length)}) | ${over(50)} | ${over(90)} | ${over(98)} |`);
+  console.log(
+    `| ${label} | ${of.length} | ${byRules} (${percent(byRules, of.length)}) | ${over(50)} | ${over(90)} | ${over(97)} |`,
+  );
 }
 const notHeld = judged.filter((row) => !held(row));
 const gained = (label, least) => notHeld.filter((row) => row.label === label && row.score >= least).length;
-console.log(`\nOver the rules, a score of 98 adds: ${[...new Set(texts.map((one) => one.label))].map((label) => `${label} ${gained(label, 98)}`).join(", ")}.`);
+console.log(
+  `\nOver the rules, a score of 97 adds: ${[...new Set(texts.map((one) => one.label))].map((label) => `${label} ${gained(label, 97)}`).join(", ")}.`,
+);
 if (process.argv.includes("--show"))
-  for (const row of judged.filter((one) => WANTED.has(one.label) && one.score >= 90)) console.log(row.score, row.text.slice(0, 100));
+  for (const row of judged.filter((one) => WANTED.has(one.label) && one.score >= 90))
+    console.log(row.score, row.text.slice(0, 100));
 
 if (process.argv.includes("--write")) {
   const { bias, weights } = train(rows);

@@ -10,7 +10,10 @@ import type { Held } from "../quarantine/ledger.ts";
 import type { ScreenInput, ScreenOutcome } from "../quarantine/room.ts";
 import type { Direction, Label } from "../screening/policy.ts";
 import type { HeldLedger } from "./held.ts";
-import type { InboundLedger } from "./ledger.ts";
+import type { InboundLedger, Received } from "./ledger.ts";
+
+/** A text under way: its words, the id it has in the inbox or among the held, and what the screening said of it. */
+export type About = Pick<Received, "id" | "complete" | "media"> & { text: string; label: Label | null };
 
 /** What the room uses of the screening. */
 export type Screening = {

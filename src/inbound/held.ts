@@ -3,7 +3,7 @@
  * was blocked stays so long as decided texts are listed.
  */
 import { bytesOf, first, type Sql } from "../storage/sql.ts";
-import type { Direction, Label } from "../screening/policy.ts";
+import { Label, type Direction } from "../screening/policy.ts";
 
 /** A held text without its words. `who` is null where the sender has no number; `name` is theirs then. */
 export type HeldText = {
@@ -62,13 +62,16 @@ export class HeldLedger {
     if (row === null) return null;
     const { who, sealed, label, ...rest } = row;
     const name = who === null ? null : bytesOf(who);
-    return { ...rest, who: name, sealed: bytesOf(sealed), label: JSON.parse(label) as Label };
+    return { ...rest, who: name, sealed: bytesOf(sealed), label: Label.parse(JSON.parse(label)) };
   }
 
   /** Those whose time has passed. */
   due(now: number, limit: number): string[] {
     const query = `SELECT id FROM held_texts WHERE until IS NOT NULL AND until <= ? ORDER BY until LIMIT ?`;
-    return this.#sql.exec<{ id: string }>(query, now, limit).toArray().map(({ id }) => id);
+    return this.#sql
+      .exec<{ id: string }>(query, now, limit)
+      .toArray()
+      .map(({ id }) => id);
   }
 
   nextAt(after: number): number | null {

@@ -9,7 +9,7 @@ import { parseId } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type OpenRoute, type RouteOver } from "../contract/route.ts";
-import { ACTIONS } from "../screening/policy.ts";
+import { ShortLabel } from "../screening/policy.ts";
 import type { Inbound } from "../carriers/carrier.ts";
 import type { Brought } from "../carriers/courier/brought.ts";
 import { InboundBody } from "../carriers/adapters/http.ts";
@@ -89,10 +89,9 @@ export const ReceivedView = z
       description: "False: parts of it never came, and `[...]` stands in their place. Such a text is never obeyed.",
     }),
     media: z.int().meta({ description: "Pictures and other files that came with it and were left with the carrier." }),
-    screening: z
-      .object({ verdict: z.enum(ACTIONS), rules: z.array(z.string()) })
-      .nullable()
-      .meta({ description: "What the screening said of it, and by which rules; null where it said nothing." }),
+    screening: ShortLabel.nullable().meta({
+      description: "What the screening said of it, and by which rules; null where it said nothing.",
+    }),
     received_at: z.string(),
   })
   .meta({

@@ -3,7 +3,7 @@
  * sealed under their sender's key.
  */
 import { bytesOf, filtered, first, type Sql } from "../storage/sql.ts";
-import type { Action } from "../screening/policy.ts";
+import { ShortLabel } from "../screening/policy.ts";
 import { SeenTexts } from "./seen.ts";
 import type { Word } from "./words.ts";
 
@@ -23,7 +23,7 @@ export type Received = {
   /** Pictures and other files that came with it and were left with the carrier. */
   media: number;
   /** What the screening said of it, by the names of its rules; null where it said nothing. */
-  screening: { verdict: Action; rules: string[] } | null;
+  screening: ShortLabel | null;
 };
 
 /** One part of a text that comes in several. Originator, number, reference and total together name the text (TS 23.040, 9.2.3.24.1). */
@@ -246,5 +246,5 @@ type ReceivedRow = Omit<Received, "complete" | "screening"> & { complete: number
 const receivedOf = ({ complete, screening, ...row }: ReceivedRow): Received => ({
   ...row,
   complete: complete === 1,
-  screening: screening === null ? null : (JSON.parse(screening) as NonNullable<Received["screening"]>),
+  screening: screening === null ? null : ShortLabel.parse(JSON.parse(screening)),
 });

@@ -7,12 +7,12 @@ import { readyAddress } from "../masking/relays/relays.ts";
 import { forwardFromName } from "../masking/relays/forward.ts";
 import { answerOnce, isInConversation, relay, type AnswerKind, type IncomingText } from "../masking/relay.ts";
 import type { VirtualNumber } from "../numbers/number.ts";
-import type { Label } from "../screening/policy.ts";
+import { shortLabelOf } from "../screening/policy.ts";
 import { maskNumbersIn, type Num } from "../sms/phone.ts";
 import { nameBefore, stripControls } from "../sms/sms-text.ts";
 import type { Contact } from "../vault/ledger.ts";
 import { TENANT_SUBJECT } from "../vault/ledger.ts";
-import type { InboundDeps } from "./deps.ts";
+import type { About, InboundDeps } from "./deps.ts";
 import type { Received } from "./ledger.ts";
 import { screenText } from "./hold.ts";
 import { obey } from "./obey.ts";
@@ -120,9 +120,6 @@ export function tellMedia(deps: InboundDeps, incoming: IncomingText, media: numb
   answer(deps, incoming, deps.masking.ledger.settings().mediaNotice, "|media");
 }
 
-/** A text under way: its words, the id it has in the inbox or among the held, and what the screening said of it. */
-export type About = Pick<Received, "id" | "complete" | "media"> & { text: string; label: Label | null };
-
 /** Into the inbox, and told. */
 function putIn(deps: InboundDeps, number: VirtualNumber, contact: Contact, about: About, word: Word | null): void {
   const { token, mask, country, subject } = contact;
@@ -132,7 +129,7 @@ function putIn(deps: InboundDeps, number: VirtualNumber, contact: Contact, about
 type Whose = Pick<Received, "token" | "mask" | "country" | "name" | "number" | "word">;
 
 function put(deps: InboundDeps, whose: Whose, subject: string, { text, label, ...about }: About): void {
-  const screening = label === null ? null : { verdict: label.verdict, rules: label.rules.map(({ name }) => name) };
+  const screening = label === null ? null : shortLabelOf(label);
   const received: Received = { ...whose, ...about, screening, at: deps.now() };
   deps.ledger.add(received, subject, deps.vault.sealText(subject, received.id, "text", text));
   deps.emit("inbound.received", received.id, { inbound: receivedView(received) });

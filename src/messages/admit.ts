@@ -23,7 +23,7 @@ import { timesOf, type Times, type TimesInput } from "./validity.ts";
 import type { Choice } from "../carriers/route.ts";
 import type { ScreenInput, ScreenOutcome } from "../quarantine/room.ts";
 import type { Held } from "../quarantine/ledger.ts";
-import type { Label } from "../screening/policy.ts";
+import { shortLabelOf, type Label } from "../screening/policy.ts";
 
 /** A message but for whom it is for: shape checked, sender linted, text measured against hard limits. */
 export type Sendable = TimesInput & {
@@ -328,7 +328,7 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
       ...(prices.length > 1 && prices.some((price) => price !== null) ? { prices } : {}),
       price: priceBy(first),
       note: input.reference !== null || input.metadata !== null || keptDays(input, policy) > 0,
-      ...(input.label === null || parts.withheld ? {} : { screening: shortLabel(input.label) }),
+      ...(input.label === null || parts.withheld ? {} : { screening: shortLabelOf(input.label) }),
       ...(parts.sending === null ? {} : { about: parts.sending.about }),
       ...(parts.sending?.countedAs === undefined ? {} : { countedAs: countedAs(parts.sending.countedAs) }),
       ...(parts.sending?.scope === undefined ? {} : { scope: parts.sending.scope }),
@@ -341,9 +341,6 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
     endedAt: null,
   };
 }
-
-/** What stays on record of a verdict. */
-const shortLabel = ({ verdict, rules }: Label) => ({ verdict, rules: rules.map(({ name }) => name) });
 
 function store(deps: AdmitDeps, recipient: Recipient, message: Message, input: Sendable, policy: Policy): void {
   const sealed = recipient.seal(message.id, "text", input.text);

@@ -5,7 +5,7 @@ import { isoOf } from "../base/clock.ts";
 import type { Behind, Choose, LeftOut } from "../carriers/route.ts";
 import type { Num } from "../sms/phone.ts";
 import type { Cap, Scope } from "../risk/act.ts";
-import type { Action } from "../screening/policy.ts";
+import type { ShortLabel } from "../screening/policy.ts";
 import type { Purpose } from "../sms/purpose.ts";
 
 export const STATES = [
@@ -114,7 +114,7 @@ export type Facts = {
   /** The id of what it was sent for, such as a verification; absent when the caller sent it for itself. */
   about?: string;
   /** What the screening said of its text, by the names of its rules; absent where it said nothing. */
-  screening?: { verdict: Action; rules: string[] };
+  screening?: ShortLabel;
   /** When the limits counted it last, where that was after its admission. */
   countedAt?: number;
   /** The keyed name that its limits count in place of its person: of a relayed text, its sender in its session. */

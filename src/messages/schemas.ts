@@ -5,7 +5,7 @@ import { z } from "zod";
 import { Time } from "../contract/label.ts";
 import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { CHOOSE, PASSED_OVER } from "../carriers/route.ts";
-import { ACTIONS } from "../screening/policy.ts";
+import { ShortLabel, ACTIONS } from "../screening/policy.ts";
 import { STATES } from "./message.ts";
 import { PURPOSES } from "../sms/purpose.ts";
 
@@ -110,10 +110,9 @@ export const MessageView = z
       description:
         "While it is scheduled: when the limits per recipient, block of numbers, key, tenant and country are counted. What does not fit then waits until `expires_at`, with the limit as its `reason`, and ends as `expired` with that reason.",
     }),
-    screening: z
-      .object({ verdict: z.enum(ACTIONS), rules: z.array(z.string()) })
-      .optional()
-      .meta({ description: "What the screening said of the text, and by which rules; absent where it said nothing." }),
+    screening: ShortLabel.optional().meta({
+      description: "What the screening said of the text, and by which rules; absent where it said nothing.",
+    }),
     created_at: z.string(),
     sent_at: z.string().nullable(),
     ended_at: z.string().nullable(),

@@ -3,7 +3,7 @@
  * where it came in, in the outbox or among texts that came in.
  */
 import { filtered, first, type Sql } from "../storage/sql.ts";
-import type { Direction, Label, ScreeningPolicy } from "../screening/policy.ts";
+import { Label, ScreeningPolicy, type Direction } from "../screening/policy.ts";
 import type { Purpose } from "../sms/purpose.ts";
 
 /** `passed`: nobody decided in time, and a person's text went on with its label. `ended`: a message that ended without a decision. */
@@ -61,7 +61,7 @@ export class QuarantineLedger {
   policy(): ScreeningPolicy | null {
     if (this.#policy !== undefined) return this.#policy;
     const row = first<{ policy: string }>(this.#sql, `SELECT policy FROM screening_policy WHERE id = 1`);
-    return (this.#policy = row === null ? null : (JSON.parse(row.policy) as ScreeningPolicy));
+    return (this.#policy = row === null ? null : ScreeningPolicy.parse(JSON.parse(row.policy)));
   }
 
   setPolicy(policy: ScreeningPolicy): void {
@@ -103,7 +103,10 @@ export class QuarantineLedger {
       ["id < ?", filter.before],
     ]);
     const query = `SELECT ${COLUMNS} FROM quarantine WHERE ${where} ORDER BY id DESC LIMIT ?`;
-    return this.#sql.exec<Row>(query, ...values, limit).toArray().map(heldOf);
+    return this.#sql
+      .exec<Row>(query, ...values, limit)
+      .toArray()
+      .map(heldOf);
   }
 
   purge(before: number, limit: number): number {
@@ -114,5 +117,5 @@ export class QuarantineLedger {
 }
 
 function heldOf({ label, held_at: heldAt, decided_at: decidedAt, ...row }: Row): Held {
-  return { ...row, label: JSON.parse(label) as Label, heldAt, decidedAt };
+  return { ...row, label: Label.parse(JSON.parse(label)), heldAt, decidedAt };
 }

@@ -7,7 +7,16 @@ import { given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
 import { DEFAULT_WARNING } from "../screening/policy.ts";
 import { HELD_STATES } from "./ledger.ts";
-import { DecideBody, DecidedView, HeldView, JudgeBody, JudgedView, PolicyBody, ReadHeldView, ScreeningPolicyView } from "./schemas.ts";
+import {
+  DecideBody,
+  DecidedView,
+  HeldView,
+  JudgeBody,
+  JudgedView,
+  PolicyBody,
+  ReadHeldView,
+  ScreeningPolicyView,
+} from "./schemas.ts";
 import type { QuarantineVerbs } from "./verbs.ts";
 
 const route = routesOver<QuarantineVerbs>();
@@ -70,10 +79,16 @@ export const quarantineRoutes: RouteOver<QuarantineVerbs>[] = [
     summary: "List texts that are held, newest first",
     detail: "By which rules and where they fired; never the words.",
     tag,
-    query: z.strictObject({ limit: limitUpTo(), cursor: z.string().max(64).optional(), state: z.enum(HELD_STATES).optional() }),
+    query: z.strictObject({
+      limit: limitUpTo(),
+      cursor: z.string().max(64).optional(),
+      state: z.enum(HELD_STATES).optional(),
+    }),
     status: 200,
     answer: pageOf(HeldView),
-    input: ({ query: { limit, cursor, state } }) => ({ ok: { limit, state: state ?? "held", ...given({ before: cursor }) } }),
+    input: ({ query: { limit, cursor, state } }) => ({
+      ok: { limit, state: state ?? "held", ...given({ before: cursor }) },
+    }),
   }),
   route({
     method: "get",
@@ -94,7 +109,8 @@ export const quarantineRoutes: RouteOver<QuarantineVerbs>[] = [
     verb: "screening.decide",
     scope: "screening:decide",
     summary: "Release or block texts that are held",
-    detail: "Up to a hundred at once; each decision is entered in the audit. A released text goes on as if it had not been held.",
+    detail:
+      "Up to a hundred at once; each decision is entered in the audit. A released text goes on as if it had not been held.",
     tag,
     body: DecideBody,
     status: 200,

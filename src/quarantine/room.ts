@@ -5,7 +5,15 @@ import { DAY_MS, HOUR_MS } from "../base/clock.ts";
 import type { Recorder } from "../contract/record.ts";
 import { room, type Ground } from "../contract/room.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
-import { defaultPolicy, judgeText, labelOf, redacted, type Action, type Direction, type Label } from "../screening/policy.ts";
+import {
+  defaultPolicy,
+  judgeText,
+  labelOf,
+  redacted,
+  type Action,
+  type Direction,
+  type Label,
+} from "../screening/policy.ts";
 import type { Purpose } from "../sms/purpose.ts";
 import { newestId } from "../storage/sql.ts";
 import type { EventType } from "../webhooks/event.ts";
@@ -38,7 +46,10 @@ export const quarantineRoom = room({
       verbs: quarantineVerbs({ ledger, policy, caps: risk.caps, held, now, record: audit.record }),
       steps: [],
       purges: [
-        { name: "quarantine", drop: (at: number, limit: number) => ledger.purge(at - DECIDED_KEPT_DAYS * DAY_MS, limit) },
+        {
+          name: "quarantine",
+          drop: (at: number, limit: number) => ledger.purge(at - DECIDED_KEPT_DAYS * DAY_MS, limit),
+        },
       ],
       newestIds: () => [newestId(sql, "quarantine")],
       /** Judges a text by the tenant's policy. Where the policy is not enforced, a text only gets its label. */

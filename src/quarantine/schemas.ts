@@ -17,13 +17,21 @@ const Line = z.strictObject({
 
 export const PolicyBody = z
   .strictObject({
-    enforced: z.boolean().meta({ description: "False: texts are judged and labelled, and nothing is changed, held or refused." }),
+    enforced: z
+      .boolean()
+      .meta({ description: "False: texts are judged and labelled, and nothing is changed, held or refused." }),
     domains: z
       .array(z.string().regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}$/))
       .max(50)
-      .meta({ description: "Your own domains: links to them are no signs, and what only looks like one of them is one." }),
+      .meta({
+        description: "Your own domains: links to them are no signs, and what only looks like one of them is one.",
+      }),
     replacement: z.string().min(1).max(40).default("[removed]"),
-    hold_hours: z.int().min(1).max(HOLD_HOURS_MAX).meta({ description: "A person's text goes on with its label after this." }),
+    hold_hours: z
+      .int()
+      .min(1)
+      .max(HOLD_HOURS_MAX)
+      .meta({ description: "A person's text goes on with its label after this." }),
     code_warning: z
       .string()
       .min(1)
@@ -34,7 +42,7 @@ export const PolicyBody = z
   })
   .meta({ id: "ScreeningPolicyChange" });
 
-const Actions = z.record(z.enum(CLASSES), z.enum(ACTIONS));
+const Actions = z.record(z.string(), z.enum(ACTIONS));
 
 export const ScreeningPolicyView = z
   .object({
@@ -43,8 +51,17 @@ export const ScreeningPolicyView = z
     replacement: z.string(),
     hold_hours: z.int(),
     code_warning: z.string().nullable(),
-    rules: z.array(z.object({ direction: z.enum(DIRECTIONS).nullable(), purpose: z.enum(PURPOSES).nullable(), class: z.enum(CLASSES), action: z.enum(ACTIONS) })),
-    effective: z.object({ outbound: Actions, person: Actions, inbound: Actions }).meta({ description: "What is done for purpose `service`." }),
+    rules: z.array(
+      z.object({
+        direction: z.enum(DIRECTIONS).nullable(),
+        purpose: z.enum(PURPOSES).nullable(),
+        class: z.enum(CLASSES),
+        action: z.enum(ACTIONS),
+      }),
+    ),
+    effective: z
+      .object({ outbound: Actions, person: Actions, inbound: Actions })
+      .meta({ description: "What is done for purpose `service`." }),
   })
   .meta({
     id: "ScreeningPolicy",
@@ -63,7 +80,9 @@ export const ScreeningPolicyView = z
 
 const Rule = z.object({
   name: z.string(),
-  spans: z.array(z.array(z.int())).meta({ description: "Offsets in UTF-16 units, the end exclusive; empty where the whole text is meant." }),
+  spans: z
+    .array(z.array(z.int()))
+    .meta({ description: "Offsets in UTF-16 units, the end exclusive; empty where the whole text is meant." }),
 });
 
 export const JudgeBody = z
@@ -141,16 +160,32 @@ export const DecideBody = z
   .meta({ id: "DecideHeld" });
 
 export const DecidedView = z.object({
-  data: z.array(z.object({ id: z.string(), done: z.boolean().meta({ description: "False: it was not held any more." }) })),
+  data: z.array(
+    z.object({ id: z.string(), done: z.boolean().meta({ description: "False: it was not held any more." }) }),
+  ),
 });
 
 /** What an event tells of a text on which rules fired. */
 export const EventScreened = z
   .object({
-    screened: z.object({ id: z.string(), direction: z.enum(DIRECTIONS), verdict: z.enum(ACTIONS), rules: z.array(Rule), score: z.int() }),
+    screened: z.object({
+      id: z.string(),
+      direction: z.enum(DIRECTIONS),
+      verdict: z.enum(ACTIONS),
+      rules: z.array(Rule),
+      score: z.int(),
+    }),
   })
   .meta({
     examples: [
-      { screened: { id: exampleId("msg"), direction: "outbound", verdict: "warn", rules: [{ name: "shortened_link", spans: [[12, 30]] }], score: 20 } },
+      {
+        screened: {
+          id: exampleId("msg"),
+          direction: "outbound",
+          verdict: "warn",
+          rules: [{ name: "shortened_link", spans: [[12, 30]] }],
+          score: 20,
+        },
+      },
     ],
   });

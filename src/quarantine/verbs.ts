@@ -63,7 +63,12 @@ export function quarantineVerbs(deps: QuarantineDeps) {
       deps.caps.flush();
       if (!within) return refuse("rate_limited", { retryAfterSeconds: 60 });
       const { verdict, rules, score } = judgeText(text, { policy: policy(), ...about });
-      const shownRules = rules.map(({ name, class: of, action, spans }) => ({ name, class: of, action, spans: spans.map(({ start, end }) => [start, end]) }));
+      const shownRules = rules.map(({ name, class: of, action, spans }) => ({
+        name,
+        class: of,
+        action,
+        spans: spans.map(({ start, end }) => [start, end]),
+      }));
       return { ok: { verdict, enforced: policy().enforced, rules: shownRules, score } };
     }),
 

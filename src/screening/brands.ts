@@ -39,16 +39,20 @@ export const BRANDS: readonly Brand[] = KINDS.flatMap((kind) =>
 );
 
 /** Endings that only public bodies are given. */
-const PUBLIC_BODIES = /(?:^|\.)(?:gov\.uk|nhs\.uk|police\.uk|ac\.uk|sch\.uk|mod\.uk|parliament\.uk|gov\.wales|gov\.scot)$/;
+const PUBLIC_BODIES =
+  /(?:^|\.)(?:gov\.uk|nhs\.uk|police\.uk|ac\.uk|sch\.uk|mod\.uk|parliament\.uk|gov\.wales|gov\.scot)$/;
 
 /** Whether a host is of a domain. */
 export const isUnder = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`);
 
-const OFFICIAL: ReadonlySet<string> = new Set(BRANDS.flatMap(({ domains }) => domains).filter((domain) => domain !== "t.me" && domain !== "wa.me"));
+const OFFICIAL: ReadonlySet<string> = new Set(
+  BRANDS.flatMap(({ domains }) => domains).filter((domain) => domain !== "t.me" && domain !== "wa.me"),
+);
 
 /** Whether a host is a known name's own, or of a public body. */
 export function isOfficial(host: string): boolean {
   if (PUBLIC_BODIES.test(host)) return true;
-  for (let at = 0; at >= 0; at = host.indexOf(".", at + 1)) if (OFFICIAL.has(at === 0 ? host : host.slice(at + 1))) return true;
+  for (let at = 0; at >= 0; at = host.indexOf(".", at + 1))
+    if (OFFICIAL.has(at === 0 ? host : host.slice(at + 1))) return true;
   return false;
 }

@@ -22,8 +22,18 @@ const stepOf = <Name extends string>(): Step<Name> => ({ next: new Map(), digit:
 
 const GAP_MAX = 3;
 /** So many words before a phrase are looked at for a `never`. */
-const NEGATION_WORDS = 7;
-const NEGATIONS: ReadonlySet<string> = new Set(["never", "not", "dont", "wont", "cannot", "cant", "nobody", "no", "without"]);
+const NEGATION_WORDS = 12;
+const NEGATIONS: ReadonlySet<string> = new Set([
+  "never",
+  "not",
+  "dont",
+  "wont",
+  "cannot",
+  "cant",
+  "nobody",
+  "no",
+  "without",
+]);
 const ENDS: ReadonlySet<string> = new Set([".", "!", "?", "\n"]);
 
 /** Phrases as a tree of words. */
@@ -61,7 +71,11 @@ export class Lexicon<Name extends string> {
   #begins(word: Word | undefined): boolean {
     if (word === undefined) return false;
     const { next, digit } = this.#root;
-    return next.has(word.text) || (word.plain !== word.text && next.has(word.plain)) || (digit !== null && isNumber(word.text));
+    return (
+      next.has(word.text) ||
+      (word.plain !== word.text && next.has(word.plain)) ||
+      (digit !== null && isNumber(word.text))
+    );
   }
 }
 
@@ -77,7 +91,12 @@ function following<Name extends string>(step: Step<Name>, word: string): Step<Na
 }
 
 /** Reads on from a step: notes the phrases that end here, each where it ends first. Two gaps in a phrase at most, so this is bounded. */
-function read<Name extends string>(words: readonly Word[], at: number, step: Step<Name>, ends: Map<Name, number>): void {
+function read<Name extends string>(
+  words: readonly Word[],
+  at: number,
+  step: Step<Name>,
+  ends: Map<Name, number>,
+): void {
   for (const name of step.ends) if (!ends.has(name)) ends.set(name, at);
   const word = words[at];
   if (word === undefined) return;

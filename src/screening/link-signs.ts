@@ -8,7 +8,17 @@ import { BRANDS, isOfficial, isUnder, type Brand } from "./brands.ts";
 import { normalOf, plainOf } from "./normal.ts";
 
 export type LinkKind =
-  | "official" | "allowed" | "shortened" | "address" | "punycode" | "lookalike" | "lure" | "hinted" | "cheap" | "chat" | "plain";
+  | "official"
+  | "allowed"
+  | "shortened"
+  | "address"
+  | "punycode"
+  | "lookalike"
+  | "lure"
+  | "hinted"
+  | "cheap"
+  | "chat"
+  | "plain";
 
 /** A link of a text: what it is, and whose name it borrows. */
 export type Link = Place & { kind: LinkKind; host: string; borrows: string | null };
@@ -42,7 +52,8 @@ const LURES = setOf(
    booking bookings guest guests hold checkin booster book referral review business members swap slots hub redirect renewals staff now fast free trade invest crypto btc coin coins payout dates date hot find map`,
 );
 /** Lures that say something even alone. */
-const STRONG_LURES = /verif|redeliver|reschedul|refund|rebate|unlock|suspend|overpaid|unpaid|restor|winterfuel|testkit|kyc|secure-|-secure|login|signin|payout|prize|-fee|fee-|customs|pcn|claims?-|-claim/;
+const STRONG_LURES =
+  /verif|redeliver|reschedul|refund|rebate|unlock|suspend|overpaid|unpaid|restor|winterfuel|testkit|kyc|secure-|-secure|login|signin|payout|prize|-fee|fee-|customs|pcn|claims?-|-claim/;
 
 const LABEL_MIN = 5;
 const FUZZY_MIN = 7;
@@ -71,7 +82,8 @@ export function linksOf(text: string, own: OwnDomains): Link[] {
 const LINKS_MAX = 20;
 
 /** Names of endings that are kept for examples and tests: no public suffix, and still meant as links. */
-const RESERVED = /(?<![\p{L}\p{N}_@.-])[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){0,6}\.(?:example|test|invalid|onion)(?![\p{L}\p{N}-])(?:[/?#][^\s<>"]{0,500})?/giu;
+const RESERVED =
+  /(?<![\p{L}\p{N}_@.-])[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){0,6}\.(?:example|test|invalid|onion)(?![\p{L}\p{N}-])(?:[/?#][^\s<>"]{0,500})?/giu;
 
 function withReserved(text: string, found: Place[]): Place[] {
   if (!/\.(?:example|test|invalid|onion)/i.test(text)) return found;
@@ -88,7 +100,10 @@ function judge(written: string, place: Place, own: OwnDomains, mine: readonly Na
   const seen = isAscii ? host : hostOf(written.toLowerCase());
   if (own.some((domain) => isUnder(seen, domain))) return link("allowed");
   if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(host)) return link("address");
-  if (/(?:^|\.)xn--/.test(host) || (seen !== host && /[^\x20-\x7e]/.test(seen) && /\p{Script=Cyrillic}|\p{Script=Greek}/u.test(seen)))
+  if (
+    /(?:^|\.)xn--/.test(host) ||
+    (seen !== host && /[^\x20-\x7e]/.test(seen) && /\p{Script=Cyrillic}|\p{Script=Greek}/u.test(seen))
+  )
     return link("punycode", borrowedBy(host, mine));
   if (isOfficial(host)) return link("official");
   if (SHORTENERS.has(host) || SHORTENERS.has(host.replace(/^www\./, ""))) return link("shortened");
@@ -104,7 +119,10 @@ function judge(written: string, place: Place, own: OwnDomains, mine: readonly Na
 function hostOf(link: string): string {
   const bare = link.replace(/^[a-z][a-z0-9+.-]{0,20}\s?:\s?\/{0,3}\s?/, "").replace(/^\/{2}/, "");
   const host = /^[^\s/?#:'"]*/.exec(bare)?.[0] ?? "";
-  return host.replace(/\s?[([{]?\s?(?:dot)\s?[)\]}]?\s?/g, (dot) => (/\W/.test(dot) ? "." : dot)).replace(/^www\d?\./, "").replace(/\.+$/, "");
+  return host
+    .replace(/\s?[([{]?\s?(?:dot)\s?[)\]}]?\s?/g, (dot) => (/\W/.test(dot) ? "." : dot))
+    .replace(/^www\d?\./, "")
+    .replace(/\.+$/, "");
 }
 
 /** The words of a host but for its ending, which is nobody's choice. */
@@ -121,19 +139,21 @@ function borrowedBy(host: string, mine: readonly Named[]): string | null {
   const { words, compact } = labelsOf(host);
   const plain = words.map((word) => plainOf(word));
   const seen: Seen = { host, words: plain, joined: plain.join(""), compact, lured: isLured(host, plain) };
-  if (plain.some((word) => word === "gov" || word === "govuk") || /^gov(?!er|in)|gov$/.test(labelsOf(host).own)) return "gov uk";
+  if (plain.some((word) => word === "gov" || word === "govuk") || /^gov(?!er|in)|gov$/.test(labelsOf(host).own))
+    return "gov uk";
   return [...mine, ...LISTED].find((named) => isBorrowed(named, seen))?.name ?? null;
 }
 
 type Seen = { host: string; words: readonly string[]; joined: string; compact: string; lured: boolean };
 
 function isLured(host: string, words: readonly string[]): boolean {
-  return words.length > 2 || words.some((word) => LURES.has(word)) || STRONG_LURES.test(host) || CHEAP.has(endingOf(host));
+  return (
+    words.length > 2 || words.some((word) => LURES.has(word)) || STRONG_LURES.test(host) || CHEAP.has(endingOf(host))
+  );
 }
 
 function isBorrowed({ compact, words, common, domains }: Named, seen: Seen): boolean {
-  const isWord =
-    seen.words.includes(compact) || (words.length > 1 && words.every((word) => seen.words.includes(word)));
+  const isWord = seen.words.includes(compact) || (words.length > 1 && words.every((word) => seen.words.includes(word)));
   const isLike = common
     ? isWord && seen.lured
     : isWord ||
@@ -151,7 +171,12 @@ function isLure(host: string): boolean {
   const count = parts.filter((word) => LURES.has(plainOf(word))).length;
   const joined = parts.length === 1 ? insideOf(own) : 0;
   const cheap = CHEAP.has(endingOf(host));
-  return count >= 2 || joined >= 2 || (cheap && (count >= 1 || STRONG_LURES.test(own))) || (words.length > 1 && count >= 1 && STRONG_LURES.test(host));
+  return (
+    count >= 2 ||
+    joined >= 2 ||
+    (cheap && (count >= 1 || STRONG_LURES.test(own))) ||
+    (words.length > 1 && count >= 1 && STRONG_LURES.test(host))
+  );
 }
 
 /** Whether a domain with a hyphen has one word of lures: legitimate names have that too, so it counts only beside a lure in the text. */

@@ -77,7 +77,12 @@ class Folding {
     const value = valueOf(kind);
     if (value >= 0) return this.put(String(value), at);
     const known = LOOKS_LIKE.get(char);
-    const plain = known ?? char.normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase();
+    const plain =
+      known ??
+      char
+        .normalize("NFKD")
+        .replace(/\p{M}+/gu, "")
+        .toLowerCase();
     const latin = known ?? LOOKS_LIKE.get(plain);
     if (latin !== undefined && latin >= "a") this.folded.add(at);
     this.put(latin ?? plain, at);
@@ -89,7 +94,7 @@ export function normalOf(whole: string): Normal {
   const text = whole.length > SCREENED_CHARS_MAX ? whole.slice(0, SCREENED_CHARS_MAX) : whole;
   const folding = new Folding();
   let from = 0; // where the stretch of ASCII before `at` begins
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     if (text.charCodeAt(at) < 0x80) {
       at++;
       continue;
@@ -122,13 +127,15 @@ function wordsOf(folding: Folding): { words: Word[]; mixed: Place[] } {
   for (let at = 0; at < text.length; at++) {
     if (!isWordUnit(text.charCodeAt(at))) {
       const sign = text.charAt(at);
-      if (SIGNS.has(sign)) words.push({ text: sign, plain: sign, start: offsets[at] ?? at, end: offsets[at + 1] ?? at + 1 });
+      if (SIGNS.has(sign))
+        words.push({ text: sign, plain: sign, start: offsets[at] ?? at, end: offsets[at + 1] ?? at + 1 });
       continue;
     }
     const first = at;
     at = wordEnd(text, first);
     const raw = text.slice(first, at);
-    const word = raw.includes("'") || raw.includes(",") ? raw.replaceAll(/['.,]/g, (sign) => (sign === "'" ? "" : ".")) : raw;
+    const word =
+      raw.includes("'") || raw.includes(",") ? raw.replaceAll(/['.,]/g, (sign) => (sign === "'" ? "" : ".")) : raw;
     const place = { start: offsets[first] ?? 0, end: offsets[at] ?? 0 };
     words.push({ text: word, plain: plainOf(word), ...place });
     if (folded.size > 0 && isMixed(folding, first, at)) mixed.push(place);
@@ -144,7 +151,8 @@ function wordEnd(text: string, first: number): number {
     const here = text.charCodeAt(at);
     if (isWordUnit(here)) continue;
     const next = text.charCodeAt(at + 1);
-    const joins = here === APOSTROPHE ? isWordUnit(next) : isPoint(here) && isDigit(text.charCodeAt(at - 1)) && isDigit(next);
+    const joins =
+      here === APOSTROPHE ? isWordUnit(next) : isPoint(here) && isDigit(text.charCodeAt(at - 1)) && isDigit(next);
     if (!joins) break;
   }
   return at;

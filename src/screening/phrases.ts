@@ -115,4 +115,10 @@ export const PHRASES = { ...ABOUT, ...ASKED, ...BETWEEN, ...OFFERED } satisfies 
 export type Said = keyof typeof PHRASES;
 
 /** Signals that a `never` or `don't` before them turns round: a warning against them is none of them. */
-export const NEGATABLE: ReadonlySet<Said> = new Set<Said>(["code_asked", "safe_account", "move_money", "gift_errand", "wallet"]);
+export const NEGATABLE: ReadonlySet<Said> = new Set<Said>([
+  "code_asked",
+  "safe_account",
+  "move_money",
+  "gift_errand",
+  "wallet",
+]);

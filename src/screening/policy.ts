@@ -2,8 +2,9 @@
  * What is done with a text: by direction and purpose, each class of rules has an action, and the severest of the rules that fire
  * decides. A tenant's own lines come before the defaults. Pure.
  */
+import { z } from "zod";
 import type { Place } from "../sms/links.ts";
-import type { Purpose } from "../sms/purpose.ts";
+import { PURPOSES, type Purpose } from "../sms/purpose.ts";
 import { scoreOf } from "./model.ts";
 import { CLASSES, hitsOf, merged, type Hit, type RuleClass } from "./rules.ts";
 import { signalsOf } from "./signals.ts";
@@ -16,22 +17,30 @@ export type Direction = (typeof DIRECTIONS)[number];
 export const ACTIONS = ["allow", "warn", "redact", "hold", "block"] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** One line of a policy; the first that fits decides. */
-export type PolicyLine = { direction: Direction | null; purpose: Purpose | null; class: RuleClass; action: Action };
+/** One line of a policy; the first that fits decides. Null: each. */
+const PolicyLine = z.object({
+  direction: z.enum(DIRECTIONS).nullable(),
+  purpose: z.enum(PURPOSES).nullable(),
+  class: z.enum(CLASSES),
+  action: z.enum(ACTIONS),
+});
+export type PolicyLine = z.infer<typeof PolicyLine>;
 
-export type ScreeningPolicy = {
+/** A policy as it is stored. */
+export const ScreeningPolicy = z.object({
   /** False: every text is judged and labelled, and nothing is changed, held or refused. */
-  enforced: boolean;
+  enforced: z.boolean(),
   /** The tenant's own domains: never suspicious, and looked after like a brand's. */
-  domains: string[];
+  domains: z.array(z.string()),
   /** What stands where something is redacted. */
-  replacement: string;
+  replacement: z.string(),
   /** A person's text that is held goes through with its label after this. */
-  holdHours: number;
+  holdHours: z.int(),
   /** What is added to a person's text that asks for a code; null: nothing. */
-  codeWarning: string | null;
-  lines: PolicyLine[];
-};
+  codeWarning: z.string().nullable(),
+  lines: z.array(PolicyLine),
+});
+export type ScreeningPolicy = z.infer<typeof ScreeningPolicy>;
 
 export const HOLD_HOURS_MAX = 72;
 /** Stands behind a person's text that was held and that nobody decided about. */
@@ -139,8 +148,7 @@ export function judgeText(text: string, { policy, direction, purpose, from }: Sc
   return { verdict, rules, score, asksForCode: rules.some(({ name }) => ASKS_FOR_CODE.has(name)) };
 }
 
-const severer = (one: Action, other: Action): Action =>
-  ACTIONS.indexOf(other) > ACTIONS.indexOf(one) ? other : one;
+const severer = (one: Action, other: Action): Action => (ACTIONS.indexOf(other) > ACTIONS.indexOf(one) ? other : one);
 
 /** The text without what a policy redacts. */
 export function redacted(text: string, { rules }: Pick<Judged, "rules">, replacement: string): string {
@@ -155,14 +163,32 @@ export function redacted(text: string, { rules }: Pick<Judged, "rules">, replace
 }
 
 /** What is kept and told of a verdict: names and offsets, no word of the text. */
-export type Label = { verdict: Action; rules: { name: string; spans: [number, number][] }[]; score: number };
+export const Label = z.object({
+  verdict: z.enum(ACTIONS),
+  rules: z.array(z.object({ name: z.string(), spans: z.array(z.tuple([z.int(), z.int()])) })),
+  score: z.int(),
+});
+export type Label = z.infer<typeof Label>;
+
+/** What stays of a label on the record of a text: no offsets. */
+export const ShortLabel = z.object({ verdict: z.enum(ACTIONS), rules: z.array(z.string()) });
+export type ShortLabel = z.infer<typeof ShortLabel>;
+
+/** The label of a text as its record keeps it. */
+export const shortLabelOf = ({ verdict, rules }: Label): ShortLabel => ({
+  verdict,
+  rules: rules.map(({ name }) => name),
+});
 
 /** The label of a judged text, of the rules that the policy does not simply allow. */
 export function labelOf({ verdict, rules, score }: Judged): Label {
   const shown = rules.filter(({ action }) => action !== "allow");
   return {
     verdict,
-    rules: shown.map(({ name, spans }) => ({ name, spans: spans.map(({ start, end }): [number, number] => [start, end]) })),
+    rules: shown.map(({ name, spans }) => ({
+      name,
+      spans: spans.map(({ start, end }): [number, number] => [start, end]),
+    })),
     score,
   };
 }

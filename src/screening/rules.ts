@@ -28,13 +28,21 @@ export type RuleClass = (typeof CLASSES)[number];
 export type Severity = "low" | "medium" | "high";
 export type Rule = { name: string; class: RuleClass; severity: Severity; when: string };
 
-const rule = (name: string, of: RuleClass, severity: Severity, when: string): Rule => ({ name, class: of, severity, when });
+const rule = (name: string, of: RuleClass, severity: Severity, when: string): Rule => ({
+  name,
+  class: of,
+  severity,
+  when,
+});
 const lure = (name: string, when: string): Rule => rule(name, "lures", "high", when);
 
 /** Every rule but `likely`, which is the model's. */
 export const RULES: readonly Rule[] = [
   lure("open_again", "open_again"),
-  lure("delivery_fee", "parcel|brand_delivery & fee|small_money & risky|number_mobile & act|pay|urgent|delivery_failed|delivery_again|call_us"),
+  lure(
+    "delivery_fee",
+    "parcel|brand_delivery & fee|small_money & risky|number_mobile & act|pay|urgent|delivery_failed|delivery_again|call_us",
+  ),
   lure("delivery_fee", "parcel|brand_delivery & fee|small_money & link & delivery_failed & pay|delivery_again|act"),
   lure("delivery_details", "parcel|brand_delivery & delivery_failed|delivery_again & risky"),
   lure("refund", "refund_due & risky & act|credentials|urgent|refund_due"),
@@ -46,7 +54,10 @@ export const RULES: readonly Rule[] = [
   lure("fine", "fine & link & urgent & pay"),
   lure("state_call", "brand_state|trouble & fee|pay & number_mobile & urgent"),
   lure("account_trouble", "trouble & risky & act|credentials|urgent|pay|call_us|not_you"),
-  lure("account_trouble", "trouble & number_mobile & call_us & brand_bank|brand_state|brand_service|claimed|bank_event"),
+  lure(
+    "account_trouble",
+    "trouble & number_mobile & call_us & brand_bank|brand_state|brand_service|claimed|bank_event",
+  ),
   lure("credentials", "credentials & risky & act|pay|urgent"),
   lure("password_reset", "forgot & risky"),
   lure("cancel_call", "bank_event & not_you & call_us & number & money|brand"),
@@ -79,7 +90,10 @@ export const RULES: readonly Rule[] = [
   lure("cancel_call", "brand_bank|brand_coin|fraud_team & not_you & call_us & number"),
   lure("fraud_team", "fraud_team & press_one|code_word|move_money|number"),
   lure("fraud_team", "press_one & money|bank_event|threat|trouble|not_you"),
-  lure("claimed_link", "claimed & link_plain|link_hinted|link_shortened & act|pay|collect|credentials & money|trouble|urgent|refund_due|points|credentials|won"),
+  lure(
+    "claimed_link",
+    "claimed & link_plain|link_hinted|link_shortened & act|pay|collect|credentials & money|trouble|urgent|refund_due|points|credentials|won",
+  ),
   lure("refund", "refund_due & tax|brand_state & link & act|collect"),
   lure("sextortion", "sextortion & money|invest|pay"),
   lure("overpaid", "bank_account & sold|family|code_lost & refund_due|needs_money|code_lost|urgent"),
@@ -164,5 +178,7 @@ export function merged(places: readonly Place[]): Place[] {
 }
 
 /** Every name of a signal that a rule reads. */
-export const namesInRules = (): string[] => [...new Set(COMPILED.flatMap(({ terms }) => terms.flatMap(({ any }) => any)))];
+export const namesInRules = (): string[] => [
+  ...new Set(COMPILED.flatMap(({ terms }) => terms.flatMap(({ any }) => any))),
+];
 export type { Signal };

@@ -12,14 +12,17 @@ const CARD_MAX = 19;
 /** Groups of digits, with a space or hyphen between. */
 const GROUPS = /(?<![\d+])\d{1,19}(?:[ -]\d{1,19}){0,7}(?!\d)/g;
 /** Two letters that are given out, six digits, a letter. */
-const NI = /(?<![a-z0-9])(?!bg|gb|nk|kn|tn|nt|zz)[a-ceghj-prtw-z][a-ceghj-nprtw-z] ?\d{2} ?\d{2} ?\d{2} ?[a-d](?![a-z0-9])/g;
+const NI =
+  /(?<![a-z0-9])(?!bg|gb|nk|kn|tn|nt|zz)[a-ceghj-prtw-z][a-ceghj-nprtw-z] ?\d{2} ?\d{2} ?\d{2} ?[a-d](?![a-z0-9])/g;
 const NHS = /(?<!\d)\d{3}[ -]\d{3}[ -]\d{4}(?!\d)|(?<=\bnhs (?:no\.?|number|num)(?: is)?:? ?)\d{10}(?!\d)/g;
 const SORT_CODE = /(?<![\d-])\d{2}([ -])\d{2}\1\d{2}(?![\d-])|(?<=sort code:? ?)\d{6}(?!\d)/g;
 const ACCOUNT = /(?<!\d)\d{8}(?!\d)/g;
 /** A sort code and its account stand within so many characters. */
 const ACCOUNT_NEAR = 60;
-const PASSWORD = /\b(?:password|passcode|passwd|pass word|pin|pin number|pwd)(?: is| was|:| =|=| -)? {0,2}["']?(?=\S{0,29}\d)[^\s"',]{4,30}/g;
-const CODE = /\b(?:code|otp|passcode|one time password|verification number)\b[^\d\n]{0,24}(\d{4,8}|\d{3}[ -]\d{3})(?![\d/:.])|(?<![\d£$€/:.+-])(\d{4,8}|\d{3}[ -]\d{3})(?= (?:is|as) (?:your|the|a)\b[^.\n]{0,40}\b(?:code|otp|passcode|pin)\b)/g;
+const PASSWORD =
+  /\b(?:password|passcode|passwd|pass word|pin|pin number|pwd)(?: is| was|:| =|=| -)? {0,2}["']?(?=\S{0,29}\d)[^\s"',]{4,30}/g;
+const CODE =
+  /\b(?:code|otp|passcode|one time password|verification number)\b[^\d\n]{0,24}(\d{4,8}|\d{3}[ -]\d{3})(?![\d/:.])|(?<![\d£$€/:.+-])(\d{4,8}|\d{3}[ -]\d{3})(?= (?:is|as) (?:your|the|a)\b[^.\n]{0,40}\b(?:code|otp|passcode|pin)\b)/g;
 
 const TEN_DIGITS = /\d{3}[ -]\d{3}[ -]\d{4}|\d{10}/;
 const SECRET_WORD = /code|otp|pass|pin|pwd|verification/;
@@ -64,7 +67,8 @@ function cards(text: string): Sensitive[] {
 
 /** ISO/IEC 7812: the first digit of a bank's card, and Luhn's check digit. */
 function isCard(digits: string): boolean {
-  if (digits.length < CARD_MIN || digits.length > CARD_MAX || !/^[2-6]/.test(digits) || /^(\d)\1+$/.test(digits)) return false;
+  if (digits.length < CARD_MIN || digits.length > CARD_MAX || !/^[2-6]/.test(digits) || /^(\d)\1+$/.test(digits))
+    return false;
   let sum = 0;
   for (let back = 0; back < digits.length; back++) {
     const digit = digits.charCodeAt(digits.length - 1 - back) - 48;

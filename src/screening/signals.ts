@@ -17,8 +17,21 @@ export type Signal =
   | `brand_${BrandKind}`
   | `link_${LinkKind}`
   | SensitiveKind
-  | "brand" | "claimed" | "link" | "risky" | "number" | "number_mobile" | "number_premium" | "email"
-  | "spelled_number" | "short_number" | "money" | "small_money" | "hidden" | "turned" | "mixed";
+  | "brand"
+  | "claimed"
+  | "link"
+  | "risky"
+  | "number"
+  | "number_mobile"
+  | "number_premium"
+  | "email"
+  | "spelled_number"
+  | "short_number"
+  | "money"
+  | "small_money"
+  | "hidden"
+  | "turned"
+  | "mixed";
 
 /** Every signal of a text, with where it stands. */
 export type Signals = ReadonlyMap<Signal, readonly Place[]>;
@@ -30,23 +43,36 @@ export type About = { from: string | null; domains: readonly string[] };
 const CLAIM_WORDS = 5;
 
 /** What stands behind a name of a brand that is an ordinary word too, where it is the brand. */
-const CLAIMED = /^ ?(?:[:\-,.!>|\])+]|(?:alert|security|fraud|notice|bank|mobile|uk|customer|team|pay|account|energy|id|card|points)\b)/i;
+const CLAIMED =
+  /^ ?(?:[:\-,.!>|\])+]|(?:alert|security|fraud|notice|bank|mobile|uk|customer|team|pay|account|energy|id|card|points)\b)/i;
 
 type Name = Said | `brand_${BrandKind}` | `common_${BrandKind}`;
 
 /** Names of a kind as phrases. */
 const namesOf = (kind: BrandKind, common: boolean): string =>
-  BRANDS.filter((brand) => brand.kind === kind && brand.common === common).map(({ name }) => name).join(";");
+  BRANDS.filter((brand) => brand.kind === kind && brand.common === common)
+    .map(({ name }) => name)
+    .join(";");
 
 const LEXICON = new Lexicon<Name>(
   {
     ...PHRASES,
-    brand_delivery: namesOf("delivery", false), brand_state: namesOf("state", false), brand_bank: namesOf("bank", false),
-    brand_telecom: namesOf("telecom", false), brand_service: namesOf("service", false), brand_shop: namesOf("shop", false),
-    brand_energy: namesOf("energy", false), brand_coin: namesOf("coin", false),
-    common_delivery: namesOf("delivery", true), common_state: namesOf("state", true), common_bank: namesOf("bank", true),
-    common_telecom: namesOf("telecom", true), common_service: namesOf("service", true), common_shop: namesOf("shop", true),
-    common_energy: namesOf("energy", true), common_coin: namesOf("coin", true),
+    brand_delivery: namesOf("delivery", false),
+    brand_state: namesOf("state", false),
+    brand_bank: namesOf("bank", false),
+    brand_telecom: namesOf("telecom", false),
+    brand_service: namesOf("service", false),
+    brand_shop: namesOf("shop", false),
+    brand_energy: namesOf("energy", false),
+    brand_coin: namesOf("coin", false),
+    common_delivery: namesOf("delivery", true),
+    common_state: namesOf("state", true),
+    common_bank: namesOf("bank", true),
+    common_telecom: namesOf("telecom", true),
+    common_service: namesOf("service", true),
+    common_shop: namesOf("shop", true),
+    common_energy: namesOf("energy", true),
+    common_coin: namesOf("coin", true),
   },
   NEGATABLE,
 );
@@ -110,8 +136,14 @@ function wordsOutside(words: readonly Word[], links: readonly Link[]): readonly 
 }
 
 const BRAND_OF: Readonly<Record<BrandKind, `brand_${BrandKind}`>> = {
-  delivery: "brand_delivery", state: "brand_state", bank: "brand_bank", telecom: "brand_telecom", service: "brand_service",
-  shop: "brand_shop", energy: "brand_energy", coin: "brand_coin",
+  delivery: "brand_delivery",
+  state: "brand_state",
+  bank: "brand_bank",
+  telecom: "brand_telecom",
+  service: "brand_service",
+  shop: "brand_shop",
+  energy: "brand_energy",
+  coin: "brand_coin",
 };
 
 function phrasesIn(text: string, words: readonly Word[], gathered: Gathered): void {
@@ -120,7 +152,8 @@ function phrasesIn(text: string, words: readonly Word[], gathered: Gathered): vo
     const kind = kindIn(name);
     if (kind === null) gathered.put(nameOf(name), place);
     else if (!name.startsWith("common_") || from < CLAIM_WORDS) {
-      const isClaim = from < CLAIM_WORDS && (!name.startsWith("common_") || CLAIMED.test(text.slice(place.end, place.end + 12)));
+      const isClaim =
+        from < CLAIM_WORDS && (!name.startsWith("common_") || CLAIMED.test(text.slice(place.end, place.end + 12)));
       brandIn(kind, place, isClaim, gathered);
     }
   }
@@ -180,11 +213,20 @@ function numbersIn(text: string, words: readonly Word[], gathered: Gathered): vo
   });
   words.forEach(({ text: word, start, end }, at) => {
     const before = words[at - 1]?.text;
-    if (/^[6-8]\d{4}$/.test(word) && (before === "to" || before === "2" || before === "no")) gathered.put("short_number", { start, end });
+    if (/^[6-8]\d{4}$/.test(word) && (before === "to" || before === "2" || before === "no"))
+      gathered.put("short_number", { start, end });
   });
 }
 
-const RISKY: ReadonlySet<LinkKind> = new Set(["shortened", "address", "punycode", "lookalike", "lure", "hinted", "cheap"]);
+const RISKY: ReadonlySet<LinkKind> = new Set([
+  "shortened",
+  "address",
+  "punycode",
+  "lookalike",
+  "lure",
+  "hinted",
+  "cheap",
+]);
 
 function linksIn(links: readonly Link[], gathered: Gathered): void {
   for (const { kind, ...place } of links) {

@@ -111,7 +111,8 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
 const SCREENED: (typeof DATA)[Family] = {
   data: EventScreened,
   resource: exampleId("msg"),
-  says: () => "Rules of the screening fired on a text: their names and offsets, never words. What became of the text is the verdict.",
+  says: () =>
+    "Rules of the screening fired on a text: their names and offsets, never words. What became of the text is the verdict.",
 };
 
 const MEDIA_DROPPED: (typeof DATA)[Family] = {

@@ -12,7 +12,7 @@ import { OPERATOR_CODE, parseId, stemOf, withoutStem, withStem, type Owner } fro
 import { CHOOSE, PASSED_OVER } from "../../carriers/route.ts";
 import { DOTS } from "../../sms/mask.ts";
 import { NUMBER_KINDS } from "../../sms/number-plan.ts";
-import { ACTIONS } from "../../screening/policy.ts";
+import { ShortLabel } from "../../screening/policy.ts";
 import { PURPOSES } from "../../sms/purpose.ts";
 import type { RecordRow } from "../../storage/records.ts";
 import { ENDED, STATES, type MessageView, type State } from "../message.ts";
@@ -43,7 +43,7 @@ const REST = z.object({
   batch: z.string().optional(),
   reason: z.string().optional(),
   schedule: time.optional(),
-  screening: z.tuple([z.enum(ACTIONS), z.array(z.string())]).optional(),
+  screening: ShortLabel.optional(),
   route: z
     .tuple([z.string().nullable(), z.enum(CHOOSE), z.array(z.tuple([z.string(), z.enum(PASSED_OVER)]))])
     .optional(),
@@ -112,7 +112,7 @@ function restOf(view: MessageView, stems: Stems, schedule: number | null): z.inf
     ...(batch_id === null ? {} : { batch: withoutStem(stems.batch, batch_id) }),
     ...(reason === null ? {} : { reason }),
     ...(schedule === null ? {} : { schedule }),
-    ...(screening === undefined ? {} : { screening: [screening.verdict, screening.rules] as [typeof screening.verdict, string[]] }),
+    ...(screening === undefined ? {} : { screening }),
     ...(route === null || passed === undefined ? {} : { route: [route.rule, route.choose, passed] }),
   };
 }
@@ -153,7 +153,7 @@ export function messageOfRow({ id, version, state, token, record }: MessageRow):
     metadata: null,
     schedule_at: after(rest.schedule),
     expires_at: isoOf(created + expires),
-    ...(rest.screening === undefined ? {} : { screening: { verdict: rest.screening[0], rules: rest.screening[1] } }),
+    ...(rest.screening === undefined ? {} : { screening: rest.screening }),
     created_at: isoOf(created),
     sent_at: after(sent),
     ended_at: after(ended),

@@ -264,10 +264,7 @@ export const NO_ACT: Record<string, string> = {
 
 /** Readings that are acts. */
 export const READINGS: Record<string, [string, () => Promise<Answer>]> = {
-  "GET /v1/screening/held/:id": [
-    "screening.held_read",
-    async () => call(`GET /v1/screening/held/${await heldText()}`),
-  ],
+  "GET /v1/screening/held/:id": ["screening.held_read", async () => call(`GET /v1/screening/held/${await heldText()}`)],
   "GET /v1/screening/held, then a block": [
     "screening.blocked",
     async () => call("POST /v1/screening/held/decide", { ids: [await heldText()], decision: "block" }),
