@@ -1,7 +1,6 @@
 // The rules over labelled texts of our own, kinds of disguise, what is sensitive, and texts made to be slow. The texts were written
 // beside the rules, so their figures are no estimate of what is unseen; docs/screening.md says what is.
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { linksOf } from "../../src/screening/link-signs.ts";
 import { FEATURES } from "../../src/screening/model.ts";
@@ -20,7 +19,7 @@ import { signalsOf } from "../../src/screening/signals.ts";
 import type { Purpose } from "../../src/sms/purpose.ts";
 
 const lines = (file: string): string[] =>
-  readFileSync(fileURLToPath(new URL(file, import.meta.url)), "utf8")
+  readFileSync(`${import.meta.dirname}/${file}`, "utf8")
     .split("\n")
     .filter((line) => line !== "");
 const judge = (
