@@ -76,14 +76,11 @@ class Folding {
     if (kind === CLASS.space) return this.put(" ", at);
     const value = valueOf(kind);
     if (value >= 0) return this.put(String(value), at);
-    const known = LOOKS_LIKE.get(char);
-    const plain =
-      known ??
-      char
-        .normalize("NFKD")
-        .replace(/\p{M}+/gu, "")
-        .toLowerCase();
-    const latin = known ?? LOOKS_LIKE.get(plain);
+    const plain = char
+      .normalize("NFKD")
+      .replace(/\p{M}+/gu, "")
+      .toLowerCase();
+    const latin = LOOKS_LIKE.get(plain);
     if (latin !== undefined && latin >= "a") this.folded.add(at);
     this.put(latin ?? plain, at);
   }
