@@ -1,4 +1,4 @@
-// A task that a second look has to approve: the text names it, and its code approves nothing else.
+// Approving a task by a code: the text names the task, and its code approves nothing else.
 import { call, type Checked, type EndUser, type Maskline, type Started } from "./maskline.ts";
 
 /** A row of yours. `title` is what the person reads in the text; `verification` is unique in your table. */
@@ -41,7 +41,7 @@ export async function approve(
   return reason === "wrong_code" && attempts_left > 0 ? "type again" : "ask again";
 }
 
-/** The task was withdrawn or changed: its code is over at once. */
+/** The task was withdrawn or changed: cancels its code at once. */
 export async function stop(maskline: Maskline, task: Task): Promise<void> {
   task.state = "stopped";
   if (task.verification !== null) await call(maskline, `POST /v1/verifications/${task.verification}/cancel`);

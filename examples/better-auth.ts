@@ -6,7 +6,7 @@ import { call, Refused, type Checked, type EndUser, type Maskline } from "./mask
 
 type Context = GenericEndpointContext | undefined;
 
-/** One spelling, or the same person would have as many accounts as spellings. */
+/** One form only, because each spelling of a number would be another account. */
 const isE164 = (number: string): boolean => /^\+[1-9]\d{6,14}$/.test(number);
 
 /** The plugin. `signUpOnVerification` and the rest of its options are yours. */
@@ -17,11 +17,11 @@ export function masklinePhoneNumber(maskline: Maskline, options: Partial<Paramet
   const plugin = phoneNumber({
     ...options,
     phoneNumberValidator: isE164,
-    // `code` is better-auth's own. It is sent to nobody: Maskline draws another.
+    // `code` is better-auth's own and is not sent: Maskline draws another.
     sendOTP: async ({ phoneNumber: to }, ctx) => {
       await start(to, "login", ctx).catch(refuseAs);
     },
-    // Asked for known numbers only; better-auth itself lets no refusal of it show.
+    // Called for known numbers only; better-auth does not show its refusals.
     sendPasswordResetOTP: async ({ phoneNumber: to }, ctx) => {
       if (isE164(to)) await start(to, RESET, ctx);
     },
@@ -32,7 +32,7 @@ export function masklinePhoneNumber(maskline: Maskline, options: Partial<Paramet
       try {
         return (await call<Checked>(maskline, "POST /v1/verifications/check", body)).valid;
       } catch (error) {
-        if (error instanceof Refused && error.status < 500) return false; // no verification of this number, or nothing like a code
+        if (error instanceof Refused && error.status < 500) return false; // no verification of this number, or an invalid code
         throw error;
       }
     },
@@ -43,10 +43,10 @@ export function masklinePhoneNumber(maskline: Maskline, options: Partial<Paramet
 
 const isPhoneRoute = ({ path }: { path?: string | undefined }): boolean => path?.startsWith("/phone-number/") ?? false;
 
-/** A code for a login resets no password, and the other way round. */
+/** The intent of a reset, so that a code for a login resets no password, and the reverse. */
 const RESET = "other";
 
-/** Set `databaseHooks: withoutCodes`: better-auth would else keep the code it drew, and the number in clear, in `verification`. */
+/** Set `databaseHooks: withoutCodes`; otherwise better-auth stores its own code, and the number in plaintext, in `verification`. */
 export const withoutCodes: NonNullable<BetterAuthOptions["databaseHooks"]> = {
   verification: { create: { before: async ({ identifier }) => !identifier.startsWith("phone-number-") } },
 };
@@ -55,8 +55,8 @@ const COOKIE = "maskline_device";
 const NINETY_DAYS_S = 90 * 86_400;
 
 /**
- * Names the device by a random id in a signed cookie: five wrong codes of a stranger do not lock out the person's own telephone.
- * Before the handler, so that the answer has the cookie whatever the handler finds.
+ * Identifies the device by a random id in a signed cookie, so that five wrong codes of a stranger do not lock the person's own device.
+ * Runs before the handler, so that every answer has the cookie.
  */
 const nameDevice = createAuthMiddleware(async (ctx) => {
   const { secret } = ctx.context;
@@ -73,7 +73,7 @@ async function endUserOf(ctx: Context): Promise<EndUser> {
   return device ? { device_id: device } : {};
 }
 
-/** A refusal in better-auth's words. What Maskline would not tell a person is not in it. */
+/** A refusal as better-auth's error, without anything that the end user must not learn. */
 function refuseAs(error: unknown): never {
   if (!(error instanceof Refused)) throw error;
   if (error.status === 429)

@@ -1,7 +1,7 @@
-// A login by code. Your session holds what is between the two steps; the browser sees none of it.
+// A login by code. Your server-side session keeps the state between the two steps; the browser sees none of it.
 import { call, type Checked, type EndUser, type Maskline, type Started } from "./maskline.ts";
 
-/** What your server-side session remembers: whose login it is, and which verification answers for it. */
+/** What your server-side session keeps: the user, and the verification. */
 export type Pending = { user: string; verification: string };
 
 /** The person has named their account: a code goes to the number you know, never to one they give now. */
@@ -27,5 +27,5 @@ export async function finishLogin(
   return valid ? pending.user : null; // the user of the start, never one that the check names
 }
 
-/** The one sentence for every code that is no yes, with "send again" always beside it. */
+/** The one sentence for every code that is not approved; always show "send again" with it. */
 export const SORRY = "That code is not right, or it is over. Check it, or ask for it again.";

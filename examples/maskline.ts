@@ -3,7 +3,7 @@
 /** Where Maskline is, and an API key with the scopes that the recipe names. Both stay on your server. */
 export type Maskline = { url: string; key: string };
 
-/** Who is at the other end. `device_id` is a random id that you keep in a cookie of theirs; never one they can choose. */
+/** The end user. `device_id` is a random id that you keep in a cookie of theirs; never one they can choose. */
 export type EndUser = { device_id?: string; ip?: string; user_agent?: string };
 
 export type Started = { id: string; to: { token: string; mask: string }; resend_after: string | null };
@@ -24,8 +24,8 @@ export class Refused extends Error {
 }
 
 /**
- * One call. Throws `Refused` for a refusal and an ordinary error where no answer came: then nobody knows whether it happened,
- * and the same call with the same `idempotencyKey` is safe.
+ * One call. Throws `Refused` for a refusal, and an ordinary error if no answer came: then it may or may not have been executed, and
+ * the same call with the same `idempotencyKey` is safe.
  */
 export async function call<T>(
   { url, key }: Maskline,

@@ -1,7 +1,7 @@
 // A payout with dynamic linking: the code is for this amount to this payee, and for no other.
 import { call, type Checked, type EndUser, type Maskline, type Started } from "./maskline.ts";
 
-/** A row of yours. The money is in micro-units: £25.00 is 25_000_000. */
+/** A row of yours. Amounts are in micro-units: £25.00 is 25_000_000. */
 export type Payout = {
   id: string;
   amount: number;
@@ -35,7 +35,7 @@ export async function releasePayout(
   const { valid, reason } = await call<Checked>(maskline, `POST ${path}/check`, body);
   if (valid) payout.state = "released"; // in your database: UPDATE … WHERE state = 'waiting', and pay what it changed
   if (reason === "context_mismatch") {
-    // The row is not what the person was shown. Nobody's typing does this: stop, and look why.
+    // The row differs from what the person was shown. No typing causes this: stop, and find out why.
     payout.state = "stopped";
     await call(maskline, `POST ${path}/cancel`);
   }

@@ -3,7 +3,7 @@ import { call, Refused, type Checked, type EndUser, type Maskline, type Started 
 
 export type Pending = { verification: string; token: string; mask: string };
 
-/** Starts it, or says to the person why this number cannot be used. `attempt` is one press of the button. */
+/** Starts it, or answers what to tell the person. `attempt`: a new value for each press of the button. */
 export async function startSignup(
   maskline: Maskline,
   number: string,
@@ -21,7 +21,7 @@ export async function startSignup(
   }
 }
 
-/** The number's token for the new account, or null. Whether it has an account already is said only after this. */
+/** The number's token for the new account, or null. Only after this may you say that it has an account already. */
 export async function finishSignup(
   maskline: Maskline,
   pending: Pending,
@@ -33,7 +33,7 @@ export async function finishSignup(
   return valid ? pending.token : null;
 }
 
-/** Refusals that lie in the number or in the caps: the same for every number, so they may be said. */
+/** Refusals by form, kind or country of the number, or by caps: the same for everybody, so the person may be told. */
 const SORRY: Record<string, string> = {
   invalid_number: "That is not a phone number. Write it as +44 …",
   number_kind_refused: "We can text mobile numbers only.",

@@ -2,7 +2,7 @@
 import { Webhook } from "standardwebhooks";
 import { call, Refused, type Maskline } from "./maskline.ts";
 
-/** What Supabase sends. `metadata` and `sms.phone` are in newer versions only; numbers come without their `+`. */
+/** What Supabase sends. Only newer versions have `metadata` and `sms.phone`; numbers come without the `+`. */
 type Hook = {
   metadata?: { uuid?: string };
   user?: { phone?: string; new_phone?: string };
@@ -12,7 +12,7 @@ type Hook = {
 /** `secret` is the hook's, as Supabase shows it (`v1,whsec_…`); `expirySeconds` is what Supabase is set to, 60 to 600. */
 export type Settings = { maskline: Maskline; secret: string; expirySeconds: number };
 
-/** The handler. 200 means that Maskline has the code durably; Supabase tells the person of anything else. */
+/** The handler. 200 `{}` means that Maskline has stored the code durably; Supabase tells the person of anything else. */
 export function smsHook({ maskline, secret, expirySeconds }: Settings): (request: Request) => Promise<Response> {
   const webhook = new Webhook(secret.replace(/^v1,/, ""));
   return async (request) => {
@@ -29,7 +29,7 @@ export function smsHook({ maskline, secret, expirySeconds }: Settings): (request
     const to = `+${phone.replace(/^\+/, "")}`;
     const body = { to, custom_code: code, intent: "login", ttl_seconds: expirySeconds };
     try {
-      // Supabase gives each of its tries another webhook-id, and the same uuid.
+      // Supabase's retries have different webhook-ids, but the same uuid.
       const once = `supabase-${hook.metadata?.uuid ?? request.headers.get("webhook-id")}`;
       await call(maskline, "POST /v1/verifications", body, once);
       return Response.json({});
@@ -39,10 +39,10 @@ export function smsHook({ maskline, secret, expirySeconds }: Settings): (request
   };
 }
 
-/** Older versions name no recipient: while a number is being changed, nothing says which of the two is meant. */
+/** Older versions name no recipient, so while a number is being changed it is not known which of the two is meant. */
 const phoneOf = (user: Hook["user"]): string | undefined => (user?.new_phone ? undefined : user?.phone);
 
-/** Supabase reads `error` of a 200, and tries a 429 or 503 again at once when `retry-after` is there. */
+/** Supabase reads `error` in a 200, and retries a 429 or 503 at once if it has `retry-after`. */
 const failed = (code: number, message: string): Response => Response.json({ error: { http_code: code, message } });
 
 function refused(error: unknown): Response {

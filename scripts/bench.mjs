@@ -1,4 +1,4 @@
-// `npm run bench`: how fast messages are accepted, handed over and reported by webhook, compared with a floor Worker
+// `npm run bench`: how fast messages are accepted, handed over and reported by webhook, compared with a baseline Worker
 // that does the same platform operations and nothing else; the cost of growth; the platform operations per message.
 // Loopback only. `-- --only=accept,growth` runs some sections of: accept, dispatch, latency, whole, growth, allocate,
 // relay, codes, operations. `-- --quick` makes a short run, `-- --peers` adds Kannel to the same run, `-- --json` also
@@ -7,7 +7,7 @@ import "./lib/node-version.mjs";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { measureCodes } from "./bench/codes.mjs";
-import { buildBoth, startFloor, startOurs } from "./bench/contenders.mjs";
+import { buildBoth, startBaseline, startOurs } from "./bench/contenders.mjs";
 import { startKannel } from "./bench/kannel.mjs";
 import { measureAllocate, measureRelay } from "./bench/masking.mjs";
 import { measureOperations } from "./bench/operations.mjs";
@@ -68,11 +68,11 @@ await script(async () => {
     const built = buildBoth();
     const helpers = { load: keep(await startHelper("load")), carrier: keep(await startHelper("carrier")) };
     const ours = keep(await startOurs(built.ours, helpers.carrier.ready));
-    const floor = keep(await startFloor(built.floor, helpers.carrier.ready));
+    const baseline = keep(await startBaseline(built.baseline, helpers.carrier.ready));
     const peer = asked.has("--peers") ? keep(await startKannel(helpers.carrier.ready)) : null;
-    if (wanted("accept")) results.accept = await measureAccept(helpers, ours, floor, peer, size);
+    if (wanted("accept")) results.accept = await measureAccept(helpers, ours, baseline, peer, size);
     if (wanted("dispatch")) results.dispatch = await measureDispatch(helpers, ours, peer, size);
-    if (wanted("latency")) results.latency = await measureLatency(helpers, ours, floor, size);
+    if (wanted("latency")) results.latency = await measureLatency(helpers, ours, baseline, size);
     if (wanted("whole")) results.whole = await measureWhole(helpers, ours, size);
     if (wanted("growth")) results.growth = await measureGrowth(helpers, ours, size);
     if (wanted("allocate")) results.allocate = await measureAllocate(ours, size);

@@ -20,7 +20,7 @@ await script(async () => {
   for (const [nth, each] of Object.keys(KINDS).entries()) {
     if (kind !== undefined && each !== kind) continue;
     tell(world.account(each, { name: each }));
-    world.shelve(
+    world.offer(
       each,
       Array.from({ length: 10 }, (_, at) => `+447700900${700 + 10 * nth + at}`),
     ); // numbers to buy

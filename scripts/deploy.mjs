@@ -111,7 +111,7 @@ function putSecrets(names, worker) {
   wrangler(["secret", "bulk", "--name", worker], JSON.stringify(put));
   console.log(
     `  Move ${secretsFile} to your own vault now and delete it here. Cloudflare cannot show a secret again,\n` +
-      "  and turning the root key later needs the old one.",
+      "  and rotating the root key later needs the old one.",
   );
 }
 

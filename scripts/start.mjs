@@ -126,17 +126,21 @@ async function opens(base, api_key) {
   }
 }
 
-function farewell({ base_url, api_key, handset_url, docs_url, console_url, console_signin_url, ...story }) {
+function farewell({ base_url, api_key, handset_url, docs_url, console_url, console_signin_url, ...facts }) {
+  const { operator_console_signin_url, ...story } = facts;
   const { session_id, person, proxy } = story;
   const curl = (path, body, header = "") =>
     `curl ${base_url}${path} -H 'authorization: Bearer ${api_key}' -H 'content-type: application/json'${header} -d '${JSON.stringify(body)}'`;
   const repeat = ` -H "idempotency-key: $(date +%s)"`;
   const sms = { to: "+447700900123", purpose: "service", text: "Hello from Maskline" };
   return `
+Open this first. It signs you in, and beside the form is the phone that your text arrives on:
+  ${console_signin_url}
+  (once a start; later ${console_url} lets you choose who to be)
+
 Maskline serves at ${base_url}
-  Console   ${console_url}
-            ${console_signin_url}
-            (the second link signs you in as the owner, once; the first lets you choose who to be)
+  Operators ${operator_console_signin_url}
+            (signs you in as an operator, once)
   API key   ${api_key}
   Handset   ${handset_url}
   Docs      ${docs_url}

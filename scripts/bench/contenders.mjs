@@ -1,4 +1,4 @@
-// The contenders: our own built Worker with a tenant, and the floor Worker. Both on the local runtime, each in its own
+// The contenders: our own built Worker with a tenant, and the baseline Worker. Both on the local runtime, each in its own
 // process, both with the same carrier.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { client } from "../lib/client.mjs";
 import { dev, root } from "../lib/tools.mjs";
 import { buildWorker, makeSecrets, startWorker } from "../lib/worker.mjs";
 
-const floorConfig = join(root, "scripts/bench/floor/wrangler.toml");
+const baselineConfig = join(root, "scripts/bench/baseline/wrangler.toml");
 const unlimited = { minute: 1_000_000_000, hour: 1_000_000_000, day: 1_000_000_000 };
 const limits = {
   recipient: unlimited,
@@ -21,7 +21,7 @@ const limits = {
 export function buildBoth() {
   return {
     ours: buildWorker(join(dev, "bench/ours")),
-    floor: buildWorker(join(dev, "bench/floor"), floorConfig),
+    baseline: buildWorker(join(dev, "bench/baseline"), baselineConfig),
   };
 }
 
@@ -77,9 +77,9 @@ export async function startOurs(script, carrierPort, bindings = {}) {
   };
 }
 
-/** Starts the floor Worker, which floor/index.ts describes. */
-export async function startFloor(script, carrierPort) {
+/** Starts the baseline Worker, which baseline/index.ts describes. */
+export async function startBaseline(script, carrierPort) {
   const bindings = { CARRIER_URL: `http://127.0.0.1:${carrierPort}/sms` };
-  const worker = await startWorker({ script, config: floorConfig, migrations: null, bindings });
+  const worker = await startWorker({ script, config: baselineConfig, migrations: null, bindings });
   return { ...worker, single: { url: `${worker.base}/v1/messages`, headers: {}, kind: "single" } };
 }

@@ -5,12 +5,12 @@ import { pause, quantile, runOnce, spread, until } from "./runs.mjs";
 
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString();
 
-/** Accepting, with dispatch running: ours one by one, the floor, ours in batches, and the peer if there is one. */
-export async function measureAccept(helpers, ours, floor, peer, { pairs, messages, batches, connections }) {
+/** Accepting, with dispatch running: ours one by one, the baseline, ours in batches, and the peer if there is one. */
+export async function measureAccept(helpers, ours, baseline, peer, { pairs, messages, batches, connections }) {
   const tenant = await ours.tenant();
   const runs = {
     ours: () => runOnce(helpers, ours, { ...tenant.single, connections, count: messages }),
-    floor: () => runOnce(helpers, floor, { ...floor.single, connections, count: messages }),
+    baseline: () => runOnce(helpers, baseline, { ...baseline.single, connections, count: messages }),
     batch: () => runOnce(helpers, ours, { ...tenant.batch, connections: 2, count: batches }),
     ...(peer === null ? {} : { peer: () => runOnce(helpers, peer, { ...peer.single, connections, count: messages }) }),
   };
@@ -33,9 +33,9 @@ export async function measureAccept(helpers, ours, floor, peer, { pairs, message
   return {
     contenders: Object.fromEntries(Object.keys(runs).map((name) => [name, told(name)])),
     ratios: {
-      oursToFloor: ratio("ours", "floor", "acceptPerSecond"),
-      oursToFloorDelivered: ratio("ours", "floor", "deliveredPerSecond"),
-      oursToFloorCpu: ratio("floor", "ours", "cpuPerAccepted"),
+      oursToBaseline: ratio("ours", "baseline", "acceptPerSecond"),
+      oursToBaselineDelivered: ratio("ours", "baseline", "deliveredPerSecond"),
+      oursToBaselineCpu: ratio("baseline", "ours", "cpuPerAccepted"),
       batchToSingle: ratio("batch", "ours", "acceptPerSecond"),
       ...(peer === null
         ? {}
@@ -56,7 +56,7 @@ async function sweepNow(tenant) {
 }
 
 /** The time from the request to the carrier's call, at a rate that leaves the machine spare capacity. */
-export async function measureLatency(helpers, ours, floor, { latencyMessages, perSecond }) {
+export async function measureLatency(helpers, ours, baseline, { latencyMessages, perSecond }) {
   const tenant = await ours.tenant();
   const of = async (contender, single) => {
     const job = { ...single, connections: 32, times: true, perSecond };
@@ -66,7 +66,7 @@ export async function measureLatency(helpers, ours, floor, { latencyMessages, pe
     const waits = Object.entries(run.sentAt).flatMap(([id, at]) => (times[id] === undefined ? [] : [times[id] - at]));
     return { p50: quantile(waits, 0.5), p99: quantile(waits, 0.99), messages: waits.length };
   };
-  return { perSecond, ours: await of(ours, tenant.single), floor: await of(floor, floor.single) };
+  return { perSecond, ours: await of(ours, tenant.single), baseline: await of(baseline, baseline.single) };
 }
 
 /** Handing over by two accounts, half of the messages each, compared with one account, and the peer if there is one. */

@@ -44,25 +44,25 @@ const verdict = (met, text) => `target ${text}: ${met ? "met" : "MISSED"}`;
 
 function tellAccept({ contenders, ratios }, { messages, connections }) {
   title(`Accept, dispatch running; ${number(messages)} messages a run, ${connections} connections`);
-  const names = { ours: "ours", floor: "floor Worker", batch: "ours, batches of 1,000", peer: "Kannel" };
+  const names = { ours: "ours", baseline: "baseline Worker", batch: "ours, batches of 1,000", peer: "Kannel" };
   for (const [name, told] of Object.entries(contenders)) {
     row(`${names[name]}: accepted/s`, range(told.acceptPerSecond));
     row(`${names[name]}: delivered/s to the carrier`, range(told.deliveredPerSecond));
   }
-  for (const name of ["ours", "floor"]) {
+  for (const name of ["ours", "baseline"]) {
     const told = contenders[name];
     row(`${names[name]}: answer p50, p99`, `${number(told.answerP50.median)} ms, ${number(told.answerP99.median)} ms`);
     row(`${names[name]}: handed over while accepting`, `${number(told.handedOverMeanwhile.median * 100)} %`);
     if (!Number.isNaN(told.cpuPerAccepted.median))
       row(`${names[name]}: processor time per accepted`, `${number(told.cpuPerAccepted.median)} µs`);
   }
-  const { oursToFloor, batchToSingle } = ratios;
+  const { oursToBaseline, batchToSingle } = ratios;
   console.log(
-    "  Ours looks at its messages after twelve seconds and removes them; that work lies between the runs, not in them.",
+    "  Ours sweeps its messages after twelve seconds and removes them; that work is between the runs, not in them.",
   );
-  row("accept, ours to floor", range(oursToFloor, 2), verdict(oursToFloor.median >= 0.75, "0.75 or more"));
-  row("delivered, ours to floor", range(ratios.oursToFloorDelivered, 2));
-  row("processor time, floor to ours", range(ratios.oursToFloorCpu, 2));
+  row("accept, ours to baseline", range(oursToBaseline, 2), verdict(oursToBaseline.median >= 0.75, "0.75 or more"));
+  row("delivered, ours to baseline", range(ratios.oursToBaselineDelivered, 2));
+  row("processor time, baseline to ours", range(ratios.oursToBaselineCpu, 2));
   row("batch to single, accepted/s", range(batchToSingle, 1), verdict(batchToSingle.median >= 4, "4 or more"));
   if (ratios.oursToPeer === undefined) return;
   row("accept, ours to Kannel", range(ratios.oursToPeer, 2));
@@ -71,13 +71,13 @@ function tellAccept({ contenders, ratios }, { messages, connections }) {
     "  The same: one HTTP request a message on the loopback, an answer after the message is written, one HTTP call to\n" +
       "  the same carrier. Not the same: Kannel is compiled C in two processes. It appends each message to its store file\n" +
       "  but never calls fsync, so a power cut may lose what was answered; ours has called fsync before the 202. It has no\n" +
-      "  tenants, tokens or sealing, no idempotency, no caps and no audit, and its numbers and texts lie in clear.",
+      "  tenants, tokens or sealing, no idempotency, no caps and no audit, and its numbers and texts are in plaintext.",
   );
 }
 
-function tellLatency({ perSecond, ours, floor }) {
+function tellLatency({ perSecond, ours, baseline }) {
   title(`From the request to the carrier's call, at ${perSecond} messages a second`);
-  for (const [name, { p50, p99 }] of Object.entries({ ours, floor }))
+  for (const [name, { p50, p99 }] of Object.entries({ ours, baseline }))
     row(`${name}: p50, p99`, `${number(p50, 1)} ms, ${number(p99, 1)} ms`);
 }
 
@@ -125,7 +125,7 @@ function tellCodes({ count, contenders, ratios }, { connections }) {
   for (const line of [
     "better-auth's phone-number plugin on Node with SQLite (write-ahead log, on disk before the answer): the same carrier, one",
     "HTTP request each. Ours counts each guess by verification, destination and person, so the limiter in its database is the",
-    "nearest to the same work. Even so it has no audit, no sealing, no lock and no line in a log, and its codes lie in clear; it",
+    "nearest to the same work. Even so it has no audit, no sealing, no lock and no line in a log, and its codes are in plaintext; it",
     "updates the user of an approved number, which ours has none of.",
   ])
     console.log(`  ${line}`);

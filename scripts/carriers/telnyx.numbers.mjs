@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { json, jsonOf } from "./read.mjs";
-import { forSale, giveUp, order, owned, ownedBy } from "./shelf.mjs";
+import { forSale, giveUp, order, owned, ownedBy } from "./inventory.mjs";
 
 const Search = z.strictObject({ "filter[country_code]": z.string().length(2), "filter[features]": z.string().optional(), "filter[phone_number_type]": z.enum(["mobile", "local", "toll_free", "national", "shared_cost"]).optional(), "filter[limit]": z.string().regex(/^\d{1,3}$/).optional(), "filter[phone_number][contains]": z.string().regex(/^\d{1,15}$/).optional() }); // prettier-ignore
 const Order = z.strictObject({ phone_numbers: z.array(z.strictObject({ phone_number: z.string().regex(/^\+\d{7,15}$/), bundle_id: z.string().optional(), requirement_group_id: z.string().optional() })).length(1), messaging_profile_id: z.uuid().optional(), connection_id: z.string().optional(), billing_group_id: z.string().optional(), customer_reference: z.string().optional() }); // prettier-ignore
@@ -35,7 +35,7 @@ export function telnyxNumbers(request, account, fault) {
   }
   if (path === "/v2/phone_numbers" && method === "GET") {
     const wanted = query.get("filter[phone_number]");
-    const waiting = [...account.shelf.values()].filter(({ pending, owned: ours }) => pending === true && !ours);
+    const waiting = [...account.inventory.values()].filter(({ pending, owned: ours }) => pending === true && !ours);
     const mine = [...ownedBy(account).map((one) => numberOf(one, profile)), ...waiting.map((one) => numberOf(one, profile, "purchase-pending"))]; // prettier-ignore
     return { answer: json(200, { data: mine.filter(({ phone_number: e164 }) => wanted === null || e164 === wanted) }) };
   }

@@ -1,7 +1,7 @@
 // Twilio's AvailablePhoneNumbers and IncomingPhoneNumbers as its public OpenAPI description has them.
 import { z } from "zod";
 import { formOf, json } from "./read.mjs";
-import { forSale, giveUp, order, owned, ownedBy } from "./shelf.mjs";
+import { forSale, giveUp, order, owned, ownedBy } from "./inventory.mjs";
 
 const TYPES = { Mobile: "mobile", Local: "local", TollFree: "toll_free" };
 const truth = z.enum(["true", "false"]).optional();

@@ -1,7 +1,7 @@
 // Vonage's Numbers API as its public OpenAPI description has it: search, buy, cancel, update, and the account's own.
 import { z } from "zod";
 import { formOf, json } from "./read.mjs";
-import { forSale, giveUp, order, owned, ownedBy } from "./shelf.mjs";
+import { forSale, giveUp, order, owned, ownedBy } from "./inventory.mjs";
 
 const TYPES = { "mobile-lvn": "mobile", landline: "local", "landline-toll-free": "toll_free" };
 const Pattern = { pattern: z.string().regex(/^\d{1,15}$/).optional(), search_pattern: z.enum(["0", "1", "2"]).optional(), size: z.string().regex(/^\d{1,3}$/).optional(), index: z.string().optional() }; // prettier-ignore
@@ -39,7 +39,7 @@ export function vonageNumbers({ method, path, query, headers, body }, account) {
   const { success, data } = schema.safeParse(formOf({ headers, body }));
   if (method !== "POST" || !success) return { answer: failed() };
   const e164 = `+${data.msisdn}`;
-  if (account.shelf.get(e164)?.country !== data.country) return { answer: failed() };
+  if (account.inventory.get(e164)?.country !== data.country) return { answer: failed() };
   if (path === "/number/buy") return order(account, { e164 }, { sold: done, pending: failed, refused: failed, failed: (status) => json(status, {}) }); // prettier-ignore
   const number = owned(account, e164);
   if (number === undefined) return { answer: failed() };

@@ -5,14 +5,14 @@ import { createServer } from "node:http";
 import { conductOf, earlyConductOf, receiptsOf, Script, wordsOf } from "./conduct.mjs";
 import { controlled } from "./control.mjs";
 import { KINDS } from "./kinds.mjs";
-import { shelve } from "./shelf.mjs";
+import { offer } from "./inventory.mjs";
 
 /** A receipt that was not accepted is repeated at this interval, for this long. */
 const AGAIN_MS = 300;
 const INSIST_MS = 120_000;
 
 /**
- * @typedef {{ name: string, kind: string, baseUrl: string, settings: Record<string, string>, secrets: Record<string, string>, script: any, calls: number, sworn: Set<string>, shelf: Map<string, { e164: string, owned: boolean, inboundUrl: string | null }>, orders: { e164: string, does: string, sold: boolean }[], released: string[] }} Account
+ * @typedef {{ name: string, kind: string, baseUrl: string, settings: Record<string, string>, secrets: Record<string, string>, script: any, calls: number, neverTaken: Set<string>, inventory: Map<string, { e164: string, owned: boolean, inboundUrl: string | null }>, orders: { e164: string, does: string, sold: boolean }[], released: string[] }} Account
  * @typedef {{ account: string, kind: string, message: string | null, nth: number, to: string | null, from: string | null, text: string | null, reference: string | null, receiptUrl: string | null, at: number, endedAt: number | null, conduct: any, taken: boolean, refused: boolean, answered: boolean, status: number | null, redacted: boolean }} Call
  * @typedef {{ account: string, message: string | null, state: string, forged: boolean, status: number, at: number }} Receipt
  * Of a call, `taken`: a person gets the text; `answered`: a complete answer was sent that clearly accepts or refuses;
@@ -79,7 +79,7 @@ export class World {
     if (adapter === undefined) throw new Error(`no such kind: ${kind}`);
     const baseUrl = `${this.#base}/${name}`;
     const made = adapter.makeAccount(baseUrl);
-    const account = { name, kind, baseUrl, settings: { ...made.settings, ...settings }, secrets: made.secrets, script: Script.parse(script), calls: 0, sworn: new Set(), shelf: new Map(), orders: /** @type {Account["orders"]} */ ([]), released: /** @type {string[]} */ ([]) }; // prettier-ignore
+    const account = { name, kind, baseUrl, settings: { ...made.settings, ...settings }, secrets: made.secrets, script: Script.parse(script), calls: 0, neverTaken: new Set(), inventory: new Map(), orders: /** @type {Account["orders"]} */ ([]), released: /** @type {string[]} */ ([]) }; // prettier-ignore
     this.accounts.set(name, account);
     return { ...account, body: { name, kind, mode: "test", ...account.settings, ...account.secrets } };
   }
@@ -90,8 +90,8 @@ export class World {
   }
 
   /** Puts numbers up for sale at an account. */
-  shelve(name, numbers, about = {}) {
-    shelve(this.#accountOf(name), numbers, about);
+  offer(name, numbers, about = {}) {
+    offer(this.#accountOf(name), numbers, about);
   }
 
   /** Calls of an account, in the order of arrival. */
@@ -216,7 +216,8 @@ export class World {
         receiptsOf(conduct.receipts, account.script.seed, wordsOf(account.script, named)),
       );
     };
-    if (account.sworn.has(`${send.message} ${send.attempt}`)) return refuse(adapter.refused(call, adapter.refusalCode));
+    if (account.neverTaken.has(`${send.message} ${send.attempt}`))
+      return refuse(adapter.refused(call, adapter.refusalCode));
     const { does } = conduct;
     if (does === "accept" || does === "reset_after_accepting" || conduct.taken === true) take();
     if (does === "accept") this.#later(conduct.after_ms, () => accept(adapter.accepted(call, account)));
@@ -235,7 +236,7 @@ export class World {
   #ask(account, { message, attempt }, response) {
     const taken = this.calls.some((call) => call.message === message && call.account === account.name && call.taken);
     if (!taken) {
-      account.sworn.add(`${message} ${attempt}`);
+      account.neverTaken.add(`${message} ${attempt}`);
       for (const call of this.callsOf(account.name)) if (call.message === message) call.refused = true;
     }
     const state = taken ? "accepted" : "never";

@@ -19,7 +19,7 @@ export function makeAssets() {
   if (!literal)
     throw new Trouble(
       `@scalar/fastify-api-reference ${version} no longer keeps its page script in \`standalone_default\`.\n` +
-        'Expected: a line `var standalone_default = "…"` in dist/index.js. Pin the version before, or teach scripts/lib/assets.mjs.',
+        'Expected: a line `var standalone_default = "…"` in dist/index.js. Pin the version before, or change scripts/lib/assets.mjs.',
     );
   mkdirSync(join(dev, "assets/docs"), { recursive: true });
   writeFileSync(target, runInNewContext(literal));

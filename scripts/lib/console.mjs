@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { client } from "./client.mjs";
-import { CLAIM, CLIENT_ID, ROLE_ROWS, startProvider } from "./identity-provider.mjs";
+import { CLAIM, CLIENT_ID, OPERATOR_ROWS, ROLE_ROWS, startProvider } from "./identity-provider.mjs";
 import { writePrivate } from "./secrets.mjs";
 import { dev } from "./tools.mjs";
 
-/** Tried first, so that the issuer, and with it everybody's id, stays the same from one start to the next. */
+/** Tried first, so that the issuer, on which every person's id depends, stays the same at every start. */
 const PREFERRED_PORT = 8788;
 const file = join(dev, "identity-provider.json");
 
@@ -25,8 +25,26 @@ export async function openConsole(base, { api_key, admin_token, tenant_id }) {
     await call("PUT /v1/sign-in", { body: { ...known, claim: CLAIM, roles: ROLE_ROWS } });
   }
   const { sign_in_url: page } = await call("GET /v1/sign-in");
-  const console_signin_url = provider.openLink({ go: `${page}/go`, page });
-  return { stop: provider.stop, facts: { console_url: page, console_signin_url } };
+  // The first page shows the product whole: a form, and the phone that its text arrives on.
+  const to = "?to=/console/send";
+  const console_signin_url = provider.openLink({ go: `${page}/go${to}`, page: `${page}${to}` });
+  const operators = await setOperatorsSignIn(client(base, admin_token), provider.issuer, clientSecret);
+  const operator_console_signin_url = provider.openLink({ go: `${operators}/go`, page: operators, as: "oscar" });
+  const facts = {
+    console_url: page,
+    console_signin_url,
+    operator_console_url: operators,
+    operator_console_signin_url,
+  };
+  return { stop: provider.stop, facts };
+}
+
+/** Sets the operators' sign-in to this provider, where it leads elsewhere; answers the page where they sign in. */
+async function setOperatorsSignIn(call, issuer, client_secret) {
+  const settings = await call("GET /admin/v1/sign-in").catch(() => null);
+  if (settings?.issuer === issuer) return settings.sign_in_url;
+  const known = { issuer, client_id: CLIENT_ID, client_secret, claim: CLAIM, roles: OPERATOR_ROWS };
+  return (await call("PUT /admin/v1/sign-in", { body: known })).sign_in_url;
 }
 
 /** The secret that Maskline and the provider share; made once and kept for this machine's next start. */

@@ -1,11 +1,11 @@
-// The console's icons, taken out of lucide-static once and kept as data: `node scripts/lib/icons.mjs` writes the file anew, and a
-// test holds it to the package.
+// The icons of every page, copied from lucide-static as data: `node scripts/lib/icons.mjs` writes the file, and a test compares it with
+// the package.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { root } from "./tools.mjs";
 
-/** Our name of an icon, and the package's. */
+/** Our names of icons, and the package's. */
 const NAMES = {
   messages: "message-square",
   verifications: "shield-check",
@@ -31,9 +31,17 @@ const NAMES = {
   inbox: "inbox",
   lock: "lock",
   plus: "plus",
+  tenants: "landmark",
+  alerts: "bell",
+  carriers: "radio-tower",
+  numbers: "hash",
+  jobs: "wrench",
+  health: "gauge",
+  copy: "copy",
+  columns: "columns-2",
 };
 
-export const iconsFile = join(root, "src/console/look/icons.ts");
+export const iconsFile = join(root, "src/look/icons.ts");
 
 /** The text of the file. */
 export async function iconsSource() {
@@ -44,7 +52,7 @@ export async function iconsSource() {
     return `  ${ours}: ${JSON.stringify(found.map(([tag, attributes]) => [tag, attributes]))},`;
   });
   const text = `/**
- * The console's icons: shapes of Lucide (ISC licence), written by scripts/lib/icons.mjs and by nobody else.
+ * The icons of every page: shapes of Lucide (ISC licence), written by scripts/lib/icons.mjs and by nobody else.
  */
 
 export const ICONS = {

@@ -1,18 +1,18 @@
 // An identity provider on loopback with one person for each role, for `npm start` and for tests: the real `oidc-provider`, with a page
-// on which one chooses who to be. It is a development dependency and no part of the service; production never has it.
+// to choose the person. A development dependency, never in production.
 import { createServer } from "node:http";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 
 /**
- * The provider warns on the console of what holds in production alone: its store in memory, and Node 20, which it runs on all the same.
- * Whoever reads the output of `npm start` would look for a fault that is none.
+ * The provider warns on the console of its in-memory store and of Node 20, on which it works. Both matter only in production, so the
+ * warnings are suppressed.
  */
 const said = { warn: console.warn, info: console.info };
 for (const [level, say] of Object.entries(said))
   console[level] = (...words) => String(words[0]).includes("oidc-provider ") || say(...words);
 const { Provider, interactionPolicy } = await import("oidc-provider");
 
-/** The people: one for each role of the console, and one whose claim leads to none. */
+/** The people: one for each role of a tenant's console and of the operators', and one whose claim is mapped to no role. */
 export const PEOPLE = {
   olive: { name: "Olive Owen", role: "owner" },
   dana: { name: "Dana Dev", role: "developer" },
@@ -20,16 +20,21 @@ export const PEOPLE = {
   priya: { name: "Priya Privacy", role: "privacy" },
   abel: { name: "Abel Auditor", role: "auditor" },
   vera: { name: "Vera Viewer", role: "viewer" },
+  oscar: { name: "Oscar Operator", role: "operator" },
+  ona: { name: "Ona Observer", role: "observer" },
   nobody: { name: "Noor Nobody", role: "nothing" },
 };
 
 export const CLIENT_ID = "maskline-console";
-/** The claim that says what somebody may do, and how the tenant's sign-in maps it. */
+/** The claim with a person's role, and how the tenant's sign-in maps it. */
 export const CLAIM = "maskline_role";
 export const ROLE_ROWS = ["owner", "developer", "support", "privacy", "auditor", "viewer"].map((role) => ({
   value: role,
   role,
 }));
+
+/** As above, of the operators' sign-in. */
+export const OPERATOR_ROWS = ["operator", "observer"].map((role) => ({ value: role, role }));
 
 /** A key to sign ID tokens with, new at every start. */
 function newKeys() {
@@ -38,8 +43,8 @@ function newKeys() {
 }
 
 /**
- * Starts the provider. `port` 0 is a free one; `console` is where Maskline serves. Answers its issuer, and `openLink(path)`: an
- * address that works once, and signs its visitor in as the owner, through the whole of the real sign-in.
+ * Starts the provider. `port` 0 is a free one; `console` is where Maskline serves. Answers its issuer, and `openLink({go, page, as})`: an
+ * address that works once, and signs its visitor in as that person (the owner, where none is named), through the whole of the real sign-in.
  */
 export async function startProvider({ port = 0, console: base, clientSecret, jwks = newKeys(), host = "127.0.0.1" }) {
   const server = createServer();
@@ -66,7 +71,7 @@ export async function startProvider({ port = 0, console: base, clientSecret, jwk
 
 function makeProvider(issuer, base, clientSecret, jwks) {
   const policy = interactionPolicy.base();
-  // Who one is, is chosen at every sign-in: that is what this provider is for.
+  // The person is chosen at every sign-in.
   policy
     .get("login")
     .checks.add(
@@ -109,10 +114,10 @@ function makeProvider(issuer, base, clientSecret, jwks) {
   return { provider, ...pages(provider) };
 }
 
-/** The provider's own pages: where one chooses a person, and the link that chooses once. */
+/** The provider's own pages: the choice of a person, and the one-time link that signs in as the owner. */
 function pages(provider) {
   const links = new Map();
-  const chosen = new Set();
+  const chosen = new Map();
   const openLink = (target) => {
     const secret = randomBytes(24).toString("base64url");
     links.set(secret, target);
@@ -125,7 +130,8 @@ function pages(provider) {
     if (what !== "choose") return false;
     const cookie = /(?:^|; )maskline_open=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1];
     const given = request.method === "POST" ? await accountIn(request) : undefined;
-    const account = cookie !== undefined && chosen.delete(cookie) ? "olive" : given;
+    const account = cookie !== undefined && chosen.has(cookie) ? chosen.get(cookie) : given;
+    chosen.delete(cookie);
     const { uid } = await provider.interactionDetails(request, response);
     if (account !== undefined && PEOPLE[account] !== undefined) {
       await provider.interactionFinished(request, response, { login: { accountId: account, remember: false } });
@@ -140,7 +146,7 @@ function pages(provider) {
     const first = target !== undefined && !target.used;
     if (first) {
       links.set(secret, { ...target, used: true });
-      chosen.add(secret);
+      chosen.set(secret, target.as ?? "olive");
       response.setHeader("set-cookie", `maskline_open=${secret}; Path=/choose; Max-Age=60; HttpOnly; SameSite=Lax`);
     }
     const location = target === undefined ? null : first ? target.go : target.page;

@@ -114,7 +114,7 @@ export function findingsOf(lock, advisories) {
 }
 
 /**
- * By its list of versions, or by a range: from an `introduced` on, until `fixed` or after `last_affected`.
+ * Whether a version is affected: by the list of versions, or by a range from `introduced` to before `fixed`, or up to `last_affected`.
  *
  * @param {string} version
  * @param {{versions?: string[], ranges?: {type: string, events: {introduced?: string, fixed?: string, last_affected?: string}[]}[]}} affected

@@ -23,7 +23,7 @@ const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     ...options,
     modulesRules: undefined,
-    modulesRoot: dirname(script), // the built module has no configuration beside it
+    modulesRoot: dirname(script), // the built module has no configuration in its folder
     modules: tap ? [tapped, built] : [built],
     bindings: { ...options.bindings, ...bindings },
     serviceBindings: { ...options.serviceBindings, ...withCertificates(certificates) },

@@ -59,9 +59,9 @@ export function freePort() {
  * Starts the Worker and answers when it is ready. `persist` is a folder or null; `bindings` are its secrets and variables;
  * `assets` serves its static files too; `certificates` are client certificates by the name of their binding, each with the one
  * server certificate it trusts.
- * `kill()` ends the process and its runtime at once, as a power cut would; `stop()` lets it go gently; `log()` is what it
- * wrote so far; `scheduled(cron)` fires a cron event and waits for it; `enqueue(binding, bodies)` puts bodies on a queue;
- * `queued()` is every message that the broker handed to a consumer so far, as text, when it was started with `tap`.
+ * `kill()` ends the process and its runtime at once, like a power cut; `stop()` ends it with SIGTERM first; `log()` is its output
+ * so far; `scheduled(cron)` fires a cron event and waits for it; `enqueue(binding, bodies)` puts bodies on a queue;
+ * `queued()`, if it was started with `tap`, is every message body that the broker has delivered so far, as text.
  *
  * @param {{script: string, persist?: string | null, port?: number | undefined, bindings: Record<string, string>, assets?: boolean,
  *   config?: string, migrations?: string | null, tap?: boolean,
@@ -92,7 +92,7 @@ export async function startWorker({
   });
   const child = spawn(process.execPath, [join(import.meta.dirname, "worker-process.mjs"), argument], {
     cwd: root,
-    detached: true, // a group of its own, so that its workerd dies with it
+    detached: true, // a process group of its own, so that its workerd ends with it
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
   });

@@ -32,8 +32,11 @@ export const SCOPES = [
   "events:read",
   "audit:read",
   "policy:read",
+  "stats:read",
   "keys:manage",
   "signin:manage",
+  "alerts:read",
+  "alerts:write",
   "jobs:read",
   "jobs:retry",
   "sandbox:use",
@@ -43,6 +46,10 @@ export type Scope = (typeof SCOPES)[number];
 /** What people who sign in are: each role is a set of scopes (roles.ts). */
 export const ROLES = ["owner", "developer", "support", "privacy", "auditor", "viewer"] as const;
 export type Role = (typeof ROLES)[number];
+
+/** What operators who sign in are: who may act, and who may only look. */
+export const OPERATOR_ROLES = ["operator", "observer"] as const;
+export type OperatorRole = (typeof OPERATOR_ROLES)[number];
 
 /** A key's scopes; `*` is all of them, including those added later. */
 export type Granted = readonly (Scope | "*")[];
@@ -59,7 +66,7 @@ export type Credential = { id: string; secret: string };
 export type Origin = { ip: string | null; certificate: string | null };
 
 /** The session in which a person calls: it ends at `expiresAt`; until `freshUntil` they count as having just signed in. */
-export type CallersSession = { id: string; role: Role; freshUntil: number; expiresAt: number };
+export type CallersSession = { id: string; role: string; freshUntil: number; expiresAt: number };
 
 /** A caller whom the tenant's object has recognised: an API key, or a person in a session. */
 export type Caller = { id: string; scopes: Granted; origin: Origin; session: CallersSession | null };

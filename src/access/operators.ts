@@ -3,12 +3,29 @@
  * development only, by the generated admin token. The actor is an opaque subject, never an e-mail address.
  */
 import { createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from "jose";
+import { ADMIN_TOKEN } from "../contract/operator-route.ts";
+import { refuse, type Refusal } from "../base/refusal.ts";
+import type { OperatorRole } from "./caller.ts";
 import { equalBytes, sha256Hex } from "../base/seal.ts";
 
 /** Where the keys of an Access team are looked up. */
 export type AccessKeys = JWTVerifyGetKey;
 
 export type Operator = { subject: string };
+
+/** Why somebody in a session may not ask a route; null where they may. An observer looks; what is sensitive wants a fresh sign-in. */
+export function operatorFault(
+  { method, sensitive }: { method: string; sensitive?: true },
+  { role, fresh }: { role: string; fresh: boolean },
+): Refusal | null {
+  if (role !== ACTS && method !== "get")
+    return refuse("missing_scope", { detail: "An observer looks and changes nothing. Ask an operator to do it." });
+  if (sensitive === true && !fresh)
+    return refuse("fresh_sign_in_needed", { detail: "Sign in again, then repeat this within 10 minutes." });
+  return null;
+}
+
+const ACTS: OperatorRole = "operator";
 
 export type OperatorSettings = {
   /** `https://<team>.cloudflareaccess.com`; null switches Access off. */
@@ -44,7 +61,7 @@ export async function readOperator(
   if (settings.adminToken !== null && headers.authorization !== undefined) {
     const given = Buffer.from(sha256Hex(headers.authorization));
     const expected = Buffer.from(sha256Hex(`Bearer ${settings.adminToken}`));
-    return equalBytes(given, expected) ? { subject: "local-admin" } : null;
+    return equalBytes(given, expected) ? { subject: ADMIN_TOKEN } : null;
   }
   if (settings.team === null || settings.audience === null || keys === null || headers.assertion === undefined)
     return null;

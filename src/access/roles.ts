@@ -2,7 +2,7 @@
  * Roles of people who sign in: each is a set of scopes, so that a page shows nobody what a key of the same scopes could not see.
  * docs/scopes.md shows the table. Pure.
  */
-import { allows, type Granted, type Role, type Scope } from "./caller.ts";
+import { allows, OPERATOR_ROLES, ROLES, type Granted, type OperatorRole, type Role, type Scope } from "./caller.ts";
 
 /** What everybody may see who may sign in at all: what happened, and no words of anybody. */
 const SEES: readonly Scope[] = [
@@ -11,7 +11,9 @@ const SEES: readonly Scope[] = [
   "numbers:read",
   "sessions:read",
   "events:read",
+  "alerts:read",
   "policy:read",
+  "stats:read",
 ];
 
 const SCOPES_OF: Readonly<Record<Role, Granted>> = {
@@ -28,6 +30,7 @@ const SCOPES_OF: Readonly<Record<Role, Granted>> = {
     "sessions:write",
     "webhooks:manage",
     "keys:manage",
+    "alerts:write",
     "jobs:read",
     "jobs:retry",
     "sandbox:use",
@@ -38,6 +41,7 @@ const SCOPES_OF: Readonly<Record<Role, Granted>> = {
   support: [
     ...SEES,
     "messages:send",
+    "alerts:write",
     "verify:locks",
     "tokens:read",
     "sessions:write",
@@ -57,6 +61,22 @@ const SCOPES_OF: Readonly<Record<Role, Granted>> = {
 /** The scopes of a role. */
 export const scopesOfRole = (role: Role): Granted => SCOPES_OF[role];
 
+/** The roles that a sign-in may give, and what each may do. */
+export type RoleSet<R extends string> = { names: readonly R[]; scopesOf: (role: R) => Granted };
+
+/** What a tenant's people may be. */
+export const PEOPLES_ROLES: RoleSet<Role> = { names: ROLES, scopesOf: scopesOfRole };
+
+/** What operators may be. An observer holds no scope: they may ask whatever changes nothing, and give nobody anything. */
+export const OPERATORS_ROLES: RoleSet<OperatorRole> = {
+  names: OPERATOR_ROLES,
+  scopesOf: (role) => (role === "operator" ? ["*"] : []),
+};
+
+/** The role of a set that has this name; null when none has. */
+export const roleNamed = <R extends string>({ names }: RoleSet<R>, name: string): R | null =>
+  names.find((role) => role === name) ?? null;
+
 /** Whether whoever holds `granted` may give a set of scopes away: each must be held, and all of them to give all. */
 export function mayGive(granted: Granted, given: Granted): boolean {
   return given.every((scope) => (scope === "*" ? granted.includes("*") : allows(granted, scope)));
@@ -66,6 +86,9 @@ export function mayGive(granted: Granted, given: Granted): boolean {
  * The role that a claim's values lead to: of the mapping's rows, the first whose value is among them; null where none is, and then
  * there is no access.
  */
-export function roleOf(mapping: readonly { value: string; role: Role }[], values: readonly string[]): Role | null {
+export function roleOf<R extends string>(
+  mapping: readonly { value: string; role: R }[],
+  values: readonly string[],
+): R | null {
   return mapping.find(({ value }) => values.includes(value))?.role ?? null;
 }

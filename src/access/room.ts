@@ -12,9 +12,10 @@ import { NO_ROLE, PeopleLedger } from "./people/ledger.ts";
 import { peopleFace } from "./people/face.ts";
 import type { PeopleDeps } from "./people/sign-in.ts";
 import { peopleVerbs } from "./people/verbs.ts";
-import { scopesOfRole } from "./roles.ts";
+import { PEOPLES_ROLES, scopesOfRole } from "./roles.ts";
 import { issueKey, keysVerbs, type IssuedKey, type KeysDeps } from "./verbs.ts";
 
+export { migrateOperatorsPeople, OPERATORS_HOME, operatorsPeople } from "./people/operators.ts";
 export { CallLimits } from "./call-limits.ts";
 export { demand } from "./keys.ts";
 
@@ -52,18 +53,14 @@ export const accessRoom = room({
   open: (ground: AccessGround, { audit: { record }, vault }: Below) => {
     const { sql, ids, now, realNow, door, environment, tenantId, tenantName, publicUrl } = ground;
     const keys = new KeysLedger(sql);
-    const people = new PeopleLedger(sql);
+    const people = new PeopleLedger(sql, PEOPLES_ROLES);
     const idempotency = new IdempotencyLedger(sql);
-    const scopesOf = (id: string): Granted => {
-      if (isPerson(id)) {
-        const role = people.get(id)?.role ?? NO_ROLE;
-        return role === NO_ROLE ? [] : scopesOfRole(role);
-      }
-      const key = keys.get(id);
-      return isRefused(key) ? [] : key.ok.scopes;
-    };
+    const scopesOf = grantsOf(people, keys);
     const signingIn: PeopleDeps = {
       people,
+      roles: PEOPLES_ROLES,
+      outsidersMayChange: false,
+      configured: null,
       door,
       environment,
       tenantId,
@@ -108,3 +105,15 @@ export const accessRoom = room({
     };
   },
 });
+
+/** What a person or a key may do now; nothing where it is not there any more. */
+function grantsOf(people: PeopleLedger, keys: KeysLedger) {
+  return (id: string): Granted => {
+    if (isPerson(id)) {
+      const role = people.get(id)?.role ?? NO_ROLE;
+      return role === NO_ROLE ? [] : scopesOfRole(role);
+    }
+    const key = keys.get(id);
+    return isRefused(key) ? [] : key.ok.scopes;
+  };
+}

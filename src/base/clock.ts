@@ -30,3 +30,6 @@ export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
+
+/** The end of the minute in which a time lies: what may wait until then is done together. */
+export const minuteAfter = (at: number): number => Math.ceil(at / MINUTE_MS) * MINUTE_MS;

@@ -34,6 +34,7 @@ export const PREFIXES = [
   "job",
   "per",
   "cse",
+  "alr",
 ] as const;
 export type Prefix = (typeof PREFIXES)[number];
 

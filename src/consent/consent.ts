@@ -1,13 +1,13 @@
 /**
- * What a person said to being texted: yes or stop, for a purpose, to one sender or to all of a tenant's. Pure.
+ * A person's consent to texts or its withdrawal, for a purpose, to one sender or to all of a tenant's. Pure.
  */
 import { isoOf } from "../base/clock.ts";
 import type { Purpose } from "../sms/purpose.ts";
 
-/** How the tenant or we heard of it. `stop_word`: the person texted it; `carrier`: the carrier told. */
+/** Where the record comes from. `stop_word`: the person texted it; `carrier`: the carrier reported it. */
 export const SOURCES = ["web", "app", "phone", "paper", "import", "other", "stop_word", "carrier"] as const;
 export type Source = (typeof SOURCES)[number];
-/** Sources that a caller may name: the rest are our own ears. */
+/** Sources that a caller may name; the others are recorded by the service itself. */
 export const REPORTED_SOURCES = [
   "web",
   "app",
@@ -20,17 +20,17 @@ export const REPORTED_SOURCES = [
 export type Standing = "given" | "withdrawn";
 
 /**
- * One word of one person, kept as it was said: the next word does not change it. What was texted and replaced goes after thirteen
- * months; all else is kept for ever.
+ * One record, never changed: a later statement is a record of its own. A replaced record that was texted is purged after thirteen
+ * months; all others are kept.
  */
 export type Consent = {
   id: string;
-  /** Keyed name of the number: nothing without the tenant's index key, and all that is kept of it beside the mask. */
+  /** Keyed name of the number, which only the tenant's index key can compute; beside it only the mask is stored. */
   who: Uint8Array;
   mask: string;
   country: string;
   purpose: Purpose;
-  /** The sender it was said to; null for all of the tenant's. */
+  /** The sender it is about; null for all of the tenant's. */
   sender: string | null;
   standing: Standing;
   source: Source;
@@ -40,7 +40,7 @@ export type Consent = {
   createdAt: number;
 };
 
-/** What counts of two words about one purpose, to one sender and to all: the later one. Of two at once, stop counts. */
+/** Of two records for one purpose, the one in force: the later; of two with the same time the withdrawal. */
 export function later<Word extends Pick<Consent, "saidAt" | "standing">>(a: Word | null, b: Word | null): Word | null {
   if (a === null || b === null) return a ?? b;
   if (a.saidAt !== b.saidAt) return a.saidAt > b.saidAt ? a : b;
@@ -48,8 +48,8 @@ export function later<Word extends Pick<Consent, "saidAt" | "standing">>(a: Word
 }
 
 /**
- * A sender as people see it: names whatever their capitals, spaces and dashes, numbers with or without their plus. A stop to one
- * spelling is a stop to all that look like it.
+ * The form under which spellings of a sender count as one: without case, spaces and dashes, numbers without their plus. A stop to
+ * one spelling holds for all of them.
  */
 export function seenAs(sender: string): string {
   const plain = sender
@@ -59,7 +59,7 @@ export function seenAs(sender: string): string {
   return plain.replace(/^\+(?=\d+$)/, "") || sender;
 }
 
-/** The consent in the contract's words. The token is shown only to those who named the person by it. */
+/** The consent as the API shows it. The token is included only if the request named the person by it. */
 export function consentView(consent: Consent, token: string | null) {
   const { id, mask, country, purpose, sender, standing, source, wording, saidAt, createdAt } = consent;
   return {

@@ -1,5 +1,5 @@
 /**
- * The doors of consents. A person is named by number or token in a body, never in a path or a query, but for the token.
+ * The routes of consents. A number is named only in a body, never in a path or a query; a token may be in a query.
  */
 import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
@@ -19,7 +19,7 @@ const tag = "Consents";
 const PAGE_MAX = 100;
 
 const To = z.union([z.string().min(1).max(40), z.strictObject({ token: z.string().max(64) })]);
-/** A sender's name, or a short code. A number would be kept and shown in clear, and might be a person's. */
+/** A sender's name or a short code. A number is refused: senders are stored and shown in plaintext, and it might be a person's. */
 const Sender = z
   .string()
   .regex(
@@ -33,7 +33,7 @@ export const ConsentView = z
     id: z.string(),
     to: z.object({ token: z.string().optional(), mask: z.string(), country: z.string() }),
     purpose: z.enum(PURPOSES),
-    sender: z.string().nullable().meta({ description: "The sender it was said to; null for all of the tenant's." }),
+    sender: z.string().nullable().meta({ description: "The sender it is about; null for all of the tenant's." }),
     state: z.enum(["given", "withdrawn"]),
     source: z.enum(SOURCES),
     wording: z.string().nullable(),
@@ -58,7 +58,7 @@ export const ConsentView = z
   });
 
 const PageView = pageOf(ConsentView);
-/** A consent as events tell it. */
+/** A consent in an event. */
 export const EventConsent = z.object({ consent: ConsentView });
 
 export const consentRoutes: RouteOver<ConsentVerbs>[] = [
@@ -67,9 +67,9 @@ export const consentRoutes: RouteOver<ConsentVerbs>[] = [
     path: "/v1/consents",
     verb: "consents.record",
     scope: "consents:write",
-    summary: "Record that a person said yes, or stop",
+    summary: "Record that a person gave or withdrew consent",
     detail:
-      "One record for each purpose. `withdrawn` refuses every later message of that purpose from that sender, or from all of them, until a later `given`; one that is scheduled is `blocked` when its time comes. A stop for marketing leaves security codes alone. The number is kept as a keyed name and a mask only.",
+      "One record for each purpose. `withdrawn` refuses every later message of that purpose from that sender, or from all of them, until a later `given`; a scheduled message is `blocked` when it is due. A stop for marketing does not affect codes. The number is stored only as a keyed name and a mask.",
     tag,
     body: z
       .strictObject({
@@ -113,8 +113,8 @@ export const consentRoutes: RouteOver<ConsentVerbs>[] = [
     path: "/v1/consents/look",
     verb: "consents.look",
     scope: "consents:read",
-    summary: "What a person said, newest first",
-    detail: "A POST, because a number may not stand in a URL. It tells nothing of whether the number is known here.",
+    summary: "List a person's consents, newest first",
+    detail: "A POST, because a number must not be in a URL. The answer does not tell whether the number is a contact.",
     tag,
     body: z.strictObject({ to: To, limit: Limit, cursor: cursorOf("con") }).meta({ id: "LookConsents" }),
     status: 200,

@@ -1,6 +1,6 @@
 /**
- * Consents in the tenant's object: every word as it was said, and beside it what stands now for a person, sender and purpose.
- * A number is here as its keyed name only, so a stop outlives the number's own erasure.
+ * Consents in the tenant's object: every record, and the one in force for each person, sender and purpose. A number is stored only
+ * as its keyed name, so a stop still holds after the number was erased.
  */
 import type { Purpose } from "../sms/purpose.ts";
 import { bytesOf, filtered, first, type Sql, type SqlBinding } from "../storage/sql.ts";
@@ -28,7 +28,7 @@ const EVERY_SENDER = "";
 /** The consents of one tenant. */
 export class ConsentLedger {
   readonly #sql: Sql;
-  /** Whether anybody ever said stop; most tenants' admissions need no query while nobody has. */
+  /** Whether any withdrawal is in force; null: not read yet. Without one, admission needs no query. */
   #anyStop: boolean | null = null;
 
   constructor(sql: Sql) {
@@ -48,7 +48,7 @@ export class ConsentLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** Standings are kept by what people see of a sender: of two spellings, the later word stands. */
+  /** Keys standings by `seenAs(sender)`; of two spellings the later record is in force. */
   static migrate2(sql: Sql): void {
     const rows = sql
       .exec<{ who: ArrayBuffer; purpose: string; sender: string; standing: string; said_at: number; consent: string }>(
@@ -67,7 +67,7 @@ export class ConsentLedger {
       sql.exec(`INSERT INTO standings VALUES(?,?,?,?,?,?)`, who, purpose, seenAs(sender), standing, at, consent);
   }
 
-  /** Records a word. What stands changes only when no later word stands already. */
+  /** Stores a record. It comes into force unless a later one is. */
   add(consent: Consent): void {
     const { id, who, mask, country, purpose, standing, source, wording, saidAt, createdAt } = consent;
     const sender = consent.sender === null ? EVERY_SENDER : seenAs(consent.sender);
@@ -91,27 +91,27 @@ export class ConsentLedger {
     if (standing === "withdrawn") this.#anyStop = true;
   }
 
-  /** Whether the person said stop to this purpose, to this sender or to all, and nothing later took it back. */
+  /** Whether a withdrawal for this purpose is in force, to this sender or to all. */
   hasStopped(who: Uint8Array, purpose: Purpose, sender: string | null): boolean {
     this.#anyStop ??= first(this.#sql, `SELECT 1 AS yes FROM standings WHERE standing = 'withdrawn' LIMIT 1`) !== null;
     return this.#anyStop && this.standingOf(who, purpose, sender) === "withdrawn";
   }
 
-  /** What the person said last of this purpose to this sender or to all; null where nothing was said. */
+  /** The state in force for this purpose, to this sender or to all; null without a record. */
   standingOf(who: Uint8Array, purpose: Purpose, sender: string | null): Standing | null {
     const toAll = this.#stands(who, purpose, EVERY_SENDER);
     const toOne = sender === null ? null : this.#stands(who, purpose, seenAs(sender));
     return later(toAll, toOne)?.standing ?? null;
   }
 
-  /** Whether the person's stop to all senders stands, and was told of in this way. */
+  /** Whether a withdrawal to all senders is in force that came from this source. */
   isStoppedBy(who: Uint8Array, purpose: Purpose, source: Source): boolean {
     const query = `SELECT 1 AS yes FROM standings s JOIN consents c ON c.id = s.consent
       WHERE s.who = ? AND s.purpose = ? AND s.sender = ? AND s.standing = 'withdrawn' AND c.source = ?`;
     return first(this.#sql, query, who, purpose, EVERY_SENDER, source) !== null;
   }
 
-  /** Whether the person's stop to any sender stands for this purpose: asked where nobody knows who will be the sender. */
+  /** Whether a withdrawal to any sender is in force for this purpose: for messages whose sender the carrier chooses. */
   hasStoppedSomebody(who: Uint8Array, purpose: Purpose): boolean {
     if (this.hasStopped(who, purpose, null)) return true;
     const to = this.#sql
@@ -122,7 +122,7 @@ export class ConsentLedger {
     return to.some(({ sender }) => this.hasStopped(who, purpose, sender));
   }
 
-  /** The person's words, or everybody's, newest first. */
+  /** Records, newest first; of one person if `who` is given. */
   list(filter: ConsentFilter, limit: number): Consent[] {
     const { where, values } = filtered<SqlBinding>([
       ["who = ?", filter.who],
@@ -135,8 +135,8 @@ export class ConsentLedger {
   }
 
   /**
-   * Drops words that people texted before a time, and that a later one has replaced; answers how many. What stands is kept for ever,
-   * and so is every word that the tenant told.
+   * Drops records that were texted or reported by a carrier before a time and have been replaced; answers how many. Records in force
+   * and those that the tenant made are kept for ever.
    */
   purge(before: string, limit: number): number {
     const query = `DELETE FROM consents WHERE id IN (

@@ -1,5 +1,5 @@
 /**
- * The face of consent: what people said to being texted, from whichever side it was said.
+ * The face of consent: records of consent and withdrawal, from the API, from texts and from carriers.
  */
 import { DAY_MS } from "../base/clock.ts";
 import { ulidTime } from "../base/ids.ts";
@@ -17,7 +17,7 @@ type Below = {
   webhooks: { emit: (type: EventType, resource: string, data: unknown) => void };
 };
 
-/** What a person texted and took back is kept as long as records of messages are. */
+/** Replaced records that were texted are kept as long as records of messages are. */
 const REPLACED_KEPT_DAYS = 396;
 
 /** The room. */
@@ -45,7 +45,7 @@ export const consentRoom = room({
         },
       ],
       ledger: consents,
-      /** Records what a person said by text, or what a carrier heard them say. */
+      /** Records what a person texted, or what a carrier reported of them, with its audit entry. */
       say: (actor: Actor, speaker: Speaker, said: Said): void => {
         for (const { id, purpose, sender, standing, source } of recordWords(deps, speaker, said))
           record(actor, { act: `consent.${standing}`, subject: id, facts: { purpose, sender, source } });

@@ -1,6 +1,6 @@
 /**
- * What the room `consent` can be asked: to record what a person said, and to show what was said. A stop counts in the same
- * transaction for every message admitted after it.
+ * The verbs of the room `consent`: record a consent or withdrawal, and list records. A stop holds for every message admitted after
+ * its transaction.
  */
 import { byCaller, type Recorder } from "../contract/record.ts";
 import type { Purpose } from "../sms/purpose.ts";
@@ -41,7 +41,7 @@ export type ListInput = {
   limit: number;
 };
 
-/** A word may be told afterwards, and not before it was said. A teller's clock may run ahead of ours: what it says then is said now. */
+/** How far ahead of this clock a caller's may run: up to this, a time in the future counts as now; beyond it, it is refused. */
 const AHEAD_MS_MAX = 60_000;
 
 /** The verbs of consents. */
@@ -56,7 +56,7 @@ export function consentVerbs(deps: ConsentDeps) {
           const detail = "Give the time at which it was said; it cannot be in the future.";
           return refuse("invalid_field", { errors: [{ field: "said_at", code: "invalid_field", detail }] });
         }
-        // A word from the time to come would stand against every stop until then, and for ever after.
+        // A consent dated in the future would override every stop until that time.
         const data = recordWords(deps, named, { ...input, saidAt: Math.min(input.saidAt ?? now, now) });
         for (const { id, purpose, sender, standing, source } of data)
           deps.record(byCaller(who.id), {
@@ -90,11 +90,11 @@ export function consentVerbs(deps: ConsentDeps) {
 
 export type ConsentVerbs = ReturnType<typeof consentVerbs>;
 
-/** Whose word it is, and what was said. */
+/** The person, and what they said. */
 export type Speaker = Omit<Named, "token">;
 export type Said = Pick<ConsentInput, "purposes" | "sender" | "standing" | "source" | "wording"> & { saidAt: number };
 
-/** Records one word for each purpose; for doors, and for texts that say STOP. */
+/** Makes one record for each purpose, for the API and for texts that say STOP. Writes no audit entry. */
 export function recordWords(
   deps: Pick<ConsentDeps, "consents" | "now" | "newId" | "tell">,
   named: Speaker,
@@ -110,7 +110,7 @@ export function recordWords(
   });
 }
 
-/** The person, by keyed name. A number is not stored for having been named here; that it was named is counted. */
+/** The person, by keyed name. The number is counted as named, but not stored. */
 function nameOf({ naming }: ConsentDeps, key: string, to: To): Named | Refusal {
   const recipient = naming.name(key, to);
   if ("refused" in recipient) return recipient;

@@ -4,17 +4,17 @@
  */
 import { isRefused, REASONS, refuse, type Refusal } from "../base/refusal.ts";
 import { pageResponse } from "../contract/page.ts";
-import { readIncoming } from "../net/incoming.ts";
 import type { Present } from "../access/people/face.ts";
 import { refusalPage } from "./look/refusal.tsx";
-import { bare, framed } from "./look/frame.tsx";
-import { SCRIPT, STYLE } from "./look/style.ts";
-import { Notice } from "./look/parts.tsx";
+import { formOf, unready } from "./forms.tsx";
+import { framed } from "./look/frame.tsx";
+import { SCRIPT, STYLE } from "../look/style.ts";
 import { PAGES } from "./pages/pages.ts";
 import {
   freshSignIn,
   goTo,
   goToProvider,
+  knownSignIn,
   sessionOf,
   showSignIn,
   signInAgain,
@@ -22,27 +22,19 @@ import {
   START,
   takeCallback,
 } from "./sign-in/sign-in.ts";
-import { opens, type ConsoleDeps, type PageRow, type SessionKey } from "./visit.ts";
-
-/** One door of the console. `params` are the ids of its path. */
-export type ConsoleRoute = {
-  method: "get" | "post";
-  path: string;
-  serve: (request: Request, deps: ConsoleDeps, params: Record<string, string>) => Promise<Response>;
-};
-
-/** A text of 1,600 characters and a key's settings, each character up to nine bytes once it is written as a form. */
-const FORM_BYTES_MAX = 32_768;
+import { operatorPages } from "./operator/doors.tsx";
+import { opens, type ConsoleDeps, type ConsoleRoute, type PageRow, type SessionKey } from "./visit.ts";
 
 export const consoleRoutes: readonly ConsoleRoute[] = [
-  { method: "get", path: "/console", serve: async () => goTo(START) },
+  ...operatorPages,
+  { method: "get", path: "/console", serve: async () => goTo(START.tenant) },
   { method: "get", path: "/console/console.css", serve: () => file(STYLE, "text/css") },
   { method: "get", path: "/console/console.js", serve: () => file(SCRIPT, "text/javascript") },
-  { method: "get", path: "/console/sign-in", serve: (request, deps) => showSignIn(request, undefined, deps) },
+  { method: "get", path: "/console/sign-in", serve: async (request, deps) => knownSignIn("tenant", request, deps) },
   {
     method: "get",
     path: "/console/sign-in/{link}",
-    serve: (request, deps, { link }) => showSignIn(request, link, deps),
+    serve: (request, deps, { link = "" }) => showSignIn(request, link, deps),
   },
   {
     method: "get",
@@ -53,7 +45,7 @@ export const consoleRoutes: readonly ConsoleRoute[] = [
   {
     method: "post",
     path: "/console/sign-out",
-    serve: async (request, deps) => (await formOf(request)).refused ?? signOut(request, deps),
+    serve: async (request, deps) => (await formOf(request)).refused ?? signOut("tenant", request, deps),
   },
   ...PAGES.flatMap((page): ConsoleRoute[] => [
     { method: "get", path: page.path, serve: (request, deps, params) => show(page, request, deps, params, null) },
@@ -79,11 +71,11 @@ async function show(
   params: Record<string, string>,
   form: URLSearchParams | null,
 ): Promise<Response> {
-  const session = sessionOf(request, deps);
-  if (session === null) return signInAgain(request, null, deps);
+  const session = sessionOf("tenant", request, deps);
+  if (session === null) return signInAgain("tenant", request, null, deps);
   const present = await deps.present(session);
   if (isRefused(present))
-    return present.refused === "unauthenticated" ? signInAgain(request, session, deps) : unready(present);
+    return present.refused === "unauthenticated" ? signInAgain("tenant", request, session, deps) : unready(present);
   const url = new URL(request.url);
   const visit = {
     ask: deps.askAs(session, page.path),
@@ -120,33 +112,6 @@ function refusedPage(
   const again = freshSignIn(deps, session.owner, path);
   const main = refusalPage(refusal, page, present, again);
   return pageResponse(framed(page.title, { pages: PAGES, present, path }, main), {}, REASONS[refusal.refused].status);
-}
-
-function unready(refusal: Refusal): Response {
-  const { status, title, detail } = REASONS[refusal.refused];
-  const says = (
-    <main class="gate" id="main">
-      <Notice tone="bad">
-        <strong>{title}.</strong> {refusal.detail ?? detail}
-      </Notice>
-    </main>
-  );
-  return pageResponse(bare(title, says), {}, status);
-}
-
-type Form = { fields: URLSearchParams; refused: null } | { fields: null; refused: Response };
-
-/** The form's fields; or an answer, when no page of ours can have sent it. */
-async function formOf(request: Request): Promise<Form> {
-  const site = request.headers.get("sec-fetch-site");
-  const refused = (refusal: Refusal): Form => ({ fields: null, refused: unready(refusal) });
-  if (request.headers.get("origin") !== new URL(request.url).origin || (site !== null && site !== "same-origin"))
-    return refused(refuse("missing_scope", { detail: "This form was sent from another site, so it was not read." }));
-  if (!/^application\/x-www-form-urlencoded(;|$)/i.test(request.headers.get("content-type") ?? ""))
-    return refused(refuse("unsupported_media_type", { detail: "This is not a form." }));
-  const bytes = await readIncoming(request, FORM_BYTES_MAX);
-  if (isRefused(bytes)) return refused(bytes);
-  return { fields: new URLSearchParams(new TextDecoder().decode(bytes.ok)), refused: null };
 }
 
 async function file(text: string, type: string): Promise<Response> {

@@ -12,8 +12,9 @@ import type { Credential } from "../access/caller.ts";
 import type { Owner } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Outcome, Refusal } from "../base/refusal.ts";
+import type { OperatorPresent } from "../rpc/operator.ts";
 import type { TenantPort, TenantVerbName } from "../rpc/tenant.ts";
-import type { IconName } from "./look/icons.ts";
+import type { IconName } from "../look/icons.ts";
 import type { OidcIo } from "./sign-in/oidc.ts";
 
 /** A request to a route of the API: its query, the ids of its path, its body. `once` makes a repeated form one request. */
@@ -31,6 +32,20 @@ export type Ask = <View extends z.ZodType>(
   view: View,
 ) => Promise<Outcome<z.output<View>>>;
 
+/** As above, of an operators' route. */
+export type OperatorAsk = <View extends z.ZodType>(
+  verb: string,
+  question: Question,
+  view: View,
+) => Promise<Outcome<z.output<View>>>;
+
+/** One door of the console. `params` are the ids of its path. */
+export type ConsoleRoute = {
+  method: "get" | "post";
+  path: string;
+  serve: (request: Request, deps: ConsoleDeps, params: Record<string, string>) => Promise<Response>;
+};
+
 /** A session's credential, and whose tenant it opens. */
 export type SessionKey = { credential: Credential; owner: Owner };
 
@@ -43,7 +58,14 @@ export type ConsoleDeps = {
   oidc: OidcIo;
   log: Log;
   requestId: string;
+  /** Whoever signs people in: a tenant's object, or the operators'. */
   tenant: (owner: Owner) => Pick<TenantPort, "signInClient" | "signIn">;
+  operators: {
+    present: (session: SessionKey) => Promise<Outcome<OperatorPresent>>;
+    signOut: (session: SessionKey) => Promise<void>;
+    /** Asks as whom `present` has just named. */
+    askAs: (present: OperatorPresent, page: string) => OperatorAsk;
+  };
   present: (session: SessionKey) => Promise<Outcome<Present>>;
   signOut: (session: SessionKey) => Promise<void>;
   /** `page`: how the audit names where the person stands. */

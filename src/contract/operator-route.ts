@@ -8,7 +8,7 @@ import { isRefused, type Outcome, type Reason } from "../base/refusal.ts";
 import type { UrlPolicy } from "../net/outside-url.ts";
 import type { AnswerSchema } from "./answer.ts";
 import { NOTHING, reader, type Method, type Raw } from "./route.ts";
-import type { Answered, NameOf, Questions } from "./verb.ts";
+import type { Answered, NameOf, Questions, Who } from "./verb.ts";
 
 /** The facts of an operators' route, read by the OpenAPI document and the law tests. */
 export type OperatorRoute = {
@@ -26,6 +26,8 @@ export type OperatorRoute = {
   /** Refusals beyond those that every operators' route may give. */
   refuses?: readonly Reason[];
   example?: unknown;
+  /** Gives somebody access, or stops a tenant: a person must have signed in within the last ten minutes. */
+  sensitive?: true;
 };
 
 /** A question, and the jurisdiction whose operator object is asked. */
@@ -42,12 +44,15 @@ export type OperatorRouteOf<Q extends Questions, K extends NameOf<Q> = NameOf<Q>
 
 /** A route that runs a job over every jurisdiction. It takes nothing from the request. */
 export type JobRoute<Deps> = OperatorRoute & {
-  job: (operator: string, deps: Deps) => Promise<Answered>;
+  job: (operator: Who & { role?: string; page?: string }, deps: Deps) => Promise<Answered>;
   read: (raw: Raw) => Outcome<unknown>;
 };
 
 /** Whether the route takes an Idempotency-Key: routes that create do. */
 export const isRepeatable = ({ method, status }: OperatorRoute): boolean => method === "post" && status === 201;
+
+/** Who acts by the admin token, as the audit names them. */
+export const ADMIN_TOKEN = "local-admin";
 
 const tag = "Operators";
 export const JURISDICTION = z.enum(["eu", "us"]);
@@ -92,7 +97,7 @@ export function doorsOver<Q extends Questions>() {
 /** Declares a route that runs a job. The compiler checks the answer's schema against the job's result. */
 export function jobDoor<Deps, F extends Answered, A>(
   spec: Omit<Facts<string, F, A>, "verb"> & {
-    job: { verb: string; run: (operator: string, deps: Deps) => Promise<F> };
+    job: { verb: string; run: (operator: Who & { role?: string; page?: string }, deps: Deps) => Promise<F> };
   },
 ): JobRoute<Deps> {
   const schemas = { params: NOTHING, query: NOTHING, body: null };

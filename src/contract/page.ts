@@ -42,7 +42,3 @@ export function pageResponse(html: string, rules: PageRules = {}, status = 200):
     },
   });
 }
-
-/** The site's icon, inline so that it needs no request. */
-export const ICON =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='8' fill='%230b5c6b'/%3E%3Cpath d='M7 13q9-5 18 0v4q0 3-4 3-3 0-5-3-2 3-5 3-4 0-4-3z' fill='%23fff'/%3E%3C/svg%3E";

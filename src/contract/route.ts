@@ -37,6 +37,8 @@ export type Route = {
   refuses: readonly Reason[];
   /** Takes an Idempotency-Key. `secret` names answer fields that a replay leaves out. */
   repeat: { secret?: readonly string[] } | null;
+  /** Whether its list is answered as CSV to who asks for that (`accept: text/csv`, `format=csv`). */
+  csv: boolean;
   example?: unknown;
 };
 
@@ -82,6 +84,7 @@ type Spec<Q extends Questions, K extends NameOf<Q>, S extends string, B, Y, P> =
   bodyBytesMax?: number;
   refuses?: readonly Reason[];
   repeat?: { secret?: readonly (keyof Q[K]["output"] & string)[] };
+  csv?: true;
   example?: unknown;
   input: (parsed: Parsed<B, Y, P>) => Outcome<Q[K]["input"]>;
   /** The tenant's URL in the input. It is judged, with its name resolved, before the verb is asked. */
@@ -172,6 +175,7 @@ function rowOf<Q extends Questions, K extends NameOf<Q>, B, Y, P>(
     bodyBytesMax: spec.bodyBytesMax ?? BODY_BYTES_MAX,
     refuses: spec.refuses ?? [],
     repeat: spec.repeat ?? null,
+    csv: spec.csv ?? false,
     read: (raw: Raw) => {
       const parsed = read(raw);
       return isRefused(parsed) ? parsed : { ok: () => input(parsed.ok) };

@@ -37,7 +37,7 @@ export function makeApp(platform: Platform): Hono<Bindings> {
   }
   mountCarrierDoors(app, platform.doors);
   mountPages(app, platform.doors, routes);
-  mountConsole(app, platform.doors, routes.tenant);
+  mountConsole(app, platform.doors, routes);
   app.notFound((c) => problemResponse(c, refuse("route_not_found")));
   app.onError((error, c) => {
     writeLog({ level: "error", what: nameOfError(error), request_id: c.get("requestId"), route: c.get("route") });

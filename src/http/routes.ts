@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import type { OpenRoute, RouteOf } from "../contract/route.ts";
+import { alertsRoutes } from "../alerts/alerts.routes.ts";
 import { auditRoutes } from "../audit/audit.routes.ts";
 import { consentRoutes } from "../consent/consents.routes.ts";
 import { keysRoutes } from "../access/keys.routes.ts";
@@ -20,6 +21,7 @@ import { receiptRoute } from "../messages/receipts.routes.ts";
 import { documentRoute } from "./pages/pages.routes.ts";
 import type { Routes } from "./openapi/document.ts";
 import { operatorRoutes } from "../operator/tenants.routes.ts";
+import { statsRoutes } from "../stats/stats.routes.ts";
 import type { TenantVerbs } from "../rpc/tenant.ts";
 import { sandboxRoutes } from "../sandbox/sandbox.routes.ts";
 import { locksRoutes } from "../verify/locks/locks.routes.ts";
@@ -49,7 +51,9 @@ export const tenantRoutes: readonly RouteOf<TenantVerbs>[] = [
   ...keysRoutes,
   ...peopleRoutes,
   ...auditRoutes,
+  ...alertsRoutes,
   ...jobsRoutes,
+  ...statsRoutes,
   ...policyRoutes,
   ...quarantineRoutes,
   ...sandboxRoutes,

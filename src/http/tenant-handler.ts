@@ -11,6 +11,7 @@ import { parseId, parseToken, tenantId, type Owner } from "../base/ids.ts";
 import type { Repeatable } from "../access/idempotency.ts";
 import { readRepeat } from "../access/repeat-header.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
+import { csvOf } from "../contract/csv.ts";
 import { given } from "../contract/list.ts";
 import type { Route, RouteOf } from "../contract/route.ts";
 import type { Answered, Asker } from "../contract/verb.ts";
@@ -56,7 +57,7 @@ export async function serveTenant<K extends TenantVerbName>(
     { query: query.ok, params: c.req.param(), body, repeat },
     doors,
   );
-  const response = isRefused(outcome) ? fail(outcome) : answer(route, outcome.ok);
+  const response = isRefused(outcome) ? fail(outcome) : answer(route, outcome.ok, wantsCsv(c, route, query.ok));
   if (reply !== null) addLimits(response.headers, reply);
   return response;
 }
@@ -172,12 +173,18 @@ export function originOf(c: C): Origin {
   };
 }
 
-function answer(route: Route, value: Answered): Response {
+/** Whether the list shall be CSV: a program says so by its `accept`, a link by `format`. */
+function wantsCsv(c: C, route: Route, query: Record<string, string>): boolean {
+  if (!route.csv) return false;
+  return (
+    query["format"] === "csv" || (query["format"] === undefined && /\btext\/csv\b/.test(c.req.header("accept") ?? ""))
+  );
+}
+
+function answer(route: Route, value: Answered, csv: boolean): Response {
   if (route.status === 204) return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
-  return new Response(JSON.stringify(value), {
-    status: route.status,
-    headers: { "content-type": "application/json", "cache-control": "no-store" },
-  });
+  const [body, type] = csv ? [csvOf(value), "text/csv; charset=utf-8"] : [JSON.stringify(value), "application/json"];
+  return new Response(body, { status: route.status, headers: { "content-type": type, "cache-control": "no-store" } });
 }
 
 /** Announces the key's tightest limit (draft-ietf-httpapi-ratelimit-headers). */

@@ -1,5 +1,5 @@
 /**
- * What the room `inbound` is given by the root.
+ * What the room `inbound` needs from other rooms.
  */
 import type { IdMaker } from "../base/ids.ts";
 import type { Source } from "../consent/consent.ts";
@@ -32,7 +32,7 @@ export type InboundDeps = {
   vault: VaultLedger;
   ids: IdMaker;
   now: () => number;
-  /** Records what a person said to being texted; by the carrier that brought it where that is the source. */
+  /** Records a person's consent or its withdrawal. The actor is the carrier's account where `source` is `carrier`, else the system. */
   say: (
     person: Pick<Contact, "index" | "mask" | "country">,
     said: {
@@ -43,9 +43,9 @@ export type InboundDeps = {
     },
     account: string,
   ) => void;
-  /** What stands between a person and a sender for a purpose; null where nothing was said. */
+  /** The person's latest consent state for a purpose and sender; null without a record. */
   standingOf: (who: Uint8Array, purpose: Purpose, sender: string | null) => "given" | "withdrawn" | null;
-  /** Whether the person's stop to all senders stands, and was told of in this way. */
+  /** Whether a stop to all of the tenant's senders is in force that came from this source. */
   isStoppedBy: (who: Uint8Array, purpose: Purpose, source: Source) => boolean;
   emit: (
     type: "inbound.received" | "inbound.media_dropped" | "interaction.out_of_session" | "interaction.vetoed",

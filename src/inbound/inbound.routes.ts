@@ -1,6 +1,7 @@
 /**
- * Where carriers bring texts, and the tenant's inbox. The account's courier checks the signature over the raw bytes and finds
- * the owner of the dialled number; 200 comes after the text is stored, because a carrier forgets what was acknowledged.
+ * The carriers' callback for inbound texts, and the tenant's inbox. The account's courier checks the signature over the raw bytes
+ * and finds the owner of the dialled number. 200 is answered after the text is stored, because a carrier does not repeat what was
+ * acknowledged.
  */
 import { z } from "zod";
 import { readCallbackRequest, type Incoming } from "../net/incoming.ts";
@@ -16,7 +17,7 @@ import { InboundBody } from "../carriers/adapters/http.ts";
 import type { InboundVerbs } from "./verbs.ts";
 
 export type InboundDoorDeps = {
-  /** The origin that carriers were given; empty: the request's own. */
+  /** The origin of the callback URLs that carriers were given; empty: the request's own. */
   publicUrl: string;
   verify: (account: string, callback: Incoming) => Promise<Outcome<Brought>>;
   take: (tenant: string, account: string, texts: Inbound[], secret: number) => Promise<Outcome<unknown>>;
@@ -25,14 +26,14 @@ export type InboundDoorDeps = {
 /** A text has a few hundred bytes; a carrier may put several into one call. */
 const INBOUND_BYTES_MAX = 128 * 1_024;
 
-/** The row of this door; the app mounts `receiveInbound` behind it. */
+/** The route as data, for the OpenAPI document; the app mounts `receiveInbound` on it. */
 export const inboundRoute: OpenRoute = {
   name: "carriersInbound",
   method: "post",
   path: "/carriers/{account}/inbound",
   summary: "Bring a text that came in",
   detail:
-    "For carriers. Each kind writes and signs it in its own way (docs/carriers.md); shown here as `http` does. Answered when the text is stored. One that comes twice, or for a number that nobody has, is answered alike and changes nothing.",
+    "For carriers. The format and signature depend on the kind of carrier (docs/carriers.md); shown here for `http`. Answered when the text is stored. A repeated text, and one to a number without an owner, get the same answer and change nothing.",
   tag: "Carriers",
   params: z.strictObject({
     account: z
@@ -46,13 +47,15 @@ export const inboundRoute: OpenRoute = {
     "webhook-signature": z.string(),
   }),
   body: InboundBody,
-  answer: z.object({ taken: z.int().meta({ description: "How many texts were for numbers we have.", examples: [1] }) }),
-  others: { 204: { what: "The same, to a carrier that would take words for a reply to the sender.", answer: null } },
+  answer: z.object({
+    taken: z.int().meta({ description: "How many texts were to numbers that belong to a tenant.", examples: [1] }),
+  }),
+  others: { 204: { what: "The same, to a carrier that would send a body to the texter as a reply.", answer: null } },
   refuses: ["not_found", "unauthenticated", "malformed_body", "body_too_large", "body_too_slow", "keys_unavailable"],
   example: { id: "in-4711", from: "+447700900123", to: "+447700900871", text: "I am at the door." },
 };
 
-/** Takes one callback in; answers how many texts found an owner, and whether the carrier is told so. */
+/** Processes one callback: answers how many texts had an owner. `silent`: answer 204 without a body. */
 export async function receiveInbound(
   deps: InboundDoorDeps,
   account: string,
@@ -69,9 +72,9 @@ export async function receiveInbound(
   for (const { tenant, texts } of owned) {
     const outcome = await deps.take(tenant, account, texts, secret);
     if (!isRefused(outcome)) taken += texts.length;
-    else if (outcome.refused !== "not_found") again = outcome; // a tenant that is gone is nobody: the carrier need not come again
+    else if (outcome.refused !== "not_found") again = outcome; // a deleted tenant is no reason for the carrier to repeat the call
   }
-  // Whoever could take their texts has them, and knows them when the carrier brings all of them again.
+  // After a refusal the carrier repeats the whole call; tenants that stored their texts already recognise the duplicates.
   return again ?? { ok: { taken, silent } };
 }
 
@@ -86,9 +89,10 @@ export const ReceivedView = z
     number_id: z.string(),
     word: z.enum(["stop", "stop_all", "start", "help"]).nullable(),
     complete: z.boolean().meta({
-      description: "False: parts of it never came, and `[...]` stands in their place. Such a text is never obeyed.",
+      description:
+        "False: parts did not arrive; `[...]` marks each gap. STOP, START and HELP in such a text have no effect.",
     }),
-    media: z.int().meta({ description: "Pictures and other files that came with it and were left with the carrier." }),
+    media: z.int().meta({ description: "Pictures and other files that were sent with it; they are not fetched." }),
     screening: ShortLabel.nullable().meta({
       description: "What the screening said of it, and by which rules; null where it said nothing.",
     }),

@@ -1,42 +1,42 @@
 /**
- * Texts that came in, in the tenant's object: which were seen already, parts that wait for the others, and the inbox. Texts are
- * sealed under their sender's key.
+ * Inbound texts in the tenant's object: names of those already received, parts of texts that are not complete yet, and the inbox.
+ * Texts are sealed under their sender's key.
  */
 import { bytesOf, filtered, first, type Sql } from "../storage/sql.ts";
 import { ShortLabel } from "../screening/policy.ts";
 import { SeenTexts } from "./seen.ts";
 import type { Word } from "./words.ts";
 
-/** A text of the inbox, without its words. */
+/** A text of the inbox, without the text itself. */
 export type Received = {
   id: string;
   token: string | null;
   mask: string | null;
   country: string | null;
-  /** A sender that is a name. */
+  /** An alphanumeric sender or a short code; null when the sender has a number. */
   name: string | null;
   number: string;
   word: Word | null;
   at: number;
-  /** False: parts of it never came, and a sign stands in their place. */
+  /** False: parts did not arrive; `[...]` marks each gap. */
   complete: boolean;
-  /** Pictures and other files that came with it and were left with the carrier. */
+  /** How many pictures and other files were sent with it; they are not fetched. */
   media: number;
   /** What the screening said of it, by the names of its rules; null where it said nothing. */
   screening: ShortLabel | null;
 };
 
-/** One part of a text that comes in several. Originator, number, reference and total together name the text (TS 23.040, 9.2.3.24.1). */
+/** One part of a concatenated text. Originator, number, reference and total identify the text (TS 23.040, 9.2.3.24.1). */
 export type Part = { who: Uint8Array; number: string; ref: string; nth: number; total: number };
-/** Whose text it is: a person's, by token, or that of a sender who has no number. */
+/** The sender: a person, by token, or one without a number (`token` empty). */
 export type Author = { token: string; subject: string; name: string | null };
-/** A text whose parts are gathered, all or those that came in time. */
+/** A text with its parts: all, or those that arrived in time. */
 export type Gathered = Author & {
   id: number;
   who: Uint8Array;
   number: string;
   total: number;
-  /** Another text with the same name was open beside it, so a part may be that one's. */
+  /** Another text with the same identity was incomplete at the same time, so a part may belong to that one. */
   mixed: boolean;
   parts: { nth: number; record: string; sealed: Uint8Array }[];
 };
@@ -54,7 +54,7 @@ type TextRow = {
   until: number;
 };
 
-/** Texts of one name that are looked through for a part's place; more within a minute are nobody's references that came round. */
+/** Incomplete texts of one identity among which a part is placed. References repeat, but not so often within a minute. */
 const OPEN_MAX = 16;
 
 /** The inbound texts of one tenant. */
@@ -83,7 +83,7 @@ export class InboundLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** Texts that were seen are named by account; a text in parts is a row, and its parts are rows of it. */
+  /** Names of received texts are kept by account; a concatenated text gets a row of its own beside those of its parts. */
   static migrate2(sql: Sql): void {
     SeenTexts.migrate(sql);
     sql.exec(`CREATE TABLE texts_in_parts(
@@ -107,9 +107,9 @@ export class InboundLedger {
   }
 
   /**
-   * Keeps a part; answers all of the text's parts when this was the last one missing. A place that is taken is another text's:
-   * references come round. Of two texts that lack it, the one that it completes gets it, else the newer one, since the older one's may be
-   * lost.
+   * Stores a part; answers the whole text when this was the last missing part. References repeat, so a part whose place is taken
+   * begins another text. Where several texts lack the part, it goes to one that it completes, else to the newest, because the older
+   * text's own part may be lost.
    */
   addPart(part: Part & Author & { record: string; sealed: Uint8Array }, until: number): Gathered | null {
     const open = this.#open(part);
@@ -121,10 +121,10 @@ export class InboundLedger {
     this.#sql.exec(`INSERT INTO parts VALUES(?,?,?,?)`, text, part.nth, part.record, part.sealed);
     const counted = `UPDATE texts_in_parts SET here = here + 1 WHERE id = ? RETURNING here`;
     const here = first<{ here: number }>(this.#sql, counted, text)?.here ?? 0;
-    return here >= part.total ? this.gathered(text) : null; // the others are not read for every one that comes
+    return here >= part.total ? this.gathered(text) : null; // reads the other parts only once
   }
 
-  /** The texts of this name that are not whole, newest first, and whether the part's place is taken there. */
+  /** Incomplete texts of the part's identity, newest first; `taken`: whether they have a part in its place. */
   #open({ who, number, ref, total, nth }: Part): { id: number; until: number; here: number; taken: number }[] {
     const query = `SELECT id, until, here, EXISTS(SELECT 1 FROM parts p WHERE p.text = t.id AND p.nth = ?5) AS taken
       FROM texts_in_parts t WHERE who = ?1 AND number = ?2 AND ref = ?3 AND total = ?4 ORDER BY id DESC LIMIT ${OPEN_MAX}`;
@@ -144,7 +144,7 @@ export class InboundLedger {
     for (const { id } of open) this.#sql.exec(`UPDATE texts_in_parts SET mixed = 1 WHERE id = ? AND mixed = 0`, id);
   }
 
-  /** Texts whose time to be whole is over. The id is made of keyed names; `gather` reads the parts. */
+  /** Texts whose wait for missing parts is over. The id is made of keyed names; `gather` reads the parts. */
   late(now: number, limit: number): { id: string; gather: () => Gathered | null }[] {
     const query = `SELECT * FROM texts_in_parts WHERE until <= ? ORDER BY until, id LIMIT ?`;
     return this.#sql
@@ -161,7 +161,7 @@ export class InboundLedger {
     this.#sql.exec(`DELETE FROM texts_in_parts WHERE id = ?`, id);
   }
 
-  /** When the next text behind a time is read as it is. */
+  /** When the next wait for missing parts ends after a time. */
   nextLate(after: number): number | null {
     const query = `SELECT min(until) AS at FROM texts_in_parts WHERE until > ?`;
     return first<{ at: number | null }>(this.#sql, query, after)?.at ?? null;

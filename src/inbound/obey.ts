@@ -1,7 +1,7 @@
 /**
- * STOP, START and HELP, obeyed in the transaction that takes them in. A stop withdraws service and marketing texts, never codes: a
- * person who is tired of news must still get in. In a masked session the other side is told, since a text that is swallowed in
- * silence looks like rudeness.
+ * STOP, START and HELP take effect in the transaction that stores the text. A stop withdraws consent to service and marketing texts,
+ * never to codes, so that the person can still sign in. In a masked session the other participants are told, because their texts no
+ * longer arrive.
  */
 import type { Keyword } from "../carriers/carrier.ts";
 import { isHeld } from "../numbers/number.ts";
@@ -14,12 +14,12 @@ import { stillToStop, toGiveBack } from "./word-limits.ts";
 import type { Word } from "./words.ts";
 
 /**
- * What came of a word. `kept`: it did what it says and is nobody else's to read. `answered`: it was a question to the business; and
- * may have been one to the other person. `nothing`: there was nothing to give back, so it is a text like any other.
+ * What became of a keyword. `kept`: it took effect and is not relayed. `answered`: HELP, answered by the business; it is relayed too,
+ * since it may be meant for the other person. `nothing`: a START with nothing to give back, handled like any other text.
  */
 export type Obeyed = "kept" | "answered" | "nothing";
 
-/** Does what the word asks. A `keyword` is the carrier's own: it has answered, and what it says counts although we had known nothing. */
+/** Applies the word. `keyword`: the carrier recognised it and has replied; it counts even without a stop on record here. */
 export function obey(
   deps: InboundDeps,
   incoming: IncomingText,
@@ -50,8 +50,8 @@ export function obey(
 }
 
 /**
- * Gives back what was stopped, or, where the carrier says so, all that can be. A stop that only the carrier had told of, to senders
- * it chooses itself, is over with its start.
+ * Records consent for what was stopped, and, where the carrier recognised START, for purposes without a record. It also ends a stop
+ * to all senders that came from a carrier which chooses the sender itself.
  */
 function giveBack(deps: InboundDeps, { number }: IncomingText, contact: Contact, isCarriers: boolean): void {
   const source = isCarriers ? "carrier" : "stop_word";

@@ -1,14 +1,13 @@
 /**
- * How the parts of a text become the text: joined as code units, since a part is cut wherever its last unit falls, with a sign
- * where some are missing. Pure.
+ * Joins the parts of a text as UTF-16 code units, since a part may end inside a character; a mark stands for missing parts. Pure.
  */
 
-/** Stands where parts of a text are missing, for whoever reads it. */
+/** Marks missing parts for the reader. */
 export const GAP = "[...]";
 
 export type PartText = { nth: number; text: string };
 
-/** The text that the parts make, in their order; `total` is how many there should be. */
+/** The parts joined in order; `total` is how many there should be. */
 export function joinParts(parts: readonly PartText[], total: number): { text: string; complete: boolean } {
   let text = "";
   let last = 0;
@@ -20,7 +19,7 @@ export function joinParts(parts: readonly PartText[], total: number): { text: st
   return { text: last < total ? spaced(text, GAP) : text, complete: parts.length === total };
 }
 
-/** Two pieces with one space between them where neither brings one. */
+/** Joins two pieces with a space, unless one is there already. */
 function spaced(before: string, after: string): string {
   const touches = before !== "" && !/\s$/.test(before) && !/^\s/.test(after);
   return `${before}${touches ? " " : ""}${after}`;

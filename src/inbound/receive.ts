@@ -1,6 +1,6 @@
 /**
- * A text that came in for one of the tenant's virtual numbers: taken once, joined if it came in parts, then read (take.ts). All in
- * one transaction, so that what is acknowledged is stored.
+ * An inbound text to one of the tenant's virtual numbers: processed once, joined from its parts, then routed (take.ts). All in one
+ * transaction, so that what is acknowledged is stored.
  */
 import { z } from "zod";
 import { MINUTE_MS } from "../base/clock.ts";
@@ -15,14 +15,14 @@ import { GAP, joinParts } from "./parts.ts";
 import type { Bringer } from "./seen.ts";
 import { take, takeFromName, tellMedia, senderNameOf, type Fate, type IncomingWords } from "./take.ts";
 
-/** Texts are known for so long after the secret that proves them was exchanged: carriers repeat a callback for days. */
+/** Names of received texts are kept this long after their account's secret was replaced: carriers repeat callbacks for days. */
 export const SEEN_DAYS = 7;
-/** Parts that are not all here by then are read as they are. */
+/** After this the parts that have arrived are processed without the missing ones. */
 export const PARTS_WAIT_MS = MINUTE_MS;
-/** A part fills one SMS; a longer one is a text of its own, so that 255 of them, joined, fit in a row. */
+/** A longer "part" counts as a text of its own: a true part fits one SMS, and 255 joined parts must fit in a row. */
 const PART_CHARACTERS_MAX = 1_000;
 
-/** Takes a text in. Late, repeated and unordered deliveries change nothing twice. Without a `bringer` its id was made here. */
+/** Processes a text. Late, repeated and unordered callbacks change nothing twice. Without a `bringer` the id was made here, so it is new. */
 export function receive(deps: InboundDeps, account: string, inbound: Inbound, bringer: Bringer | null): Fate {
   const number = deps.masking.numbers.byE164(inbound.to);
   if (number === null || number.account !== account) return "unknown_number";
@@ -37,7 +37,7 @@ export function receive(deps: InboundDeps, account: string, inbound: Inbound, br
   return take(deps, number, Recipient.ofNumber(deps.vault, from).use(deps.now()), from, words);
 }
 
-/** One id may name all parts of a text, so a part's place belongs to its name. */
+/** The carrier may use one id for all parts of a text, so the part's place is part of its name. */
 function isFirst(deps: InboundDeps, bringer: Bringer, { id, part }: Inbound): boolean {
   const { account } = bringer;
   const named = (name: string) => deps.vault.keyedName("inbound", name).subarray(0, 16);
@@ -46,7 +46,7 @@ function isFirst(deps: InboundDeps, bringer: Bringer, { id, part }: Inbound): bo
   return deps.ledger.seen.isFirst(bringer, name, plain, deps.now());
 }
 
-/** What a callback that is a text of its own says. */
+/** The content of a callback that is not stored as a part. */
 function wordsOf({ text, part, fragment, media = 0, keyword }: Inbound): IncomingWords {
   const cut = part !== undefined && part.of > 1 ? joinParts([{ nth: part.nth, text }], part.of) : null;
   const whole = fragment === true ? { text: `${text} ${GAP}`, complete: false } : { text, complete: true };
@@ -55,7 +55,7 @@ function wordsOf({ text, part, fragment, media = 0, keyword }: Inbound): Incomin
 
 type Place = NonNullable<Inbound["part"]>;
 
-/** Keeps a part until the others are here. It may end in half a character, so its code units are kept as they are. */
+/** Stores a part until the others arrive. It may end inside a character, so its code units are kept unchanged. */
 function takePart(
   deps: InboundDeps,
   account: string,
@@ -85,7 +85,7 @@ function authorOf(deps: InboundDeps, from: Num | null, written: string): { who: 
   return { who, author: { token, subject, name: null } };
 }
 
-/** Reads a text from its parts: all of them, or those that came in time. */
+/** Processes a text from its parts: all, or those that arrived in time. */
 export function takeGathered(deps: InboundDeps, gathered: Gathered): Fate {
   deps.ledger.dropParts(gathered);
   const number = deps.masking.numbers.get(gathered.number);
@@ -111,7 +111,7 @@ const Units = z.union([
   z.tuple([z.string(), z.enum([...KEYWORDS, "other"]).nullable()]),
 ]);
 
-/** A part as it is kept; parts from before their code units were kept are plain text. */
+/** A part as stored; older parts hold plain text instead of code units. */
 function openPart(deps: InboundDeps, subject: string, record: string, sealed: Uint8Array): Units {
   const units = deps.vault.openText(subject, record, "units", sealed);
   if (units === null) return [deps.vault.openText(subject, record, "part", sealed) ?? "", null];

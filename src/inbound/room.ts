@@ -1,5 +1,5 @@
 /**
- * The face of texts that come in: joined, obeyed, relayed, or put into the inbox.
+ * The face of inbound texts: joined from parts, STOP and its like applied, relayed, or put into the inbox.
  */
 import { DAY_MS } from "../base/clock.ts";
 import type { Inbound } from "../carriers/carrier.ts";
@@ -31,7 +31,7 @@ type Below = {
   quarantine: Screening;
 };
 
-/** Texts that came in parts, read in one run of the alarm though not all of them came. */
+/** Incomplete texts processed in one alarm run. */
 const LATE_MAX = 100;
 
 /** The room. */
@@ -69,10 +69,10 @@ export const inboundRoom = room({
       },
       releaseHeld: (id: string): void => letGo(deps, id, "released"),
       blockHeld: (id: string): void => held.block(id),
-      /** Takes a text in that a carrier brought; `secret` as `Brought` has it. */
+      /** Processes a text from a carrier; `secret` as in `Brought`. */
       receive: (account: string, text: Inbound, secret: number): Fate =>
         receive(deps, account, text, { account, secret }),
-      /** A person of the sandbox texts one of the tenant's virtual numbers: as if its carrier had brought the text. */
+      /** The sandbox plays a person who texts one of the tenant's virtual numbers; processed like a carrier's callback. */
       answer: (from: string, to: string, text: string): Fate => {
         const dialled = parseNumber(to);
         const number = "refused" in dialled ? null : numbers.ledger.byE164(dialled.number.e164);

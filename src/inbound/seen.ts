@@ -1,20 +1,20 @@
 /**
- * Which texts carriers brought, so that one that is brought again is not a second one. Twilio and Infobip sign no time: whoever kept a
- * callback can bring it again as long as the secret lives that proves it. So names stay as long as that secret, and a week longer.
- * A name is 128 bits of a keyed hash of the carrier's id and nothing else is kept beside it: about 35 bytes a text. Nothing is
- * estimated: a genuine text is never taken for a repetition, short of two equal hashes (2^-75 among ten million).
+ * Names of the texts that carriers delivered, so that a repeated callback has no effect. Twilio and Infobip sign no time, so a
+ * recorded callback can be replayed as long as its secret is valid: names are kept until a week after the secret was replaced.
+ * A name is 128 bits of a keyed hash of the carrier's id, stored alone: about 35 bytes a text. A new text counts as a repetition only
+ * if two hashes collide (2^-75 among ten million).
  */
 import { first, type Sql } from "../storage/sql.ts";
 
-/** Whose text it is: `secret` counts how often the account's secret for texts that come in was exchanged. */
+/** The account that delivered a text. `secret`: how often the account's secret for inbound texts had been replaced. */
 export type Bringer = { account: string; secret: number };
 
-/** `nth`: which of the secrets of its account, counted by exchanges. */
+/** `nth`: which of its account's secrets, counted by replacements. */
 type Secret = { id: number; nth: number };
-/** Texts from before accounts were kept apart. */
+/** Texts from before names were kept by account. */
 const EARLIER = 0;
 
-/** The texts of one tenant that were seen. */
+/** The names of one tenant's inbound texts. */
 export class SeenTexts {
   readonly #sql: Sql;
   readonly #secrets = new Map<string, Secret[]>();
@@ -35,17 +35,17 @@ export class SeenTexts {
     sql.exec(`DROP TABLE heard`);
   }
 
-  /** Whether the text is seen for the first time; from then on it is not. `earlier` is its name before parts had names of their own. */
+  /** Whether the text is new; its name is stored. `earlier`: the name it had before parts had names of their own. */
   isFirst(bringer: Bringer, name: Uint8Array, earlier: Uint8Array, now: number): boolean {
     const [current, ...older] = this.#secretsOf(bringer, now);
     if (this.#hasEarlier() && this.#has(EARLIER, earlier)) return false;
-    // Also where it was seen under an older secret: whoever brings it now has a proof by this one.
+    // Stored under this secret also when an older one has it: the callback can be replayed as long as this secret is valid.
     const query = `INSERT INTO seen_texts VALUES(?,?) ON CONFLICT DO NOTHING RETURNING 1 AS added`;
     const added = this.#sql.exec(query, current?.id ?? EARLIER, name).toArray().length === 1;
     return added && !older.some(({ id }) => this.#has(id, name));
   }
 
-  /** Forgets texts whose proof nobody can make any more since before a time; answers how many. */
+  /** Drops names whose secret was replaced before a time; answers how many. */
   purge(before: number, limit: number): number {
     const over = `SELECT id FROM seen_secrets WHERE replaced_at < ?`;
     const query = `DELETE FROM seen_texts WHERE (secret, name) IN (
@@ -58,8 +58,8 @@ export class SeenTexts {
   }
 
   /**
-   * The secrets of an account under which texts are kept, that of this text first. A new one replaces those before it; one that was
-   * replaced and proves a text all the same is in use until now.
+   * The account's secrets under which names are stored, this text's first. A new secret marks the older ones as replaced. A replaced
+   * secret that still verified this text counts as replaced now.
    */
   #secretsOf({ account, secret: nth }: Bringer, now: number): Secret[] {
     let known = this.#secrets.get(account) ?? this.#read(account);

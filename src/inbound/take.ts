@@ -1,6 +1,6 @@
 /**
- * A text as its sender wrote it: its word obeyed, relayed if it belongs to a conversation, else put into the inbox. What is not
- * whole is read and never obeyed: half a text must not become a STOP or a consent.
+ * Where an inbound text goes: STOP, START and HELP take effect, a text of a conversation is relayed, any other goes into the inbox.
+ * An incomplete text is never a keyword: half a text must not become a STOP or a consent.
  */
 import type { Keyword } from "../carriers/carrier.ts";
 import { readyAddress } from "../masking/relays/relays.ts";
@@ -19,11 +19,11 @@ import { obey } from "./obey.ts";
 import { receivedView } from "./view.ts";
 import { wordOf, type Word } from "./words.ts";
 
-/** What became of a text. `unknown_number`: it was dialled at an account where this tenant has no such number. */
+/** What became of a text. `unknown_number`: the tenant has no such number at that account. */
 export type Fate =
   "duplicate" | "unknown_number" | "waiting" | "relayed" | "answered" | "received" | "vetoed" | "held" | "blocked";
 
-/** What came in. `mixed`: parts of two texts with one name may have changed places. */
+/** The content of a text. `mixed`: parts of two texts with the same identity may have been swapped. */
 export type IncomingWords = {
   text: string;
   complete: boolean;
@@ -32,7 +32,7 @@ export type IncomingWords = {
   mixed?: boolean;
 };
 
-/** What is kept of a text, or goes on: what may be sent, and a word for each picture that does not. */
+/** The text as it is stored and relayed: without control characters, with a mark for pictures, which are not relayed. */
 function cleaned({ text, media }: Pick<IncomingWords, "text" | "media">): string {
   const words = stripControls(text);
   if (media === 0) return words;
@@ -40,7 +40,7 @@ function cleaned({ text, media }: Pick<IncomingWords, "text" | "media">): string
   return words.trim() === "" ? mark : `${words} ${mark}`;
 }
 
-/** The word to be obeyed: the person's, or the one that the carrier says it has recognised. Of the two a stop counts. */
+/** The keyword: the person's own, or the one that the carrier recognised; a stop by either counts. */
 function wordIn({ text, complete, keyword, mixed = false }: IncomingWords): Word | null {
   if (!complete || mixed) return null;
   const own = wordOf(stripControls(text));
@@ -48,7 +48,7 @@ function wordIn({ text, complete, keyword, mixed = false }: IncomingWords): Word
   return keyword;
 }
 
-/** A whole text of a person. */
+/** Routes a text of a person. */
 export function take(
   deps: InboundDeps,
   number: VirtualNumber,
@@ -97,10 +97,10 @@ export function goOn(deps: InboundDeps, number: VirtualNumber, { contact, from }
   return "received";
 }
 
-/** Answers of the service's own are counted under this name. */
+/** The name in place of a key that the service's own answers are counted under. */
 export const SYSTEM_KEY = "inbound";
 
-/** The tenant's sentence, at most once a day for each `kind`; null is silence. */
+/** Sends the tenant's sentence, at most once a day for each `kind`; null sends nothing. */
 function answer(deps: InboundDeps, incoming: IncomingText, sentence: string | null, kind: AnswerKind = ""): void {
   const where = { id: incoming.number.id, key: SYSTEM_KEY };
   if (sentence !== null) answerOnce(deps.masking, incoming, where, sentence, kind);
@@ -111,7 +111,7 @@ const senderFacts = (number: VirtualNumber, { token, mask, country, kind }: Cont
   from: { token, mask, country, kind },
 });
 
-/** Pictures stay with the carrier: the business is told, and their sender once a day. */
+/** Pictures are not fetched: an event tells the tenant, and an answer their sender, once a day. */
 export function tellMedia(deps: InboundDeps, incoming: IncomingText, media: number): void {
   const contact = deps.vault.find(incoming.who);
   if (contact === null) return;
@@ -120,7 +120,7 @@ export function tellMedia(deps: InboundDeps, incoming: IncomingText, media: numb
   answer(deps, incoming, deps.masking.ledger.settings().mediaNotice, "|media");
 }
 
-/** Into the inbox, and told. */
+/** Stores a text in the inbox and emits its event. */
 function putIn(deps: InboundDeps, number: VirtualNumber, contact: Contact, about: About, word: Word | null): void {
   const { token, mask, country, subject } = contact;
   put(deps, { token, mask, country, name: null, number: number.id, word }, subject, about);
@@ -135,18 +135,18 @@ function put(deps: InboundDeps, whose: Whose, subject: string, { text, label, ..
   deps.emit("inbound.received", received.id, { inbound: receivedView(received) });
 }
 
-/** A short code, or what stands for a sender's name; letters and figures, so that no address of a person is shown. */
+/** A short code or an alphanumeric sender; no pattern that could be a person's address. */
 const SENDER_NAME = /^(?:\d{3,8}|(?=.*\p{L})[\p{L}\p{M}\p{N} ._&+'’!/()*#-]{1,16})$/u;
 
-/** The sender as it may be kept and shown: a name or a short code; null for whatever could be a person's number or address. */
+/** The sender as it may be stored and shown: a name or a short code; null for what could be a person's number or address. */
 export function senderNameOf(written: string): string | null {
   const name = nameBefore(written.replace(/^\+(?=\d{3,6}$)/, ""));
   return name !== null && SENDER_NAME.test(name) && maskNumbersIn(name) === name ? name : null;
 }
 
 /**
- * A sender that is no number, such as a bank's name or a short code: nobody to answer. The person of a relay address gets the text
- * from the lasting number; any other is kept in the inbox.
+ * A text from a sender without a number, such as a bank's name or a short code, which cannot be answered. The person of a relay
+ * address gets it from the lasting number; otherwise it goes into the inbox.
  */
 export function takeFromName(
   deps: InboundDeps,

@@ -15,7 +15,7 @@ export type InboxDeps = {
   record: Recorder;
 };
 
-/** Texts of the inbox are kept so long. */
+/** How long texts of the inbox are kept. */
 export const INBOX_KEPT_DAYS = 30;
 
 /** The verbs of the inbox. */
@@ -29,7 +29,7 @@ export function inboundVerbs(deps: InboxDeps) {
       },
     ),
 
-    /** The words; null when their sender was erased. Every reading is entered in the audit. */
+    /** The text; null when its sender was erased. Every reading has its audit entry. */
     "inbound.read": verb(
       "inbound:read",
       (who, input: { id: string }): Outcome<ReceivedView & { text: string | null }> => {

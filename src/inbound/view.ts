@@ -1,10 +1,10 @@
 /**
- * A text of the inbox as its tenant sees it: who by token, never the words.
+ * A text of the inbox as its tenant sees it: the sender by token, never the text.
  */
 import { isoOf } from "../base/clock.ts";
 import type { Received } from "./ledger.ts";
 
-/** Without the text, which is asked for by itself. */
+/** Without the text, which has a verb of its own (`inbound.read`). */
 export function receivedView(one: Received) {
   const { id, token, mask, country, name, number, word, at, complete, media, screening } = one;
   return {

@@ -1,6 +1,6 @@
 /**
- * STOP and START in turn: a stop is obeyed each time, and so that the alternation ends, a start is obeyed three times a day from one
- * person to one number. A word that changes nothing leaves no row of consent.
+ * Bounds on alternating STOP and START: a stop always takes effect, a start at most three times a day from one person to one number.
+ * A word that changes nothing writes no consent.
  */
 import { tellLimit } from "../masking/relays/limits.ts";
 import { STOPPABLE, type Purpose } from "../sms/purpose.ts";
@@ -8,14 +8,14 @@ import type { InboundDeps } from "./deps.ts";
 
 const STARTS_A_DAY_MAX = 3;
 
-/** What a STOP still has to withdraw: a stop that stands is not said again. `sender` null: to all of the tenant's senders. */
+/** The purposes that a STOP still has to withdraw. `sender` null: for all of the tenant's senders. */
 export function stillToStop({ standingOf }: Pick<InboundDeps, "standingOf">, who: Uint8Array, sender: string | null) {
   return STOPPABLE.filter((purpose) => standingOf(who, purpose, sender) !== "withdrawn");
 }
 
 /**
- * What a START gives back, and, of one that the carrier itself has recognised, what was never said before; nothing where this person
- * has been obeyed so often today, which the tenant is told.
+ * The purposes that a START gives back: those withdrawn, and, where the carrier recognised it, those without any record. None
+ * beyond the day's limit, which raises an alert.
  */
 export function toGiveBack(
   deps: InboundDeps,

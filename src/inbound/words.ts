@@ -1,12 +1,12 @@
 /**
- * The words by which people steer the texts they get, in English and Welsh. A word counts only when it is the whole text, but for
- * case, spaces and punctuation: "stop by at six" is a sentence, not a wish. Pure.
+ * The keywords STOP, START and HELP in English and Welsh. A keyword counts only as the whole text, apart from case, spaces and
+ * punctuation: "stop by at six" is not a STOP. Pure.
  */
 
-/** `stop`: these texts. `stop_all`: all of this business's. `start`: take it back. `help`: who is this. */
+/** `stop`: texts from this sender. `stop_all`: from all of the tenant's. `start`: takes a stop back. `help`: who is texting. */
 export type Word = "stop" | "stop_all" | "start" | "help";
 
-/** Twilio's and AWS's common lists, the CTIA's, and what Welsh-speaking people write. `END` and `CANCEL` among them by custom. */
+/** The lists of Twilio, AWS and the CTIA (`END` and `CANCEL` are theirs), and Welsh equivalents. */
 const WORDS: Readonly<Record<Word, readonly string[]>> = {
   stop: [
     "stop",
@@ -37,10 +37,10 @@ const BY_TEXT: ReadonlyMap<string, Word> = new Map(
   (Object.keys(WORDS) as Word[]).flatMap((word) => WORDS[word].map((text): [string, Word] => [text, word])),
 );
 
-/** Longer than any word with room for its punctuation; a long text is no word and is not looked at. */
+/** Longer than any keyword with its punctuation; a longer text is not examined. */
 const CHARS_MAX = 40;
 
-/** The word that a text is, or null. */
+/** The keyword that the text is, or null. */
 export function wordOf(text: string): Word | null {
   if (text.length > CHARS_MAX) return null;
   const plain = text

@@ -2,22 +2,29 @@
  * The face of failed jobs: isolates rows of background work that throw, so that they delay no others.
  */
 import { room, type DueRow, type Ground, type Step } from "../contract/room.ts";
-import { byRule, type Recorder } from "../contract/record.ts";
-import type { EventType } from "../webhooks/event.ts";
-import { FAILURES_MAX, jobView, JobsLedger } from "./ledger.ts";
-import { jobsVerbs } from "./verbs.ts";
+import { byRule, type Actor, type Recorder } from "../contract/record.ts";
+import { FAILURES_MAX, jobView, JobsLedger, type FailedJob, type JobView } from "./ledger.ts";
+import { jobsVerbs, retryJob } from "./verbs.ts";
 
 type Below = {
   audit: { record: Recorder };
-  webhooks: { emit: (type: EventType, resource: string, data: unknown) => void };
+  alerts: {
+    raise: (raised: { type: "alert.job_quarantined"; about: string; facts: { job: JobView } }) => void;
+    close: (of: { type: "alert.job_quarantined"; about: string }) => void;
+  };
 };
 
 /** The room. */
 export const jobsRoom = room({
   name: "jobs",
   migrations: [{ id: 1, up: (sql) => JobsLedger.migrate(sql) }],
-  open: ({ sql, ids, now, soon }: Ground, { audit: { record }, webhooks: { emit } }: Below) => {
+  open: ({ sql, ids, now, soon }: Ground, { audit: { record }, alerts }: Below) => {
     const jobs = new JobsLedger(sql, soon);
+    /** The job of a row that succeeded, or is no longer due, is over, and so is its alert. */
+    const over = (job: FailedJob): void => {
+      jobs.succeeded(job);
+      alerts.close({ type: "alert.job_quarantined", about: job.id });
+    };
     /** The failed jobs of a step and of what it records. */
     const jobsOf = ({ name, recording }: Step) =>
       recording === undefined ? jobs.ofStep(name) : [...jobs.ofStep(name), ...jobs.ofStep(recording.name)];
@@ -37,6 +44,11 @@ export const jobsRoom = room({
       ],
       purges: [{ name: "failed_jobs", drop: (at: number, limit: number) => jobs.purge(at, limit) }],
       due,
+      /** The jobs that are left alone until somebody retries them. */
+      quarantined: () => jobs.list(undefined, Infinity).filter(({ againAt }) => againAt === null),
+      list: (limit: number) => jobs.list(undefined, limit).map(jobView),
+      /** An operator tries a job again. */
+      retry: (actor: Actor, id: string) => retryJob({ jobs, now, record }, actor, id),
       /** A step's next deadline: a failed row is not due before its retry. */
       nextAt: (step: Step, at: number): number | null => {
         if (resting(step, at).size === 0) return step.nextAt(at, NEVER);
@@ -50,17 +62,16 @@ export const jobsRoom = room({
       /** These rows ran and none threw: deletes their jobs, and those of rows that are no longer due. */
       ran: (step: Step, rows: readonly DueRow[]): void => {
         const failed = jobs.ofStep(step.name).filter(({ againAt }) => againAt !== null && againAt <= now());
-        for (const job of failed)
-          if (rows.length < step.rowsMax || rows.some(({ id }) => id === job.row)) jobs.succeeded(job);
+        for (const job of failed) if (rows.length < step.rowsMax || rows.some(({ id }) => id === job.row)) over(job);
       },
       recorded: (name: string, rows: readonly { id: string }[]): void => {
-        for (const job of jobs.ofStep(name)) if (rows.some(({ id }) => id === job.row)) jobs.succeeded(job);
+        for (const job of jobs.ofStep(name)) if (rows.some(({ id }) => id === job.row)) over(job);
       },
       /** A row threw; answers when it is tried again, or null when it is quarantined now. Empty: the step could not find its rows. */
       failed: (name: string, row: string, error: string): number | null => {
         const job = jobs.failed(name, row, error, () => ids.make("job", now()), now());
         if (job.failures === FAILURES_MAX) {
-          emit("alert.job_quarantined", job.id, { job: jobView(job) });
+          alerts.raise({ type: "alert.job_quarantined", about: job.id, facts: { job: jobView(job) } });
           record(byRule("alarm"), { act: "job.quarantined", subject: job.id, facts: { step: name } });
         }
         return job.againAt;

@@ -1,6 +1,6 @@
 /**
- * How a session ends, and how a person leaves one: their number stays kept from them through the cool-off, so that nobody's late
- * text reaches a stranger.
+ * How a session ends, and how a person leaves one. Until the cool-off is over, the person does not get the same virtual number in
+ * another session, so that no late text reaches other people.
  */
 import { byCaller, byRule } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
@@ -10,7 +10,7 @@ import type { MaskingDeps } from "./deps.ts";
 import type { Participant, Session } from "./session.ts";
 import { tellSession } from "./view.ts";
 
-/** Ends an open session; its people stay on record. An end by a rule has its entry here; whoever else ends one enters what they did. */
+/** Ends an open session; its participants stay stored. Writes the audit entry of an expiry; for any other end the caller writes it. */
 export function endSession(deps: MaskingDeps, session: Session, state: "expired" | "closed", reason: string): Session {
   const now = deps.now();
   const ended = deps.ledger.changeSession(session, { state, reason, endedAt: now });
@@ -23,7 +23,7 @@ export function endSession(deps: MaskingDeps, session: Session, state: "expired"
   return ended;
 }
 
-/** Ends a session because its owner says so. */
+/** Ends a session at the tenant's request. */
 export function closeSession(deps: MaskingDeps, key: string, id: string): Outcome<Session> {
   const session = deps.ledger.session(id);
   if (session === null) return refuse("not_found");
@@ -32,13 +32,13 @@ export function closeSession(deps: MaskingDeps, key: string, id: string): Outcom
   return { ok: endSession(deps, session, "closed", "by_caller") };
 }
 
-/** Keeps a number from a person who had it. */
+/** Starts the cool-off of a person and their number. */
 export function coolPair(deps: MaskingDeps, session: Session, { party, number }: Participant, now: number): void {
   const until = coolOffOf(deps.numbers.pool(session.pool) ?? POOL_DEFAULTS, now).party;
   deps.numbers.setPairState({ party, number }, { state: "cooling", relaysUntil: null, until });
 }
 
-/** Keeps the session's exclusive numbers from everybody for a while, also one that only somebody had who left. */
+/** Starts the cool-off of the session's exclusive numbers for everybody, also of one whose participant has left. */
 function coolNumbers(deps: MaskingDeps, session: Session, now: number): void {
   const pool = deps.numbers.pool(session.pool);
   if (pool?.sharing !== "exclusive") return;
@@ -47,7 +47,7 @@ function coolNumbers(deps: MaskingDeps, session: Session, now: number): void {
   for (const number of new Set(people.map((one) => one.number))) coolNumber(deps, number, session.id, until);
 }
 
-/** Puts an exclusive number of the session to rest; a retired one stays retired, and another session's is left alone. */
+/** Starts the cool-off of an exclusive number, if this session holds it; a retired number stays retired. */
 export function coolNumber(deps: MaskingDeps, number: string, session: string, until: number): void {
   const held = deps.numbers.get(number);
   if (held?.state !== "leased" || held.session !== session) return;

@@ -1,19 +1,19 @@
 /**
- * Ways round the mask in a text: telephone numbers, e-mail addresses, links, and digits spelled out as words. A guess, on the side
- * of what people do on purpose; the labelled texts in its test say how good it is. Pure.
+ * Contact details in a text, by which people could bypass masking: telephone numbers, e-mail addresses, links, and digits spelled out
+ * as words. Heuristic, tuned to finding what people write on purpose; the labelled texts in its test measure it. Pure.
  */
 import { findEmails, findHandles, findLinks, type Place } from "../sms/links.ts";
 import { findNumbers } from "../sms/phone.ts";
 import { findSpelledNumbers } from "../sms/spelled-digits.ts";
 import { SLIPS, type ContentPolicy, type Slip } from "./session.ts";
 
-/** Where something stands in a text (UTF-16 offsets, end exclusive). */
+/** A place in a text (UTF-16 offsets, end exclusive). */
 export type Found = { slip: Slip; start: number; end: number };
 
-/** What stands where something was taken out. */
+/** Replaces what was removed. */
 export const REMOVED = "[removed]";
 
-/** What finds each kind, the surest first: of two that overlap, the first keeps its place. */
+/** Finders of each kind, the most reliable first: of two finds that overlap, the first is kept. */
 const FINDERS: readonly [Slip, (text: string) => Place[]][] = [
   ["emails", findEmails],
   ["links", findLinks],
@@ -22,7 +22,7 @@ const FINDERS: readonly [Slip, (text: string) => Place[]][] = [
   ["spelled_digits", findSpelledNumbers],
 ];
 
-/** Everything of these kinds in the text that could lead round the mask, in order, each place once. */
+/** Contact details of these kinds in the text, in order, without overlaps. */
 export function findSlips(text: string, kinds: readonly Slip[] = SLIPS): Found[] {
   const taken = new Uint8Array(text.length);
   const found: Found[] = [];
@@ -38,8 +38,8 @@ export function findSlips(text: string, kinds: readonly Slip[] = SLIPS): Found[]
 }
 
 /**
- * The text as it may go on, and what was in it that the policy does not simply let pass. Each kind is looked for whatever the
- * others are, so a number in a link is stripped where links pass.
+ * The text to relay, and the kinds found in it that the policy strips or warns of. Each kind is searched on its own, so a number in a
+ * link is stripped where links pass.
  */
 export function applyContent(text: string, policy: ContentPolicy): { text: string; slips: Slip[] } {
   const stripped = SLIPS.filter((slip) => policy[slip] === "strip");

@@ -1,5 +1,5 @@
 /**
- * What the room `masking` is given by the root.
+ * What the room `masking` needs from other rooms.
  */
 import type { Recorder } from "../contract/record.ts";
 import type { IdMaker } from "../base/ids.ts";
@@ -14,7 +14,7 @@ import type { Naming } from "../vault/naming.ts";
 import type { To } from "../vault/recipient.ts";
 import type { MaskingLedger } from "./ledger.ts";
 
-/** One text from a virtual number of ours to a person. */
+/** One text from a virtual number to a person. */
 export type Leaving = {
   to: To;
   /** The virtual number it comes from, and the one account it can leave by. */
@@ -22,11 +22,11 @@ export type Leaving = {
   text: string;
   /** The id of what it is sent for. */
   about: string;
-  /** A person's text may have more segments than the tenant's programs send. */
+  /** Most segments allowed; absent: the tenant's limit. A relayed text may be longer than those that the tenant's programs send. */
   segmentsMax?: number;
-  /** Whose text it is, in which session: what its limit is counted by, since its reader did not ask for it. */
+  /** The name that the cap per recipient is counted under, in place of the recipient: the sender in the session. */
   by: string;
-  /** What counts it besides: everything that people write to this reader. */
+  /** A second counter: all that people write to this reader. */
   scope?: Scope;
 };
 
@@ -40,8 +40,7 @@ export type MaskingEvent =
   | "interaction.out_of_session"
   | "number.low"
   | "number.cooling"
-  | "number.released"
-  | "alert.limit";
+  | "number.released";
 
 export type MaskingDeps = {
   ledger: MaskingLedger;
@@ -49,21 +48,23 @@ export type MaskingDeps = {
   vault: VaultLedger;
   ids: IdMaker;
   now: () => number;
-  /** Whether the tenant may text such a number at all. */
+  /** The refusal of a number that the tenant must not text, by its country and kind; null otherwise. */
   judge: (number: { country: string; kind: Num["kind"] }) => Refusal | null;
-  /** Whether the virtual number is a relay address's: no session may be given it. */
+  /** Whether the virtual number belongs to a relay address; then no participant may ask for it by name. */
   isLasting: (number: string) => boolean;
   naming: Naming;
-  /** Puts a text on the dispatch path: purpose `service`, by the virtual number's own account. */
+  /** Admits a text: purpose `service`, by the virtual number's own account. */
   send: (key: string, leaving: Leaving) => Outcome<Message>;
-  /** Counts something under a name, up to so many times the limit per recipient; false where it is one too many. */
+  /** Counts an act under a name, up to `times` times the cap per recipient; false beyond it. */
   tally: (name: string, times: number) => boolean;
-  /** As `tally`, up to so many a day. */
+  /** As `tally`, up to `most` a day. */
   tallyDay: (name: string, most: number) => boolean;
+  /** A limit of people's texts was reached, in a session or at an address. */
+  alert: (about: string, limit: string) => void;
   emit: (type: MaskingEvent, resource: string, data: unknown) => void;
-  /** A text waits for the tenant's hook: to be asked once this transaction stands. */
+  /** A text waits for the tenant's hook, which is called after this transaction has committed. */
   wait: (interaction: string, session: string) => void;
   record: Recorder;
-  /** What the operator's policy says of the tenant's hook. */
+  /** The operator's policy on the tenant's hook. */
   interceptPolicy: () => InterceptPolicy;
 };

@@ -1,19 +1,19 @@
 /**
- * One text through a masked session: who sent it, what became of it, and each leg it left by. Never the text itself. Pure.
+ * One text through a masked session: its sender, its state, and a leg for each message that carries it. Never the text itself. Pure.
  */
 import { isoOf } from "../base/clock.ts";
 
-/** `pending`: stored, and the tenant's hook is asked. `relayed`: at least one leg was admitted. `vetoed`: none left. */
+/** `pending`: stored; the tenant's hook is being called. `relayed`: at least one leg was admitted. `vetoed`: none was. */
 export const INTERACTION_STATES = ["pending", "relayed", "vetoed"] as const;
 export type InteractionState = (typeof INTERACTION_STATES)[number];
 
-/** The way to one person: the message that carries it, or why there is none. */
+/** One message to one person; without a message, `state` says why. */
 export type Leg = { participant: string; message: string | null; state: string };
 
 export type Interaction = {
   id: string;
   session: string;
-  /** The participant; null when the business spoke. */
+  /** The participant; null for a text by the tenant. */
   sender: string | null;
   state: InteractionState;
   reason: string | null;

@@ -1,6 +1,6 @@
 /**
- * The tenant's hook before a relay: asked from the pinned object, outside any transaction, with the text stored already. It may
- * allow, rewrite or veto; what it does not say in time and in form is for the setting to decide.
+ * The tenant's hook before a relay: called from the pinned object, outside any transaction, after the text was stored. It may allow,
+ * rewrite or veto; without a valid answer in time `on_failure` decides.
  */
 import { z } from "zod";
 import { readAtMost, TIMED_OUT, withDeadline, type FetchLike } from "../net/bounded.ts";
@@ -15,7 +15,7 @@ import { keptText, passOn } from "./relay.ts";
 
 export type Decision = { do: "allow" } | { do: "rewrite"; text: string } | { do: "veto"; reason: string };
 
-/** A person waits for the text meanwhile: three seconds are long. */
+/** Short, because a person waits for the text meanwhile. */
 export const INTERCEPT_TIMEOUT_MS = 3_000;
 const ANSWER_BYTES_MAX = 16 * 1_024;
 
@@ -32,10 +32,10 @@ const Answer = z.discriminatedUnion("action", [
 ]);
 
 export type AskDeps = { fetchLike: FetchLike; resolve: Resolver; policy: UrlPolicy; realNow: () => number };
-/** One question to the hook, signed; made inside the object, where the secret opens. */
+/** One call of the hook, with the secret that signs it; made inside the object, which can open the secret. */
 export type Question = { id: string; url: string; secret: string; body: string };
 
-/** Asks the hook; null when it gave no answer that counts: late, unreachable, an error, a URL that may not be called. */
+/** Calls the hook; null without a valid answer: late, unreachable, an error, or a URL that must not be called. */
 export async function askHook(deps: AskDeps, question: Question): Promise<Decision | null> {
   const judged = judgeUrl(question.url, deps.policy);
   if ("refused" in judged) return null;
@@ -82,8 +82,8 @@ function decisionOf(text: string): Decision | null {
 }
 
 /**
- * The question about an interaction that waits; null when it waits no more, or its people were erased. That the hook reads the
- * session is noted in the transaction that makes the question.
+ * The call of the hook about a pending interaction; null if it is no longer pending, or its sender was erased. The same transaction
+ * records that the hook reads the session.
  */
 export function questionAbout(
   deps: MaskingDeps,
@@ -105,7 +105,7 @@ export function questionAbout(
   return { id, url: intercept.url, secret, body };
 }
 
-/** Does what the hook said, or, without an answer, what the setting says. Once: an interaction waits only once. */
+/** Applies the hook's decision, or, without one, `on_failure`. Only the first call for an interaction has an effect. */
 export function settleIntercept(deps: MaskingDeps, id: string, said: Decision | null): void {
   const interaction = deps.ledger.interaction(id);
   if (interaction?.state !== "pending") return;

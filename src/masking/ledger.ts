@@ -1,6 +1,6 @@
 /**
- * Masked sessions in the tenant's object: sessions, the people in them, and what was relayed. Numbers and names are here as
- * keyed names, masks and ciphertext only.
+ * Masked sessions in the tenant's object: sessions, participants and interactions. Numbers and names are stored only as keyed names,
+ * masks and ciphertext.
  */
 import { DAY_MS } from "../base/clock.ts";
 import { bytesOf, filtered, first, type Sql, type SqlBinding } from "../storage/sql.ts";
@@ -99,8 +99,8 @@ export class MaskingLedger {
   }
 
   /**
-   * Changes a session; answers it as it is now. Its deadline moves only to come sooner or to end: one that comes too early
-   * looks and sets itself anew, which is rarer than texts are.
+   * Changes a session; answers the changed session. A text does not move the stored deadline, which saves a row a text: the alarm that
+   * comes too early sets the new one.
    */
   changeSession(session: Session, change: Change): Session {
     const next: Session = { ...session, ...change, version: session.version + 1 };
@@ -123,7 +123,7 @@ export class MaskingLedger {
     return next;
   }
 
-  /** Opens an ended session again: its times begin anew. */
+  /** Opens an ended session again: its times count from now. */
   reopen(session: Session, settings: SessionSettings, now: number): Session {
     this.#sql.exec(`UPDATE sessions SET opened_at = ? WHERE id = ?`, now, session.id);
     const anew = { ...session, openedAt: now };
@@ -142,14 +142,14 @@ export class MaskingLedger {
     this.#sql.exec(`UPDATE sessions SET due = ? WHERE id = ?`, due, id);
   }
 
-  /** Open sessions about which something may have to be done. */
+  /** Sessions whose deadline has come. */
   due(now: number, limit: number): { id: string; read: () => Session }[] {
     const query = `SELECT * FROM sessions WHERE due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?`;
     const rows = this.#sql.exec<SessionRow>(query, now, limit).toArray();
     return rows.map((row) => ({ id: row.id, read: () => sessionOf(row) }));
   }
 
-  /** When something is due next behind a time. */
+  /** The next deadline after a time. */
   nextDue(table: "sessions" | "interactions", after: number): number | null {
     const query = `SELECT min(due) AS at FROM ${table} WHERE due IS NOT NULL AND due > ?`;
     return first<{ at: number | null }>(this.#sql, query, after)?.at ?? null;
@@ -174,7 +174,7 @@ export class MaskingLedger {
     );
   }
 
-  /** Everybody who is or was in a session, in the order they came. */
+  /** Everybody who is or was in a session, in the order in which they joined. */
   participants(session: string): Participant[] {
     const query = `SELECT * FROM participants WHERE session = ? ORDER BY id`;
     return this.#sql.exec<ParticipantRow>(query, session).toArray().map(participantOf);
@@ -198,7 +198,7 @@ export class MaskingLedger {
     return next;
   }
 
-  /** Tokens of people in open sessions behind `after`, whole sessions at a time. */
+  /** Tokens of people in open sessions with ids after `after`, whole sessions at a time. */
   tokensInUse(after: string, sessions: number): { token: string; session: string }[] {
     const query = `SELECT p.session, json_extract(p.facts, '$.token') AS token FROM participants p
       WHERE p.state = 'active' AND p.session IN (
@@ -206,7 +206,7 @@ export class MaskingLedger {
     return this.#sql.exec<{ token: string; session: string }>(query, after, sessions).toArray();
   }
 
-  /** Drops kept texts whose days are over; answers how many. */
+  /** Drops texts older than their session's `keep_text_days`; answers how many. */
   dropTexts(now: number, limit: number): number {
     const query = `UPDATE interactions SET sealed = NULL, subject = NULL WHERE id IN (
         SELECT i.id FROM interactions i JOIN sessions s ON s.id = i.session
@@ -230,7 +230,7 @@ export class MaskingLedger {
     return this.#sql.exec(query, before, limit).toArray().length;
   }
 
-  /** Forgets when people were answered, once they may be again; answers how many. */
+  /** Drops the times of answers that no longer prevent another; answers how many. */
   purgeAnswered(now: number, limit: number): number {
     const query = `DELETE FROM answered WHERE (party, number) IN (
         SELECT party, number FROM answered WHERE at < ? LIMIT ?) RETURNING 1 AS gone`;
@@ -264,7 +264,7 @@ export class MaskingLedger {
     return this.#sql.exec<InteractionRow>(query, session, before, limit).toArray().map(interactionOf);
   }
 
-  /** The sealed text of one that waits, or that the tenant keeps. */
+  /** The sealed text of an interaction that is pending, or whose session keeps texts. */
   sealedText(id: string): { subject: string; text: Uint8Array } | null {
     const row = first<{ subject: string | null; sealed: ArrayBuffer | null }>(
       this.#sql, `SELECT subject, sealed FROM interactions WHERE id = ?`, id,
@@ -274,7 +274,7 @@ export class MaskingLedger {
       : { subject: row.subject, text: bytesOf(row.sealed) };
   }
 
-  /** Moves on one that waited; its text goes, or stays sealed as given. */
+  /** Moves a pending interaction on; its text is deleted, or replaced by `kept`. */
   settleInteraction(one: Interaction, kept: { subject: string; text: Uint8Array } | null): void {
     this.#sql.exec(
       `UPDATE interactions SET state = ?, reason = ?, legs = ?, due = NULL, subject = ?, sealed = ?
@@ -288,7 +288,7 @@ export class MaskingLedger {
     );
   }
 
-  /** Sets when one that waits is looked at again. */
+  /** Sets when the hook of a pending interaction is called again. */
   waitOn(id: string, due: number): void {
     this.#soon(due);
     this.#sql.exec(`UPDATE interactions SET due = ? WHERE id = ? AND state = 'pending'`, due, id);
@@ -298,7 +298,7 @@ export class MaskingLedger {
     this.#sql.exec(`UPDATE interactions SET legs = ? WHERE id = ?`, JSON.stringify(legs), id);
   }
 
-  /** Interactions that wait and whose time has come: what a crash or a lost hook left. */
+  /** Pending interactions whose time has come, because the call of their hook was lost. */
   waiting(now: number, limit: number): Interaction[] {
     const query = `SELECT ${INTERACTION} FROM interactions WHERE due IS NOT NULL AND due <= ? AND state = 'pending' ORDER BY due LIMIT ?`;
     return this.#sql.exec<InteractionRow>(query, now, limit).toArray().map(interactionOf);
@@ -313,7 +313,7 @@ export class MaskingLedger {
     return true;
   }
 
-  /** Whether the hook that was set at this time has read nothing of the session yet; from now on it has. */
+  /** Whether the hook that was set at this time reads the session for the first time; stores that it does. */
   isFirstReading(session: string, setAt: number): boolean {
     const query = `INSERT INTO intercepted VALUES(?,?) ON CONFLICT(session) DO UPDATE SET set_at = excluded.set_at
       WHERE set_at <> excluded.set_at RETURNING 1 AS yes`;
@@ -348,8 +348,8 @@ export class MaskingLedger {
   }
 }
 
-/** What a hook lacks that was set before it could be announced. */
+/** Fields missing from settings that were stored before hooks had notices. */
 const HOOK_BEFORE = { notice: null, setAt: 0 };
 
-/** An answer is remembered two days: it may be given again after one. */
+/** Times of answers are kept for two days; another answer is allowed after one. */
 const ANSWERED_KEPT_MS = 2 * DAY_MS;

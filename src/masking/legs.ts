@@ -1,6 +1,6 @@
 /**
- * The messages that carry a text: sent as many as it needs, in order, and what became of each written on its leg when it ends. The
- * tenant's rule on segments is for what its programs send; a person's text is as long as it is.
+ * The messages that carry a text: as many as it needs, in order; each leg gets its message's state when that ends. The tenant's limit
+ * of segments does not apply to relayed texts: people write as long as they like.
  */
 import { isRefused } from "../base/refusal.ts";
 import { ENDED, type Message } from "../messages/message.ts";
@@ -8,7 +8,7 @@ import { SEGMENTS_MAX, splitText } from "../sms/sms-text.ts";
 import type { Leaving, MaskingDeps } from "./deps.ts";
 import type { MaskingLedger } from "./ledger.ts";
 
-/** One message of a text, or why it did not leave. */
+/** One message of a text; without a message, `state` says why. */
 export type SentPiece = { message: string | null; state: string };
 
 /** Sends one message. */
@@ -18,7 +18,7 @@ export function sendPiece(deps: Pick<MaskingDeps, "send">, key: string, leaving:
   return { message: null, state: sent.refused === "recipient_opted_out" ? "opted_out" : sent.refused };
 }
 
-/** Sends the text; what comes behind a piece that is refused does not leave. Empty where the text shows nothing. */
+/** Sends the text in pieces, up to the first that is refused. Empty for a blank text. */
 export function sendInPieces(
   deps: Pick<MaskingDeps, "send">,
   key: string,
@@ -34,7 +34,7 @@ export function sendInPieces(
   return pieces;
 }
 
-/** Notes the end of a message on the leg it is; a message of anything else changes nothing. */
+/** Writes a message's state on its leg when it ends or is unknown; other messages change nothing. */
 export function noteLeg(ledger: MaskingLedger, message: Message): void {
   const { about } = message.facts;
   if (about?.startsWith("int_") !== true || !(ENDED.has(message.state) || message.state === "unknown")) return;

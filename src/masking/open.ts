@@ -1,5 +1,5 @@
 /**
- * Opening a session, and bringing it back: all its people at once, in one transaction.
+ * Opening a session, and reopening it: all its people at once, in one transaction.
  */
 import { byCaller, type Actor } from "../contract/record.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
@@ -9,7 +9,7 @@ import { bringIn, namePeople, readyPeople, type PersonInput, type Ready } from "
 import { endsAt, isOver, type Participant, type Session, type SessionSettings } from "./session.ts";
 import { tellSession } from "./view.ts";
 
-/** Which field of a request would end a session at once. */
+/** The request's field for each limit that could end the session at once. */
 const LIMIT_FIELDS: Readonly<Record<string, string>> = {
   messages: "max_messages",
   ttl: "ttl_seconds",
@@ -18,7 +18,7 @@ const LIMIT_FIELDS: Readonly<Record<string, string>> = {
 
 export type OpenInput = { pool: string | null; people: PersonInput[]; settings: SessionSettings };
 
-/** Opens a session; each of its people has a number from now on, or nothing is written. */
+/** Opens a session; either each of its people gets a number, or nothing is written. */
 export function openSession(
   deps: MaskingDeps,
   key: string,
@@ -44,7 +44,7 @@ export function openSession(
   return { ok: opened };
 }
 
-/** Writes a session and its people, whose numbers are chosen already. */
+/** Stores a session and its people, whose numbers were chosen before. */
 export function startSession(
   deps: MaskingDeps,
   key: string,
@@ -89,9 +89,9 @@ export function poolOf(deps: Pick<MaskingDeps, "numbers">, id: string | null): O
 }
 
 /**
- * Opens an ended session again with the numbers it had, while its cool-off lasts: until then they are kept from everybody else's
- * conversation with these people. After it, open a new one. Refused as well when the number of one of them was deleted meanwhile:
- * nothing could reach that person, and nothing of theirs could be sealed.
+ * Opens an ended session again with the numbers it had. Possible until its cool-off ends, because until then these people have the
+ * numbers in no other session. Refused when one of them was erased meanwhile: that person could not be texted, and nothing could be
+ * sealed under their key.
  */
 export function reopenSession(
   deps: MaskingDeps,
@@ -134,7 +134,7 @@ export function reopenSession(
   const opened = deps.ledger.reopen(session, next.settings, now);
   for (const { party, number } of people)
     deps.numbers.setPairState({ party, number }, { state: "open", relaysUntil: null, until: null });
-  // One that was retired meanwhile is the session's still, and stays retired.
+  // A number that was retired meanwhile still relays for this session, and stays retired.
   const cooling = numbers.filter((number) => deps.numbers.get(number)?.state === "cooling");
   if (pool.sharing === "exclusive")
     for (const number of cooling) deps.numbers.setNumberState(number, "leased", id, null);

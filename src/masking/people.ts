@@ -1,6 +1,6 @@
 /**
- * People coming into a session: who they are, which number each gets, and the rows that say so. First everything is judged and
- * chosen, then everything is written, so that a session has all its people or does not exist.
+ * People joining a session: who they are, and which number each gets. First all are judged and all numbers chosen, then the rows are
+ * written, so that a session gets all its people or none.
  */
 import { refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { chooseAll, type Seeker } from "../numbers/choose.ts";
@@ -9,7 +9,7 @@ import type { Recipient, To } from "../vault/recipient.ts";
 import type { MaskingDeps } from "./deps.ts";
 import type { Participant, Session } from "./session.ts";
 
-/** A person as the door hands one in. */
+/** A person as the route passes one. */
 export type PersonInput = {
   to: To;
   name: string | null;
@@ -20,10 +20,10 @@ export type PersonInput = {
   area: string | null;
 };
 
-/** Somebody who is judged, with the name to be called by and the virtual number chosen for them. */
+/** A person who was judged, with their name in groups and the virtual number chosen for them. */
 export type Ready = { name: string | null; recipient: Recipient; number: VirtualNumber };
 
-/** Whoever is named, each counted before anything is judged. */
+/** The recipients of a request; each number is counted before anything is judged. */
 export function namePeople(
   deps: MaskingDeps,
   key: string,
@@ -38,7 +38,7 @@ export function namePeople(
   return { ok: named };
 }
 
-/** Judges the people who were named and chooses their numbers; writes nothing. */
+/** Judges the recipients and chooses their numbers; writes nothing. */
 export function readyPeople(
   deps: MaskingDeps,
   pool: Pool,
@@ -71,7 +71,7 @@ export function readyPeople(
   }) }; // prettier-ignore
 }
 
-/** Judges one person by themselves; `at` is their place in the request. */
+/** Judges one person, apart from the session; `at` is their place in the request. */
 export function judgePerson(deps: MaskingDeps, found: Recipient, at: number): Refusal | null {
   const judged = deps.judge(found);
   if (judged !== null) return judged;
@@ -79,7 +79,7 @@ export function judgePerson(deps: MaskingDeps, found: Recipient, at: number): Re
   if (e164 === null) return refuse("token_unknown");
   return deps.numbers.byE164(e164) === null
     ? null
-    : wrongAt(at, "This is a virtual number of yours: two machines would talk to each other.");
+    : wrongAt(at, "This is one of your virtual numbers: two machines would answer each other.");
 }
 
 function wrongAt(at: number, detail: string): Refusal {
@@ -88,7 +88,7 @@ function wrongAt(at: number, detail: string): Refusal {
 
 const nameOf = (party: Uint8Array): string => Buffer.from(party).toString("latin1");
 
-/** Writes the people in: their numbers sealed where new, their pairs, their rows. */
+/** Stores the people: contacts where new, pairs of person and number, and participants. */
 export function bringIn(deps: MaskingDeps, session: Session, pool: Pool, ready: readonly Ready[]): Participant[] {
   const now = deps.now();
   return ready.map(({ name: called, recipient, number }) => {
@@ -128,8 +128,8 @@ export function lend(deps: MaskingDeps, pool: Pool, one: Participant, now: numbe
 }
 
 /**
- * Tells that a pool runs low, or notes that it is to borrow: for everybody where numbers are exclusive, for this person where
- * they are shared.
+ * Emits `number.low` when few numbers of the pool are free, and marks the pool to borrow from the stock. In a shared pool, free means
+ * free for this person.
  */
 function tellLow(deps: MaskingDeps, pool: Pool, party: Uint8Array, now: number): void {
   if (pool.lowWater === 0 && pool.lease === null) return;

@@ -1,6 +1,6 @@
 /**
- * One text from a person to a virtual number: which conversation it belongs to, and how it reaches the others. Everything is
- * decided by the pair of person and number dialled, so no text can reach anybody outside the session that pair is in.
+ * One text from a person to a virtual number: which session it belongs to, and how it reaches the others. The pair of person and
+ * dialled number decides, so no text reaches anybody outside the session of that pair.
  */
 import { DAY_MS } from "../base/clock.ts";
 import type { Num } from "../sms/phone.ts";
@@ -20,26 +20,26 @@ import { scopesOf, tellLimit } from "./relays/limits.ts";
 import { isOver, isToRotate, type Participant, type Session, type Slip } from "./session.ts";
 import { nameOf } from "./view.ts";
 
-/** A text as it was heard. `who` is the keyed name of the sender's number. */
+/** An inbound text. `who` is the keyed name of the sender's number. */
 export type IncomingText = { number: VirtualNumber; who: Uint8Array; from: Num; text: string };
 
-/** Why nobody hears a text of a conversation: it has ended, this person has left it, or has another number in it by now. */
+/** Why a text is not relayed: the session has ended, this person has left it, or has another number in it since a rotation. */
 export type NotRelayed = "session_ended" | "person_left" | "number_changed";
 
-/** What became of it. `stranger`: it belongs to no conversation. */
+/** What became of it. `tombstone`: not relayed, and answered. `stranger`: it belongs to no session. */
 export type Relayed =
   | { did: "relayed" | "vetoed" | "pending"; interaction: string; session: string }
   | { did: "tombstone"; session: string; why: NotRelayed }
   | { did: "stranger" };
 
-/** What is answered: each kind has a day's answer of its own. */
+/** Kinds of answers; the limit of one a day holds for each kind. */
 export type AnswerKind = "" | "|help" | "|media" | "|reply";
-/** One answer to a person and number a day, so that two machines cannot talk for ever. */
+/** One answer a day from a number to a person, so that two machines do not answer each other without end. */
 export const ANSWER_EVERY_MS = DAY_MS;
-/** A hook that was asked and never answered is given up after this, and the alarm does what the setting says. */
+/** A text still pending after this has lost its call of the hook; the alarm repeats the call. */
 export const INTERCEPT_CHECK_MS = 10_000;
 
-/** Whether others would get a text of this person by this number. */
+/** Whether a text of this person to this number would be relayed. */
 export function isInConversation(deps: MaskingDeps, { who, number }: Omit<IncomingText, "text">): boolean {
   const pair = deps.numbers.pair(who, number.id);
   if (pair === null || !isHeld(pair, deps.now())) return false;
@@ -50,7 +50,7 @@ export function isInConversation(deps: MaskingDeps, { who, number }: Omit<Incomi
 const isRelayedBy = ({ state, relaysUntil }: Pair, now: number): boolean =>
   state === "open" || (state === "overlap" && now < (relaysUntil ?? 0));
 
-/** Relays a text to the other people of its session. What they could not be sent, control characters and halves of them, is left out. */
+/** Relays a text to the other people of its session, without control characters and unpaired surrogates. */
 export function relay(deps: MaskingDeps, received: IncomingText): Relayed {
   const incoming = { ...received, text: stripControls(received.text) };
   const now = deps.now();
@@ -76,7 +76,7 @@ export function relay(deps: MaskingDeps, received: IncomingText): Relayed {
     at: now,
   };
   if (waits) {
-    // Under the key that the person has now: one who was forgotten and came back has another than when the session began.
+    // Sealed under the person's present key: one who was purged and came back has another than when the session was opened.
     const text = deps.vault.sealText(known.subject, interaction.id, "text", incoming.text);
     if (text === null) throw new Error("a known number without a key");
     deps.ledger.addInteraction(interaction, now + INTERCEPT_CHECK_MS, { subject: known.subject, text });
@@ -90,7 +90,7 @@ export function relay(deps: MaskingDeps, received: IncomingText): Relayed {
 
 type Place = { session: Session; sender: Participant };
 
-/** Where a pair belongs: its session as it is by now, and its person. */
+/** The session and participant of a pair; a session whose time is over is ended first. */
 function placeOf(deps: MaskingDeps, sessionId: string, participant: string): Place | null {
   const found = deps.ledger.session(sessionId);
   const sender = deps.ledger.participants(sessionId).find(({ id }) => id === participant);
@@ -106,13 +106,13 @@ function whyNotRelayed({ session, sender }: Place, relays: boolean): NotRelayed 
   return relays ? null : "number_changed";
 }
 
-/** For a person who has left, the conversation has ended; whoever is in it still must not read that it has. */
+/** The answer to a text that is not relayed. A person who is still in the session is not told that it has ended. */
 function answerTo(deps: MaskingDeps, session: Session, why: NotRelayed): string {
   const { tombstone, movedNotice } = deps.ledger.settings();
   return why === "number_changed" ? movedNotice : (session.settings.tombstone ?? tombstone);
 }
 
-/** Answers from the very number that was dialled, at most once a day for each kind. */
+/** Answers from the dialled number, at most once a day for each kind; whether an answer was admitted. */
 export function answerOnce(
   deps: MaskingDeps,
   { number, who, from }: Omit<IncomingText, "text">,
@@ -125,7 +125,7 @@ export function answerOnce(
   return !isRefused(sent);
 }
 
-/** Sends a text to everybody else, counts it if it left, and says how it went; the caller keeps the interaction. */
+/** Sends a text to the other participants and counts it if a leg was admitted; the caller stores the answered interaction. */
 export function passOn(
   deps: MaskingDeps,
   session: Session,
@@ -141,7 +141,7 @@ export function passOn(
   );
   const judged = sender === null ? { text: said, slips: [] } : applyContent(said, session.settings.content);
   const pair = people.filter(({ state }) => state === "active").length <= 2;
-  const showsNothing = sender !== null && isBlank(judged.text); // before a name is put in front of it
+  const showsNothing = sender !== null && isBlank(judged.text); // tested before the name is added
   const spoken = showsNothing
     ? ""
     : sender === null || pair
@@ -164,21 +164,21 @@ export function passOn(
   return done;
 }
 
-/** A session whose messages are used up ends with the text that used them up; one that is to rotate does so behind it. */
+/** After a text: ends a session that has reached `max_messages`, or rotates its numbers if that is due. */
 function afterwards(deps: MaskingDeps, session: Session): void {
   const over = isOver(session, deps.now());
   if (over !== null) endSession(deps, session, "expired", over);
   else if (isToRotate(session, deps.now())) rotateByRule(deps, session);
 }
 
-/** In a group people need to know who speaks. */
+/** The sender's name, which is put before texts in a group. */
 function calledBy(deps: MaskingDeps, people: readonly Participant[], sender: Participant): string {
   return nameOf(deps, sender) ?? `Person ${people.findIndex(({ id }) => id === sender.id) + 1}`;
 }
 
 type Said = { interaction: string; sender: string | null; scope?: Scope };
 
-/** The way to one person: a message, or as many as a long text of another person needs. */
+/** The legs to one person: one message, or several for a long text of another person. */
 function legsTo(deps: MaskingDeps, session: Session, to: Participant, said: Said, text: string): Leg[] {
   if (to.stopped) return [{ participant: to.id, message: null, state: "opted_out" }];
   const number = deps.numbers.get(to.number);
@@ -199,7 +199,7 @@ function tell(deps: MaskingDeps, done: Interaction, slips: readonly Slip[]): voi
   deps.emit(type, done.id, { interaction: interactionView(done, null), slips });
 }
 
-/** The text as it is kept, where the session keeps texts. */
+/** The sealed text, if the session keeps texts. */
 export function keptText(deps: MaskingDeps, { session, sender }: Place, done: Interaction, text: string) {
   if (session.settings.keepTextDays === 0) return null;
   const sealed = deps.vault.sealText(sender.subject, done.id, "text", text);

@@ -4,6 +4,7 @@
 import { DAY_MS } from "../base/clock.ts";
 import { randomBytes } from "../base/random.ts";
 import type { Recorder } from "../contract/record.ts";
+import type { Raised } from "../alerts/alert.ts";
 import { room, type Ground } from "../contract/room.ts";
 import { admitFor, type Sendable } from "../messages/admit.ts";
 import type { Message } from "../messages/message.ts";
@@ -38,6 +39,7 @@ type Below = {
     emit: (type: EventType, resource: string, data: unknown) => void;
     wanted: (type: EventType) => boolean;
   };
+  alerts: { raise: (raised: Raised & { type: "alert.limit" }) => void };
   numbers: { ledger: NumbersLedger };
   messages: { deps: MessagesDeps };
 };
@@ -45,9 +47,9 @@ type Below = {
 /** As long as messages' records. */
 const SESSIONS_KEPT_DAYS = 396;
 const INTERACTIONS_KEPT_DAYS = 90;
-/** Open sessions whose people are read in one query. */
+/** Sessions read in one query. */
 const SESSIONS_AT_ONCE = 1_000;
-/** Where the hook's secret lies sealed. */
+/** The sealing context of the hook's secret. */
 const HOOK_SECRET = ["masking", "intercept-secret"] as const;
 
 /** The room. */
@@ -102,11 +104,11 @@ export const maskingRoom = room({
       deps,
       isLasting,
       tokensInUse: () => tokensInUse(ledger, addresses),
-      /** A message moved: where it carries an interaction, its leg says so. */
+      /** A message moved; if it carries an interaction, its leg is updated. */
       messageMoved: (message: Message): void => noteLeg(ledger, message),
-      /** The interactions that have begun to wait for the hook since the last time. */
+      /** The interactions that have begun to wait for the hook since the last call of this. */
       takeWaiting: (): { id: string; session: string }[] => waiting.splice(0),
-      /** What the hook is asked about an interaction; null when there is nothing to ask. */
+      /** The call of the hook about an interaction; null if it is no longer pending. */
       questionAbout: (id: string): Question | null =>
         questionAbout(deps, id, (sealed) => vault.openOwn(...HOOK_SECRET, sealed)),
       settleIntercept: (id: string, said: Decision | null): void => settleIntercept(deps, id, said),
@@ -114,9 +116,9 @@ export const maskingRoom = room({
   },
 });
 
-/** The dependencies of the room's own files, but for what the room itself keeps. */
+/** The dependencies of the room's files, without those that the room itself holds. */
 function depsOf(
-  { audit, webhooks, numbers, messages }: Below,
+  { audit, webhooks, alerts, numbers, messages }: Below,
   ledger: MaskingLedger,
 ): Omit<MaskingDeps, "wait" | "isLasting"> {
   const outbox = messages.deps;
@@ -153,8 +155,10 @@ function depsOf(
     tally: (name, times) => tally(name, timesCaps(policy().limits.recipient, times)),
     tallyDay: (name, most) => tally(name, { minute: most, hour: most, day: most }),
     emit: (type, resource, data) => {
-      if (type !== "interaction.relayed" || webhooks.wanted(type)) webhooks.emit(type, resource, data); // the one that costs a row a text
+      if (type !== "interaction.relayed" || webhooks.wanted(type)) webhooks.emit(type, resource, data); // saves a row a text
     },
+    alert: (about, limit) =>
+      alerts.raise({ type: "alert.limit", about, part: limit, facts: { limit, resource: about } }),
     record: audit.record,
     interceptPolicy: () => policy().intercept ?? "allowed",
   };
@@ -171,7 +175,7 @@ const textOf = ({ from, text }: Pick<Leaving, "from" | "text">): Sendable => ({
   ttlSeconds: null,
 });
 
-/** Tokens of people in open sessions and of relay addresses: in use, however quiet, so their numbers are not forgotten. */
+/** Tokens of people in open sessions and of relay addresses, whose contacts must not be purged however long they are idle. */
 function* tokensInUse(ledger: MaskingLedger, addresses: AddressesLedger): Generator<string> {
   let after = "";
   for (;;) {

@@ -1,6 +1,6 @@
 /**
- * Other numbers for people in a session, with an overlap in which the old ones still relay; and people coming in, leaving, or
- * taking another's place.
+ * Rotation: other numbers for people in a session, with an overlap in which the old ones still relay. And people who join, leave, or
+ * replace another.
  */
 import { byCaller, byRule } from "../contract/record.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
@@ -14,12 +14,12 @@ import { tellSession } from "./view.ts";
 
 type People = { session: Session; people: Participant[] };
 
-/** When a rotation by schedule finds no number, it is tried again after this. */
+/** A rotation that finds no number is tried again after this. */
 export const ROTATE_AGAIN_MS = 3_600_000;
 
 /**
- * Gives the people of a session other numbers (`only`: one of them). Refused whole when a number is missing: nobody's number
- * changes then. Until the overlap is over, texts to the old numbers still arrive.
+ * Gives the people of a session other numbers (`only`: one of them). If a number is missing, it is refused and nobody's number
+ * changes. Until the overlap is over, texts to the old numbers are relayed.
  */
 export function rotateSession(deps: MaskingDeps, session: Session, only: string | null): Outcome<People> {
   const now = deps.now();
@@ -27,17 +27,17 @@ export function rotateSession(deps: MaskingDeps, session: Session, only: string 
   if (pool === null) return refuse("pool_unknown");
   const people = deps.ledger.participants(session.id).filter(({ state }) => state === "active");
   const named = people.filter((one) => pool.sharing === "exclusive" || only === null || one.id === only);
-  const turning = named.filter(({ number }) => !deps.isLasting(number)); // a lasting number lasts
-  if (turning.length === 0) return refuse("not_found");
-  const staying = people.filter((one) => !turning.includes(one)).map(({ number }) => number);
-  const chosen = chooseOthers(deps, pool, turning, staying, now);
+  const rotating = named.filter(({ number }) => !deps.isLasting(number)); // a relay address's number never rotates
+  if (rotating.length === 0) return refuse("not_found");
+  const staying = people.filter((one) => !rotating.includes(one)).map(({ number }) => number);
+  const chosen = chooseOthers(deps, pool, rotating, staying, now);
   if (isRefused(chosen)) {
     deps.ledger.setDue(session.id, Math.min(now + ROTATE_AGAIN_MS, endsAt(session) ?? Infinity));
     return chosen;
   }
   const overlapEnds = now + session.settings.rotation.overlapMs;
-  const former = new Set(turning.map(({ number }) => number));
-  turning.forEach((one, at) => {
+  const former = new Set(rotating.map(({ number }) => number));
+  rotating.forEach((one, at) => {
     const number = chosen.ok[at];
     if (number === undefined) return;
     const until = coolOffOf(pool, overlapEnds).party;
@@ -48,18 +48,18 @@ export function rotateSession(deps: MaskingDeps, session: Session, only: string 
   if (pool.sharing === "exclusive")
     for (const number of former) coolNumber(deps, number, session.id, coolOffOf(pool, overlapEnds).others);
   const next = deps.ledger.changeSession(session, { rotatedAt: now, sinceRotation: 0 });
-  const turned = deps.ledger.participants(session.id).filter(({ state }) => state === "active");
-  tellSession(deps, "session.rotated", next, turned);
-  return { ok: { session: next, people: turned } };
+  const rotated = deps.ledger.participants(session.id).filter(({ state }) => state === "active");
+  tellSession(deps, "session.rotated", next, rotated);
+  return { ok: { session: next, people: rotated } };
 }
 
-/** The numbers change because the session's own settings say so: entered as the rule's act, where it could be done. */
+/** Rotation by the session's settings; a successful one has its audit entry, with the rule as actor. */
 export function rotateByRule(deps: MaskingDeps, session: Session): void {
   const rotated = rotateSession(deps, session, null);
   if (!isRefused(rotated)) deps.record(byRule("masking"), { act: "session.rotated", subject: session.id });
 }
 
-/** Another number for each, in a shared pool another one where there are enough; in an exclusive pool one for all of them. */
+/** Another number for each, in an exclusive pool one for all of them. */
 function chooseOthers(
   deps: MaskingDeps,
   pool: Pool,
@@ -81,11 +81,11 @@ function chooseOthers(
   return { ok: chosen };
 }
 
-/** An open session by id, or why it cannot be changed. */
+/** An open session by id; one whose time is over is ended first. */
 export function openOne(deps: MaskingDeps, id: string): Outcome<Session> {
   const found = deps.ledger.session(id);
   if (found === null) return refuse("not_found");
-  const over = found.state === "open" ? isOver(found, deps.now()) : null; // no alarm need have come
+  const over = found.state === "open" ? isOver(found, deps.now()) : null; // the alarm may not have run yet
   const session = over === null ? found : endSession(deps, found, "expired", over);
   return session.state === "open"
     ? { ok: session }
@@ -114,7 +114,7 @@ export function addPerson(deps: MaskingDeps, key: string, id: string, input: Per
   return { ok: changed(deps, session.ok) };
 }
 
-/** A person leaves; their number cools off for them. With the last but one the session is nobody's, and is closed by its owner. */
+/** A person leaves; their number cools off for them. Refused for the last two people. */
 export function removePerson(deps: MaskingDeps, key: string, id: string, participant: string): Outcome<People> {
   const session = openOne(deps, id);
   if (isRefused(session)) return session;
@@ -128,7 +128,7 @@ export function removePerson(deps: MaskingDeps, key: string, id: string, partici
   return { ok: changed(deps, session.ok) };
 }
 
-/** Another person takes a leaving one's place, in one step: the others keep the numbers they text. */
+/** One person leaves and another joins, in one step: the others keep the numbers they text. */
 export function replacePerson(
   deps: MaskingDeps,
   key: string,

@@ -1,5 +1,5 @@
 /**
- * Rows of the tables of masked sessions, and what they are as things of the domain.
+ * Rows of the tables of masked sessions, converted to the types of the room.
  */
 import { bytesOf } from "../storage/sql.ts";
 import type { NumberKind } from "../sms/phone.ts";
@@ -44,10 +44,10 @@ export type InteractionRow = {
   at: number;
 };
 
-/** What SQLite keeps of a participant's number beside its keyed name. */
+/** What is stored of a participant's number beside its keyed name. */
 export type Facts = Pick<Participant, "token" | "subject" | "mask" | "country" | "kind">;
 
-/** The columns of an interaction but its text. */
+/** The columns of an interaction without its text. */
 export const INTERACTION = "id, session, sender, state, reason, legs, at";
 
 /** A session from its row. */

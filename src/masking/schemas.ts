@@ -1,5 +1,5 @@
 /**
- * The shapes of masked sessions in the API: what is taken, and what is answered.
+ * The shapes of masked sessions in the API: bodies and answers.
  */
 import { Time } from "../contract/label.ts";
 import { z } from "zod";
@@ -9,7 +9,7 @@ import { NumberView } from "../messages/schemas.ts";
 import { INTERACTION_STATES } from "./interaction.ts";
 import { PARTICIPANTS_MAX, PARTICIPANTS_MIN, SESSION_STATES, SLIPS, TREATMENTS } from "./session.ts";
 
-/** Two years: nobody waits longer for a courier, and a session without an end is one that sets no limit. */
+/** Two years; a session without an end sets no limit instead. */
 const SECONDS_MAX = 63_072_000;
 const Seconds = z.int().min(10).max(SECONDS_MAX);
 
@@ -20,18 +20,16 @@ const To = z
 export const PersonBody = z
   .strictObject({
     to: To,
-    name: oneLine(60).optional().meta({ description: "What a group sees before this person's texts. Kept sealed." }),
-    number: z
-      .string()
-      .max(64)
-      .optional()
-      .meta({ description: "A virtual number to give this person, by id; the only way to one that is reserved." }),
+    name: oneLine(60).optional().meta({ description: "Put before this person's texts in a group. Stored sealed." }),
+    number: z.string().max(64).optional().meta({
+      description: "The virtual number to assign to this person, by id; a reserved number is assigned only so.",
+    }),
     country: z.string().length(2).optional().meta({ description: "Choose among the pool's numbers of this country." }),
     area: z
       .string()
       .regex(/^\+[1-9]\d{1,8}$/, "The beginning of a number in E.164.")
       .optional()
-      .meta({ description: "Choose among the pool's numbers that begin so, such as `+44113` for Leeds." }),
+      .meta({ description: "Choose among the pool's numbers with this prefix, such as `+44113` for Leeds." }),
   })
   .meta({ id: "NewParticipant" });
 export type PersonBody = z.infer<typeof PersonBody>;
@@ -53,7 +51,8 @@ const ContentBody = z
   })
   .meta({
     id: "SessionContent",
-    description: "What becomes of texts that could lead round the mask. `warn` relays them and says so in the event.",
+    description:
+      "What is done with contact details in relayed texts. `warn` relays them and lists the kinds in the event.",
   });
 
 export const OpenBody = z
@@ -168,7 +167,7 @@ export const InteractionView = z
   .object({
     id: z.string(),
     session_id: z.string(),
-    from: z.string().nullable().meta({ description: "The participant; null when the business spoke." }),
+    from: z.string().nullable().meta({ description: "The participant; null for a text by the tenant." }),
     state: z.enum(INTERACTION_STATES),
     reason: z.string().nullable(),
     legs: z.array(z.object({ participant: z.string(), message_id: z.string().nullable(), state: z.string() })),
@@ -190,9 +189,9 @@ export const InteractionView = z
     ],
   });
 
-/** A session and an interaction as events tell them. */
+/** A session in an event. */
 export const EventSession = z.object({ session: SessionView });
-/** What may be wrong with whoever is to be given a virtual number. */
+/** Refusals when a person is to be assigned a virtual number. */
 export const JOINS = [
   "storage_quota_reached",
   "invalid_number",

@@ -1,13 +1,13 @@
 /**
- * A masked session: its states, when it ends, when its numbers rotate, what a tenant sees of it. Pure.
+ * A masked session: its states, when it ends, when its numbers rotate. Pure.
  */
 import type { NumberKind } from "../sms/phone.ts";
 
-/** `expired`: its time, its idle time or its messages were used up. `closed`: somebody ended it. */
+/** `expired`: a limit on its time, idle time or messages was reached. `closed`: by a request, or with its relay address. */
 export const SESSION_STATES = ["open", "expired", "closed"] as const;
 export type SessionState = (typeof SESSION_STATES)[number];
 
-/** What is done with what could lead people round the mask. */
+/** What is done with contact details in a text, by which people could bypass masking. */
 export const TREATMENTS = ["pass", "warn", "strip"] as const;
 export type Treatment = (typeof TREATMENTS)[number];
 export const SLIPS = ["numbers", "emails", "links", "spelled_digits"] as const;
@@ -23,7 +23,7 @@ export type SessionSettings = {
   messagesMax: number | null;
   rotation: { everyMs: number | null; everyMessages: number | null; overlapMs: number };
   content: ContentPolicy;
-  /** Texts are kept so long after they were relayed; 0: not at all. */
+  /** How long texts are kept after they were relayed; 0: not at all. */
   keepTextDays: number;
   tombstone: string | null;
 };
@@ -33,7 +33,7 @@ export type Session = {
   state: SessionState;
   version: number;
   pool: string;
-  /** The API key that opened it answers for what it relays. */
+  /** The API key that opened it; what it relays counts under this key. */
   key: string;
   settings: SessionSettings;
   /** Texts relayed, in all and since the last rotation. */
@@ -70,7 +70,7 @@ export type Participant = {
 export const PARTICIPANTS_MIN = 2;
 export const PARTICIPANTS_MAX = 10;
 
-/** When the session ends if nobody texts any more; null when nothing ends it. */
+/** When the session ends if there are no more texts; null if it has no such limit. */
 export function endsAt({
   settings,
   openedAt,
@@ -83,7 +83,7 @@ export function endsAt({
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** Why an open session is over at this moment, or null while it is not. */
+/** The limit that an open session has reached, or null. */
 export function isOver(session: Session, now: number): string | null {
   const { settings, openedAt, lastAt, messages } = session;
   if (settings.messagesMax !== null && messages >= settings.messagesMax) return "messages";
@@ -98,14 +98,14 @@ export function rotatesAt({ settings, rotatedAt }: Session): number | null {
   return everyMs === null ? null : rotatedAt + everyMs;
 }
 
-/** Whether the numbers are to rotate now, by schedule or by messages. */
+/** Whether the numbers are due to rotate, by schedule or by messages. */
 export function isToRotate(session: Session, now: number): boolean {
   const { everyMessages } = session.settings.rotation;
   const byCount = everyMessages !== null && session.sinceRotation >= everyMessages;
   return byCount || now >= (rotatesAt(session) ?? Infinity);
 }
 
-/** The next moment at which something has to be done about an open session. */
+/** The next deadline of an open session; null without one. */
 export function dueAt(session: Session): number | null {
   const times = [endsAt(session), rotatesAt(session)].filter((at) => at !== null);
   return times.length === 0 ? null : Math.min(...times);

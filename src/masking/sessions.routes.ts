@@ -1,5 +1,5 @@
 /**
- * The doors of masked sessions. Real numbers come in bodies and never go out; virtual ones are shown in full.
+ * The routes of masked sessions. Real numbers are taken in bodies and never answered; virtual numbers are shown in full.
  */
 import { z } from "zod";
 import { millisecondsOf } from "../base/clock.ts";
@@ -27,7 +27,7 @@ const sessionRoutes: RouteOver<MaskingVerbs>[] = [
     scope: "sessions:write",
     summary: "Open a masked session",
     detail:
-      "Two or more people get a virtual number each, all at once or not at all. A text to that number reaches the others from the numbers they know; nobody sees anybody's own. A person and a number meet in one session at a time, and not again before the pool's cool-off is over.",
+      "Two or more people get a virtual number each, all at once or not at all. A text to that number is relayed to each of the others from the virtual number that they text; nobody sees another's own number. A person has a virtual number in one session at a time, and not in another before the pool's cool-off is over.",
     tag,
     body: OpenBody,
     status: 201,
@@ -84,7 +84,7 @@ const sessionRoutes: RouteOver<MaskingVerbs>[] = [
     scope: "sessions:write",
     summary: "Close a session",
     detail:
-      "Late texts are answered once a day with the tombstone; the numbers cool off before these people meet them again.",
+      "Later texts are answered with the tombstone, once a day; the numbers cool off before these people can get them again.",
     tag,
     params: Id,
     status: 200,
@@ -99,7 +99,7 @@ const sessionRoutes: RouteOver<MaskingVerbs>[] = [
     verb: "sessions.reopen",
     scope: "sessions:write",
     summary: "Open an ended session again",
-    detail: "With the numbers it had, as long as its cool-off lasts. The limits begin anew.",
+    detail: "With the numbers it had, until its cool-off ends. The limits count from now.",
     tag,
     params: Id,
     body: ReopenBody,
@@ -116,7 +116,7 @@ const sessionRoutes: RouteOver<MaskingVerbs>[] = [
     verb: "sessions.rotate",
     scope: "sessions:write",
     summary: "Give people other numbers now",
-    detail: "Texts to the old numbers still arrive until the overlap is over.",
+    detail: "Texts to the old numbers are relayed until the overlap is over.",
     tag,
     params: Id,
     body: z.strictObject({ participant: z.string().max(64).optional() }).meta({ id: "RotateSession" }),
@@ -135,7 +135,7 @@ const participantRoutes: RouteOver<MaskingVerbs>[] = [
     path: "/v1/sessions/{id}/participants",
     verb: "sessions.add",
     scope: "sessions:write",
-    summary: "Bring another person into a session",
+    summary: "Add a person to a session",
     tag,
     params: Id,
     body: PersonBody,
@@ -154,7 +154,7 @@ const participantRoutes: RouteOver<MaskingVerbs>[] = [
     path: "/v1/sessions/{id}/participants/{participant}",
     verb: "sessions.remove",
     scope: "sessions:write",
-    summary: "Let a person leave a session",
+    summary: "Remove a person from a session",
     tag,
     params: ParticipantParams,
     status: 200,
@@ -167,7 +167,7 @@ const participantRoutes: RouteOver<MaskingVerbs>[] = [
     path: "/v1/sessions/{id}/participants/{participant}",
     verb: "sessions.replace",
     scope: "sessions:write",
-    summary: "Let another person take one's place",
+    summary: "Replace a person in a session",
     detail: "The others keep the numbers they text.",
     tag,
     params: ParticipantParams,
@@ -189,8 +189,8 @@ const interactionRoutes: RouteOver<MaskingVerbs>[] = [
     path: "/v1/sessions/{id}/messages",
     verb: "sessions.speak",
     scope: "sessions:write",
-    summary: "Speak into a session as the business",
-    detail: "To everybody, or to those named, each from the number they know the session by.",
+    summary: "Text a session's people as the tenant",
+    detail: "To everybody, or to those named, each from the virtual number that they text.",
     tag,
     params: Id,
     body: SpeakBody,
@@ -211,9 +211,9 @@ const interactionRoutes: RouteOver<MaskingVerbs>[] = [
     path: "/v1/sessions/{id}/interactions",
     verb: "sessions.interactions",
     scope: "sessions:read",
-    summary: "What went through a session, newest first",
+    summary: "List a session's interactions, newest first",
     detail:
-      "Who sent, a leg for each message to each of the others, and their states; the text only where the session keeps texts, and then the reading is entered in the audit.",
+      "The sender, and a leg with its state for each message to each of the others. The text only where the session keeps texts; then the reading has an audit entry.",
     tag,
     params: Id,
     query: z.strictObject({ limit: limitUpTo(), cursor: cursorOf("int") }),

@@ -1,6 +1,5 @@
 /**
- * What is due in masked sessions: those whose time has passed end, those whose numbers are to change get others, and texts whose hook
- * was lost are asked about again.
+ * The background work of masked sessions: expiry, rotation by schedule, and calls of the hook that were lost, which are repeated.
  */
 import type { Step } from "../contract/room.ts";
 import type { MaskingDeps } from "./deps.ts";
@@ -9,10 +8,10 @@ import { INTERCEPT_CHECK_MS } from "./relay.ts";
 import { rotateByRule } from "./rotate.ts";
 import { dueAt, isOver, isToRotate, type Session } from "./session.ts";
 
-/** Sessions seen to in one run of the alarm. */
+/** Sessions processed in one alarm run. */
 const SESSIONS_MAX = 200;
 
-/** Texts whose hook is asked again in one run: a crash left them waiting. */
+/** Pending texts whose hook is called again in one run. */
 const WAITING_MAX = 50;
 
 /** The steps of the room. */

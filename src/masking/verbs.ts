@@ -1,5 +1,5 @@
 /**
- * What the room `masking` can be asked.
+ * The verbs of masked sessions, their participants and interactions.
  */
 import { byCaller } from "../contract/record.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
@@ -54,7 +54,7 @@ function sessionVerbs(deps: MaskingDeps) {
       answer(reopenSession(deps, byCaller(who.id), input.id, input.limits)),
     ),
 
-    /** Other numbers for one or all, with the overlap that the session was opened with. */
+    /** Other numbers for one participant or all, with the session's overlap. */
     "sessions.rotate": verb(
       "sessions:write",
       (who, input: { id: string; participant: string | null }): Outcome<SessionView> => {
@@ -91,7 +91,7 @@ function participantVerbs(deps: MaskingDeps) {
 
 function interactionVerbs(deps: MaskingDeps) {
   return {
-    /** The business speaks into the session: to each person from the number they know it by. */
+    /** The tenant texts the session: each person from the number they text. */
     "sessions.speak": verb(
       "sessions:write",
       (who, input: { id: string; text: string; to: string[] | null }): Outcome<InteractionView> => {
@@ -120,7 +120,7 @@ function interactionVerbs(deps: MaskingDeps) {
       },
     ),
 
-    /** Where the session keeps texts, they are shown, and that they were is entered in the audit. */
+    /** Texts are shown where the session keeps them; showing any has an audit entry. */
     "sessions.interactions": verb(
       "sessions:read",
       (who, input: { id: string; limit: number; before: string | null }): Outcome<Page<InteractionView>> => {

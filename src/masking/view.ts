@@ -1,5 +1,5 @@
 /**
- * What a tenant is shown of a session: tokens, masks and virtual numbers; names where it gave some, and nothing in events.
+ * What a tenant is shown of a session: tokens, masks, virtual numbers, and the names it gave; events have no names.
  */
 import { isoOf } from "../base/clock.ts";
 import { maskNumbersIn, maskOf } from "../sms/phone.ts";
@@ -10,7 +10,7 @@ import { endsAt, type Participant, type Session } from "./session.ts";
 const time = (at: number | null): string | null => (at === null ? null : isoOf(at));
 const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1_000);
 
-/** A participant; `name` is opened by whoever may show it. */
+/** A participant; `name` is null where names are not shown. */
 export function participantView(one: Participant, name: string | null) {
   const { id, token, mask, country, kind, proxy, state, stopped } = one;
   return {
@@ -55,7 +55,7 @@ export function sessionView(session: Session, people: readonly ReturnType<typeof
 }
 export type SessionView = ReturnType<typeof sessionView>;
 
-/** The session as its owner reads it: names opened, numbers in them masked. */
+/** The session as its tenant reads it: names opened, numbers in them masked. */
 export function shownSession(deps: MaskingDeps, session: Session, people: readonly Participant[]): SessionView {
   return sessionView(
     session,
@@ -63,13 +63,13 @@ export function shownSession(deps: MaskingDeps, session: Session, people: readon
   );
 }
 
-/** The name that the tenant gave, fit to stand before a text; null when there is none, or its person was erased. */
+/** The name that the tenant gave, as the prefix of a text; null without one, or when its person was erased. */
 export function nameOf(deps: Pick<MaskingDeps, "vault">, one: Participant): string | null {
   const name = one.name === null ? null : deps.vault.openText(one.subject, one.id, "name", one.name);
   return name === null ? null : nameBefore(maskNumbersIn(name));
 }
 
-/** Tells of a session, without names. */
+/** Emits an event about a session, without names. */
 export function tellSession(
   deps: MaskingDeps,
   type: MaskingEvent,

@@ -1,6 +1,6 @@
 /**
- * The first half of the dispatch path: one request becomes a durable row, or a refusal that leaves nothing behind. Runs inside
- * the tenant's object, in one transaction, with no `await` between the first check and the last write.
+ * Admission, the first half of the dispatch path: a request becomes a durable row, or a refusal without a row. Runs inside the
+ * tenant's object, in one transaction, with no `await` between the first check and the last write.
  */
 import { byCaller, type Recorder } from "../contract/record.ts";
 import { DAY_MS, SECOND_MS } from "../base/clock.ts";
@@ -13,7 +13,7 @@ import type { Contact, VaultLedger } from "../vault/ledger.ts";
 import type { Naming } from "../vault/naming.ts";
 import type { Recipient, To } from "../vault/recipient.ts";
 import { judgeConsent, type StopDeps } from "./consent.ts";
-import { viewOf, type Message, type MessageView } from "./message.ts";
+import { viewOf, type Facts, type Message, type MessageView } from "./message.ts";
 import { shownNote } from "./note.ts";
 import { laneOf, type Lane, type Purpose } from "../sms/purpose.ts";
 import { FIRST_SWEEP_MS, type MessagesLedger } from "./ledger.ts";
@@ -25,14 +25,14 @@ import type { ScreenInput, ScreenOutcome } from "../quarantine/room.ts";
 import type { Held } from "../quarantine/ledger.ts";
 import { shortLabelOf, type Label } from "../screening/policy.ts";
 
-/** A message but for whom it is for: shape checked, sender linted, text measured against hard limits. */
+/** A message without its recipient: shape checked, sender linted, text within the hard limits. */
 export type Sendable = TimesInput & {
   from: string | null;
   text: string;
   reference: string | null;
   metadata: Record<string, string> | null;
 };
-/** A message as the door hands it in, its number normalised. */
+/** A message as the route passes it, its number normalised. */
 export type SendInput = Sendable & { to: To };
 
 export type AdmitDeps = RoutingDeps &
@@ -53,27 +53,28 @@ export type AdmitDeps = RoutingDeps &
     dispatch: (account: string, lane: Lane, id: string) => void;
   };
 
-/** How a room above sends: what for, by which accounts first, and whether the answer must not tell one number from another. */
+/** How a room above sends: for what, by which accounts first, and whether the message is withheld. */
 export type Sending = RouteWish & {
   /** The id of what the message is sent for. */
   about: string;
+  /** Of a code: its service, where it has one, and its template. */
+  code?: { service: string | null; template: string };
   /**
-   * The message is admitted and counted, and then blocked with this reason instead of queued; a recipient's stop or cap does
-   * the same.
-   * So whoever asks learns nothing about the recipient, neither from the answer nor from the work.
+   * Not null: the message is admitted, counted and queued like any other, but blocked with this reason; a recipient's stop or cap
+   * has the same effect. So neither answer nor timing tells the caller anything about the recipient.
    */
   withhold: string | null;
-  /** The keyed name that counts instead of the recipient's: of a relayed text, its sender in its session. */
+  /** The keyed name to count in place of the recipient's: of a relayed text, its sender in its session. */
   countedAs?: Uint8Array;
-  /** What counts it besides: everything of its session or relay address that reaches this person. */
+  /** A second counter: all texts of its session or relay address to this person. */
   scope?: Scope;
-  /** A code that a device asked for which has verified the number before: no stranger uses up what is kept for it. */
+  /** The code is for a device that has verified the number before, and counts under caps of its own. */
   knownDevice?: boolean;
-  /** The sender is a virtual number of the tenant's own, chosen by us; no caller can name it. Stops and caps are refusals then. */
+  /** The sender is one of the tenant's virtual numbers, which no caller can name. Stops and caps refuse instead of blocking. */
   ownNumber?: true;
   /** Nobody screens it here: a code in the words of an approved template, or a person's text that was screened as it came in. */
   unscreened?: true;
-  /** Segments that the text may have, where it is not the tenant's rule for its programs that says so. */
+  /** Most segments allowed, in place of the tenant's limit. */
   segmentsMax?: number;
 };
 
@@ -94,8 +95,8 @@ export function admitOne(deps: AdmitDeps, key: string, input: SendInput): Outcom
 }
 
 /**
- * Admits one message for a room above, which writes the audit entry itself. Refuses for what lies in the request, the tenant
- * or the key; what lies in the recipient becomes a blocked message instead.
+ * Admits one message for a room above, which writes the audit entry itself. Refuses for reasons in the request, the tenant or the
+ * key; a reason in the recipient becomes a blocked message instead.
  */
 export function admitFor(
   deps: AdmitDeps,
@@ -109,7 +110,7 @@ export function admitFor(
   return outcome;
 }
 
-/** Admits up to a thousand, each on its own merits, with one audit entry that names each token's outcome by count. */
+/** Admits up to a thousand messages, each judged by itself, with one audit entry that counts messages by token and refusals by kind. */
 export function admitBatch(
   deps: AdmitDeps,
   key: string,
@@ -137,7 +138,7 @@ export function admitBatch(
   return { ok: { batch_id: batch, data } };
 }
 
-/** Admits a message to whomever its request names. The number is counted first, whatever becomes of the message. */
+/** Admits a message to the recipient that its request names. The number is counted as named first, also if the message is refused. */
 function admitTo(deps: AdmitDeps, key: string, input: SendInput, batch: string | null): Outcome<Message> {
   const recipient = deps.naming.name(key, input.to);
   return "refused" in recipient ? recipient : admit(deps, key, recipient, input, batch, null);
@@ -227,7 +228,7 @@ function admitScreened(
   const message = compose(deps, { ...parts, sending, withheld: withhold !== null });
   store(deps, recipient, message, input, policy);
   if (withhold !== null) {
-    // It goes on the queue like any other, so that the work outside is the same too; whoever claims it finds it ended.
+    // Queued like any other, so that the work outside is the same; the claim finds that it has ended.
     deps.dispatch(first, laneOf(message.purpose), message.id);
     return { ok: block(deps, message, withhold, now) };
   }
@@ -245,7 +246,7 @@ function noteScreened(deps: AdmitDeps, { id, purpose, token, facts }: Message, {
   deps.quarantine({ id, direction: "outbound", purpose, token, mask, label, state: "held", until });
 }
 
-/** What the limits count of it: a relayed text against its sender, a code by who asked for it. */
+/** The act that caps count: a relayed text under its sender, a code by the device that asked for it. */
 export function actFor(
   key: string,
   recipient: Recipient,
@@ -259,9 +260,9 @@ export function actFor(
 }
 
 /**
- * The reason under which a code is withheld that a cap stands against, or null where it is refused. What lies in the recipient
- * is withheld: their own cap, and, for somebody whom the tenant does not know, each cap on codes to strangers, as long as a
- * known person's code would go out. Otherwise a reached cap would tell who is known.
+ * The reason under which a code over a cap is withheld, or null if it is refused. Withheld: over the recipient's own cap; and, to a
+ * number that the tenant has not met, over a cap on codes to strangers, while a code to a met number would be sent. A refusal there
+ * would tell which numbers the tenant has met.
  */
 function hiddenCap(deps: AdmitDeps, act: Act, reached: CapReached, policy: Policy, now: number): string | null {
   if (reached.cap === "recipient") return "recipient_limit";
@@ -270,7 +271,7 @@ function hiddenCap(deps: AdmitDeps, act: Act, reached: CapReached, policy: Polic
   return known === null || known.cap === "recipient" ? "strangers_limit" : null;
 }
 
-/** Ends a message where it began: it is on record that it was asked for, and why it did not leave. */
+/** Ends a message at its admission; its record has the reason. */
 function block(deps: AdmitDeps, message: Message, reason: string, now: number): Message {
   const blocked = deps.ledger.move(message, "blocked", { reason, endedAt: now, dropText: true });
   if (blocked === null) throw new Error("a message that was just written has moved");
@@ -293,7 +294,7 @@ type Parts = {
   withheld: boolean;
 };
 
-/** The message as it begins: queued, scheduled, or held by the screen. */
+/** A new message: queued, scheduled, or held. */
 function compose(deps: AdmitDeps, parts: Parts): Message {
   const { input, contact, times, measured, policy, choice, first, now } = parts;
   const route = keptOf(choice);
@@ -301,7 +302,7 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
   const prices = choice.accounts.map(priceBy);
   const state = parts.withheld || input.held ? "held" : times.scheduleAt !== null ? "scheduled" : "queued";
   const id = deps.ids.make("msg", now);
-  // An id made after the clock stepped back is ahead of it; the walk of first sweeps would reach it too late.
+  // After the clock stepped back, a new id is ahead of it; the first sweeps, which go by id, would reach it too late.
   const firstDue = timeOfId(id) > now + SECOND_MS ? now + FIRST_SWEEP_MS : null;
   return {
     id,
@@ -329,6 +330,8 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
       price: priceBy(first),
       note: input.reference !== null || input.metadata !== null || keptDays(input, policy) > 0,
       ...(input.label === null || parts.withheld ? {} : { screening: shortLabelOf(input.label) }),
+      ...(contact.network === null ? {} : { network: contact.network }),
+      ...codeFacts(parts.sending?.code),
       ...(parts.sending === null ? {} : { about: parts.sending.about }),
       ...(parts.sending?.countedAs === undefined ? {} : { countedAs: countedAs(parts.sending.countedAs) }),
       ...(parts.sending?.scope === undefined ? {} : { scope: parts.sending.scope }),
@@ -340,6 +343,12 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
     sentAt: null,
     endedAt: null,
   };
+}
+
+/** What is kept of the code that a message brings. */
+function codeFacts(code: Sending["code"]): Pick<Facts, "service" | "template"> {
+  if (code === undefined) return {};
+  return { ...(code.service === null ? {} : { service: code.service }), template: code.template };
 }
 
 function store(deps: AdmitDeps, recipient: Recipient, message: Message, input: Sendable, policy: Policy): void {
@@ -357,7 +366,7 @@ function store(deps: AdmitDeps, recipient: Recipient, message: Message, input: S
   if (sealedNote !== null) deps.ledger.putNote(message.id, message.subject, sealedNote, from + days * DAY_MS);
 }
 
-/** How long a tenant that keeps texts keeps this one. A code is never kept: it would outlive its ten minutes. */
+/** For how many days the text is kept, where the tenant keeps texts. A code's never: it would outlive its ten minutes. */
 function keptDays(input: Sendable, policy: Policy): number {
   return input.purpose === "otp" ? 0 : policy.keepTextDays;
 }

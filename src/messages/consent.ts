@@ -1,5 +1,5 @@
 /**
- * Whether a person's stop keeps a message from leaving: asked when it is admitted, and again when its time comes.
+ * Whether a person's stop forbids a message: checked when it is admitted, and when a scheduled one is due.
  */
 import type { Choice } from "../carriers/route.ts";
 import { refuse, type Refusal } from "../base/refusal.ts";
@@ -8,16 +8,16 @@ import { laneOf, type Purpose } from "../sms/purpose.ts";
 import type { RoutingDeps } from "./routing.ts";
 
 export type StopDeps = Pick<RoutingDeps, "accountOf"> & {
-  /** Whether the person said stop to such a message. */
+  /** Whether the person's stop for this purpose and sender is in force. */
   hasStopped: (who: Uint8Array, purpose: Purpose, sender: string | null) => boolean;
-  /** As `hasStopped`, to whichever sender. */
+  /** As `hasStopped`, for any sender. */
   hasStoppedSomebody: (who: Uint8Array, purpose: Purpose) => boolean;
 };
 
 /**
- * A stop is obeyed before anything is counted: what was never going to leave costs the tenant nothing. Of a message that names
- * no sender whoever its accounts send as counts: that is the number a person saw, and said stop to. Where the carrier itself
- * chooses, the person may have seen any number, so any stop counts; but for codes, which nobody loses by a word to somebody else.
+ * The refusal of a message to a person who has stopped it; checked before anything is counted, so that it uses up no cap. A message
+ * without a sender is judged by the senders of its accounts, because a person stops the sender that they saw. Where the carrier
+ * chooses the sender, a stop to any sender counts, except for codes.
  */
 export function judgeConsent(
   deps: StopDeps,
@@ -31,7 +31,7 @@ export function judgeConsent(
   return stopped ? refuse("recipient_opted_out") : null;
 }
 
-/** Whether the person said stop to such a message from this sender, or, where it names none, from whoever may be the sender. */
+/** Whether a stop is in force for this purpose and sender, or, without a sender, for any sender it may leave with. */
 export function saidStop(
   deps: StopDeps,
   who: Uint8Array,

@@ -1,7 +1,7 @@
 /**
- * The limits at the moment a message leaves. What is admitted to leave at once was counted when it was admitted and is looked at
- * again only if it leaves in a later minute; what is scheduled is counted by its person and their block of numbers when its time
- * comes. What does not fit waits inside its validity and ends as `expired` with the limit as its reason.
+ * The caps at the moment a message leaves. An unscheduled message was counted at admission and is checked again only if it leaves in
+ * a later minute; a scheduled one is counted for its person and their block of numbers when it is due. A message that does not fit
+ * waits, and becomes `expired` with the cap as its reason if its validity ends first.
  */
 import { MINUTE_MS } from "../base/clock.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -19,15 +19,15 @@ export type DepartureDeps = {
 };
 
 /**
- * Lets a message leave: answers what changes with it, or null where it does not fit. Then it has been given a place to wait.
+ * Counts a message that leaves and answers the changes to its row; null if it does not fit, and its next try is stored.
  */
 export function depart(deps: DepartureDeps, message: Message, now: number): Change | null {
   const counted = countedOf(message);
   const same = [counted.person, counted.budgets].every((at) => at !== null && minuteOf(at) >= minuteOf(now));
   const free = isWaiting(message) ? { reason: null } : {};
-  if (same) return free; // counted in this very minute
+  if (same) return free; // counted in this minute already
   const act = actOfMessage(deps, message);
-  if (act === null) return free; // erased: whoever opens the number finds that out
+  if (act === null) return free; // the person was erased; the claim, which opens the number, ends the message
   const until = message.facts.expiresAt;
   const waits = deps.caps.leave(act, counted, { limits: deps.policy().limits, now, until });
   deps.caps.flush();
@@ -38,14 +38,14 @@ export function depart(deps: DepartureDeps, message: Message, now: number): Chan
 
 const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS);
 
-/** A scheduled message was counted by key, tenant and country when it was admitted, and by its person not yet. */
+/** When the message was counted. A scheduled one was counted at admission for key, tenant and country, but not for its person. */
 function countedOf({ facts }: Message): Counted {
   const { countedAt, createdAt, scheduleAt } = facts;
   const budgets = countedAt ?? createdAt;
   return { budgets, person: countedAt ?? (scheduleAt === null ? createdAt : null) };
 }
 
-/** The act as admission counted it. */
+/** The act that admission counted; null if the person was erased. */
 function actOfMessage({ vault, policy }: DepartureDeps, { token, purpose, facts }: Message): Act | null {
   const contact = vault.findToken(token);
   if (contact === null) return null;

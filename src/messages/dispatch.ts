@@ -1,6 +1,6 @@
 /**
- * The second half of the dispatch path, in the tenant's object: a sender claims, calls, settles; reports.ts hears receipts. Every
- * step is a compare-and-swap, so whatever comes twice or late finds nothing to change.
+ * The second half of the dispatch path, in the tenant's object: a sender claims messages, calls the carrier and settles; reports.ts
+ * applies receipts. Every step is a compare-and-swap, so a late or repeated one changes nothing.
  */
 import { SECOND_MS } from "../base/clock.ts";
 import type { Answer } from "../carriers/carrier.ts";
@@ -14,16 +14,16 @@ import type { Change } from "./ledger.ts";
 import { secondOf } from "./reports.ts";
 import { ATTEMPTS_MAX, end, forget, tellMoved, type DispatchDeps } from "./outcome.ts";
 
-/** A claim is good for this long: a call is given up after ten seconds, the rest is for a slow settlement. */
+/** How long a claim lasts: a call is given up after ten seconds, the rest is for a slow settlement. */
 export const CLAIM_LEASE_MS = 30 * SECOND_MS;
-/** How often a carrier may throttle one message before the message waits for its next sweep. */
+/** The shortest wait after a carrier throttled a message. */
 const THROTTLED_WAIT_MS_MIN = SECOND_MS;
-/** Why a message is in doubt whose sender never reported back. */
+/** The reason of a message whose sender did not report the outcome of its call. */
 export const SENDER_LOST = "sender_lost";
 
 /**
- * Gives a sender the messages it may call for now: queued (or between two attempts), its account, its time not passed.
- * With `canAsk` the account's carrier can be asked what became of the call, should its answer be lost.
+ * Gives a sender the messages it may send now: queued or between two attempts, on its account, not expired.
+ * `canAsk`: the carrier can be asked later what became of a call whose answer is lost.
  */
 export function claim(
   deps: DispatchDeps,
@@ -42,8 +42,8 @@ export function claim(
       end(deps, message, "expired", isWaiting(message) ? message.reason : "too_late", now);
       continue;
     }
-    if (isWaiting(message) && message.due !== null && message.due > now) continue; // the sweep brings it when its place comes
-    // A code that was to leave at once was counted at its start: nothing stands before it now.
+    if (isWaiting(message) && message.due !== null && message.due > now) continue; // the sweep queues it again at its time
+    // An unscheduled code was counted at its start and is not checked again.
     const atOnce = message.purpose === "otp" && message.facts.scheduleAt === null;
     const leaving = atOnce ? {} : depart(deps, message, now);
     if (leaving === null) continue;
@@ -94,8 +94,8 @@ function claimOne(
 }
 
 /**
- * Gives messages that the account was never called for to the next account on their route: its circuit is open. One without
- * another account, or whose call may be out, stays.
+ * Moves messages to the next account on their route when their account's circuit is open and was not called for them. A message
+ * without another account, or with a call that may be under way, stays.
  */
 export function reroute(deps: DispatchDeps, account: string, ids: readonly string[]): Onward[] {
   const onward: Onward[] = [];
@@ -112,7 +112,7 @@ export function reroute(deps: DispatchDeps, account: string, ids: readonly strin
   return onward;
 }
 
-/** Records what the carrier answered. Answers what goes on to another account now. */
+/** Records carriers' answers. Answers the messages to queue for another account now. */
 export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): Onward[] {
   const onward: Onward[] = [];
   for (const settlement of settlements) {
@@ -123,17 +123,18 @@ export function settle(deps: DispatchDeps, settlements: readonly Settlement[]): 
     const { network, saidStop } = { network: undefined, saidStop: undefined, ...settlement.answer };
     if (saidStop === true) deps.saidStop(message, message.account ?? "");
     if (network !== undefined) deps.vault.seenOn(message.token, network);
+    const heard = network === undefined ? message : { ...message, facts: { ...message.facts, network } };
     if (message.state === "sending" || message.state === "unknown")
-      applyAnswer(deps, message, attempts, settlement.answer, onward);
-    else receiptWasFaster(deps, message, attempts, settlement.answer);
+      applyAnswer(deps, heard, attempts, settlement.answer, onward);
+    else receiptWasFaster(deps, heard, attempts, settlement.answer);
   }
   deps.settled();
   return onward;
 }
 
 /**
- * The attempts with this one's outcome, or null when it is not the open one. One given up for lost (its lease ran out while the
- * answer was on its way) is open still for a late `accepted`: the table lets a doubt become `sent`.
+ * The attempts with this one's outcome, or null if it is not the open attempt. An attempt whose lease ran out before its answer came
+ * still takes a late `accepted`: the table allows `unknown` to become `sent`.
  */
 function answered(message: Message, settlement: Settlement): Attempt[] | null {
   const open = message.attempts[settlement.attempt - 1];
@@ -182,27 +183,27 @@ function applyAnswer(
   }
 }
 
-/** The account after the present one, or null: each is tried once. */
+/** The next account of the route; null after the last, because each is tried once. */
 function nextRoute(message: Message): string | null {
   const at = message.facts.routes.indexOf(message.account ?? "");
   return message.facts.routes[at + 1] ?? null;
 }
 
-/** Changes no state; only now is it known by which reference the carrier is asked to forget it. */
+/** The receipt came before the call's answer: the state stays, and the carrier's reference is known now, to redact the message by. */
 function receiptWasFaster(deps: DispatchDeps, message: Message, attempts: Attempt[], answer: Answer): void {
   const moved = deps.ledger.amend(message, { attempts, lease: null, ...priceOf(answer) });
   if (moved !== null && ENDED.has(moved.state)) forget(deps, moved);
 }
 
-/** Of a report that came before the answer, and says more than it. */
+/** The price in a report that came before the answer; it overrides the answer's. */
 const priceIn = ({ price }: NonNullable<Attempt["early"]>): { price?: Price } => (price === undefined ? {} : { price });
 
-/** What the carrier itself says it charges, where its answer says so. */
+/** The price in the carrier's answer, if it has one. */
 function priceOf(answer: Answer): { price?: Price } {
   return answer.outcome === "accepted" && answer.price !== undefined ? { price: answer.price } : {};
 }
 
-/** The price by this account, where the accounts of its route differ in that. */
+/** The price by this account, if the accounts of its route have different prices. */
 function priceBy({ facts }: Message, account: string): { price?: Price | null } {
   const price = facts.prices?.[facts.routes.indexOf(account)];
   return price === undefined ? {} : { price };

@@ -1,6 +1,6 @@
 /**
- * Reading across the two homes of a message: the object while it lives, the records when it has ended. The object is always
- * asked first; a message is recorded before it leaves the object, so nobody's own write is ever missing in between.
+ * Reading messages from the object, while they live, and from the records in D1, after they have ended. The object is read first; a
+ * message is recorded before it leaves the object, so that callers always see their own writes.
  */
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { Help } from "../contract/route.ts";
@@ -12,7 +12,7 @@ import type { ListPart, MessagesVerbs } from "./verbs.ts";
 
 type FinishDeps = Pick<Help<QuestionsOf<MessagesVerbs>>, "records" | "tenant" | "ask">;
 
-/** One message, from wherever it is. */
+/** One message, from the object or the records. */
 export async function finishGet(
   deps: FinishDeps,
   id: string,
@@ -23,7 +23,7 @@ export async function finishGet(
   return record === null ? refuse("not_found") : { ok: withNote(record, part.note) };
 }
 
-/** A message that has moved on to the records was there, and it is too late: not the same as one that never was. */
+/** The refusal to cancel a message that is a record (`not_cancelable`) or does not exist (`not_found`). */
 export async function finishCancel(deps: FinishDeps, id: string): Promise<Refusal> {
   const record = await readRecord(deps.records, deps.tenant, id);
   return record === null
@@ -44,7 +44,7 @@ export async function finishList(deps: FinishDeps, part: ListPart): Promise<Outc
   };
 }
 
-/** The caller's own notes of ended messages, which stay in the object. */
+/** The free fields of ended messages, which stay in the object. */
 async function notesOf(deps: FinishDeps, records: readonly MessageView[]): Promise<Record<string, Note>> {
   if (records.length === 0) return {};
   const notes = await deps.ask("messages.notes", { ids: records.map(({ id }) => id) });

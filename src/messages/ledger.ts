@@ -1,37 +1,26 @@
 /**
- * The messages of one tenant while they live: the outbox. The row is the promise; a queue message only carries its id.
+ * The messages of one tenant while they live: the outbox. The row guarantees delivery; a queue message only carries its id.
  * Moves are compare-and-swap on the states that the table allows, so a late or repeated step changes nothing.
  *
- * Rows written are the bill, so an ordinary message touches no index but its primary key: `due` stays NULL until the first
- * sweep, and only a message that is still alive then enters the index of deadlines.
+ * Rows written are billed, so an ordinary message is in no index but its primary key: `due` stays NULL until the first sweep, and
+ * only a message that has not ended by then enters the index of deadlines.
  */
-import { bytesOf, changes, filtered, first, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
+import {
+  bytesOf,
+  changes,
+  filtered,
+  first,
+  readUnchanged,
+  removeAsRead,
+  swap,
+  type Sql,
+  type SqlBinding,
+} from "../storage/sql.ts";
 import { ulidTime } from "../base/ids.ts";
 import { mayEnter, type Attempt, type Facts, type Message, type Price, type State } from "./message.ts";
-import type { Purpose } from "../sms/purpose.ts";
+import { COLUMNS, messageOf, type Row } from "./row.ts";
 
-type Row = {
-  id: string;
-  state: string;
-  version: number;
-  purpose: string;
-  token: string;
-  subject: string;
-  account: string | null;
-  facts: string;
-  attempts: string;
-  lease: number | null;
-  due: number | null;
-  reason: string | null;
-  sent_at: number | null;
-  ended_at: number | null;
-  reference: ArrayBuffer | null;
-};
-
-const COLUMNS = `id, state, version, purpose, token, subject, account, facts, attempts, lease, due, reason, sent_at,
-  ended_at, reference`;
-
-/** What a move may change beside the state. */
+/** What a move may change besides the state. */
 export type Change = {
   account?: string | null;
   attempts?: Attempt[];
@@ -41,15 +30,17 @@ export type Change = {
   sentAt?: number;
   endedAt?: number;
   dropText?: boolean;
-  /** What it costs now: of another account, or by the carrier's own word. */
+  /** The new price: another account's, or the one that the carrier reported. */
   price?: Price | null;
-  /** When the limits counted it anew. */
+  /** When caps counted it again. */
   countedAt?: number;
+  /** The network that a carrier named. */
+  network?: string;
 };
 
-/** The first sweep at a message: by then an ordinary one is with its carrier. */
+/** The age of a message at its first sweep: by then an ordinary one has been sent. */
 export const FIRST_SWEEP_MS = 12_000;
-/** A message that waits to be claimed is looked at again after this. */
+/** Between sweeps of a message that waits to be claimed. */
 export const SWEEP_AGAIN_MS = 15_000;
 
 export type ListFilter = {
@@ -66,12 +57,12 @@ export class MessagesLedger {
   readonly #sql: Sql;
   readonly #idPrefix: string;
   readonly #soon: (at: number) => void;
-  /** Before this id every row has a deadline of its own: scheduled ones by the thousand are not walked over again. */
+  /** Every row before this id has a deadline, so the search for unswept rows starts here and does not walk over scheduled ones. */
   #passed = "";
 
   /**
-   * `idPrefix` is what every message id of the tenant begins with; the rest of an id sorts by time. `soon` hears of every
-   * deadline that is set, so that the one alarm comes in time without a query for it in every request.
+   * `idPrefix`: the prefix of the tenant's message ids; the rest of an id sorts by time. `soon` is called with every deadline that is
+   * set, so that the alarm is set without a query in every request.
    */
   constructor(sql: Sql, idPrefix: string, soon: (at: number) => void) {
     this.#sql = sql;
@@ -120,7 +111,7 @@ export class MessagesLedger {
     return row === null ? null : messageOf(row);
   }
 
-  /** A message with its sealed text, which is null once it was dropped. */
+  /** A message with its sealed text, null after the text was deleted. */
   getWhole(id: string): { message: Message; sealed: Uint8Array | null } | null {
     const row = first<Row & { sealed: ArrayBuffer | null }>(
       this.#sql,
@@ -131,14 +122,14 @@ export class MessagesLedger {
   }
 
   /**
-   * Moves a message as it was read to `to`, if the table allows it and nobody moved it since. Answers the message as it is
-   * now, or null when nothing was changed: late or repeated, which is not an error.
+   * Moves a message to `to` if the table allows it and its version is the one that was read. Answers the moved message, or null if
+   * nothing changed: the step was late or repeated, which is no error.
    */
   move(message: Message, to: State, change: Change = {}): Message | null {
     return mayEnter(message.state, to) ? this.#write(message, to, change) : null;
   }
 
-  /** Changes what is known of a message without moving it, if nobody moved it since. */
+  /** Changes a message without a change of state, if its version is the one that was read. */
   amend(message: Message, change: Change): Message | null {
     return this.#write(message, message.state, change);
   }
@@ -167,7 +158,7 @@ export class MessagesLedger {
       reason: next.reason,
       sent_at: next.sentAt,
       ended_at: next.endedAt,
-      ...(next.due === message.due ? {} : { due: next.due }), // the index of deadlines is touched only when it must be
+      ...(next.due === message.due ? {} : { due: next.due }), // an unchanged `due` costs no index write
       ...(change.dropText === true ? { sealed: null } : {}),
       ...(facts === message.facts ? {} : { facts: JSON.stringify(facts) }),
     });
@@ -191,10 +182,10 @@ export class MessagesLedger {
     );
   }
 
-  /** Up to `limit` messages never looked at, after the id `after`, admitted no later than `admittedBy`. */
+  /** Up to `limit` messages that no sweep has seen, after the id `after`, admitted no later than `admittedBy`. */
   unseen(after: string, admittedBy: number, limit: number): Stored[] {
     const before = this.#idPrefix + ulidTime(admittedBy + 1);
-    if (before < this.#passed) this.#passed = ""; // the clock stepped back, and ids may come in where none were
+    if (before < this.#passed) this.#passed = ""; // the clock stepped back, so new ids may be before it
     const rows = this.#sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM messages WHERE id > ? AND id < ? AND due IS NULL ORDER BY id LIMIT ?`,
@@ -207,12 +198,12 @@ export class MessagesLedger {
     return rows.map(storedOf);
   }
 
-  /** Where the walk over unseen messages begins: behind the cursor, and behind what it found nothing in. */
+  /** Where the search for unswept messages begins: after the cursor, and after rows known to have deadlines. */
   #from(after: string): string {
     return after > this.#passed ? after : this.#passed;
   }
 
-  /** Up to `limit` messages whose next sweep has come: codes first, whatever else is due before them. */
+  /** Up to `limit` messages whose next sweep is due: codes first, also before older deadlines of others. */
   due(now: number, limit: number): Stored[] {
     const codes = this.#due("=", now, limit);
     return codes.length >= limit ? codes : [...codes, ...this.#due("<>", now, limit - codes.length)];
@@ -225,8 +216,8 @@ export class MessagesLedger {
   }
 
   /**
-   * Up to `limit` codes that a sender could claim now: those never looked at, and those whose next sweep has come or is near. Two
-   * ranges of indexes, so that the rows of codes that are with their carrier are not read.
+   * Up to `limit` codes that a sender could claim now: those that no sweep has seen, and those whose next sweep is due or near. Two
+   * ranges of indexes, so that rows of sent codes are not read.
    */
   waitingCodes(now: number, limit: number): Message[] {
     return this.#sql
@@ -242,7 +233,7 @@ export class MessagesLedger {
       .map(messageOf);
   }
 
-  /** The next sweep there is to come behind `dueAfter`, and the oldest message that none has been given yet. */
+  /** The next deadline after `dueAfter`, and the oldest message without one. */
   nextSweep(after: string, dueAfter: number): { due: number | null; unseen: string | null } {
     const query = `SELECT min(due) AS due FROM messages WHERE due IS NOT NULL AND due > ?`;
     const due = first<{ due: number | null }>(this.#sql, query, dueAfter);
@@ -268,13 +259,18 @@ export class MessagesLedger {
       .map((row) => ({ message: messageOf(row), reference: row.reference === null ? null : bytesOf(row.reference) }));
   }
 
-  /** The keyed name of the caller's reference, for the ledger of records. */
+  /** The keyed name of the caller's reference, for the record. */
   referenceOf(id: string): Uint8Array | null {
     const row = first<{ reference: ArrayBuffer | null }>(this.#sql, `SELECT reference FROM messages WHERE id = ?`, id);
     return row === null || row.reference === null ? null : bytesOf(row.reference);
   }
 
-  /** Removes messages that are recorded as they stand; one that moved meanwhile stays, to be recorded again. */
+  /** Of rows that were read, those that did not change since. */
+  asRead(read: readonly Pick<Message, "id" | "version">[]): Message[] {
+    return readUnchanged<Row>(this.#sql, "messages", COLUMNS, read).map(messageOf);
+  }
+
+  /** Removes messages whose present version is recorded; one that moved meanwhile stays, to be recorded again. */
   remove(recorded: readonly Pick<Message, "id" | "version">[], now: number): void {
     removeAsRead(this.#sql, "messages", recorded);
     const left = this.#sql
@@ -287,12 +283,12 @@ export class MessagesLedger {
     if (left.length > 0) this.#soon(now);
   }
 
-  /** A sandbox's clock was moved: calls under way keep the time they had. */
+  /** The sandbox's clock was moved: moves leases with it, so that calls under way keep their remaining time. */
   clockMoved(milliseconds: number): void {
     this.#sql.exec(`UPDATE messages SET lease = lease + ? WHERE lease IS NOT NULL`, milliseconds);
   }
 
-  /** Those that are recorded as they stand are looked at again when no receipt can correct them any more. */
+  /** Recorded messages that stay: sets their next sweep to when a receipt can no longer correct them. */
   keep(recorded: readonly { id: string; version: number; until: number }[]): void {
     for (const { id, version, until } of recorded) {
       const kept = changes(this.#sql, `UPDATE messages SET due = ? WHERE id = ? AND version = ?`, until, id, version);
@@ -317,20 +313,43 @@ export class MessagesLedger {
     return row === null ? null : { subject: row.subject, sealed: bytesOf(row.sealed) };
   }
 
-  /** Drops notes whose time has passed; answers how many. */
+  /** Drops expired notes; answers how many. */
   dropNotes(now: number, limit: number): number {
     return this.#sql
       .exec(`DELETE FROM notes WHERE message IN (SELECT message FROM notes WHERE until <= ? LIMIT ?) RETURNING 1 AS gone`, now, limit)
       .toArray().length; // prettier-ignore
   }
 
-  /** The id up to which every message has been looked at once. */
+  /** The id up to which every message has had its first sweep. */
   sweptUpTo(): string {
     return first<{ value: string }>(this.#sql, `SELECT value FROM sweep WHERE name = 'up_to'`)?.value ?? "";
   }
 
-  setSweptUpTo(id: string): void {
-    this.#sql.exec(`INSERT OR REPLACE INTO sweep(name, value) VALUES('up_to', ?)`, id);
+  /**
+   * Writes the cursor of first sweeps, and with it the open counts of the figures: one row for both, because both change with
+   * every batch of records.
+   */
+  setSweptUpTo(id: string, figures: string): void {
+    this.#sql.exec(`INSERT OR REPLACE INTO sweep(name, value, figures) VALUES('up_to', ?, ?)`, id, figures);
+  }
+
+  openFigures(): string {
+    return first<{ figures: string }>(this.#sql, `SELECT figures FROM sweep WHERE name = 'up_to'`)?.figures ?? "";
+  }
+
+  /** Those accepted in a time, newest first. */
+  between(from: number, to: number, limit: number): Message[] {
+    const query = `SELECT ${COLUMNS} FROM messages WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?`;
+    const [first, last] = [from, to].map((at) => this.#idPrefix + ulidTime(Math.max(0, at)));
+    return this.#sql
+      .exec<Row>(query, first ?? "", last ?? "", limit)
+      .toArray()
+      .map(messageOf);
+  }
+
+  /** The oldest id there is, or null. */
+  oldestId(): string | null {
+    return first<{ id: string | null }>(this.#sql, `SELECT min(id) AS id FROM messages`)?.id ?? null;
   }
 
   count(): number {
@@ -338,32 +357,18 @@ export class MessagesLedger {
   }
 }
 
-/** What a change makes of the facts: the very same where it changes none of them. */
-function factsAfter(facts: Facts, { price, countedAt }: Change): Facts {
-  if (price === undefined && countedAt === undefined) return facts;
-  return { ...facts, ...(price === undefined ? {} : { price }), ...(countedAt === undefined ? {} : { countedAt }) };
+/** The facts after a change; the same object if it changes none. */
+function factsAfter(facts: Facts, { price, countedAt, network = facts.network }: Change): Facts {
+  if (price === undefined && countedAt === undefined && network === facts.network) return facts;
+  return {
+    ...facts,
+    ...(price === undefined ? {} : { price }),
+    ...(countedAt === undefined ? {} : { countedAt }),
+    ...(network === undefined ? {} : { network }),
+  };
 }
 
-/** A row as the alarm finds it: read by whoever does something about it, so that one that cannot be read holds up no other. */
+/** A row found by the alarm, not parsed yet, so that a row that cannot be parsed delays no other. */
 export type Stored = { id: string; read: () => Message };
 
 const storedOf = (row: Row): Stored => ({ id: row.id, read: () => messageOf(row) });
-
-function messageOf(row: Row): Message {
-  return {
-    id: row.id,
-    state: row.state as State,
-    version: row.version,
-    purpose: row.purpose as Purpose,
-    token: row.token,
-    subject: row.subject,
-    account: row.account,
-    facts: JSON.parse(row.facts) as Facts,
-    attempts: JSON.parse(row.attempts) as Attempt[],
-    lease: row.lease,
-    due: row.due,
-    reason: row.reason,
-    sentAt: row.sent_at,
-    endedAt: row.ended_at,
-  };
-}

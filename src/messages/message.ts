@@ -24,7 +24,7 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 
-/** The contract's table: a state is entered only from the states named; `null` is the beginning. */
+/** The table of moves: a state is entered only from the states listed; `null` is a new message. */
 export const ENTERS: Record<State, readonly (State | null)[]> = {
   scheduled: [null],
   held: [null, "scheduled"],
@@ -41,8 +41,8 @@ export const ENTERS: Record<State, readonly (State | null)[]> = {
 };
 
 /**
- * States that nothing follows. `unknown` and `sent` end too, when no receipt has come for long (`endedAt`), but for a while one may
- * still say delivered or not.
+ * Final states. `unknown` and `sent` end too, when no receipt has come within the window (`endedAt`), but a late receipt may still
+ * correct them.
  */
 export const ENDED: ReadonlySet<State> = new Set([
   "delivered",
@@ -53,7 +53,10 @@ export const ENDED: ReadonlySet<State> = new Set([
   "canceled",
 ]);
 
-/** By what word a move is told: a message that ended without a receipt stays `sent`, and that it ended has a word of its own. */
+/** States of messages that the carrier may charge for. */
+export const CHARGED: ReadonlySet<State> = new Set(["sent", "delivered", "undelivered", "unknown"]);
+
+/** The state as events name it: `unconfirmed` for a message that ended as `sent` without a receipt. */
 export function stateWord({ state, endedAt }: Pick<Message, "state" | "endedAt">): State | "unconfirmed" {
   return state === "sent" && endedAt !== null ? "unconfirmed" : state;
 }
@@ -63,7 +66,7 @@ export function mayEnter(from: State | null, to: State): boolean {
   return ENTERS[to].includes(from);
 }
 
-/** One handing over to a carrier, as recorded. `outcome` is null while the call runs. */
+/** One call to a carrier. `outcome` is null while it is under way. */
 export type Attempt = {
   carrier: string;
   /** `skipped`: never called, because its circuit was open. */
@@ -71,21 +74,21 @@ export type Attempt = {
   at: number;
   latencyMs: number | null;
   code?: string;
-  /** The carrier's own id of it, to ask about it by; opaque. */
+  /** The carrier's own id of the message, for inquiries and redaction; opaque. */
   reference?: string;
-  /** The real second of the call, where the tenant's clock had another; a callback's address names the call by it. */
+  /** The real second of the call, if the tenant's clock differs; the callback's URL names the call by it. */
   second?: number;
-  /** That it was undelivered, said before the call itself was answered. */
+  /** An `undelivered` report that came before the call's answer. */
   early?: { code: string | null; price?: Price };
-  /** Parts of the text that were delivered, as short hashes of the carrier's ids of them; absent where no part has receipts of its own. */
+  /** Delivered parts, as short hashes of the carrier's ids of them; absent where receipts are for the whole text. */
   partsDelivered?: string[];
-  /** How often the carrier was asked what became of this call; absent where it cannot be asked. */
+  /** How many inquiries were queued about this call; absent where the carrier does not support them. */
   asked?: number;
 };
 
 export type Price = { amount: number; currency: string };
 
-/** By which rule the accounts were chosen, and which of its accounts were left out or put behind, and why. */
+/** The rule that chose the accounts, and those of its accounts that were left out or put last, with reasons. */
 export type Route = { rule: string | null; choose: Choose; passed: { account: string; why: LeftOut | Behind }[] };
 
 /** What is fixed when a message is admitted. */
@@ -103,23 +106,28 @@ export type Facts = {
   createdAt: number;
   /** Carrier accounts in the order they may be tried. */
   routes: string[];
-  /** How they were chosen; absent where the tenant's list was simply followed. */
+  /** How they were chosen; absent where the tenant's list was followed unchanged. */
   route?: Route;
-  /** What each of them would charge, as `routes`; absent where there is one, or none has a price. */
+  /** The price by each of `routes`; absent where there is one account, or none has a price. */
   prices?: (Price | null)[];
-  /** By the table of the account that has it; by the carrier's own word once it says so. */
+  /** By its account's table of prices, or as the carrier reported it. */
   price: Price | null;
-  /** Whether reference or metadata lie in the notes. */
+  /** Whether it has a reference or metadata in the notes. */
   note: boolean;
+  /** The mobile network of its recipient, as known when it was admitted, or as a carrier said of this message. */
+  network?: string;
+  /** Of a code: its service, and its template. */
+  service?: string;
+  template?: string;
   /** The id of what it was sent for, such as a verification; absent when the caller sent it for itself. */
   about?: string;
   /** What the screening said of its text, by the names of its rules; absent where it said nothing. */
   screening?: ShortLabel;
-  /** When the limits counted it last, where that was after its admission. */
+  /** When caps last counted it, if after its admission. */
   countedAt?: number;
-  /** The keyed name that its limits count in place of its person: of a relayed text, its sender in its session. */
+  /** The keyed name to count in place of its person's: of a relayed text, its sender in its session. */
   countedAs?: string;
-  /** The keyed name that counts everything of its session or relay address, and how many times the limit per recipient it has. */
+  /** A second counter: all texts of its session or relay address to this person. */
   scope?: Scope;
 };
 
@@ -141,10 +149,10 @@ export type Message = {
   endedAt: number | null;
 };
 
-/** The free fields of a caller, opened for the answer, numbers in them masked. */
+/** The caller's free fields. */
 export type Note = { reference: string | null; metadata: Record<string, string> | null };
 
-/** The message of the contract: ids, tokens and masks; never a number, never a text. */
+/** The message as the API shows it: ids, tokens and masks; never a number, never a text. */
 export function viewOf(message: Message, note: Note | null) {
   const { facts } = message;
   const time = (at: number | null) => (at === null ? null : isoOf(at));
@@ -185,7 +193,7 @@ export function viewOf(message: Message, note: Note | null) {
 /** The reason of a message that was held and is on its way again. */
 export const RELEASED = "released";
 
-/** Why a message waits: the limit that keeps it. */
+/** The reason of a message that waits for a cap. */
 export const LIMIT_REASONS: Readonly<Record<Cap, string>> = {
   recipient: "recipient_limit",
   session: "session_limit",
@@ -196,13 +204,13 @@ export const LIMIT_REASONS: Readonly<Record<Cap, string>> = {
 };
 const LIMITS: ReadonlySet<string | null> = new Set(Object.values(LIMIT_REASONS));
 
-/** Whether a limit keeps it that is not with its carrier yet. */
+/** Whether the message waits for a cap. */
 export function isWaiting({ state, lease, reason }: Pick<Message, "state" | "lease" | "reason">): boolean {
   const here = state === "scheduled" || state === "queued" || (state === "sending" && lease === null);
   return here && LIMITS.has(reason);
 }
 
-/** When the limits count it, of a message that leaves later or waits for them; absent of any other, and of every record. */
+/** When caps will count the message, if it is scheduled or waits for a cap. */
 function limitsApplyAt(message: Message): { limits_apply_at?: string } {
   const at = message.due ?? message.facts.scheduleAt;
   const later = message.state === "scheduled" || isWaiting(message);

@@ -1,6 +1,6 @@
 /**
- * The doors of messages. A door parses, normalises the number and lints the sender; everything that needs to know the tenant
- * is the verb's.
+ * The routes of messages. A route parses, normalises the number and lints the sender; whatever depends on the tenant is up to the
+ * verb.
  */
 import { Time } from "../contract/label.ts";
 import { z } from "zod";
@@ -101,7 +101,7 @@ export const messagesRoutes: RouteOver<MessagesVerbs>[] = [
     verb: "messages.preview",
     scope: "messages:send",
     summary: "See what sending would do",
-    detail: "Stores nothing of the person and gives no token. A number that is named counts as one that is sent to.",
+    detail: "Stores nothing about the person and gives no token. The number counts as named, as when sending.",
     tag,
     body: SendBody,
     status: 200,
@@ -109,7 +109,7 @@ export const messagesRoutes: RouteOver<MessagesVerbs>[] = [
     refuses: ["invalid_number", "token_unknown", "sender_refused", "new_numbers_exceeded"],
     example,
     input: ({ body }) => {
-      // Judged as it would be sent; the text itself is handed on, so that the answer can list what would be replaced.
+      // Judged as it would be sent; the original text is passed on, so that the answer can list replacements.
       const input = sendInput(body);
       return isRefused(input) ? input : { ok: { ...input.ok, text: body.text, smart: body.smart_encoding === true } };
     },
@@ -181,7 +181,7 @@ export const messagesRoutes: RouteOver<MessagesVerbs>[] = [
   }),
 ];
 
-/** One message of a batch; what is wrong with it is its own problem, at its own index. */
+/** One message of a batch, or its refusal, which does not affect the others. */
 function itemOf(item: unknown): SendInput | Refusal {
   const parsed = parseWith(SendBody, item);
   if (isRefused(parsed)) return parsed;

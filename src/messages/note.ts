@@ -1,5 +1,5 @@
 /**
- * A message's free fields: kept sealed under the person's key, and shown with every phone number in them masked.
+ * A message's free fields: stored sealed under the person's key, and shown with phone numbers in them masked.
  */
 import { maskNumbersIn } from "../sms/phone.ts";
 import type { VaultLedger } from "../vault/ledger.ts";

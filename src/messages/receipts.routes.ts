@@ -1,7 +1,7 @@
 /**
- * Where carriers call back. The path's MAC is checked before anything is woken; then the account's courier checks the
- * carrier's signature over the raw bytes; then the tenant settles, if the message was given to that very account. Unknown and
- * late reports are answered 200, because a carrier would only repeat them.
+ * The carriers' callback for receipts. The MAC in the path is checked before any object is called; then the account's courier checks
+ * the carrier's signature over the raw bytes; then the tenant's object applies the report, if the message was given to that account.
+ * Unknown and late reports are answered 200, because a carrier would only repeat them.
  */
 import { readCallback, type Called, type DoorKeys } from "../access/api-key.ts";
 import { z } from "zod";
@@ -15,7 +15,7 @@ import { ReceiptBody } from "../carriers/adapters/http.ts";
 
 export type ReceiptDeps = {
   door: DoorKeys;
-  /** The origin that carriers were given; some of them sign the URL they call. Empty: the request's own. */
+  /** The origin of the callback URLs that carriers were given; some carriers sign the URL. Empty: the request's own. */
   publicUrl: string;
   verify: (account: string, callback: Incoming & { message: string; called: Called }) => Promise<Outcome<Report[]>>;
   settle: (owner: Owner, account: string, reports: Report[]) => Promise<Outcome<number>>;
@@ -24,7 +24,7 @@ export type ReceiptDeps = {
 /** A receipt is a few hundred bytes; a carrier may put a hundred of them in one call. */
 const RECEIPT_BYTES_MAX = 128 * 1_024;
 
-/** The row of this door; the app mounts `receiveReceipt` behind it. */
+/** The route as data, for the OpenAPI document; the app mounts `receiveReceipt` on it. */
 export const receiptRoute: OpenRoute = {
   name: "carriersReceipt",
   method: "post",
@@ -62,7 +62,7 @@ export async function receiveReceipt(
   request: Request,
 ): Promise<Outcome<number>> {
   const [message = "", mac = "", ...more] = name.split(".");
-  if (more.length > 0) return refuse("not_found"); // another spelling of a path is another path
+  if (more.length > 0) return refuse("not_found"); // only the path as it was given is valid
   const owner = parseId(message);
   if (owner === null || owner.prefix !== "msg" || parseId(account)?.prefix !== "car") return refuse("not_found");
   const called = readCallback(deps.door, account, message, mac);

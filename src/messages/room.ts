@@ -19,10 +19,12 @@ import type { Direction, Label } from "../screening/policy.ts";
 import { laneOf, STOPPABLE, type Lane } from "../sms/purpose.ts";
 import { RECORDS_KEPT_DAYS } from "../storage/records.ts";
 import { newestId } from "../storage/sql.ts";
+import type { Counted } from "../stats/figures.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { Naming } from "../vault/naming.ts";
 import type { EventType } from "../webhooks/event.ts";
 import { claim, reroute, settle } from "./dispatch.ts";
+
 import { takeInquiryAnswers, questions, type InquiryAnswer } from "./inquire.ts";
 import { FIRST_SWEEP_MS, MessagesLedger } from "./ledger.ts";
 import { ENDED, RELEASED, stateWord, viewOf, type Message } from "./message.ts";
@@ -30,6 +32,7 @@ import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { queueCodesAtWake, requeueCodes } from "./queue/waiting-codes.ts";
 import { end } from "./outcome.ts";
 import { applyReports } from "./reports.ts";
+import { countedOf } from "./records/figures.ts";
 import { countRecords, purgeRecords, writeRecords } from "./records/store.ts";
 import { dueMessages, SWEEP_MAX, type Found } from "./sweep.ts";
 import { messagesVerbs, type MessagesDeps } from "./verbs.ts";
@@ -45,11 +48,11 @@ type MessagesGround = Ground & {
   publicUrl: () => string;
   accountOf: MessagesDeps["accountOf"];
   redacts: MessagesDeps["redacts"];
-  /** What the queue did as long as the object is awake; it outlives rooms that are built anew. */
+  /** Tracks the queue since the object woke; kept when the rooms are rebuilt after a failed transaction. */
   queueTracker: QueueTracker;
-  /** Leaves a job for the queue, put on it once this transaction stands. */
+  /** Puts a job on the queue after this transaction has committed. */
   queue: (job: { account: string; lane: Lane; task?: "ask" | "redact" }, id: string) => void;
-  /** Rooms above hear that a message moved, before its tenant does. */
+  /** Called when a message moved, before its event is emitted. */
   moved: (message: Message) => void;
 };
 type Below = {
@@ -68,11 +71,15 @@ type Below = {
     settled: (id: string, state: "passed" | "ended") => void;
     tell: (type: "message.screened" | "inbound.screened", id: string, direction: Direction, label: Label) => void;
   };
+  stats: { count: CountFigures };
 };
 
-/** First sweeps wait for one another this long: under load a message comes of age every millisecond, and a run costs rows. */
+/** Counts what leaves; answers the open counts, which must be saved in the same transaction. */
+type CountFigures = (counted: readonly Counted[]) => string;
+
+/** First sweeps are gathered for this long: under load one is due every millisecond, and each run costs rows. */
 const SWEEPS_TOGETHER_MS = SECOND_MS;
-/** Events that are kept whether or not an endpoint asked for them: how a message ended. */
+/** Final states, whose events are stored whether or not an endpoint subscribes to them. */
 const ALWAYS_EMITTED: ReadonlySet<string> = new Set(["unknown", "unconfirmed", ...ENDED]);
 
 /** The room. */
@@ -81,6 +88,7 @@ export const messagesRoom = room({
   migrations: [
     { id: 1, up: (sql) => MessagesLedger.migrate(sql) },
     { id: 2, up: [`ALTER TABLE conveyor RENAME TO sweep`, `UPDATE sweep SET name = 'up_to' WHERE name = 'looked'`] },
+    { id: 3, up: [`ALTER TABLE sweep ADD COLUMN figures TEXT NOT NULL DEFAULT ''`] },
   ],
   open: (ground: MessagesGround, below: Below) => {
     const { sql, ids, soon, now, realNow, queueTracker } = ground;
@@ -90,7 +98,7 @@ export const messagesRoom = room({
       ids.prefixOf("msg") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS[ground.environment] * DAY_MS));
     return {
       verbs: messagesVerbs(deps),
-      steps: [sweepOf(deps, queueTracker)],
+      steps: [sweepOf(deps, queueTracker, below.stats.count)],
       purges: [
         { name: "notes", drop: (at: number, limit: number) => ledger.dropNotes(at, limit) },
         {
@@ -100,31 +108,37 @@ export const messagesRoom = room({
           countRecords,
         },
       ],
-      // The sweep's cursor too: its row may be gone by now.
+      // Also the sweep's cursor, because its row may have been removed.
       newestIds: () => [newestId(sql, "messages"), ledger.sweptUpTo() === "" ? null : ledger.sweptUpTo()],
       deps,
       ...heldFace(deps),
+      /** The open counts of the figures, as they were saved last. */
+      openFigures: (): string => ledger.openFigures(),
+      saveFigures: (open: string): void => ledger.setSweptUpTo(ledger.sweptUpTo(), open),
+      /** What figures count of messages that live. */
+      figures: (from: number, to: number, limit: number): Counted[] => ledger.between(from, to, limit).map(countedOf),
+      oldestId: (): string | null => ledger.oldestId(),
       claim: (account: string, claimed: readonly string[], news: AccountNews): Claimed[] => {
         queueTracker.claimed(claimed, now());
         queueTracker.codes.claimed(account, claimed, realNow());
         return claim(deps, account, claimed, news);
       },
       reroute: (account: string, rerouted: readonly string[]): Onward[] => reroute(deps, account, rerouted),
-      /** A sender could not get to these; they are on their way again. */
+      /** A sender could not process these; they are on the queue again. */
       handedBack: (returned: readonly string[], waitMs: number): void => {
         queueTracker.handedBack(returned, waitMs, now());
         queueTracker.codes.handedBack(returned, waitMs, realNow());
       },
       /** Puts codes on the queue again that were lost on it. Writes no row. */
       requeueCodes: (): void => requeueCodes(deps, queueTracker.codes, realNow()),
-      /** Puts every code that waits on the queue: an object that woke knows nothing of it. Writes no row. */
+      /** Puts every waiting code on the queue when the object wakes. Writes no row. */
       queueCodesAtWake: (): void => queueCodesAtWake(deps, now()),
       settle: (settlements: readonly Settlement[]): Onward[] => settle(deps, settlements),
       applyReports: (account: string, reports: readonly Report[]): number => applyReports(deps, account, reports),
       questions: (account: string, asked: readonly string[]): Question[] => questions(deps, account, asked),
       takeInquiryAnswers: (account: string, answers: readonly InquiryAnswer[]): void =>
         takeInquiryAnswers(deps, account, answers),
-      /** A sandbox's clock was moved: calls under way keep the time they had. */
+      /** The sandbox's clock was moved: calls under way keep their remaining time. */
       clockMoved: (milliseconds: number): void => ledger.clockMoved(milliseconds),
     };
   },
@@ -205,8 +219,8 @@ function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): M
   };
 }
 
-/** The step of the alarm, and how what it finds is recorded. */
-function sweepOf(deps: MessagesDeps, queueTracker: QueueTracker): Step {
+/** The sweep as a step of the alarm, and how the ended messages it finds are recorded. */
+function sweepOf(deps: MessagesDeps, queueTracker: QueueTracker, count: CountFigures): Step {
   const { ledger } = deps;
   let found: Found = { rows: [], seenTo: null };
   const take = (): RecordBatch | null => {
@@ -242,19 +256,23 @@ function sweepOf(deps: MessagesDeps, queueTracker: QueueTracker): Step {
       settle: ({ written, left, again, cursor }) => {
         const kept = written.flatMap(({ until, ...row }) => (until === null ? [] : [{ ...row, until }]));
         const gone = written.filter(({ until }) => until === null);
+        if (gone.length > 0 || cursor !== null) {
+          // Counted where they leave: exactly once, whatever was killed between their record and this.
+          const open = count(ledger.asRead(gone).map(countedOf));
+          ledger.setSweptUpTo(cursor ?? ledger.sweptUpTo(), open);
+        }
         if (gone.length > 0) ledger.remove(gone, deps.now());
         ledger.keep(kept);
         ledger.putOff(
           left.map(({ id }) => id),
           again,
         );
-        if (cursor !== null) ledger.setSweptUpTo(cursor);
       },
     },
   };
 }
 
-/** Records a stop that the carrier heard, unless it stands already. Where nobody knows which sender, it is one to all. */
+/** Records a stop that the carrier reported, unless it is in force already. If the sender is not known, it is a stop to all. */
 function withdraw(ground: MessagesGround, below: Below, { token, purpose, facts }: Message, account: string): void {
   const { ledger: consents, say } = below.consent;
   const contact = below.vault.ledger.findToken(token);

@@ -1,6 +1,6 @@
 /**
- * The route of one message: the tenant's rules over what is known of the accounts, and how the decision is told and kept.
- * Runs inside the tenant's object while a message is admitted or previewed; it chooses, it does not send.
+ * The route of one message: applies the tenant's rules to the accounts, and converts the decision for storage and previews. Runs in
+ * the tenant's object when a message is admitted or previewed.
  */
 import { chooseRoute, type Choice, type RouteAccount, type RouteSubject } from "../carriers/route.ts";
 import { refuse, type Refusal } from "../base/refusal.ts";
@@ -11,16 +11,16 @@ import type { Policy } from "../policy/policy.ts";
 
 export type RoutingDeps = {
   policy: () => Policy;
-  /** An account as it is for a text of this lane to somebody on this network, where that is known. */
+  /** An account's facts and health for a text of this lane to this mobile network, if it is known. */
   accountOf: (account: string, about: { lane: Lane; network: string | null }) => RouteAccount | null;
   /** A number in [0, 1) for a choice by weight. */
   draw: () => number;
 };
 
-/** What a room above asks of the route: these accounts and no rule, or one account as late as possible. */
+/** What a room above asks of the route: `routes`: these accounts and no rule; `avoid`: this account last. */
 export type RouteWish = { routes?: readonly string[]; avoid?: string | null };
 
-/** Decides. A known person's number is opened only where a rule or a price looks at its beginning, and nowhere kept. */
+/** Chooses the route. A contact's number is opened only if a rule or a price depends on its prefix, and is not kept. */
 export function routeFor(
   deps: RoutingDeps,
   recipient: Recipient,
@@ -41,13 +41,13 @@ export function routeFor(
   return { ...choice, accounts: [...choice.accounts.filter((account) => account !== avoid), avoid] };
 }
 
-/** The price of a message of so many segments by an account of the choice. */
+/** The price of a message of `segments` by an account of the choice. */
 export function priceOf({ options }: Choice, account: string, segments: number): Price | null {
   const price = options.find((option) => option.account === account)?.price ?? null;
   return price === null ? null : { amount: price.amount * segments, currency: price.currency };
 }
 
-/** What of a decision is kept with the message: nothing where the list was simply followed. */
+/** What is stored of a decision with the message; null where the tenant's list was followed unchanged. */
 export function keptOf({ rule, choose, options }: Choice): Route | null {
   const passed = options.flatMap(({ account, leftOut, behind }) => {
     const why = leftOut ?? behind;
@@ -56,7 +56,7 @@ export function keptOf({ rule, choose, options }: Choice): Route | null {
   return rule === null && passed.length === 0 ? null : { rule, choose, passed };
 }
 
-/** The decision as a preview explains it. */
+/** The decision as a preview shows it. */
 export function choiceView({ rule, choose, accounts, options }: Choice) {
   return {
     rule,
@@ -73,7 +73,7 @@ export function choiceView({ rule, choose, accounts, options }: Choice) {
   };
 }
 
-/** No account is left for it: said of a rule with what was wrong with each of its accounts. */
+/** The refusal when no account is left; for a rule, with the reason for each of its accounts. */
 export function noCarrier({ rule, options }: Choice): Refusal {
   if (rule === null || options.length === 0) return refuse("carrier_unavailable");
   const why = options.map(({ account, leftOut }) => `${account} (${leftOut ?? "unusable"})`).join(", ");

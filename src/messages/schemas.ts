@@ -1,5 +1,5 @@
 /**
- * The shapes of messages in the API: what is taken, and what is answered. They validate and they make the document.
+ * The shapes of messages in the API, bodies and answers: they validate, and the OpenAPI document is made from them.
  */
 import { z } from "zod";
 import { Time } from "../contract/label.ts";
@@ -28,12 +28,12 @@ export const To = z
   .union([z.string().min(1).max(40), z.strictObject({ token: z.string().min(1).max(64) })])
   .meta({ description: 'A phone number, or `{"token": "tok_…"}`.' });
 
-/** Whatever a caller wants to find again with the thing; kept sealed. */
+/** Free fields of the caller's; stored sealed. */
 export const Metadata = z
   .record(z.string().min(1).max(64), z.string().max(500))
   .refine((metadata) => Object.keys(metadata).length <= 20, "At most 20 entries.");
 
-/** A message may be this long in characters: ten segments of GSM-7 and a little. */
+/** Longest text in characters: a little more than ten GSM-7 segments. */
 const TEXT_CHARS_MAX = 1_600;
 
 export const SendBody = z
@@ -108,7 +108,7 @@ export const MessageView = z
     expires_at: z.string(),
     limits_apply_at: z.string().optional().meta({
       description:
-        "While it is scheduled: when the limits per recipient, block of numbers, key, tenant and country are counted. What does not fit then waits until `expires_at`, with the limit as its `reason`, and ends as `expired` with that reason.",
+        "While it is scheduled or waits for a limit: when the limits per recipient, block of numbers, key, tenant and country are counted. A message that does not fit then waits, with the limit as its `reason`, until `expires_at`, when it becomes `expired` with that reason.",
     }),
     screening: ShortLabel.optional().meta({
       description: "What the screening said of the text, and by which rules; absent where it said nothing.",
@@ -123,7 +123,7 @@ export const MessageView = z
         outcome: z.enum(["accepted", "declined", "throttled", "unknown", "skipped"]).nullable(),
         at: z.string(),
         latency_ms: z.int().nullable(),
-        code: z.string().nullable().meta({ description: "Why it was not taken, as the adapter names it." }),
+        code: z.string().nullable().meta({ description: "Why it was not accepted, as the adapter names it." }),
         carrier_reference: z.string().nullable().meta({ description: "The carrier's own id of the message." }),
       }),
     ),
@@ -134,13 +134,13 @@ export const MessageView = z
         passed_over: z.array(z.object({ carrier: z.string(), reason: z.enum(PASSED_OVER) })),
       })
       .nullable()
-      .meta({ description: "How its accounts were chosen; null where the tenant's list was simply followed." }),
+      .meta({ description: "How its accounts were chosen; null where the tenant's list was followed unchanged." }),
     price: MoneyView,
     sequence: z.int(),
   })
   .meta({ id: "Message", examples: [{ ...MESSAGE_EXAMPLE, reference: "shift-2291", metadata: { team: "north" } }] });
 
-/** A message as events tell it: without the caller's free fields, which may hold anything. */
+/** A message in an event: without the caller's free fields, which may hold anything. */
 export const EventMessageView = MessageView.omit({ reference: true, metadata: true }).meta({
   id: "EventMessage",
   examples: [MESSAGE_EXAMPLE],
@@ -161,14 +161,17 @@ export const PreviewView = z
         accounts: z.array(
           z.object({
             carrier: z.string(),
-            rank: z.int().nullable().meta({ description: "When it would be tried; null where it would not." }),
+            rank: z
+              .int()
+              .nullable()
+              .meta({ description: "Its place in the order of tries; null if it would not be tried." }),
             price: MoneyView.meta({ description: "Of one segment." }),
-            weight: z.int().nullable().meta({ description: "10 to 100: how fast its receipts came lately." }),
+            weight: z.int().nullable().meta({ description: "10 to 100: lower when its recent receipts are slow." }),
             reason: z.enum(PASSED_OVER).nullable(),
           }),
         ),
       })
-      .meta({ description: "Which rule decides, and what it makes of every account of the rule." }),
+      .meta({ description: "The rule that decides, and its result for each of the rule's accounts." }),
     price: MoneyView,
     screening: z
       .object({

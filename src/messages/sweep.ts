@@ -1,9 +1,9 @@
 /**
- * The sweep of the alarm: what the queue lost is found here. Every message is looked at once when it is a few seconds old, and
- * again at each deadline of its own. Bounded in every run; a backlog that is merely slow is left alone.
+ * The sweep of the alarm, which finds messages that the queue lost. It visits every message that has not ended 12 s after admission,
+ * and again at each deadline of the message. Bounded in every run; a queue that is only slow is left alone.
  */
 import type { DueRow } from "../contract/room.ts";
-import { HOUR_MS, DAY_MS } from "../base/clock.ts";
+import { HOUR_MS, DAY_MS, minuteAfter } from "../base/clock.ts";
 import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { saidStop, type StopDeps } from "./consent.ts";
 import { depart } from "./departure.ts";
@@ -14,23 +14,23 @@ import { ENDED, isWaiting, type Message } from "./message.ts";
 import { laneOf } from "../sms/purpose.ts";
 import { end, forget, tellMoved, type DispatchDeps } from "./outcome.ts";
 
-/** Rows of each kind in one run; a run that was full is followed by the next at once. */
+/** Rows of each kind in one run; after a full run the next follows at once. */
 export const SWEEP_MAX = 1_000;
 /** Carriers send receipts up to 72 hours after the call; a message without one ends then, as `sent`. */
 export const RECEIPTS_MS = 72 * HOUR_MS;
-/** A receipt that is late until then still says how such a message ended. */
+/** Until then a late receipt still corrects such a message. */
 export const LATE_RECEIPTS_MS = 76 * HOUR_MS;
 /** Until then a receipt may still correct an `unknown`. */
 const CORRECTED_MS = 7 * DAY_MS;
 
-/** What is to be recorded: messages that have ended and leave, or stay `until` a receipt can no longer correct them. */
+/** Ended messages to record: they are removed, or stay `until` a receipt can no longer correct them. */
 export type Found = { rows: { message: Message; until: number | null }[]; seenTo: string | null };
 
 export type SweepDeps = DispatchDeps & StopDeps;
 
 /**
- * The messages to look at now. Running one adds to `found` what is to be recorded; until somebody says that it is, each sweep finds
- * it again. `seenTo` becomes the cursor of first sweeps then.
+ * The messages to visit now. Running a row adds it to `found` if it is to be recorded; until it is recorded, each sweep finds it
+ * again. After that `seenTo` becomes the cursor of first sweeps.
  */
 export function dueMessages(
   deps: SweepDeps,
@@ -70,7 +70,7 @@ function sweepAt(deps: SweepDeps, queueTracker: QueueTracker, message: Message, 
   sweepSent(deps, message, now, found);
 }
 
-/** Its time has come, or the next sweep is at its time. Whoever has said stop since it was admitted gets no text for that. */
+/** Queues a scheduled message that is due, unless its person has stopped it since the admission; an earlier one is swept at its time. */
 function release(deps: SweepDeps, queueTracker: QueueTracker, message: Message, now: number, found: Found): void {
   const at = message.facts.scheduleAt ?? now;
   const account = message.facts.routes[0] ?? null;
@@ -91,11 +91,11 @@ function release(deps: SweepDeps, queueTracker: QueueTracker, message: Message, 
 
 function hasStopped(deps: SweepDeps, { purpose, token, facts }: Message): boolean {
   const contact = deps.vault.findToken(token);
-  if (contact === null) return false; // erased: the claim finds that out, and says so
+  if (contact === null) return false; // the person was erased; the claim ends the message
   return saidStop(deps, contact.index, { purpose, sender: facts.sender, accounts: facts.routes });
 }
 
-/** Queued, or between two attempts: put on the queue again when it was lost, or when the place comes that it has waited for. */
+/** Puts a message that may be claimed on the queue again if the queue lost it, or if its wait for a cap is over. */
 function requeue(deps: DispatchDeps, queueTracker: QueueTracker, message: Message, now: number): void {
   const { account } = message;
   const between = message.state === "sending";
@@ -110,7 +110,7 @@ function requeue(deps: DispatchDeps, queueTracker: QueueTracker, message: Messag
   else deps.ledger.setDue(message.id, due);
 }
 
-/** The claim's lease is over and nobody settled: the call was in flight when its sender died. Or a question had no answer. */
+/** The lease is over without a settlement: the sender was lost during the call, or an inquiry has no answer. */
 function sweepSending(deps: DispatchDeps, message: Message, now: number): void {
   const lease = message.lease ?? now;
   if (lease > now) return deps.ledger.setDue(message.id, lease);
@@ -121,8 +121,8 @@ function sweepSending(deps: DispatchDeps, message: Message, now: number): void {
 }
 
 /**
- * With its carrier: waits for a receipt as long as one may come, then ends as it is, which is told once. Its row stays a little
- * longer for one that is late; then its record is all that is left, and its carrier is asked to forget it.
+ * A `sent` message ends as it is when no receipt has come within 72 hours; one event says so. Its row stays four hours longer for a
+ * late receipt; then it is recorded and removed, and its carrier is asked to redact it.
  */
 function sweepSent(deps: DispatchDeps, message: Message, now: number, found: Found): void {
   const until = calledAt(message) + RECEIPTS_MS;
@@ -130,23 +130,23 @@ function sweepSent(deps: DispatchDeps, message: Message, now: number, found: Fou
   const over = message.endedAt === null ? deps.ledger.amend(message, { endedAt: now }) : message;
   if (over === null) return;
   if (over !== message) tellMoved(deps, over);
-  const last = calledAt(message) + LATE_RECEIPTS_MS;
+  const last = minuteAfter(calledAt(message) + LATE_RECEIPTS_MS);
   if (last > now) return deps.ledger.setDue(message.id, last);
   hasEnded(found, over);
   forget(deps, over);
 }
 
-/** Its window is over, so it ends as it is: told it was when the doubt began. Its row stays while a receipt may correct it. */
+/** An `unknown` message ends when its window is over; its event was emitted before. Its row stays while a receipt may correct it. */
 function sweepInDoubt(deps: DispatchDeps, message: Message, now: number, found: Found): void {
   const ended = message.endedAt === null ? deps.ledger.amend(message, { endedAt: now }) : message;
   if (ended === null) return;
-  const until = calledAt(message) + CORRECTED_MS;
+  const until = minuteAfter(calledAt(message) + CORRECTED_MS);
   if (until > now) return void found.rows.push({ message: ended, until });
   hasEnded(found, ended);
   forget(deps, message);
 }
 
-/** It is to be recorded, and then leaves. Null: it moved in between, and is found again. */
+/** The message is to be recorded and then removed. Null: it moved in between, and the next sweep finds it. */
 function hasEnded({ rows }: Found, message: Message | null): void {
   if (message !== null) rows.push({ message, until: null });
 }

@@ -1,5 +1,5 @@
 /**
- * When a message leaves and when it is too late: the times a request may name, and what they are when it names none. Pure.
+ * When a message leaves and when it expires: the times that a request may name, and their defaults. Pure.
  */
 import { DAY_MS, MINUTE_MS, isoOf } from "../base/clock.ts";
 import { refuse, type Refusal } from "../base/refusal.ts";
@@ -14,14 +14,14 @@ export type TimesInput = {
 };
 export type Times = { scheduleAt: number | null; expiresAt: number };
 
-/** A message lives this long when the caller names no end. Codes: the ten minutes no setting raises (NIST SP 800-63B-4). */
+/** The default validity. Codes: ten minutes, which no setting raises (NIST SP 800-63B-4). */
 const VALID_MS: Record<Purpose, number> = { otp: 10 * MINUTE_MS, service: DAY_MS, marketing: DAY_MS };
 const SCHEDULE_MS_MAX = 35 * DAY_MS;
 const SCHEDULE_MS_MIN = 1_000;
-/** A scheduled message may run this much longer than its time. */
+/** The longest validity after the time at which a message leaves. */
 const VALID_MS_MAX = 3 * DAY_MS;
 
-/** When a message leaves and when it is too late, or why these times cannot be. */
+/** When a message leaves and when it expires, or the refusal of these times. */
 export function timesOf(input: TimesInput, now: number): Times | Refusal {
   const { scheduleAt } = input;
   if (scheduleAt !== null && (scheduleAt < now + SCHEDULE_MS_MIN || scheduleAt > now + SCHEDULE_MS_MAX)) {

@@ -1,5 +1,5 @@
 /**
- * What the room `messages` can be asked.
+ * The verbs of the room `messages`.
  */
 import { byCaller } from "../contract/record.ts";
 import { rowsFor } from "../contract/list.ts";
@@ -21,7 +21,7 @@ import { timesOf } from "./validity.ts";
 
 export type MessagesDeps = AdmitDeps & DispatchDeps;
 
-/** A list as the door asks for it; the reference is a caller's text and becomes a keyed name here. */
+/** A list as the route asks for it; the caller's reference is plaintext and becomes a keyed name here. */
 export type ListInput = {
   limit: number;
   before?: string;
@@ -32,7 +32,7 @@ export type ListInput = {
   createdTo?: number;
 };
 
-/** The live part of a list, and how to ask the records for the rest. */
+/** The live part of a list, and the filter for the rest, which is in the records. */
 export type ListPart = {
   live: MessageView[];
   limit: number;
@@ -66,7 +66,7 @@ export function messagesVerbs(deps: MessagesDeps) {
       preview(deps, who.id, input),
     ),
 
-    /** The live message, and the caller's own notes, which stay here when the record has moved on. */
+    /** The live message, and its free fields, which stay in the object when the message has become a record. */
     "messages.get": verb(
       "messages:read",
       (_who, input: { id: string }): Outcome<{ message: MessageView | null; note: Note | null }> => {
@@ -110,7 +110,7 @@ function cancel(deps: MessagesDeps, key: string, id: string): Outcome<MessageVie
   return { ok: viewOf(canceled, readNote(deps, id)) };
 }
 
-/** What would happen, without a token or a row for the person. That a number was named is counted, as for a message. */
+/** What sending would do, without a token or a row for the person. The number is counted as named, as for a message. */
 function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: boolean }): Outcome<Preview> {
   const policy = deps.policy();
   const now = deps.now();

@@ -66,7 +66,7 @@ const changeable = {
 };
 const DEFAULTS = { per_second: null, price: null, prices: [], countries: null, mtls: null, redact: false, processing: { jurisdiction: null, agreement: null } }; // prettier-ignore
 
-const AccountView = z
+export const AccountView = z
   .object({
     id: z.string(),
     name: z.string(),
@@ -129,7 +129,7 @@ const LANE_EXAMPLE = {
   slow: 170,
   receipt_ms_mean: 41_000,
 };
-const HealthView = z
+export const HealthView = z
   .object({
     id: z.string(),
     name: z.string(),
@@ -243,6 +243,7 @@ export const carrierRoutes: OperatorRouteOf<OperatorVerbs>[] = [
     method: "post",
     path: "/admin/v1/carriers",
     verb: "carriers.create",
+    sensitive: true,
     summary: "Create a carrier account",
     body: NewAccount,
     status: 201,
@@ -307,6 +308,7 @@ export const carrierRoutes: OperatorRouteOf<OperatorVerbs>[] = [
     method: "patch",
     path: "/admin/v1/carriers/{id}",
     verb: "carriers.change",
+    sensitive: true,
     summary: "Change a carrier account",
     params: IdParam,
     body: z

@@ -7,7 +7,7 @@ import type { Log } from "../base/log.ts";
 import { isRefused, type Outcome } from "../base/refusal.ts";
 import { wholeList } from "../contract/list.ts";
 import { sizesView } from "./sizes.ts";
-import type { JobName, OperatorPort, Size, Walk, Walked } from "../rpc/operator.ts";
+import type { JobName, Operating, OperatorPort, Size, Walk, Walked } from "../rpc/operator.ts";
 
 /** What a job needs of the platform. */
 export type JobDeps = {
@@ -19,13 +19,13 @@ export type JobDeps = {
 /** A job: the verb that visits a page of one jurisdiction's tenants, and how the results are summed. */
 type Job<Answer> = {
   verb: JobName;
-  run: (operator: string, deps: JobDeps) => Promise<Answer>;
+  run: (operator: Operating, deps: JobDeps) => Promise<Answer>;
 };
 
 type Summing<Found, Sum, Answer> = {
   verb: JobName;
   /** Visits one page of tenants. */
-  visit: (port: OperatorPort, operator: string, from: Walk) => Promise<Outcome<Walked<Found>>>;
+  visit: (port: OperatorPort, operator: Operating, from: Walk) => Promise<Outcome<Walked<Found>>>;
   begin: (deps: JobDeps) => Sum;
   add: (sum: Sum, found: Found) => void;
   end: (sum: Sum, deps: JobDeps) => Answer;
@@ -33,7 +33,7 @@ type Summing<Found, Sum, Answer> = {
 
 /** Declares a job by its verb and how its results are summed. */
 function job<Found, Sum, Answer>({ verb, visit, begin, add, end }: Summing<Found, Sum, Answer>): Job<Answer> {
-  const run = async (operator: string, deps: JobDeps) => {
+  const run = async (operator: Operating, deps: JobDeps) => {
     const sum = begin(deps);
     const done = await Promise.allSettled(
       (["eu", "us"] as const).map(async (jurisdiction) => {

@@ -7,6 +7,9 @@ import { AccountsLedger } from "../carriers/accounts.ts";
 import { StockLedger } from "../numbers/stock.ts";
 import { migrate, type Migrated } from "../storage/migrations.ts";
 import type { Sql } from "../storage/sql.ts";
+import { migrateOperatorsPeople } from "../access/room.ts";
+import { AlertsLedger } from "../alerts/room.ts";
+import { OnCallLedger } from "./on-call.ts";
 import { OperatorRepeats } from "./idempotency.ts";
 
 type Storage = { sql: Sql; transaction: <T>(act: () => T) => T };
@@ -26,6 +29,14 @@ function migrationsOf(newId: () => string): readonly Migrated[] {
       migrations: [
         { id: 1, up: (sql) => StockLedger.migrate(sql) },
         { id: 2, up: (sql) => new StockLedger(sql).nameAll(newId) },
+      ],
+    },
+    { name: "people", migrations: [{ id: 1, up: migrateOperatorsPeople }] },
+    {
+      name: "alerts",
+      migrations: [
+        { id: 1, up: (sql) => AlertsLedger.migrate(sql) },
+        { id: 2, up: (sql) => OnCallLedger.migrate(sql) },
       ],
     },
     { name: "repeats", migrations: [{ id: 1, up: (sql) => OperatorRepeats.migrate(sql) }] },

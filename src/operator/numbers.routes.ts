@@ -45,7 +45,7 @@ const EXAMPLE = {
   tags: [],
   created_at: EXAMPLE_TIME,
 };
-const StockView = z.object(stock).meta({ id: "StockNumber", examples: [EXAMPLE] });
+export const StockView = z.object(stock).meta({ id: "StockNumber", examples: [EXAMPLE] });
 const code = z.string().nullable().meta({ description: "The carrier's code when it did not do what was asked." });
 const OrderView = z
   .object({ ...stock, code, inbound_set: z.boolean().nullable() })

@@ -14,6 +14,9 @@ const TENANTS_NAMED_MAX = 20;
 /** A store as operators see it. */
 export type SizeView = Size & { bytes_max: number | null; share: number | null; alert: boolean };
 
+/** Whether a bounded store is so full that somebody has to act. */
+export const isFilling = (size: Size): boolean => size.store !== "kv" && size.bytes / STORE_BYTES_MAX >= ALERT_SHARE;
+
 /** Every bounded store, the fullest first; of tenants' objects the largest; of a jurisdiction's key store the sum. */
 export function sizesView(sizes: readonly Size[]): SizeView[] {
   const kv = new Map<Jurisdiction, number>();

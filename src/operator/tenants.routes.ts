@@ -23,13 +23,16 @@ import type { OperatorVerbs } from "../rpc/operator.ts";
 
 import { KEY_USES, PURGE, REWRAP, SIZES, type JobDeps } from "./jobs.ts";
 import { numberStockRoutes } from "./numbers.routes.ts";
+import { alertsRoutes } from "./alerts.routes.ts";
+import { oversightRoutes } from "./oversight.routes.ts";
+import { operatorPeopleRoutes } from "./people.routes.ts";
 import { carrierRoutes } from "./carriers.routes.ts";
 import { SequenceRead, TemplateView } from "../verify/settings/schemas.ts";
 
 const door = doorsOver<OperatorVerbs>();
 const ENVIRONMENT = z.enum(["sandbox", "live"]);
 
-const TenantView = z
+export const TenantView = z
   .object({
     id: z.string(),
     name: z.string(),
@@ -130,6 +133,7 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
       method: "post",
       path: `/admin/v1/tenants/{id}/${act}`,
       verb: `tenants.${act}`,
+      sensitive: true,
       summary: act === "suspend" ? "Suspend a tenant at once" : "Resume a suspended tenant",
       params: IdParam,
       status: 200,
@@ -141,6 +145,7 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
     method: "post",
     path: "/admin/v1/tenants/{id}/keys",
     verb: "tenant_keys.create",
+    sensitive: true,
     summary: "Create an API key for a tenant",
     params: IdParam,
     body: KeyBody,
@@ -167,6 +172,7 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
     method: "post",
     path: "/admin/v1/tenants/{id}/keys/revoke",
     verb: "tenant_keys.revoke_all",
+    sensitive: true,
     summary: "Revoke all of a tenant's API keys at once",
     detail: "For a leak of unknown extent. No key works until an operator creates a new one.",
     params: IdParam,
@@ -188,6 +194,7 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
     method: "post",
     path: "/admin/v1/tenants/{id}/sign-in/reset",
     verb: "tenant_sign_in.reset",
+    sensitive: true,
     summary: "Drop a tenant's sign-in and end every session of its console",
     detail:
       "The way out when the tenant's identity provider is broken or in wrong hands. A key of the tenant then sets the sign-in anew. Both audits name it, and the tenant hears `alert.sign_in_reset`.",
@@ -227,6 +234,16 @@ const tenants: OperatorRouteOf<OperatorVerbs>[] = [
   }),
 ];
 
+export const SizeView = z.object({
+  store: z.enum(["d1", "operator_object", "tenant_object", "kv"]),
+  jurisdiction: JURISDICTION,
+  id: z.string().nullable().meta({ description: "The tenant, of a tenant's object." }),
+  bytes: z.int(),
+  bytes_max: z.int().nullable().meta({ description: "Null where the platform sets no bound." }),
+  share: z.number().nullable(),
+  alert: z.boolean(),
+});
+
 const jobs: JobRoute<JobDeps>[] = [
   jobDoor({
     method: "post",
@@ -258,17 +275,7 @@ const jobs: JobRoute<JobDeps>[] = [
     detail:
       "Bytes of each jurisdiction's D1, of the operators' objects, of the largest tenants' objects, and of the key store. `alert` says that 70 percent of the platform's bound are reached; the night's run writes it into the log as `storage_alert`.",
     status: 200,
-    answer: pageOf(
-      z.object({
-        store: z.enum(["d1", "operator_object", "tenant_object", "kv"]),
-        jurisdiction: JURISDICTION,
-        id: z.string().nullable().meta({ description: "The tenant, of a tenant's object." }),
-        bytes: z.int(),
-        bytes_max: z.int().nullable().meta({ description: "Null where the platform sets no bound." }),
-        share: z.number().nullable(),
-        alert: z.boolean(),
-      }),
-    ),
+    answer: pageOf(SizeView),
   }),
   jobDoor({
     method: "post",
@@ -290,12 +297,16 @@ const audit: OperatorRouteOf<OperatorVerbs>[] = [
       jurisdiction: JURISDICTION.default("eu"),
       limit: limitUpTo(500, 50),
       cursor: numberCursor(),
+      order: z.enum(["oldest", "newest"]).default("oldest"),
     }),
     status: 200,
     answer: pageOf(AuditEntryView),
     refuses: ["invalid_cursor"],
     ask: ({ query }) => ({
-      ok: { where: query.jurisdiction, input: { after: Number(query.cursor ?? 0), limit: query.limit } },
+      ok: {
+        where: query.jurisdiction,
+        input: { after: Number(query.cursor ?? 0), limit: query.limit, newest: query.order === "newest" },
+      },
     }),
   }),
 ];
@@ -303,6 +314,9 @@ const audit: OperatorRouteOf<OperatorVerbs>[] = [
 /** Every route of operators. */
 export const operatorRoutes: (OperatorRouteOf<OperatorVerbs> | JobRoute<JobDeps>)[] = [
   ...tenants,
+  ...oversightRoutes,
+  ...alertsRoutes,
+  ...operatorPeopleRoutes,
   ...carrierRoutes,
   ...numberStockRoutes,
   ...jobs,

@@ -3,63 +3,42 @@
  * own audit. People's numbers, texts and tenants' encryption keys never pass through here; a tenant's object does its
  * own work.
  */
-import {
-  accountView,
-  AccountsLedger,
-  changedAccount,
-  judgeAccount,
-  namesOf,
-  type AccountRow,
-} from "../carriers/accounts.ts";
+import { AccountsLedger } from "../carriers/accounts.ts";
 import type { Noted } from "../carriers/courier/watch.ts";
 import { PLAIN_ACCOUNT } from "../carriers/carrier.ts";
-import { carrierOf } from "../carriers/registry.ts";
 import type { AccountConfig } from "../carriers/courier/courier.ts";
 import { AuditLedger } from "../audit/ledger.ts";
 import { tenantView, TenantsLedger, type TenantRow, type TenantView } from "../access/tenants.ts";
-import { readClock } from "../base/clock.ts";
-import {
-  IdMaker,
-  newTenantCode,
-  OPERATOR_CODE,
-  ownerOfTenant,
-  tenantId,
-  type Jurisdiction,
-  type Owner,
-} from "../base/ids.ts";
-import { nameOfError, type Log } from "../base/log.ts";
+import { HOUR_MS, readClock } from "../base/clock.ts";
+import { IdMaker, newTenantCode, OPERATOR_CODE, ownerOfTenant, tenantId } from "../base/ids.ts";
+import { nameOfError } from "../base/log.ts";
 import { isRefused, refuse, type Outcome } from "../base/refusal.ts";
-import type { Sql } from "../storage/sql.ts";
 import { factsOf } from "../carriers/facts.ts";
 import { StockLedger } from "../numbers/stock.ts";
 import type { OperatorNumbersDeps } from "./numbers/stock.ts";
 import { lending, stockVerbs } from "./numbers/verbs.ts";
+import { ADMIN_TOKEN } from "../contract/operator-route.ts";
+import type { ActingAs, Actor, Recorded } from "../contract/record.ts";
+import type { OperatorDeps } from "./deps.ts";
+import { operatorPeople, peopleVerbsOf, type OperatorPeople } from "./people.ts";
+import { OperatorAlerts } from "./alerts.ts";
+import { alertsVerbsOf, carrierStillIll, tellCarrier, tellFull } from "./alerts-of.ts";
+import { carrierVerbs, type CarrierDeps } from "./carriers.ts";
+import { oversightVerbs } from "./oversight.ts";
+import { tenantVerbs } from "./tenants.ts";
+import { OwnKey } from "./own-key.ts";
 import { OperatorRepeats } from "./idempotency.ts";
-import { bindingFault, ownerFault, routesFault } from "./faults.ts";
+import { routesFault } from "./faults.ts";
 import { migrateOperator } from "./migrations.ts";
 import type { CourierPort } from "../rpc/courier.ts";
-import type { OperatorVerbTable, Size, Walk, Walked } from "../rpc/operator.ts";
+import type { Operating, OperatorVerbTable, Size, Walk, Walked } from "../rpc/operator.ts";
 import type { TenantPort } from "../rpc/tenant.ts";
-import type { Keyring } from "../vault/keyring.ts";
-import { pageFrom, readPage, rowsFor, wholeList } from "../contract/list.ts";
-
-export type OperatorDeps = {
-  sql: Sql;
-  transaction: <T>(act: () => T) => T;
-  jurisdiction: Jurisdiction;
-  ring: Keyring;
-  tenant: (owner: Owner) => TenantPort;
-  courier: (account: string) => CourierPort;
-  /** Whether the Worker has a client-certificate binding of this name. */
-  hasBinding: (name: string) => boolean;
-  log: Log;
-  /** What this object's storage, and the jurisdiction's database, take now. */
-  storageBytes: () => number;
-  databaseBytes: () => Promise<number>;
-};
+import { pageFrom, readPage, rowsFor } from "../contract/list.ts";
 
 /** Tenants visited in one call of a job; the caller calls again with the cursor. */
 const WALK_MAX = 50;
+/** Rows of a class of this object's own deleted in one run. */
+const PURGED_MAX = 10_000;
 
 /** The verbs of one jurisdiction's operator object. */
 export class OperatorRooms {
@@ -69,9 +48,14 @@ export class OperatorRooms {
   readonly #accounts: AccountsLedger;
   readonly #audit: AuditLedger;
   readonly #shown = (tenant: TenantRow) => tenantView(tenant, this.#deps.jurisdiction);
+  readonly #own: OwnKey;
   readonly repeats: OperatorRepeats;
+  /** Operators who sign in. */
+  readonly people: OperatorPeople;
+  readonly alerts: OperatorAlerts;
   #openingSandbox: Promise<string> | null = null;
   readonly #busyNumbers = new Set<string>();
+  #tokenToldAt = -Infinity;
   readonly lending = lending(() => this.#stock());
 
   constructor(deps: OperatorDeps) {
@@ -80,7 +64,27 @@ export class OperatorRooms {
     this.#tenants = new TenantsLedger(deps.sql);
     this.#accounts = new AccountsLedger(deps.sql);
     this.#audit = new AuditLedger(deps.sql);
-    this.repeats = new OperatorRepeats(deps.sql, deps.ring);
+    this.#own = new OwnKey(deps.sql, deps.ring);
+    this.repeats = new OperatorRepeats(deps.sql, this.#own);
+    this.alerts = new OperatorAlerts({
+      ...deps,
+      own: this.#own,
+      newId: (prefix) => this.#ids.make(prefix, readClock()),
+      enter: (operator, entry) => this.#record(actorOf(operator), entry),
+      stillHolds: (alert) => carrierStillIll(deps.courier, alert),
+    });
+    const { sql, door, publicUrl, signIn, environment } = deps;
+    this.people = operatorPeople({
+      sql,
+      door,
+      publicUrl,
+      environment,
+      configured: signIn,
+      own: this.#own,
+      newId: (prefix) => this.#ids.make(prefix, readClock()),
+      record: (actor, entry) => this.#record(actor, entry),
+      actorOf,
+    });
   }
 
   /** Brings the tables up to date. The object calls it on its first question, which only an operator can ask. */
@@ -90,6 +94,17 @@ export class OperatorRooms {
 
   readonly verbs: OperatorVerbTable = {
     ...stockVerbs(() => this.#stock()),
+    ...tenantVerbs(() => this.#oversight()),
+    ...carrierVerbs(() => this.#carriers()),
+    ...alertsVerbsOf(
+      () => this.alerts,
+      (act) => this.#deps.transaction(act),
+    ),
+    ...oversightVerbs(() => this.#oversight()),
+    ...peopleVerbsOf(
+      () => this.people,
+      (act) => this.#deps.transaction(act),
+    ),
 
     "tenants.create": async (operator, input) => {
       const tenant = this.#newTenant(input);
@@ -120,7 +135,7 @@ export class OperatorRooms {
         const wrong = routesFault((id) => this.#accounts.get(id)?.config ?? null, tenant, input.policy);
         if (wrong !== null) return wrong;
         await port.setAccounts(this.#accountFacts(tenant.id));
-        const changed = await port.changePolicy(operator, input.policy);
+        const changed = await port.changePolicy(operator.id, input.policy);
         if (isRefused(changed)) return changed;
         this.#enter(operator, "tenant.policy_changed", tenant.id, changed.ok.facts);
         return { ok: { ...this.#shown(this.#renamed(operator, tenant, input.name)), policy: changed.ok.policy } };
@@ -129,104 +144,19 @@ export class OperatorRooms {
     "tenants.suspend": (operator, input) => this.#setState(operator, input.id, "suspended"),
     "tenants.resume": (operator, input) => this.#setState(operator, input.id, "active"),
 
-    "tenant_keys.create": (operator, input) =>
-      this.#withTenant(input.id, async (tenant, port) => {
-        const issued = await port.issueKey(operator, input.settings);
-        if (!isRefused(issued)) this.#enter(operator, "key.created", tenant.id, { key: issued.ok.id });
-        return issued;
-      }),
-
-    "tenant_keys.list": (_operator, input) => this.#withTenant(input.id, (_tenant, port) => port.listKeys()),
-
-    "tenant_keys.revoke": (operator, input) =>
-      this.#withTenant(input.id, async (tenant, port) => {
-        const revoked = await port.revokeKey(operator, input.key);
-        if (!isRefused(revoked)) this.#enter(operator, "key.revoked", tenant.id, { key: input.key });
-        return revoked;
-      }),
-
-    "tenant_keys.revoke_all": (operator, input) =>
-      this.#withTenant(input.id, async (tenant, port) => {
-        const revoked = await port.revokeKeys(operator);
-        if (!isRefused(revoked)) this.#enter(operator, "key.all_revoked", tenant.id, { keys: revoked.ok.revoked });
-        return revoked;
-      }),
-
-    "tenant_sign_in.reset": (operator, input) =>
-      this.#withTenant(input.id, async (tenant, port) => {
-        const reset = await port.resetSignIn(operator);
-        if (!isRefused(reset)) this.#enter(operator, "signin.reset", tenant.id, { ended: reset.ok.ended });
-        return reset;
-      }),
-
-    "tenant_templates.list": (_operator, input) => this.#withTenant(input.id, (_tenant, port) => port.listTemplates()),
-
-    "tenant_templates.decide": (operator, input) =>
-      this.#withTenant(input.id, async (tenant, port) => {
-        const { template, state, reason, sequence } = input;
-        const decided = await port.decideTemplate(operator, { template, state, reason, sequence });
-        if (!isRefused(decided)) this.#enter(operator, `template.${state}`, tenant.id, { template });
-        return decided;
-      }),
-
-    "carriers.create": async (operator, input) => {
-      const { name, secrets, ...rest } = input;
-      const wrong = judgeAccount(carrierOf(rest.kind), input);
-      if (wrong !== null) return wrong;
-      const strange = ownerFault((id) => this.#tenants.get(id), rest) ?? bindingFault(this.#deps.hasBinding, rest.mtls);
-      if (strange !== null) return strange;
-      const config: AccountConfig = { id: this.#ids.make("car", readClock()), ...rest };
-      await this.#deps.courier(config.id).configure(config, secrets);
-      const account: AccountRow = { config, name, createdAt: readClock() };
-      this.#deps.transaction(() => {
-        this.#accounts.put(account);
-        this.#enter(operator, "carrier.created", config.id, { kind: config.kind, mode: config.mode });
-      });
-      return { ok: accountView(account) };
-    },
-
-    "carriers.list": async () => ({ ok: wholeList(this.#accounts.list().map(accountView)) }),
-
-    "carriers.change": async (operator, input) => {
-      const account = this.#accounts.get(input.id);
-      if (account === null) return refuse("not_found");
-      const changed = changedAccount(account, input.change, carrierOf(account.config.kind));
-      if (isRefused(changed)) return changed;
-      const missing = bindingFault(this.#deps.hasBinding, changed.ok.config.mtls);
-      if (missing !== null) return missing;
-      await this.#deps.courier(input.id).configure(changed.ok.config, input.change.secrets);
-      this.#deps.transaction(() => {
-        this.#accounts.put(changed.ok);
-        this.#enter(operator, "carrier.changed", input.id, { fields: namesOf(input.change) });
-      });
-      return { ok: accountView(changed.ok) };
-    },
-
-    /** The health of every account: circuit, windows, weights and their moves. */
-    "carriers.health": async () => {
-      const accounts = this.#accounts.list();
-      const health = await Promise.all(accounts.map(({ config }) => this.#deps.courier(config.id).health()));
-      const data = accounts.map(({ config, name }, at) => ({ id: config.id, name, kind: config.kind, ...health[at] }));
-      return { ok: wholeList(data) };
-    },
-
-    /** Tests an account's address and credentials with a call that costs nothing. */
-    "carriers.test": async (operator, input) => {
-      if (this.#accounts.get(input.id) === null) return refuse("not_found");
-      const found = await this.#deps.courier(input.id).probe();
-      const result = found === null || found === "untested" ? { found: "untested" as const } : found;
-      this.#enter(operator, "carrier.tested", input.id, { found: result.found });
-      return { ok: { result: result.found, code: "code" in result ? result.code : null } };
-    },
-
     /** Purges a page of tenants; the caller sums the reports. */
     "purge.run": async (operator, input) => {
-      if (input.after === "") this.repeats.purge(readClock());
+      const { jurisdiction } = this.#deps;
+      if (input.after === "") {
+        this.repeats.purge(readClock());
+        this.people.purge(PURGED_MAX);
+        this.alerts.purge(PURGED_MAX);
+      }
       let failed = 0;
       const walked = await this.#walk(input, async (port, tenant) => {
         try {
           const lent = this.#stock().stock.lentTo(tenant).length > 0;
-          const purged = await port.purge(operator === "cron" ? null : operator, lent);
+          const purged = await port.purge(operator.id === "cron" ? null : operator.id, lent);
           if (!isRefused(purged) && purged.ok.failed.length > 0) failed += 1;
           return isRefused(purged) ? null : purged.ok;
         } catch (error) {
@@ -235,7 +165,10 @@ export class OperatorRooms {
           return null;
         }
       });
-      this.#enter(operator, "purge.run", null, { failed });
+      this.#deps.transaction(() => {
+        this.#enter(operator, "purge.run", null, { failed });
+        if (failed > 0) this.alerts.raise({ type: "alert.purge_failed", about: jurisdiction, facts: { failed } });
+      });
       return walked;
     },
 
@@ -245,7 +178,7 @@ export class OperatorRooms {
         input,
         (port) => port.rootsInUse(),
         (courier) => courier.rootsInUse(),
-        () => this.repeats.rootsInUse(),
+        () => this.#own.rootsInUse(),
       ),
 
     /** How much the stores of a stretch of tenants take, and with the first stretch the jurisdiction's own. */
@@ -262,7 +195,9 @@ export class OperatorRooms {
           { store: "kv", jurisdiction, id: null, bytes: keyStore },
         ];
       };
-      return this.#walk(input, sizesOf, undefined, () => own);
+      const walked = await this.#walk(input, sizesOf, undefined, () => own);
+      if (!isRefused(walked)) this.#deps.transaction(() => tellFull(this.alerts, walked.ok.data));
+      return walked;
     },
 
     /** Wraps a stretch of tenants' keys under the newest root key. */
@@ -271,7 +206,7 @@ export class OperatorRooms {
         input,
         (port) => port.rewrap(),
         (courier) => courier.rewrap(),
-        () => this.repeats.rewrap(),
+        () => this.#own.rewrap(),
       );
       this.#enter(operator, "keys.rewrapped", null, { root: this.#deps.ring.current });
       return walked;
@@ -282,6 +217,32 @@ export class OperatorRooms {
       return { ok: { data, next_cursor: next === null ? null : String(next) } };
     },
   };
+
+  #oversight() {
+    return {
+      list: (after: string, limit: number, name: string) => this.#tenants.list(after, limit, name),
+      view: this.#shown,
+      port: (id: string) => this.#deps.tenant(ownerOfTenant(id)),
+      withTenant: <T>(id: string, act: (tenant: TenantRow, port: TenantPort) => Promise<Outcome<T>>) =>
+        this.#withTenant(id, act),
+      enter: (operator: Operating, act: string, subject: string, facts: Record<string, string | number>) =>
+        this.#enter(operator, act, subject, facts),
+      log: this.#deps.log,
+    };
+  }
+
+  #carriers(): CarrierDeps {
+    const { courier, hasBinding, transaction } = this.#deps;
+    return {
+      accounts: this.#accounts,
+      tenantRow: (id) => this.#tenants.get(id),
+      newId: () => this.#ids.make("car", readClock()),
+      courier,
+      hasBinding,
+      transaction,
+      enter: (operator, act, subject, facts) => this.#enter(operator, act, subject, facts),
+    };
+  }
 
   #stock(): OperatorNumbersDeps {
     return {
@@ -300,7 +261,26 @@ export class OperatorRooms {
 
   /** Enters in the audit what a courier saw change, with the system as the actor. */
   note({ account, act, facts }: Noted): void {
-    this.#enter("courier", act, account, facts);
+    this.#deps.transaction(() => {
+      this.#enter({ id: "courier" }, act, account, facts);
+      tellCarrier(this.alerts, { account, act, facts });
+    });
+  }
+
+  inTransaction<T>(act: () => T): T {
+    return this.#deps.transaction(act);
+  }
+
+  /** The admin token was used though operators sign in: an alert that counts, and in the audit once an hour. */
+  tokenUsed(): void {
+    const now = readClock();
+    if (!this.people.hasSignIn()) return;
+    this.#deps.transaction(() => {
+      this.alerts.raise({ type: "alert.token_used", about: ADMIN_TOKEN, facts: {} });
+      if (now - this.#tokenToldAt < HOUR_MS) return;
+      this.#tokenToldAt = now;
+      this.#enter({ id: ADMIN_TOKEN }, "operator.token_used", null, {});
+    });
   }
 
   #newTenant(input: { name: string; environment: "sandbox" | "live" }): TenantRow {
@@ -342,9 +322,9 @@ export class OperatorRooms {
     return tenant === null ? refuse("not_found") : act(tenant, this.#deps.tenant(ownerOfTenant(id)));
   }
 
-  #setState(operator: string, id: string, state: TenantRow["state"]): Promise<Outcome<TenantView>> {
+  #setState(operator: Operating, id: string, state: TenantRow["state"]): Promise<Outcome<TenantView>> {
     return this.#withTenant(id, async (tenant, port) => {
-      const set = await port.setState(operator, state);
+      const set = await port.setState(operator.id, state);
       if (isRefused(set)) return set;
       this.#deps.transaction(() => {
         this.#tenants.setState(id, state);
@@ -373,7 +353,7 @@ export class OperatorRooms {
   /**
    * Renames the tenant if a name is given. Names are labels, so the audit entry holds neither the old nor the new one.
    */
-  #renamed(operator: string, tenant: TenantRow, name: string | undefined): TenantRow {
+  #renamed(operator: Operating, tenant: TenantRow, name: string | undefined): TenantRow {
     if (name === undefined || name === tenant.name) return tenant;
     this.#deps.transaction(() => {
       this.#tenants.rename(tenant.id, name);
@@ -382,17 +362,19 @@ export class OperatorRooms {
     return { ...tenant, name };
   }
 
-  #enter(operator: string, act: string, subject: string | null, facts: Record<string, string | number>): void {
-    const now = readClock();
-    this.#audit.append(
-      {
-        actor: { type: ["cron", "courier", "stock"].includes(operator) ? "system" : "operator", id: operator },
-        act,
-        subject: subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject },
-        facts,
-      },
-      now,
-      () => this.#ids.make("aud", now),
-    );
+  #enter(operator: Operating, act: string, subject: string | null, facts: Record<string, string | number>): void {
+    this.#record(actorOf(operator), { act, subject, facts });
   }
+
+  #record(actor: Actor, { act, subject, facts = {} }: Recorded): void {
+    const now = readClock();
+    const about = subject === null ? null : { type: act.split(".", 1)[0] ?? "thing", id: subject };
+    this.#audit.append({ actor, act, subject: about, facts }, now, () => this.#ids.make("aud", now));
+  }
+}
+
+/** Who acts, as the audit names them. */
+function actorOf({ id, role, page }: Operating): Actor | (Actor & ActingAs) {
+  if (["cron", "courier", "stock", "alerts"].includes(id)) return { type: "system", id };
+  return role === undefined ? { type: "operator", id } : { type: "operator", id, role, page: page ?? null };
 }

@@ -7,14 +7,14 @@ import type { Caps } from "./caps.ts";
 import type { NamingCap } from "./naming.ts";
 
 /**
- * Whose counters an act moves. `texts`: service and marketing; `relays`: what people write to each other, and the answers they get;
- * `devices`: codes to a device that has verified the number before; `codes`: other codes to people whom the tenant knows;
- * `strangers`: codes to people it does not. So whatever is texted, and whoever types which numbers, the codes of a person at their own
- * device are not used up, and no stranger's texts use up the tenant's own.
+ * Which counters an act is counted in. `texts`: service and marketing; `relays`: relayed texts and the service's answers to them;
+ * `devices`: codes for a device that has verified the number before; `codes`: other codes to numbers that the tenant has met;
+ * `strangers`: codes to numbers it has not. Each side has counters of its own, so that nobody who types numbers into a sign-in form,
+ * and no relayed text, uses up the codes of a person at their own device or the tenant's own texts.
  */
 export type Side = "texts" | "relays" | "devices" | "codes" | "strangers";
 
-/** Who sends to whom, in keyed names. `purpose`: a person's counts for codes, service and marketing are each their own. */
+/** Who sends to whom, in keyed names. `purpose`: codes, service and marketing texts to a person are counted separately. */
 export type Act = {
   key: string;
   recipient: string;
@@ -23,23 +23,23 @@ export type Act = {
   home: boolean;
   side: Side;
   purpose: Purpose;
-  /** What else counts a relayed text: everything of its session or relay address that reaches this reader. */
+  /** A second counter for a relayed text: all texts of its session or relay address to this reader. */
   scope?: Scope;
 };
 
-/** A keyed name, and how many times the cap per recipient it may have. */
+/** A keyed name, and its cap as a multiple of the cap per recipient. */
 export type Scope = { name: string; times: number };
 
-/** The caps there are. Those of a person and of their block of numbers hold when a text leaves, the others when it is admitted too. */
+/** The caps. `recipient`, `session` and `block` are checked when a text leaves; the others also when it is admitted. */
 export type Cap = "recipient" | "session" | "block" | "key" | "tenant" | "country";
 
 /** Which cap is reached, and for how long. */
 export type CapReached = { cap: Cap; retryAfterSeconds: number; window: keyof Caps };
 
-/** When a text was counted by its person and block, and by its key, tenant and country; null: not yet. */
+/** When a text was counted for its person and block (`person`), and for its key, tenant and country (`budgets`); null: not yet. */
 export type Counted = { person: number | null; budgets: number | null };
 
-/** A text that does not fit now: which cap keeps it, and when it is looked at again. */
+/** A text that does not fit now: which cap is reached, and when it is tried again. */
 export type Waits = { cap: Cap; until: number };
 
 /** The naming cap that is reached, and whose it is. */
@@ -55,9 +55,9 @@ type About = {
 };
 
 /**
- * The act a cap counts. `countries`: where the tenant may text; at home is the United Kingdom, if it is among them. `relay`: the
- * keyed name that a relayed text counts against, its sender in its session, in place of the person who reads it. `device`: the code
- * was asked for by a device that has verified the number before.
+ * The act that caps count. `countries`: where the tenant may text; the United Kingdom counts as `home` if it is among them. `relay`:
+ * the keyed name that a relayed text is counted under, its sender in its session, in place of the recipient. `device`: the code is
+ * for a device that has verified the number before.
  */
 export function actOf(
   key: string,

@@ -21,13 +21,13 @@ export type Limits = {
 export type HourAndDay = { hour: number; day: number };
 
 /**
- * Caps on distinct numbers that are named. Where one is null it is the default cap on messages, or the one that the operator set if
- * that is higher: a tenant that may send more may name more, and one that may send nothing still hears why.
+ * Caps on distinct numbers that are named. A null cap equals the default cap on messages, or the tenant's if that is higher: a tenant
+ * that may send more may name more, and one that may send nothing is told so by the message caps.
  */
 export type NamingCaps = {
-  /** For a key and all its rotations together, by hour; the day's is `numbersPerKeyPerDay`. */
+  /** Per hour for a key with all its rotations; the cap per day is `numbersPerKeyPerDay`. */
   keyHour: number | null;
-  /** For the tenant: what its keys named, each number once for each key. */
+  /** For all keys of the tenant; each number counts once for each key. */
   tenant: HourAndDay | null;
   /** Codes have a budget of their own, for starts and for checks by number. */
   codes: { key: HourAndDay | null; tenant: HourAndDay | null };
@@ -39,8 +39,8 @@ export const DEFAULT_NAMING: NamingCaps = { keyHour: null, tenant: null, codes: 
 export type NamingAllowance = { numbers: number; until: number; key: string | null };
 
 /**
- * What a tenant starts with. Recipient: above the market's 5 sends of a code in 10 minutes, far under a pumping run.
- * Abroad: GOV.UK Notify's default of 100 international texts a day. An operator raises them tenant by tenant.
+ * A tenant's limits until an operator changes them. Recipient: above the usual 5 codes in 10 minutes, far below SMS pumping.
+ * Abroad: 100 a day, the default of GOV.UK Notify.
  */
 export const DEFAULT_LIMITS: Limits = {
   recipient: { minute: 5, hour: 20, day: 50 },
@@ -51,19 +51,19 @@ export const DEFAULT_LIMITS: Limits = {
   numbersPerKeyPerDay: 10_000,
 };
 
-/** A sandbox has one block of numbers for everybody, so the block's cap cannot be a live one. */
+/** A sandbox's numbers are all in one block (07700 900000 to 900999), so its cap per block is higher. */
 export const SANDBOX_LIMITS: Limits = { ...DEFAULT_LIMITS, block: { minute: 1_200, hour: 10_000, day: 50_000 } };
 
 /**
- * Counts in the three windows: start and count of each. `plan`: the same for the windows to come in which texts wait their place
- * that did not fit; absent where none waits.
+ * Number and count of the current minute, hour and day. `plan`: the same for the last future minute in which a waiting text has a
+ * place; absent when none waits.
  */
 export type Windows = { m: number; mc: number; h: number; hc: number; d: number; dc: number; plan?: Windows };
 
 /** Windows in which nothing was counted. */
 export const emptyWindows = (): Windows => ({ m: 0, mc: 0, h: 0, hc: 0, d: 0, dc: 0 });
 
-/** Turns the windows to `now`; a clock that steps back keeps counting in the newer window. */
+/** Begins new windows where `now` is past the old ones; a clock that steps back keeps counting in the newer window. */
 export function rollWindows(windows: Windows, now: number): void {
   const minute = Math.floor(now / MINUTE_MS);
   const hour = Math.floor(now / HOUR_MS);
@@ -84,7 +84,7 @@ export function rollWindows(windows: Windows, now: number): void {
 
 export type Room = { left: number; resetSeconds: number; window: keyof Caps };
 
-/** How many acts are left in the tightest window, and when that window ends. Expects windows turned to `now`. */
+/** How many acts are left in the tightest window, and when that window ends. Expects windows rolled to `now`. */
 export function roomIn(windows: Windows, caps: Caps, now: number): Room {
   let tightest: Room = {
     window: "minute",
@@ -101,7 +101,7 @@ export function roomIn(windows: Windows, caps: Caps, now: number): Room {
   return { ...tightest, left: Math.max(0, tightest.left) };
 }
 
-/** Whether one more act fits in every window. Expects windows turned to `now`. */
+/** Whether one more act fits in every window. Expects windows rolled to `now`. */
 export function hasRoom(windows: Windows, caps: Caps): boolean {
   return windows.mc < caps.minute && windows.hc < caps.hour && windows.dc < caps.day;
 }
@@ -113,7 +113,7 @@ export function count(windows: Windows): void {
   windows.dc += 1;
 }
 
-/** To the end of the window that counts: behind a clock that stepped back that is a later one than the clock's. */
+/** Seconds to the end of the window, or of the clock's window if that is later; the clock may have stepped back. */
 function secondsLeft(window: number, now: number, windowMs: number): number {
   const end = (Math.max(window, Math.floor(now / windowMs)) + 1) * windowMs;
   return Math.max(1, Math.ceil((end - now) / 1_000));

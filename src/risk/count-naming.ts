@@ -1,5 +1,5 @@
 /**
- * Numbers that a tenant's keys name, counted: which caps stand, what is told when one is reached, and what the audit keeps.
+ * Counts the numbers that a tenant's keys name: which caps hold, and the alert when one is reached.
  */
 import type { Refusal } from "../base/refusal.ts";
 import { countedAs, namingRefusal, type NamingReached } from "./act.ts";
@@ -9,7 +9,7 @@ import { namingCaps, trickleOf, type NamingBudget } from "./naming.ts";
 import type { CountNaming } from "../vault/naming.ts";
 import type { Recipient } from "../vault/recipient.ts";
 
-/** What is told of a cap on naming that is reached. */
+/** The alert when a cap on naming is reached. */
 export type NamingAlert = { key: string; budget: NamingBudget; by: "key" | "tenant"; window: "hour" | "day" };
 
 export type NamingParts = {
@@ -17,7 +17,7 @@ export type NamingParts = {
   lineOf: (key: string) => string;
   policy: () => { limits: Limits; namingAllowance?: NamingAllowance | null };
   now: () => number;
-  /** Tells the tenant and the audit, once an hour for each cap. */
+  /** Called once an hour for each reached cap: event and audit entry. */
   alert: (alert: NamingAlert) => void;
 };
 

@@ -1,15 +1,15 @@
 /**
- * Caps at the moment a text leaves: in which windows it is not counted yet, whether it fits into them, and where it waits when it
- * does not. Pure. An ordinary text leaves in the minute that admitted it and finds itself counted; one that leaves later counts in
- * each window that has turned since.
+ * Caps at the moment a text leaves: in which windows it is not counted yet, whether it fits into them, and until when it waits if
+ * not. An ordinary text leaves in the minute of its admission and is counted already; a later one is counted in each window that has
+ * begun since. Pure.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/clock.ts";
 import { rollWindows, type Caps, type Windows } from "./caps.ts";
 
-/** The windows of one counter in which a text is still to be counted. */
+/** The windows of one counter in which a text is not counted yet. */
 export type Fresh = { minute: boolean; hour: boolean; day: boolean };
 
-/** Windows that have turned since the text was counted; all of them when it never was. Expects windows turned to now. */
+/** Windows that began after the text was counted; all if it never was. Expects windows rolled to now. */
 export function freshWindows(windows: Windows, countedAt: number | null): Fresh {
   if (countedAt === null) return { minute: true, hour: true, day: true };
   return {
@@ -32,8 +32,8 @@ export function countInto(windows: Windows, { minute, hour, day }: Fresh): void 
 }
 
 /**
- * The next minute with room behind those who wait already: each is looked at again when its own place comes, so that many who wait
- * for one person cost a row each and not one each minute. A place at or after `until` is nobody's and takes none.
+ * The next minute with room after the texts that wait already. Each waiting text is tried again once, in its own minute, so that many
+ * of them for one person do not cost a row each every minute. Answers `until`, and reserves nothing, if there is no room before it.
  */
 export function waitingPlace(windows: Windows, fresh: Fresh, caps: Caps, until: number): number {
   if (caps.minute <= 0 || caps.hour <= 0 || caps.day <= 0) return until;
@@ -52,7 +52,7 @@ export function waitingPlace(windows: Windows, fresh: Fresh, caps: Caps, until: 
   return at;
 }
 
-/** When the longest window ends that has no room for it. */
+/** When the longest full window ends. */
 function endOfFull(windows: Windows, fresh: Fresh, caps: Caps): number {
   if (fresh.day && windows.dc >= caps.day) return (windows.d + 1) * DAY_MS;
   return fresh.hour && windows.hc >= caps.hour ? (windows.h + 1) * HOUR_MS : (windows.m + 1) * MINUTE_MS;

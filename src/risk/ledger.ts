@@ -1,7 +1,7 @@
 /**
  * The counters behind the caps, in the tenant's object: one row for a recipient, one for a block of numbers, one for the
  * account (tenant, its keys and countries together). Names are keyed HMACs. Counts are written in the same transaction as
- * the act, never later: a counter that is coalesced can be outrun. A key and all its rotations are one line with one count.
+ * the act: counts written later could be lost, and the cap exceeded. A key and all its rotations (a line) have one count.
  */
 import { first, type Sql } from "../storage/sql.ts";
 import { dayOf } from "../vault/ledger.ts";
@@ -21,9 +21,9 @@ import {
 import { countInto, fitsInto, freshWindows, waitingPlace } from "./departure.ts";
 import type { NamingBudget, NamingCap } from "./naming.ts";
 
-/** A row of a recipient or block: the windows of texts, and beside them those of the other sides and purposes. */
+/** A row of a recipient or block: the windows of texts, and those of the other sides and purposes. */
 type Row = Windows & {
-  /** The day on which each line of keys named the number; lines of codes have a prefix of their own. */
+  /** The day on which each line of keys last named the number; the budget of codes has the prefix `c|`. */
   keys: Record<string, number>;
   otp?: Windows;
   marketing?: Windows;
@@ -32,29 +32,29 @@ type Row = Windows & {
   codes?: Windows;
   strangers?: Windows;
 };
-/** `numbers` on the day `numbersDay`: how naming was counted before it had windows of its own. */
+/** `numbers` on the day `numbersDay`: the count of named numbers in rows from before naming had windows of its own. */
 type KeyWindows = Windows & { numbersDay?: number; numbers?: number };
 type Counts = { tenant: Windows; keys: Record<string, KeyWindows>; countries: Record<string, Windows> };
-/** `alerted`: the hour in which it was last told that the cap is reached. */
+/** `alerted`: the hour of the last alert that the cap is reached. */
 type Naming = Windows & { alerted?: number };
 type Account = Counts & { [side in Exclude<Side, "texts">]?: Counts } & { naming?: Record<string, Naming> };
 
-/** Who names a number, from which budget. */
+/** The key that names a number, the number's keyed name, and the budget that counts it. */
 export type NamedBy = { key: string; recipient: string; budget: NamingBudget };
 
-/** What a verb has counted of numbers it was named; for the audit. */
+/** How many numbers a verb named, and the counts after it; for the audit. */
 export type NamingCounted = { budget: NamingBudget; numbers: number; hour: number; day: number };
 
 /** Counter rows kept in memory; a row is about 100 bytes. */
 const ROWS_IN_MEMORY_MAX = 20_000;
-/** Lines of keys remembered in one recipient's row; beyond it the oldest is forgotten, which counts a number again. */
+/** Lines of keys kept in one recipient's row; beyond it the oldest is dropped, and counts the number again. */
 const LINES_PER_RECIPIENT_MAX = 20;
 
-/** What one statement takes: an ordinary act has three counters; the platform binds at most 100 values. */
+/** Values bound by one statement. An ordinary act has three counters of two values each; the platform allows 100 values. */
 const VALUES_PER_WRITE = 60;
 const writeOf = (values: number) =>
   `INSERT OR REPLACE INTO counters(name, windows) VALUES ${Array.from({ length: values / 2 }, () => "(?,?)").join()}`;
-/** The same few texts over and over, so that the platform finds them prepared. */
+/** The usual statements, always with the same text, so that the platform's cache of prepared statements has them. */
 const WRITES = new Map([2, 4, 6, VALUES_PER_WRITE].map((values) => [values, writeOf(values)]));
 
 /** The counters of one tenant. */
@@ -67,7 +67,7 @@ export class CapsLedger {
   #accountDirty = false;
   #counted: NamingCounted | null = null;
 
-  /** `lineOf`: the first key of the line that a key was rotated from. */
+  /** `lineOf`: the first key of a key's line, which names the line. */
   constructor(sql: Sql, lineOf: (key: string) => string) {
     this.#sql = sql;
     this.lineOf = lineOf;
@@ -79,7 +79,7 @@ export class CapsLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** The cap that the act would break, or null. Counts nothing. `later`: it leaves later, and its person is asked about then. */
+  /** The cap that the act would break, or null. Counts nothing. `later`: it leaves later, and caps of its person are checked then. */
   check(act: Act, limits: Limits, now: number, later = false): CapReached | null {
     for (const { cap, windows, caps } of this.#triesOf(act, limits, now)) {
       if (later && OF_PERSON.has(cap) ? isOpen(caps) : hasRoom(windows, caps)) continue;
@@ -89,7 +89,7 @@ export class CapsLedger {
     return null;
   }
 
-  /** Counts the act everywhere, or, where it leaves `later`, by key, tenant and country. The caller flushes in the same transaction. */
+  /** Counts the act under all caps, or, if it leaves `later`, under key, tenant and country. The caller flushes in the same transaction. */
   count(act: Act, now: number, later = false): void {
     for (const [cap, windows] of Object.entries(this.#windowsOf(act))) {
       if (windows === null || (later && OF_PERSON.has(cap))) continue;
@@ -100,8 +100,8 @@ export class CapsLedger {
   }
 
   /**
-   * Counts something else that people outside do, under a keyed name of its own; false where it is one too many, and then counts
-   * nothing. The caller flushes in the same transaction.
+   * Counts an act that is not a message, such as a stranger's first text, under a keyed name of its own; false, and nothing is
+   * counted, where the cap is reached. The caller flushes in the same transaction.
    */
   tally(name: string, caps: Caps, now: number): boolean {
     const row = this.#row(`t|${name}`);
@@ -112,8 +112,8 @@ export class CapsLedger {
   }
 
   /**
-   * A text is about to leave: counts it in each window in which it is not counted yet, or, where it does not fit, gives it a place
-   * to wait, at `until` at the latest. Null: it may leave. The caller flushes in the same transaction.
+   * A text is about to leave: counts it in each window in which it is not counted yet and answers null, or answers until when it
+   * waits, `until` at the latest. The caller flushes in the same transaction.
    */
   leave(
     act: Act,
@@ -133,9 +133,8 @@ export class CapsLedger {
   }
 
   /**
-   * Counts that a line of keys names a number, once a day and known or new alike. Answers the cap that stands against it: then
-   * a number that this line has not named today is not counted, unless it is `counted` anyway. The caller flushes in the same
-   * transaction, refused or not.
+   * Counts that a line of keys names a number, known or new, once a day. Answers the cap that is reached, or null; a number beyond
+   * the cap is counted only with `always`. The caller flushes in the same transaction, refused or not.
    */
   name(
     { key, recipient, budget }: NamedBy,
@@ -155,12 +154,12 @@ export class CapsLedger {
     for (const windows of [own, all]) count(windows);
     const before = this.#counted?.numbers ?? 0;
     this.#counted = { budget, numbers: before + 1, hour: own.hc, day: own.dc };
-    if (reached !== null) return reached; // beyond the cap nothing is remembered of the number: each time counts
+    if (reached !== null) return reached; // beyond the cap the number is not marked, so each naming of it counts
     this.#mark(recipient, mark, now);
     return null;
   }
 
-  /** How many numbers the budget was named in this minute, by the line and by all. Expects a naming just counted. */
+  /** How many numbers were counted in this minute, for the line and for the tenant. Called just after `name`. */
   namedThisMinute({ key, budget }: Omit<NamedBy, "recipient">, now: number): Record<NamingCap, number> {
     const line = this.lineOf(key);
     const own = this.#naming(budget === "codes" ? `c|${line}` : line, now);
@@ -168,7 +167,7 @@ export class CapsLedger {
     return { key: own.mc, tenant: all.mc };
   }
 
-  /** Whether a reached cap is met for the first time in this hour; then it is remembered as told. */
+  /** Whether a reached cap has had no alert in this hour; marks it as alerted. */
   isNews({ key, budget }: Omit<NamedBy, "recipient">, by: NamingCap, now: number): boolean {
     const line = by === "tenant" ? "*" : this.lineOf(key);
     const naming = this.#naming(budget === "codes" ? `c|${line}` : line, now);
@@ -178,7 +177,7 @@ export class CapsLedger {
     return true;
   }
 
-  /** What was counted of named numbers since the last time; null when nothing was. */
+  /** The naming counts since the last call of this; null if there are none. */
   takeCounted(): NamingCounted | null {
     const counted = this.#counted;
     this.#counted = null;
@@ -194,7 +193,7 @@ export class CapsLedger {
     for (let at = 0; at < rows.length; at += VALUES_PER_WRITE) this.#write(rows.slice(at, at + VALUES_PER_WRITE));
   }
 
-  /** What is left to the key in its tightest window, for the RateLimit header. */
+  /** What is left to the key in its tightest window of any side, for the RateLimit header. */
   roomOf(keyId: string, limits: Limits, now: number): Room & { quota: number; windowSeconds: number } {
     const account = this.#open();
     const line = this.lineOf(keyId);
@@ -208,7 +207,16 @@ export class CapsLedger {
     return { ...room, quota: limits.key[room.window], windowSeconds };
   }
 
-  /** Forgets counters whose day is over, those of keys and countries in the account's row too. */
+  /** Texts of the tenant that count in its day so far, of every kind that has a budget of its own. */
+  countedToday(now: number): number {
+    const account = this.#open();
+    return [account, ...sidesOf(account)].reduce(
+      (sum, { tenant }) => sum + (tenant.d === dayOf(now) ? tenant.dc : 0),
+      0,
+    );
+  }
+
+  /** Drops counters last used before yesterday, also those of keys and countries in the account's row. */
   purge(now: number, limit: number): number {
     const gone = this.#sql
       .exec(
@@ -232,7 +240,7 @@ export class CapsLedger {
     return gone;
   }
 
-  /** The act's counters with their caps, turned to `now`; those of the person last. */
+  /** The act's counters with their caps, rolled to `now`; those of the person last. */
   #triesOf(act: Act, limits: Limits, now: number): { cap: Cap; windows: Windows; caps: Caps }[] {
     const { tenant, key, country, block, session, recipient } = this.#windowsOf(act);
     for (const windows of [tenant, key, country, block, session, recipient])
@@ -317,7 +325,7 @@ export class CapsLedger {
     return row;
   }
 
-  /** The row, to be written with the next flush. A purge goes by the day it carries. */
+  /** The row, to be written with the next flush; rolled to `now`, because the purge goes by its day. */
   #touch(name: string, now: number): Row {
     const row = this.#row(name);
     rollWindows(row, now);
@@ -325,24 +333,24 @@ export class CapsLedger {
     return row;
   }
 
-  /** Names and their windows in turn, as one statement for all of them. */
+  /** Writes alternating names and windows with one statement. */
   #write(rows: readonly string[]): void {
     const query = WRITES.get(rows.length) ?? writeOf(rows.length);
     this.#sql.exec(query, ...rows);
   }
 }
 
-/** Caps that hold when a text leaves, and not before. */
+/** Caps that are checked only when a text leaves. */
 const OF_PERSON: ReadonlySet<string> = new Set<Cap>(["recipient", "session", "block"]);
 
-/** So many times a cap. */
+/** A cap multiplied. */
 export const timesCaps = ({ minute, hour, day }: Caps, times: number): Caps => ({
   minute: minute * times,
   hour: hour * times,
   day: day * times,
 });
 
-/** Whether anything at all may pass: a cap of zero is refused at once. */
+/** False for a cap of zero, which refuses at once instead of letting the text wait. */
 const isOpen = ({ minute, hour, day }: Caps): boolean => minute > 0 && hour > 0 && day > 0;
 
 const sidesOf = ({ relays, devices, codes, strangers }: Account): Counts[] =>

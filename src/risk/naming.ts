@@ -1,17 +1,17 @@
 /**
- * How many distinct numbers may be named, by a key with all its rotations and by a tenant, in an hour and a day. Naming is
- * counted before anything about the number is judged, so that no answer can tell numbers apart for less than a count each. Pure.
+ * How many distinct numbers may be named, by a key with all its rotations and by a tenant, in an hour and a day. A number is counted
+ * before anything about it is judged, so that an answer about a number always costs one count. Pure.
  */
 import { DEFAULT_LIMITS, DEFAULT_NAMING, type HourAndDay, type Limits, type NamingAllowance } from "./caps.ts";
 
-/** Codes are named from a budget of their own, so that nothing else can use up what a login needs. */
+/** Codes have a budget of their own, so that nothing else can use up what sign-ins need. */
 export const NAMING_BUDGETS = ["texts", "codes"] as const;
 export type NamingBudget = (typeof NAMING_BUDGETS)[number];
 
 /** Which of a budget's two caps is reached. */
 export type NamingCap = "key" | "tenant";
 
-/** The caps of a budget at this moment, with the allowance that an operator has granted to this line of keys. */
+/** The caps of a budget now, raised to the allowance that an operator has granted to this key and its rotations. */
 export function namingCaps(
   budget: NamingBudget,
   limits: Limits,
@@ -34,8 +34,8 @@ const widest = (a: HourAndDay, b: HourAndDay): HourAndDay => ({
 });
 
 /**
- * While a cap on codes is reached, codes to people the tenant does not know go on at this pace: half of what the hour's cap allows
- * in a minute, and one at least.
+ * While a cap on codes is reached, codes to numbers that the tenant has not met go on at this many a minute: half the pace of the
+ * hour's cap (or of the day's, taken as an hour's, if that is lower), at least one.
  */
 export function trickleOf(caps: HourAndDay): number {
   return Math.max(1, Math.floor(Math.min(caps.hour, caps.day) / 120));

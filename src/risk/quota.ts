@@ -1,23 +1,23 @@
 /**
- * What a tenant may keep: rows in D1, which all tenants of a jurisdiction share, and bytes in its own object. Told at 80 percent; at 100
- * percent what would add is refused, and nothing else: whatever ends, answers, withdraws, revokes, reveals, erases or is heard from
- * carriers and people goes on, and so does the audit. Pure.
+ * What a tenant may keep: rows in D1, which all tenants of a jurisdiction share, and bytes in its own object. An alert at 80 percent; at
+ * 100 percent verbs that add are refused. Everything else goes on: ending, reading, withdrawing, revoking, revealing, erasing, inbound
+ * texts, receipts and the audit. Pure.
  */
 import { refuse, type Refusal } from "../base/refusal.ts";
 
 export type Quota = { records: number; bytes: number };
 export type Usage = { records: number; bytes: number };
 
-/** An object holds 10 GB at most, a database too, about 25 million records. */
+/** The platform allows 10 GB for an object, and for a D1 database, which is about 25 million records. */
 export const QUOTAS: Readonly<Record<"live" | "sandbox", Quota>> = {
   live: { records: 5_000_000, bytes: 7_000_000_000 },
   sandbox: { records: 100_000, bytes: 200_000_000 },
 };
 
-/** What was reached, in percent: what is told. */
+/** The level that was reached, in percent. */
 export type QuotaLevel = 0 | 80 | 100;
 
-/** How full the fuller of both is. */
+/** The level of the fuller of the two. */
 export function quotaLevel(usage: Usage, quota: Quota): QuotaLevel {
   const share = Math.max(shareOf(usage.records, quota.records), shareOf(usage.bytes, quota.bytes));
   if (share >= 1) return 100;
@@ -26,9 +26,9 @@ export function quotaLevel(usage: Usage, quota: Quota): QuotaLevel {
 
 const shareOf = (used: number, quota: number): number => (quota === 0 ? 1 : used / quota);
 
-/** The refusal of what would add to a full quota. */
+/** The refusal of a verb that adds while the quota is full. */
 export function quotaRefusal(usage: Usage, quota: Quota): Refusal {
   const full = usage.records >= quota.records ? "records" : "bytes";
-  const detail = `The tenant keeps ${usage[full]} ${full}; its quota is ${quota[full]}. What ends, withdraws, revokes, reveals or reads goes on.`;
+  const detail = `The tenant keeps ${usage[full]} ${full}; its quota is ${quota[full]}. Requests that end, withdraw, revoke, reveal or read still work.`;
   return refuse("storage_quota_reached", { detail });
 }

@@ -4,11 +4,11 @@
 import { byCaller, callersAct, type Recorder } from "../contract/record.ts";
 import { room, type Ground } from "../contract/room.ts";
 import type { CountNaming } from "../vault/naming.ts";
-import type { EventType } from "../webhooks/event.ts";
 import type { Limits, NamingAllowance } from "./caps.ts";
 import { countNaming, type NamingAlert } from "./count-naming.ts";
 import { CapsLedger } from "./ledger.ts";
 import { QUOTAS, type Quota } from "./quota.ts";
+import { quotaFace, type QuotaAlerts } from "./quota-face.ts";
 import { UsageLedger } from "./usage.ts";
 
 type RiskGround = Ground & {
@@ -19,7 +19,7 @@ type RiskGround = Ground & {
 type Below = {
   audit: { record: Recorder };
   access: { lineOf: (key: string) => string };
-  webhooks: { emit: (type: EventType, resource: string, data: unknown) => void };
+  alerts: QuotaAlerts;
 };
 
 /** The room. */
@@ -31,15 +31,18 @@ export const riskRoom = room({
   ],
   open: (
     { sql, now, policy, environment, tenantId }: RiskGround,
-    { audit: { record }, access: { lineOf }, webhooks: { emit } }: Below,
+    { audit: { record }, access: { lineOf }, alerts: { raise, close } }: Below,
   ) => {
     const caps = new CapsLedger(sql, lineOf);
     const usage = new UsageLedger(sql);
-    const quota = (): Quota => policy().storageQuota ?? QUOTAS[environment];
-    const usageOf = (bytes: number) => ({ records: usage.records(), bytes });
     const alert = ({ key, ...cap }: NamingAlert): void => {
       record(byCaller(key), { act: callersAct(key, "limit_reached"), subject: key, facts: cap });
-      emit("alert.limit", key, { limit: "naming", key, ...cap });
+      raise({
+        type: "alert.limit",
+        about: key,
+        part: `naming ${cap.budget} ${cap.by}`,
+        facts: { limit: "naming", key, ...cap },
+      });
     };
     const naming: CountNaming = countNaming({ caps, lineOf, policy, now, alert });
     return {
@@ -49,8 +52,8 @@ export const riskRoom = room({
       caps,
       naming,
       /**
-       * After each verb: what it counted of named numbers is written, refused or not, and is in the audit. An entry of its own tells
-       * of it where the verb made none for the one number that was named.
+       * After each verb, refused or not: writes its counts of named numbers, and an audit entry of them, unless the verb named one
+       * number and has an entry itself.
        */
       settleNaming: (key: string, hadEntry: boolean): void => {
         const counted = caps.takeCounted();
@@ -58,31 +61,21 @@ export const riskRoom = room({
         if (counted === null || (hadEntry && counted.numbers === 1)) return;
         record(byCaller(key), { act: callersAct(key, "named_numbers"), subject: key, facts: counted });
       },
-      /** A key met a limit of calls: in the audit, and told to the tenant. */
+      /** A key reached a limit of calls: audit entry and event. */
       tellCallLimit: (key: string, reached: { class: string; perMinute: number }): void => {
         const facts = { limit: "calls", class: reached.class, per_minute: reached.perMinute };
         record(byCaller(key), { act: callersAct(key, "limit_reached"), subject: key, facts });
-        emit("alert.limit", key, { key, ...facts });
+        raise({ type: "alert.limit", about: key, part: `calls ${reached.class}`, facts: { key, ...facts } });
       },
       usage,
-      /** Why nothing may be added to what the tenant keeps, in an object of so many bytes; null while something may. */
-      quotaRefusal: (bytes: number) => usage.refusal(usageOf(bytes), quota()),
-      quotaMoved: (bytes: number): boolean => usage.moved(usageOf(bytes), quota()),
-      /** Tells the tenant and the audit, once, that 80 or 100 percent of the quota are reached. */
-      tellQuota: (bytes: number): void => {
-        const told = usage.news(usageOf(bytes), quota());
-        if (told === null) return;
-        const facts = {
-          percent: told.percent,
-          records: told.records,
-          bytes: told.bytes,
-          records_max: told.quota.records,
-          bytes_max: told.quota.bytes,
-        };
-        record({ type: "system", id: "quota" }, { act: "tenant.quota_reached", subject: null, facts });
-        emit("alert.quota", tenantId, facts);
-      },
-      /** What is left to a key under its limit. */
+      ...quotaFace(usage, () => policy().storageQuota ?? QUOTAS[environment], {
+        tenantId,
+        record,
+        raise,
+        close,
+        texts: () => ({ texts_today: caps.countedToday(now()), texts_per_day: policy().limits.tenant.day }),
+      }),
+      /** What is left to a key of its cap. */
       roomOf: (key: string) => caps.roomOf(key, policy().limits, now()),
     };
   },

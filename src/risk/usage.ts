@@ -1,13 +1,13 @@
 /**
- * How much a tenant keeps: its records, counted in D1 by night and in memory since, and its object's bytes, which the platform knows.
- * An ordinary message writes no row for it: the count since the last night is lost when the object is evicted, and counts again with the
- * next. What was told is stored, so that it is told once.
+ * How much a tenant keeps: its records, counted in D1 each night and in memory since, and its object's bytes, as the platform says. An
+ * ordinary message writes no row for it: the count in memory is lost when the object is evicted, and the next night's count includes
+ * it. The level last told is stored, so that each is told once.
  */
 import { first, type Sql } from "../storage/sql.ts";
 import { quotaLevel, quotaRefusal, type Quota, type QuotaLevel, type Usage } from "./quota.ts";
 import type { Refusal } from "../base/refusal.ts";
 
-/** What is told when a level is reached. */
+/** The alert when a level is reached. */
 export type QuotaTold = { percent: 80 | 100 } & Usage & { quota: Quota };
 
 /** The usage of one tenant. */
@@ -44,13 +44,13 @@ export class UsageLedger {
     return Math.max(0, this.#counted + this.#since);
   }
 
-  /** Whether the level is another than the one that was told last. */
+  /** Whether the level differs from the one stored as told. */
   moved(usage: Usage, quota: Quota): boolean {
     this.#told ??= levelOf(this.#get("told"));
     return quotaLevel(usage, quota) !== this.#told;
   }
 
-  /** The level that is reached for the first time since it was left; null when there is nothing to tell. Remembers it as told. */
+  /** The alert if the level has risen; null otherwise. Stores the level as told. */
   news(usage: Usage, quota: Quota): QuotaTold | null {
     const level = quotaLevel(usage, quota);
     this.#told ??= levelOf(this.#get("told"));
@@ -61,7 +61,7 @@ export class UsageLedger {
     return risen && level !== 0 ? { percent: level, ...usage, quota } : null;
   }
 
-  /** Why nothing may be added; null while something may. */
+  /** The refusal of verbs that add, while the quota is full; null otherwise. */
   refusal(usage: Usage, quota: Quota): Refusal | null {
     return quotaLevel(usage, quota) === 100 ? quotaRefusal(usage, quota) : null;
   }

@@ -9,6 +9,7 @@ import type { Identity, SignInClient, SignedIn } from "../access/people/sign-in.
 import type { PeopleVerbs } from "../access/people/verbs.ts";
 import type { Present } from "../access/people/face.ts";
 import type { IssuedKey, KeysVerbs } from "../access/verbs.ts";
+import type { AlertsVerbs } from "../alerts/verbs.ts";
 import type { AuditVerbs } from "../audit/verbs.ts";
 import type { Outcome, Refusal } from "../base/refusal.ts";
 import type { HandsetDelivery, Inbound, Question, Report } from "../carriers/carrier.ts";
@@ -18,6 +19,7 @@ import type { ConsentVerbs } from "../consent/verbs.ts";
 import type { Page } from "../contract/list.ts";
 import type { NameOf, QuestionsOf, Verb } from "../contract/verb.ts";
 import type { InboundVerbs } from "../inbound/verbs.ts";
+import type { JobView } from "../jobs/ledger.ts";
 import type { JobsVerbs } from "../jobs/verbs.ts";
 import type { AddressVerbs } from "../masking/relays/relays.ts";
 import type { SettingsVerbs } from "../masking/settings/verbs.ts";
@@ -30,6 +32,7 @@ import type { ChangedPolicy, PolicyChange, PolicyView } from "../policy/policy.t
 import type { QuarantineVerbs } from "../quarantine/verbs.ts";
 import type { PolicyVerbs } from "../policy/verbs.ts";
 import type { SandboxVerbs } from "../sandbox/verbs.ts";
+import type { StatsVerbs } from "../stats/verbs.ts";
 import type { TokensVerbs } from "../vault/verbs.ts";
 import type { LocksVerbs } from "../verify/locks/verbs.ts";
 import type { ServicesVerbs, TemplatesVerbs, TemplateView } from "../verify/settings/verbs.ts";
@@ -40,6 +43,7 @@ import type { WebhooksVerbs } from "../webhooks/verbs.ts";
 import type { Effects } from "./effects.ts";
 
 type Verbs = AddressVerbs &
+  AlertsVerbs &
   AuditVerbs &
   ConsentVerbs &
   InboundVerbs &
@@ -52,6 +56,7 @@ type Verbs = AddressVerbs &
   PeopleVerbs &
   PolicyVerbs &
   QuarantineVerbs &
+  StatsVerbs &
   SandboxVerbs &
   ServicesVerbs &
   SettingsVerbs &
@@ -94,6 +99,18 @@ export type Reply<K extends TenantVerbName> = {
   replayed: boolean;
 };
 
+/** What a tenant uses, beside what it may use. */
+export type TenantUsage = {
+  texts_today: number;
+  texts_per_day: number;
+  records: number;
+  records_max: number;
+  bytes: number;
+  bytes_max: number;
+  quarantined_jobs: number;
+  open_alerts: number;
+};
+
 export type CreateTenant = { id: string; name: string; environment: "sandbox" | "live"; routes: string[] };
 
 /** An operator's decision about a tenant's template. */
@@ -122,6 +139,11 @@ export type TenantPort = {
   signOut(session: InSession): Promise<void>;
   /** Drops the sign-in and ends every session: for an issuer that is broken or in wrong hands. */
   resetSignIn(operator: string): Promise<Outcome<{ had_sign_in: boolean; ended: number }>>;
+  /** What the tenant uses, of what it may use. */
+  usage(): Promise<Outcome<TenantUsage>>;
+  /** Background work of this tenant that fails, newest first. */
+  failedJobs(): Promise<Outcome<Page<JobView>>>;
+  retryJob(operator: string, id: string): Promise<Outcome<JobView>>;
   describe(): Promise<Outcome<{ policy: PolicyView; clock_offset_seconds: number }>>;
   issueKey(operator: string, settings: KeySettings): Promise<Outcome<IssuedKey>>;
   revokeKey(operator: string, id: string): Promise<Outcome<KeyView>>;

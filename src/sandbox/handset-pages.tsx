@@ -1,91 +1,100 @@
 /**
- * The handset's pages, from data to HTML. Words and senders come from strangers: every one goes through JSX, which escapes
- * it, and stands in an element of its own direction. No number and no key is in any address; lines go by their opaque ids.
+ * The handset's pages, from data to HTML: the phones first, then their lines, the clock and the magic numbers. No number and no key is
+ * in any address; lines go by their opaque ids.
  */
 import type { Child } from "hono/jsx";
-import type { HtmlEscapedString } from "hono/utils/html";
-import { ICON } from "../contract/page.ts";
 import { MAGIC } from "../carriers/adapters/sandbox.ts";
-import type { HandsetLine, HandsetText } from "./ledger.ts";
+import { pageOf, Top } from "../look/document.tsx";
+import { Icon } from "../look/icon.tsx";
+import type { HandsetLine } from "./ledger.ts";
+import { personOf, spaced } from "./people.ts";
+import { exact, Face, Phones, Short, type PhoneFacts } from "./phone.tsx";
+import { isUnread, type Seen } from "./seen.ts";
 import { ADVANCE_SECONDS_MAX } from "./verbs.ts";
 
 export type HandsetFacts = {
   lines: readonly HandsetLine[];
-  texts: readonly HandsetText[];
-  /** The line that is shown alone, or null for all of them. */
-  line: string | null;
-  /** A second phone beside it, to watch a conversation from both sides. */
-  beside: { line: string; texts: readonly HandsetText[] } | null;
+  phones: PhoneFacts[];
+  /** Which lines the address names; null where nobody chose. */
+  asked: { line: string | null; beside: string | null };
+  seen: Seen;
   now: string;
 };
 
 const NOTE =
-  "This is the carrier's side of your sandbox: what the person behind a drama number would have received. Only this page and its API show numbers and words; your app sees tokens and masks. Nothing here reaches anybody.";
+  "The carrier’s side of your sandbox: what the people behind drama numbers receive. Your app sees tokens and masks; nothing here reaches anybody.";
 
 /** The page that asks for an API key; `wrong` says why the last one was not taken. */
 export function signInPage(wrong: string | null): string {
   return page(
     "Sign in to the sandbox handset",
-    <main class="narrow" id="main">
-      <p class="note">{NOTE}</p>
+    <main class="gate" id="main">
       <form class="card" id="sign-in" method="post" action="/handset/sign-in">
-        <h2>Sign in</h2>
+        <h1>Open the handset</h1>
+        <p class="soft">{NOTE}</p>
         {wrong === null ? null : (
           <p class="wrong" id="wrong" role="alert">
             {wrong}
           </p>
         )}
-        <label for="key">API key</label>
-        <input
-          id="key"
-          name="key"
-          type="password"
-          required
-          autocomplete="off"
-          spellcheck={false}
-          aria-describedby={wrong === null ? "hint" : "wrong hint"}
-          aria-invalid={wrong === null ? undefined : "true"}
-        />
-        <p class="hint" id="hint">
-          A key of a sandbox tenant with the scope <code>sandbox:use</code>; <code>npm start</code> prints one. It is
-          kept sealed in a cookie for eight hours and goes nowhere else.
-        </p>
-        <button type="submit">Show the handset</button>
+        <div class="field">
+          <label for="key">API key</label>
+          <input
+            id="key"
+            name="key"
+            type="password"
+            required
+            autocomplete="off"
+            spellcheck={false}
+            aria-describedby={wrong === null ? "hint" : "wrong hint"}
+            aria-invalid={wrong === null ? undefined : "true"}
+          />
+          <p class="hint" id="hint">
+            A key of a sandbox tenant with the scope <code>sandbox:use</code>; <code>npm start</code> prints one. It is
+            kept sealed in a cookie for eight hours and goes nowhere else.
+          </p>
+        </div>
+        <button type="submit">
+          Show the handset
+          <Icon name="arrow" />
+        </button>
       </form>
     </main>,
-    <a href="/docs">API reference</a>,
+    null,
   );
 }
 
 /** The handset itself. */
 export function handsetPage(facts: HandsetFacts): string {
+  const { phones, now, asked } = facts;
+  const fields = {
+    ...(asked.line === null ? {} : { shown: asked.line }),
+    ...(asked.beside === null ? {} : { beside: asked.beside }),
+  };
   return page(
     "Sandbox handset",
-    <main class="wide" id="main">
-      <p class="note">{NOTE}</p>
-      <div class="columns">
+    <main class="handset" id="main" data-handset>
+      <h1 class="said">Sandbox handset</h1>
+      {phones.length === 0 ? (
+        <NoLine />
+      ) : (
+        <Phones phones={phones} now={now} composing={{ action: "/handset/answer", fields }} />
+      )}
+      <div class="aside">
         <Lines {...facts} />
-        <div class="phones">
-          <Texts {...facts} />
-          {facts.beside === null ? null : (
-            <Texts {...facts} line={facts.beside.line} texts={facts.beside.texts} main={facts.line} place="beside" />
-          )}
-        </div>
-        <div class="aside">
-          <Clock now={facts.now} line={facts.line} />
-          <Magic />
-        </div>
+        <Another open={phones.length === 0} />
+        <Clock now={now} asked={asked} />
+        <Magic />
+        <p class="soft small">{NOTE}</p>
       </div>
-      <script src="/handset/handset.js" defer />
     </main>,
-    <>
-      <a href="/docs">API reference</a>
-      <form method="post" action="/handset/sign-out">
-        <button class="quiet" type="submit">
-          Sign out
-        </button>
-      </form>
-    </>,
+    <form method="post" action="/handset/sign-out">
+      <button class="quiet slim" type="submit">
+        <Icon name="signOut" />
+        Sign out
+      </button>
+    </form>,
+    ["/handset/handset.js"],
   );
 }
 
@@ -93,171 +102,124 @@ export function handsetPage(facts: HandsetFacts): string {
 export function plainPage(says: string): string {
   return page(
     "Sandbox handset",
-    <main class="narrow" id="main">
-      <p>{says}</p>
-      <p>
-        <a href="/handset">Go to the handset</a>
-      </p>
+    <main class="gate" id="main">
+      <div class="card">
+        <p id="says">{says}</p>
+        <a class="button" href="/handset">
+          Go to the handset
+        </a>
+      </div>
     </main>,
     null,
   );
 }
 
-function page(title: string, body: Child, links: Child): string {
-  const document = (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{title} · Maskline</title>
-        <link rel="icon" href={ICON} />
-        <link rel="stylesheet" href="/handset/handset.css" />
-      </head>
-      <body>
-        <a class="skip" href="#main">
-          Skip to the content
-        </a>
-        <header class="top">
-          <h1>
-            Maskline <small>sandbox handset</small>
-          </h1>
-          {links}
-        </header>
-        {body}
-      </body>
-    </html>
-  ) as HtmlEscapedString; // no part of a page waits for anything
-  return `<!doctype html>${document}`;
+function page(title: string, main: Child, acts: Child, scripts: readonly string[] = []): string {
+  return pageOf(
+    title,
+    { styles: ["/handset/handset.css", "/handset/phone.css"], scripts },
+    <>
+      <Top what="Sandbox handset">
+        <a href="/console/send">Console</a>
+        <a href="/docs">API reference</a>
+        {acts}
+      </Top>
+      {main}
+    </>,
+  );
 }
 
-function Lines({ lines, line }: HandsetFacts) {
-  const total = lines.reduce((sum, one) => sum + one.texts, 0);
+function NoLine() {
+  return (
+    <section class="empty" id="phones">
+      <Icon name="phone" />
+      <h2>No text has arrived yet</h2>
+      <p>
+        Send one to 07700 900123, by <a href="/docs">the API</a> or on the console’s page{" "}
+        <a href="/console/send">Send &amp; try</a>: its phone is here once it arrives.
+      </p>
+    </section>
+  );
+}
+
+/** The address of one line, or of two beside each other; without a line, of whoever was texted last. */
+export function hrefOf(line: string | null, beside: string | null): string {
+  const lines = { ...(line === null ? {} : { line }), ...(beside === null ? {} : { beside }) };
+  return line === null ? "/handset" : `/handset?${new URLSearchParams(lines).toString()}`;
+}
+
+function Lines(facts: HandsetFacts) {
+  const { lines, phones } = facts;
   return (
     <nav class="card lines" aria-labelledby="lines-title">
-      <h2 id="lines-title">Lines</h2>
+      <div class="lines-head">
+        <h2 id="lines-title">Phones</h2>
+        <label class="inline" hidden>
+          <input type="checkbox" id="follow" checked autocomplete="off" />
+          Update by itself
+        </label>
+      </div>
+      <p class="news" id="news" role="status" />
       <ul class="plain" id="lines" data-live>
-        <LineLink href="/handset" name="All lines" texts={total} current={line === null} beside={null} />
+        {lines.length === 0 ? <li class="soft">None yet.</li> : null}
         {lines.map((one) => (
-          <LineLink
-            href={`/handset?line=${encodeURIComponent(one.line)}`}
-            name={spaced(one.number)}
-            texts={one.texts}
-            current={one.line === line}
-            beside={line === null || one.line === line ? null : `/handset?line=${line}&beside=${one.line}`}
-          />
+          <Line {...facts} one={one} first={phones[0]?.line.line ?? null} />
         ))}
       </ul>
     </nav>
   );
 }
 
-type LinkFacts = { href: string; name: string; texts: number; current: boolean; beside: string | null };
-
-function LineLink({ href, name, texts, current, beside }: LinkFacts) {
+function Line({ one, first, phones, seen, now }: HandsetFacts & { one: HandsetLine; first: string | null }) {
+  const { name } = personOf(one.number);
+  const shown = phones.some(({ line }) => line.line === one.line);
+  const unread = !shown && isUnread(one, seen);
   return (
-    <li class={beside === null ? undefined : "two"}>
-      <a href={href} aria-current={current ? "page" : undefined}>
-        {name}
-        <span class="count">
-          {texts}
-          <span class="said"> {texts === 1 ? "text" : "texts"}</span>
+    <li class={unread ? "unread" : undefined}>
+      <a class="line-link" href={hrefOf(one.line, null)} aria-current={shown ? "true" : undefined}>
+        <Face number={one.number} />
+        <span class="line-name">
+          {name} <small>{spaced(one.number)}</small>
+        </span>
+        {one.newest === null ? null : <Short at={one.newest.at} now={now} />}
+        <span class="line-last">
+          {unread ? <span class="said">New: </span> : null}
+          {one.newest === null ? "Its texts were deleted" : <bdi>{one.newest.text.slice(0, 80)}</bdi>}
         </span>
       </a>
-      {beside === null ? null : (
-        <a class="beside" href={beside} aria-label={`Show ${name} beside`}>
-          beside
+      {shown || first === null ? null : (
+        <a class="beside" href={hrefOf(first, one.line)} aria-label={`Show ${name} ${spaced(one.number)} beside`}>
+          <Icon name="columns" />
         </a>
       )}
     </li>
   );
 }
 
-function Texts({ place = "texts", main = null, ...facts }: HandsetFacts & Place) {
-  const { texts, lines, line } = facts;
-  const shown = lines.find((one) => one.line === line);
+/** Somebody who has no line yet writes. */
+function Another({ open }: { open: boolean }) {
   return (
-    <section class="card" aria-labelledby={`${place}-title`}>
-      <div class="head">
-        <h2 id={`${place}-title`}>
-          {shown === undefined ? "Texts, newest first" : `Texts on ${spaced(shown.number)}`}
-        </h2>
-        {place === "beside" ? null : (
-          <label class="inline" hidden>
-            <input type="checkbox" id="follow" checked autocomplete="off" />
-            Update by itself
-          </label>
-        )}
-      </div>
-      {place === "beside" ? null : <p class="news" id="news" role="status" />}
-      <Composer {...facts} place={place} main={main} />
-      <div id={place} data-live>
-        {texts.length === 0 ? <p class="empty">No text has arrived yet. Send a message to +44 7700 900123.</p> : null}
-        <ul class="plain">
-          {texts.map((text) => (
-            <Text {...text} />
-          ))}
-        </ul>
-      </div>
-    </section>
-  );
-}
-
-/** Which of two phones it is, and the line of the first. */
-type Place = { place?: "texts" | "beside"; main?: string | null };
-
-/** What the person of a line writes; without a line, somebody who has none yet. */
-function Composer({ texts, line, place = "texts", main = null, ...facts }: HandsetFacts & Place) {
-  const last = texts.find((one) => one.to !== null || /^\+\d+$/.test(one.from ?? ""));
-  const other = place === "texts" ? facts.beside?.line : line;
-  return (
-    <form class="composer" method="post" action="/handset/answer">
-      {line === null ? (
-        <div>
-          <label for={`${place}-number`}>As</label>
-          <input id={`${place}-number`} name="number" type="tel" placeholder="07700 900111" required />
+    <details class="card fold" open={open}>
+      <summary>
+        <Icon name="plus" />
+        Text from another number
+      </summary>
+      <form class="fields" method="post" action="/handset/answer">
+        <div class="field">
+          <label for="another-number">As</label>
+          <input id="another-number" name="number" type="tel" placeholder="07700 900111" required autocomplete="off" />
         </div>
-      ) : (
-        <input type="hidden" name="line" value={line} />
-      )}
-      <input type="hidden" name="shown" value={(place === "texts" ? line : main) ?? ""} />
-      {other === undefined || other === null ? null : <input type="hidden" name="beside" value={other} />}
-      <div>
-        <label for={`${place}-to`}>To the virtual number</label>
-        <input id={`${place}-to`} name="to" type="tel" value={last?.to ?? last?.from ?? ""} required />
-      </div>
-      <div class="words-in">
-        <label for={`${place}-text`}>Text</label>
-        <textarea id={`${place}-text`} name="text" rows={2} maxlength={1600} required />
-      </div>
-      <button type="submit">Send</button>
-    </form>
-  );
-}
-
-function Text({ id, number, from, to, direction, text, message_id, received_at }: HandsetText) {
-  return (
-    <li class={direction === "sent" ? "text sent" : "text"} data-text={id}>
-      <p class="who">
-        <bdi>
-          <strong>{direction === "sent" ? `Sent to ${spaced(to ?? "")}` : spaced(from ?? "No sender ID")}</strong>
-        </bdi>
-        <span>
-          {direction === "sent" ? "from" : "to"} {spaced(number)}
-        </span>
-      </p>
-      <p class="words" dir="auto">
-        {text}
-      </p>
-      <p class="facts">
-        <time datetime={received_at}>{readable(received_at)}</time>
-        {message_id === null ? null : (
-          <>
-            {" · "}
-            <code>{message_id}</code>
-          </>
-        )}
-      </p>
-    </li>
+        <div class="field">
+          <label for="another-to">To the virtual number</label>
+          <input id="another-to" name="to" type="tel" placeholder="07700 900871" required autocomplete="off" />
+        </div>
+        <div class="field">
+          <label for="another-text">Text</label>
+          <textarea id="another-text" name="text" rows={2} maxlength={1600} required dir="auto" />
+        </div>
+        <button type="submit">Send</button>
+      </form>
+    </details>
   );
 }
 
@@ -268,73 +230,75 @@ const STEPS = [
   [86_400, "1 day"],
 ] as const;
 
-function Clock({ now, line }: { now: string; line: string | null }) {
-  const back = line === null ? null : <input type="hidden" name="line" value={line} />;
+function Clock({ now, asked }: Pick<HandsetFacts, "now" | "asked">) {
+  const back = Object.entries(asked).map(([name, line]) =>
+    line === null ? null : <input type="hidden" name={name} value={line} />,
+  );
   return (
-    <section class="card" id="clock" tabindex={-1} aria-labelledby="clock-title">
-      <h2 id="clock-title">Clock</h2>
-      <p class="time" id="now" data-live>
-        The tenant's time is <time datetime={now}>{readable(now)}</time>.
-      </p>
-      <form method="post" action="/handset/clock">
-        {back}
-        <div class="buttons" role="group" aria-label="Move the clock forward by">
-          {STEPS.map(([seconds, name]) => (
-            <button class="quiet" type="submit" name="advance_seconds" value={String(seconds)}>
-              +{name}
-            </button>
-          ))}
-        </div>
-      </form>
-      <form class="row" method="post" action="/handset/clock">
-        {back}
-        <div>
-          <label for="advance">Forward by seconds</label>
-          <input
-            id="advance"
-            name="advance_seconds"
-            type="number"
-            inputmode="numeric"
-            min="1"
-            max={String(ADVANCE_SECONDS_MAX)}
-            required
-          />
-        </div>
-        <button type="submit">Move</button>
-      </form>
-    </section>
+    <details class="card fold">
+      <summary>
+        <Icon name="clock" />
+        Clock
+      </summary>
+      <div id="clock" tabindex={-1}>
+        <p id="now" data-live>
+          The tenant’s time is <time datetime={now}>{exact(now)}</time>. It only moves forward.
+        </p>
+        <form method="post" action="/handset/clock">
+          {back}
+          <div class="buttons tight-wrap" role="group" aria-label="Move the clock forward by">
+            {STEPS.map(([seconds, name]) => (
+              <button class="quiet slim" type="submit" name="advance_seconds" value={String(seconds)}>
+                +{name}
+              </button>
+            ))}
+          </div>
+        </form>
+        <form class="row" method="post" action="/handset/clock">
+          {back}
+          <div class="field">
+            <label for="advance">Forward by seconds</label>
+            <input
+              id="advance"
+              name="advance_seconds"
+              type="number"
+              inputmode="numeric"
+              min="1"
+              max={String(ADVANCE_SECONDS_MAX)}
+              required
+            />
+          </div>
+          <button type="submit">Move</button>
+        </form>
+      </div>
+    </details>
   );
 }
 
 function Magic() {
   return (
-    <section class="card" aria-labelledby="magic-title">
-      <h2 id="magic-title">Magic numbers</h2>
-      <div class="scroll">
-        <table>
-          <caption>Any other drama number is delivered at once.</caption>
-          <thead>
+    <details class="card fold">
+      <summary>
+        <Icon name="question" />
+        Magic numbers
+      </summary>
+      <table class="magic">
+        <caption>Any other drama number is delivered at once.</caption>
+        <thead>
+          <tr>
+            <th scope="col">Number</th>
+            <th scope="col">What happens</th>
+          </tr>
+        </thead>
+        <tbody>
+          {Object.entries(MAGIC).map(([ending, { what }]) => (
             <tr>
-              <th scope="col">Number</th>
-              <th scope="col">What happens</th>
+              <th scope="row">{spaced(`+447700${ending}`)}</th>
+              <td>{what}</td>
             </tr>
-          </thead>
-          <tbody>
-            {Object.entries(MAGIC).map(([ending, { what }]) => (
-              <tr>
-                <th scope="row">{spaced(`+447700${ending}`)}</th>
-                <td>{what}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+          ))}
+        </tbody>
+      </table>
+    </details>
   );
 }
-
-/** `+447700900123` as people read it. */
-const spaced = (number: string) => number.replace(/^\+44(\d{4})(\d{6})$/, "+44 $1 $2");
-
-/** A time of ours without its letters; all times are UTC. */
-const readable = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;

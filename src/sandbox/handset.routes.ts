@@ -9,8 +9,11 @@ import type { Asker, QuestionsOf } from "../contract/verb.ts";
 import { parseNumber } from "../sms/phone.ts";
 import { checkText } from "../sms/sms-text.ts";
 import { isRefused, REASONS, type Reason, type Refusal } from "../base/refusal.ts";
-import { SCRIPT, STYLE } from "./handset-style.ts";
-import { handsetPage, plainPage, signInPage } from "./handset-pages.tsx";
+import { SCRIPT } from "./handset-script.ts";
+import { PHONE_STYLE, STYLE } from "./handset-style.ts";
+import { handsetPage, hrefOf, plainPage, signInPage } from "./handset-pages.tsx";
+import { linesToShow, TEXTS_SHOWN_MAX, withTexts } from "./phone.tsx";
+import { isSame, seeing, seenCookie, seenIn } from "./seen.ts";
 import { beginSession, endSession, readSession } from "./session.ts";
 import { ADVANCE_SECONDS_MAX, type SandboxVerbs } from "./verbs.ts";
 
@@ -34,6 +37,7 @@ export type HandsetRoute = {
 export const handsetRoutes: readonly HandsetRoute[] = [
   { method: "get", path: "/handset", serve: show },
   { method: "get", path: "/handset/handset.css", serve: () => file(STYLE, "text/css") },
+  { method: "get", path: "/handset/phone.css", serve: () => file(PHONE_STYLE, "text/css") },
   { method: "get", path: "/handset/handset.js", serve: () => file(SCRIPT, "text/javascript") },
   { method: "post", path: "/handset/sign-in", serve: signIn },
   { method: "post", path: "/handset/sign-out", serve: signOut },
@@ -43,7 +47,6 @@ export const handsetRoutes: readonly HandsetRoute[] = [
 
 /** A text of 1,600 characters, each up to nine bytes in a form's encoding. */
 const FORM_BYTES_MAX = 16_384;
-const TEXTS_SHOWN_MAX = 50;
 /** The target of a sign-in. A request here without a session means that the browser did not keep the cookie. */
 const SIGNED_IN = "/handset?signed-in";
 const COOKIE_LOST =
@@ -54,30 +57,26 @@ const LINE_PATTERN = /^lin_[\w]{1,60}$/;
 async function show(request: Request, deps: HandsetDeps): Promise<Response> {
   const key = keyOf(request, deps);
   if (key === null) return signInAgain(request.url.endsWith(SIGNED_IN) ? COOKIE_LOST : null);
-  const asked = new URL(request.url).searchParams.get("line");
-  const line = lineOf(asked);
-  const other = line === null ? null : lineOf(new URL(request.url).searchParams.get("beside"));
-  const beside = other === line ? null : other;
+  const query = new URL(request.url).searchParams;
+  const asked = { line: lineOf(query.get("line")), beside: lineOf(query.get("beside")) };
   const tenant = deps.tenantOf(key);
-  const [texts, besides, lines, time] = await Promise.all([
-    tenant.ask("sandbox.texts", { ...(line === null ? {} : { line }), limit: TEXTS_SHOWN_MAX }),
-    tenant.ask("sandbox.texts", { line: beside ?? "", limit: TEXTS_SHOWN_MAX }),
-    tenant.ask("sandbox.lines", null),
-    tenant.ask("sandbox.time", null),
-  ]);
   const refused = (outcome: Refusal) => signInAgain(sentenceOf(outcome.refused));
-  if (isRefused(texts)) return refused(texts);
-  if (isRefused(besides)) return refused(besides);
-  if (isRefused(lines)) return refused(lines);
+  const [read, time] = await Promise.all([tenant.ask("sandbox.lines", null), tenant.ask("sandbox.time", null)]);
+  if (isRefused(read)) return refused(read);
   if (isRefused(time)) return refused(time);
-  const html = handsetPage({
-    texts: texts.ok.data,
-    lines: lines.ok.data,
-    now: time.ok.now,
-    line,
-    beside: beside === null ? null : { line: beside, texts: besides.ok.data },
-  });
-  return pageResponse(html);
+  const lines = read.ok.data;
+  const phones = await withTexts(linesToShow(lines, asked), (line) =>
+    tenant.ask("sandbox.texts", { line, limit: TEXTS_SHOWN_MAX }),
+  );
+  if (isRefused(phones)) return refused(phones);
+  const before = seenIn(request.headers.get("cookie"));
+  const seen = seeing(
+    before,
+    phones.ok.map(({ line }) => line),
+  );
+  const response = pageResponse(handsetPage({ lines, phones: phones.ok, asked, seen, now: time.ok.now }));
+  if (!isSame(before, seen)) response.headers.append("set-cookie", seenCookie(seen));
+  return response;
 }
 
 const lineOf = (text: string | null): string | null => (text !== null && LINE_PATTERN.test(text) ? text : null);
@@ -102,9 +101,9 @@ async function answer(request: Request, deps: HandsetDeps): Promise<Response> {
       return plain(outcome.detail ?? "Text one of your virtual numbers.", 422);
     return signInAgain(sentenceOf(outcome.refused), 401);
   }
-  const shown = lineOf(field("shown")) ?? outcome.ok.line;
-  const beside = lineOf(field("beside"));
-  return goTo(`/handset?line=${shown}${beside === null ? "" : `&beside=${beside}`}`, null);
+  // A phone that nobody chose stays unchosen; a number that had no line is shown.
+  const shown = lineOf(field("shown")) ?? (line === null ? outcome.ok.line : null);
+  return goTo(hrefOf(shown, shown === null ? null : lineOf(field("beside"))), null);
 }
 
 async function signIn(request: Request, deps: HandsetDeps): Promise<Response> {
@@ -134,8 +133,7 @@ async function moveClock(request: Request, deps: HandsetDeps): Promise<Response>
     return plain(`The clock moves forward by 1 to ${ADVANCE_SECONDS_MAX} whole seconds.`, 422);
   const outcome = await deps.tenantOf(key).ask("sandbox.clock", { advanceSeconds: seconds });
   if (isRefused(outcome)) return signInAgain(sentenceOf(outcome.refused), 401);
-  const line = form.get("line") ?? "";
-  return goTo(LINE_PATTERN.test(line) ? `/handset?line=${line}#clock` : "/handset#clock", null);
+  return goTo(`${hrefOf(lineOf(form.get("line")), lineOf(form.get("beside")))}#clock`, null);
 }
 
 /** The form's fields, or a refusal when it was not sent by a page of ours. */

@@ -24,12 +24,16 @@ export type HandsetText = {
   message_id: string | null;
   received_at: string;
 };
-export type HandsetLine = { line: string; number: string; texts: number };
+/** `newest`: the last text of the line; null when all were deleted. */
+export type HandsetLine = {
+  line: string;
+  number: string;
+  texts: number;
+  newest: { id: string; direction: HandsetText["direction"]; text: string; at: string } | null;
+};
 
 /** A receipt that the sandbox's carrier will send. */
 export type PlannedReceipt = { id: string; account: string; report: Report };
-
-type LineRow = { line: string; sealed: ArrayBuffer };
 
 /** The handsets of one sandbox tenant. */
 export class SandboxLedger {
@@ -151,27 +155,43 @@ export class SandboxLedger {
       )
       .toArray()
       .map((row) => {
-        const { from, to, text } = JSON.parse(this.#open(row.id, bytesOf(row.sealed))) as {
-          from: string | null;
-          to?: string;
-          text: string;
-        };
+        const { from, to, text } = this.#words(row.id, row.sealed);
         const number = this.#open(row.line, bytesOf(row.number));
-        const direction = to === undefined ? "received" : "sent";
+        const direction = to === null ? "received" : "sent";
         const message = row.message === "" ? null : row.message;
-        const shown = { id: row.id, line: row.line, number, from, to: to ?? null, direction, text } as const;
+        const shown = { id: row.id, line: row.line, number, from, to, direction, text } as const;
         return { ...shown, message_id: message, received_at: isoOf(row.at) };
       });
   }
 
+  /** The lines, those first that were texted last. */
   lines(): HandsetLine[] {
+    type Row = {
+      line: string;
+      number: ArrayBuffer;
+      texts: number;
+      newest: string | null;
+      sealed: ArrayBuffer | null;
+      at: number;
+    };
     return this.#sql
-      .exec<LineRow & { texts: number }>(
-        `SELECT l.line, l.sealed, count(t.id) AS texts FROM handset_lines l LEFT JOIN handset_texts t ON t.line = l.line
-         GROUP BY l.line ORDER BY max(t.id) DESC LIMIT 1000`,
+      .exec<Row>(
+        // With max() alone, SQLite takes the other columns from the row that has it.
+        `SELECT l.line, l.sealed AS number, count(t.id) AS texts, max(t.id) AS newest, t.sealed, t.at
+         FROM handset_lines l LEFT JOIN handset_texts t ON t.line = l.line GROUP BY l.line ORDER BY newest DESC LIMIT 1000`,
       )
       .toArray()
-      .map((row) => ({ line: row.line, number: this.#open(row.line, bytesOf(row.sealed)), texts: row.texts }));
+      .map(({ line, number, texts, newest, sealed, at }) => ({
+        line,
+        number: this.#open(line, bytesOf(number)),
+        texts,
+        newest: newest === null || sealed === null ? null : { ...this.#newest(newest, sealed), at: isoOf(at) },
+      }));
+  }
+
+  #newest(id: string, sealed: ArrayBuffer): Pick<HandsetText, "id" | "direction" | "text"> {
+    const { to, text } = this.#words(id, sealed);
+    return { id, direction: to === null ? "received" : "sent", text };
   }
 
   /** The number of a line, or null. */
@@ -210,6 +230,16 @@ export class SandboxLedger {
     if (this.#texts <= TEXTS_MAX) return;
     this.#sql.exec(`DELETE FROM handset_texts WHERE id IN (SELECT id FROM handset_texts ORDER BY id LIMIT 100)`);
     this.#texts = -1;
+  }
+
+  /** What is sealed in a text. */
+  #words(id: string, sealed: ArrayBuffer): { from: string | null; to: string | null; text: string } {
+    const { from, to, text } = JSON.parse(this.#open(id, bytesOf(sealed))) as {
+      from: string | null;
+      to?: string;
+      text: string;
+    };
+    return { from, to: to ?? null, text };
   }
 
   #seal(record: string, text: string): Uint8Array {

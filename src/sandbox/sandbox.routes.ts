@@ -2,54 +2,16 @@
  * The routes of the sandbox: its clock and its handsets.
  */
 import { z } from "zod";
-import { EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { parseNumber } from "../sms/phone.ts";
 import { refuse } from "../base/refusal.ts";
 import { checkText } from "../sms/sms-text.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
+import { AnsweredView, ClockView, LineView, TextView } from "./schemas.ts";
 import { ADVANCE_SECONDS_MAX, type SandboxVerbs } from "./verbs.ts";
 
 const route = routesOver<SandboxVerbs>();
 const tag = "Sandbox";
-
-const TextView = z
-  .object({
-    id: z.string(),
-    line: z.string(),
-    number: z.string(),
-    from: z.string().nullable(),
-    to: z.string().nullable().meta({ description: "The virtual number that the person texted." }),
-    direction: z.enum(["received", "sent"]),
-    text: z.string(),
-    message_id: z.string().nullable(),
-    received_at: z.string(),
-  })
-  .meta({
-    id: "HandsetText",
-    description: "A text as the person on the other side sees it: with its number and its words.",
-    examples: [
-      {
-        id: exampleId("evt"),
-        line: exampleId("lin"),
-        number: "+447700900123",
-        from: "Shifts",
-        to: null,
-        direction: "received",
-        text: "Your shift on Friday is confirmed.",
-        message_id: exampleId("msg"),
-        received_at: EXAMPLE_TIME,
-      },
-    ],
-  });
-
-const LineView = z.object({ line: z.string(), number: z.string(), texts: z.int() }).meta({
-  id: "HandsetLine",
-  description: "A drama number that was texted, by its opaque id.",
-  examples: [{ line: exampleId("lin"), number: "+447700900123", texts: 3 }],
-});
-
-const Clock = z.object({ now: z.string().meta({ examples: [EXAMPLE_TIME] }) });
 
 export const sandboxRoutes: RouteOver<SandboxVerbs>[] = [
   route({
@@ -62,7 +24,7 @@ export const sandboxRoutes: RouteOver<SandboxVerbs>[] = [
     tag,
     body: z.strictObject({ advance_seconds: z.int().min(0).max(ADVANCE_SECONDS_MAX) }).meta({ id: "AdvanceClock" }),
     status: 200,
-    answer: Clock,
+    answer: ClockView,
     refuses: ["not_found"],
     example: { advance_seconds: 600 },
     input: ({ body }) => ({ ok: { advanceSeconds: body.advance_seconds } }),
@@ -75,7 +37,7 @@ export const sandboxRoutes: RouteOver<SandboxVerbs>[] = [
     summary: "Read the sandbox's clock",
     tag,
     status: 200,
-    answer: Clock,
+    answer: ClockView,
     refuses: ["not_found"],
     input: () => ({ ok: null }),
   }),
@@ -115,10 +77,7 @@ export const sandboxRoutes: RouteOver<SandboxVerbs>[] = [
       })
       .meta({ id: "AnswerFromHandset" }),
     status: 202,
-    answer: z.object({
-      line: z.string().meta({ examples: [exampleId("lin")] }),
-      state: z.string().meta({ examples: ["relayed"] }),
-    }),
+    answer: AnsweredView,
     refuses: ["not_found", "invalid_number", "real_number_in_sandbox", "number_unusable", "new_numbers_exceeded"],
     example: { number: "+447700900123", to: "+447700900871", text: "I am at the door." },
     input: ({ body: { line, number, to, text } }) => {

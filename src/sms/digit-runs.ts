@@ -3,49 +3,11 @@
  * stripped and scanned for. Dates are left out, since they are no part of any number. One pass, no backtracking. Pure.
  */
 import { CLASS, classOf, valueOf } from "./characters.ts";
+import { BACKSLASH, BEGINS_ESCAPE, PERCENT } from "./escapes.ts";
 import { DOTS } from "./mask.ts";
-import { escapeAt, PERCENT } from "./percent.ts";
-
-/** Between two runs: they do not belong together, or what separates them when that is not a single character. */
-export const APART = -1;
-const SEVERAL = 99;
-
-/**
- * Digits without a break. Offsets are UTF-16 units of the text; `from` and `to` lie in the digits of the whole text. Runs are used
- * again for the next text, so whoever reads one keeps none.
- */
-export type Run = {
-  start: number;
-  end: number;
-  from: number;
-  to: number;
-  plus: boolean;
-  /** Where a bracket opens right before the run; -1 where none does. */
-  openAt: number;
-  /** The class of the one character between the last run and this, `SEVERAL`, or `APART`. */
-  gap: number;
-  /** Whether the gap has only what people put between the groups of one number. */
-  plain: boolean;
-  /** Runs of one block have nothing between them that keeps them apart. */
-  block: number;
-  /** How many gaps up to this run were not plain. */
-  rough: number;
-  next: Run | null;
-};
-
-const blankRun = (): Run => ({
-  start: 0,
-  end: 0,
-  from: 0,
-  to: 0,
-  plus: false,
-  openAt: -1,
-  gap: APART,
-  plain: true,
-  block: 0,
-  rough: 0,
-  next: null,
-});
+import { hexOf } from "./percent.ts";
+import { APART, blankRun, isDate, isDateLong, lengthOf, SEVERAL, SHORT, type Run } from "./run.ts";
+import { character, characterAt, endOfDigit } from "./text-reading.ts";
 
 /** Behind the last digit of a text. */
 export const NO_DIGIT = 10;
@@ -65,25 +27,38 @@ export class Scan {
   readonly digits: Uint8Array;
   /** How many digits there are. */
   total = 0;
-  /** Whether digits that are percent-encoded stand among others: who reads the text as it is sees another number. */
-  mixed = false;
+  /** Whether escapes have taken up digits: who reads the text as it stands may see another number. */
+  taken = false;
+  /** Whether odd signs stand between runs. */
+  odd = false;
   decodes = true;
   #count = 0;
   readonly #runs: Run[] = [];
   /** The place of each digit's run in the list. */
   readonly #runOf: Uint32Array;
 
-  /** The block that is read, its first digit and its first run. */
+  /** The block that is read, its first digit and its first run; and those of the blocks that odd signs join. */
   #block = 0;
   #blockFrom = 0;
   #blockAt = 0;
+  #chainFrom = 0;
+  #chainAt = 0;
   /** How many digits the last three runs have, a byte each. */
   #lengths = 0;
   #length = 0;
   #kind: number = APART;
+  /** The classes of the first and the last sign in this gap. */
+  #first: number = APART;
+  #last: number = APART;
   #plain = true;
   #broken = true;
+  /** The odd sign in this gap, or 0. */
+  #odd = 0;
   #bullets = 0;
+  /** The character that was worked out last, its place and where the next is. */
+  #seen = 0;
+  #seenAt = -1;
+  #seenNext = 0;
   #plusAt = -1;
   #openAt = -1;
   #behindDigit = false;
@@ -101,14 +76,26 @@ export class Scan {
 
   /** The run that a digit is in, where it stands in one block with a run before it. */
   together(first: Run, digit: number): Run | null {
-    if (digit >= this.total) return null;
-    const run = this.#runs[this.#runOf[digit] ?? 0];
-    return run !== undefined && run.block === first.block ? run : null;
+    const run = this.runOf(digit);
+    return run !== null && run.block === first.block ? run : null;
   }
 
-  /** Reads a text; what is percent-encoded in it decoded, or as it stands. */
+  /** How many runs lie between two digits, the last one's included. */
+  runsBetween(from: number, to: number): number {
+    return (this.#runOf[to] ?? 0) - (this.#runOf[from] ?? 0);
+  }
+
+  /** The run that a digit is in. */
+  runOf(digit: number): Run | null {
+    return digit < this.total ? (this.#runs[this.#runOf[digit] ?? 0] ?? null) : null;
+  }
+
+  /** Reads a text; what is escaped in it decoded, or as it stands. */
   read(text: string, decodes: boolean): void {
-    this.mixed = false;
+    character.taken = 0;
+    character.escapeEnd = 0;
+    this.#seenAt = -1;
+    this.odd = false;
     this.decodes = decodes;
     this.total = 0;
     this.#count = 0;
@@ -117,16 +104,20 @@ export class Scan {
     this.#lengths = 0;
     this.#blockFrom = 0;
     this.#blockAt = 0;
+    this.#chainFrom = 0;
+    this.#chainAt = 0;
     let hidden = 0; // digits still to come that belong to a mask
     for (let at = 0; at < text.length;) {
       const unit = text.charCodeAt(at);
-      const isPlain = unit < 0x80 && unit !== PERCENT;
-      const kind = classOf(isPlain ? unit : characterAt(text, at, decodes));
-      const next = isPlain ? at + 1 : character.next;
+      const isPlain = unit < 0x80 && BEGINS_ESCAPE[unit] === 0;
+      const codePoint = isPlain ? unit : this.#characterAt(text, at);
+      const kind = classOf(codePoint);
+      const next = isPlain ? at + 1 : this.#seenNext;
       if (kind === CLASS.letter) {
-        if (!this.#behindLetter) this.#passLetter();
+        if (this.#behindDigit && isTimes(text, codePoint, next)) this.#passSign(CLASS.barrier, at, TIMES);
+        else if (!this.#behindLetter) this.#passLetter();
       } else if (kind >= CLASS.space) {
-        this.#passSign(kind, at);
+        this.#passSign(kind, at, codePoint);
         hidden = this.#bullets >= DOTS.length ? 2 : 0;
       } else if (kind < CLASS.format) {
         if (hidden === 0) {
@@ -139,6 +130,7 @@ export class Scan {
       at = next;
     }
     this.digits.fill(NO_DIGIT, this.total, this.total + BEHIND);
+    this.taken = character.taken > 0 && this.total + character.taken >= DIGITS_MIN;
   }
 
   /** A letter ends everything that could have gone on. */
@@ -152,9 +144,11 @@ export class Scan {
   }
 
   /** One more sign. A plus counts for the digits behind it, with a space or a bracket between at most. */
-  #passSign(kind: number, at: number): void {
+  #passSign(kind: number, at: number, codePoint: number): void {
     this.#behindLetter = false;
     const length = ++this.#length;
+    if (length === 1) this.#first = kind;
+    this.#last = kind;
     this.#kind = length === 1 || (kind === CLASS.space && this.#kind === CLASS.space) ? kind : SEVERAL;
     if (kind === CLASS.space) {
       this.#bullets = 0;
@@ -163,7 +157,8 @@ export class Scan {
     }
     this.#bullets = kind === CLASS.bullet ? this.#bullets + 1 : 0;
     if (kind > CLASS.slash || kind === CLASS.plus) this.#plain = false;
-    if (kind === CLASS.barrier || this.#bullets >= HIDING_BULLETS) this.#broken = true;
+    if (kind === CLASS.barrier) this.#odd = codePoint;
+    if (this.#bullets >= HIDING_BULLETS) this.#broken = true;
     if (kind === CLASS.open) {
       if (this.#plusAt < 0) this.#openAt = at;
       return;
@@ -182,11 +177,14 @@ export class Scan {
     this.#behindLetter = false;
     while (next + 1 < text.length && isDigit(text.charCodeAt(next + 1))) {
       const unit = text.charCodeAt(next);
-      const kind = unit < 0x80 ? classOf(unit) : CLASS.other;
-      if (!(kind === CLASS.space || kind === CLASS.dash || (kind >= CLASS.dot && kind <= CLASS.comma))) break;
+      if (unit >= 0x80 || (this.decodes && mayBeEscape(text, next, unit))) break;
+      const kind = (unit | 0x20) === TIMES ? CLASS.barrier : classOf(unit);
+      if (JOINS[kind] !== 1) break;
       this.#length = 1;
       this.#kind = kind;
-      this.#plain = kind !== CLASS.comma;
+      this.#first = this.#last = kind;
+      this.#plain = kind < CLASS.comma;
+      if (kind === CLASS.barrier) this.#odd = unit === TIMES - 0x20 ? TIMES : unit;
       next = this.#passRun(text, next + 1);
     }
     this.#length = 0;
@@ -202,7 +200,6 @@ export class Scan {
     const runOf = this.#runOf;
     let next = at;
     let { total } = this;
-    let encoded = 0;
     while (next < text.length) {
       const unit = text.charCodeAt(next);
       if (isDigit(unit)) {
@@ -211,26 +208,35 @@ export class Scan {
         run.end = ++next;
         continue;
       }
-      if (unit < 0x80 && unit !== PERCENT) break; // no other character of ASCII is a digit's or unseen
-      const kind = classOf(characterAt(text, next, this.decodes));
+      if (unit < 0x80 && !(BEGINS_ESCAPE[unit] === 1 && this.decodes && mayDecode(text, next, unit))) break; // no other character of ASCII is a digit's or unseen
+      const kind = classOf(this.#characterAt(text, next));
       if (kind === CLASS.letter || kind >= CLASS.space) break;
       const start = next;
-      next = character.next;
+      next = this.#seenNext;
       const value = valueOf(kind);
       if (value >= 0) {
         digits[total] = value;
         runOf[total++] = place;
-        if (unit === PERCENT) encoded++;
       }
       if (value >= 0 || (kind === CLASS.mark && run.end === start)) run.end = next;
     }
     const length = total - run.from;
-    if (encoded > 0 && encoded < length) this.mixed = true;
     this.total = total;
     run.to = total;
     this.#lengths = ((this.#lengths << 8) | Math.min(length, 0xff)) & 0xff_ffff;
+    this.#odd = 0;
     this.#broken = isDateLong(this.#lengths) && this.#dropDate(run);
     return next;
+  }
+
+  /** The code point at a place, which is worked out once where a run ends at it or begins with it. */
+  #characterAt(text: string, at: number): number {
+    if (at !== this.#seenAt) {
+      this.#seen = characterAt(text, at, this.decodes);
+      this.#seenAt = at;
+      this.#seenNext = character.next;
+    }
+    return this.#seen;
   }
 
   #begin(at: number): Run {
@@ -238,8 +244,10 @@ export class Scan {
     const plus = this.#plusAt >= 0;
     const glued = plus && this.#length === 1;
     const isTime = this.#kind === CLASS.colon && last !== undefined && lengthOf(last) <= 2;
-    const apart = this.#broken || this.#length > GAP_MAX || isTime || (plus && !glued);
-    if (apart) this.#endBlock();
+    const apart = this.#broken || this.#length > GAP_MAX || (plus && !glued);
+    const odd = apart ? 0 : this.#odd !== 0 ? this.#oddSign() : isTime ? COLON : 0;
+    if (apart) this.#endChain();
+    else if (odd !== 0) this.#endBlock();
     const count = this.#count++;
     const before = count === 0 ? undefined : this.#runs[count - 1];
     const run = this.#runs[count] ?? (this.#runs[count] = blankRun());
@@ -250,23 +258,42 @@ export class Scan {
     run.from = this.total;
     run.plus = plus;
     run.openAt = this.#openAt;
-    run.gap = apart ? APART : this.#kind;
+    run.gap = apart || odd !== 0 ? APART : this.#kind;
+    run.odd = odd;
     run.plain = this.#plain;
     run.block = this.#block;
     run.rough = (before?.rough ?? 0) + (this.#plain ? 0 : 1);
     return run;
   }
 
-  /** Begins a new block of runs, and forgets the last where it has too few digits for a number. */
+  /** The odd sign of a gap, negative where what sentences have stands at one side of it alone. */
+  #oddSign(): number {
+    const first = SENTENCE[this.#first] === 1;
+    const last = SENTENCE[this.#last] === 1;
+    return first === last ? this.#odd : -this.#odd;
+  }
+
+  /** Begins a new block of runs that may go on from the last, which is marked where it has too few digits for a number. */
   #endBlock(): void {
-    if (this.total - this.#blockFrom < DIGITS_MIN) {
-      this.total = this.#blockFrom;
-      this.#count = this.#blockAt;
-      return;
-    }
+    this.odd = true;
+    if (this.total - this.#blockFrom < DIGITS_MIN)
+      for (let at = this.#blockAt; at < this.#count; at++) {
+        const run = this.#runs[at];
+        if (run !== undefined) run.block = SHORT;
+      }
     this.#block++;
     this.#blockFrom = this.total;
     this.#blockAt = this.#count;
+  }
+
+  /** Begins a new block of runs that goes on from none, and forgets what has too few digits for a number. */
+  #endChain(): void {
+    if (this.total - this.#chainFrom < DIGITS_MIN) {
+      this.total = this.#chainFrom;
+      this.#count = this.#chainAt;
+    } else this.#block++;
+    this.#blockFrom = this.#chainFrom = this.total;
+    this.#blockAt = this.#chainAt = this.#count;
   }
 
   /** Takes the last three runs away where they are a date, and says so; what stands behind it begins anew. */
@@ -284,39 +311,38 @@ export class Scan {
   }
 }
 
-/** Whether runs of these lengths may be a date: of four, two and two digits, or of one or two, one or two, and four. */
-function isDateLong(lengths: number): boolean {
-  if ((lengths & 0xff) !== 4) return lengths === 0x04_02_02;
-  const [a, b] = [lengths >> 16, (lengths >> 8) & 0xff];
-  return a >= 1 && a <= 2 && b >= 1 && b <= 2;
+/** The sign in times and in numbers that are written like them. */
+export const COLON = 0x3a;
+/** The letter that stands for times. */
+export const TIMES = 0x78;
+
+/** Whether a letter is an x between digits, with one space at a side of it at most. */
+function isTimes(text: string, codePoint: number, next: number): boolean {
+  if ((codePoint | 0x20) !== TIMES) return false;
+  const unit = text.charCodeAt(next);
+  return isDigitAt(text, classOf(unit) === CLASS.space ? next + 1 : next);
 }
 
-/** Whether three runs are day, month and year in any usual order. */
-function isDate(digits: Uint8Array, a: Run, b: Run, c: Run): boolean {
-  const iso = lengthOf(a) === 4;
-  if (iso && !isTight(b)) return false;
-  const year = numberIn(digits, iso ? a : c);
-  const [x, y] = [numberIn(digits, b), numberIn(digits, iso ? c : a)];
-  if (year < 1900 || year > 2099) return false;
-  return x >= 1 && y >= 1 && Math.min(x, y) <= 12 && Math.max(x, y) <= 31;
-}
+const isDigitAt = (text: string, at: number): boolean => at < text.length && valueOf(classOf(text.charCodeAt(at))) >= 0;
+
+/** Whether a sign that begins escapes may do so here: a per cent sign where two hexadecimal digits follow. */
+const mayDecode = (text: string, at: number, unit: number): boolean =>
+  unit !== PERCENT || (at + 2 < text.length && hexOf(text.charCodeAt(at + 2)) >= 0);
+
+/** Whether a sign with a digit behind it may begin an escape: a per cent sign before two of hexadecimal, a backslash before octal. */
+const mayBeEscape = (text: string, at: number, unit: number): boolean =>
+  unit === BACKSLASH || (unit === PERCENT && mayDecode(text, at, unit));
+
+/** Classes of signs that may stand alone between the groups of a number, where the next run can be read at once. */
+const JOINS = new Uint8Array(CLASS.other + 1);
+/** Classes of signs that sentences have beside an amount. */
+const SENTENCE = new Uint8Array(CLASS.other + 1);
+for (const kind of [CLASS.space, CLASS.dash, CLASS.dot, CLASS.slash, CLASS.comma]) JOINS[kind] = SENTENCE[kind] = 1;
+JOINS[CLASS.barrier] = JOINS[CLASS.other] = 1;
 
 const ZERO = 0x30;
 /** Whether a UTF-16 unit is a digit of ASCII. */
 export const isDigit = (unit: number): boolean => unit >= ZERO && unit <= 0x39;
-
-/** How many digits a run has. */
-export const lengthOf = ({ from, to }: Run): number => to - from;
-
-/** Whether something other than a space joins a run to the one before it. */
-export const isTight = ({ gap }: Run): boolean => gap !== APART && gap !== CLASS.space && gap < SEVERAL;
-
-/** The value of a short run. */
-function numberIn(digits: Uint8Array, { from, to }: Run): number {
-  let value = 0;
-  for (let at = from; at < to; at++) value = value * 10 + (digits[at] ?? 0);
-  return value;
-}
 
 /** Longer texts get a scan of their own, which is dropped with them. */
 const SHARED_LENGTH = 2_048;
@@ -329,36 +355,7 @@ export function scanDigits(text: string, decodes: boolean): Scan {
   return scan;
 }
 
-/** Where the character that was read last ends. */
-const character = { next: 0 };
-
-/** The code point at a place, decoded where it is percent-encoded, if asked to; half of a surrogate pair where it stands alone. */
-function characterAt(text: string, at: number, decodes: boolean): number {
-  const unit = text.charCodeAt(at);
-  character.next = at + 1;
-  if (unit === PERCENT) {
-    const escape = decodes ? escapeAt(text, at) : null;
-    if (escape === null) return unit;
-    character.next = escape.next;
-    return escape.codePoint;
-  }
-  if (unit < 0xd800 || unit >= 0xdc00) return unit;
-  const codePoint = text.codePointAt(at) ?? unit;
-  if (codePoint > 0xffff) character.next++;
-  return codePoint;
-}
-
 /** Where the `count`th digit of a run ends in the text. */
 export function endInside(text: string, { start }: Run, count: number, decodes: boolean): number {
-  let left = count;
-  for (let at = start; at < text.length; at = character.next)
-    if (valueOf(classOf(characterAt(text, at, decodes))) >= 0 && --left === 0) return character.next;
-  return text.length;
-}
-
-/** Whether a bracket closes between two places of a text. */
-export function closesIn(text: string, start: number, end: number): boolean {
-  for (let at = start; at < end; at = character.next)
-    if (classOf(characterAt(text, at, true)) === CLASS.close) return true;
-  return false;
+  return endOfDigit(text, start, count, decodes);
 }

@@ -2,24 +2,32 @@
  * Finds telephone numbers in a text and replaces them by their masks. Whatever `parseNumber` takes as a recipient is found here:
  * it asks this file. Linear in the text; a guess where nothing says what digits mean, on the side of hiding. Pure.
  */
-import { CLASS, classOf } from "./characters.ts";
 import {
-  APART,
-  closesIn,
-  DIGITS_MIN,
-  endInside,
-  isDigit,
-  isTight,
-  lengthOf,
-  NO_DIGIT,
-  scanDigits,
-  type Run,
-  type Scan,
-} from "./digit-runs.ts";
+  beginsAsFraction,
+  britishAt,
+  digitAt,
+  GLUED_DIGITS_MAX,
+  isBritish,
+  isHours,
+  isLetterAt,
+  isNoteAt,
+  isScores,
+  isShortLead,
+  NINE,
+  PRICE_DIGITS_MAX,
+  reach,
+  TEN,
+  type Match,
+} from "./british.ts";
+import { CLASS, classOf } from "./characters.ts";
+import { DIGITS_MIN, endInside, isDigit, scanDigits, type Scan } from "./digit-runs.ts";
+import { DEAD } from "./digit-pattern.ts";
 import { isIdAt, type IdMemory } from "./ids-in-text.ts";
 import { DOTS, isCodeOfTwo, maskFrom } from "./mask.ts";
-import { DEAD } from "./digit-pattern.ts";
 import { isInUse, planFor } from "./number-plan.ts";
+import { mayBeOdd, oddAt } from "./odd-signs.ts";
+import { closesIn } from "./text-reading.ts";
+import { APART, isTight, lengthOf, SHORT, type Run } from "./run.ts";
 
 /** Where a number stands in a text (UTF-16 offsets, end exclusive) and what to write instead. */
 export type FoundNumber = { start: number; end: number; mask: string };
@@ -42,9 +50,10 @@ export function maskNumbersIn(text: string): string {
  */
 export function findNumbers(text: string): FoundNumber[] {
   const scan = scanDigits(text, true);
-  const { mixed } = scan;
+  const { taken } = scan;
   const found = numbersIn(text, scan);
-  return mixed ? merged(found, numbersIn(text, scanDigits(text, false))) : found;
+  const literal = taken ? numbersIn(text, scanDigits(text, false)) : [];
+  return literal.length === 0 ? found : merged(found, literal);
 }
 
 /** In order, without overlap: what overlaps becomes one place with the mask of the longer. */
@@ -64,8 +73,14 @@ function numbersIn(text: string, scan: Scan): FoundNumber[] {
   const ids: IdMemory = { start: -1, end: -1, isId: false };
   let free = true; // whether what stands before the run belongs to no digits that are left
   for (let run = scan.first; run !== null;) {
-    const match = matchAt(text, scan, run, free || run.gap === APART);
+    if (run.block === SHORT && !mayBeOdd(scan, run)) {
+      free = false;
+      run = run.next;
+      continue;
+    }
+    let match = run.block === SHORT ? null : matchAt(text, scan, run, free || run.gap === APART);
     if (match === null && cutTail(text, scan, run)) continue;
+    if (match === null && scan.odd && mayBeOdd(scan, run)) match = oddAt(text, scan, run, free);
     const end = match === null ? 0 : endOf(text, scan, match);
     if (match === null || isIdAt(text, run.start, end, ids)) {
       free = false;
@@ -81,14 +96,8 @@ function numbersIn(text: string, scan: Scan): FoundNumber[] {
   return found;
 }
 
-/** A run of digits that is a number's: the run it ends in, its last digit, its calling code where one is known. */
-type Match = { last: Run; to: number; code: number | null };
-
 /** 15 digits of E.164, the `00` before them and the `(0)` inside them. */
 export const DIGITS_MAX = 18;
-
-/** The value of a digit of the text, or `NO_DIGIT` behind the last. */
-const digitAt = ({ digits }: Scan, at: number): number => digits[at] ?? NO_DIGIT;
 
 /** Where the number ends in the text: with its run, marks on the last digit included, or inside the run. */
 const endOf = (text: string, { decodes }: Scan, { last, to }: Match): number =>
@@ -108,6 +117,7 @@ function beginAt(run: Run, start: number, from: number): void {
   run.plus = false;
   run.openAt = -1;
   run.gap = APART;
+  run.odd = 0;
 }
 
 /**
@@ -117,15 +127,20 @@ function beginAt(run: Run, start: number, from: number): void {
 function cutTail(text: string, scan: Scan, run: Run): boolean {
   if (lengthOf(run) < 12 || lengthOf(run) > 11 + PRICE_DIGITS_MAX) return false;
   const from = run.to - 11;
-  if (digitAt(scan, from) !== 0 || digitAt(scan, from + 1) !== 7) return false;
-  const glued = lengthOf(run) <= 11 + GLUED_DIGITS_MAX || isGluedAt(text, run.start - 1);
+  if (digitAt(scan, from) !== 0) return false;
+  const few = lengthOf(run) <= 11 + GLUED_DIGITS_MAX;
+  const glued =
+    digitAt(scan, from + 1) === 7 ? few || isGluedAt(text, run.start - 1) : few && isNoteBefore(text, scan, run, from);
   if (!glued || !isBritish(scan, from + 1, 10)) return false;
   beginAt(run, endInside(text, run, from - run.from, scan.decodes), from);
   return true;
 }
 
-/** So many digits are glued to a number by chance, as in `24/7` and `1st`. */
-const GLUED_DIGITS_MAX = 2;
+/** Whether digits of another kind end before this digit of a run, as those of a footnote do. */
+function isNoteBefore(text: string, { decodes }: Scan, run: Run, from: number): boolean {
+  const end = endInside(text, run, from - run.from, decodes);
+  return text.charCodeAt(end - 1) >= 0x80 && isDigit(text.charCodeAt(end));
+}
 
 /** Whether a letter or a currency sign stands at this place. */
 function isGluedAt(text: string, at: number): boolean {
@@ -224,7 +239,8 @@ function nationalAt(text: string, scan: Scan, first: Run, fresh: boolean): Match
   const ten = reach(text, scan, first, national + 10);
   const nine = isShortLead(scan, national) ? scan.together(first, national + 8) : null;
   const known = ten === null && nine === null ? 0 : britishAt(scan, national);
-  if (known === 0 || isFraction(scan, first) || isHours(scan, first)) return null;
+  if (known === 0 || beginsAsFraction(scan, first) || isHours(scan, first)) return null;
+  if (ten !== null && lengthOf(first) === 1 && isScores(first, ten)) return null;
   // The day or month of a date that stands before it: `2024-07-12 1234567`.
   const isPart = ten !== first && !fresh && isTight(first) && lengthOf(first) <= 2;
   if (ten !== null && !isPart && known & TEN) return { last: ten, to: national + 10, code: 44 };
@@ -237,12 +253,14 @@ function nationalAt(text: string, scan: Scan, first: Run, fresh: boolean): Match
 function bareMobileAt(text: string, scan: Scan, first: Run, fresh: boolean): Match | null {
   // 70 is a personal number's, and more often the beginning of a meter's.
   if ((isTight(first) && !fresh) || digitAt(scan, first.from + 1) === 0) return null;
-  const last = scan.together(first, first.from + 9);
-  if (last === null || last.to !== first.from + 10 || last.rough !== first.rough) return null;
+  const to = first.from + 10;
+  const last = scan.together(first, to - 1);
+  if (last === null || last.rough !== first.rough) return null;
+  if (last.to !== to && !(last.to <= to + GLUED_DIGITS_MAX && isNoteAt(text, scan, last, to))) return null;
   // Groups that others stand before or behind are an account's or an order's: `8060 7934 0510 92`, `733-6817724-4154937`.
   const alone = (fresh || first.gap !== CLASS.space) && !(last.next !== null && isTight(last.next));
   if (last === first ? isInCode(text, first) : !alone || isHealthNumber(scan, first)) return null;
-  return isBritish(scan, first.from, 10) ? { last, to: last.to, code: 44 } : null;
+  return isBritish(scan, first.from, 10) ? { last, to, code: 44 } : null;
 }
 
 /** Whether the digits are a part of a code such as a parcel's: one letter, and digits before that. */
@@ -257,88 +275,6 @@ function isHealthNumber(scan: Scan, first: Run): boolean {
   let sum = 0;
   for (let at = 0; at < 10; at++) sum += digitAt(scan, first.from + at) * (at === 9 ? 1 : 10 - at);
   return sum % 11 === 0;
-}
-
-const NINE = 1;
-const TEN = 2;
-
-/** Whether nine or ten digits from here (`NINE`, `TEN` or both) are a national number of the +44 plan. */
-function britishAt(scan: Scan, from: number): number {
-  const lead = digitAt(scan, from);
-  const plan = planFor(44);
-  if (plan === null || lead === 4 || lead === 6 || from + 9 > scan.total) return 0;
-  const state = plan.read(scan.digits, from, from + 9);
-  if (state === DEAD) return 0;
-  const nine = plan.isNumber(state, 9) ? NINE : 0;
-  if (from + 10 > scan.total) return nine;
-  return plan.isNumber(plan.step(state, digitAt(scan, from + 9)), 10) ? nine | TEN : nine;
-}
-
-/** Whether so many digits from here are a national number of the +44 plan, where none begins with 4 or 6. */
-function isBritish(scan: Scan, from: number, length: number): boolean {
-  const lead = digitAt(scan, from);
-  return lead !== 4 && lead !== 6 && isInUse(44, scan.digits, from, from + length);
-}
-
-/** National numbers of nine digits begin with 1 or 800. */
-function isShortLead(scan: Scan, at: number): boolean {
-  const lead = digitAt(scan, at);
-  return lead === 1 || (lead === 8 && digitAt(scan, at + 1) === 0 && digitAt(scan, at + 2) === 0);
-}
-
-/** The run in which digit `to` is the last one of a number: at the run's end, or before a price or another number. */
-function reach(text: string, scan: Scan, first: Run, to: number): Run | null {
-  const last = scan.together(first, to - 1);
-  if (last === null || last.to === to) return last;
-  const rest = last.to - to;
-  const counted = rest <= GLUED_DIGITS_MAX && isLetterAt(text, last.end);
-  const price = rest <= PRICE_DIGITS_MAX && isPriceAt(text, last.end);
-  const another = rest >= 10 && beginsNumber(scan, to);
-  return counted || price || another ? last : null;
-}
-
-/** Whether these digits begin as British numbers do: `0` or `44`, and no further 0. */
-function beginsNumber(scan: Scan, at: number): boolean {
-  const lead = digitAt(scan, at);
-  if (lead === 0) return digitAt(scan, at + 1) !== 0;
-  return lead === 4 && digitAt(scan, at + 1) === 4 && digitAt(scan, at + 2) !== 0;
-}
-
-/** A price or an age that was run on to a number: `…150p`, `…10p/min`, `…18+`, `…1.50`. */
-const PRICE_DIGITS_MAX = 4;
-const PRICE = /^(?:p|[+%¢£]|yrs|\/(?:min|m|msg|call|txt|wk|week)|\.\d\d(?!\d))/i;
-const PRICE_BEGINS: ReadonlySet<number> = new Set(Array.from("pP+%¢£yY/.", (sign) => sign.charCodeAt(0)));
-const isPriceAt = (text: string, at: number): boolean =>
-  at < text.length && PRICE_BEGINS.has(text.charCodeAt(at)) && PRICE.test(text.slice(at, at + 8));
-
-const UNDERSCORE = 0x5f;
-
-/** Whether a letter, an underscore or a bullet stands at this place: ids and masks have them, words round numbers a space. */
-function isLetterAt(text: string, at: number): boolean {
-  if (at < 0 || at >= text.length) return false;
-  const unit = text.charCodeAt(at);
-  const kind = classOf(unit);
-  return kind === CLASS.letter || kind === CLASS.bullet || unit === UNDERSCORE;
-}
-
-/** `0.` and what follows a decimal point: not the groups of a number, unless full stops go on between them. */
-function isFraction(scan: Scan, zero: Run): boolean {
-  if (lengthOf(zero) !== 1 || digitAt(scan, zero.from) !== 0) return false;
-  return zero.next?.gap === CLASS.dot && zero.next.next?.gap !== CLASS.dot;
-}
-
-/** Opening hours on the quarter, `0900-1730`, unless the same sign goes on behind them. */
-function isHours(scan: Scan, from: Run): boolean {
-  const to = from.next;
-  if (to === null || lengthOf(from) !== 4 || lengthOf(to) !== 4 || to.gap === CLASS.space || !to.plain) return false;
-  return isQuarter(scan, from) && isQuarter(scan, to) && to.next?.gap !== to.gap;
-}
-
-/** Whether four digits are a time on the quarter of an hour. */
-function isQuarter(scan: Scan, { from }: Run): boolean {
-  const hours = digitAt(scan, from) * 10 + digitAt(scan, from + 1);
-  const minutes = digitAt(scan, from + 2) * 10 + digitAt(scan, from + 3);
-  return hours <= 24 && minutes < 60 && minutes % 15 === 0;
 }
 
 /** Groups of digits that only numbers of other countries are written in; they stand by themselves and are grouped alike. */

@@ -2,18 +2,19 @@
  * Percent-encoded characters, read where they stand as whoever gets the URL reads them, however often they were encoded. Pure.
  */
 
-/** What an escape stands for, and where the next character is. Used again for the next escape. */
-export type Escape = { codePoint: number; next: number };
+/** What an escape stands for, where the next character is, and whether digits may be written in it. Used again for the next escape. */
+export type Escape = { codePoint: number; next: number; digits: boolean };
 
-const escape: Escape = { codePoint: 0, next: 0 };
-export const PERCENT = 0x25;
-const REPLACEMENT = 0xfffd;
+export const escape: Escape = { codePoint: 0, next: 0, digits: false };
+const PERCENT = 0x25;
+/** What stands for a character that is none. */
+export const REPLACEMENT = 0xfffd;
 
 /**
  * The escape of UTF-8 at a `%`, or null where there is none, or where a per cent sign with digits behind it says more:
  * `100%07700900123`. A torn sequence is U+FFFD.
  */
-export function escapeAt(text: string, at: number): Escape | null {
+export function percentAt(text: string, at: number): Escape | null {
   const lead = byteAt(text, at);
   if (lead < 0) return null;
   escape.codePoint = lead < 0x80 ? lead : sequenceAt(text, lead);
@@ -56,7 +57,7 @@ function hexAt(text: string, at: number): number {
 }
 
 /** The value of a hexadecimal digit, or -1. */
-function hexOf(unit: number): number {
+export function hexOf(unit: number): number {
   if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
   const letter = unit | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;

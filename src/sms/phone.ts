@@ -146,17 +146,24 @@ const PLAIN_SIGNS: ReadonlyMap<number, string> = new Map([
   [CLASS.close, ")"],
   [CLASS.dot, "."],
   [CLASS.slash, "/"],
+  [CLASS.colon, ":"],
 ]);
 
-/** The input with each character as the ASCII sign that stands for its class; letters and other signs stay. */
+/** The input with each character as the ASCII sign or letter that stands for it; other letters and signs stay. */
 function plainOf(input: string): string {
   let out = "";
   for (const char of input) {
     const kind = classOf(char.codePointAt(0) ?? 0);
     const value = valueOf(kind);
-    out += value >= 0 ? String(value) : (PLAIN_SIGNS.get(kind) ?? char);
+    out += value >= 0 ? String(value) : (PLAIN_SIGNS.get(kind) ?? letterOf(char));
   }
   return out;
+}
+
+/** A letter of full width or of another style as the letter of ASCII it is. */
+function letterOf(char: string): string {
+  const plain = char.normalize("NFKC");
+  return /^[a-z]$/i.test(plain) ? plain : char;
 }
 
 const TOKEN = 'This is a token, not a number. Where a recipient is named, send it as {"token": "tok_…"}.';

@@ -53,14 +53,25 @@ export function swap(
   );
 }
 
+/** The rows that still have the version that was read. Names of table and columns never come from callers. */
+export function readUnchanged<Row extends SqlRow>(
+  sql: Sql,
+  table: string,
+  columns: string,
+  read: readonly { id: string; version: number }[],
+): Row[] {
+  const query = `SELECT ${columns} FROM ${table} WHERE (id, version) IN ${AS_READ}`;
+  return sql.exec<Row>(query, asReadJson(read)).toArray();
+}
+
 /** Removes rows that still have the version that was read; a row that changed meanwhile stays. */
 export function removeAsRead(sql: Sql, table: string, read: readonly { id: string; version: number }[]): void {
-  sql.exec(
-    `DELETE FROM ${table} WHERE (id, version) IN
-       (SELECT json_extract(value, '$.id'), json_extract(value, '$.version') FROM json_each(?))`,
-    JSON.stringify(read.map(({ id, version }) => ({ id, version }))),
-  );
+  sql.exec(`DELETE FROM ${table} WHERE (id, version) IN ${AS_READ}`, asReadJson(read));
 }
+
+const AS_READ = `(SELECT json_extract(value, '$.id'), json_extract(value, '$.version') FROM json_each(?))`;
+const asReadJson = (read: readonly { id: string; version: number }[]): string =>
+  JSON.stringify(read.map(({ id, version }) => ({ id, version })));
 
 /**
  * The conditions of a list's filter as SQL and the values to bind; a condition with an undefined value is left out.

@@ -66,9 +66,9 @@ export class PeopleService implements Pick<TenantPort, PeopleCalls> {
 
   /** Loud: in the tenant's audit and the operators', and an event. */
   resetSignIn(operator: string): ReturnType<TenantPort["resetSignIn"]> {
-    return this.#operate(({ access, webhooks }) => {
+    return this.#operate(({ access, alerts }) => {
       const reset = access.resetSignIn({ type: "operator", id: operator });
-      webhooks.emit("alert.sign_in_reset", this.#tenantId, { ended: reset.ended });
+      alerts.raise({ type: "alert.sign_in_reset", about: this.#tenantId, facts: { ended: reset.ended } });
       return { ok: reset };
     });
   }

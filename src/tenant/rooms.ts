@@ -3,13 +3,14 @@
  * the object wakes and rebuilt after a failed transaction, so that memory never disagrees with storage. Holds no rules;
  * those are in the rooms.
  */
+import { alertsRoom } from "../alerts/room.ts";
 import type { Environment } from "../access/api-key.ts";
 import { accessRoom } from "../access/room.ts";
 import type { Refusal } from "../base/refusal.ts";
 import type { Report } from "../carriers/carrier.ts";
 import { auditRoom } from "../audit/room.ts";
 import { readClock } from "../base/clock.ts";
-import { IdMaker } from "../base/ids.ts";
+import { IdMaker, timeOfId } from "../base/ids.ts";
 import { consentRoom } from "../consent/room.ts";
 import { RoomList, type Ground, type PurgeClass, type RoomFace, type RoomsOf, type Step, type VerbsOf } from "../contract/room.ts"; // prettier-ignore
 import { inboundRoom } from "../inbound/room.ts";
@@ -24,6 +25,8 @@ import { policyRoom, judgeNumber } from "../policy/room.ts";
 import { riskRoom } from "../risk/room.ts";
 import type { Effects } from "../rpc/effects.ts";
 import { sandboxRoom } from "../sandbox/room.ts";
+import type { Counted, Kind } from "../stats/figures.ts";
+import { statsRoom } from "../stats/room.ts";
 import { vaultRoom } from "../vault/room.ts";
 import type { CountNaming } from "../vault/naming.ts";
 import { verifyRoom } from "../verify/room.ts";
@@ -37,10 +40,12 @@ export const ROOMS = RoomList.over<TenantGround>()
   .add(4, vaultRoom)
   .add(4, accessRoom)
   .add(4, webhooksRoom)
+  .add(4, alertsRoom)
   .add(4, numbersRoom)
   .add(5, jobsRoom)
   .add(5, riskRoom)
   .add(5, consentRoom)
+  .add(5, statsRoom)
   .add(6, policyRoom)
   .add(6, sandboxRoom)
   .add(6, quarantineRoom)
@@ -65,6 +70,12 @@ type FromAbove = {
   held: HeldTexts;
   /** The sandbox's carrier reports on a message. */
   report: (account: string, report: Report) => void;
+  /** The figures' open counts, as they were saved last. */
+  openFigures: () => string;
+  /** What figures count of what lives, newest first. */
+  liveFigures: (kind: Kind, from: number, to: number, limit: number) => readonly Counted[];
+  /** When the oldest of that was accepted; Infinity where nothing lives. */
+  oldestLive: () => number;
   /** A message changed state: notifies the room that sent it. */
   moved: (message: Message) => void;
 };
@@ -104,6 +115,13 @@ function fromAbove(rooms: () => Rooms): FromAbove {
       block: (id) => (isOfOutbox(id) ? rooms().messages.blockHeld(id) : rooms().inbound.blockHeld(id)),
     },
     report: (account, report) => void rooms().messages.applyReports(account, [report]),
+    openFigures: () => rooms().messages.openFigures(),
+    liveFigures: (kind, from, to, limit) =>
+      (kind === "messages" ? rooms().messages : rooms().verify).figures(from, to, limit),
+    oldestLive: () => {
+      const ids = [rooms().messages.oldestId(), rooms().verify.oldestId()].filter((id) => id !== null);
+      return Math.min(...ids.map(timeOfId));
+    },
     moved: (message) => {
       rooms().masking.messageMoved(message);
       rooms().verify.messageMoved(message);

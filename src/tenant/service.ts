@@ -38,6 +38,7 @@ import { TenantHost } from "./host.ts";
 import { repeatOrRun } from "./idempotency.ts";
 import { Intercepts } from "./intercepts.ts";
 import { NumberLeases } from "./number-leases.ts";
+import { Oversight, type OversightCalls } from "./oversight.ts";
 import type { TenantParts } from "./parts.ts";
 import { PeopleService, type PeopleCalls } from "./people.ts";
 import { purgeTenant } from "./purge.ts";
@@ -45,13 +46,14 @@ import type { Rooms, TenantRooms } from "./rooms.ts";
 import { wholeList } from "../contract/list.ts";
 
 /** One tenant's calls; rpc/tenant.ts describes them for callers. */
-export class TenantService implements Omit<TenantPort, PeopleCalls> {
+export class TenantService implements Omit<TenantPort, PeopleCalls | OversightCalls> {
   readonly #parts: TenantParts;
   readonly #host: TenantHost;
   readonly #intercepts: Intercepts;
   readonly #leases: NumberLeases;
   readonly #alarm: TenantAlarm;
   readonly people: PeopleService;
+  readonly oversight: Oversight;
   /** Outlives rooms that are thrown away: a call that failed was one. */
   readonly #calls = new CallLimits();
 
@@ -61,6 +63,7 @@ export class TenantService implements Omit<TenantPort, PeopleCalls> {
     this.#intercepts = new Intercepts(this.#host, parts);
     this.#leases = new NumberLeases(this.#host, parts);
     this.people = new PeopleService(this.#host, parts.tenantId, (act) => this.#operate(act));
+    this.oversight = new Oversight((act) => this.#operate(act), parts.storageBytes);
     this.#alarm = new TenantAlarm(this.#host, parts, () => this.#runOutside());
   }
 

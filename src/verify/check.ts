@@ -1,7 +1,7 @@
 /**
- * Checking a code. The guess is counted before it is compared, against the verification and against the destination, and both
- * counts are written in the transaction of the comparison: whoever comes at the same time finds them. A right code approves
- * once, by compare-and-swap.
+ * Checking a code. A guess is counted before it is compared, for the verification and for the destination, and both counts are
+ * written in the transaction of the comparison, so that concurrent guesses cannot exceed the limits. A right code approves once, by
+ * compare-and-swap.
  */
 import { byCaller, byRule } from "../contract/record.ts";
 import { isoOf } from "../base/clock.ts";
@@ -35,7 +35,7 @@ export type CheckToInput = Omit<CheckInput, "id"> & {
 
 export type CheckAnswer = { state: State; valid: boolean; reason: CheckReason | null; attempts_left: number };
 
-/** Checks one verification by its id. The guess is the start's end user's when the check names none. */
+/** Checks one verification by its id. A check without an end user counts as one by the end user of the start. */
 export function check(deps: VerifyDeps, key: string, input: CheckInput): Outcome<CheckAnswer> {
   const whole = deps.ledger.getWhole(input.id);
   if (whole === null) return refuse("not_found");
@@ -45,8 +45,8 @@ export function check(deps: VerifyDeps, key: string, input: CheckInput): Outcome
 }
 
 /**
- * Checks the newest pending verification of a number. Who names no end user guesses as a stranger: the number alone is no
- * proof of having started anything.
+ * Checks the newest pending verification of a number. A check without an end user counts as one by a stranger, because the number
+ * alone does not prove that the guesser started it.
  */
 export function checkTo(deps: VerifyDeps, key: string, input: CheckToInput): Outcome<CheckAnswer & { id: string }> {
   const named = deps.naming.nameForCode(key, input.to);
@@ -59,7 +59,7 @@ export function checkTo(deps: VerifyDeps, key: string, input: CheckToInput): Out
   return { ok: { id: whole.verification.id, ...guess(deps, key, whole, input, fingerprint) } };
 }
 
-/** The end user's own, then one that nobody's fingerprint is on, then any that another device did not start; pending ones first. */
+/** The end user's own, then one without a fingerprint, then any that another device did not start; pending ones first. */
 function newest(
   deps: VerifyDeps,
   destination: Destination,
@@ -79,7 +79,7 @@ function newest(
   return candidates.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
 }
 
-/** A guess from one device is no guess at what another device started: it would use up that person's attempts. */
+/** A device never guesses at what another device started, since it would use up that person's attempts. */
 const areTwoDevices = (one: string | null, other: string | null): boolean =>
   one !== null && other !== null && one.startsWith("d") && other.startsWith("d") && one !== other;
 
@@ -112,14 +112,14 @@ function guess(deps: VerifyDeps, key: string, whole: Whole, input: Guess, finger
   return answer({ ...after, state }, compared);
 }
 
-/** A rule has locked the number for whoever guesses like that; alike for a code that was withheld, so that the work tells nothing. */
+/** The audit entry of a lock by rule; written for a withheld code too, so that timing reveals nothing. */
 function recordLock(deps: VerifyDeps, { id, token }: Verification, until: number): void {
   deps.record(byRule("verify"), { act: "verification.locked", subject: id, facts: { token, until: isoOf(until) } });
 }
 
 /**
- * The verification as whoever checks it may see it. One that was withheld looks like one that was sent, until it would have ended:
- * no check tells that its number is blocked or locked, that its owner said stop, or that a cap stands against it.
+ * The verification as checks show it. A withheld one looks like one that was sent, until it would have ended: no check reveals that
+ * its number is blocked, locked, stopped or over a cap.
  */
 function outwardly(verification: Verification, destination: Destination, now: number): Verification {
   if (!verification.facts.withheld) return verification;
@@ -155,7 +155,7 @@ function compare(
   return sameCode && stored.digest !== null ? null : "wrong_code";
 }
 
-/** What a guess at a code that was never sent is compared with, so that it takes as long. */
+/** Compared with a guess at a code that was never sent, so that the check takes as long. */
 const NOTHING = new Uint8Array(32);
 
 type Approving = { attempts: number; fingerprint: string | null; destination: Destination };
@@ -176,7 +176,7 @@ function approve(
   return { state: "approved", valid: true, reason: null, attempts_left: 0 };
 }
 
-/** The verification as it is at this moment: one whose time has passed ends now, whoever looks first. */
+/** The verification, ended first if its time has passed and the alarm has not ended it yet. */
 export function expired(deps: VerifyDeps, verification: Verification, now: number): Verification {
   const over = verification.state === "pending" && now >= verification.facts.expiresAt;
   return over ? ended(deps, verification, "expired", "expired", now) : verification;

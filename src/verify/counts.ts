@@ -1,7 +1,7 @@
 /**
  * How many verifications were started, sent, delivered, approved, failed and expired: by day, hour, country, block of numbers,
- * carrier and template. Statistics, so they are gathered in memory and written once a turn; a crash loses some seconds of
- * them. A block of numbers is a keyed name here; what it stands for is sealed and shown only where enough people share it.
+ * carrier and template. Gathered in memory and written once per alarm run; a crash loses seconds of them. A block of numbers is
+ * stored as a keyed name; its prefix is sealed, and shown only if enough starts share it.
  */
 import { DAY_MS, HOUR_MS, isoOf, SECOND_MS } from "../base/clock.ts";
 import { prefixOf } from "../sms/phone.ts";
@@ -15,9 +15,9 @@ export const DIMENSIONS = ["country", "prefix", "carrier", "template", "hour"] a
 export type Dimension = (typeof DIMENSIONS)[number];
 
 export const COUNTS_KEPT_DAYS = 35;
-/** Combinations in one day; what comes beyond is counted without its block, so that a flood of prefixes stays bounded. */
+/** Combinations in one day; beyond it, starts are counted without their block, which bounds the rows of a flood of prefixes. */
 const CELLS_PER_DAY_MAX = 2_000;
-/** A prefix shared by fewer people is not shown: with the two digits of a mask it would nearly name one. */
+/** A prefix with fewer starts is not shown: with the two digits of a mask it could identify a person. */
 export const PREFIX_STARTS_MIN = 10;
 const FLUSH_MS = 10 * SECOND_MS;
 const NO_BLOCK = "";
@@ -49,7 +49,7 @@ export class CountsLedger {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  /** Counts one under the hour the verification began in, so that a conversion compares the same people. */
+  /** Counts under the hour in which the verification began, so that a conversion compares the same verifications. */
   add(what: Counted, { facts }: Verification, carrier: string | null, now: number): void {
     const hour = Math.floor((facts.createdAt % DAY_MS) / HOUR_MS);
     const [country = "", block = "", template = ""] = facts.cell.split("|");
@@ -62,7 +62,7 @@ export class CountsLedger {
     this.#dirty.set(name, counts);
   }
 
-  /** Remembers what a block stands for, sealed; at most a row a day. `number` is asked only when it must be. */
+  /** Stores a block's prefix, sealed; at most a row a day for each block. `number` is opened only when needed. */
   nameBlock(block: string, number: () => string | null, now: number): void {
     const day = dayOf(now);
     if (this.#blocks.get(block) === day) return;
@@ -78,12 +78,12 @@ export class CountsLedger {
       this.#sql.exec(`INSERT INTO verify_prefixes(block, sealed, day) VALUES(?,?,?)`, block, sealed, day);
   }
 
-  /** Whether anything was gathered since it was last written. */
+  /** Whether there are counts that are not written yet. */
   get isDirty(): boolean {
     return this.#dirty.size > 0;
   }
 
-  /** Writes what was gathered: one row for each combination. */
+  /** Writes the gathered counts: one row for each combination. */
   flush(): void {
     for (const [name, counts] of this.#dirty) {
       const [day, cell] = JSON.parse(name) as [number, string];
@@ -146,7 +146,7 @@ export class CountsLedger {
     return named.sort(order).slice(0, limit);
   }
 
-  /** Blocks by what they stand for; those that too few share are one row without a name. */
+  /** Blocks by their prefix; those with too few starts are one row without a name. */
   #prefixes(groups: ReadonlyMap<string, Counts>): SummaryRow[] {
     const shown: SummaryRow[] = [];
     const rest: Counts = COUNTED.map(() => 0);
@@ -164,7 +164,7 @@ export class CountsLedger {
     return row === null ? null : this.#vault.openText(TENANT_SUBJECT, block, "prefix", bytesOf(row.sealed));
   }
 
-  /** Forgets days and blocks that are no longer counted; answers how many. */
+  /** Drops days and blocks beyond the period that is kept; answers how many. */
   purge(now: number, limit: number): number {
     const before = dayOf(now) - COUNTS_KEPT_DAYS;
     const gone = (query: string) => this.#sql.exec(query, before, limit).toArray().length;

@@ -1,5 +1,5 @@
 /**
- * What the room is handed: its ledgers, the vault, and the few things that other rooms do for it.
+ * What the room `verify` needs: its ledgers, the vault, and functions of other rooms.
  */
 import type { Recorder } from "../contract/record.ts";
 import type { IdMaker } from "../base/ids.ts";
@@ -17,25 +17,27 @@ import type { Service } from "./settings/settings.ts";
 import type { Channel } from "./code/verification.ts";
 import type { FailureWatch } from "./watch.ts";
 
-/** What a channel is given to hand over. */
+/** What a channel is given to send. */
 export type CodeMessage = {
   to: Recipient;
   text: string;
-  /** The verification it is for. */
+  /** The verification it is for, its service and its template. */
   about: string;
+  service: string | null;
+  template: string;
   secondsLeft: number;
   /** The account to go to last: the one whose message has not arrived. */
   avoid: string | null;
-  /** Not to be sent, although it looks so from outside; the reason goes on record. */
+  /** Not null: it is not sent, which the answer does not reveal; this reason is recorded. */
   withhold: string | null;
-  /** Asked for by a device that has verified the number before. */
+  /** Whether a device asks for it that has verified the number before. */
   knownDevice: boolean;
 };
 
-/** A channel: hands a code message over and answers what became a message of it. A new channel is one more of these. */
+/** A channel: sends a code message and answers its message. */
 export type ChannelSender = (key: string, codeMessage: CodeMessage) => Outcome<Message>;
 
-/** The caller's free fields, sealed where the messages' are. */
+/** The caller's free fields, stored sealed among those of messages. */
 export type Notes = {
   put: (id: string, subject: string, sealed: Uint8Array, until: number) => void;
   get: (id: string) => { subject: string; sealed: Uint8Array } | null;
@@ -51,7 +53,7 @@ export type VerifyDeps = {
   channels: Readonly<Record<Channel, ChannelSender>>;
   /** The message while it lives; null when it has become a record. */
   messageOf: (id: string) => Message | null;
-  /** Takes a message back that has not left; late is no error. */
+  /** Ends a message that has not left; does nothing if it has. */
   recall: (id: string) => void;
   notes: Notes;
   counts: CountsLedger;
@@ -64,9 +66,9 @@ export type VerifyDeps = {
     count: (service: Service | null, given: Record<string, string>, now: number) => void;
   };
   naming: Naming;
-  /** The name a text bears when nobody gives a brand. */
+  /** The name in a text when no brand is given. */
   tenantName: string;
-  /** Whether a key holds a scope beyond its verb's. */
+  /** Whether a key has a scope that its verb does not require. */
   may: (keyId: string, scope: "verify:custom_code") => boolean;
   randomBytes: (length: number) => Uint8Array;
   record: Recorder;

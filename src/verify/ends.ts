@@ -1,15 +1,15 @@
 /**
- * Ending a verification, in one place: code, digest and code message go in the same write, and the tenant is told why.
+ * Ends a verification: the same write deletes digests and code message, and an event tells the tenant why.
  */
 import type { Counted } from "./counts.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { ENDED, type Message } from "../messages/message.ts";
 import { viewOf, type Send, type State, type Verification } from "./code/verification.ts";
 
-/** How a verification ended is always told; that it was created or sent only to those who asked. */
+/** Final states, whose events are stored always; those of `created` and `sent` only if an endpoint subscribes to them. */
 const ALWAYS_EMITTED: ReadonlySet<string> = new Set(["approved", "failed", "expired", "locked", "canceled"]);
 
-/** Ends it if it is pending; answers it as it is then. Late and repeated ends change nothing. */
+/** Ends it if it is pending; answers it afterwards. Late and repeated ends change nothing. */
 export function ended(
   deps: VerifyDeps,
   verification: Verification,
@@ -24,12 +24,12 @@ export function ended(
   const counted = COUNTED_AS[state];
   if (counted !== null) deps.counts.add(counted, moved, moved.sends.at(-1)?.carrier ?? null, now);
   tell(deps, moved, state);
-  // A code that is over is not worth sending; one that the carrier has is not to be had back.
+  // An ended code is not sent any more; one that the carrier has cannot be recalled.
   for (const send of moved.sends) if (send.state !== "sent" && !ENDED.has(send.state)) deps.recall(send.message);
   return moved;
 }
 
-/** What an end counts as; one that the caller took back is no failure. */
+/** The statistic that an end counts in; one that the caller canceled is no failure. */
 const COUNTED_AS: Record<Exclude<State, "pending">, Counted | null> = {
   approved: "approved",
   failed: "failed",
@@ -38,7 +38,7 @@ const COUNTED_AS: Record<Exclude<State, "pending">, Counted | null> = {
   canceled: null,
 };
 
-/** Tells the tenant, in an event that holds ids, tokens and states. */
+/** Emits the event of a move; it has ids, tokens and states. */
 export function emitMove(
   deps: VerifyDeps,
   verification: Verification,
@@ -47,7 +47,7 @@ export function emitMove(
   if (ALWAYS_EMITTED.has(what) || deps.wanted(`verification.${what}`)) tell(deps, live(deps, verification), what);
 }
 
-/** The event; sends are told as they are given. */
+/** Emits an event; the sends are shown as passed. */
 function tell(
   deps: VerifyDeps,
   verification: Verification,
@@ -57,7 +57,7 @@ function tell(
   deps.emit(`verification.${what}`, verification.id, { verification: view });
 }
 
-/** The verification with each send as its message is now. */
+/** The verification with each send's state taken from its message. */
 export function live(deps: Pick<VerifyDeps, "messageOf">, verification: Verification): Verification {
   const sends = verification.sends.map((send) => {
     const message = deps.messageOf(send.message);
@@ -66,7 +66,7 @@ export function live(deps: Pick<VerifyDeps, "messageOf">, verification: Verifica
   return { ...verification, sends };
 }
 
-/** A send as its message stands: state, account and price are copied, because the message may be gone before the verification. */
+/** A send with its message's state, account and price, copied because the message may leave the object before the verification. */
 export function sendAs(message: Message, send: Send): Send {
   const { price } = message.facts;
   const carrier = message.account ?? send.carrier;

@@ -1,6 +1,6 @@
 /**
- * Reading across the two homes of a verification: the object while it lives and an hour longer, the records afterwards. The
- * object is always asked first; a verification is recorded before it leaves, so nobody's own write is missing in between.
+ * Reading verifications from the object, for 70 minutes after their start, and from the records in D1 afterwards. The object is read
+ * first; a verification is recorded before it leaves the object, so that callers always see their own writes.
  */
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import type { Help } from "../contract/route.ts";
@@ -13,14 +13,14 @@ import { endReason, type VerificationView } from "./code/verification.ts";
 
 type FinishDeps = Pick<Help<QuestionsOf<VerifyVerbs>>, "records" | "tenant" | "ask">;
 
-/** One verification, from wherever it is. */
+/** One verification, from the object or the records. */
 export async function finishGet(deps: FinishDeps, id: string, part: Part): Promise<Outcome<VerificationView>> {
   if (part.verification !== null) return { ok: part.verification };
   const record = await readVerification(deps.records, deps.tenant, id);
   return record === null ? refuse("not_found") : { ok: { ...record, metadata: part.metadata } };
 }
 
-/** A check of one that is a record: its final state and the reason, not a bare 404. */
+/** The answer to a check of a recorded verification: its final state and the reason, not a 404. */
 export async function finishCheck(deps: FinishDeps, id: string): Promise<Outcome<CheckAnswer>> {
   const record = await readVerification(deps.records, deps.tenant, id);
   if (record === null) return refuse("not_found");
@@ -28,7 +28,7 @@ export async function finishCheck(deps: FinishDeps, id: string): Promise<Outcome
   return { ok: { state, valid: false, reason: endReason(state, reason), attempts_left: 0 } };
 }
 
-/** Sending or canceling one that is a record: it was there, and it is too late. */
+/** The refusal to send or cancel a verification that is a record (ended) or does not exist. */
 export async function finishEnded(deps: FinishDeps, id: string): Promise<Refusal> {
   const record = await readVerification(deps.records, deps.tenant, id);
   return refuse(record === null ? "not_found" : "verification_ended");
@@ -42,7 +42,7 @@ export async function finishList(deps: FinishDeps, part: ListPart): Promise<Outc
   return { ok: mergedPage(part.live, recorded, part.limit) };
 }
 
-/** The caller's own metadata of recorded ones, which stay in the object. */
+/** The metadata of recorded verifications, which stay in the object. */
 async function notesOf(
   deps: FinishDeps,
   records: readonly VerificationView[],

@@ -1,6 +1,6 @@
 /**
- * Handing a code message to its channel, for the first time and again: by another account when the one before is slow or in doubt,
- * and not at all to a destination that is locked or blocked, which nobody outside can tell.
+ * Sends a code message by its channel, first and again: by another account when the send before is slow or failed, and not at all to
+ * a destination that is locked or blocked, which no answer reveals.
  */
 import { byCaller } from "../contract/record.ts";
 import { SECOND_MS } from "../base/clock.ts";
@@ -14,7 +14,7 @@ import { barredUntil, countSend, isKnown, sendRoom, type Destination } from "./l
 import { acceptedView, resendAt, type Send, type Verification, type VerificationView } from "./code/verification.ts";
 import { metadataOf } from "./notes.ts";
 
-/** A code that has not arrived after so long goes by another account when it is asked for again. */
+/** A code without a receipt after this long is resent by another account. */
 export const STEER_MS = 10 * SECOND_MS;
 
 /** Why nothing may be sent to the destination by this party, or null. */
@@ -23,12 +23,12 @@ export function withholdingOf(destination: Destination, fingerprint: string | nu
   return barredUntil(destination, fingerprint, now) === null ? null : "locked";
 }
 
-/** A message as a verification remembers it. The account is the first it may go by, whether or not it went. */
+/** A message as the verification stores it. The account is the message's, or the first of its route before it has one. */
 export function sendOf(message: Message, at: number): Send {
   return { message: message.id, at, state: message.state, carrier: message.account ?? message.facts.routes[0] ?? null };
 }
 
-/** The account to go to last, or null when the send before is on its way as it should be. */
+/** The account to try last, because the send before by it is slow or failed; null otherwise. */
 export function avoided(deps: Pick<VerifyDeps, "messageOf">, send: Send | undefined, now: number): string | null {
   if (send === undefined) return null;
   const message = deps.messageOf(send.message);
@@ -38,14 +38,14 @@ export function avoided(deps: Pick<VerifyDeps, "messageOf">, send: Send | undefi
   return slow || lost ? (message?.account ?? send.carrier) : null;
 }
 
-/** Whether from outside it looks as if it were pending: only such a one is sent again or gone on with. */
+/** Whether answers show it as pending; only then can it be resent or continued by a start. */
 export function looksOpen(verification: Verification, destination: Destination, now: number): boolean {
   if (now >= verification.facts.expiresAt) return false;
   if (verification.state === "pending") return true;
   return verification.facts.withheld && destination.recent.includes(verification.id);
 }
 
-/** Sends the same code again. The caller has seen to back-off and caps; every send is counted, sent or withheld. */
+/** Sends the same code again. The caller has checked back-off and caps; every send counts, also a withheld one. */
 export function sendAgain(
   deps: VerifyDeps,
   key: string,
@@ -65,6 +65,8 @@ export function sendAgain(
     to,
     text: written === null ? WITHHELD_TEXT : textOf(written, secondsLeft),
     about: id,
+    service: facts.service,
+    template: facts.template,
     secondsLeft,
     avoid: avoided(deps, last, now),
     withhold: facts.withheld ? verification.reason : withholdingOf(destination, facts.fingerprint, now),
@@ -83,7 +85,7 @@ export function sendAgain(
   return { ok: acceptedView(moved, sendRoom(counted, now, facts.fingerprint), metadataOf(deps, moved)) };
 }
 
-/** What stands for the text of a message that never leaves: there is no code to say. */
+/** The text of a withheld message, which has no code. */
 const WITHHELD_TEXT = "-";
 
 /** Seconds until the verification may be sent again; 0 when it may now. */

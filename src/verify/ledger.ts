@@ -1,12 +1,21 @@
 /**
- * The verifications of one tenant while they live, and what is counted by destination. No index but the primary keys, so a
- * wrong guess writes two rows: ids begin with their time and a verification lives ten minutes at most, so its deadlines are
- * found by walking ids, and the destination's row names its newest verifications.
+ * The verifications of one tenant while they live, and the counts by destination. There is no index but the primary keys, so a wrong
+ * guess writes two rows. Deadlines are found by ids, which begin with their time, as a verification lives ten minutes at most; the
+ * destination's row names its newest verifications.
  */
 import { CODE_SECONDS } from "./code/code.ts";
 import { ulidTime } from "../base/ids.ts";
-import { bytesOf, filtered, first, removeAsRead, swap, type Sql, type SqlBinding } from "../storage/sql.ts";
-import { HOUR_MS, SECOND_MS } from "../base/clock.ts";
+import {
+  bytesOf,
+  filtered,
+  first,
+  readUnchanged,
+  removeAsRead,
+  swap,
+  type Sql,
+  type SqlBinding,
+} from "../storage/sql.ts";
+import { HOUR_MS, minuteAfter, MINUTE_MS, SECOND_MS } from "../base/clock.ts";
 import { newDestination, spentAt, rolled, type Destination } from "./locks/locks.ts";
 import { mayEnter, type Facts, type Send, type State, type Verification } from "./code/verification.ts";
 
@@ -27,21 +36,23 @@ type Row = {
 const COLUMNS = `id, state, version, token, subject, destination, attempts, reason, ended_at, facts, sends`;
 
 /**
- * What makes a verification checkable and resendable: the keyed digests of code and context, and the sealed code message. All gone
- * with its end; of one that was withheld only the context's digest is ever there, for a repeated start to find it by.
+ * What checks and resends need: the keyed digests of code and context, and the sealed code message. Deleted when it ends; a withheld
+ * one has only the context's digest, by which a repeated start finds it.
  */
 export type Secrets = { digest: Uint8Array | null; context: Uint8Array | null; codeMessage: Uint8Array | null };
 
-/** What a move may change beside the state. */
+/** What a move may change besides the state. */
 export type Change = { attempts?: number; reason?: string | null; endedAt?: number; sends?: Send[] };
 
-/** From its start a verification stays here this long: to answer why, long after its code is gone. Then it is a record. */
+/** A verification stays in the object this long from its start, so that checks answer why it ended. Then it becomes a record. */
 export const KEPT_HERE_MS = CODE_SECONDS.max * SECOND_MS + HOUR_MS;
+/** When one that was made at a time becomes a record: with the others of its minute, because a run for each would cost rows. */
+export const recordedAt = (createdAt: number): number => minuteAfter(createdAt + KEPT_HERE_MS + 1);
 
-/** A verification with what it is checked against. */
+/** A verification with its secrets. */
 export type Whole = { verification: Verification; secrets: Secrets };
 
-/** What is kept in memory of each kind, about a kilobyte each; beyond it the memory begins anew. */
+/** Cached rows of each kind, about a kilobyte each; beyond it the cache is cleared. */
 const IN_MEMORY_MAX = 2_000;
 
 export type ListFilter = { state?: State; token?: string; before?: string; from?: string; to?: string };
@@ -54,8 +65,8 @@ export class VerifyLedger {
   /** Ends of pending verifications, so that the next deadline needs no index. Read from storage when first needed. */
   #pending: Map<string, number> | null = null;
   /**
-   * Verifications and destinations as they are stored, so that a check reads nothing: it comes within minutes of the start, to
-   * the object that made it. Only this object writes, and it is thrown away with this memory when a transaction fails.
+   * Caches of verifications and destinations, so that a check within minutes of its start reads no row. Only this ledger writes them,
+   * and it is rebuilt from storage when a transaction fails.
    */
   readonly #wholes = new Map<string, Whole>();
   readonly #destinations = new Map<string, Destination>();
@@ -80,7 +91,7 @@ export class VerifyLedger {
     );
   }
 
-  /** Names of the field: the column of the sealed code message, and `fingerprint` in what is kept as JSON. */
+  /** Renames the column of the sealed code message, and `fingerprint` in stored JSON. */
   static renameWords(sql: Sql): void {
     sql.exec(`ALTER TABLE verifications RENAME COLUMN letter TO code_message`);
     sql.exec(`UPDATE verifications SET facts = replace(facts, '"print":', '"fingerprint":')`);
@@ -109,14 +120,14 @@ export class VerifyLedger {
     );
     remember(this.#wholes, id, { verification, secrets });
     if (state === "pending") this.#ends().set(id, facts.expiresAt);
-    this.#soon(state === "pending" ? facts.expiresAt : facts.createdAt + KEPT_HERE_MS);
+    this.#soon(state === "pending" ? facts.expiresAt : recordedAt(facts.createdAt));
   }
 
   get(id: string): Verification | null {
     return this.getWhole(id)?.verification ?? null;
   }
 
-  /** A verification with what it is checked against. */
+  /** A verification with its secrets. */
   getWhole(id: string): Whole | null {
     const known = this.#wholes.get(id);
     if (known !== undefined) return known;
@@ -135,14 +146,14 @@ export class VerifyLedger {
   }
 
   /**
-   * Moves a verification as it was read, if the table allows it and nobody moved it since; one that ends loses digests and
-   * code message in the same write. Answers it as it is now, or null when nothing was changed.
+   * Moves a verification if the table allows it and its version is the one that was read; an end deletes its secrets in the same
+   * write. Answers the moved verification, or null if nothing changed.
    */
   move(verification: Verification, to: State, change: Change): Verification | null {
     return mayEnter(verification.state, to) ? this.#write(verification, to, change) : null;
   }
 
-  /** Changes what is known of it without moving it, if nobody moved it since. */
+  /** Changes it without a change of state, if its version is the one that was read. */
   amend(verification: Verification, change: Change): Verification | null {
     return this.#write(verification, verification.state, change);
   }
@@ -168,11 +179,11 @@ export class VerifyLedger {
     });
     if (!written) return null;
     this.#remember(next, ended);
-    if (ended && this.#ends().delete(next.id)) this.#soon(next.facts.createdAt + KEPT_HERE_MS);
+    if (ended && this.#ends().delete(next.id)) this.#soon(recordedAt(next.facts.createdAt));
     return next;
   }
 
-  /** What was written is what is read next; digests and code message are gone from memory, too, with the end. */
+  /** Updates the cache after a write; an end deletes the secrets from it too. */
   #remember(next: Verification, ended: boolean): void {
     const known = this.#wholes.get(next.id);
     if (known === undefined) return;
@@ -191,19 +202,19 @@ export class VerifyLedger {
     return due;
   }
 
-  /** Those that have been here long enough, oldest first. */
+  /** Verifications that were to become records when this minute began, oldest first. */
   old(now: number, limit: number): { id: string; read: () => Verification }[] {
     return this.#sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM verifications WHERE id < ? AND state <> 'pending' ORDER BY id LIMIT ?`,
-        this.#idPrefix + ulidTime(Math.max(0, now - KEPT_HERE_MS)),
+        this.#idPrefix + ulidTime(Math.max(0, Math.floor(now / MINUTE_MS) * MINUTE_MS - KEPT_HERE_MS)),
         limit,
       )
       .toArray()
       .map((row) => ({ id: row.id, read: () => verificationOf(row) }));
   }
 
-  /** When a verification next ends by itself behind a time, and when the oldest becomes a record. */
+  /** When the next pending verification expires after a time, and the id of the oldest, which becomes a record next. */
   next(after: number): { endsAt: number | null; oldest: string | null } {
     let endsAt: number | null = null;
     for (const at of this.#ends().values()) if (at > after && (endsAt === null || at < endsAt)) endsAt = at;
@@ -213,7 +224,23 @@ export class VerifyLedger {
     return { endsAt, oldest: oldest?.id ?? null };
   }
 
-  /** Removes what is recorded as it stands; what moved meanwhile stays, to be recorded again. */
+  /** Of rows that were read, those that did not change since. */
+  asRead(read: readonly Pick<Verification, "id" | "version">[]): Verification[] {
+    return readUnchanged<Row>(this.#sql, "verifications", COLUMNS, read).map(verificationOf);
+  }
+
+  /** Those started in a time, newest first. */
+  between(from: number, to: number, limit: number): Verification[] {
+    const [first = "", last = ""] = [from, to].map((at) => this.#idPrefix + ulidTime(Math.max(0, at)));
+    return this.list({ from: first, to: last }, limit);
+  }
+
+  /** The oldest id there is, or null. */
+  oldestId(): string | null {
+    return first<{ id: string | null }>(this.#sql, `SELECT min(id) AS id FROM verifications`)?.id ?? null;
+  }
+
+  /** Removes verifications whose present version is recorded; one that moved meanwhile stays, to be recorded again. */
   remove(recorded: readonly Pick<Verification, "id" | "version">[]): void {
     removeAsRead(this.#sql, "verifications", recorded);
     for (const { id } of recorded) this.#wholes.delete(id);
@@ -234,7 +261,7 @@ export class VerifyLedger {
       .map(verificationOf);
   }
 
-  /** Guesses and failures of verifications begun since a time: what the failure ratio of an hour starts from. */
+  /** Guesses and failures of verifications that began since a time, from which an hour's failure ratio continues after a restart. */
   guessesSince(time: number): { checks: number; failed: number } {
     const row = first<{ checks: number | null; approved: number | null }>(
       this.#sql,
@@ -245,7 +272,7 @@ export class VerifyLedger {
     return { checks, failed: checks - (row?.approved ?? 0) };
   }
 
-  /** What is counted for a destination, turned to `now`. `name` is the keyed index of its number. */
+  /** The counts of a destination, rolled to `now`. `name`: the keyed index of its number. */
   destination(name: Uint8Array, now: number): Destination {
     const key = Buffer.from(name).toString("latin1");
     let known = this.#destinations.get(key);
@@ -267,7 +294,7 @@ export class VerifyLedger {
     remember(this.#destinations, Buffer.from(name).toString("latin1"), destination);
   }
 
-  /** Forgets destinations of which nothing counts any more; answers how many. */
+  /** Drops destinations without anything that still counts; answers how many. */
   purge(now: number, limit: number): number {
     this.#destinations.clear();
     return this.#sql
@@ -279,7 +306,7 @@ export class VerifyLedger {
       .toArray().length;
   }
 
-  /** A small thing remembered by name. */
+  /** A stored value by name, such as the hour of the last alert. */
   mark(name: string): string | null {
     return first<{ value: string }>(this.#sql, `SELECT value FROM verify_marks WHERE name = ?`, name)?.value ?? null;
   }

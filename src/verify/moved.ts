@@ -1,12 +1,12 @@
 /**
- * What a verification hears of its messages: that one was sent, and how it ended, which is copied because a message leaves the
- * object before its verification does.
+ * Applies a message's moves to its verification: that it was sent, and how it ended, which is copied because a message may leave the
+ * object before its verification.
  */
 import { ENDED, stateWord, type Message } from "../messages/message.ts";
 import type { VerifyDeps } from "./deps.ts";
 import { emitMove, sendAs } from "./ends.ts";
 
-/** A message moved. Nothing happens unless it was sent for a verification that is still here. */
+/** A message moved. No effect unless it belongs to a verification that is still in the object. */
 export function messageMoved(deps: VerifyDeps, message: Message): void {
   const { about } = message.facts;
   if (about === undefined || !about.startsWith(deps.ids.prefixOf("ver"))) return;
@@ -15,7 +15,7 @@ export function messageMoved(deps: VerifyDeps, message: Message): void {
   const verification = deps.ledger.get(about);
   if (verification === null || !verification.sends.some((send) => send.message === message.id)) return;
   const now = deps.now();
-  const early = message.state === "delivered" && message.sentAt === null; // its receipt was faster than the answer
+  const early = message.state === "delivered" && message.sentAt === null; // its receipt came before the call's answer
   if (message.state === "sent" || early) deps.counts.add("sent", verification, message.account, now);
   if (message.state === "delivered") deps.counts.add("delivered", verification, message.account, now);
   if (!isEnd) return emitMove(deps, verification, "sent");

@@ -1,5 +1,5 @@
 /**
- * The caller's metadata of a verification: sealed where the messages' notes lie, answered with any phone number in it masked.
+ * The caller's metadata of a verification: stored sealed among the messages' notes, shown with phone numbers in it masked.
  */
 import { DAY_MS } from "../base/clock.ts";
 import { maskNumbersIn } from "../sms/phone.ts";
@@ -9,7 +9,7 @@ import type { Verification } from "./code/verification.ts";
 type Metadata = Record<string, string>;
 type NoteDeps = Pick<VerifyDeps, "vault" | "notes" | "policy">;
 
-/** Seals the metadata for as long as the tenant keeps its notes. */
+/** Stores the metadata sealed, for as long as the tenant keeps notes. */
 export function keepMetadata(deps: NoteDeps, id: string, subject: string, metadata: Metadata, now: number): void {
   const sealed = deps.vault.sealText(subject, id, "note", JSON.stringify({ metadata }));
   if (sealed !== null) deps.notes.put(id, subject, sealed, now + deps.policy().keepNotesDays * DAY_MS);
@@ -20,7 +20,7 @@ export function metadataOf(deps: NoteDeps, { id, facts }: Pick<Verification, "id
   return facts.note ? readMetadata(deps, id) : null;
 }
 
-/** As `metadataOf`, of one that may have become a record. */
+/** As `metadataOf`, for a verification that may have become a record. */
 export function readMetadata(deps: NoteDeps, id: string): Metadata | null {
   const note = deps.notes.get(id);
   const text = note === null ? null : deps.vault.openText(note.subject, id, "note", note.sealed);

@@ -1,7 +1,6 @@
 /**
- * The end user behind a request, as a keyed fingerprint and nothing else: the device when the caller names one, else the
- * network the request came from (with the browser's name, when given, so that a shared network is not one person). Neither
- * address nor device is ever kept.
+ * The end user behind a request, as a keyed fingerprint only: of the device if the caller names one, else of the end user's network
+ * (with the browser's name, if given, so that a shared network is not one person). Neither address nor device is stored.
  */
 import { neighbourhoodOf } from "../net/address.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
@@ -10,7 +9,7 @@ export type EndUser = { deviceId: string | null; ip: string | null; userAgent: s
 
 const FINGERPRINT_BYTES = 12;
 
-/** The keyed fingerprint, or null when nothing was given to make it of. The first letter says of what: d or n. */
+/** The keyed fingerprint, or null without device and address. Its first letter is `d` for a device, `n` for a network. */
 export function fingerprintOf(vault: Pick<VaultLedger, "keyedName">, user: EndUser | null): string | null {
   if (user === null) return null;
   if (user.deviceId !== null) return named(vault, "device", user.deviceId);

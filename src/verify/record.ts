@@ -1,6 +1,6 @@
 /**
- * The layout of a verification's record, as messages/records/layout.ts is a message's: columns, and one JSON array whose places mean what
- * stands here. What an ended verification always has (no metadata, nothing left to try) is not stored.
+ * The layout of a verification's record, like a message's in messages/records/layout.ts: columns, and one JSON array whose places are
+ * defined here. Fields that are the same for every ended verification are not stored.
  */
 import { z } from "zod";
 import { isoOf, millisecondsOf } from "../base/clock.ts";
@@ -78,7 +78,7 @@ export function rowOfVerification(view: VerificationView): VerificationRow {
   return { id, version: sequence, state, record: JSON.stringify(record), token: withoutStem(stems.token, to.token) };
 }
 
-/** The verification of the contract again, without metadata. Throws where the record is in no layout that is known. */
+/** The verification as the API shows it, without metadata. Throws if the record's layout is unknown. */
 export function verificationOfRow({ id, version, state, token, record }: VerificationRow): VerificationView {
   const stems = stemsOf(id);
   const [
@@ -127,7 +127,7 @@ export function verificationOfRow({ id, version, state, token, record }: Verific
   };
 }
 
-/** What the ids in a record begin with; the record's own id says it. */
+/** The prefixes of ids in a record, which follow from the record's id. */
 type Stems = { token: string; service: string; message: string; account: string };
 
 function stemsOf(id: string): Stems {

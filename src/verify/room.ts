@@ -7,6 +7,7 @@ import { timeOfId, ulidTime } from "../base/ids.ts";
 import { randomBytes } from "../base/random.ts";
 import type { Outcome } from "../base/refusal.ts";
 import { byRule, type Actor, type Recorder } from "../contract/record.ts";
+import type { Raised } from "../alerts/alert.ts";
 import { room, type Ground, type RecordBatch, type Step } from "../contract/room.ts";
 import type { Page } from "../contract/list.ts";
 import { admitFor } from "../messages/admit.ts";
@@ -17,11 +18,13 @@ import type { MessagesDeps } from "../messages/verbs.ts";
 import type { RecordDb } from "../storage/record-db.ts";
 import { RECORDS_KEPT_DAYS } from "../storage/records.ts";
 import { newestId } from "../storage/sql.ts";
+import type { Counted } from "../stats/figures.ts";
 import type { EventType } from "../webhooks/event.ts";
 import type { Verification } from "./code/verification.ts";
 import { CountsLedger } from "./counts.ts";
 import type { ChannelSender, VerifyDeps } from "./deps.ts";
-import { KEPT_HERE_MS, VerifyLedger } from "./ledger.ts";
+import { recordedAt, VerifyLedger } from "./ledger.ts";
+import { countedOf } from "./figures.ts";
 import { locksVerbs } from "./locks/verbs.ts";
 import { messageMoved } from "./moved.ts";
 import { SettingsLedger } from "./settings/ledger.ts";
@@ -47,7 +50,9 @@ type Below = {
     emit: (type: EventType, resource: string, data: unknown) => void;
     wanted: (type: EventType) => boolean;
   };
-  messages: { deps: MessagesDeps };
+  alerts: { raise: (raised: Raised & { type: "alert.verification_failures" }) => void };
+  messages: { deps: MessagesDeps; saveFigures: (open: string) => void };
+  stats: { count: (counted: readonly Counted[]) => string };
 };
 type Ledgers = { ledger: VerifyLedger; settings: SettingsLedger; counts: CountsLedger };
 
@@ -81,7 +86,7 @@ export const verifyRoom = room({
       ids.prefixOf("ver") + ulidTime(Math.max(0, at - RECORDS_KEPT_DAYS[below.messages.deps.environment] * DAY_MS));
     return {
       verbs: { ...verifyVerbs(deps), ...locksVerbs(deps), ...servicesVerbs(ofSettings), ...templatesVerbs(ofSettings) },
-      steps: [expiryOf(deps), countsOf(counts), recordsOf(ledger)],
+      steps: [expiryOf(deps), countsOf(counts), recordsOf(ledger, leaving(below))],
       purges: [
         { name: "verify_counts", drop: (at: number, limit: number) => counts.purge(at, limit) },
         { name: "verify_limits", drop: (at: number, limit: number) => settings.purge(at, limit) },
@@ -94,7 +99,10 @@ export const verifyRoom = room({
         },
       ],
       newestIds: () => [newestId(sql, "verifications")],
-      /** A message moved: the verification it was sent for hears of it. */
+      /** What figures count of verifications that live. */
+      figures: (from: number, to: number, limit: number): Counted[] => ledger.between(from, to, limit).map(countedOf),
+      oldestId: (): string | null => ledger.oldestId(),
+      /** A message moved: updates the verification that it was sent for. */
       messageMoved: (message: Message): void => messageMoved(deps, message),
       listTemplates: (): Page<TemplateView> => listTemplates(ofSettings),
       decideTemplate: (actor: Actor, state: "approved" | "refused", decided: Decided): Outcome<TemplateView> =>
@@ -136,7 +144,7 @@ function depsOf(
     watch: new FailureWatch(ledger, (resource, data) => {
       const { checks, failed } = data;
       audit.record(byRule("verify"), { act: "verification.alerted", subject: resource, facts: { checks, failed } });
-      webhooks.emit("alert.verification_failures", resource, data);
+      below.alerts.raise({ type: "alert.verification_failures", about: resource, facts: data });
     }),
     serviceOf: (id) => settings.services.get(id),
     templateOf: (id) => settings.templates.get(id),
@@ -145,17 +153,17 @@ function depsOf(
   };
 }
 
-/** Takes a message back that has not left; late is no error. */
+/** Ends a message that has not left; does nothing if it has. */
 function recall(outbox: MessagesDeps, id: string): void {
   const message = outbox.ledger.get(id);
   if (message === null) return;
   if (mayEnter(message.state, "canceled")) end(outbox, message, "canceled", "verification_over", outbox.now());
-  else if (claimable(message)) end(outbox, message, "failed", "verification_over", outbox.now()); // between two calls: nobody has it
+  else if (claimable(message)) end(outbox, message, "failed", "verification_over", outbox.now()); // between two calls: no carrier has it
 }
 
-/** A code as an ordinary message of the lane for codes, so that caps, routing, states and prices are a message's. */
+/** Sends a code as a message in the lane of codes, with a message's caps, routing, states and prices. */
 function smsSender(outbox: MessagesDeps): ChannelSender {
-  return (key, { to, text, about, secondsLeft, avoid, withhold, knownDevice }) => {
+  return (key, { to, text, about, service, template, secondsLeft, avoid, withhold, knownDevice }) => {
     const input = {
       text,
       from: null,
@@ -166,7 +174,14 @@ function smsSender(outbox: MessagesDeps): ChannelSender {
       expiresAt: null,
       ttlSeconds: secondsLeft,
     };
-    return admitFor(outbox, key, to, input, { about, avoid, withhold, knownDevice, unscreened: true });
+    return admitFor(outbox, key, to, input, {
+      about,
+      code: { service, template },
+      avoid,
+      withhold,
+      knownDevice,
+      unscreened: true,
+    });
   };
 }
 
@@ -180,18 +195,23 @@ function expiryOf(deps: VerifyDeps): Step {
   };
 }
 
-/** Statistics that were gathered in memory are written, all at once. */
+/** Writes the statistics that were gathered in memory. */
 function countsOf(counts: CountsLedger): Step {
   return {
     name: "verify.counts",
     rowsMax: Infinity,
     due: () => (counts.isDirty ? [{ id: "counts", run: () => counts.flush() }] : []),
-    nextAt: () => null, // what is counted sets the alarm, and is lost with the object that counted it
+    nextAt: () => null, // counting sets the alarm; after a restart there is nothing to write
   };
 }
 
-/** Verifications that have been here long enough become records. */
-function recordsOf(ledger: VerifyLedger): Step {
+/** Counts verifications in the transaction in which they leave. */
+function leaving({ stats, messages }: Below): (leaving: readonly Verification[]) => void {
+  return (left) => messages.saveFigures(stats.count(left.map(countedOf)));
+}
+
+/** Verifications become records 70 to 71 minutes after their start. */
+function recordsOf(ledger: VerifyLedger, leave: (left: readonly Verification[]) => void): Step {
   let old: Verification[] = [];
   const take = (): RecordBatch | null => {
     const batch = new Map(old.map((one) => [one.id, one]));
@@ -216,13 +236,15 @@ function recordsOf(ledger: VerifyLedger): Step {
     },
     nextAt: (_now, after) => {
       const { oldest } = ledger.next(after);
-      return oldest === null ? null : timeOfId(oldest) + KEPT_HERE_MS + 1;
+      return oldest === null ? null : recordedAt(timeOfId(oldest));
     },
     recording: {
       name: "verify.records",
       take,
       settle: ({ written }) => {
-        if (written.length > 0) ledger.remove(written);
+        if (written.length === 0) return;
+        leave(ledger.asRead(written));
+        ledger.remove(written);
       },
     },
   };

@@ -1,5 +1,5 @@
 /**
- * The shapes of verifications in the API: what is taken, and what is answered. They validate and they make the document.
+ * The shapes of verifications in the API, bodies and answers: they validate, and the OpenAPI document is made from them.
  */
 import { z } from "zod";
 import { isBlank } from "../sms/characters.ts";
@@ -16,7 +16,7 @@ import { AMOUNT_MAX, isCurrency, PAYEE_MAX, payeeOf } from "./code/context.ts";
 import { VARIABLE_CHARS_MAX, VARIABLES_MAX } from "./code/template.ts";
 import { CHANNELS, CHECK_REASONS, INTENTS, STATES } from "./code/verification.ts";
 
-/** What a text calls the sender. */
+/** The sender's name in a text. */
 export const Brand = Label.max(30)
   .refine((text) => (text.match(/\d/g) ?? []).length <= 4, "Use at most four digits.")
   .refine((text) => !/[@{}]/.test(text), "Use no @ and no braces.");
@@ -65,13 +65,14 @@ export const EndUserBody = z
   })
   .meta({
     id: "EndUser",
-    description: "Who is at the other end. Kept as keyed fingerprints alone; `country` is not kept.",
+    description:
+      "The person who asks for the code, or types it. Stored only as a keyed fingerprint; `country` is not stored.",
   });
 
-/** No digits in it: it is kept and shown in clear, and could else hold a number. */
+/** No digits: it is stored and shown in plaintext, and must not hold a number. */
 export const LimitName = z.string().regex(/^[a-z][a-z_]{0,31}$/, "Use lower-case letters and underscores.");
 
-/** What a text is made of: taken by a start and by a preview. */
+/** The fields that a text is made of, in a start and a preview. */
 const wording = {
   intent: z.enum(INTENTS).default("other"),
   service: z.string().max(64).optional(),
@@ -190,7 +191,7 @@ export const VerificationView = z
         carrier: z.string().nullable(),
       }),
     ),
-    cost: MoneyView.meta({ description: "What its sends cost together, as far as their accounts name prices." }),
+    cost: MoneyView.meta({ description: "The total of its sends' prices, as far as their accounts have prices." }),
     metadata: z.record(z.string(), z.string()).nullable(),
     sequence: z.int(),
   })
@@ -198,7 +199,7 @@ export const VerificationView = z
 
 const ENDED = { state: "approved", ended_at: EXAMPLE_LATER, resend_after: null, attempts_left: 0, sends_left: 0 };
 
-/** A verification as events tell it: without the caller's free fields. */
+/** A verification in an event: without the caller's free fields. */
 export const EventVerificationView = VerificationView.omit({ metadata: true }).meta({
   id: "EventVerification",
   examples: [{ ...EXAMPLE, ...ENDED, sequence: 2 }],
@@ -213,7 +214,7 @@ export const CheckView = z
   })
   .meta({
     id: "VerificationCheck",
-    description: "`reason` is for you. To the person outside, say one sentence for every `valid: false`.",
+    description: "`reason` is for you. Show the end user one sentence for every `valid: false`.",
     examples: [{ state: "pending", valid: false, reason: "wrong_code", attempts_left: 4 }],
   });
 
@@ -240,14 +241,14 @@ export const SummaryView = z
     to: z.string(),
     data: z.array(
       z.object({
-        key: z.string().nullable().meta({ description: "Null: none, or too few to be named." }),
+        key: z.string().nullable().meta({ description: "Null: none, or a prefix with too few starts to be shown." }),
         started: z.int(),
         sent: z.int(),
         delivered: z.int(),
         approved: z.int(),
         failed: z.int(),
         expired: z.int(),
-        conversion: z.number().nullable().meta({ description: "Approved of started." }),
+        conversion: z.number().nullable().meta({ description: "`approved` divided by `started`." }),
       }),
     ),
   })

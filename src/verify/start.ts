@@ -1,7 +1,7 @@
 /**
- * Starting a verification. The answer is the same whoever the number belongs to: known, new, locked or blocked, and so is the
- * work, since what must not leave is admitted, counted and sealed like the rest and blocked at the end of it. Refusals lie
- * in the request, the kind of number, or the caller's own limits, and leave nothing behind.
+ * Starting a verification. The answer is the same for every number, known, new, locked or blocked, and so is the work: a code that
+ * must not be sent is admitted, counted and sealed like any other, and then blocked. Refusals have their reason in the request, the
+ * kind of number, or the caller's own limits, and store nothing.
  */
 import { byCaller } from "../contract/record.ts";
 import { SECOND_MS } from "../base/clock.ts";
@@ -30,10 +30,10 @@ import {
   type VerificationView,
 } from "./code/verification.ts";
 
-/** A start as the door hands it in: shapes checked, number normalised, context in its one spelling. */
+/** A start as the route passes it: shapes checked, number normalised, context in canonical form. */
 export type StartInput = {
   to: To;
-  /** Null: the first that the service names. */
+  /** Null: the first that the service lists. */
   channel: Channel | null;
   intent: Intent;
   service: string | null;
@@ -56,13 +56,13 @@ type Planned = {
   chosen: Chosen;
   channel: Channel;
   recipient: Recipient;
-  /** Whether a code may go to them by the budget of named numbers. */
+  /** Whether the budget of named numbers allows a code to them. */
   within: boolean;
 };
 
 /**
- * Starts one, or goes on with the pending one of the same end user, service, intent, context and words. A code of the caller's
- * own never goes on: the pending one would be sent with the code it has.
+ * Starts a verification, or continues the pending one of the same end user, service, intent, context and variables. A start with the
+ * caller's own code never continues one, because the pending one has another code.
  */
 export function start(deps: VerifyDeps, key: string, input: StartInput): Outcome<VerificationView> {
   const now = deps.now();
@@ -92,7 +92,7 @@ export function start(deps: VerifyDeps, key: string, input: StartInput): Outcome
   return { ok: acceptedView(made.ok, sendRoom(counted, now, fingerprint), metadataOf(deps, made.ok)) };
 }
 
-/** Everything that may refuse and depends on nothing but the request, the tenant and the kind of number. */
+/** All checks that may refuse; they depend only on the request, the tenant and the kind of number. */
 function plan(deps: VerifyDeps, key: string, input: StartInput): Planned | Refusal {
   const named = deps.naming.nameForCode(key, input.to);
   if ("refused" in named) return named;
@@ -107,7 +107,7 @@ function plan(deps: VerifyDeps, key: string, input: StartInput): Planned | Refus
     if (!deps.may(key, "verify:custom_code"))
       return refuse("missing_scope", { detail: "A code of your own needs the scope verify:custom_code." });
     if (service !== null && !service.customCode)
-      return field("custom_code", "The service does not allow codes of one's own.");
+      return field("custom_code", "The service does not allow codes of your own.");
   }
   const settings = settingsOf(input.wishes, service, deps.tenantName);
   if ("refused" in settings) return settings;
@@ -128,7 +128,7 @@ function sendsSpent(waitMs: number): Refusal {
 
 type Whole = { verification: Verification; secrets: Secrets };
 
-/** The destination's verifications that live, or look as if they did; oldest first. */
+/** The destination's verifications that answers show as pending; oldest first. */
 function openOnes(deps: VerifyDeps, destination: Destination, now: number): Whole[] {
   return destination.recent.flatMap((id) => {
     const whole = deps.ledger.getWhole(id);
@@ -145,20 +145,20 @@ function hasContext(deps: VerifyDeps, { verification, secrets }: Whole, context:
   return secrets.context !== null && Buffer.from(deps.vault.keyedName("verify-context", text)).equals(secrets.context);
 }
 
-/** Whether a code message of the pending one would say what this start asks for. */
+/** Whether the pending one's text has the same intent, context and variables as this start. */
 function isSame(deps: VerifyDeps, whole: Whole, input: StartInput): boolean {
   const { id, facts } = whole.verification;
   return (facts.words ?? null) === wordsOf(deps, id, input) && hasContext(deps, whole, input.context);
 }
 
-/** The caller's own words as a keyed digest, of this verification alone; null when there are none. */
+/** The text's variables as a keyed digest for this verification only; null without any. */
 function wordsOf(deps: VerifyDeps, id: string, { variables }: StartInput): string | null {
   if (Object.keys(variables).length === 0) return null;
   const said = JSON.stringify([id, Object.entries(variables).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
   return Buffer.from(deps.vault.keyedName("verify-words", said)).toString("base64url");
 }
 
-/** Goes on with a pending one: sends it again when it may be, and says when it may when it may not. */
+/** Continues a pending one: sends it again, or answers when that is possible. */
 function goOn(deps: VerifyDeps, key: string, whole: Whole, destination: Destination): Outcome<VerificationView> {
   const now = deps.now();
   if (waitSeconds(whole.verification, destination, now) === 0) return sendAgain(deps, key, whole, destination);
@@ -169,8 +169,8 @@ function goOn(deps: VerifyDeps, key: string, whole: Whole, destination: Destinat
 type Among = { service: string | null; destination: Destination };
 
 /**
- * The same party's that asked for something else, and the oldest of the service beyond the few it may have. One that a known device
- * has started is ended by nobody else: who types the number would end what its owner waits for.
+ * The verifications that a new one ends: the same party's, and the service's oldest beyond `PENDING_MAX`. One that a known device has
+ * started is ended only by that device, so that a stranger who types the number cannot end it.
  */
 function superseded(open: readonly Whole[], party: readonly Whole[], { service, destination }: Among): Whole[] {
   const others = open.filter(
@@ -184,7 +184,7 @@ function superseded(open: readonly Whole[], party: readonly Whole[], { service, 
 
 type Making = Planned & { destination: Destination; fingerprint: string | null };
 
-/** Draws the code, hands it over, and writes what can check it. */
+/** Draws the code, sends it, and stores the verification. */
 function make(deps: VerifyDeps, key: string, input: StartInput, making: Making): Outcome<Verification> {
   const now = deps.now();
   const { settings, destination, fingerprint } = making;
@@ -200,6 +200,8 @@ function make(deps: VerifyDeps, key: string, input: StartInput, making: Making):
     to: making.recipient,
     text,
     about: id,
+    service: making.service?.id ?? null,
+    template: making.chosen.name,
     secondsLeft: settings.ttlSeconds,
     avoid: null,
     withhold,
@@ -226,7 +228,7 @@ function codeMessageOf(deps: VerifyDeps, input: StartInput, { settings, chosen }
   };
 }
 
-/** The verification as it begins: pending, or over where its message was not to leave. */
+/** A new verification: pending, or ended if its message is withheld. */
 function begun(
   id: string,
   key: string,

@@ -1,5 +1,5 @@
 /**
- * What the room `verify` can be asked about verifications.
+ * The verbs of verifications.
  */
 import { byCaller } from "../contract/record.ts";
 import { DAY_MS, isoOf } from "../base/clock.ts";
@@ -34,16 +34,16 @@ export type ListInput = {
   createdTo?: number;
 };
 
-/** The live part of a list, and how to ask the records for the rest. */
+/** The live part of a list, and the filter for the rest, which is in the records. */
 export type ListPart = { live: VerificationView[]; limit: number; records: RecordFilter };
 
-/** A reading: the verification while it is here, and the caller's metadata, which stay here when it is a record. */
+/** The verification while it is in the object, and its metadata, which stay in the object when it is a record. */
 export type Part = { verification: VerificationView | null; metadata: Record<string, string> | null };
 
 export type SummaryInput = { by: Dimension; from?: number; to?: number };
 export type Summary = { by: Dimension; from: string; to: string; data: SummaryRow[] };
 
-/** What a summary spans when nobody says. */
+/** The default period of a summary. */
 const SUMMARY_DAYS = 7;
 const SUMMARY_ROWS_MAX = 1_000;
 
@@ -94,7 +94,7 @@ export function verifyVerbs(deps: VerifyDeps) {
 
 export type VerifyVerbs = ReturnType<typeof verifyVerbs>;
 
-/** Verifications that a list ends before it answers; what is beyond is the alarm's. */
+/** Expired verifications that a list ends before it answers; the alarm ends the others. */
 const EXPIRED_MAX = 1_000;
 
 /** Ends a verification whose time has passed, if it is still pending. */
@@ -109,7 +109,7 @@ function readView(deps: VerifyDeps, verification: Verification): VerificationVie
   return viewOf(live(deps, verification), room, metadataOf(deps, verification));
 }
 
-/** The same code again; refused alike whether it was withheld or not. */
+/** Sends the same code again; refusals are the same whether it was withheld or not. */
 function resend(deps: VerifyDeps, key: string, id: string): Outcome<VerificationView> {
   const whole = deps.ledger.getWhole(id);
   if (whole === null) return refuse("not_found");
@@ -123,7 +123,7 @@ function resend(deps: VerifyDeps, key: string, id: string): Outcome<Verification
   return refuse(spent ? "sends_exceeded" : "resend_too_early", { retryAfterSeconds: seconds });
 }
 
-/** Ends a pending one at once. The answer does not tell one that was withheld. */
+/** Ends a pending verification. The answer does not reveal whether it was withheld. */
 function cancel(deps: VerifyDeps, key: string, id: string): Outcome<VerificationView> {
   const found = deps.ledger.get(id);
   if (found === null) return refuse("not_found");

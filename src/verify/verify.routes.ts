@@ -1,5 +1,5 @@
 /**
- * The doors of verifications. A door parses, normalises the number, the payment and the origin; the rest is the verb's.
+ * The routes of verifications. A route parses, and normalises the number, the payment and the origin; the verb does the rest.
  */
 import { z } from "zod";
 import { isRefused, type Outcome } from "../base/refusal.ts";
@@ -53,7 +53,7 @@ export const verifyRoutes: RouteOver<VerifyVerbs>[] = [
     scope: "verify:start",
     summary: "Start a verification: a code is drawn and sent",
     detail:
-      "The answer is the same whether the number is known, new, locked or blocked; what became of it is told by `GET` and by events. The same end user, service, intent, payment and variables go on with the pending one; a code of your own never does.",
+      "The answer is the same whether the number is known, new, locked or blocked; `GET` and events show what became of it. A start with the same end user, service, intent, payment and variables continues the pending verification; one with a code of your own never does.",
     tag,
     body: StartBody,
     status: 201,
@@ -108,7 +108,7 @@ export const verifyRoutes: RouteOver<VerifyVerbs>[] = [
     scope: "verify:start",
     summary: "Send the same code again",
     detail:
-      "Waits between sends are 30, 60, 120 and 300 seconds. A code that has not arrived may take another carrier.",
+      "Waits between sends are 30, 60, 120 and 300 seconds. A code without a receipt may be sent by another carrier.",
     tag,
     params: Id,
     status: 200,
@@ -197,7 +197,7 @@ export const verifyRoutes: RouteOver<VerifyVerbs>[] = [
     path: "/v1/verifications/{id}",
     verb: "verify.get",
     scope: "verify:read",
-    summary: "Read one verification, as it truly is",
+    summary: "Read one verification, with its true state",
     tag,
     params: Id,
     status: 200,
@@ -216,7 +216,7 @@ function guessOf({ code, amount, currency, payee, end_user }: z.infer<typeof Che
   return { code, context: { amount, currency, payee }, endUser: endUserOf(end_user) };
 }
 
-/** A start as the verb takes it. */
+/** A start as the verb's input. */
 function startInput(body: StartBody): Outcome<StartInput> {
   const to = numberOf(body.to);
   if ("refused" in to) return to;

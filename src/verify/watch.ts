@@ -1,6 +1,6 @@
 /**
- * The tenant's ratio of wrong guesses, hour by hour: when more than half of at least twenty are wrong, the tenant is told,
- * once an hour. Counted in memory; after a restart it begins with what the verifications of the hour say, so it costs no row.
+ * The tenant's ratio of wrong guesses in each hour: if more than half of at least twenty are wrong, an alert is emitted, once an hour.
+ * Counted in memory, so it costs no row; after a restart the count continues from the hour's verifications.
  */
 import { HOUR_MS, isoOf } from "../base/clock.ts";
 import type { VerifyLedger } from "./ledger.ts";
@@ -11,7 +11,7 @@ export const ALERT_RATIO = 0.5;
 type Alert = (resource: string, data: { checks: number; failed: number; hour: string }) => void;
 type Hour = { hour: number; checks: number; failed: number };
 
-/** The watch over one tenant's guesses. */
+/** Monitors one tenant's guesses. */
 export class FailureWatch {
   readonly #ledger: VerifyLedger;
   readonly #alert: Alert;
@@ -22,7 +22,7 @@ export class FailureWatch {
     this.#alert = alert;
   }
 
-  /** Counts one guess at a verification, after it was written. */
+  /** Counts a guess, after it was written. */
   guessed(resource: string, right: boolean, now: number): void {
     const hour = Math.floor(now / HOUR_MS);
     if (this.#hour === null) {

@@ -1,5 +1,5 @@
 /**
- * What the doors read alike: a recipient, and what a text is made of.
+ * Reads what several routes have in common: a recipient, and the fields that a text is made of.
  */
 import { parseNumber, type Num } from "../sms/phone.ts";
 import { refuse, type FieldError, type Outcome, type Refusal } from "../base/refusal.ts";
@@ -9,7 +9,7 @@ import type { Wishes } from "./settings/settings.ts";
 import { hostOfOrigin, type Reader } from "./code/template.ts";
 import type { Intent } from "./code/verification.ts";
 
-/** A recipient of a body: a number in its one spelling, or a token as it came. */
+/** A recipient of a body: a normalised number, or a token unchanged. */
 export function numberOf(to: string | { token: string }): { number: Num | { token: string } } | Refusal {
   if (typeof to !== "string") return { number: to };
   const parsed = parseNumber(to);
@@ -27,7 +27,7 @@ export type Wording = {
   variables: Record<string, string>;
 };
 
-/** What the text is made of, the payment in its one spelling and the origin as a host; or what is wrong with it. */
+/** The fields of the text, with the payment in canonical form and the origin as a host; or their refusal. */
 export function wordingOf(body: WordingBody): Outcome<Wording> {
   const context = contextOf(body);
   const reader = readerOf(body);
@@ -57,12 +57,12 @@ export function wordingOf(body: WordingBody): Outcome<Wording> {
   };
 }
 
-/** For whom the last line is, or what is wrong with it. */
+/** What the last line is for, or what is wrong with it. */
 function readerOf({ origin, app_hash }: WordingBody): Reader | string {
   if (origin !== undefined && app_hash !== undefined)
-    return "Give an origin or an app hash, never both: one last line.";
+    return "Give an origin or an app hash, not both: a text has one last line.";
   if (app_hash !== undefined) return { appHash: app_hash };
   if (origin === undefined) return null;
   const host = hostOfOrigin(origin);
-  return host === null ? "Write an https origin with a public name and nothing behind it." : { origin: host };
+  return host === null ? "Write an https origin with a public name and no port or path." : { origin: host };
 }

@@ -49,6 +49,7 @@ export const EVENT_TYPES = [
   "alert.verification_failures",
   "alert.job_quarantined",
   "alert.sign_in_reset",
+  "alert.closed",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -14,6 +14,10 @@ import { EVENTS_KEPT_DAYS, EventsLedger, SAFETY_MS } from "./ledger.ts";
 import { settleDeliveries, takeDeliveries } from "./take.ts";
 import { webhooksVerbs, type WebhooksDeps } from "./verbs.ts";
 
+export { postOnce } from "./post.ts";
+export { classifyAnswer, nextAttempt } from "./schedule.ts";
+export { makeSecret, sign } from "./signature.ts";
+
 type WebhooksGround = Ground & {
   /** Wakes an endpoint's delivery once this transaction is durable. */
   wake: (endpoint: string) => void;

@@ -10,6 +10,6 @@ const NIGHTLY = "17 3 * * *";
 /** Runs the job of a schedule. */
 export async function runCron(cron: string, env: Env): Promise<void> {
   if (cron !== NIGHTLY) return;
-  await PURGE.run("cron", doorsOf(env));
-  await SIZES.run("cron", doorsOf(env));
+  await PURGE.run({ id: "cron" }, doorsOf(env));
+  await SIZES.run({ id: "cron" }, doorsOf(env));
 }

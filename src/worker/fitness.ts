@@ -3,6 +3,9 @@
  */
 import { z } from "zod";
 import type { DoorKeys } from "../access/api-key.ts";
+import type { OperatorSignIn } from "../access/people/operators.ts";
+import { OperatorSignInBody } from "../access/people/schemas.ts";
+import { readJson } from "../contract/json.ts";
 import { fromBase64 } from "../base/seal.ts";
 import { weaknessOf } from "../base/weak-key.ts";
 import { Keyring } from "../vault/keyring.ts";
@@ -23,6 +26,7 @@ const Settings = z.object({
   KEYRING: z.string().min(1),
   DOOR_KEY: z.string().min(1),
   AUDIT_KEY: z.string().min(1).optional(),
+  OPERATOR_SIGN_IN: z.string().max(20_000).optional(),
   ADMIN_TOKEN: z.string().min(32).optional(),
 });
 export type Settings = z.infer<typeof Settings>;
@@ -61,6 +65,7 @@ function judge(env: Env): string | null {
     const settings = settingsOf(env);
     Keyring.parse(settings.KEYRING);
     doorKeysOf(settings);
+    operatorSignInOf(settings);
     const weakness = auditKeyWeakness(settings);
     if (weakness !== null) return weakness;
     if (settings.DOOR_KEY.split(",").some((key) => settings.KEYRING.includes(key.trim())))
@@ -78,6 +83,17 @@ function judge(env: Env): string | null {
   } catch (error) {
     return error instanceof TypeError ? error.message : "environment";
   }
+}
+
+/** How operators sign in, where the deployment says it; null where it is set by the API. Throws what is wrong, never a value. */
+export function operatorSignInOf({ OPERATOR_SIGN_IN: text }: Settings): OperatorSignIn | null {
+  if (text === undefined) return null;
+  const json = readJson(Buffer.from(text));
+  const read = OperatorSignInBody.safeParse("value" in json ? json.value : null);
+  if (!read.success)
+    throw new TypeError(`OPERATOR_SIGN_IN: ${read.error.issues.map(({ path }) => path.join("/")).join(", ")}`);
+  const { client_id: clientId, client_secret: clientSecret = null, ...rest } = read.data;
+  return { ...rest, clientId, clientSecret };
 }
 
 /** The keys of API keys and callback URLs, newest first. Throws when one is weak or not base64. */

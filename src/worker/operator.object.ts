@@ -2,6 +2,8 @@
  * One jurisdiction's operator object. Called only by routes that have recognised an operator, and by cron.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { Credential } from "../access/caller.ts";
+import type { Identity } from "../access/people/sign-in.ts";
 import type { Repeatable } from "../access/idempotency.ts";
 import { readClock } from "../base/clock.ts";
 import { logWhenThrown, writeLog } from "../base/log.ts";
@@ -9,7 +11,7 @@ import { refuse } from "../base/refusal.ts";
 import type { Noted } from "../carriers/courier/watch.ts";
 import type { LeaseWish } from "../numbers/stock.ts";
 import { OperatorRooms } from "../operator/verbs.ts";
-import type { OperatorAnswer, OperatorPort, OperatorVerbName, OperatorVerbs } from "../rpc/operator.ts";
+import type { Operating, OperatorAnswer, OperatorPort, OperatorVerbName, OperatorVerbs } from "../rpc/operator.ts";
 import { operatorParts } from "./wiring.ts";
 
 /** The operators' object. */
@@ -39,6 +41,37 @@ export class OperatorObject extends DurableObject<Env> implements OperatorPort {
     await this.#rooms.lending.keepLent(tenant, kept);
   }
 
+  async signInClient() {
+    this.#migrate();
+    return this.#rooms.people.signInClient();
+  }
+
+  async signIn(identity: Identity) {
+    this.#migrate();
+    return { ok: this.#rooms.inTransaction(() => this.#rooms.people.signIn(identity)) };
+  }
+
+  async present(credential: Credential) {
+    this.#migrate();
+    return this.#rooms.inTransaction(() => this.#rooms.people.present(credential));
+  }
+
+  async signOut(credential: Credential): Promise<void> {
+    this.#migrate();
+    this.#rooms.inTransaction(() => this.#rooms.people.signOut(credential));
+  }
+
+  async tokenUsed(): Promise<void> {
+    this.#migrate();
+    this.#rooms.tokenUsed();
+  }
+
+  /** Closes alerts that are over, and tells the on-call service. */
+  override async alarm(): Promise<void> {
+    this.#migrate();
+    await this.#rooms.alerts.run();
+  }
+
   #migrate(): void {
     if (this.#migrated) return;
     this.#rooms.migrate();
@@ -47,7 +80,7 @@ export class OperatorObject extends DurableObject<Env> implements OperatorPort {
 
   /** One question of an operator; a repeated one gets the first answer again. */
   async ask<K extends OperatorVerbName>(
-    operator: string,
+    operator: Operating,
     verb: K,
     input: OperatorVerbs[K]["input"],
     repeat: Repeatable | null,

@@ -69,6 +69,18 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     return this.#service.people.resetSignIn(operator);
   }
 
+  usage() {
+    return this.#service.oversight.usage();
+  }
+
+  failedJobs() {
+    return this.#service.oversight.failedJobs();
+  }
+
+  retryJob(operator: string, id: string) {
+    return this.#service.oversight.retryJob(operator, id);
+  }
+
   describe() {
     return this.#service.describe();
   }

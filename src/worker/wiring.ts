@@ -20,7 +20,7 @@ import type { RecordDb } from "../storage/record-db.ts";
 import type { TenantParts } from "../tenant/parts.ts";
 import { Keyring } from "../vault/keyring.ts";
 import { sendOutside } from "./enqueue.ts";
-import { doorKeysOf, settingsOf, siteOf, unfit, type Settings } from "./fitness.ts";
+import { doorKeysOf, operatorSignInOf, settingsOf, siteOf, unfit, type Settings } from "./fitness.ts";
 import { Gather } from "./gather.ts";
 import { meter } from "./meter.ts";
 import { meteredSql } from "./metered-sql.ts";
@@ -188,6 +188,7 @@ export function senderParts(env: Env) {
 /** What the operators' object is given. */
 export function operatorParts(env: Env, ctx: DurableObjectState) {
   const settings = settingsOf(env);
+  const { urlPolicy: policy, fetchLike, resolve } = outsideOf(settings);
   const jurisdiction: Jurisdiction = (ctx.id.name ?? "").startsWith("us:") ? "us" : "eu";
   return {
     ...storageParts(settings, ctx),
@@ -197,6 +198,13 @@ export function operatorParts(env: Env, ctx: DurableObjectState) {
     courier: (account: string) => courierOf(env, account),
     hasBinding: (name: string) => fetchBy(env, name) !== null,
     databaseBytes: () => databaseBytesOf(env, jurisdiction),
+    door: doorKeysOf(settings),
+    environment: settings.ENVIRONMENT === "local" ? ("sandbox" as const) : ("live" as const),
+    publicUrl: () => settings.PUBLIC_URL.replace(/\/$/, ""),
+    signIn: operatorSignInOf(settings),
+    policy,
+    fetchLike,
+    resolve,
     log: writeLog,
   };
 }

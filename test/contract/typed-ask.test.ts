@@ -110,7 +110,7 @@ describe("asking", () => {
     };
     return {
       canceled: () => tenant.ask({ ...who, verb: "messages.cancel", input: { id: "msg" } }),
-      issued: () => operator.ask("op", "tenant_keys.create", { id: "ten", settings: settings() }, null),
+      issued: () => operator.ask({ id: "op" }, "tenant_keys.create", { id: "ten", settings: settings() }, null),
       notes: () => asker.ask("messages.notes", { ids: ["msg"] }),
       wrong: () => [
         // @ts-expect-error -- another verb's input
@@ -118,11 +118,11 @@ describe("asking", () => {
         // @ts-expect-error -- no such verb
         tenant.ask({ ...who, verb: "messages.forget", input: { id: "msg" } }),
         // @ts-expect-error -- the most privileged door takes nothing it does not know
-        operator.ask("op", "tenants.change", { id: "ten", state: "live" }, null),
+        operator.ask({ id: "op" }, "tenants.change", { id: "ten", state: "live" }, null),
         // @ts-expect-error -- an environment that there is not
-        operator.ask("op", "tenants.create", { name: "A", environment: "test" }, null),
+        operator.ask({ id: "op" }, "tenants.create", { name: "A", environment: "test" }, null),
         // @ts-expect-error -- no such verb
-        operator.ask("op", "tenants.forget", { id: "ten" }, null),
+        operator.ask({ id: "op" }, "tenants.forget", { id: "ten" }, null),
         // @ts-expect-error -- another verb's input
         asker.ask("messages.notes", { id: "msg" }),
       ],

@@ -25,7 +25,7 @@ let nextNumber = 700;
 async function opened(kind: string, orders: object[] = [], many = 3) {
   const account = world.account(kind, { script: { orders } });
   const numbers = Array.from({ length: many }, () => `+447700900${nextNumber++}`);
-  world.shelve(account.name, numbers);
+  world.offer(account.name, numbers);
   const { id } = await service.admin<{ id: string }>("POST /admin/v1/carriers", account.body);
   return { ...account, id, numbers, tenant: await service.tenant(account.name, [id]) };
 }
@@ -58,7 +58,7 @@ test.each(KINDS)("%s: a bought number serves where the carrier was told to bring
   await asked(at.tenant, "POST /v1/pools", { name: "All", numbers: (await mine(at)).map(({ id }) => id) });
   const session = await asked(at.tenant, "POST /v1/sessions", { participants: [{ to: ALICE }, { to: BOB }] });
   const [alices] = (session["participants"] as Json[]).map(({ proxy }) => String(proxy.number)) as [string];
-  const told = at.shelf.get(alices)?.inboundUrl ?? "";
+  const told = at.inventory.get(alices)?.inboundUrl ?? "";
   expect(told).toBe(`${service.base}/carriers/${at.id}/inbound`);
   const text = (words: string) => world.inbound(at.name, { url: told, from: ALICE, to: alices, text: words });
   expect(await text("Over a bought number")).toBeLessThan(300);

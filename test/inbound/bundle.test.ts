@@ -22,15 +22,15 @@ async function bring(answers: Record<string, Outcome<unknown>>) {
   return { outcome: await receiveInbound(deps, account, request), taken };
 }
 
-it("every tenant is asked, whatever another answers", async () => {
+it("every tenant gets its texts, whatever another answers", async () => {
   for (const refused of ["keys_unavailable", "storage_unavailable", "not_found"] as const)
     expect((await bring({ one: refuse(refused) })).taken).toEqual(["one 3", "two 3", "three 3"]);
 });
 
-it("where a tenant cannot take its texts now, the carrier is asked to come again", async () => {
+it("if a tenant cannot store its texts now, the carrier is asked to repeat the call", async () => {
   expect((await bring({ two: refuse("keys_unavailable") })).outcome).toMatchObject({ refused: "keys_unavailable" });
 });
 
-it("a tenant that is gone is nobody: the carrier is not asked to come again for ever", async () => {
+it("a deleted tenant's texts are acknowledged: the carrier is not asked to repeat the call", async () => {
   expect((await bring({ two: refuse("not_found") })).outcome).toEqual({ ok: { taken: 2, silent: false } });
 });

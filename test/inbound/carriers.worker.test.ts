@@ -71,14 +71,14 @@ describe("Twilio's own keyword", () => {
     expect((await inbox(at.tenant)).map(({ word }) => word)).toEqual(["help", "help", "start", "stop"]);
   });
 
-  test("counts without any words", async () => {
+  test("counts without a text", async () => {
     const at = await twilio();
     const [number] = at.numbers;
     await twilioBrings(at, { From: ALICE, To: number!, Body: "", NumMedia: "0", OptOutType: "STOP" });
     expect(await consents(at.tenant)).toContain(`marketing ${number} withdrawn carrier`);
   });
 
-  test("in a session the other person reads neither, and a picture is told of", async () => {
+  test("in a session neither is relayed, and a picture is reported", async () => {
     const at = await twilio();
     const [alices] = proxiesOf(await opened(at.tenant)) as [string];
     await twilioBrings(at, { From: ALICE, To: alices, Body: "GO", OptOutType: "START" });
@@ -90,9 +90,9 @@ describe("Twilio's own keyword", () => {
   });
 });
 
-describe("a callback that is brought again", () => {
+describe("a repeated callback", () => {
   test(
-    "years later, by another instance, after every night's purge, is not heard again",
+    "years later, at another instance, after every night's purge, changes nothing",
     { timeout: 60_000 },
     async () => {
       const at = await twilio();
@@ -114,7 +114,7 @@ describe("a callback that is brought again", () => {
   );
 
   test(
-    "under an exchanged secret is not believed, and what it had proved is forgotten after a week",
+    "under a replaced secret is refused, and names of texts that it signed are purged after a week",
     { timeout: 60_000 },
     async () => {
       const at = await twilio();
@@ -140,7 +140,7 @@ describe("a callback that is brought again", () => {
     },
   );
 
-  test("of a secret that signs no text, exchanged, nothing is forgotten", { timeout: 60_000 }, async () => {
+  test("after the replacement of a secret that signs no texts, no name is purged", { timeout: 60_000 }, async () => {
     const at = await twilio();
     const change = { api_key_sid: `SK${"c".repeat(32)}`, api_key_secret: token() };
     const text = { From: ALICE, To: at.numbers[0]!, Body: "Once", MessageSid: sidOf(0x333) };
@@ -157,7 +157,7 @@ describe("a callback that is brought again", () => {
   });
 });
 
-describe("one bad text of many", () => {
+describe("one invalid text of many", () => {
   async function infobip() {
     const tenant = await newTenant();
     const bytes = crypto.getRandomValues(new Uint8Array(32));
@@ -183,7 +183,7 @@ describe("one bad text of many", () => {
     return called(at.account, { "content-type": "application/json", "x-signature": mac }, body);
   };
 
-  test("is left out and counted; the good ones are stored, once", async () => {
+  test("is left out and counted; the others are stored, once", async () => {
     const at = await infobip();
     const to = at.numbers[0]!.slice(1);
     const good = { messageId: "g-1", from: "447700900608", to, text: "good one" };
@@ -195,7 +195,7 @@ describe("one bad text of many", () => {
     expect((await inbox(at.tenant)).map(({ text }) => text)).toEqual(["good one"]);
   });
 
-  test("nor do two tenants whose texts come in one call keep them from each other", async () => {
+  test("does not delay those of another tenant in the same call", async () => {
     const at = await infobip();
     const other = await newTenant();
     const { numbers } = await numbersAt(other, at.account, 1);

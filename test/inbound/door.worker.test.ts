@@ -10,8 +10,8 @@ beforeEach(listen);
 
 const inbox = async (tenant: Tenant): Promise<Json[]> => (await tenant.call("GET /v1/inbound")).body["data"];
 
-describe("a text at the door", () => {
-  test("is relayed by the number's own account, from the number the other one knows", async () => {
+describe("an inbound text", () => {
+  test("is relayed by the number's own account, from the number that the other person texts", async () => {
     const at = await line();
     const session = await opened(at.tenant);
     const [alices, bobs] = proxiesOf(session);
@@ -19,7 +19,7 @@ describe("a text at the door", () => {
     expect(await arrived("Through the gateway")).toMatchObject({ to: BOB, from: bobs });
   });
 
-  test("that comes again is heard once, also by another instance of the object", async () => {
+  test("that is repeated has an effect once, also at another instance of the object", async () => {
     const at = await line();
     const [alices] = proxiesOf(await opened(at.tenant));
     const text = { id: "same", from: ALICE, to: alices, text: "Only once" };
@@ -32,7 +32,7 @@ describe("a text at the door", () => {
     expect(given.filter((one) => one["text"] === "Only once")).toHaveLength(1);
   });
 
-  test("forged, stale, of another account or for nobody's number changes nothing", async () => {
+  test("that is forged, stale, of another account or to a number without an owner changes nothing", async () => {
     const [at, other] = [await line(), await line()];
     const [alices] = proxiesOf(await opened(at.tenant));
     const text = { from: ALICE, to: alices, text: "Not to be believed" };
@@ -46,14 +46,14 @@ describe("a text at the door", () => {
     expect(await everything(at.tenant)).toBe(before);
   });
 
-  test("brought by an account where the number does not live is not taken by its tenant either", async () => {
+  test("from an account that does not have the number is refused by the tenant's object too", async () => {
     const [at, other] = [await line(), await line()];
     const before = await everything(at.tenant);
     await at.tenant.stub().inbound(other.account, [{ id: "x", from: ALICE, to: at.numbers[0]!, text: "Misdirected" }]);
     expect(await everything(at.tenant)).toBe(before);
   });
 
-  test("of a stranger goes into the inbox, is told without words, and is read with an audit entry", async () => {
+  test("of a stranger goes into the inbox, its event has no text, and reading it has an audit entry", async () => {
     const at = await line();
     const to = at.numbers[0]!;
     expect((await bring(at, { from: ALICE, to, text: "Are you open on Sunday?" })).body).toEqual({ taken: 1 });
@@ -70,7 +70,7 @@ describe("a text at the door", () => {
     expect(given).toEqual([]);
   });
 
-  test("of a name is kept and answered by nobody", async () => {
+  test("of an alphanumeric sender goes into the inbox and is not answered", async () => {
     const at = await line();
     await bring(at, { from: "MyBank", to: at.numbers[0], text: "Your code is 482910" });
     expect(await inbox(at.tenant)).toMatchObject([{ from: null, sender_name: "MyBank" }]);
@@ -125,14 +125,14 @@ describe("a text in parts", () => {
     expect([(await inbox(at.tenant)).length, await at.tenant.rows("SELECT * FROM parts")]).toEqual([2, []]);
   });
 
-  test("whose place is behind its last is read as what may be half a text, and never obeyed", async () => {
+  test("whose place is beyond its total is stored as an incomplete text, and is no keyword", async () => {
     const at = await line();
     expect((await bring(at, { from: ALICE, to: at.numbers[0], text: "STOP", part: part(4, 3) })).status).toBe(200);
     expect(await inbox(at.tenant)).toMatchObject([{ word: null, complete: false }]);
     expect(await at.tenant.rows("SELECT * FROM consents")).toEqual([]);
   });
 
-  test("whose rest never comes is read as it is after a minute, with a sign where it breaks off", async () => {
+  test("whose other parts never arrive is processed after a minute, with a mark for the gap", async () => {
     const at = await line();
     const [alices] = proxiesOf(await opened(at.tenant));
     await bring(at, { from: ALICE, to: alices, text: "Half a thought", part: part(1, 2) });
@@ -143,13 +143,13 @@ describe("a text in parts", () => {
   });
 });
 
-describe("a word", () => {
+describe("a keyword", () => {
   const allows = async (tenant: Tenant, purpose: string, from?: string) => {
     const body = { to: ALICE, text: "x", purpose, ...(from === undefined ? {} : { from }) };
     return (await tenant.call("POST /v1/messages/preview", body)).body["reasons"] as string[];
   };
 
-  test("STOP in a session stops relays to that person, tells the other side and the business, and not one code", async () => {
+  test("STOP in a session stops relays to that person, tells the others and the tenant, and stops no codes", async () => {
     const at = await line();
     const session = await opened(at.tenant);
     const [alices, bobs] = proxiesOf(session);
@@ -199,7 +199,7 @@ describe("a word", () => {
     expect(given.filter(({ text }) => text === help)).toHaveLength(1);
   });
 
-  test("in a longer text is only a word: it is relayed", async () => {
+  test("in a longer text is no keyword: the text is relayed", async () => {
     const at = await line();
     const [alices] = proxiesOf(await opened(at.tenant));
     await bring(at, { from: ALICE, to: alices, text: "Stop by at six" });

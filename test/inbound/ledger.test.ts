@@ -31,7 +31,7 @@ it("parts that waited, and texts of the inbox, are there after the migration", (
   expect([ledger.late(1_000, 5), sql.exec(`SELECT * FROM parts`).toArray()]).toEqual([[], []]);
 });
 
-it("parts make the text in their order whatever order they came in, with one sign for each gap and none without", () => {
+it("parts are joined in order, whatever order they arrive in, with one mark for each gap and none without", () => {
   fc.assert(
     fc.property(
       fc.array(fc.string({ unit: "grapheme" }), { minLength: 1, maxLength: 9 }),

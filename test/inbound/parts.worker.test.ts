@@ -16,7 +16,7 @@ async function parts(at: Line, to: string, ...given: [text: string, nth: number,
   }
 }
 
-describe("a text of which a part is missing is read and never obeyed", () => {
+describe("a text with a missing part is stored, and is no keyword", () => {
   test.each([
     ["Stop", 2, 2, "[...] Stop"],
     ["End", 1, 2, "End [...]"],
@@ -41,7 +41,7 @@ describe("a text of which a part is missing is read and never obeyed", () => {
     expect(await consents(at.tenant)).toEqual(before);
   });
 
-  test("nor is what a carrier itself calls a part, without its place", async () => {
+  test("nor is what a carrier calls a part without its place", async () => {
     const at = await line();
     const [to] = at.numbers;
     await at.tenant.stub().inbound(at.account, [{ id: "f", from: ALICE, to: to!, text: "Stop", fragment: true }]);
@@ -49,13 +49,13 @@ describe("a text of which a part is missing is read and never obeyed", () => {
     expect(await consents(at.tenant)).toEqual([]);
   });
 
-  test("but a word that came in two parts, both here, is a word", async () => {
+  test("but a keyword in two parts is one when both have arrived", async () => {
     const at = await line();
     await parts(at, at.numbers[0]!, ["ST", 1, 2], ["OP", 2, 2]);
     expect(wordsOf(await inbox(at.tenant))).toEqual([["STOP", true, "stop"]]);
   });
 
-  test("nor is one whose parts may be of two texts with one name", async () => {
+  test("nor is one whose parts may belong to two texts with the same reference", async () => {
     const at = await line();
     await parts(at, at.numbers[0]!, ["ST", 1, 2], ["ST", 1, 2], ["OP", 2, 2]);
     await advance(at.tenant, 70);
@@ -63,7 +63,7 @@ describe("a text of which a part is missing is read and never obeyed", () => {
     expect(await consents(at.tenant)).toEqual([]);
   });
 
-  test("it says so at each gap, once, and goes to the other person so", async () => {
+  test("each gap has one mark, also in the relayed text", async () => {
     const at = await line();
     const [alices] = proxiesOf(await opened(at.tenant));
     await parts(at, alices!, ["two ", 2, 7], ["three", 3, 7], ["six", 6, 7]);
@@ -73,7 +73,7 @@ describe("a text of which a part is missing is read and never obeyed", () => {
 });
 
 describe("parts are of one text where originator, number, reference and total are the same", () => {
-  test("a reference that is used again with another total is another text's", async () => {
+  test("the same reference with another total belongs to another text", async () => {
     const at = await line();
     await parts(
       at,
@@ -107,7 +107,7 @@ describe("parts are of one text where originator, number, reference and total ar
     ]);
   });
 
-  test("a place that is taken, with a new id, is another text's; nothing of either is lost", async () => {
+  test("a second part in the same place, with a new id, begins another text; nothing of either is lost", async () => {
     const at = await line();
     const zero = { part: { ...part(1, 2), ref: "0" } };
     await bring(at, { from: ALICE, to: at.numbers[0], text: "Lost its end. ", ...zero });
@@ -120,7 +120,7 @@ describe("parts are of one text where originator, number, reference and total ar
     ]);
   });
 
-  test("another person's, or to another number, is another text's", async () => {
+  test("a part of another person, or to another number, belongs to another text", async () => {
     const at = await line();
     const [one, two] = at.numbers;
     await parts(at, one!, ["Alice ", 1, 2]);
@@ -131,7 +131,7 @@ describe("parts are of one text where originator, number, reference and total ar
     expect(wordsOf(await inbox(at.tenant))).toEqual([["Bob ends", true, null]]);
   });
 
-  test("one id for all parts is accepted, and a part that comes twice is one", async () => {
+  test("one id for all parts is accepted, and a repeated part counts once", async () => {
     const at = await line();
     const common = { id: "one-for-all" };
     await parts(
@@ -147,7 +147,7 @@ describe("parts are of one text where originator, number, reference and total ar
     expect(wordsOf(await inbox(at.tenant))).toEqual([["one two three", true, null]]);
   });
 
-  test("a part that comes after its minute is read by itself, not lost and not repeated", async () => {
+  test("a part that arrives after the minute is processed alone, not lost and not repeated", async () => {
     const at = await line();
     await parts(at, at.numbers[0]!, ["Early ", 1, 2]);
     await advance(at.tenant, 70);
@@ -159,7 +159,7 @@ describe("parts are of one text where originator, number, reference and total ar
     ]);
   });
 
-  test("also of a sender that is a name", async () => {
+  test("also of an alphanumeric sender", async () => {
     const at = await line();
     const from = { from: "MyBank" };
     await parts(at, at.numbers[0]!, ["is 493817", 2, 2, from], ["Your code ", 1, 2, from]);
@@ -167,7 +167,7 @@ describe("parts are of one text where originator, number, reference and total ar
   });
 });
 
-test("a character cut between two parts is whole again; half of one that stays alone shows as nothing broken", async () => {
+test("a character cut between two parts is joined; an unpaired half of one is removed", async () => {
   const at = await line();
   const [alices] = proxiesOf(await opened(at.tenant));
   await parts(at, alices!, ["See you soon \ud83d", 1, 2], ["\ude00 bye", 2, 2]);
@@ -176,7 +176,7 @@ test("a character cut between two parts is whole again; half of one that stays a
   expect(String((await inbox(at.tenant))[0]?.["text"]).isWellFormed()).toBe(true);
 });
 
-test("a keyword that the carrier recognised counts for the whole text, with whichever part it comes", async () => {
+test("a keyword that the carrier recognised counts for the whole text, whichever part has it", async () => {
   for (const [first, second] of [
     ["stop", "stop"],
     ["stop", undefined],
@@ -204,7 +204,7 @@ test("a keyword that the carrier recognised counts for the whole text, with whic
   }
 });
 
-test("what says more of a text and cannot be read is left out, and the words are taken", async () => {
+test("invalid optional fields are ignored, and the text is stored", async () => {
   const at = await line();
   const [to] = at.numbers;
   const more = [

@@ -34,7 +34,7 @@ describe("a long text between two people reaches the other, as several messages 
     expect(await eventsOf(at.tenant, "interaction.vetoed")).toEqual([]);
   });
 
-  test("also where the tenant's programs may send one segment only, and in a group with the speaker's name before it", async () => {
+  test("also if the tenant may send only one segment, and in a group with the sender's name before it", async () => {
     const people = [{ to: ALICE, name: "Ann Support" }, { to: BOB }, { to: CARA }];
     const { at, proxies } = await conversation({ participants: people });
     const policy = { segments_max: 1 };
@@ -45,14 +45,14 @@ describe("a long text between two people reaches the other, as several messages 
     for (const to of [BOB, CARA]) expect(givenTo(to).join("")).toBe(`Ann Support: ${text}`);
   });
 
-  test("but what the tenant's program says in the session keeps its rule", async () => {
+  test("but the tenant's own texts in the session keep to its limit of segments", async () => {
     const { at, session } = await conversation();
     const said = await at.tenant.call(`POST /v1/sessions/${session["id"]}/messages`, { text: "p".repeat(919) });
     expect(given).toEqual([]);
     expect(JSON.stringify(said.body)).toContain("text_too_long");
   });
 
-  test("and what a limit stops is told: nothing leaves behind the piece that was refused", async () => {
+  test("and a piece that a limit refuses is reported, and no further piece is sent", async () => {
     const { at, session, proxies } = await conversation();
     for (let nth = 0; nth < 5; nth += 1) await bring(at, { from: ALICE, to: proxies[0], text: `${nth}`.repeat(9_000) });
     const all = await interactions(at.tenant, session);
@@ -66,9 +66,9 @@ describe("a long text between two people reaches the other, as several messages 
   });
 });
 
-describe("what our own API refuses to send is not relayed", () => {
+describe("what the API refuses to send is not relayed", () => {
   test.each(["\u200b", "\u3164", "\u0301", "\u0000", "\t", " ", ""])(
-    "a text that shows nothing (%j) goes to nobody, also where a name would stand before it",
+    "a blank text (%j) is not relayed, also if a name would precede it",
     async (text) => {
       const people = [{ to: ALICE, name: "Ann Support" }, { to: BOB }, { to: CARA }];
       const { at, session, proxies } = await conversation({ participants: people });
@@ -91,13 +91,13 @@ describe("what our own API refuses to send is not relayed", () => {
     expect(await arrived(`milk eggs${"e".repeat(151)}`)).toMatchObject({ encoding: "gsm7" });
   });
 
-  test("they hide no number from the content rules", async () => {
+  test("they do not hide a number from the content rules", async () => {
     const { at, proxies } = await conversation({ content: { numbers: "strip" } });
     await bring(at, { from: ALICE, to: proxies[0], text: "call 07700\u0000 9\u000700123" });
     expect(await arrived("call [removed]")).toMatchObject({ to: BOB });
   });
 
-  test("a text that shows nothing goes to nobody, and is told", async () => {
+  test("a blank text is not relayed, and is reported", async () => {
     const { at, session, proxies } = await conversation();
     await bring(at, { from: ALICE, to: proxies[0], text: "\u0000 \u200b\u2800" });
     expect(await interactions(at.tenant, session)).toMatchObject([{ state: "vetoed", reason: "empty_text" }]);
@@ -105,10 +105,10 @@ describe("what our own API refuses to send is not relayed", () => {
   });
 });
 
-describe("a picture is told of", () => {
+describe("a picture is reported", () => {
   const NOTICE = "Pictures do not go through this number.";
 
-  test("to the other by a mark behind the words, to its sender once, and to the business by an event", async () => {
+  test("to the other person by a mark after the text, to its sender once, and to the tenant by an event", async () => {
     const { at, proxies } = await conversation();
     await bring(at, { from: ALICE, to: proxies[0], text: "see photo", media: 1 });
     await arrived("see photo [picture]");
@@ -121,7 +121,7 @@ describe("a picture is told of", () => {
     expect(JSON.stringify(told)).not.toContain("900111");
   });
 
-  test("without a conversation it is in the inbox, with the number of pictures; a word that comes with one is obeyed", async () => {
+  test("without a session the text is in the inbox, with the number of pictures; a keyword with a picture takes effect", async () => {
     const at = await line();
     await bring(at, { from: ALICE, to: at.numbers[0], text: "", media: 1 });
     expect(await inbox(at.tenant)).toMatchObject([{ text: "[picture]", media: 1, word: null }]);
@@ -130,7 +130,7 @@ describe("a picture is told of", () => {
     expect(await inbox(at.tenant)).toMatchObject([{ word: "stop", media: 1 }, {}]);
   });
 
-  test("and the sentence can be another, or none", async () => {
+  test("and the sentence can be changed or switched off", async () => {
     const at = await line();
     const { body } = await at.tenant.call("PATCH /v1/masking", { media_notice: null });
     expect(body).toMatchObject({ media_notice: null });
@@ -142,8 +142,8 @@ describe("a picture is told of", () => {
   });
 });
 
-describe("words between two people reach the other; only what acts is kept back", () => {
-  test("HELP is answered once a day and goes on each time; INFO and START with nothing to give back go on", async () => {
+describe("texts between two people are relayed, except keywords that take effect", () => {
+  test("HELP is answered once a day and relayed each time; INFO, and a START with nothing to give back, are relayed", async () => {
     const { at, proxies } = await conversation();
     const said = ["Help", "Info", "Start", "Help!", "UNSTOP"];
     for (const text of said) await bring(at, { from: ALICE, to: proxies[0], text });
@@ -153,7 +153,7 @@ describe("words between two people reach the other; only what acts is kept back"
     expect(await consents(at.tenant)).toEqual([]);
   });
 
-  test("STOP is kept back, and so is the START that gives back", async () => {
+  test("STOP is not relayed, nor is a START that ends a stop", async () => {
     const { at, proxies } = await conversation();
     await bring(at, { from: ALICE, to: proxies[0], text: "STOP" });
     await bring(at, { from: ALICE, to: proxies[0], text: "START" });
@@ -166,7 +166,7 @@ describe("words between two people reach the other; only what acts is kept back"
     expect(await consents(at.tenant)).toHaveLength(4);
   });
 
-  test("after the session's end HELP is answered, once, and reaches nobody", async () => {
+  test("after the session's end HELP is answered, once, and not relayed", async () => {
     const { at, session, proxies } = await conversation();
     await at.tenant.call(`POST /v1/sessions/${session["id"]}/close`);
     await bring(at, { from: ALICE, to: proxies[0], text: "Help" });
@@ -176,8 +176,8 @@ describe("words between two people reach the other; only what acts is kept back"
   });
 });
 
-describe("the carrier's own word on a keyword", () => {
-  test("STOP in any language is recorded with source carrier, relayed to nobody, and told to the other", async () => {
+describe("a keyword that the carrier recognised", () => {
+  test("STOP in any language is recorded with source carrier, not relayed, and reported to the other person", async () => {
     const { at, proxies } = await conversation();
     await bring(at, { from: ALICE, to: proxies[0], text: "AVREGISTRER", keyword: "stop" });
     await arrived("The other person has stopped these texts. They will not get your messages.");
@@ -188,7 +188,7 @@ describe("the carrier's own word on a keyword", () => {
     ]);
   });
 
-  test("START is recorded as given, once however often it comes, and goes to nobody; a person's own STOP counts against it", async () => {
+  test("START is recorded as given, once however often it comes, and not relayed; the person's own STOP overrides it", async () => {
     const { at, proxies } = await conversation();
     for (let times = 0; times < 3; times += 1)
       await bring(at, { from: ALICE, to: proxies[0], text: "GO", keyword: "start" });
@@ -199,14 +199,14 @@ describe("the carrier's own word on a keyword", () => {
     expect(given.filter(({ text }) => text === "GO" || text === "END")).toEqual([]);
   });
 
-  test("HELP is not answered twice, and still reaches the other person", async () => {
+  test("HELP is not answered twice, and is still relayed", async () => {
     const { at, proxies } = await conversation();
     await bring(at, { from: ALICE, to: proxies[0], text: "HELP", keyword: "help" });
     await arrived("HELP");
     expect(givenTo(ALICE)).toEqual([]);
   });
 
-  test("START takes back a stop that only the carrier had told of, to senders of its choice", async () => {
+  test("START ends a stop with source carrier, to senders that the carrier chooses", async () => {
     const { at } = await conversation();
     const { tenant, account, numbers } = at;
     expect(

@@ -25,8 +25,8 @@ const purgeAt = (seen: SeenTexts, at: number) => {
   while (seen.purge(at - 7 * DAY_MS, 5_000) > 0);
 };
 
-describe("a text that was seen", () => {
-  it("is known after years of nights, by a room built anew, and as often as it is brought", () => {
+describe("the name of a received text", () => {
+  it("is kept through years of nightly purges, a rebuilt room and any number of repetitions", () => {
     const world = seenTexts();
     const by = { account: "car_a", secret: 0 };
     expect(world.seen.isFirst(by, nameOf("one"), NONE, 0)).toBe(true);
@@ -36,7 +36,7 @@ describe("a text that was seen", () => {
       expect(anew.isFirst(by, nameOf("one"), NONE, 1_200 * DAY_MS)).toBe(false);
   });
 
-  it("is forgotten a week after its secret was exchanged, when nobody can prove it any more, and no earlier", () => {
+  it("is purged a week after its secret was replaced, when no callback can be signed with it, and no earlier", () => {
     const world = seenTexts();
     const [before, after] = [0, 1].map((secret) => ({ account: "car_a", secret }));
     for (let nth = 0; nth < 12_000; nth += 1) world.seen.isFirst(before!, nameOf(`old ${nth}`), NONE, 0);
@@ -50,7 +50,7 @@ describe("a text that was seen", () => {
     expect(world.seen.isFirst(after!, nameOf("old 2"), NONE, 9 * DAY_MS)).toBe(true);
   });
 
-  it("of another account under the same secret is another text, and an exchange there forgets nothing here", () => {
+  it("of another account under the same secret is another one, and a replacement there purges nothing here", () => {
     const world = seenTexts();
     world.seen.isFirst({ account: "car_a", secret: 0 }, nameOf("a"), NONE, 0);
     world.seen.isFirst({ account: "car_b", secret: 0 }, nameOf("b"), NONE, 0);
@@ -60,7 +60,7 @@ describe("a text that was seen", () => {
     expect(world.seen.isFirst({ account: "car_b", secret: 1 }, nameOf("b"), NONE, 0)).toBe(true);
   });
 
-  it("is known whatever exchanges, nights and repetitions come in whatever order; what was not seen is always new", () => {
+  it("is kept over any order of replacements, purges and repetitions; a text not received before is always new", () => {
     const step = fc.record({
       text: fc.integer({ min: 0, max: 40 }),
       exchanged: fc.boolean(),
@@ -94,7 +94,7 @@ describe("a text that was seen", () => {
     );
   });
 
-  it("from before this table is known by the name it had, as a text and as a part", () => {
+  it("from before this table is found by its former name, as a text and as a part", () => {
     const sql = nodeSql();
     InboundLedger.migrate(sql);
     sql.exec(`INSERT INTO heard VALUES(?,?)`, nameOf("earlier"), 5);
@@ -105,7 +105,7 @@ describe("a text that was seen", () => {
   });
 });
 
-it("costs at most 40 bytes a text, whatever order their names come in", () => {
+it("costs at most 40 bytes, whatever the order of names", () => {
   const db = new DatabaseSync(":memory:");
   db.exec(
     `CREATE TABLE seen_texts(secret INTEGER NOT NULL, name BLOB NOT NULL, PRIMARY KEY(secret, name)) STRICT, WITHOUT ROWID`,

@@ -15,7 +15,7 @@ const brings = (tenant: Tenant, account: string, numbers: string[]) =>
 const hears = (tenant: Tenant, account: string, from: string, to: string, text: string) =>
   tenant.stub().inbound(account, [{ id: crypto.randomUUID(), from, to, text }]);
 
-test("a stop said to the number that an account sends as stops what names no sender, and nothing else", async () => {
+test("a stop to an account's own sender stops messages that name no sender, and nothing else", async () => {
   const NUMBER = "+447700900791";
   const tenant = await newTenant();
   const twilio = await account({
@@ -42,7 +42,7 @@ test("a stop said to the number that an account sends as stops what names no sen
   expect(await send()).toBe("sent");
 });
 
-test("where the carrier chooses the sender, a stop to whichever sender stops what names none, and no code", async () => {
+test("if the carrier chooses the sender, a stop to any sender stops messages that name none, and no codes", async () => {
   const NUMBER = "+447700900794";
   const tenant = await newTenant();
   const secret = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
@@ -69,7 +69,7 @@ test("where the carrier chooses the sender, a stop to whichever sender stops wha
   expect(await send()).toBe("sent");
 });
 
-test("a stop that only the carrier heard, by its answer or its receipt, is a stop here: by source carrier, never to codes", async () => {
+test("a stop that the carrier reports, in an answer or a receipt, is recorded with source carrier, never for codes", async () => {
   const tenant = await newTenant();
   const twilio = await account({
     kind: "twilio",
@@ -107,7 +107,7 @@ test("a stop that only the carrier heard, by its answer or its receipt, is a sto
   expect(await consents()).toHaveLength(4); // what stands already is not written again
 });
 
-test("what an account charges and forgets is known once a text left by it, though only a virtual number led there", async () => {
+test("the price and redaction of an account are known after a text left by it, though only a virtual number uses it", async () => {
   const tenant = await newTenant();
   const price = { amount: 41_000, currency: "GBP" };
   const secret = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;

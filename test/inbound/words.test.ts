@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { wordOf } from "../../src/inbound/words.ts";
 
-describe("a word that steers", () => {
+describe("a keyword", () => {
   it.each([
     ["STOP", "stop"], ["stop", "stop"], ["  Stop. ", "stop"], ["stop!!!", "stop"], ["'STOP'", "stop"], ["Unsubscribe", "stop"],
     ["OPT OUT", "stop"], ["opt-out", "stop"], ["Stopio", "stop"], ["STOPIWCH", "stop"], ["dim mwy", "stop"], ["arrêt", "stop"],
@@ -14,11 +14,11 @@ describe("a word that steers", () => {
   it.each([
     "Stop by at six", "please stop", "stop it", "Don't stop", "I can't start the car", "helpful", "the end", "STOP STOP",
     "Can you help me?", "start at nine", "", "?", "stopover", "Stop. Call me on the way", "Peidiwch â phoeni",
-  ])("%j is a sentence, and steers nothing", (text) => {
+  ])("%j is a sentence and no keyword", (text) => {
     expect(wordOf(text)).toBeNull();
   }); // prettier-ignore
 
-  it("a long text is not searched for one", () => {
+  it("a long text is not examined", () => {
     expect(wordOf(`stop${" ".repeat(5_000)}`)).toBeNull();
   });
 });

@@ -58,6 +58,7 @@ const ELSEWHERE: Record<string, string> = {
   "carrier.circuit": "test/carriers/courier",
   "carrier.weight": "test/carriers/courier",
   "carrier.alert": "test/carriers/courier",
+  "operator.token_used": "test/console/operators.worker.test.ts",
 };
 
 test("docs/audit.md names every act that was entered here, and no other", () => {

@@ -27,8 +27,8 @@ const sessionOf = async (tenant: Tenant, id: string) => (await tenant.call(`GET 
 const notices = async (tenant: Tenant, to: string) =>
   (await shown(tenant, to)).filter(({ text }) => text === NOTICE).length;
 
-describe("STOP and START in turn", () => {
-  test("tell the others once a day, leave rows that are bounded, and the stop stands at the end", async () => {
+describe("alternating STOP and START", () => {
+  test("tell the others once a day, write a bounded number of rows, and leave the stop in force", async () => {
     const { tenant, session, proxies } = await group(4);
     for (let turn = 0; turn < 20; turn += 1) {
       await texts(tenant, person(0), proxies[0]!, "STOP");
@@ -54,7 +54,7 @@ describe("STOP and START in turn", () => {
     await until(async () => ((await notices(tenant, person(1))) === 2 ? true : null));
   });
 
-  test("count among the texts that the session may have", async () => {
+  test("count towards max_messages: the sentence to the others is a text of the session", async () => {
     const { tenant, session, proxies } = await group(3, { max_messages: 2 });
     for (const one of [0, 1, 2]) await texts(tenant, person(one), proxies[one]!, "STOP");
     expect(await sessionOf(tenant, session)).toMatchObject({ state: "expired", reason: "messages", messages: 2 });
@@ -62,7 +62,7 @@ describe("STOP and START in turn", () => {
     expect(await notices(tenant, person(0))).toBe(0); // whoever has stopped is not texted
   });
 
-  test("that were replaced go after thirteen months, and what stands does not", async () => {
+  test("leave consents of which the replaced ones are purged after thirteen months, and those in force are not", async () => {
     const { tenant, proxies } = await group(2);
     for (const word of ["STOP", "START", "STOP"]) await texts(tenant, person(0), proxies[0]!, word);
     await tenant.call("POST /v1/consents", { to: person(5), purposes: ["marketing"], state: "given" });
@@ -78,7 +78,7 @@ describe("STOP and START in turn", () => {
   });
 });
 
-test("a group of nine brings one phone no more than four senders may, and its tenant hears of it", async () => {
+test("a group of nine sends one phone no more than four times the limit per recipient, and the tenant is alerted", async () => {
   const { tenant, session, proxies } = await group(9);
   for (let turn = 0; turn < 5; turn += 1)
     for (let one = 1; one < 9; one += 1) await texts(tenant, person(one), proxies[one]!, `Text ${turn} of ${one}`);
@@ -93,7 +93,7 @@ test("a group of nine brings one phone no more than four senders may, and its te
   expect(first?.["state"]).toBe("queued");
 });
 
-describe("two tenants' relay addresses that point at each other", () => {
+describe("two tenants' relay addresses whose people are each other's virtual numbers", () => {
   type Side = Line & { lasting: string };
   const sides = new Map<string, Side>();
   const sent: Json[] = [];
@@ -113,7 +113,7 @@ describe("two tenants' relay addresses that point at each other", () => {
     return one;
   }
 
-  test("end within a minute's new strangers, are told, and use up nothing of their people's logins", async () => {
+  test("stop within a minute's new strangers, are reported, and use up none of their people's codes", async () => {
     vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
       if (url !== GATEWAY) return new Response(null, { status: 204 });
       const text = JSON.parse(init?.body as string) as Json;

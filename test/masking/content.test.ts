@@ -1,4 +1,4 @@
-// A labelled corpus of ways round the mask, and of innocent texts that look a little like them.
+// A labelled corpus of contact details in texts, and of innocent texts that resemble them.
 import { describe, expect, it } from "vitest";
 import { applyContent, findSlips, REMOVED } from "../../src/masking/content.ts";
 import type { ContentPolicy, Slip } from "../../src/masking/session.ts";
@@ -67,7 +67,7 @@ describe("the policy", () => {
     expect(applyContent(text, warn)).toEqual({ text, slips: ["numbers"] });
   });
 
-  it("strips: what leads round the mask goes, the rest stays, and a second look finds nothing more", () => {
+  it("strips: contact details are removed, the rest stays, and a second run finds nothing more", () => {
     expect(applyContent("Call 07700 900123 or asha@example.com, thanks", STRIP)).toEqual({
       text: `Call ${REMOVED} or ${REMOVED}, thanks`,
       slips: ["numbers", "emails"],
@@ -95,7 +95,7 @@ describe("the policy", () => {
     expect(performance.now() - from).toBeLessThan(5_000); // a second, and room for a busy machine
   });
 
-  it("is quick about a text that was written to be slow", () => {
+  it("is fast also for a text that was written to make it slow", () => {
     for (const text of ["a@".repeat(800), "a.".repeat(800), "one ".repeat(400), "@".repeat(1_600), "a at ".repeat(320)])
       expect(applyContent(text, STRIP).text.length).toBeGreaterThan(0);
   });

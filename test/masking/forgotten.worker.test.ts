@@ -56,18 +56,14 @@ async function brings(tenant: Tenant, to: string, text: string, part?: { ref: st
   return isRefused(await tenant.stub().inbound(await sandboxAccount(), [inbound])) ? "refused" : "taken";
 }
 
-test(
-  "a session whose people were forgotten is not opened again, and the refusal says so",
-  { timeout: 60_000 },
-  async () => {
-    const tenant = await newTenant();
-    const { id } = await forgottenSession(tenant);
-    const again = await tenant.call(`POST /v1/sessions/${id}/reopen`, {});
-    expect([again.status, again.body["code"]]).toEqual([409, "people_forgotten"]);
-    expect((await tenant.call(`GET /v1/sessions/${id}`)).body["state"]).toBe("closed");
-    expect(await told(tenant, id)).not.toContain("session.reopened");
-  },
-);
+test("a session whose people were purged is not reopened, and the refusal says why", { timeout: 60_000 }, async () => {
+  const tenant = await newTenant();
+  const { id } = await forgottenSession(tenant);
+  const again = await tenant.call(`POST /v1/sessions/${id}/reopen`, {});
+  expect([again.status, again.body["code"]]).toEqual([409, "people_forgotten"]);
+  expect((await tenant.call(`GET /v1/sessions/${id}`)).body["state"]).toBe("closed");
+  expect(await told(tenant, id)).not.toContain("session.reopened");
+});
 
 /** Opens the session behind the service's back, as a version did that did not look whether its people were still known. */
 async function reopenedByOldVersion(tenant: Tenant): Promise<void> {
@@ -103,7 +99,7 @@ test.each([
 );
 
 test(
-  "a stranger who comes back to a relay after being forgotten is a new stranger: their text arrives",
+  "a stranger who was purged and texts a relay address again is a new stranger: their text arrives",
   { timeout: 60_000 },
   async () => {
     const tenant = await newTenant();

@@ -21,7 +21,7 @@ it("is a public https URL whose name leads to public addresses", async () => {
   expect(await asked("https://hooks.example.com/ask")).toEqual({ said: { do: "allow" }, called: ["https://hooks.example.com/ask"] }); // prettier-ignore
 });
 
-it.each(["http://hooks.example.com/", "http://127.0.0.1:8787/", "https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/", "https://169.254.169.254/latest", "https://0x7f000001/", "https://user:secret@hooks.example.com/", "https://hooks.example.com:22/", "https://localhost/", "ftp://hooks.example.com/", "nonsense"])("is nobody at %s, although that was set", async (url) => {
+it.each(["http://hooks.example.com/", "http://127.0.0.1:8787/", "https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/", "https://169.254.169.254/latest", "https://0x7f000001/", "https://user:secret@hooks.example.com/", "https://hooks.example.com:22/", "https://localhost/", "ftp://hooks.example.com/", "nonsense"])("is not called at %s, although that was set", async (url) => {
   expect(await asked(url)).toEqual({ said: null, called: [] });
 }); // prettier-ignore
 
@@ -29,6 +29,6 @@ it.each([["10.0.0.1"], ["203.0.114.7", "127.0.0.1"], ["::1"], ["169.254.169.254"
   expect(await asked("https://hooks.example.com/ask", addresses)).toEqual({ said: null, called: [] });
 }); // prettier-ignore
 
-it("is nobody whose name cannot be resolved", async () => {
+it("is not called if its name cannot be resolved", async () => {
   expect(await asked("https://hooks.example.com/ask", null)).toEqual({ said: null, called: [] });
 });

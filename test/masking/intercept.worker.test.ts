@@ -47,7 +47,7 @@ const ended = (tenant: Tenant, session: string): Promise<Json> =>
     return one === undefined || one["state"] === "pending" ? null : one;
   }, "the hook's decision");
 
-test("allows: the text goes on, signed question and all, and is nowhere in clear meanwhile", async () => {
+test("allows: the call is signed, the text is relayed, and is stored in plaintext nowhere meanwhile", async () => {
   const { tenant, session, alices, secret } = await hooked("closed");
   let seen = "";
   answer = async () => {
@@ -69,7 +69,7 @@ test("allows: the text goes on, signed question and all, and is nowhere in clear
   expect(await everything(tenant)).not.toMatch(/May I pass\?|whsec_/);
 });
 
-test("rewrites: the other side reads the hook's words and not the sender's", async () => {
+test("rewrites: the other person gets the hook's text and not the sender's", async () => {
   const { tenant, alices } = await hooked("closed");
   answer = () => Response.json({ action: "rewrite", text: "Words that are fine" });
   await texts(tenant, ALICE, alices, "Words that are not");
@@ -77,7 +77,7 @@ test("rewrites: the other side reads the hook's words and not the sender's", asy
   expect((await shown(tenant, BOB)).map(({ text }) => text)).toEqual(["Words that are fine"]);
 });
 
-test("vetoes: nothing leaves, and the reason is on record", async () => {
+test("vetoes: nothing is sent, and the reason is stored", async () => {
   const { tenant, session, alices } = await hooked("open");
   answer = () => Response.json({ action: "veto", reason: "off_platform" });
   await texts(tenant, ALICE, alices, "Let us go elsewhere");
@@ -102,7 +102,7 @@ test.each([
   expect(await shown(closed.tenant, BOB)).toEqual([]);
 });
 
-test("a text whose object died while the hook was asked waits, and is asked about again", async () => {
+test("after a crash during the call of the hook the text stays pending, and the call is repeated", async () => {
   const { tenant, session, alices } = await hooked("closed");
   let release = () => {};
   answer = () => new Promise<Response>((_resolve, reject) => (release = () => reject(new Error("gone"))));
@@ -134,7 +134,7 @@ test("texts of one session keep their order, however slow the hook is about the 
   expect(asked.map(({ body: text }) => (JSON.parse(text) as Json)["text"])).toEqual(["first", "second"]);
 });
 
-test("a hook that hangs holds up the turn of the alarm in nothing else", async () => {
+test("a hook that hangs delays nothing else of the alarm run", async () => {
   const { tenant, alices } = await hooked("open");
   answer = () => new Promise<Response>(() => undefined);
   for (const text of ["one", "two", "three"]) await texts(tenant, ALICE, alices, text);

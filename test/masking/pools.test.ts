@@ -15,7 +15,7 @@ const numbersOf = (world: Conversations) => world.deps.numbers.list({}, 100);
 const statesOf = (world: Conversations) => numbersOf(world).map(({ state }) => state);
 
 describe("an exclusive pool", () => {
-  it("gives a number that none of the people has met, also where the first of them could have another", () => {
+  it("assigns a number that none of the people has met, also if the first of them could get another", () => {
     const world = new Conversations(2, { sharing: "exclusive", coolOffDays: 30, coolOffOthersDays: 1 });
     const first = world.opened([A, B]);
     closeSession(world.deps, "key", first.session.id);
@@ -51,7 +51,7 @@ describe("an exclusive pool", () => {
     expect(statesOf(world).filter((state) => state === "leased")).toHaveLength(1);
   });
 
-  it("gives a number that is named to one session at a time, and only one number to a session", () => {
+  it("assigns a named number to one session at a time, and only one number to a session", () => {
     const world = new Conversations(3, { sharing: "exclusive" });
     const [x, y, z] = numbersOf(world);
     const named = (people: [typeof A, string | null][]) => {
@@ -84,7 +84,7 @@ describe("an exclusive pool", () => {
     }
   });
 
-  it("says when a number is free for these very people, not for others", () => {
+  it("says when a number becomes free for these people, not for others", () => {
     const world = new Conversations(1, { sharing: "exclusive", coolOffDays: 30, coolOffOthersDays: 7 });
     closeSession(world.deps, "key", world.opened([A, B]).session.id);
     const at = (days: number) => new Date(world.now + days * DAY_MS).toISOString();
@@ -134,7 +134,7 @@ describe("a shared pool", () => {
     expect(deps.numbers.lending.takeShort()).toEqual([world.pool]);
   });
 
-  it("gives a person who asks for a country no number of another, however used they are to it", () => {
+  it("assigns no number of another country than asked for, not even the person's former number", () => {
     const world = new Conversations(2, { selection: "sticky", coolOffDays: 0 });
     const { session } = world.opened([A, B]);
     closeSession(world.deps, "key", session.id);
@@ -144,7 +144,7 @@ describe("a shared pool", () => {
   });
 });
 
-it("a session whose rotation finds no number ends in its time all the same", () => {
+it("a session whose rotation finds no number still ends at its time", () => {
   const world = new Conversations(2);
   const rotation = { everyMs: MINUTE_MS, everyMessages: null, overlapMs: 0 };
   const { session } = world.opened([A, B], { ttlMs: 10 * MINUTE_MS, rotation });
@@ -155,7 +155,7 @@ it("a session whose rotation finds no number ends in its time all the same", () 
   expect(world.deps.ledger.session(session.id)).toMatchObject({ state: "expired", reason: "ttl" });
 });
 
-it("a session that is over by its time is over for its owner too, though no alarm has come", () => {
+it("a session past its end is ended for its tenant's requests too, before the alarm runs", () => {
   const world = new Conversations(3);
   const { session, people } = world.opened([A, B, C], { ttlMs: HOUR_MS });
   world.now += HOUR_MS;
@@ -164,7 +164,7 @@ it("a session that is over by its time is over for its owner too, though no alar
   expect(world.deps.ledger.session(session.id)).toMatchObject({ state: "expired", reason: "ttl" });
 });
 
-describe("an exclusive pool takes in", () => {
+describe("an exclusive pool accepts", () => {
   const setting = () => {
     const world = new Conversations(3);
     const { deps } = world;
@@ -203,7 +203,7 @@ describe("an exclusive pool takes in", () => {
     expect([isRefused(move(taken)), isRefused(fill(idle))]).toEqual([false, false]);
   });
 
-  it("nothing less than before where the other pool is a shared one, or the number is the pool's already", () => {
+  it("any other number: one of a shared pool, or one that is in the pool already", () => {
     const { world, taken, idle, fill, move, own, shared } = setting();
     expect(isRefused(move(taken, shared))).toBe(false);
     expect([isRefused(fill(idle)), isRefused(fill(idle))]).toEqual([false, false]);

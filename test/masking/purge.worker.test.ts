@@ -9,7 +9,7 @@ beforeEach(() => void vi.spyOn(globalThis, "fetch").mockImplementation(async () 
 const DAY = 86_400;
 
 test(
-  "ended sessions, interactions, pairs and the inbox go; nothing goes before its time",
+  "ended sessions, interactions, pairs and the inbox are purged, and none before its time",
   { timeout: patience(60_000) },
   async () => {
     const tenant = await newTenant();
@@ -58,7 +58,7 @@ test("people of an open session are reached after two hundred quiet days", { tim
 });
 
 test(
-  "the person of a relay address is known as long as it is there, and not for ever after",
+  "the person of a relay address is kept as long as it exists, and purged later",
   { timeout: patience(60_000) },
   async () => {
     const tenant = await newTenant();

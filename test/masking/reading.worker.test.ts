@@ -41,7 +41,7 @@ async function conversation(over: Json = {}, many = 2) {
   return { tenant, session: String(session["id"]), alices, bobs };
 }
 
-test("whoever manages webhooks reads no conversation, and changes none", async () => {
+test("a key with webhooks:manage can neither read nor change a conversation", async () => {
   const { tenant, alices } = await conversation({ notice: null });
   const hooks = await keyWith(tenant, "webhooks:manage", "events:read", "sessions:write", "sessions:read");
   expect((await set(hooks)).body["code"]).toBe("missing_scope");
@@ -83,7 +83,7 @@ test("each setting and each session that is read is in the audit, the session be
   expect(asked).toHaveLength(3);
 });
 
-test("people are told before their first text is read, once, each from the number they know", async () => {
+test("people are told before their first text is read, once, each from the number that they text", async () => {
   const { tenant, alices, bobs } = await conversation({ notice: NOTICE });
   for (const said of ["One", "Two"]) {
     await texts(tenant, ALICE, alices, said);
@@ -95,7 +95,7 @@ test("people are told before their first text is read, once, each from the numbe
     expect((await shown(tenant, one)).filter(({ text }) => text === NOTICE)).toHaveLength(1);
 });
 
-test("the operator's policy has people told whatever the hook's setting says, or lets no hook read", async () => {
+test("the operator's policy can have people told whatever the hook's setting, or allow no hook", async () => {
   const { tenant, session, alices } = await conversation({ notice: null });
   expect((await policy(tenant, "with_notice")).body["policy"].intercept).toBe("with_notice");
   expect((await tenant.call("GET /v1/policy")).body["intercept"]).toBe("with_notice");
@@ -116,7 +116,7 @@ test("the operator's policy has people told whatever the hook's setting says, or
   expect(new Set(policies)).toEqual(new Set(['{"intercept":"refused"}', '{"intercept":"with_notice"}']));
 });
 
-test("what was read goes with its session", async () => {
+test("the record of a reading is purged with its session", async () => {
   const { tenant, session, alices } = await conversation({ notice: null });
   await texts(tenant, ALICE, alices, "One");
   await arrives(tenant, BOB, "One");

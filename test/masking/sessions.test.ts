@@ -33,7 +33,7 @@ describe("a session ends", () => {
     expect(types(world)).toEqual(["session.opened", "session.expired"]);
   });
 
-  it("also when no alarm came: the text that is late finds it over", () => {
+  it("also before the alarm runs: a late text is not relayed", () => {
     const world = new Conversations(2);
     const { session, people } = world.opened([A, B], { ttlMs: HOUR_MS });
     world.now += HOUR_MS;
@@ -50,7 +50,7 @@ describe("a session ends", () => {
     expect(world.delivered.map(({ text }) => text)).toEqual(["one", "two"]);
   });
 
-  it("not by texts that reached nobody, and none of them turns a number", () => {
+  it("not by texts that reached nobody, and none of them causes a rotation", () => {
     const world = new Conversations(20);
     const rotation = { everyMs: null, everyMessages: 2, overlapMs: 0 };
     const { session, people } = world.opened([A, B], { messagesMax: 3, rotation });
@@ -64,7 +64,7 @@ describe("a session ends", () => {
     expect(stateOf(world, session.id)).toMatchObject({ state: "expired", reason: "messages", messages: 3 });
   });
 
-  it("later by every text, where only silence ends it", () => {
+  it("later with every text, if only idle time ends it", () => {
     const world = new Conversations(2);
     const { session, people } = world.opened([A, B], { idleMs: HOUR_MS });
     for (let hours = 0; hours < 5; hours += 1) {
@@ -90,7 +90,7 @@ describe("a session ends", () => {
   });
 });
 
-describe("a session comes back", () => {
+describe("a session is reopened", () => {
   it("with the numbers it had, while its cool-off lasts, and not a moment longer", () => {
     const world = new Conversations(2);
     const { session, people } = world.opened([A, B]);
@@ -131,7 +131,7 @@ describe("a session comes back", () => {
   });
 });
 
-it("an exclusive number meets nobody before its cool-off is over, and then somebody new", () => {
+it("an exclusive number is assigned to nobody before its cool-off is over, and then to somebody new", () => {
   const world = new Conversations(1, { sharing: "exclusive", coolOffDays: 30, coolOffOthersDays: 7 });
   const { session, people } = world.opened([A, B]);
   expect(new Set(proxies(people)).size).toBe(1);
@@ -148,7 +148,7 @@ it("an exclusive number meets nobody before its cool-off is over, and then someb
 describe("a rotation", () => {
   const OVERLAP = { everyMs: null, everyMessages: null, overlapMs: HOUR_MS };
 
-  it("gives everybody another number, and the old one still relays until the overlap is over", () => {
+  it("assigns everybody another number, and the old one still relays until the overlap is over", () => {
     const world = new Conversations(6);
     const { session, people } = world.opened([A, B], { rotation: OVERLAP });
     const [old] = proxies(people);
@@ -163,7 +163,7 @@ describe("a rotation", () => {
     expect(world.text(A, fresh[0]!, "to the new one").did).toBe("relayed");
   });
 
-  it("tells who texts an old number later that it is out of use, and not that their conversation has ended", () => {
+  it("answers later texts to an old number that it is out of use, not that the conversation has ended", () => {
     const world = new Conversations(6);
     const { session, people } = world.opened([A, B], {
       tombstone: "It is over.",
@@ -181,7 +181,7 @@ describe("a rotation", () => {
     expect(world.delivered.at(-1)?.text).toBe("It is over.");
   });
 
-  it("comes by schedule and by messages, and is told", () => {
+  it("happens by schedule and by messages, and is reported", () => {
     const world = new Conversations(20);
     const rotation = { everyMs: DAY_MS, everyMessages: 2, overlapMs: 0 };
     const { session, people } = world.opened([A, B], { rotation });
@@ -195,7 +195,7 @@ describe("a rotation", () => {
     expect(world.text(A, second[0]!, "to the one that went").did).toBe("tombstone");
   });
 
-  it("that finds no number changes nobody's, says so, and is tried again", () => {
+  it("that finds no number changes nobody's number, is refused, and is tried again", () => {
     const world = new Conversations(2);
     const { session, people } = world.opened([A, B], {
       rotation: { everyMs: DAY_MS, everyMessages: null, overlapMs: 0 },
@@ -210,7 +210,7 @@ describe("a rotation", () => {
 });
 
 describe("people", () => {
-  it("who come in get a number, who leave get the tombstone, and the others' numbers stay", () => {
+  it("who join get a number, who leave get the tombstone, and the others' numbers stay", () => {
     const world = new Conversations(8);
     const { session, people } = world.opened([A, B]);
     const [alices, bobs] = proxies(people);
@@ -225,7 +225,7 @@ describe("people", () => {
     expect(proxies(world.people(session.id).filter(({ state }) => state === "active"))).toHaveLength(2);
   });
 
-  it("cannot be in a session twice, and a virtual number is nobody", () => {
+  it("cannot be in a session twice, and a virtual number cannot be a person's", () => {
     const world = new Conversations(4);
     expect(world.open([A, A])).toMatchObject({ refused: "invalid_field", errors: [{ field: "participants/1/to" }] });
     const { session } = world.opened([A, B]);
@@ -257,7 +257,7 @@ describe("an empty pool", () => {
     expect(world.deps.ledger.sessions({}, 2_000)).toHaveLength(100);
   });
 
-  it("says when a number comes free, and then one does", () => {
+  it("says when a number becomes free, and then one is", () => {
     const world = new Conversations(1, { coolOffDays: 2 });
     const { session } = world.opened([A, B]);
     closeSession(world.deps, "key", session.id);
@@ -277,7 +277,7 @@ describe("a pool chooses", () => {
     expect(proxies(world.opened([A, C]).people)[0] === people[0]!.proxy).toBe(same);
   }); // prettier-ignore
 
-  it("a reserved number only for who names it, a retired one for nobody", () => {
+  it("a reserved number only if it is named, a retired one never", () => {
     const world = new Conversations(2);
     const [first, second] = world.deps.numbers.list({}, 2);
     world.deps.numbers.change(first!.id, { state: "reserved" });
@@ -318,7 +318,7 @@ it("over any openings, endings and waits, a person and a number are in one open 
   );
 });
 
-it("a person who asks for an area has a number that begins so, in its country, or none", () => {
+it("a person who asks for an area gets a number with that prefix, in its country, or none", () => {
   const world = new Conversations(12); // +447700900600 to 611
   const from = (area: string | null, nth: number) => ({
     to: person(nth),

@@ -73,7 +73,7 @@ test("neither number, name nor text is in any stored byte, event, audit entry or
   expect(await everything(tenant)).not.toMatch(/900111|900222|Wilhelmina|behind the shed/);
 });
 
-test("a session is there after its object was evicted, and relays as before", async () => {
+test("a session still relays after its object was evicted", async () => {
   const tenant = await newTenant();
   await newPool(tenant, 2);
   const session = await opened(tenant);
@@ -83,7 +83,7 @@ test("a session is there after its object was evicted, and relays as before", as
   await arrives(tenant, BOB, "After the night");
 });
 
-test("whoever texts a number from before a rotation reads the tenant's sentence for it, and the event says why", async () => {
+test("a text to a number from before a rotation is answered with the tenant's sentence, and the event says why", async () => {
   const tenant = await newTenant();
   await newPool(tenant, 4);
   await tenant.call("POST /v1/webhooks", { url: "http://127.0.0.1:65001/", events: ["*"] });

@@ -86,12 +86,12 @@ describe("a schedule", () => {
   });
 });
 
-describe("a stop that is said while a message is scheduled", () => {
+describe("a stop while a message is scheduled", () => {
   const stop = (tenant: Tenant, over: Json = {}) =>
     tenant.call("POST /v1/consents", { to: body.to, purposes: ["marketing"], state: "withdrawn", ...over });
   const texts = async (tenant: Tenant) => (await tenant.call("GET /v1/sandbox/handset/messages")).body["data"];
 
-  it("is obeyed when its time comes: nothing leaves, the message is blocked, and its text is gone", async () => {
+  it("holds when the message is due: it is not sent but blocked, and its text is deleted", async () => {
     const tenant = await newTenant();
     const schedule_at = at((await nowOf(tenant)) + 86_400_000);
     const { id } = await tenant.send({ purpose: "marketing", from: "Shifts", schedule_at });
@@ -102,7 +102,7 @@ describe("a stop that is said while a message is scheduled", () => {
     expect(await tenant.rows(`SELECT sealed FROM messages WHERE sealed IS NOT NULL`)).toEqual([]);
   });
 
-  it("holds up no message of another purpose, of another sender, or of one who took it back", async () => {
+  it("blocks no message of another purpose or sender, or to a person who took it back", async () => {
     const tenant = await newTenant();
     const schedule_at = at((await nowOf(tenant)) + 86_400_000);
     const send = async (over: Json) => (await tenant.send({ purpose: "marketing", schedule_at, ...over }))["id"];
@@ -120,11 +120,11 @@ describe("a stop that is said while a message is scheduled", () => {
   });
 });
 
-describe("while no record can be written", () => {
+describe("while D1 accepts no record", () => {
   const lose = (name: string) => env.DB_EU.exec(`ALTER TABLE ${name} RENAME TO ${name}_lost`);
   const find = (name: string) => env.DB_EU.exec(`ALTER TABLE ${name}_lost RENAME TO ${name}`);
 
-  it("messages leave at their time, codes end at theirs, and every record is there once it can be", async () => {
+  it("messages are sent and codes end at their times, and every record is written afterwards", async () => {
     const tenant = await newTenant();
     const schedule_at = at((await nowOf(tenant)) + 3_600_000);
     const over = await tenant.send({ to: "+447700900125" });
@@ -210,8 +210,8 @@ describe("a preview", () => {
   });
 });
 
-describe("what is kept of a message", () => {
-  it("is no text once it has left, been refused or ended, and no plaintext at any time", async () => {
+describe("the text of a message", () => {
+  it("is deleted once it was sent, refused or has ended, and never stored in plaintext", async () => {
     const tenant = await newTenant();
     const reference = "call 07700 900321";
     const ended = [["+447700900123", "delivered"], ["+447700900902", "unknown"], ["+447700900904", "failed"], ["+447700900908", "sent"]]; // prettier-ignore
@@ -230,7 +230,7 @@ describe("what is kept of a message", () => {
     expect(list["code"]).toBe("number_in_query");
   });
 
-  it("is the text, sealed, for the days the tenant asked for, and then it is gone", async () => {
+  it("is kept sealed for the days that the tenant set, and then deleted", async () => {
     const tenant = await newTenant();
     await policy(tenant, { keep_text_days: 3 });
     const { id } = await tenant.send({ text: "Canary text" });

@@ -115,7 +115,7 @@ describe("150 texts to one person, scheduled for one second", () => {
     expect(looked).toBeLessThanOrEqual(2 * 150);
   });
 
-  it("leave whichever of the limits is reached: a block's, a key's, a tenant's and a country's too", () => {
+  it("keep also to the limits of a block, a key, a tenant and a country", () => {
     const caps = { minute: 2, hour: 1_000, day: 1_000 };
     for (const cap of ["block", "key", "tenant", "country"] as const) {
       const world = new World();
@@ -137,7 +137,7 @@ describe("150 texts to one person, scheduled for one second", () => {
 });
 
 describe("texts that were admitted to leave at once", () => {
-  it("and leave together, because their carrier was away, leave under the limits of that minute", () => {
+  it("and leave together after their carrier was down keep to the limits of that minute", () => {
     const world = new World();
     for (let minute = 0; minute < 4; minute += 1) {
       for (let n = 0; n < 5; n += 1) expect(world.admit()).toBe(true);
@@ -155,7 +155,7 @@ describe("texts that were admitted to leave at once", () => {
     expect(world.left).toHaveLength(20);
   });
 
-  it("and are throttled for minutes use up a day's limit once, not once each minute", () => {
+  it("and are throttled for minutes count once in a day's limit, not once each minute", () => {
     const world = new World();
     world.admit();
     for (let minute = 0; minute < 30; minute += 1) {

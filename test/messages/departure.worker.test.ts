@@ -63,7 +63,7 @@ const batch = (many: number, over: Json) =>
   Array.from({ length: many }, () => ({ to: NUMBER, text: "Hello", purpose: "service", ...over }));
 
 describe("150 texts to one handset, scheduled three days ahead for one second", () => {
-  it("leave five a minute and 20 an hour, the answer says when they are counted, and the rest are expired for it", async () => {
+  it("leave five a minute and 20 an hour, the answer says when they are counted, and the rest expire with that reason", async () => {
     const tenant = await newTenant();
     const now = await nowOf(tenant);
     const at = Math.ceil((now + 3 * MIDNIGHT_MS) / MIDNIGHT_MS) * MIDNIGHT_MS;
@@ -113,7 +113,7 @@ describe("150 texts to one handset, scheduled three days ahead for one second", 
     expect(await ofState(tenant, "scheduled", "queued", "sending", "unknown")).toEqual([]);
   });
 
-  it("are refused when the cap lets nothing pass, and counted by key, tenant and country when they are admitted", async () => {
+  it("are refused if the cap is zero, and counted for key, tenant and country when they are admitted", async () => {
     const tenant = await newTenant();
     const schedule_at = new Date((await nowOf(tenant)) + HOUR * 1_000).toISOString();
     const ask = async (route = "POST /v1/messages") => (await tenant.call(route, batch(1, { schedule_at })[0])).body;
@@ -128,7 +128,7 @@ describe("150 texts to one handset, scheduled three days ahead for one second", 
   });
 });
 
-it("codes that are scheduled leave under their person's cap too, and what does not fit in ten minutes is expired for it", async () => {
+it("scheduled codes keep to their person's cap too, and expire with that reason if they do not fit in ten minutes", async () => {
   const tenant = await newTenant();
   const at = Math.ceil(((await nowOf(tenant)) + HOUR * 1_000) / 3_600_000) * 3_600_000;
   const schedule_at = new Date(at).toISOString();

@@ -26,7 +26,7 @@ const job = (over: Partial<Job> = {}): Job => ({
   ...over,
 });
 
-test("messages to send, to ask about and to forget are never in one job, and neither are tries", async () => {
+test("messages to send, to inquire about and to redact are never in one job, nor are different tries", async () => {
   const { deps, driven } = world(() => ({}));
   const bodies = [job(), job({ ids: ["b"] }), job({ task: "ask" }), job({ task: "redact", ids: ["sid"] }), job({ task: "redact", ids: ["sid2"], tries: 1 })]; // prettier-ignore
   await consumeDispatchQueue(bodies, deps);
@@ -38,7 +38,7 @@ test("messages to send, to ask about and to forget are never in one job, and nei
   ]);
 });
 
-test("what a carrier has not forgotten is asked for again, later each time, and in the end the log says how many", async () => {
+test("a redaction that the carrier has not confirmed is repeated with growing waits, and finally logged with the count", async () => {
   const { deps, requeued, logged } = world(({ ids }) => ({ left: ids.slice(0, 1) }));
   let next: Job = job({ task: "redact", ids: ["one", "two"] });
   const waits: number[] = [];
@@ -55,7 +55,7 @@ test("what a carrier has not forgotten is asked for again, later each time, and 
   expect(logged).toEqual([{ level: "error", what: "car_1", tenant: "ten_e1", count: 1, code: "redaction_failed" }]);
 });
 
-test("a body that is no job wakes nobody", async () => {
+test("a malformed queue message calls no sender", async () => {
   const { deps, driven, logged } = world(() => ({}));
   await consumeDispatchQueue([null, { ...job(), task: "reveal" }, { ...job(), more: 1 }, { ...job(), ids: [] }], deps);
   expect(driven).toEqual([]);

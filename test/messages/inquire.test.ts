@@ -13,7 +13,7 @@ function doubtful(box: Outbox, over: Parameters<Outbox["admit"]>[0] = {}): strin
   return id;
 }
 
-test("it is asked about at once, and meanwhile nobody may claim it", () => {
+test("an inquiry is made at once, and meanwhile the message cannot be claimed", () => {
   const box = new Outbox();
   const id = doubtful(box);
   expect(box.asked).toEqual([id]);
@@ -39,7 +39,7 @@ test("after `never` the same account sends it again, once, and an answer about t
   expect(box.dispatched).toEqual([id]);
 }); // prettier-ignore
 
-test("a carrier that loses every call and swears each time that it took nothing is a loop, and ends", () => {
+test("a message whose every call is lost and answered with `never` ends after the highest number of calls", () => {
   const box = new Outbox();
   const id = doubtful(box);
   for (let nth = 1; nth < 50; nth += 1) {
@@ -52,7 +52,7 @@ test("a carrier that loses every call and swears each time that it took nothing 
   expect(box.claimAskable("car_a", id)).toEqual([]);
 });
 
-test("what the carrier has is never sent again, and what it knows of the end is taken", () => {
+test("a message that the carrier has is never sent again, and a final state in its answer is applied", () => {
   for (const said of ["accepted", "sent", "delivered", "undelivered"] as const) {
     const box = new Outbox();
     const id = doubtful(box);
@@ -63,7 +63,7 @@ test("what the carrier has is never sent again, and what it knows of the end is 
   }
 });
 
-test("whatever stays unclear is asked about for ten minutes, ever more rarely, and is then unknown, not sent", () => {
+test("a call that stays unclear has inquiries for ten minutes, with growing waits; then the message is `unknown`, not sent", () => {
   const box = new Outbox();
   const id = doubtful(box);
   const askedAt: number[] = [0];
@@ -81,7 +81,7 @@ test("whatever stays unclear is asked about for ten minutes, ever more rarely, a
   expect(box.get(id).state).toBe("unknown");
 });
 
-test("a sender that never came back is asked about when its claim has run out, and its late yes still counts", () => {
+test("after a sender was lost an inquiry is made when its claim has run out, and a late `accepted` still counts", () => {
   const box = new Outbox();
   const [lost, late] = [box.admit(), box.admit()];
   box.claimAskable("car_a", lost, late);
@@ -97,7 +97,7 @@ test("a sender that never came back is asked about when its claim has run out, a
   expect(box.get(lost)).toMatchObject({ state: "sending", lease: null });
 });
 
-test("`never` after the message's time does not send it late", () => {
+test("`never` after the message has expired does not send it", () => {
   const box = new Outbox();
   const id = doubtful(box, { lifeMs: 5_000 });
   box.pass(6_000);
@@ -105,7 +105,7 @@ test("`never` after the message's time does not send it late", () => {
   expect(box.get(id)).toMatchObject({ state: "expired", reason: "too_late" });
 });
 
-test("a carrier that cannot be asked leaves it unknown at once, as before", () => {
+test("without inquiries at the carrier the message is `unknown` at once", () => {
   const box = new Outbox();
   const id = box.admit();
   box.claim("car_a", id);
@@ -114,7 +114,7 @@ test("a carrier that cannot be asked leaves it unknown at once, as before", () =
   expect(box.asked).toEqual([]);
 });
 
-test("another account's word, and a receipt that was faster, leave nothing to decide", () => {
+test("answers of another account, or after a receipt, change nothing", () => {
   const box = new Outbox();
   const [first, second] = [doubtful(box), doubtful(box)];
   box.hear("car_b", { message: first, attempt: 1 }, { said: "never" });
@@ -125,7 +125,7 @@ test("another account's word, and a receipt that was faster, leave nothing to de
   expect(box.dispatched).toEqual([]);
 });
 
-test("over any order of looks, answers, receipts and restarts a message is open to a claim only after `never` or before its first call", () => {
+test("over any order of sweeps, answers, receipts and restarts a message can be claimed only before its first call or after `never`", () => {
   const step = fc.oneof(
     fc.constantFrom("look", "claim", "unknown", "accepted", "never", "unclear", "receipt").map((does) => ({ does, ms: 0 })),
     fc.integer({ min: 1, max: 40_000 }).map((ms) => ({ does: "pass", ms })),

@@ -102,18 +102,18 @@ const sealed = (id: string) => sql.exec(`SELECT 1 FROM messages WHERE id = ? AND
 describe("the table of states", () => {
   const rows = CONTRACT.trim().split("\n").map((line) => line.split(/\s+/)); // prettier-ignore
 
-  it.each(rows)("%s is entered exactly from where the contract says", (to, ...from) => {
+  it.each(rows)("%s is entered exactly from the states in the contract", (to, ...from) => {
     for (const source of [null, ...STATES]) {
       expect(mayEnter(source, to as State), `${source} → ${to}`).toBe(from.includes(source ?? "–"));
     }
   });
 
-  it("has every state, and nothing follows an end", () => {
+  it("has every state, and no move from a final one", () => {
     expect(rows.map(([state]) => state)).toEqual([...STATES]);
     for (const ended of ENDED) for (const to of STATES) expect(ENTERS[to].includes(ended)).toBe(false);
   });
 
-  it("is obeyed by storage: a move it does not allow, and one from a version that is past, changes no row", () => {
+  it("holds in storage: a move that it does not allow, or from an older version, changes no row", () => {
     for (const from of STATES) {
       for (const to of STATES) {
         const message = put({ state: from });
@@ -128,7 +128,7 @@ describe("the table of states", () => {
 });
 
 describe("a claim", () => {
-  it("is given once, to the account the message is with, and only while its time is not passed", () => {
+  it("is given once, to the message's account, and only before it expires", () => {
     const { id } = put();
     expect(claim(deps, "car_2", [id])).toEqual([]);
     expect(claim(deps, "car_1", [id, "msg_nobody", id])).toMatchObject([{ message: id, attempt: 1, to: "+447700900123", text: "Hello" }]); // prettier-ignore
@@ -150,7 +150,7 @@ describe("a claim", () => {
     },
   );
 
-  it("of a number that was erased ends the message with a report", () => {
+  it("of a message whose number was erased ends the message and emits an event", () => {
     deps.vault.openNumber = () => null;
     const { id } = put();
     expect(claim(deps, "car_1", [id])).toEqual([]);
@@ -182,7 +182,7 @@ describe("an answer", () => {
     expect(get(id)).toEqual(after);
   });
 
-  it("that declines sends the message on, once to each account, and then it has failed", () => {
+  it("that declines moves the message to the next account, once to each, and then it has failed", () => {
     const id = claimed();
     const declined: Answer = { outcome: "declined", code: "full", permanent: false };
     expect(answer(id, declined)).toEqual([{ account: "car_2", lane: "bulk", ids: [id] }]);
@@ -217,7 +217,7 @@ describe("a receipt", () => {
 });
 
 describe("a message that ended and is being recorded", () => {
-  it("leaves as it was recorded; one that moved meanwhile stays and is looked at again", () => {
+  it("is removed if its version is recorded; one that moved meanwhile stays and is swept again", () => {
     const [still, moved] = [inState("sent"), inState("unknown")];
     now += 8 * 86_400_000;
     const turn = sweep(deps, new QueueTracker(0), now);
@@ -225,7 +225,7 @@ describe("a message that ended and is being recorded", () => {
     const recorded = turn.ended.map(get);
     expect(applyReports(deps, "car_1", [{ message: moved.id, state: "delivered", code: null, at: null }])).toBe(1);
     ledger.remove(recorded, now);
-    if (turn.seenTo !== null) ledger.setSweptUpTo(turn.seenTo);
+    if (turn.seenTo !== null) ledger.setSweptUpTo(turn.seenTo, "");
     expect(ledger.get(still.id)).toBeNull();
     expect(get(moved.id)).toMatchObject({ state: "delivered" });
     const again = sweep(deps, new QueueTracker(0), now);
@@ -235,23 +235,26 @@ describe("a message that ended and is being recorded", () => {
   });
 });
 
-describe("a message in doubt", () => {
+describe("an unknown message", () => {
   const WINDOW_MS = { otp: 600_000, service: 72 * 3_600_000, marketing: 72 * 3_600_000 };
 
-  it.each(PURPOSES)("for %s ends when its window is over, and not before, told once and gone to nobody", (purpose) => {
-    const id = doubted(purpose);
-    now += WINDOW_MS[purpose] - 1;
-    expect(sweep(deps, new QueueTracker(0), now)).toMatchObject({ ended: [], kept: [] });
-    expect(get(id).endedAt).toBeNull();
-    now += 1;
-    for (let nth = 0; nth < 2; nth += 1)
-      // until it is recorded, every turn names it
-      expect(sweep(deps, new QueueTracker(0), now)).toMatchObject({ ended: [], kept: [{ id }] });
-    expect(get(id)).toMatchObject({ state: "unknown", endedAt: now, reason: "timeout" });
-    expect([sealed(id), told, dispatched, claim(deps, "car_1", [id])]).toEqual([0, ["unknown"], [], []]);
-  });
+  it.each(PURPOSES)(
+    "of purpose %s ends when its window is over, and not before, with one event and not sent again",
+    (purpose) => {
+      const id = doubted(purpose);
+      now += WINDOW_MS[purpose] - 1;
+      expect(sweep(deps, new QueueTracker(0), now)).toMatchObject({ ended: [], kept: [] });
+      expect(get(id).endedAt).toBeNull();
+      now += 1;
+      for (let nth = 0; nth < 2; nth += 1)
+        // until it is recorded, every turn names it
+        expect(sweep(deps, new QueueTracker(0), now)).toMatchObject({ ended: [], kept: [{ id }] });
+      expect(get(id)).toMatchObject({ state: "unknown", endedAt: now, reason: "timeout" });
+      expect([sealed(id), told, dispatched, claim(deps, "car_1", [id])]).toEqual([0, ["unknown"], [], []]);
+    },
+  );
 
-  it("stays for a week after its record, is then removed, and a receipt that came meanwhile is not overlooked", () => {
+  it("stays for a week after its record, is then removed, and a receipt meanwhile is applied", () => {
     const [quiet, heard] = [doubted("otp"), doubted("otp")];
     now += WINDOW_MS.otp;
     const { kept } = sweep(deps, new QueueTracker(0), now);
@@ -264,7 +267,7 @@ describe("a message in doubt", () => {
     expect(sweep(deps, new QueueTracker(0), now).ended).toContain(quiet);
   });
 
-  it("that has ended is not opened again by a sender who comes back from the dead", () => {
+  it("that has ended is not changed by a sender that answers after its claim ran out", () => {
     const { id } = put({ purpose: "otp" });
     claim(deps, "car_1", [id]);
     now += CLAIM_LEASE_MS + 1;
@@ -286,7 +289,7 @@ describe("a message in doubt", () => {
 });
 
 describe("a held message", () => {
-  it("waits, is sent by nobody, and ends with its time and a report", () => {
+  it("waits, cannot be claimed, and expires with an event", () => {
     const { id } = put({ state: "held", account: null, due: now + 600_000 });
     expect(claim(deps, "car_1", [id])).toEqual([]);
     now += 599_999;

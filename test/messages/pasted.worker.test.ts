@@ -1,4 +1,4 @@
-// At the doors: numbers, codes and times as people paste them; what shows nothing; amounts that nobody can pay.
+// Through the API: numbers, codes and times as people paste them; invisible texts; amounts that nobody can pay.
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { newTenant, type Json } from "../support/tenant/tenant.ts";
 import { check, codeOf, started } from "../support/tenant/verifications.ts";
@@ -15,7 +15,7 @@ describe("a number as it is pasted", () => {
     "tel:+447700900123",
     "٠٧٧٠٠٩٠٠١٢٣",
     "07700/900123",
-  ])("%j is taken wherever a number is", async (to) => {
+  ])("%j is accepted wherever a number is", async (to) => {
     const tenant = await newTenant();
     const sent = await tenant.call("POST /v1/messages", message({ to }));
     expect([sent.status, sent.body["to"]]).toMatchObject([202, { mask: "+44•••••••23" }]);
@@ -51,7 +51,7 @@ describe("a number as it is pasted", () => {
     }
   });
 
-  test("is looked for in a batch of a thousand without holding the tenant longer than letters would", async () => {
+  test("is searched in a batch of a thousand without taking longer than letters would", async () => {
     const filled = (piece: string) =>
       Object.fromEntries(Array.from({ length: 7 }, (_, at) => [`k${at}`, piece.repeat(62)]));
     const batch = async (over: Json) => {
@@ -92,7 +92,7 @@ test("a time may be written with a small t and z", async () => {
   expect([status, body["schedule_at"]]).toEqual([202, at]);
 });
 
-describe("what shows nothing is empty", () => {
+describe("an invisible text is empty", () => {
   test.each(BLANK)("%j, as a text, a name, a brand and a sentence", async (blank) => {
     const tenant = await newTenant();
     const codes = async (route: string, body: Json) => {

@@ -15,7 +15,7 @@ let box: Outbox;
 beforeEach(() => void (box = new Outbox()));
 
 describe("the price of a message", () => {
-  it("becomes the next account's when it goes there, skipped or declined", () => {
+  it("becomes the next account's when the message moves there, skipped or declined", () => {
     const prices = [gbp(1), gbp(2)];
     const [skipped, declined] = [box.admit({ prices }), box.admit({ prices })];
     reroute(box.deps, first, [skipped]);
@@ -27,7 +27,7 @@ describe("the price of a message", () => {
     ]);
   });
 
-  it("is what the carrier's answer says, and in the end what its receipt says", () => {
+  it("is the one in the carrier's answer, and finally the one in its receipt", () => {
     const id = box.admit();
     box.claim(first, id);
     box.settle(id, 1, { ...accepted(), price: gbp(39) });
@@ -38,7 +38,7 @@ describe("the price of a message", () => {
     expect(box.get(id).facts.price).toEqual(gbp(40));
   });
 
-  it("is of the whole text, also where the receipt speaks of one part", () => {
+  it("is for the whole text, also if the receipt's is for one part", () => {
     const id = box.admit({ segments: 3 });
     box.claim(first, id);
     box.settle(id, 1, { ...accepted(), price: gbp(99) });
@@ -48,7 +48,7 @@ describe("the price of a message", () => {
   });
 });
 
-describe("a carrier that shall forget", () => {
+describe("a carrier that redacts", () => {
   it("is asked once its message is over, by its own reference, and not before", () => {
     box.redacting.add(first);
     const id = box.admit();
@@ -61,7 +61,7 @@ describe("a carrier that shall forget", () => {
     expect(box.redacted).toEqual([`${first} ${SID1}`]);
   });
 
-  it("is asked also when the receipt was faster than the answer, which brings the reference", () => {
+  it("is asked also if the receipt came before the answer, which has the reference", () => {
     box.redacting.add(first);
     const id = box.admit();
     box.claim(first, id);
@@ -71,7 +71,7 @@ describe("a carrier that shall forget", () => {
     expect(box.redacted).toEqual([`${first} ${SID2}`]);
   });
 
-  it("is asked when no receipt can come any more, and not while one still may", () => {
+  it("is asked when no receipt can count any more, and not before", () => {
     box.redacting.add(first);
     const id = box.admit();
     box.claim(first, id);
@@ -81,12 +81,12 @@ describe("a carrier that shall forget", () => {
     box.pass(75 * 3_600_000);
     box.sweep();
     expect(box.redacted).toEqual([]);
-    box.pass(3_600_000);
+    box.pass(3_660_000);
     expect(box.sweep().ended).toEqual([id]);
     expect(box.redacted).toEqual([`${first} ${SID1}`]);
   });
 
-  it("is nobody who did not take it, gave no reference, or whose account does not ask for it", () => {
+  it("is not asked if it did not take the message, gave no reference, or its account does not redact", () => {
     box.redacting.add(first);
     const [declined, nameless, other] = [box.admit(), box.admit(), box.admit()];
     box.claim(first, declined, nameless, other);

@@ -4,7 +4,7 @@ import { messageOfRow, rowOfMessage } from "../../src/messages/records/layout.ts
 import { rowOfVerification, verificationOfRow } from "../../src/verify/record.ts";
 import { messageViews, verificationViews } from "../support/rooms/views.ts";
 
-describe("what is recorded is what is read", () => {
+describe("a record read back equals what was recorded", () => {
   test("a message", () => {
     fc.assert(
       fc.property(messageViews, (view) => {
@@ -22,7 +22,7 @@ describe("what is recorded is what is read", () => {
   });
 });
 
-test("a record in a layout that is not known is refused, not shown half", () => {
+test("a record of an unknown layout is refused, not shown in part", () => {
   const [view] = fc.sample(messageViews, 1);
   if (view === undefined) throw new Error("no view");
   const row = rowOfMessage(view, null);

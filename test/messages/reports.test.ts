@@ -10,8 +10,8 @@ import { Outbox } from "../support/rooms/outbox.ts";
 const declined = { outcome: "declined", code: "no", permanent: false } as const;
 const throttled = { outcome: "throttled", code: "slow", retryAfterSeconds: 5 } as const;
 
-describe("that a text was undelivered, said before the call is answered,", () => {
-  it("ends nothing where the answer is that the call was declined: the next account gets it", () => {
+describe("an `undelivered` report before the call's answer", () => {
+  it("ends nothing if the answer is `declined`: the next account gets the message", () => {
     const box = new Outbox();
     const id = box.admit();
     box.claim("car_a", id);
@@ -24,7 +24,7 @@ describe("that a text was undelivered, said before the call is answered,", () =>
     expect(box.get(id)).toMatchObject({ state: "sent", account: "car_b" });
   });
 
-  it.each([{ outcome: "accepted" }, { outcome: "unknown", code: "timeout" }] as const)("counts once the answer is %j, and nobody is asked or called again", (answer) => {
+  it.each([{ outcome: "accepted" }, { outcome: "unknown", code: "timeout" }] as const)("counts once the answer is %j, and no inquiry or call follows", (answer) => {
     const box = new Outbox();
     const id = box.admit();
     box.claimAskable("car_a", id);
@@ -35,7 +35,7 @@ describe("that a text was undelivered, said before the call is answered,", () =>
     expect([box.asked, box.dispatched, box.told.map(({ state }) => state)]).toEqual([[], [], ["sending", "undelivered"]]);
   }); // prettier-ignore
 
-  it("counts when the sender never comes back, and `delivered` counts at once", () => {
+  it("counts if the sender never reports, and `delivered` counts at once", () => {
     const box = new Outbox();
     const [lost, arrived] = [box.admit(), box.admit()];
     box.claim("car_a", lost, arrived);
@@ -48,7 +48,7 @@ describe("that a text was undelivered, said before the call is answered,", () =>
   });
 });
 
-describe.each([0, 86_400_000])("of two calls by one account, the clock %i ms ahead,", (aheadMs) => {
+describe.each([0, 86_400_000])("two calls by one account, the clock %i ms ahead:", (aheadMs) => {
   function retried() {
     const box = new Outbox();
     box.aheadMs = aheadMs;
@@ -64,7 +64,7 @@ describe.each([0, 86_400_000])("of two calls by one account, the clock %i ms ahe
     return { box, id, first, second };
   }
 
-  it("a late failure of the first, which was throttled, does not end the second", () => {
+  it("a late failure of the first, which was throttled, does not end the message", () => {
     const { box, id, first } = retried();
     expect(box.report("car_a", id, "undelivered", { called: first })).toBe(0);
     box.settle(id, 2, { outcome: "accepted" });
@@ -73,7 +73,7 @@ describe.each([0, 86_400_000])("of two calls by one account, the clock %i ms ahe
     expect(box.get(id).state).toBe("sent");
   }); // prettier-ignore
 
-  it("a failure of the second ends it, and so does the arrival of the first", () => {
+  it("a failure of the second ends it, and so does a delivery by the first", () => {
     const failed = retried();
     failed.box.settle(failed.id, 2, { outcome: "accepted" });
     expect(failed.box.report("car_a", failed.id, "undelivered", { called: failed.second })).toBe(1);
@@ -82,7 +82,7 @@ describe.each([0, 86_400_000])("of two calls by one account, the clock %i ms ahe
   });
 });
 
-it("the door hands on which call the address names, to the report of its own message and to no other", async () => {
+it("the call that the URL names is passed with the report of its own message, and of no other", async () => {
   const ids = new IdMaker({ jurisdiction: "eu", code: "12345678" });
   const [message, other] = [ids.make("msg", 1), ids.make("msg", 2)];
   const account = ids.make("car", 1);

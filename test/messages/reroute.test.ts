@@ -18,7 +18,7 @@ test("a queued message goes on to the next account of its route, and its record 
   expect(box.claim(second, id)).toHaveLength(1);
 });
 
-test("one whose call may be out, one in doubt, one without another account, and another account's stay where they are", () => {
+test("one with a call under way, an unknown one, one without another account, and another account's stay", () => {
   const box = new Outbox();
   const [out, doubtful, last, other] = [box.admit(), box.admit(), box.admit(), box.admit()];
   box.claim(first, out, doubtful);
@@ -29,7 +29,7 @@ test("one whose call may be out, one in doubt, one without another account, and 
   expect([box.get(out).state, box.get(doubtful).state, box.get(last).account]).toEqual(["sending", "unknown", second]);
 });
 
-test("a skipped account's receipt is a stranger's", () => {
+test("a receipt from a skipped account changes nothing", () => {
   const box = new Outbox();
   const id = box.admit();
   reroute(box.deps, first, [id]);

@@ -5,7 +5,7 @@ import type { Sql, SqlBinding, SqlRow } from "../../src/storage/sql.ts";
 import { FIRST_SWEEP_MS, MessagesLedger } from "../../src/messages/ledger.ts";
 import { newTenant, operator } from "../support/tenant/tenant.ts";
 
-test("a thousand scheduled messages are walked over once, not in every turn, and one behind them is still found", async () => {
+test("a thousand scheduled messages are scanned once, not in every alarm run, and one after them is still found", async () => {
   const tenant = await newTenant();
   const recipient = { minute: 10_000, hour: 10_000, day: 10_000 };
   await operator(`PATCH /admin/v1/tenants/${tenant.id}`, { policy: { limits: { recipient } } });

@@ -51,12 +51,12 @@ describe("the ledger of records", () => {
     expect(await rows()).toBe(2);
   });
 
-  it("takes no record that no list would show", async () => {
+  it("accepts no record in a state that no list shows", async () => {
     await expect(writeRecords(db, ended(message(1), message(2, { state: "queued" })))).rejects.toThrow(RangeError);
     expect(await rows()).toBe(0);
   });
 
-  it("is written in values that the platform takes, also when every message was tried fifty times", async () => {
+  it("fits the platform's limit of values, also if every message was tried fifty times", async () => {
     const attempt = {
       carrier: `car_${"0".repeat(36)}`,
       outcome: "throttled",

@@ -89,7 +89,7 @@ describe("each cap", () => {
     },
   );
 
-  it("of a country abroad is another than that at home, and each country has its own", () => {
+  it("of a country abroad differs from that at home, and each country is counted separately", () => {
     const limits = { ...OPEN, country: { home: MANY, abroad: { ...MANY, day: 1 } } };
     expect(tryAct(limits, NOON, { country: "FR", home: false })).toBeNull();
     expect(tryAct(limits, NOON, { country: "FR", home: false })).toMatchObject({ cap: "country", window: "day" });
@@ -97,7 +97,7 @@ describe("each cap", () => {
     for (let n = 0; n < 10; n++) expect(tryAct(limits, NOON)).toBeNull();
   });
 
-  it("that was lowered below what is counted already refuses until its window turns", () => {
+  it("that was lowered below the present count refuses until its window ends", () => {
     for (let n = 0; n < 9; n++) tryAct(OPEN, NOON);
     const lowered = { ...OPEN, key: { minute: 1, hour: 100, day: 5 } };
     expect(tryAct(lowered, NOON)).toEqual({ cap: "key", window: "day", retryAfterSeconds: 43_190 });
@@ -109,7 +109,7 @@ describe("each cap", () => {
     expect(stored()).toEqual([]);
   });
 
-  it("is the model's over any run of acts: never one more, never one less", () => {
+  it("equals the model's over any sequence of acts: never one more, never one less", () => {
     const acts = fc.array(
       fc.record({
         after: fc.integer({ min: 0, max: 20_000 }),
@@ -148,7 +148,7 @@ describe("each cap", () => {
 });
 
 describe("a clock that steps back", () => {
-  it("opens no new window, and the wait is to the end of the window that counts", () => {
+  it("begins no new window, and the wait is to the end of the counting window", () => {
     const limits = { ...OPEN, key: { ...MANY, minute: 2 } };
     tryAct(limits, NOON);
     tryAct(limits, NOON);
@@ -195,14 +195,14 @@ describe("the numbers that may be named", () => {
     expect(naming("r9", { by: shared, key: "key_6" })).toMatchObject({ by: "tenant", window: "day" });
   });
 
-  it("tell no key what another has named, at the tenant's cap", () => {
+  it("do not reveal to a key, at the tenant's cap, what another has named", () => {
     const shared = { ...OPEN, naming: { ...DEFAULT_NAMING, tenant: { hour: 100, day: 2 } } };
     for (const number of ["r1", "r2"]) naming(number, { by: shared });
     expect(naming("r1", { by: shared, key: "key_2" })).toEqual(naming("r8", { by: shared, key: "key_2" }));
     expect(naming("r1", { by: shared })).toBeNull();
   });
 
-  it("of codes are counted apart, and also beyond their cap, where nothing is remembered of a number", () => {
+  it("of codes are counted separately, and beyond their cap at every naming, because the number is not stored", () => {
     const few = { ...limits, naming: { ...DEFAULT_NAMING, codes: { key: { hour: 2, day: 2 }, tenant: null } } };
     const code = (number: string) => naming(number, { by: few, budget: "codes", counted: "always" });
     for (const number of ["r1", "r2", "r3"]) expect(naming(number)).toBeNull();
@@ -222,7 +222,7 @@ describe("the numbers that may be named", () => {
     expect(namingCaps("codes", limits, allowance, NOON)).toEqual(namingCaps("codes", limits, null, NOON));
   });
 
-  it("outlive a restart and a purge of the same day, and a refused one leaves no row", () => {
+  it("survive a restart and a purge of the same day, and a refused one leaves no row", () => {
     for (const number of ["r1", "r2", "r3"]) naming(number);
     expect(caps.purge(NOON, 1_000)).toBe(0);
     caps = new CapsLedger(sql, lineOf);
@@ -232,14 +232,14 @@ describe("the numbers that may be named", () => {
     expect(stored()).toEqual(before);
   });
 
-  it("keep what was counted today in the form before", () => {
+  it("keep today's count from the former format", () => {
     const key = { m: 0, mc: 0, h: 0, hc: 0, d: 0, dc: 0, numbersDay: Math.floor(NOON / DAY_MS), numbers: 3 };
     const account = { tenant: { ...key, numbersDay: undefined }, keys: { key_1: key }, countries: {} };
     sql.exec(`INSERT INTO counters(name, windows) VALUES('account', ?)`, JSON.stringify(account));
     expect(naming("r1")).toMatchObject({ by: "key", window: "day" });
   });
 
-  it("are told once an hour when a cap is reached", () => {
+  it("cause one alert an hour when a cap is reached", () => {
     const key = { key: "key_1", budget: "texts" } as const;
     expect([caps.isNews(key, "key", NOON), caps.isNews(key, "key", NOON)]).toEqual([true, false]);
     caps.flush();
@@ -248,7 +248,7 @@ describe("the numbers that may be named", () => {
   });
 });
 
-describe("whose counters an act moves", () => {
+describe("the counters of an act", () => {
   const one = { minute: 1, hour: 1, day: 1 };
 
   it("a person's codes, service and marketing are each their own", () => {
@@ -272,7 +272,7 @@ describe("whose counters an act moves", () => {
     },
   );
 
-  it("the key's room that is told is the tightest of them", () => {
+  it("the RateLimit header shows the key's tightest window of all sides", () => {
     const limits = { ...OPEN, key: { minute: 5, hour: 50, day: 500 } };
     for (let n = 0; n < 3; n += 1) tryAct(limits, NOON, { side: "codes", purpose: "otp" });
     tryAct(limits, NOON);
@@ -280,8 +280,8 @@ describe("whose counters an act moves", () => {
   });
 });
 
-describe("what is written", () => {
-  it("is one row for a recipient, one for its block and one for the account, however many acts one flush holds", () => {
+describe("a flush", () => {
+  it("writes one row for a recipient, one for its block and one for the account, for any number of acts", () => {
     const writes: string[] = [];
     const counting: Sql = {
       exec: (query, ...bindings) => {
@@ -306,7 +306,7 @@ describe("what is written", () => {
     expect(reborn.check({ ...act, recipient: "r1" }, { ...OPEN, recipient: { ...MANY, day: 51 } }, NOON)).toBeNull();
   });
 
-  it("goes two days later, with the counts of keys that are no longer used, and nothing of today's", () => {
+  it("writes rows that are purged two days later, with counts of unused keys, and none of today's", () => {
     tryAct(OPEN, NOON, { key: "key_old", recipient: "r_old", block: "b_old", country: "FR", home: false });
     const later = NOON + 3 * DAY_MS;
     tryAct(OPEN, later);
@@ -319,7 +319,7 @@ describe("what is written", () => {
     expect(tryAct(limits, later)).not.toBeNull();
   });
 
-  it("stays within a row's size for a tenant that changes its keys every hour for a year", () => {
+  it("keeps within a row's size for a tenant that replaces its keys every hour for a year", () => {
     for (let hour = 0; hour < 24 * 365; hour += 4) {
       const now = NOON + hour * HOUR_MS;
       tryAct(OPEN, now, { key: `key_e123456780${hour}` });

@@ -13,7 +13,7 @@ const audit = async (tenant: Tenant) =>
 const alerts = async (tenant: Tenant) => (await tenant.call("GET /v1/events?type=alert.quota")).body["data"] as Json[];
 
 describe("a full quota", () => {
-  test("refuses what would add, and leaves no row of it", async () => {
+  test("refuses requests that add, and leaves no row of them", async () => {
     const tenant = await newTenant();
     const { body: pool } = await tenant.call("POST /v1/pools", { name: "Pool" });
     expect((await quota(tenant, FULL)).status).toBe(200);
@@ -66,7 +66,7 @@ describe("a full quota", () => {
     expect((await audit(tenant)).length).toBeGreaterThan(0);
   });
 
-  test("is told at 80 and at 100 percent, each once; what is given more goes on", async () => {
+  test("causes one alert at 80 and one at 100 percent; after the operator raises it, requests succeed", async () => {
     const tenant = await newTenant();
     const bytes = await runInDurableObject(tenant.stub(), (_object, state) => state.storage.sql.databaseSize);
     await quota(tenant, { records: 1_000, bytes: Math.floor(bytes * 1.15) });
@@ -81,7 +81,7 @@ describe("a full quota", () => {
   });
 });
 
-test("records count too, by night as the database has them", async () => {
+test("records count too, each night as D1 has them", async () => {
   const tenant = await newTenant();
   for (const to of ["+447700900123", "+447700900124"])
     await tenant.until(String((await tenant.send({ to }))["id"]), "delivered");

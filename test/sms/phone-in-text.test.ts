@@ -197,12 +197,13 @@ describe("time is linear in the text", () => {
   it.each(["+12345678 07 ", "0 ", "(((", "0-", "07700900123", "+", "01 01 0101 ", "a-", "\u200b"])("of %j", (piece) => {
     const time = (length: number) => {
       const text = piece.repeat(Math.ceil(length / piece.length));
-      const from = performance.now();
+      const from = process.cpuUsage();
       maskNumbersIn(text);
-      return performance.now() - from;
+      const { user, system } = process.cpuUsage(from); // other programs' time does not count
+      return (user + system) / 1_000;
     };
     time(20_000);
-    // Ten times the text: a quadratic scan takes a hundred times as long. The allowance is for a busy machine.
+    // Ten times the text: a quadratic scan takes a hundred times as long.
     expect(time(200_000)).toBeLessThan(Math.max(500, 40 * time(20_000)));
   });
 });

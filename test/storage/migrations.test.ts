@@ -76,7 +76,7 @@ it("an object from before the record has the same tables afterwards, and keeps w
   expect(names(old)).toEqual(names(fresh));
   expect(old.exec("SELECT token, network FROM tokens").toArray()).toEqual([{ token: "tok", network: null }]);
   expect(old.exec("SELECT value FROM verify_marks").toArray()).toEqual([{ value: "7" }]);
-  expect(old.exec("SELECT * FROM sweep").toArray()).toEqual([{ name: "up_to", value: "msg_7" }]);
+  expect(old.exec("SELECT * FROM sweep").toArray()).toEqual([{ name: "up_to", value: "msg_7", figures: "" }]);
   const [{ data }] = old.exec<{ data: string }>("SELECT data FROM destinations").toArray() as [{ data: string }];
   expect(JSON.parse(data)).toEqual({
     fingerprints: [{ fingerprint: "d1", failures: [] }],

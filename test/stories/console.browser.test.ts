@@ -5,10 +5,12 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CLAIM, PEOPLE, ROLE_ROWS, startProvider } from "../../scripts/lib/identity-provider.mjs";
 import { PAGES } from "../../src/console/pages/pages.ts";
+import { atSpeed } from "../support/run/patience.ts";
 import {
   hasBrowser,
   startBrowser,
   startService,
+  told,
   violations,
   watchedPage,
   type Service,
@@ -62,6 +64,7 @@ describe.skipIf(!hasBrowser)("at the console", () => {
     await page.getByText("accepted").waitFor();
     expect(await page.getByLabel("To", { exact: true }).inputValue()).toBe("07700 900123"); // what was typed stays
     await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText("Follow this message").click();
     await page.getByRole("heading", { name: /^To \+44/ }).waitFor();
     expect(page.url()).toMatch(/\/console\/messages\/msg_\w+$/);
     await expect
@@ -75,6 +78,52 @@ describe.skipIf(!hasBrowser)("at the console", () => {
     await page.getByRole("heading", { name: "Sign in to the console" }).waitFor();
     expect(own(wrong)).toEqual([]);
     await context.close();
+  });
+
+  it("what is sent arrives on the phone beside the form within two seconds, and its person answers there", async () => {
+    const { page, context, wrong, asked } = await watchedPage(browser, service.base);
+    await signIn(page, "olive");
+    await page.goto("/console/send");
+    await page.getByLabel("To", { exact: true }).first().fill("07700 900300");
+    await page.getByRole("textbox", { name: "Text", exact: true }).first().fill("Arrives beside the form");
+    await page.getByLabel("From (may be left out)").fill("Shifts");
+    const from = Date.now();
+    await page.getByRole("button", { name: "Send", exact: true }).first().click();
+    const phone = page.getByRole("region", { name: "Iris 07700 900300", exact: true });
+    await phone.locator(".words").getByText("Arrives beside the form").waitFor();
+    const took = Date.now() - from;
+    expect(took).toBeLessThan(atSpeed(2_000));
+    told(`A text of the console is on the phone beside it after ${took} ms.`);
+    await page.locator("#sent").getByText("delivered").waitFor(); // by itself
+    // The phone may not text whom it wants, and says so where it was asked.
+    await phone.getByLabel("To", { exact: true }).fill("07700 900999");
+    await phone.getByLabel("Text", { exact: true }).fill("Thank you");
+    await page.keyboard.press("Enter");
+    await phone.getByRole("alert").getByText("Text one of the tenant's virtual numbers.").waitFor();
+    expect(await phone.getByLabel("Text", { exact: true }).inputValue()).toBe("Thank you");
+    expect(await violations(page)).toEqual([]);
+    expect(asked.filter((url) => /7700|%2B44/.test(url))).toEqual([]);
+    expect(own(wrong).filter((each) => !/422/.test(each))).toEqual([]);
+    await context.close();
+  });
+
+  it("without scripts the phone is there too; and a role without the sandbox's scope sees none", async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false, baseURL: service.base });
+    const page = await context.newPage();
+    await signIn(page, "olive");
+    await page.goto("/console/send");
+    await page.getByRole("button", { name: "Send", exact: true }).first().click();
+    await page.getByText("Follow this message").waitFor();
+    await expect
+      .poll(async () => (await page.reload(), await page.locator("#phones").innerText()), { timeout: 20_000 })
+      .toContain("Your parcel arrives today between 2 and 3 pm.");
+    await context.close();
+    const other = await watchedPage(browser, service.base);
+    await signIn(other.page, "sam");
+    await other.page.goto("/console/send");
+    await other.page.getByRole("heading", { name: "A text" }).waitFor();
+    expect(await other.page.locator("[data-handset], [data-text]").count()).toBe(0);
+    await other.context.close();
   });
 
   it.each(["light", "dark"] as const)(
@@ -102,7 +151,7 @@ describe.skipIf(!hasBrowser)("at the console", () => {
         `/console/webhooks/${hook.id}`,
       ];
       for (const path of paths) {
-        for (const width of [360, 1_000, 2_560]) {
+        for (const width of [360, 900, 1_440, 2_560]) {
           await page.setViewportSize({ width, height: 900 });
           await page.goto(path);
           expect([path, width, await violations(page), await fits(page)]).toEqual([path, width, [], true]);

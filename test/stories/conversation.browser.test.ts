@@ -24,6 +24,7 @@ afterAll(async () => {
   await service?.kill();
 });
 
+const spaced = (number: string) => number.replace(/^\+44(\d{4})/, "0$1 ");
 const [ALICE, BOB] = ["+447700900111", "+447700900222"];
 type Session = { id: string; participants: { proxy: { number: string } }[] };
 type Lines = { data: { line: string; number: string }[] };
@@ -48,16 +49,25 @@ async function signIn(page: Page, key: string): Promise<void> {
   await page.goto("/handset");
   await page.getByLabel("API key").fill(key);
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Texts, newest first" }).waitFor();
+  await page.getByRole("heading", { name: "Phones", exact: true }).waitFor();
 }
 
 /** One of the phones, by the number on it. */
-const phone = (page: Page, name: string) => page.getByRole("region", { name: `Texts on ${name}` });
+const phone = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
+const [ALICES, BOBS] = ["Alice 07700 900111", "Bob 07700 900222"];
+
+/** Somebody who has no line yet writes, in the form that stands open while there is no phone. */
+async function textAsNew(page: Page, as: string, to: string, text: string): Promise<void> {
+  await page.getByLabel("As", { exact: true }).fill(as);
+  await page.getByLabel("To the virtual number").fill(to);
+  await page.getByLabel("Text", { exact: true }).fill(text);
+  await page.getByRole("button", { name: "Send", exact: true }).press("Enter");
+}
 
 /** The person of a phone writes, by keyboard. */
 async function say(page: Page, name: string, text: string, to?: string): Promise<void> {
   const at = phone(page, name);
-  if (to !== undefined) await at.getByLabel("To the virtual number").fill(to);
+  if (to !== undefined) await at.getByLabel("To", { exact: true }).fill(to);
   await at.getByLabel("Text", { exact: true }).fill(text);
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
@@ -84,49 +94,42 @@ describe.skipIf(!hasBrowser)("a masked conversation in a browser", () => {
       await signIn(page, key);
       expect(await violations(page)).toEqual([]);
 
-      await page.getByLabel("As", { exact: true }).fill("07700 900111");
-      await page.getByLabel("To the virtual number").fill(alices);
-      await page.getByLabel("Text", { exact: true }).fill("Where do we meet?");
-      await page.getByRole("button", { name: "Send" }).press("Enter");
-      await hears(page, "+44 7700 900111", "Where do we meet?");
+      await textAsNew(page, "07700 900111", alices, "Where do we meet?");
+      await hears(page, ALICES, "Where do we meet?");
       const lineOf = async (number: string) => (await lines()).find((one) => one.number === number)?.line ?? "";
-      await page.getByRole("link", { name: "Show +44 7700 900222 beside" }).press("Enter");
-      await hears(page, "+44 7700 900222", "Where do we meet?");
+      await page.getByRole("link", { name: `Show ${BOBS} beside` }).press("Enter");
+      await hears(page, BOBS, "Where do we meet?");
       expect(page.url()).toBe(`${service.base}/handset?line=${await lineOf(ALICE)}&beside=${await lineOf(BOB)}`);
 
-      expect(await phone(page, "+44 7700 900222").getByLabel("To the virtual number").inputValue()).toBe(bobs);
-      await say(page, "+44 7700 900222", "At the north gate.");
-      await hears(page, "+44 7700 900111", "At the north gate.");
+      expect(await phone(page, BOBS).getByLabel("To", { exact: true }).inputValue()).toBe(spaced(bobs));
+      await say(page, BOBS, "At the north gate.");
+      await hears(page, ALICES, "At the north gate.");
       expect(await violations(page)).toEqual([]);
       await picture(page, `conversation-${scheme}`);
 
       const rotated = proxies(await call<Session>(`POST /v1/sessions/${session.id}/rotate`, {}));
       expect(rotated.filter((proxy) => [alices, bobs].includes(proxy))).toEqual([]);
-      await say(page, "+44 7700 900111", "To the old number, in the overlap", alices);
-      await hears(page, "+44 7700 900222", "To the old number, in the overlap");
+      await say(page, ALICES, "To the old number, in the overlap", alices);
+      await hears(page, BOBS, "To the old number, in the overlap");
 
-      await say(page, "+44 7700 900222", "STOP", rotated[1]);
-      await hears(
-        page,
-        "+44 7700 900111",
-        "The other person has stopped these texts. They will not get your messages.",
-      );
-      await say(page, "+44 7700 900111", "Are you angry?", rotated[0]);
-      await say(page, "+44 7700 900222", "START", rotated[1]);
-      await say(page, "+44 7700 900111", "Welcome back", rotated[0]);
-      await hears(page, "+44 7700 900222", "Welcome back");
-      expect(await phone(page, "+44 7700 900222").innerText()).not.toContain("Are you angry?");
+      await say(page, BOBS, "STOP", rotated[1]);
+      await hears(page, ALICES, "The other person has stopped these texts. They will not get your messages.");
+      await say(page, ALICES, "Are you angry?", rotated[0]);
+      await say(page, BOBS, "START", rotated[1]);
+      await say(page, ALICES, "Welcome back", rotated[0]);
+      await hears(page, BOBS, "Welcome back");
+      expect(await phone(page, BOBS).innerText()).not.toContain("Are you angry?");
 
       await call("POST /v1/sandbox/clock", { advance_seconds: 86_400 });
-      await say(page, "+44 7700 900111", "Is this still on?", rotated[0]);
-      await hears(page, "+44 7700 900111", "This conversation has ended.");
+      await say(page, ALICES, "Is this still on?", rotated[0]);
+      await hears(page, ALICES, "This conversation has ended.");
       expect(await call<{ state: string }>(`GET /v1/sessions/${session.id}`)).toMatchObject({
         state: "expired",
         reason: "idle",
       });
-      const bobSees = await phone(page, "+44 7700 900222").innerText();
+      const bobSees = await phone(page, BOBS).innerText();
       expect(bobSees).not.toMatch(/Is this still on\?|900111/);
-      expect(await phone(page, "+44 7700 900111").innerText()).not.toContain("900222");
+      expect(await phone(page, ALICES).innerText()).not.toContain("900222");
       await picture(page, `ended-${scheme}`);
 
       expect(asked.filter((url) => url.includes(key) || /7700|%2B44/.test(url))).toEqual([]);
@@ -139,10 +142,7 @@ describe.skipIf(!hasBrowser)("a masked conversation in a browser", () => {
     const { key } = await conversation();
     const { page, context } = await watchedPage(browser, service.base);
     await signIn(page, key);
-    await page.getByLabel("As", { exact: true }).fill("07700 900111");
-    await page.getByLabel("To the virtual number").fill("07700 900999");
-    await page.getByLabel("Text", { exact: true }).fill("Hello?");
-    await page.getByRole("button", { name: "Send" }).click();
+    await textAsNew(page, "07700 900111", "07700 900999", "Hello?");
     await page.getByText("Text one of the tenant's virtual numbers.").waitFor();
     const forged = await fetch(`${service.base}/handset/answer`, {
       method: "POST",

@@ -10,7 +10,7 @@ const policy = (tenant: Tenant, change: Json) => operator(`PATCH /admin/v1/tenan
 const byNumber = (tenant: Tenant, over: Json) => tenant.call("POST /v1/verifications/check", { to: NUMBER, ...over });
 
 describe("sends to one destination", () => {
-  it("are five in ten minutes and ten in a day, across verifications, whoever asks; a refusal leaves no trace", async () => {
+  it("are at most five in ten minutes and ten in a day, across verifications and parties; a refusal stores nothing", async () => {
     const tenant = await newTenant();
     const again = async (device: string) => {
       const answer = await start(tenant, { end_user: { device_id: device } });
@@ -33,7 +33,7 @@ describe("sends to one destination", () => {
     expect((await again("g")).status).toBe(201);
   });
 
-  it("hides a recipient's cap: the answer is like any other, nothing leaves, and the truth is read with its scope", async () => {
+  it("a recipient's cap is hidden: the answer is like any other, nothing is sent, and verify:read shows why", async () => {
     const tenant = await newTenant();
     const caps = { minute: 1, hour: 1, day: 1 };
     await policy(tenant, { limits: { recipient: caps } });
@@ -48,7 +48,7 @@ describe("sends to one destination", () => {
     expect(shown.every(({ text }) => !text.includes("code"))).toBe(true);
   });
 
-  it("hides a person's stop: nothing leaves, and only who may read verifications is told", async () => {
+  it("a person's stop is hidden: nothing is sent, and only verify:read shows why", async () => {
     const tenant = await newTenant();
     const stop = { to: NUMBER, purposes: ["otp"], state: "withdrawn", source: "phone" };
     expect((await tenant.call("POST /v1/consents", stop)).status).toBe(201);
@@ -67,7 +67,7 @@ describe("sends to one destination", () => {
     expect((await check(tenant, next["id"], await codeOf(tenant, next))).body["valid"]).toBe(true);
   });
 
-  it("are no more than three pending ones of a service: the oldest is superseded", async () => {
+  it("have at most three pending verifications of a service: the oldest is superseded", async () => {
     const tenant = await newTenant();
     const made: Json[] = [];
     for (const device of ["a", "b", "c", "d"]) made.push(await started(tenant, { end_user: { device_id: device } }));
@@ -81,7 +81,7 @@ describe("sends to one destination", () => {
 });
 
 describe("a guess", () => {
-  it("from one device is none at what another started: it uses up nobody's attempts", async () => {
+  it("from one device does not count at what another started: it uses up nobody's attempts", async () => {
     const tenant = await newTenant();
     const mine = { end_user: { device_id: "mine" } };
     const verification = await started(tenant, mine);
@@ -101,7 +101,7 @@ describe("a guess", () => {
     expect((await byNumber(tenant, { code: "WRONG0", end_user: { ip: "192.0.2.77" } })).body["id"]).toBe(other["id"]);
   });
 
-  it("by number alone is a stranger's, and strangers who are barred are barred there too", async () => {
+  it("by number alone counts as a stranger's, and is refused while strangers are locked", async () => {
     const tenant = await newTenant();
     const mine = { end_user: { device_id: "mine" } };
     const first = await started(tenant, mine);
@@ -152,7 +152,7 @@ it("metadata are sealed, masked in answers, in no event, and still there when th
   expect((await tenant.call("GET /v1/verifications")).body["data"]).toMatchObject([{ id, metadata: masked }]);
 });
 
-it("a list has both homes: what lives and what is a record, newest first, page by page", async () => {
+it("a list has live verifications and records, newest first, page by page", async () => {
   const tenant = await newTenant();
   const ids: string[] = [];
   for (let nth = 0; nth < 3; nth += 1) ids.push((await started(tenant, { to: `+4477009004${10 + nth}` }))["id"]);
@@ -167,7 +167,7 @@ it("a list has both homes: what lives and what is a record, newest first, page b
   expect(pending.map(({ id }) => id)).toEqual(ids.slice(3).toReversed());
 });
 
-it("takes its text back also between two calls: a code that is over is neither sent later nor kept", async () => {
+it("an ended code between two calls is neither sent later nor kept", async () => {
   const tenant = await newTenant();
   const { body } = await start(tenant, { to: "+447700900905" }); // throttled, every time
   const [{ message_id: message }] = body["sends"];
@@ -181,7 +181,7 @@ it("takes its text back also between two calls: a code that is over is neither s
 });
 
 it.each(["\ud8001", "12345\udc00", "\ud800\ud800123456"])(
-  "a guess that is no text (%j) is a wrong one that counts, by id and by number, and no error", async (code) => {
+  "a blank guess (%j) is a wrong one that counts, by id and by number, and no error", async (code) => {
     const tenant = await newTenant();
     const id = String((await start(tenant)).body["id"]);
     const typed = await tenant.call(`POST /v1/verifications/${id}/check`, { code });
@@ -190,7 +190,7 @@ it.each(["\ud8001", "12345\udc00", "\ud800\ud800123456"])(
     expect([other.status, other.body["reason"], other.body["attempts_left"]]).toEqual([200, "wrong_code", 3]);
   }); // prettier-ignore
 
-it("counts, locks and limits are forgotten when nothing of them matters, records after their time", async () => {
+it("counts, locks and limits are purged when nothing of them counts any more, records after their time", async () => {
   const tenant = await newTenant();
   await started(tenant, { end_user: { device_id: "x" } });
   await advance(tenant, 30);

@@ -51,7 +51,7 @@ test("strangers' starts do not end the code that the person's device waits for",
   expect((await check(tenant, login["id"], await codeOf(tenant, login), own)).body).toMatchObject({ valid: true });
 });
 
-test("the caps on codes to people one knows, used up by whoever types their numbers, leave a known device its own", async () => {
+test("caps on codes to known people that strangers used up do not affect a known device", async () => {
   const tenant = await verified();
   const few = { minute: 2, hour: 2, day: 2 };
   await limit(tenant, { key: few, tenant: few, block: few });
@@ -66,7 +66,7 @@ test("the caps on codes to people one knows, used up by whoever types their numb
   });
 });
 
-test("five codes of strangers in a minute leave the minute of the person's device its own", async () => {
+test("five codes of strangers in a minute do not use up the minute of the person's device", async () => {
   const tenant = await verified();
   for (let nth = 0; nth < 5; nth += 1) expect((await start(tenant, stranger(nth))).status).toBe(201);
   const login = await started(tenant, own);

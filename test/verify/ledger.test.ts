@@ -2,9 +2,9 @@
 import { verifyRoom } from "../../src/verify/room.ts";
 import { migrate } from "../../src/storage/migrations.ts";
 import { beforeEach, describe, expect, it } from "vitest";
-import { DAY_MS, HOUR_MS } from "../../src/base/clock.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/base/clock.ts";
 import { IdMaker } from "../../src/base/ids.ts";
-import { KEPT_HERE_MS, VerifyLedger, type Secrets } from "../../src/verify/ledger.ts";
+import { KEPT_HERE_MS, recordedAt, VerifyLedger, type Secrets } from "../../src/verify/ledger.ts";
 import { countFailure, countSend, learn, newDestination } from "../../src/verify/locks/locks.ts";
 import { SettingsLedger } from "../../src/verify/settings/ledger.ts";
 import { ENTERS, mayEnter, STATES, type State, type Verification } from "../../src/verify/code/verification.ts";
@@ -51,7 +51,7 @@ function inserted(now: number): Verification {
 }
 
 describe("a move", () => {
-  it("is made once: whoever holds an older version changes nothing", () => {
+  it("happens once: one with an older version changes nothing", () => {
     const read = inserted(NOON);
     const other = ledger.get(read.id)!;
     expect(ledger.move(read, "approved", { endedAt: NOON })).toMatchObject({ state: "approved", version: 2 });
@@ -94,8 +94,9 @@ describe("deadlines", () => {
   it("let an ended one be recorded after an hour, never a pending one, and remove it only as it was recorded", () => {
     const ended = ledger.move(inserted(NOON), "approved", { endedAt: NOON })!;
     inserted(NOON + 1);
-    expect(ledger.old(NOON + KEPT_HERE_MS - 1, 10)).toEqual([]);
-    const [old, ...others] = ledger.old(NOON + KEPT_HERE_MS + 10, 10);
+    expect(recordedAt(NOON)).toBe(NOON + KEPT_HERE_MS + MINUTE_MS); // with the others of its minute
+    expect(ledger.old(recordedAt(NOON) - 1, 10)).toEqual([]);
+    const [old, ...others] = ledger.old(recordedAt(NOON), 10);
     expect([old?.id, others]).toEqual([ended.id, []]);
     const moved = ledger.amend(ended, { sends: [{ message: "m", at: NOON, state: "delivered", carrier: null }] })!;
     ledger.remove([old!.read()]);
@@ -105,7 +106,7 @@ describe("deadlines", () => {
   });
 });
 
-it("counts the guesses of an hour from the rows, so that a restart forgets none", () => {
+it("the guesses of an hour are counted from rows, so that a restart loses none", () => {
   const made = inserted(NOON);
   ledger.amend(made, { attempts: 3 });
   const right = inserted(NOON + 1);
@@ -114,7 +115,7 @@ it("counts the guesses of an hour from the rows, so that a restart forgets none"
   expect(ledger.guessesSince(NOON + HOUR_MS)).toEqual({ checks: 0, failed: 0 });
 });
 
-it("a destination is kept as long as something of it counts, and not a day longer", () => {
+it("a destination is kept only as long as something of it counts", () => {
   const name = new Uint8Array([7]);
   let destination = countSend(newDestination(), "ver_1", NOON, null);
   destination = countFailure(destination, null, NOON + HOUR_MS).destination;

@@ -41,7 +41,7 @@ it("sends a code that the handset shows and the answer does not; it approves onc
   expect(audit).not.toContain(code);
 });
 
-it("refuses the sixth guess, the right code too, and says why for as long as anybody asks", async () => {
+it("refuses the sixth guess, also with the right code, and answers why at every later check", async () => {
   const tenant = await newTenant();
   const { id, ...verification } = await started(tenant);
   const code = await codeOf(tenant, verification);
@@ -88,7 +88,7 @@ it("sends the same code again when the back-off allows, and not a moment before"
   expect((await resend()).body["code"]).toBe("verification_ended");
 });
 
-it("goes on with the pending one for the same party, and supersedes it for another payment", async () => {
+it("continues the pending one for the same party, and supersedes it for another payment", async () => {
   const tenant = await newTenant();
   const pay = { intent: "payout", amount: 25_000_000, currency: "gbp", payee: "  Anna\n Müller " };
   const first = await started(tenant, pay);
@@ -134,7 +134,7 @@ it("checks by number: the newest pending one, and says when there is none", asyn
   expect((await to({})).body).toMatchObject({ id: verification["id"], valid: false, reason: "already_approved" });
 });
 
-it("expires when its time has passed, by itself, and drops code and letter", async () => {
+it("expires when its time has passed, by itself, and deletes digest and code message", async () => {
   const tenant = await newTenant();
   const { id } = await started(tenant, { ttl_seconds: 60 });
   await advance(tenant, 59);
@@ -144,7 +144,7 @@ it("expires when its time has passed, by itself, and drops code and letter", asy
   expect(await told(tenant, id)).toEqual(["verification.expired"]);
 });
 
-it("refuses what lies in the request, and leaves no row and no token: only that a number was named", async () => {
+it("refuses for reasons in the request, and stores no row and no token, only the count of the named number", async () => {
   const tenant = await newTenant();
   await leavesOnlyNaming(tenant, async () => {
     for (const [over, status, code, field] of [

@@ -1,4 +1,4 @@
-// What a text says is what its start asked for: another code or other words are another verification, whoever is asked.
+// A text has what its start asked for: another code or other variables are another verification.
 import { beforeEach, expect, it, vi } from "vitest";
 import { newTenant, type Json, type Tenant } from "../support/tenant/tenant.ts";
 import { check, codeOf, NUMBER, start, started, textOf } from "../support/tenant/verifications.ts";
@@ -26,7 +26,7 @@ it("the same code of the caller's own is sent again when it is asked for again, 
   expect([sixth.status, sixth.body["code"]]).toEqual([429, "sends_exceeded"]);
 });
 
-it("a blocked number's second start with a code of the caller's own looks like anybody's, and sends nothing", async () => {
+it("a blocked number's second start with a code of the caller's own is answered like any other, and sends nothing", async () => {
   const tenant = await newTenant();
   await tenant.call("POST /v1/verify/locks/block", { to: NUMBER, reason: "a test" });
   const [first, second] = [

@@ -31,6 +31,7 @@ describe("the catalogue of events", () => {
       "alert.verification_failures",
       "alert.job_quarantined",
       "alert.sign_in_reset",
+      "alert.closed",
     ];
     const codes = "created sent approved failed expired locked canceled".split(" ");
     expect([...EVENT_TYPES]).toEqual([

@@ -16,9 +16,9 @@ test("the operators' object gives a tenant's answers on as plain values, refusal
   await runInDurableObject(stub, async (object: OperatorObject) => {
     const id = tenant.id;
     const answers = [
-      await object.ask("ops", "tenant_keys.list", { id }, null),
-      await object.ask("ops", "tenant_templates.list", { id }, null),
-      await object.ask("ops", "tenant_keys.revoke", { id, key: "key_none" }, null),
+      await object.ask({ id: "ops" }, "tenant_keys.list", { id }, null),
+      await object.ask({ id: "ops" }, "tenant_templates.list", { id }, null),
+      await object.ask({ id: "ops" }, "tenant_keys.revoke", { id, key: "key_none" }, null),
     ];
     expect(answers.map(isBoundToACall)).toEqual(answers.map(() => false));
   });

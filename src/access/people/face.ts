@@ -30,7 +30,7 @@ export type Present = {
 };
 
 /** The part of the room's face that is about people. */
-export function peopleFace(deps: PeopleDeps, tenantName: string) {
+export function peopleFace<R extends string>(deps: PeopleDeps<R>, tenantName: string) {
   const { people, environment, realNow, record } = deps;
   return {
     /** A person's session was used: it stays alive for as long again. */

@@ -6,9 +6,9 @@
 import { HOUR_MS, isoOf } from "../../base/clock.ts";
 import { equalBytes, sha256, sha256Hex } from "../../base/seal.ts";
 import { bytesOf, filtered, first, type Sql } from "../../storage/sql.ts";
-import { ROLES, type Caller, type Credential, type Origin, type Role } from "../caller.ts";
+import type { Caller, Credential, Origin, Role } from "../caller.ts";
 import type { KeyRefusal } from "../keys.ts";
-import { scopesOfRole } from "../roles.ts";
+import { roleNamed, type RoleSet } from "../roles.ts";
 
 /** A session ends when it was not used for this long. */
 export const IDLE_MS = 30 * 60_000;
@@ -26,13 +26,13 @@ export const SESSIONS_MAX = 20;
 
 /** What stands in place of a role where a person has none. */
 export const NO_ROLE = "none";
-export type RoleGiven = Role | typeof NO_ROLE;
+export type RoleGiven<R extends string = Role> = R | typeof NO_ROLE;
 
-export type Person = {
+export type Person<R extends string = Role> = {
   id: string;
-  role: RoleGiven;
+  role: RoleGiven<R>;
   /** The role that an owner gave, whatever the claim says; null where the claim decides. */
-  given: RoleGiven | null;
+  given: RoleGiven<R> | null;
   first_seen: number;
   last_seen: number;
 };
@@ -52,14 +52,17 @@ type SessionRow = Session & { hash: string };
 /** What a secret is compared with when there is no such session, so that both take as long. */
 const NO_HASH = "0".repeat(64);
 
-const isRole = (text: string): text is Role => ROLES.some((role) => role === text);
+type PersonRow = { id: string; role: string; given: string | null; first_seen: number; last_seen: number };
+const PERSON = `SELECT id, role, given, first_seen, last_seen FROM people`;
 
-/** People and sessions of one tenant. */
-export class PeopleLedger {
+/** People and sessions of one tenant, or of the operators. */
+export class PeopleLedger<R extends string = Role> {
   readonly #sql: Sql;
+  readonly #roles: RoleSet<R>;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, roles: RoleSet<R>) {
     this.#sql = sql;
+    this.#roles = roles;
   }
 
   static migrate(sql: Sql): void {
@@ -92,24 +95,23 @@ export class PeopleLedger {
     return this.#sql.exec(`DELETE FROM sign_in RETURNING 1 AS gone`).toArray().length > 0;
   }
 
-  get(id: string): Person | null {
-    return first<Person>(this.#sql, `SELECT id, role, given, first_seen, last_seen FROM people WHERE id = ?`, id);
+  get(id: string): Person<R> | null {
+    return this.#person(first<PersonRow>(this.#sql, `${PERSON} WHERE id = ?`, id));
   }
 
   /** The person of this keyed name; null who was never here. */
-  find(name: Uint8Array): Person | null {
-    const query = `SELECT id, role, given, first_seen, last_seen FROM people WHERE name = ?`;
-    return first<Person>(this.#sql, query, name);
+  find(name: Uint8Array): Person<R> | null {
+    return this.#person(first<PersonRow>(this.#sql, `${PERSON} WHERE name = ?`, name));
   }
 
-  list(before: string | undefined, limit: number): Person[] {
+  list(before: string | undefined, limit: number): Person<R>[] {
     const { where, values } = filtered<string>([["id < ?", before]]);
-    const query = `SELECT id, role, given, first_seen, last_seen FROM people WHERE ${where} ORDER BY id DESC LIMIT ?`;
-    return this.#sql.exec<Person>(query, ...values, limit).toArray();
+    const rows = this.#sql.exec<PersonRow>(`${PERSON} WHERE ${where} ORDER BY id DESC LIMIT ?`, ...values, limit);
+    return rows.toArray().map((row) => this.#shaped(row));
   }
 
   /** A person comes, for the first time or again, in this role. */
-  seen(id: string, name: Uint8Array, role: RoleGiven, realNow: number): void {
+  seen(id: string, name: Uint8Array, role: RoleGiven<R>, realNow: number): void {
     this.#sql.exec(
       `INSERT INTO people(id, name, role, first_seen, last_seen) VALUES(?,?,?,?,?)
        ON CONFLICT(id) DO UPDATE SET role = excluded.role, last_seen = excluded.last_seen`,
@@ -121,7 +123,7 @@ export class PeopleLedger {
     );
   }
 
-  setRole(id: string, role: RoleGiven, given: RoleGiven | null): void {
+  setRole(id: string, role: RoleGiven<R>, given: RoleGiven<R> | null): void {
     this.#sql.exec(`UPDATE people SET role = ?, given = ? WHERE id = ?`, role, given, id);
   }
 
@@ -167,9 +169,9 @@ export class PeopleLedger {
     if (row.ended_at !== null) return "revoked";
     if (row.expires_at <= realNow || row.used_at + IDLE_MS <= realNow) return "expired";
     const role = this.get(row.person)?.role ?? NO_ROLE;
-    if (!isRole(role)) return "revoked";
+    if (role === NO_ROLE) return "revoked";
     const session = { id: row.id, role, freshUntil: row.fresh_until, expiresAt: row.expires_at };
-    return { id: row.person, scopes: scopesOfRole(role), origin, session };
+    return { id: row.person, scopes: this.#roles.scopesOf(role), origin, session };
   }
 
   /** A session was used: it stays alive for as long again. */
@@ -214,6 +216,16 @@ export class PeopleLedger {
     this.#sql.exec(forget, realNow, realNow - IDLE_MS);
     const query = `DELETE FROM people_sessions WHERE id IN (SELECT id FROM people_sessions WHERE expires_at <= ? LIMIT ?) RETURNING 1 AS gone`;
     return this.#sql.exec(query, realNow - ENDED_KEPT_MS, limit).toArray().length;
+  }
+
+  #person(row: PersonRow | null): Person<R> | null {
+    return row === null ? null : this.#shaped(row);
+  }
+
+  /** A role that is no more gives nothing. */
+  #shaped({ role, given, ...row }: PersonRow): Person<R> {
+    const named = (text: string): RoleGiven<R> => roleNamed(this.#roles, text) ?? NO_ROLE;
+    return { ...row, role: named(role), given: given === null ? null : named(given) };
   }
 
   /** Drops people who were not here for 396 days. */

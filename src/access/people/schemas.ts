@@ -4,19 +4,21 @@
 import { z } from "zod";
 import { EXAMPLE_TENANT, EXAMPLE_TIME, EXAMPLE_LATER, exampleId } from "../../contract/example.ts";
 import { URL_CHARS_MAX } from "../../net/outside-url.ts";
-import { ROLES } from "../caller.ts";
+import { OPERATOR_ROLES, ROLES } from "../caller.ts";
 import { NO_ROLE } from "./ledger.ts";
 
 /** Rows of the mapping from claim to role. */
 export const ROLE_ROWS_MAX = 50;
 
-const RoleRowView = z.strictObject({
-  value: z.string().min(1).max(200).meta({ description: "A value that the claim may hold." }),
-  role: z.enum(ROLES),
-});
+const rowOf = <R extends string>(roles: readonly [R, ...R[]]) =>
+  z.strictObject({
+    value: z.string().min(1).max(200).meta({ description: "A value that the claim may hold." }),
+    role: z.enum(roles),
+  });
 
-export const SignInBody = z
-  .strictObject({
+/** What a sign-in is set by, with the roles that it may give. */
+const signInOf = <R extends string>(roles: readonly [R, ...R[]]) =>
+  z.strictObject({
     issuer: z
       .string()
       .min(1)
@@ -35,9 +37,11 @@ export const SignInBody = z
       .min(1)
       .max(200)
       .meta({ description: "The claim of the ID token that holds a value, or a list of them." }),
-    roles: z.array(RoleRowView).min(1).max(ROLE_ROWS_MAX).meta({ description: "The first row that fits counts." }),
-  })
-  .meta({ id: "ChangeSignIn" });
+    roles: z.array(rowOf(roles)).min(1).max(ROLE_ROWS_MAX).meta({ description: "The first row that fits counts." }),
+  });
+
+export const SignInBody = signInOf(ROLES).meta({ id: "ChangeSignIn" });
+export const OperatorSignInBody = signInOf(OPERATOR_ROLES).meta({ id: "ChangeOperatorSignIn" });
 
 const EXAMPLE_ROWS = [
   { value: "maskline-admins", role: "owner" as const },
@@ -52,67 +56,80 @@ export const SIGN_IN_EXAMPLE = {
   roles: EXAMPLE_ROWS,
 };
 
-export const SignInView = z
-  .object({
+/** How a sign-in is shown. */
+const signInShown = <R extends string>(roles: readonly [R, ...R[]]) =>
+  z.object({
     issuer: z.string(),
     client_id: z.string(),
     has_client_secret: z.boolean(),
     claim: z.string(),
-    roles: z.array(z.object({ value: z.string(), role: z.enum(ROLES) })),
+    roles: z.array(z.object({ value: z.string(), role: z.enum(roles) })),
     redirect_uri: z.string().meta({ description: "What the identity provider must allow as redirect URI." }),
-    sign_in_url: z.string().meta({ description: "Where the tenant's people sign in." }),
-    changed_at: z.string(),
-  })
-  .meta({
-    id: "SignIn",
-    examples: [
-      {
-        issuer: SIGN_IN_EXAMPLE.issuer,
-        client_id: "maskline",
-        has_client_secret: true,
-        claim: "groups",
-        roles: EXAMPLE_ROWS,
-        redirect_uri: "https://maskline.example.com/console/callback",
-        sign_in_url: `https://maskline.example.com/console/sign-in/${EXAMPLE_TENANT}.0123456789abcdef`,
-        changed_at: EXAMPLE_TIME,
-      },
-    ],
+    sign_in_url: z.string().meta({ description: "Where these people sign in." }),
+    changed_at: z.string().nullable().meta({ description: "Null where the deployment's own settings say it." }),
   });
 
-const ROLE_OR_NONE = z.enum([...ROLES, NO_ROLE]);
+const SHOWN_EXAMPLE = {
+  issuer: SIGN_IN_EXAMPLE.issuer,
+  client_id: "maskline",
+  has_client_secret: true,
+  claim: "groups",
+  redirect_uri: "https://maskline.example.com/console/callback",
+  sign_in_url: `https://maskline.example.com/console/sign-in/${EXAMPLE_TENANT}.0123456789abcdef`,
+  changed_at: EXAMPLE_TIME,
+};
 
-export const ChangeRoleBody = z
-  .strictObject({
-    role: ROLE_OR_NONE.nullable().meta({ description: "Null: what the claim says, from the next sign-in on." }),
-  })
-  .meta({ id: "ChangeRole" });
+export const SignInView = signInShown(ROLES).meta({
+  id: "SignIn",
+  examples: [{ ...SHOWN_EXAMPLE, roles: EXAMPLE_ROWS }],
+});
 
-export const PersonView = z
-  .object({
+export const OperatorSignInView = signInShown(OPERATOR_ROLES).meta({
+  id: "OperatorSignIn",
+  examples: [{ ...SHOWN_EXAMPLE, roles: [{ value: "maskline-operators", role: "operator" }] }],
+});
+
+const roleOrNone = <R extends string>(roles: readonly [R, ...R[]]) => z.enum([...roles, NO_ROLE]);
+const changeRole = <R extends string>(roles: readonly [R, ...R[]]) =>
+  z.strictObject({
+    role: roleOrNone(roles).nullable().meta({ description: "Null: what the claim says, from the next sign-in on." }),
+  });
+
+export const ChangeRoleBody = changeRole(ROLES).meta({ id: "ChangeRole" });
+export const OperatorChangeRoleBody = changeRole(OPERATOR_ROLES).meta({ id: "ChangeOperatorRole" });
+
+const personShown = <R extends string>(roles: readonly [R, ...R[]]) =>
+  z.object({
     id: z.string(),
-    role: ROLE_OR_NONE,
-    given_role: ROLE_OR_NONE.nullable().meta({ description: "What an owner gave, whatever the claim says." }),
+    role: roleOrNone(roles),
+    given_role: roleOrNone(roles)
+      .nullable()
+      .meta({ description: "What somebody gave them here, whatever the claim says." }),
     name: z.string().nullable().meta({ description: "As the identity provider says; only while a session lives." }),
     address: z.string().nullable(),
     first_seen_at: z.string(),
     last_seen_at: z.string(),
     live_sessions: z.int(),
-  })
-  .meta({
-    id: "Person",
-    examples: [
-      {
-        id: exampleId("per"),
-        role: "support",
-        given_role: null,
-        name: "Asha Rao",
-        address: "asha@example.com",
-        first_seen_at: EXAMPLE_TIME,
-        last_seen_at: EXAMPLE_LATER,
-        live_sessions: 1,
-      },
-    ],
   });
+
+const PERSON_EXAMPLE = {
+  id: exampleId("per"),
+  given_role: null,
+  name: "Asha Rao",
+  address: "asha@example.com",
+  first_seen_at: EXAMPLE_TIME,
+  last_seen_at: EXAMPLE_LATER,
+  live_sessions: 1,
+};
+
+export const PersonView = personShown(ROLES).meta({
+  id: "Person",
+  examples: [{ ...PERSON_EXAMPLE, role: "support" }],
+});
+export const OperatorPersonView = personShown(OPERATOR_ROLES).meta({
+  id: "OperatorPerson",
+  examples: [{ ...PERSON_EXAMPLE, role: "observer" }],
+});
 
 export const PersonSessionView = z
   .object({

@@ -8,21 +8,21 @@ import { refuse, type Outcome } from "../../base/refusal.ts";
 import { sha256 } from "../../base/seal.ts";
 import { byRule, type Actor, type Recorder } from "../../contract/record.ts";
 import type { DoorKeys, Environment } from "../api-key.ts";
-import { ROLES, type Granted, type Role } from "../caller.ts";
-import { roleOf } from "../roles.ts";
+import type { Granted, Role } from "../caller.ts";
+import { roleNamed, roleOf, type RoleSet } from "../roles.ts";
 import { makeSession } from "./credential.ts";
-import { FRESH_MS, NO_ROLE, type PeopleLedger, type Person } from "./ledger.ts";
+import { FRESH_MS, NO_ROLE, type PeopleLedger, type Person, type RoleGiven } from "./ledger.ts";
 
 /** One row of the mapping: whoever's claim holds the value gets the role. The first row that fits counts. */
-export type RoleRow = { value: string; role: Role };
+export type RoleRow<R extends string = Role> = { value: string; role: R };
 
-export type SignInSettings = {
+export type SignInSettings<R extends string = Role> = {
   issuer: string;
   clientId: string;
   clientSecret: string | null;
   /** The name of the claim in the ID token that says what somebody may do. */
   claim: string;
-  roles: readonly RoleRow[];
+  roles: readonly RoleRow<R>[];
 };
 
 /** What the door needs to send somebody to the issuer and to check who comes back. */
@@ -48,8 +48,13 @@ export type Identity = {
 /** A session that begins, or why there is none. */
 export type SignedIn = { session: string } | { denied: "no_role" | "settings_changed" | "used" };
 
-export type PeopleDeps = {
-  people: PeopleLedger;
+export type PeopleDeps<R extends string = Role> = {
+  people: PeopleLedger<R>;
+  roles: RoleSet<R>;
+  /** Whether who is no person, a key or an operator by token, may change a sign-in that is set: of a tenant, no key. */
+  outsidersMayChange: boolean;
+  /** The settings that the deployment itself says: they stand in place of those that are kept. Null: none. */
+  configured: SignInSettings<R> | null;
   door: DoorKeys;
   environment: Environment;
   tenantId: string;
@@ -72,26 +77,38 @@ const Kept = z.object({
   clientId: z.string(),
   clientSecret: z.string().nullable(),
   claim: z.string(),
-  roles: z.array(z.object({ value: z.string(), role: z.enum(ROLES) })),
+  roles: z.array(z.object({ value: z.string(), role: z.string() })),
 });
 const Called = z.object({ name: z.string().nullable(), address: z.string().nullable() });
 
 /** The settings as they are kept; null where the tenant has none. */
-export function readSettings({ people, open }: PeopleDeps): (SignInSettings & { changedAt: number }) | null {
+export function readSettings<R extends string>(
+  deps: PeopleDeps<R>,
+): (SignInSettings<R> & { changedAt: number | null }) | null {
+  const { people, open, roles, configured } = deps;
+  if (configured !== null) return { ...configured, changedAt: null };
   const kept = people.settings();
   if (kept === null) return null;
   const text = open(SETTINGS_RECORD, "settings", kept.settings);
   if (text === null) throw new Error("the settings of the sign-in do not open");
-  return { ...Kept.parse(JSON.parse(text)), changedAt: kept.changedAt };
+  const settings = Kept.parse(JSON.parse(text));
+  const rows = settings.roles.flatMap(({ value, role: name }) => {
+    const role = roleNamed(roles, name);
+    return role === null ? [] : [{ value, role }];
+  });
+  return { ...settings, roles: rows, changedAt: kept.changedAt };
 }
 
 /** Keeps settings in place of those before. */
-export function keepSettings({ people, seal, realNow }: PeopleDeps, settings: SignInSettings): void {
+export function keepSettings<R extends string>(
+  { people, seal, realNow }: PeopleDeps<R>,
+  settings: SignInSettings<R>,
+): void {
   people.keepSettings(seal(SETTINGS_RECORD, "settings", JSON.stringify(settings)), realNow());
 }
 
 /** What the door needs to begin; refused where the tenant has no sign-in. */
-export function signInClient(deps: PeopleDeps): Outcome<SignInClient> {
+export function signInClient<R extends string>(deps: PeopleDeps<R>): Outcome<SignInClient> {
   const settings = readSettings(deps);
   if (settings === null) return refuse("not_found", { detail: "No sign-in is set for this tenant." });
   const { issuer, clientId, clientSecret, claim } = settings;
@@ -99,7 +116,7 @@ export function signInClient(deps: PeopleDeps): Outcome<SignInClient> {
 }
 
 /** Begins a session for an identity that the door verified, in the role its claim leads to or an owner gave. */
-export function signIn(deps: PeopleDeps, identity: Identity): SignedIn {
+export function signIn<R extends string>(deps: PeopleDeps<R>, identity: Identity): SignedIn {
   const { people, realNow, record } = deps;
   const settings = readSettings(deps);
   if (settings === null || settings.issuer !== identity.issuer || settings.clientId !== identity.clientId)
@@ -109,7 +126,7 @@ export function signIn(deps: PeopleDeps, identity: Identity): SignedIn {
   const claimed = roleOf(settings.roles, identity.values);
   const name = deps.keyedName("person", JSON.stringify([identity.issuer, identity.subject]));
   const known = people.find(name);
-  const role = claimed === null ? NO_ROLE : (known?.given ?? claimed);
+  const role: RoleGiven<R> = claimed === null ? NO_ROLE : (known?.given ?? claimed);
   if (role === NO_ROLE) {
     // Whoever had access and has none any more loses the sessions too: the role is the person's, not the session's.
     if (known !== null && known.role !== NO_ROLE) moveRole(deps, byRule("sign-in"), known, NO_ROLE, known.given);
@@ -121,7 +138,13 @@ export function signIn(deps: PeopleDeps, identity: Identity): SignedIn {
   return { session: beginSession(deps, person, role, login, identity) };
 }
 
-function beginSession(deps: PeopleDeps, person: string, role: Role, login: Uint8Array, identity: Identity): string {
+function beginSession<R extends string>(
+  deps: PeopleDeps<R>,
+  person: string,
+  role: R,
+  login: Uint8Array,
+  identity: Identity,
+): string {
   const { people, realNow, record } = deps;
   const before = identity.before === null ? null : people.session(identity.before);
   if (before !== null && people.end(before.id, realNow()))
@@ -145,12 +168,12 @@ function beginSession(deps: PeopleDeps, person: string, role: Role, login: Uint8
 }
 
 /** Gives a person a role, from the next request on. */
-export function moveRole(
-  { people, record }: PeopleDeps,
+export function moveRole<R extends string>(
+  { people, record }: PeopleDeps<R>,
   actor: Actor,
-  person: Person,
-  role: Person["role"],
-  given: Person["given"],
+  person: Person<R>,
+  role: Person<R>["role"],
+  given: Person<R>["given"],
 ): void {
   people.setRole(person.id, role, given);
   record(actor, { act: "person.role_changed", subject: person.id, facts: { from: person.role, to: role } });
@@ -158,7 +181,7 @@ export function moveRole(
 
 /** What the identity provider called the person of a session; null once the session is over. */
 export function shownOf(
-  { open }: PeopleDeps,
+  { open }: Pick<PeopleDeps, "open">,
   session: { id: string; shown: ArrayBuffer | null },
 ): { name: string | null; address: string | null } | null {
   const text = session.shown === null ? null : open(session.id, "shown", new Uint8Array(session.shown));
@@ -166,12 +189,16 @@ export function shownOf(
 }
 
 /** Ends every session and drops the settings: the way out when the issuer is broken or in wrong hands. */
-export function resetSignIn(deps: PeopleDeps, actor: Actor): { had_sign_in: boolean; ended: number } {
+export function resetSignIn<R extends string>(
+  deps: PeopleDeps<R>,
+  actor: Actor,
+): { had_sign_in: boolean; ended: number } {
   const had = deps.people.dropSettings();
   const ended = deps.people.endOthers(null, deps.realNow()).length;
   deps.record(actor, { act: "signin.reset", subject: null, facts: { had_sign_in: had, ended } });
   return { had_sign_in: had, ended };
 }
 
-/** When settings were changed, as answers say it. */
-export const changedAtOf = (settings: { changedAt: number }): string => isoOf(settings.changedAt);
+/** When settings were changed, as answers say it; null where the deployment says them. */
+export const changedAtOf = ({ changedAt }: { changedAt: number | null }): string | null =>
+  changedAt === null ? null : isoOf(changedAt);

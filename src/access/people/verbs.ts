@@ -8,7 +8,7 @@ import { readPage, wholeList, type Page } from "../../contract/list.ts";
 import { byCaller, isPerson } from "../../contract/record.ts";
 import { verb, type Who } from "../../contract/verb.ts";
 import type { Role } from "../caller.ts";
-import { mayGive, scopesOfRole } from "../roles.ts";
+import { mayGive } from "../roles.ts";
 import { signInLink } from "./credential.ts";
 import { FRESH_MS, NO_ROLE, sessionView, type Person, type RoleGiven, type SessionView } from "./ledger.ts";
 import {
@@ -24,23 +24,25 @@ import {
 import { ownerOfTenant } from "../../base/ids.ts";
 
 /** A secret that is left out stays as it is, as long as the client is the same. */
-export type SignInChange = Omit<SignInSettings, "clientSecret"> & { clientSecret?: string | null };
+export type SignInChange<R extends string = Role> = Omit<SignInSettings<R>, "clientSecret"> & {
+  clientSecret?: string | null;
+};
 
-export type SignInView = {
+export type SignInView<R extends string = Role> = {
   issuer: string;
   client_id: string;
   has_client_secret: boolean;
   claim: string;
-  roles: RoleRow[];
+  roles: RoleRow<R>[];
   redirect_uri: string;
   sign_in_url: string;
-  changed_at: string;
+  changed_at: string | null;
 };
 
-export type PersonView = {
+export type PersonView<R extends string = Role> = {
   id: string;
-  role: RoleGiven;
-  given_role: RoleGiven | null;
+  role: RoleGiven<R>;
+  given_role: RoleGiven<R> | null;
   name: string | null;
   address: string | null;
   first_seen_at: string;
@@ -49,30 +51,33 @@ export type PersonView = {
 };
 
 const BEYOND = "Nobody can give a role that may do more than they may themselves.";
+const CONFIGURED = "The deployment's own settings say how people sign in here; change them there.";
 const minutes = FRESH_MS / 60_000;
 
 /** The verbs of signing in. */
-export const peopleVerbs = (deps: PeopleDeps) => ({
+export const peopleVerbs = <R extends string>(deps: PeopleDeps<R>) => ({
   ...settingsVerbs(deps),
   ...rolesVerbs(deps),
   ...sessionsVerbs(deps),
 });
 
-function settingsVerbs(deps: PeopleDeps) {
+function settingsVerbs<R extends string>(deps: PeopleDeps<R>) {
   const { people, realNow, record } = deps;
   return {
-    "signin.get": verb("signin:manage", (): Outcome<SignInView> => {
+    "signin.get": verb("signin:manage", (): Outcome<SignInView<R>> => {
       const settings = readSettings(deps);
       return settings === null
         ? refuse("not_found", { detail: "No sign-in is set." })
         : { ok: settingsView(deps, settings) };
     }),
 
-    "signin.change": verb("signin:manage", (who, input: SignInChange): Outcome<SignInView> => {
+    "signin.change": verb("signin:manage", (who, input: SignInChange<R>): Outcome<SignInView<R>> => {
       const before = readSettings(deps);
-      const stale = before === null && !isPerson(who.id) ? null : staleFault(deps, who);
+      if (deps.configured !== null) return refuse("state_conflict", { detail: CONFIGURED });
+      const mayAsOutsider = before === null && !isPerson(who.id);
+      const stale = mayAsOutsider ? null : staleFault(deps, who);
       if (stale !== null) return stale;
-      if (!input.roles.every(({ role }) => mayGive(deps.scopesOf(who.id), scopesOfRole(role))))
+      if (!input.roles.every(({ role }) => mayGive(deps.scopesOf(who.id), deps.roles.scopesOf(role))))
         return refuse("missing_scope", { detail: BEYOND });
       const same = before !== null && before.issuer === input.issuer && before.clientId === input.clientId;
       const kept = same ? before.clientSecret : null;
@@ -87,12 +92,12 @@ function settingsVerbs(deps: PeopleDeps) {
   };
 }
 
-function rolesVerbs(deps: PeopleDeps) {
+function rolesVerbs<R extends string>(deps: PeopleDeps<R>) {
   const { people } = deps;
   return {
     "people.list": verb(
       "signin:manage",
-      (_who, input: { limit: number; before?: string }): Outcome<Page<PersonView>> => ({
+      (_who, input: { limit: number; before?: string }): Outcome<Page<PersonView<R>>> => ({
         ok: readPage(
           input.limit,
           (rows) => people.list(input.before, rows),
@@ -104,15 +109,15 @@ function rolesVerbs(deps: PeopleDeps) {
     /** `role` null: what the claim says, from the next sign-in on. */
     "people.change_role": verb(
       "signin:manage",
-      (who, input: { id: string; role: RoleGiven | null }): Outcome<PersonView> => {
+      (who, input: { id: string; role: RoleGiven<R> | null }): Outcome<PersonView<R>> => {
         const person = people.get(input.id);
         if (person === null) return refuse("not_found");
         const stale = staleFault(deps, who);
         if (stale !== null) return stale;
         if (person.id === who.id)
           return refuse("state_conflict", { detail: "Ask another owner to change your own role." });
-        const beyond = [person.role, input.role].filter((role): role is Role => role !== null && role !== NO_ROLE);
-        if (!beyond.every((role) => mayGive(deps.scopesOf(who.id), scopesOfRole(role))))
+        const beyond = [person.role, input.role].filter((role): role is R => role !== null && role !== NO_ROLE);
+        if (!beyond.every((role) => mayGive(deps.scopesOf(who.id), deps.roles.scopesOf(role))))
           return refuse("missing_scope", { detail: BEYOND });
         moveRole(deps, byCaller(who.id), person, input.role ?? person.role, input.role);
         return { ok: personView(deps, people.get(person.id) ?? person) };
@@ -121,7 +126,7 @@ function rolesVerbs(deps: PeopleDeps) {
   };
 }
 
-function sessionsVerbs(deps: PeopleDeps) {
+function sessionsVerbs<R extends string>(deps: PeopleDeps<R>) {
   const { people, realNow, record } = deps;
   return {
     "people.sessions": verb("signin:manage", (_who, input: { person?: string }): Outcome<Page<SessionView>> => {
@@ -143,10 +148,11 @@ function sessionsVerbs(deps: PeopleDeps) {
   };
 }
 
-export type PeopleVerbs = ReturnType<typeof peopleVerbs>;
+export type PeopleVerbs = ReturnType<typeof peopleVerbs<Role>>;
 
-/** Why the caller may give nobody access now: it is a key, or the sign-in is not fresh; null where they may. */
-function staleFault({ realNow }: PeopleDeps, { id, session }: Who) {
+/** Why the caller may give nobody access now: it is a tenant's key, or the sign-in is not fresh; null where they may. */
+function staleFault<R extends string>({ realNow, outsidersMayChange }: PeopleDeps<R>, { id, session }: Who) {
+  if (!isPerson(id) && outsidersMayChange) return null;
   if (!isPerson(id))
     return refuse("fresh_sign_in_needed", {
       detail: "Once a sign-in is set, only a person signed in as owner changes it; an operator can reset it.",
@@ -155,7 +161,10 @@ function staleFault({ realNow }: PeopleDeps, { id, session }: Who) {
   return refuse("fresh_sign_in_needed", { detail: `Sign in again, then repeat this within ${minutes} minutes.` });
 }
 
-function settingsView(deps: PeopleDeps, settings: SignInSettings & { changedAt: number }): SignInView {
+function settingsView<R extends string>(
+  deps: PeopleDeps<R>,
+  settings: SignInSettings<R> & { changedAt: number | null },
+): SignInView<R> {
   const base = `${deps.publicUrl()}/console`;
   return {
     issuer: settings.issuer,
@@ -169,7 +178,7 @@ function settingsView(deps: PeopleDeps, settings: SignInSettings & { changedAt: 
   };
 }
 
-function personView(deps: PeopleDeps, person: Person): PersonView {
+function personView<R extends string>(deps: PeopleDeps<R>, person: Person<R>): PersonView<R> {
   const live = deps.people.live(person.id, deps.realNow());
   const newest = live.at(-1);
   const shown = newest === undefined ? null : shownOf(deps, newest);

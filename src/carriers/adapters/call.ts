@@ -1,7 +1,6 @@
 /**
- * What the adapters share: one bounded call, its answer read without trust, a form read without guessing, and the words for
- * what an answer means where a carrier's own table has none. Called by every carrier that is reached over HTTP. It knows no
- * carrier.
+ * What the adapters share: one bounded HTTP call, strict reading of answers and forms, and the meaning of an answer whose code is in
+ * no table of the carrier. Nothing here is specific to a carrier.
  */
 import { z } from "zod";
 import { readWholeAtMost, TIMED_OUT, withDeadline } from "../../net/bounded.ts";
@@ -9,7 +8,7 @@ import type { LogLine } from "../../base/log.ts";
 import { toBase64 } from "../../base/seal.ts";
 import { ANSWER_BYTES_MAX, CALL_TIMEOUT_MS, type Account, type Answer, type CarrierIo, type Keyword, type Price, type Probed } from "../carrier.ts"; // prettier-ignore
 
-/** An answer and when it came; its text is null when it was too long or broke off, and the status stands all the same. */
+/** An answer and when it came; its text is null if it was too long or broke off, but the status is valid. */
 export type Answered = { status: number; headers: Headers; text: string | null; at: number };
 export type Called = Answered | { fault: "timeout" | "connection" };
 export type Outgoing = {
@@ -18,12 +17,12 @@ export type Outgoing = {
   body?: string;
 };
 
-/** One call under the carriers' deadline: never thrown from, no redirect followed, no more read than there is to say. */
+/** One call within the carriers' timeout: never throws, follows no redirect, reads at most `ANSWER_BYTES_MAX`. */
 export async function call(url: string, outgoing: Outgoing, io: CarrierIo): Promise<Called> {
   const { method = "POST", headers = {}, body } = outgoing;
   let response: Response | null = null;
   try {
-    // A timer of the platform's own (`AbortSignal.timeout`) cannot be taken back and would fire for every call answered.
+    // `AbortSignal.timeout` cannot be canceled, so its timer would run on for every answered call.
     const text = await withDeadline(CALL_TIMEOUT_MS, async (signal) => {
       const carried = body === undefined ? {} : { body };
       response = await io.fetch(url, { method, redirect: "manual", headers, signal, ...carried });
@@ -43,7 +42,7 @@ async function textOf(response: Response): Promise<string | null> {
   return bytes === null ? null : new TextDecoder().decode(bytes);
 }
 
-/** The answer's value, or null: what is cut off, or not labelled JSON, is none. */
+/** The answer's JSON; null if it was cut off or is not labelled JSON. */
 export function jsonOf({ headers, text }: Answered): unknown {
   if (text === null || !/^application\/json\s*(;|$)/i.test(headers.get("content-type") ?? "")) return null;
   try {
@@ -53,7 +52,7 @@ export function jsonOf({ headers, text }: Answered): unknown {
   }
 }
 
-/** The carrier's address, without a slash at its end: what the account's setting says, else the one it has for everybody. */
+/** The carrier's base URL without a slash at its end: the account's setting, else the default. */
 export function baseOf(account: Account, setting: string, otherwise: string): string {
   return (account.settings[setting] ?? otherwise).replace(/\/+$/, "");
 }
@@ -65,8 +64,8 @@ export function formOf(fields: Readonly<Record<string, string | null | undefined
 }
 
 /**
- * The parameters of a form, or null: bytes that are not UTF-8, an escape that is none, and a repeated name are not read,
- * because another reader would see another form.
+ * The parameters of a form; null for bytes that are not UTF-8, an invalid escape or a repeated name, because different readers would
+ * read such a form differently.
  */
 export function readForm(bytes: Uint8Array): Map<string, string> | null {
   const form = new Map<string, string>();
@@ -99,28 +98,28 @@ const BY_WORD: ReadonlyMap<string, Keyword> = new Map([
   ...["help", "info"].map((word): [string, Keyword] => [word, "help"]),
 ]);
 
-/** The keyword that a carrier says it has recognised and answered, however it writes it; nothing where it names none. */
+/** The keyword that a carrier says it has recognised and answered, in any spelling; nothing if it names none. */
 export function keywordOf(written: string | null | undefined): { keyword?: Keyword } {
   const word = (written ?? "").toLowerCase().replaceAll(/[^a-z]/g, "");
   return word === "" ? {} : { keyword: BY_WORD.get(word) ?? "other" };
 }
 
-/** Files that came with a text, or nothing where there were none. */
+/** The number of files sent with a text; nothing if there were none. */
 export function mediaOf(count: number): { media?: number } {
   return Number.isSafeInteger(count) && count > 0 ? { media: Math.min(count, MEDIA_MAX) } : {};
 }
-/** An MMS has ten at most with every carrier; beyond that the number says nothing more. */
+/** The highest number reported; an MMS has at most ten with every carrier. */
 const MEDIA_MAX = 100;
 
-/** The number in E.164 of carriers that write it without its plus; short codes and names stay as they are. */
+/** A number in E.164, for carriers that write it without the plus; short codes and names are unchanged. */
 export function e164Of(written: string): string {
   return /^[1-9]\d{6,14}$/.test(written) ? `+${written}` : written;
 }
 
-/** Codes are kept and shown: a few characters of a name, and nothing that could be a number that was sent. */
+/** The form of codes that are stored and shown; seven digits in a row are excluded, because they could be a phone number. */
 const PLAIN_CODE = /^(?!(?:.*\d){7})[A-Za-z0-9_.:-]{1,64}$/;
 
-/** The carrier's code if it may be kept, else `otherwise`. */
+/** The carrier's code if it may be stored, else `otherwise`. */
 export function plainCode(code: string | null | undefined, otherwise: string): string {
   return typeof code === "string" && PLAIN_CODE.test(code) ? code : otherwise;
 }
@@ -128,12 +127,12 @@ export function plainCode(code: string | null | undefined, otherwise: string): s
 const RETRY_AFTER_SECONDS_DEFAULT = 5;
 const RETRY_AFTER_SECONDS_MAX = 3_600;
 
-/** A time as HTTP writes it today; the two older forms are read by nobody. */
+/** A time in HTTP's present format; the two obsolete formats are not read. */
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
 
 /**
- * Seconds to leave the account alone, from one to an hour: the header's, or until the time that it names, by the carrier's own
- * clock where it tells it (RFC 9110, 10.2.3); five without one that we can read.
+ * Seconds to pause the account, from one to an hour: the header's, or until the time that it names, by the carrier's own clock if the
+ * answer has a `Date` (RFC 9110, 10.2.3); five without a valid header.
  */
 export function retryAfterOf({ headers, at }: Pick<Answered, "headers" | "at">): number {
   const header = headers.get("retry-after")?.trim() ?? "";
@@ -148,19 +147,19 @@ function httpDateOf(text: string): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
-/** What is said where no call was made, because the account lacks something. */
+/** The code when no call was made, because the account lacks a setting or secret. */
 export const INCOMPLETE_CODE = "account_incomplete";
-/** The same for a text: surely not sent. */
+/** The same as the answer to a text: it was not sent. */
 export const INCOMPLETE: Answer = {
   outcome: "declined",
   code: INCOMPLETE_CODE,
   permanent: false,
   ofAccount: true,
 };
-/** No call was made, because neither message nor account names a sender, and this carrier wants one. */
+/** No call was made, because neither message nor account names a sender, which this carrier requires. */
 export const SENDERLESS: Answer = { outcome: "declined", code: "sender_missing", permanent: false };
 
-/** What an account sends as when a message names no sender: a number of its own, a short code, or a name. */
+/** The account's default sender: a number of its own, a short code, or a name. */
 export const SenderSetting = z
   .string()
   .regex(
@@ -169,9 +168,9 @@ export const SenderSetting = z
   );
 
 /**
- * What a carrier's code means for a call. `permanent`: the number or the text itself is refused, nobody else is asked.
- * `declined`: this account does not take it. `account`: it takes nothing, for its credentials, funds or standing. `throttled`:
- * not taken, too fast. `unknown`: the carrier cannot say.
+ * What a carrier's code means for a call. `permanent`: the number or the text itself is refused, no other account is tried.
+ * `declined`: this account did not take it. `account`: it takes nothing, because of its credentials, funds or standing. `throttled`:
+ * not taken, too fast. `unknown`: it may have been taken.
  */
 export type Verdict = (typeof VERDICTS)[number];
 const VERDICTS = ["permanent", "declined", "account", "throttled", "unknown"] as const;
@@ -179,8 +178,8 @@ export type NotAccepted = Exclude<Answer, { outcome: "accepted" }>;
 export type Verdicts = { get(code: string): Verdict | undefined };
 
 /**
- * The table code → verdict from lists of codes by verdict, as adapters write them: `21211 30001-30005`. A code twice is a
- * mistake in the table.
+ * The table from code to verdict, from lists of codes by verdict, as adapters write them: `21211 30001-30005`. Throws if a code occurs
+ * twice.
  */
 export function verdictsOf(lists: Readonly<Partial<Record<Verdict, string>>>): Verdicts {
   const table = new Map<string, Verdict>();
@@ -200,7 +199,7 @@ function codesIn(written: string): string[] {
   return Array.from({ length: Number(range[2]) - from + 1 }, (_, step) => String(from + step));
 }
 
-/** The answer that a verdict stands for. */
+/** The answer for a verdict. */
 export function answerOf(verdict: Verdict, code: string, answered: Pick<Answered, "headers" | "at">): NotAccepted {
   if (verdict === "throttled") return { outcome: "throttled", code, retryAfterSeconds: retryAfterOf(answered) };
   if (verdict === "unknown") return { outcome: "unknown", code };
@@ -209,8 +208,8 @@ export function answerOf(verdict: Verdict, code: string, answered: Pick<Answered
 }
 
 /**
- * What a status means by itself, where carriers say no more: 429 has taken nothing; 401 and 402 are about the account; of
- * other 4xx, 408 apart, the request was refused, though perhaps only for this account; whatever else may have been sent.
+ * What an HTTP status means without a known code: 429: nothing was taken; 401 and 402: the account is refused; other 4xx but 408: the
+ * request was refused, perhaps only for this account; anything else may have been sent.
  */
 export function verdictOfStatus(status: number): Verdict {
   if (status === 429) return "throttled";
@@ -218,15 +217,15 @@ export function verdictOfStatus(status: number): Verdict {
   return status >= 400 && status < 500 && status !== 408 ? "declined" : "unknown";
 }
 
-/** Whether a status by itself says that the request was refused, so that nothing came of it. */
+/** Whether a status alone says that the request was refused and had no effect. */
 export function isDeclined(status: number): boolean {
   const verdict = verdictOfStatus(status);
   return verdict === "declined" || verdict === "account";
 }
 
 /**
- * The answer to a call that was refused or failed: by the carrier's code where the table has it, else by the status, and
- * then `unmapped`. Where the status says that the text may have been sent, no code says otherwise.
+ * The answer to a call that was refused or failed: by the carrier's code if the table has it, else by the status, as `unmapped`. If
+ * the status says that the text may have been sent, no code overrides it.
  */
 export function refusalOf(answered: Answered, code: string | null, table: Verdicts): NotAccepted {
   const { status } = answered;
@@ -237,14 +236,14 @@ export function refusalOf(answered: Answered, code: string | null, table: Verdic
   return code === null || known !== undefined ? answer : { ...answer, unmapped: true };
 }
 
-/** The line that counts a carrier's word which is in no table of ours: whoever reads it adds the word to the table. */
+/** The log line about a code that is in no table, so that it can be added. */
 export function unmappedCode(account: string, code: string | null): LogLine {
   return { level: "warn", what: "carrier_unmapped", id: account, ...(code === null ? {} : { code }) };
 }
 
 /**
- * Integer micro-units of an amount as carriers write it, exactly, the seventh decimal rounded half up; null for whatever is no
- * plain amount, a negative one too.
+ * A carrier's decimal amount in whole micro-units, rounded half up at the seventh decimal; null for anything but a plain,
+ * non-negative amount.
  */
 export function microsOf(decimal: string | number): number | null {
   const parts = /^(\d{1,9})(?:\.(\d{1,20}))?$/.exec(String(decimal));
@@ -253,19 +252,19 @@ export function microsOf(decimal: string | number): number | null {
   return Number(parts[1]) * 1_000_000 + Number(digits.slice(0, 6)) + (Number(digits[6]) >= 5 ? 1 : 0);
 }
 
-/** A price to put into an answer or a report, or nothing where amount or currency cannot be read. */
+/** A price for an answer or a report; nothing if amount or currency is invalid. */
 export function pricedAt(decimal: unknown, currency: unknown): { price?: Price } {
   const amount = typeof decimal === "string" || typeof decimal === "number" ? microsOf(decimal) : null;
   if (amount === null || typeof currency !== "string" || !/^[A-Z]{3}$/.test(currency)) return {};
   return { price: { amount, currency } };
 }
 
-/** A network to put into a report, or nothing where the text is no mobile country and network code. */
+/** A network for a report; nothing if the text is no mobile country and network code. */
 export function ofNetwork(code: unknown): { network?: string } {
   return typeof code === "string" && /^\d{5,6}$/.test(code) ? { network: code } : {};
 }
 
-/** What a probe found: 2xx is well, 401 and 403 do not know us, and whatever else is as good as down. */
+/** The result of a probe: 2xx is well; 401 and 403 reject the credentials; anything else counts as down. */
 export function probedBy(called: Called): Probed {
   if ("fault" in called) return { found: "down", code: called.fault };
   if (called.status >= 200 && called.status < 300) return { found: "well" };

@@ -1,8 +1,8 @@
 /**
  * The carrier `http`: any gateway that takes JSON. Posts a signed request to the account's URL and takes signed receipts,
- * both by Standard Webhooks v1 with the account's secret. docs/carriers-http.md is the contract for whoever stands behind
- * the URL. Because the contract is ours, it can say what a status means: 2xx with `accepted: true` accepts, any 4xx and an
- * explicit `accepted: false` decline, 429 and 503 have taken nothing, everything else may have been sent.
+ * both by Standard Webhooks v1 with the account's secret. docs/carriers-http.md is the contract for the gateway, which defines
+ * every status: 2xx with `accepted: true` accepts, any 4xx and `accepted: false` decline, 429 and 503 have taken nothing, everything
+ * else may have been sent.
  */
 import { createHmac } from "node:crypto";
 import { z } from "zod";
@@ -48,18 +48,18 @@ const AcceptAnswer = z.object({
   network: z.string().max(6).optional(),
   code: z.string().max(64).optional(),
 });
-/** What a gateway says when it is asked about a call. */
+/** A gateway's answer to an inquiry. */
 const StatusAnswer = z.object({
   state: z.enum(["accepted", "sent", "delivered", "undelivered", "never", "unclear"]),
   code: z.string().max(64).optional(),
 });
-/** What a gateway tells about a message. */
+/** A gateway's receipt. */
 export const ReceiptBody = z
   .strictObject({
     message: z.string().max(64),
     state: z.enum(["sent", "delivered", "undelivered"]),
     code: z.string().max(64).nullish(),
-    at: z.string().max(64).nullish().meta({ description: "RFC 3339; a time that cannot be read is left out." }),
+    at: z.string().max(64).nullish().meta({ description: "RFC 3339; an invalid time is ignored." }),
     network: z
       .string()
       .regex(/^\d{5,6}$/)
@@ -74,14 +74,14 @@ const Part = z
 const Media = z.int().min(0).max(100);
 const KeywordName = z.enum(KEYWORDS);
 
-/** A text that somebody sent to a number of the gateway. */
+/** An inbound text to a number of the gateway. */
 export const InboundBody = z
   .strictObject({
     id: z.string().min(1).max(200),
     from: z.string().min(1).max(40),
     to: z.string().min(1).max(40),
     text: z.string().max(INBOUND_CHARACTERS_MAX),
-    media: Media.optional().meta({ description: "Pictures and other files that came with it." }),
+    media: Media.optional().meta({ description: "How many pictures and other files were sent with it." }),
     keyword: KeywordName.optional().meta({
       description: "The keyword that the gateway itself recognised and answered.",
     }),
@@ -89,7 +89,7 @@ export const InboundBody = z
   })
   .meta({ id: "InboundText" });
 
-/** A person's words are not lost because of what else a gateway says of them: what cannot be read of that is left out. */
+/** An inbound text as it is read: invalid optional fields are ignored, so that the text itself is not lost. */
 const Received = z.object({
   ...InboundBody.pick({ id: true, from: true, to: true, text: true }).shape,
   media: Media.optional().catch(undefined),
@@ -102,7 +102,7 @@ const Received = z.object({
   part: z.union([Part, z.unknown().transform(() => "unreadable" as const)]).optional(),
 });
 
-/** Codes that say the number, the text or this traffic itself is refused: no other carrier is asked. */
+/** Codes that refuse the number, the text or the traffic itself: no other account is tried. */
 const PERMANENT_CODES: ReadonlySet<string> = new Set([
   "invalid_number",
   "invalid_text",
@@ -115,7 +115,7 @@ const PERMANENT_CODES: ReadonlySet<string> = new Set([
 const SECRET_FORM = "whsec_ and 24 to 64 random bytes in base64.";
 const Secret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, SECRET_FORM);
 
-/** A secret that is printed somewhere lets anybody write receipts; the one of our own example is. */
+/** Why the secret is weak, or null: with a published one, such as an example's, anybody could forge receipts. */
 function weakness({ secret }: Readonly<Record<string, string>>): FieldError | null {
   if (secret === undefined) return null;
   const key = fromBase64(secret.replace(/^whsec_/, ""));
@@ -128,8 +128,8 @@ function weakness({ secret }: Readonly<Record<string, string>>): FieldError | nu
 export const httpCarrier: Carrier = {
   fields: {
     settings: {
-      url: UrlText.meta({ description: "Where a text is handed over." }),
-      status_url: UrlText.optional().meta({ description: "Where to ask what became of a call." }),
+      url: UrlText.meta({ description: "Texts are posted here." }),
+      status_url: UrlText.optional().meta({ description: "Inquiries are posted here." }),
     },
     secrets: { secret: Secret.meta({ description: "Signs calls and receipts." }) },
   },
@@ -161,7 +161,7 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
   return "fault" in called ? { outcome: "unknown", code: called.fault } : classify(called);
 }
 
-/** Asks the gateway about one call. Only its plain `never` is one: a 404 may be a wrong URL, and would send twice. */
+/** Inquires about one call. Only an explicit `never` counts as one: a 404 may mean a wrong URL, and the text would be sent twice. */
 async function ask(account: Account, question: Question, io: CarrierIo): Promise<Said> {
   const { status_url: url } = account.settings;
   const { secret } = account.secrets;
@@ -228,12 +228,12 @@ function readInbound(account: Account, callback: InboundCallback): Read<Inbound>
   const parsed = Received.safeParse(signed.value);
   if (!parsed.success) return { malformed: "body" };
   const { part, media = 0, keyword, ...text } = parsed.data;
-  const place = part === "unreadable" ? { fragment: true as const } : part === undefined ? {} : { part }; // which may be half a text: read, never obeyed
+  const place = part === "unreadable" ? { fragment: true as const } : part === undefined ? {} : { part }; // it may be half a text, so it is no keyword
   const more = { ...place, ...(keyword === undefined ? {} : { keyword }) };
   return { read: [{ ...text, ...more, ...mediaOf(media) }] };
 }
 
-/** What a callback holds, once its signature is good and fresh. */
+/** The JSON of a callback, after its signature was verified as genuine and fresh. */
 function readSigned(account: Account, callback: InboundCallback): { value: unknown } | { forged: string } {
   const { headers, body, now } = callback;
   const { secret } = account.secrets;
@@ -247,7 +247,7 @@ function readSigned(account: Account, callback: InboundCallback): { value: unkno
   const matched = signatures.split(" ").some((signature) => equalBytes(Buffer.from(signature), expected));
   if (!matched) return { forged: "signature" };
   if (!isFresh(Number(timestamp), now)) return { forged: "stale" };
-  const json = readJson(body); // strictly: the gateway's own view of what it signed must be the only one
+  const json = readJson(body); // strict, so that the gateway cannot have meant another value than the one read here
   return { value: "fault" in json ? null : json.value };
 }
 

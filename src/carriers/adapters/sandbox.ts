@@ -1,6 +1,6 @@
 /**
- * The sandbox carrier: a test account like any other, deterministic, with a table of magic numbers. It calls nobody; its
- * network is the tenant's handset. docs/sandbox.md shows the table to users.
+ * The sandbox carrier: deterministic, with a table of magic numbers. It makes no network calls; texts appear on the tenant's handset.
+ * docs/sandbox.md shows the table to users.
  */
 import type { Account, Answer, Carrier, CarrierIo, Handover, HandsetDelivery, Report } from "../carrier.ts";
 
@@ -15,7 +15,7 @@ const receipt = (state: Report["state"], afterMs = 0, code: string | null = null
 });
 const delivered: Behaviour = { what: "delivered", answer: accepted, shown: true, receipts: [receipt("delivered")] };
 
-/** By the last three digits of a drama number; any other number is delivered at once. */
+/** By the last six digits of a drama number; texts to any other number are delivered at once. */
 export const MAGIC: Readonly<Record<string, Behaviour>> = {
   "900901": {
     what: "undelivered",
@@ -94,6 +94,6 @@ export const sandboxCarrier: Carrier = {
     return behaviour.answer;
   },
 
-  /** The sandbox's receipts never come from outside, so any that does is forged. */
+  /** The sandbox has no callbacks, so any is forged. */
   readReceipts: () => Promise.resolve({ forged: "the sandbox carrier calls nobody" }),
 };

@@ -1,17 +1,17 @@
 /**
- * Buying virtual numbers from a carrier: the order in which an adapter's shop is asked. A number can be bought once, so an order
- * whose answer was lost is looked for at the carrier before it is made again.
+ * Buying virtual numbers from a carrier: the order of calls to an adapter's shop. A number can be bought once, so before an order
+ * whose answer was lost is repeated, the carrier is asked whether the account has the number.
  */
 import type { z } from "zod";
 import { INCOMPLETE_CODE, isDeclined, jsonOf, plainCode, type Answered, type Called } from "./call.ts";
 import type { Account, Bought, CarrierIo, Order, Released, Shop, Unclear } from "../carrier.ts";
 
-/** A shop and what it needs. */
+/** A shop, its account and its I/O. */
 export type Shopping = { account: Account; shop: Shop; io: CarrierIo };
 
 /**
- * Buys a number. `again`: an earlier order may have gone through, so the carrier is asked first; and where it then refuses, that
- * may be because the number is ours, so the order stays unknown.
+ * Buys a number. `again`: an earlier order may have succeeded, so the carrier is asked first; if it then refuses the order, the reason
+ * may be that the number is ours, so the order stays `unknown`.
  */
 export async function buyNumber({ account, shop, io }: Shopping, order: Order, again: boolean): Promise<Bought> {
   const owned = again ? await shop.owns(account, order.e164, io) : { owns: false };
@@ -22,7 +22,7 @@ export async function buyNumber({ account, shop, io }: Shopping, order: Order, a
   return { outcome: "bought", inboundSet: await shop.point(account, { ...order, inboundUrl: order.inboundUrl }, io) };
 }
 
-/** Gives a number up; one that the account does not have is given up already. */
+/** Releases a number; one that the account does not have counts as released. */
 export async function releaseNumber(
   { account, shop, io }: Shopping,
   number: Pick<Order, "e164" | "country">,
@@ -33,7 +33,7 @@ export async function releaseNumber(
 }
 
 /**
- * What an adapter's shop reads of an answer: its value, or why there is none. A 4xx did nothing, 429 too; whatever else may have.
+ * Reads the answer to a shop's call: its value, or why there is none. A 4xx, 429 included, had no effect; any other failure may have.
  * `codeOf` finds the carrier's own code.
  */
 export function readAnswer<T>(

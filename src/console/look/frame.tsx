@@ -3,17 +3,63 @@
  * in the navigation; that is a courtesy, since the page's verb refuses them all the same.
  */
 import type { Child } from "hono/jsx";
-import { ICON } from "../../contract/page.ts";
+import { Brand, pageOf } from "../../look/document.tsx";
 import type { Present } from "../../access/people/face.ts";
 import { GROUPS, opens, type PageRow } from "../visit.ts";
-import { Icon, State } from "./parts.tsx";
+import type { IconName } from "../../look/icons.ts";
+import { Icon, State, type Tone } from "./parts.tsx";
 
-type Nav = { pages: readonly PageRow[]; present: Present; path: string };
+type Link = { path: string; title: string; icon: IconName };
+/** Where one can go, and who one is. `ends`: the address whose form ends the session. */
+export type Nav = {
+  groups: readonly { name: string; links: readonly Link[] }[];
+  me: { name: string | null; says: Child; state: string; tone: Tone };
+  ends: string;
+  path: string;
+};
 
-/** A page inside the frame. */
-export function framed(title: string, nav: Nav, main: Child): string {
-  return document(
+const FILES = { styles: ["/console/console.css"], scripts: ["/console/console.js"] };
+
+/** A page of a tenant's console inside the frame: what somebody's role opens, by groups, and what stands beside. */
+export function framed(
+  title: string,
+  { pages, present, path }: { pages: readonly PageRow[]; present: Present; path: string },
+  main: Child,
+): string {
+  const { environment } = present;
+  const beside: Link[] = [
+    ...(environment === "sandbox" ? [{ path: "/handset", title: "Handset", icon: "phone" as const }] : []),
+    API_REFERENCE,
+  ];
+  const says = (
+    <>
+      {present.role} of <bdi>{present.tenant}</bdi>
+    </>
+  );
+  const me = { name: present.name, says, state: environment, tone: environment === "live" ? "good" : "calm" } as const;
+  const open = pages.filter((page) => opens(present.scopes, page));
+  const groups = [...groupsOf(GROUPS, open), { name: "Beside", links: beside }];
+  return framedBy(title, { groups, me, ends: "/console/sign-out", path }, main);
+}
+
+export const API_REFERENCE: Link = { path: "/docs", title: "API reference", icon: "book" };
+
+/** The pages that stand in a navigation, by its groups. */
+export function groupsOf(
+  names: readonly string[],
+  pages: readonly { path: string; title: string; nav?: { group: string; icon: IconName } }[],
+): Nav["groups"] {
+  return names.map((name) => ({
+    name,
+    links: pages.flatMap(({ path, title, nav }) => (nav?.group === name ? [{ path, title, icon: nav.icon }] : [])),
+  }));
+}
+
+/** A page inside a frame with this navigation. */
+export function framedBy(title: string, nav: Nav, main: Child): string {
+  return pageOf(
     title,
+    FILES,
     <div class="shell">
       <header class="bar">
         <Brand />
@@ -24,14 +70,14 @@ export function framed(title: string, nav: Nav, main: Child): string {
           </summary>
           <div class="side">
             <Links {...nav} label="Pages, short" />
-            <Me present={nav.present} />
+            <Me {...nav} />
           </div>
         </details>
       </header>
       <header class="side wide-nav">
         <Brand />
         <Links {...nav} label="Pages" />
-        <Me present={nav.present} />
+        <Me {...nav} />
       </header>
       <main id="main">{main}</main>
     </div>,
@@ -40,8 +86,9 @@ export function framed(title: string, nav: Nav, main: Child): string {
 
 /** A page without the frame: for who is not signed in. */
 export function bare(title: string, main: Child, links: Child = null): string {
-  return document(
+  return pageOf(
     title,
+    FILES,
     <div class="plain-page">
       <header>
         <Brand />
@@ -52,77 +99,46 @@ export function bare(title: string, main: Child, links: Child = null): string {
   );
 }
 
-function Brand() {
-  return (
-    <a class="brand" href="/">
-      <img src={ICON} alt="" />
-      Maskline
-    </a>
-  );
-}
-
 /** Where a page stands: a page below another one belongs to it. */
 const isAt = (path: string, page: string): boolean => path === page || path.startsWith(`${page}/`);
 
-function Links({ pages, present, path, label }: Nav & { label: string }) {
-  const open = pages.filter((page) => page.nav !== undefined && opens(present.scopes, page));
+function Links({ groups, path, label }: Nav & { label: string }) {
   return (
     <nav aria-label={label}>
-      {GROUPS.map((group) => {
-        const rows = open.filter(({ nav }) => nav?.group === group);
-        if (rows.length === 0) return null;
-        return (
+      {groups.map(({ name, links }) =>
+        links.length === 0 ? null : (
           <>
-            <h2>{group}</h2>
+            <h2>{name}</h2>
             <ul class="plain">
-              {rows.map(({ path: href, title, nav }) => (
+              {links.map(({ path: href, title, icon }) => (
                 <li>
                   <a href={href} aria-current={isAt(path, href) ? "page" : undefined}>
-                    {nav === undefined ? null : <Icon name={nav.icon} />}
+                    <Icon name={icon} />
                     {title}
                   </a>
                 </li>
               ))}
             </ul>
           </>
-        );
-      })}
-      <h2>Beside</h2>
-      <ul class="plain">
-        {present.environment === "sandbox" ? (
-          <li>
-            <a href="/handset">
-              <Icon name="phone" />
-              Handset
-            </a>
-          </li>
-        ) : null}
-        <li>
-          <a href="/docs">
-            <Icon name="book" />
-            API reference
-          </a>
-        </li>
-      </ul>
+        ),
+      )}
     </nav>
   );
 }
 
-function Me({ present }: { present: Present }) {
+function Me({ me: { name, says, state, tone }, ends }: Nav) {
   return (
     <div class="me">
       <div>
         <strong>
-          <bdi>{present.name ?? "You"}</bdi>
+          <bdi>{name ?? "You"}</bdi>
         </strong>
-        <span class="soft">
-          {present.role} of <bdi>{present.tenant}</bdi>
-        </span>
+        <span class="soft">{says}</span>
       </div>
       <div>
-        <State of={present.environment} tone={present.environment === "live" ? "good" : "calm"} />
+        <State of={state} tone={tone} />
       </div>
-      <form method="post" action="/console/sign-out">
+      <form method="post" action={ends}>
         <button class="quiet slim" type="submit">
           <Icon name="signOut" />
           Sign out
@@ -130,28 +146,4 @@ function Me({ present }: { present: Present }) {
       </form>
     </div>
   );
-}
-
-function document(title: string, body: Child): string {
-  const html = (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{title} · Maskline</title>
-        <link rel="icon" href={ICON} />
-        <link rel="stylesheet" href="/console/console.css" />
-        <script src="/console/console.js" defer />
-      </head>
-      <body>
-        <a class="skip" href="#main">
-          Skip to the content
-        </a>
-        {body}
-      </body>
-    </html>
-  );
-  if (html instanceof Promise) throw new Error("no part of a page waits for anything");
-  return `<!doctype html>${html}`;
 }

@@ -3,18 +3,10 @@
  */
 import type { Child } from "hono/jsx";
 import type { Page } from "../../contract/list.ts";
-import { ICONS, type IconName } from "./icons.ts";
+import { Icon } from "../../look/icon.tsx";
+import type { IconName } from "../../look/icons.ts";
 
-/** A picture beside words; it says nothing that the words do not. */
-export function Icon({ name }: { name: IconName }) {
-  return (
-    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-      {ICONS[name].map(([Tag, attributes]) => (
-        <Tag {...attributes} />
-      ))}
-    </svg>
-  );
-}
+export { Icon };
 
 export type Tone = "good" | "bad" | "wait" | "calm";
 

@@ -6,8 +6,11 @@ import type { Present } from "../../access/people/face.ts";
 import type { PageRow } from "../visit.ts";
 import { Empty, Head, Icon, Notice } from "./parts.tsx";
 
+/** A page as its refusal names it; those of operators have no scope. */
+type Refused = Pick<PageRow, "path" | "title"> & { scope?: string };
+
 /** The page in place of one that could not be shown. `again` is where the person proves once more who they are. */
-export function refusalPage(refusal: Refusal, page: PageRow, present: Present, again: string) {
+export function refusalPage(refusal: Refusal, page: Refused, present: Pick<Present, "role">, again: string) {
   if (refusal.refused === "missing_scope") return <NotYours page={page} present={present} refusal={refusal} />;
   if (refusal.refused === "fresh_sign_in_needed") return <Fresh page={page} refusal={refusal} again={again} />;
   const { title, detail } = REASONS[refusal.refused];
@@ -32,7 +35,19 @@ export function refusalPage(refusal: Refusal, page: PageRow, present: Present, a
   );
 }
 
-function NotYours({ page, present, refusal }: { page: PageRow; present: Present; refusal: Refusal }) {
+function NotYours({ page, present, refusal }: { page: Refused; present: Pick<Present, "role">; refusal: Refusal }) {
+  if (page.scope === undefined)
+    return (
+      <>
+        <Head title={page.title} />
+        <Empty icon="lock" title={`An ${present.role} does not do this`}>
+          <p>{refusal.detail ?? REASONS[refusal.refused].detail}</p>
+          <a class="button quiet" href={page.path.replace(/\/\{.*$/, "")}>
+            Back
+          </a>
+        </Empty>
+      </>
+    );
   return (
     <>
       <Head title={page.title} />
@@ -46,7 +61,7 @@ function NotYours({ page, present, refusal }: { page: PageRow; present: Present;
   );
 }
 
-function Fresh({ page, refusal, again }: { page: PageRow; refusal: Refusal; again: string }) {
+function Fresh({ page, refusal, again }: { page: Refused; refusal: Refusal; again: string }) {
   return (
     <>
       <Head title={page.title} />
@@ -58,7 +73,7 @@ function Fresh({ page, refusal, again }: { page: PageRow; refusal: Refusal; agai
           Sign in again
           <Icon name="arrow" />
         </a>
-        <a class="button quiet" href={page.path}>
+        <a class="button quiet" href={page.path.replace(/\/\{.*$/, "")}>
           Back
         </a>
       </p>

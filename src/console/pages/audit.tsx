@@ -72,7 +72,8 @@ async function list({ ask, query }: Visit): Promise<Shown> {
   };
 }
 
-function Entries({ of }: { of: readonly Entry[] }) {
+/** Audit entries, a tenant's or the operators'. */
+export function Entries({ of }: { of: readonly Entry[] }) {
   return (
     <Table
       caption="Audit entries"

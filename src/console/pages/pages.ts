@@ -2,6 +2,7 @@
  * Every page of the console, in the order of the navigation.
  */
 import type { PageRow } from "../visit.ts";
+import { alertPages } from "./alerts.tsx";
 import { auditPages } from "./audit.tsx";
 import { conversationPages } from "./conversations.tsx";
 import { keyPages } from "./keys.tsx";
@@ -18,6 +19,7 @@ export const PAGES: readonly PageRow[] = [
   ...sendPages,
   ...webhookPages,
   ...keyPages,
+  ...alertPages,
   ...peoplePages,
   ...auditPages,
 ];

@@ -5,16 +5,22 @@
 import { z } from "zod";
 import type { DoorKeys } from "../../access/api-key.ts";
 import { LIFE_MS } from "../../access/people/ledger.ts";
-import { parseTenantId, tenantId, type Owner } from "../../base/ids.ts";
+import { OPERATOR_CODE, parseTenantId, tenantId, type Owner } from "../../base/ids.ts";
 import { derive, openText, seal } from "../../base/seal.ts";
 import type { Flow } from "./oidc.ts";
 
-const SESSION = "__Host-maskline_console";
+/** Whose console: a tenant's, or the operators'. One browser may be signed in to both, and neither cookie opens the other's pages. */
+export type Realm = "tenant" | "operators";
+
+/** The realm of a credential or a link. */
+export const realmOf = ({ code }: Owner): Realm => (code === OPERATOR_CODE ? "operators" : "tenant");
+
+const SESSION = { tenant: "__Host-maskline_console", operators: "__Host-maskline_operator" } as const;
 const LOGIN = "__Host-maskline_login";
-const TENANT = "__Host-maskline_tenant";
+const PLACE = { tenant: "__Host-maskline_tenant", operators: "__Host-maskline_operators" } as const;
 /** How long a login may take at the identity provider. */
 const LOGIN_MS = 10 * 60_000;
-const TENANT_SECONDS = 365 * 86_400;
+const PLACE_SECONDS = 365 * 86_400;
 const PURPOSE = "maskline console login v1";
 
 /** What `loginCookie` sealed. */
@@ -29,19 +35,20 @@ const Kept = z.object({
 export type Login = { owner: Owner; flow: Flow; to: string };
 
 /** The `set-cookie` of a session; its value is a credential of its own, which the tenant's object knows. */
-export const sessionCookie = (session: string): string => cookie(SESSION, session, LIFE_MS / 1_000);
+export const sessionCookie = (realm: Realm, session: string): string =>
+  cookie(SESSION[realm], session, LIFE_MS / 1_000);
 /** The `set-cookie` that ends a session, and the one that ends a login. */
-export const noSession = (): string => cookie(SESSION, "", 0);
+export const noSession = (realm: Realm): string => cookie(SESSION[realm], "", 0);
 /** As above, of a login. */
 export const noLogin = (): string => cookie(LOGIN, "", 0);
 
 /** The session's credential as a request carries it, unread. */
-export const sessionIn = (request: Request): string | null => valueOf(request, SESSION);
+export const sessionIn = (realm: Realm, request: Request): string | null => valueOf(request, SESSION[realm]);
 
 /** Remembers where this browser signs in; no secret, and no proof of anything. */
-export const tenantCookie = (link: string): string => cookie(TENANT, link, TENANT_SECONDS);
+export const placeCookie = (realm: Realm, link: string): string => cookie(PLACE[realm], link, PLACE_SECONDS);
 /** The remembered part of a sign-in address, unread. */
-export const tenantIn = (request: Request): string | null => valueOf(request, TENANT);
+export const placeIn = (realm: Realm, request: Request): string | null => valueOf(request, PLACE[realm]);
 
 /** The `set-cookie` of a login: sealed with its end inside, under a key derived for this one purpose. */
 export function loginCookie(door: DoorKeys, { owner, flow, to }: Login, now: number): string {

@@ -4,6 +4,7 @@
 import type { Child } from "hono/jsx";
 import { bare } from "../look/frame.tsx";
 import { Icon, Notice } from "../look/parts.tsx";
+import type { Realm } from "./cookies.ts";
 
 function gate(title: string, body: Child): string {
   return bare(
@@ -34,7 +35,8 @@ export function signInPage(go: string, host: string, says: { tone: "bad" | "calm
 }
 
 /** Where nobody can tell whose people sign in here. */
-export function whichTenantPage(says: string | null): string {
+export function whichTenantPage(realm: Realm, says: string | null): string {
+  if (realm === "operators") return operatorsPage(says);
   return gate(
     "Sign in",
     <>
@@ -43,6 +45,24 @@ export function whichTenantPage(says: string | null): string {
       <p class="soft">
         Every organisation has an address of its own for signing in. It is on the page “People” of the console and in{" "}
         <code>GET /v1/sign-in</code>; whoever looks after Maskline where you work can send it to you.
+      </p>
+      <p class="soft">
+        On your own machine, <code>npm start</code> prints a link that signs you in.
+      </p>
+    </>,
+  );
+}
+
+/** As above, of the operators' own sign-in. */
+function operatorsPage(says: string | null): string {
+  return gate(
+    "Sign in",
+    <>
+      <h1>Open the operators’ sign-in link</h1>
+      {says === null ? null : <Notice tone="bad">{says}</Notice>}
+      <p class="soft">
+        It is in <code>GET /admin/v1/sign-in</code>, and on the page “Operators” of whoever is signed in. A stranger who
+        guesses it wakes nothing.
       </p>
       <p class="soft">
         On your own machine, <code>npm start</code> prints a link that signs you in.

@@ -15,47 +15,51 @@ import {
   noSession,
   sessionCookie,
   sessionIn,
-  tenantCookie,
-  tenantIn,
+  placeCookie,
+  placeIn,
+  realmOf,
+  type Realm,
 } from "./cookies.ts";
 import { beginLogin, finishLogin } from "./oidc.ts";
 import { faultPage, signInPage, whichTenantPage } from "./sign-in-pages.tsx";
 
 /** Where a sign-in leads when it began nowhere in particular. */
-export const START = "/console/messages";
-/** Only pages of the console are led to, by their plain path. */
-const PAGE = /^\/console(\/[a-z0-9_-]{1,60}){1,3}$/;
+export const START = { tenant: "/console/messages", operators: "/console/operator/tenants" } as const;
+/** Only pages of the console are led to, by their plain path, and from each sign-in only its own. */
+const PAGE = {
+  tenant: /^\/console(?!\/operator(?:\/|$))(\/[a-z0-9_-]{1,60}){1,3}$/,
+  operators: /^\/console\/operator(\/[a-z0-9_-]{1,60}){1,2}$/,
+} as const;
 /** Whoever arrives here without a session has a browser that did not keep the cookie. */
 const SIGNED_IN = "signed-in";
 
 /** A page of the console by its plain path; the first page for anything else. */
-export const pathToPage = (path: string | null): string => (path !== null && PAGE.test(path) ? path : START);
+export const pathToPage = (realm: Realm, path: string | null): string =>
+  path !== null && PAGE[realm].test(path) ? path : START[realm];
+
+/** Where somebody goes who has no session and no known sign-in. */
+export const SIGN_IN = { tenant: "/console/sign-in", operators: "/console/operator/sign-in" } as const;
 
 /** The session that a request carries, its MAC checked; null where there is none. */
-export function sessionOf(request: Request, { door }: ConsoleDeps): SessionKey | null {
-  const text = sessionIn(request);
-  return text === null ? null : readSession(door, text);
+export function sessionOf(realm: Realm, request: Request, { door }: ConsoleDeps): SessionKey | null {
+  const text = sessionIn(realm, request);
+  const session = text === null ? null : readSession(door, text);
+  return session !== null && realmOf(session.owner) === realm ? session : null;
 }
 
 /** The page that leads to the identity provider; `link` is the last part of the tenant's own address. */
-export async function showSignIn(request: Request, link: string | undefined, deps: ConsoleDeps): Promise<Response> {
+export async function showSignIn(request: Request, link: string, deps: ConsoleDeps): Promise<Response> {
   const url = new URL(request.url);
-  if (link === undefined) {
-    const known = tenantIn(request);
-    const owner = known === null ? null : readSignInLink(deps.door, known);
-    if (owner === null) return pageResponse(whichTenantPage(null));
-    return goTo(`/console/sign-in/${signInLink(deps.door, owner)}${url.search}`);
-  }
   const owner = readSignInLink(deps.door, link);
   if (owner === null)
     return pageResponse(
-      whichTenantPage("This is not a sign-in link of ours: a part of it is missing or wrong."),
+      whichTenantPage("tenant", "This is not a sign-in link of ours: a part of it is missing or wrong."),
       {},
       404,
     );
   const client = await deps.tenant(owner).signInClient();
-  if (isRefused(client)) return unready(client.refused);
-  const to = pathToPage(url.searchParams.get("to"));
+  if (isRefused(client)) return unready(client.refused, realmOf(owner));
+  const to = pathToPage(realmOf(owner), url.searchParams.get("to"));
   const go = `/console/sign-in/${link}/go?to=${to}`;
   return pageResponse(signInPage(go, new URL(client.ok.issuer).host, saying(url.searchParams.get("why"))));
 }
@@ -71,17 +75,25 @@ const SAYINGS: Readonly<Record<string, { tone: "bad" | "calm"; text: string }>> 
 };
 const saying = (why: string | null) => (why !== null && Object.hasOwn(SAYINGS, why) ? (SAYINGS[why] ?? null) : null);
 
+/** The sign-in where this browser last signed in; where it never did, how one gets to it. */
+export function knownSignIn(realm: Realm, request: Request, deps: ConsoleDeps): Response {
+  const known = placeIn(realm, request);
+  const owner = known === null ? null : readSignInLink(deps.door, known);
+  if (owner === null || realmOf(owner) !== realm) return pageResponse(whichTenantPage(realm, null));
+  return goTo(`/console/sign-in/${signInLink(deps.door, owner)}${new URL(request.url).search}`);
+}
+
 /** Sends the browser to the identity provider. With `fresh` the person has to prove who they are once more. */
 export async function goToProvider(request: Request, link: string | undefined, deps: ConsoleDeps): Promise<Response> {
   const owner = link === undefined ? null : readSignInLink(deps.door, link);
-  if (owner === null || link === undefined) return pageResponse(whichTenantPage(null), {}, 404);
+  if (owner === null || link === undefined) return pageResponse(whichTenantPage("tenant", null), {}, 404);
   const client = await deps.tenant(owner).signInClient();
-  if (isRefused(client)) return unready(client.refused);
+  if (isRefused(client)) return unready(client.refused, realmOf(owner));
   const query = new URL(request.url).searchParams;
   const begun = await beginLogin(deps.oidc, client.ok, redirectUri(deps), query.get("fresh") === "1");
   if ("fault" in begun) return faulty(deps, begun.fault, owner);
   const answer = goTo(begun.url);
-  const login = { owner, flow: begun.flow, to: pathToPage(query.get("to")) };
+  const login = { owner, flow: begun.flow, to: pathToPage(realmOf(owner), query.get("to")) };
   answer.headers.append("set-cookie", loginCookie(deps.door, login, deps.now));
   return answer;
 }
@@ -103,50 +115,52 @@ async function finish(
     .tenant(owner)
     .signInClient()
     .then((read) => (isRefused(read) ? null : read.ok));
-  if (client === null) return unready("not_found");
+  const realm = realmOf(owner);
+  if (client === null) return unready("not_found", realm);
   const parameters = new URL(request.url).searchParams;
   const finished = await finishLogin(deps.oidc, client, redirectUri(deps), flow, parameters);
   if ("fault" in finished) return faulty(deps, finished.fault, owner);
-  const before = sessionOf(request, deps)?.credential.id ?? null;
+  const before = sessionOf(realm, request, deps)?.credential.id ?? null;
   const signedIn = await deps.tenant(owner).signIn({ ...finished.identity, before });
-  if (isRefused(signedIn)) return unready(signedIn.refused);
+  if (isRefused(signedIn)) return unready(signedIn.refused, realm);
   if ("denied" in signedIn.ok) return denied(signedIn.ok.denied, deps, owner);
   const answer = goTo(`${to}?${SIGNED_IN}`);
-  answer.headers.append("set-cookie", sessionCookie(signedIn.ok.session));
-  answer.headers.append("set-cookie", tenantCookie(signInLink(deps.door, owner)));
+  answer.headers.append("set-cookie", sessionCookie(realm, signedIn.ok.session));
+  answer.headers.append("set-cookie", placeCookie(realm, signInLink(deps.door, owner)));
   return answer;
 }
 
 /** Ends the session here and in the tenant's object. */
-export async function signOut(request: Request, deps: ConsoleDeps): Promise<Response> {
-  const session = sessionOf(request, deps);
-  if (session !== null) await deps.signOut(session);
-  const answer = session === null ? goTo("/console/sign-in") : toSignIn(deps, session.owner, null, "out");
-  answer.headers.append("set-cookie", noSession());
+export async function signOut(realm: Realm, request: Request, deps: ConsoleDeps): Promise<Response> {
+  const session = sessionOf(realm, request, deps);
+  if (session !== null) await (realm === "operators" ? deps.operators : deps).signOut(session);
+  const answer = session === null ? goTo(SIGN_IN[realm]) : toSignIn(deps, session.owner, null, "out");
+  answer.headers.append("set-cookie", noSession(realm));
   return answer;
 }
 
 /** To the sign-in of the tenant whose session is over, and from there back to the page. */
-export function signInAgain(request: Request, session: SessionKey | null, deps: ConsoleDeps): Response {
+export function signInAgain(realm: Realm, request: Request, session: SessionKey | null, deps: ConsoleDeps): Response {
   const url = new URL(request.url);
-  const known = tenantIn(request);
-  const owner = session?.owner ?? (known === null ? null : readSignInLink(deps.door, known));
+  const known = placeIn(realm, request);
+  const read = session?.owner ?? (known === null ? null : readSignInLink(deps.door, known));
+  const owner = read !== null && realmOf(read) === realm ? read : null;
   const lost = session === null && url.searchParams.has(SIGNED_IN);
   if (owner === null)
-    return lost ? pageResponse(whichTenantPage(SAYINGS["cookie"]?.text ?? null)) : goTo("/console/sign-in");
+    return lost ? pageResponse(whichTenantPage(realm, SAYINGS["cookie"]?.text ?? null)) : goTo(SIGN_IN[realm]);
   const answer = toSignIn(deps, owner, url.pathname, session !== null ? "over" : lost ? "cookie" : null);
-  if (session !== null) answer.headers.append("set-cookie", noSession());
+  if (session !== null) answer.headers.append("set-cookie", noSession(realm));
   return answer;
 }
 
 /** The address at which a person proves once more who they are, and then is back at the page. */
 export function freshSignIn({ door }: ConsoleDeps, owner: Owner, path: string): string {
-  return `/console/sign-in/${signInLink(door, owner)}/go?fresh=1&to=${pathToPage(path)}`;
+  return `/console/sign-in/${signInLink(door, owner)}/go?fresh=1&to=${pathToPage(realmOf(owner), path)}`;
 }
 
 function toSignIn(deps: ConsoleDeps, owner: Owner, path: string | null, why: string | null): Response {
   const query = new URLSearchParams();
-  if (path !== null) query.set("to", pathToPage(path));
+  if (path !== null) query.set("to", pathToPage(realmOf(owner), path));
   if (why !== null) query.set("why", why);
   return goTo(`/console/sign-in/${signInLink(deps.door, owner)}${query.size === 0 ? "" : `?${query.toString()}`}`);
 }
@@ -159,10 +173,12 @@ function noSuchLogin(): Response {
   return pageResponse(faultPage("This sign-in is over", says, null, "/console/sign-in"), {}, 400);
 }
 
-function unready(reason: Reason): Response {
+function unready(reason: Reason, realm: Realm): Response {
   const says =
     reason === "not_found"
-      ? "No identity provider is set for this organisation. Set one with PUT /v1/sign-in, with a key that has the scope signin:manage."
+      ? realm === "operators"
+        ? "No identity provider is set for operators. Set one with PUT /admin/v1/sign-in, or by the variable OPERATOR_SIGN_IN of the deployment."
+        : "No identity provider is set for this organisation. Set one with PUT /v1/sign-in, with a key that has the scope signin:manage."
       : reason === "tenant_suspended"
         ? "This organisation is suspended. Ask the operator of this service."
         : "The service cannot read this organisation’s keys now. Try again in a moment.";

@@ -3,7 +3,7 @@
  * law test compares it with the mounted routes.
  */
 import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from "@asteasolutions/zod-to-openapi";
-import type { z } from "zod";
+import { z } from "zod";
 import { ProblemView } from "../../contract/problem-view.ts";
 import { REASONS, type Reason } from "../../base/refusal.ts";
 import type { OpenRoute, Route } from "../../contract/route.ts";
@@ -60,8 +60,17 @@ function tenantPath(route: Route): RouteConfig {
     security: [{ apiKey: [route.scope] }],
     request: request(route),
     ...(route.repeat === null ? {} : REPEATABLE),
-    responses: { [route.status]: answer(route.status, route.answer, good), ...problems(codesOf(route)) },
+    responses: {
+      [route.status]: withCsv(route, answer(route.status, route.answer, good)),
+      ...problems(codesOf(route)),
+    },
   };
+}
+
+/** The answer, which some lists also give as CSV. */
+function withCsv({ csv }: Route, response: Responses[string]): Responses[string] {
+  if (!csv || !("content" in response)) return response;
+  return { ...response, content: { ...response.content, "text/csv": { schema: z.string() } } };
 }
 
 function operatorPath(route: OperatorRoute): RouteConfig {

@@ -39,6 +39,7 @@ export const TAGS = [
   { name: "Webhooks", description: "Endpoints, the events they are sent, and sending one again." },
   { name: "Events", description: "What endpoints are sent, by type. An endpoint names types, families or everything." },
   { name: "Keys", description: "A tenant's API keys." },
+  { name: "Figures", description: "How many there were, what became of them, what they cost and how long they took." },
   { name: "Audit", description: "Who did what, to what and why, in a chain that can be checked offline." },
   { name: "Sandbox", description: "The carrier's side of a sandbox: its handset and its clock." },
   { name: "Operators", description: "Tenants, carrier accounts and jobs, for those who run the service." },

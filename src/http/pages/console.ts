@@ -2,11 +2,16 @@
  * Mounts the console, and hands it what it asks with: the very routes of the API, as the person in the session.
  */
 import type { Hono } from "hono";
+import { operatorFault } from "../../access/operators.ts";
+import { OPERATOR_CODE } from "../../base/ids.ts";
+import { isRepeatable, type JobRoute, type OperatorRouteOf } from "../../contract/operator-route.ts";
+import type { OperatorPresent, OperatorVerbs } from "../../rpc/operator.ts";
+import { askOperatorRoute } from "../operator-handler.ts";
 import { readClock } from "../../base/clock.ts";
 import { isRefused, refuse } from "../../base/refusal.ts";
 import { sha256 } from "../../base/seal.ts";
 import { consoleRoutes } from "../../console/console.routes.tsx";
-import type { Ask, ConsoleDeps, SessionKey } from "../../console/visit.ts";
+import type { Ask, ConsoleDeps, OperatorAsk, SessionKey } from "../../console/visit.ts";
 import type { Repeatable } from "../../access/idempotency.ts";
 import type { Route, RouteOf } from "../../contract/route.ts";
 import type { TenantVerbs } from "../../rpc/tenant.ts";
@@ -17,9 +22,11 @@ import { queryOf } from "../request.ts";
 import { askRoute, originOf } from "../tenant-handler.ts";
 
 type TenantRoutes = readonly RouteOf<TenantVerbs>[];
+type OperatorRoutes = readonly (OperatorRouteOf<OperatorVerbs> | JobRoute<Doors>)[];
+type ConsolesRoutes = { tenant: TenantRoutes; operator: OperatorRoutes };
 
 /** Mounts every door of the console. */
-export function mountConsole(app: Hono<Bindings>, doorsFor: (env: Env) => Doors, routes: TenantRoutes): void {
+export function mountConsole(app: Hono<Bindings>, doorsFor: (env: Env) => Doors, routes: ConsolesRoutes): void {
   for (const { method, path, serve } of consoleRoutes) {
     app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => {
       c.set("route", path);
@@ -31,7 +38,7 @@ export function mountConsole(app: Hono<Bindings>, doorsFor: (env: Env) => Doors,
   }
 }
 
-function consoleDeps(c: C, doors: Doors, routes: TenantRoutes): ConsoleDeps {
+function consoleDeps(c: C, doors: Doors, routes: ConsolesRoutes): ConsoleDeps {
   const inSession = ({ credential, owner }: SessionKey) => {
     c.set("tenant", owner.code);
     return { credential, origin: originOf(c) };
@@ -44,12 +51,18 @@ function consoleDeps(c: C, doors: Doors, routes: TenantRoutes): ConsoleDeps {
     log: doors.log,
     requestId: c.get("requestId"),
     tenant: (owner) => {
+      if (owner.code === OPERATOR_CODE) return doors.operator(owner.jurisdiction);
       c.set("tenant", owner.code);
       return doors.tenant(owner);
     },
+    operators: {
+      present: ({ credential, owner }) => doors.operator(owner.jurisdiction).present(credential),
+      signOut: ({ credential, owner }) => doors.operator(owner.jurisdiction).signOut(credential),
+      askAs: (present, page) => askAsOperator(doors, routes.operator, present, page),
+    },
     present: (session) => doors.tenant(session.owner).present(inSession(session)),
     signOut: (session) => doors.tenant(session.owner).signOut(inSession(session)),
-    askAs: (session, page) => askAs(c, doors, routes, session, page),
+    askAs: (session, page) => askAs(c, doors, routes.tenant, session, page),
   };
 }
 
@@ -66,7 +79,32 @@ function askAs(c: C, doors: Doors, routes: TenantRoutes, session: SessionKey, pa
   };
 }
 
+/**
+ * Asks by an operators' route. Who asks was recognised by the operators' object at the beginning of this request; what their role, or
+ * a sign-in that is not fresh, may not ask is refused here, by the route's own row.
+ */
+function askAsOperator(doors: Doors, routes: OperatorRoutes, present: OperatorPresent, page: string): OperatorAsk {
+  const { person: id, role, session } = present;
+  return async (verb, { query = {}, params = {}, body, once }, view) => {
+    const route = routes.find((each) => each.verb === verb);
+    if (route === undefined) return refuse("route_not_found");
+    const fault = operatorFault(route, present);
+    if (fault !== null) return fault;
+    const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const raw = { query: Object.fromEntries(given), params, body: () => ({ ok: body }) };
+    const repeat = { ok: once === undefined || !isRepeatable(route) ? null : repeatFor(route, once, body) };
+    const outcome = await askOperatorRoute(route, { id, role, page, session }, raw, repeat, doors);
+    return isRefused(outcome) ? outcome : { ok: view.parse(outcome.ok) };
+  };
+}
+
+const repeatFor = ({ method, path }: { method: string; path: string }, key: string, body: unknown): Repeatable => ({
+  route: `${method} ${path}`,
+  key,
+  bodyDigest: sha256(JSON.stringify(body ?? null)),
+});
+
 function repeatOf(route: Route, once: string | undefined, body: unknown): Repeatable | null {
   if (once === undefined || route.repeat === null) return null;
-  return { route: `${route.method} ${route.path}`, key: once, bodyDigest: sha256(JSON.stringify(body ?? null)) };
+  return repeatFor(route, once, body);
 }

@@ -4,14 +4,14 @@
 import type { Hono } from "hono";
 import { z } from "zod";
 import { readClock } from "../../base/clock.ts";
-import { ICON, makeNonce, pageResponse } from "../../contract/page.ts";
 import { refuse } from "../../base/refusal.ts";
 import type { OpenRoute } from "../../contract/route.ts";
 import type { Bindings, C } from "../context.ts";
 import { askerOf } from "../tenant-handler.ts";
 import { landing } from "../../console/landing.tsx";
 import { consoleRoutes } from "../../console/console.routes.tsx";
-import { errorList, errorPage, errorStyle, wantsJson } from "./errors.ts";
+import { docsPage, docsStyle } from "./docs.tsx";
+import { errorList, errorPage, errorStyle, wantsJson } from "./errors.tsx";
 import { openApiDocument, type Routes } from "../openapi/document.ts";
 import { INFO, VERSION } from "../openapi/parts.ts";
 import { handsetRoutes, type HandsetDeps } from "../../sandbox/handset.routes.ts";
@@ -39,7 +39,7 @@ export const documentRoute: OpenRoute = {
 
 /** Pages for people. They are not in the document, but the law tests of routes check them. */
 export const pageRoutes = [
-  ...(["/", "/docs", "/errors", "/errors/style.css", "/errors/{code}"] as const).map(
+  ...(["/", "/docs", "/docs/docs.css", "/errors", "/errors/style.css", "/errors/{code}"] as const).map(
     (path) => ({ method: "get", path }) as const,
   ),
   ...handsetRoutes,
@@ -72,6 +72,10 @@ export function mountPages(app: Hono<Bindings>, doorsFor: (env: Env) => Doors, r
   app.get("/docs", (c) => {
     c.set("route", "/docs");
     return docsPage();
+  });
+  app.get("/docs/docs.css", (c) => {
+    c.set("route", "/docs/docs.css");
+    return docsStyle();
   });
   mountErrors(app);
   for (const { method, path, serve } of handsetRoutes) {
@@ -111,52 +115,4 @@ function handsetDeps(c: C, doors: Doors): HandsetDeps {
       return askerOf(c, key, doors);
     },
   };
-}
-
-/** Removes the advertisement, and sets greys and greens with enough contrast. */
-const SCALAR_CSS = `a[href*="powered-by"]{display:none}
-.light-mode{--scalar-color-3:#666;--scalar-sidebar-search-color:#666;--scalar-color-green:#006b44;--scalar-color-yellow:#7a5a00;--scalar-color-orange:#8a4b00;--scalar-color-red:#b3261e}
-.dark-mode{--scalar-color-red:#ff8a80;--scalar-color-orange:#ffb074;--scalar-color-3:#a0a0a0;--scalar-sidebar-search-color:#a0a0a0}`;
-
-/** Scalar, with every feature off that would call its vendor's hosts. */
-const SCALAR = {
-  url: "/openapi.json",
-  title: "Maskline API",
-  theme: "default",
-  withDefaultFonts: false,
-  telemetry: false,
-  persistAuth: false,
-  hideClientButton: true,
-  showDeveloperTools: "never",
-  agent: { disabled: true },
-  mcp: { disabled: true },
-  documentDownloadType: "direct",
-  defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
-  hiddenClients: [],
-  operationTitleSource: "summary",
-  defaultOpenFirstTag: true,
-  authentication: { preferredSecurityScheme: "apiKey" },
-  customCss: SCALAR_CSS,
-};
-
-function docsPage(): Response {
-  const nonce = makeNonce();
-  const html = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta property="csp-nonce" content="${nonce}">
-<title>Maskline API reference</title>
-<meta name="description" content="${INFO.summary}">
-<link rel="icon" href="${ICON}">
-</head>
-<body>
-<div id="app"></div>
-<noscript>This page needs JavaScript. The document itself is at <a href="/openapi.json">/openapi.json</a>.</noscript>
-<script src="/docs/scalar.js" nonce="${nonce}"></script>
-<script nonce="${nonce}">Scalar.createApiReference("#app", ${JSON.stringify(SCALAR)});</script>
-</body>
-</html>`;
-  return pageResponse(html, { nonce, inlineStyles: true });
 }

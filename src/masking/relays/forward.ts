@@ -1,6 +1,6 @@
 /**
- * Texts from short codes and names to a lasting number: codes, parcels, banks. Nobody can be answered, so there is no conversation:
- * the person gets them from the lasting number itself, with who they are from before the words.
+ * Texts from short codes and alphanumeric senders to a lasting number, such as codes and parcel notices. They cannot be answered, so
+ * no session is opened: the person gets them from the lasting number itself, with the sender's name before the text.
  */
 import type { VirtualNumber } from "../../numbers/number.ts";
 import { isBlank } from "../../sms/characters.ts";
@@ -11,7 +11,7 @@ import type { AddressDeps } from "./relays.ts";
 
 const NAMELESS = "Unknown sender";
 
-/** Forwards the text; answers why it did not leave, or null. */
+/** Forwards the text; answers why it was not sent, or null. */
 export function forwardFromName(
   deps: AddressDeps,
   address: Address,

@@ -1,5 +1,5 @@
 /**
- * Relay addresses in the tenant's object: a person's lasting virtual number, and whom they do not want to hear from.
+ * Relay addresses in the tenant's object: a person's lasting virtual number, and the senders blocked for it.
  */
 import { bytesOf, first, type Sql } from "../../storage/sql.ts";
 import type { NumberKind } from "../../sms/phone.ts";
@@ -10,7 +10,7 @@ export type Address = {
   /** The virtual number that strangers text. */
   number: string;
   e164: string;
-  /** Where the numbers come from that stand for strangers. */
+  /** The pool of the numbers that stand for strangers. */
   pool: string;
   key: string;
   party: Uint8Array;
@@ -19,7 +19,7 @@ export type Address = {
   country: string;
   kind: NumberKind;
   muted: boolean;
-  /** A conversation with a stranger ends after so much silence; their next text begins it again. */
+  /** A stranger's session expires after this long without texts; their next text reopens it. */
   idleMs: number;
   createdAt: number;
 };
@@ -67,7 +67,7 @@ export class AddressesLedger {
     return this.#sql.exec<Row>(query, before, limit).toArray().map(addressOf);
   }
 
-  /** Tokens of the people who have an address: in use, however quiet it is. */
+  /** Tokens of the people who have an address: in use also when it is idle. */
   tokensInUse(): string[] {
     const query = `SELECT json_extract(facts, '$.token') AS token FROM relays`;
     return this.#sql.exec<{ token: string }>(query).toArray().map(({ token }) => token); // prettier-ignore

@@ -1,5 +1,5 @@
 /**
- * The doors of relay addresses.
+ * The routes of relay addresses.
  */
 import { z } from "zod";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../../contract/example.ts";
@@ -52,7 +52,7 @@ export const relaysRoutes: RouteOver<AddressVerbs>[] = [
     scope: "sessions:write",
     summary: "Give a person a lasting number",
     detail:
-      "A stranger's first text to it opens a session: the stranger goes on texting the lasting number, the person sees a number of the pool that stands for this stranger, so a reply just works.",
+      "A stranger's first text to it opens a session: the stranger goes on texting the lasting number, and the person gets a number of the pool that stands for this stranger, so that they can reply to it.",
     tag,
     body: z
       .strictObject({
@@ -107,7 +107,7 @@ export const relaysRoutes: RouteOver<AddressVerbs>[] = [
     path: "/v1/relays/{id}",
     verb: "relays.change",
     scope: "sessions:write",
-    summary: "Mute a relay address, or let it speak again",
+    summary: "Mute or unmute a relay address",
     tag,
     params: Id,
     body: z.strictObject({ muted: z.boolean() }).meta({ id: "ChangeRelay" }),
@@ -121,9 +121,9 @@ export const relaysRoutes: RouteOver<AddressVerbs>[] = [
     path: "/v1/relays/{id}",
     verb: "relays.remove",
     scope: "sessions:write",
-    summary: "Take a relay address away",
+    summary: "Remove a relay address",
     detail:
-      "Its conversations end, and its number is retired: whoever still has it must reach neither this person nor the next.",
+      "Its sessions end, and its number is retired, so that nobody who still has the number reaches this person or another.",
     tag,
     params: Id,
     status: 204,

@@ -1,6 +1,6 @@
 /**
  * Relay addresses: a person has one lasting virtual number. A stranger's first text opens a session in which the stranger goes on
- * texting the lasting number and the person gets a number of the pool that stands for this stranger, so a reply just works.
+ * texting the lasting number and the person gets a number of the pool that stands for this stranger, so that they can reply to it.
  */
 import { byCaller, type Actor } from "../../contract/record.ts";
 import { isoOf } from "../../base/clock.ts";
@@ -21,7 +21,7 @@ import { mayBegin, tellLimit } from "./limits.ts";
 
 export type AddressDeps = MaskingDeps & { addresses: AddressesLedger };
 
-/** The person of an address as its tenant sees them. */
+/** A relay address as its tenant sees it. */
 export function addressView({ id, token, mask, country, kind, e164, pool, muted, idleMs, createdAt }: Address) {
   return {
     id,
@@ -65,7 +65,7 @@ export function addressVerbs(deps: AddressDeps) {
       return shown(input.id);
     }),
 
-    /** Its conversations end, and the number is retired: whoever still has it must reach neither this person nor the next. */
+    /** Its sessions end, and the number is retired, so that nobody who still has the number reaches this person or another. */
     "relays.remove": verb("sessions:write", (who, input: { id: string }): Outcome<null> => {
       const address = addresses.get(input.id);
       if (address === null) return refuse("not_found");
@@ -98,14 +98,14 @@ function createAddress(deps: AddressDeps, key: string, input: Create): Outcome<A
   const number = input.number === null ? deps.numbers.fresh(pool.ok.id) : deps.numbers.get(input.number);
   if (number === null)
     return refuse("numbers_exhausted", {
-      detail: "A lasting number is one of your own that nobody had before: add numbers to the pool.",
+      detail: "A lasting number is one of your own that was never assigned: add numbers to the pool.",
     });
   const usable =
     number.uses === 0 && number.lent !== true && (number.state === "available" || number.state === "reserved");
   if (!usable || deps.addresses.byNumber(number.id) !== null)
-    return refuse("number_unusable", { detail: "A lasting number is one of your own that nobody had before." });
+    return refuse("number_unusable", { detail: "A lasting number is one of your own that was never assigned." });
   const now = deps.now();
-  const { token, mask, country, kind, index: party } = person.use(now); // in use as long as the address is there
+  const { token, mask, country, kind, index: party } = person.use(now); // not purged as long as the address exists
   deps.numbers.change(number.id, { state: "reserved" });
   const address: Address = {
     id: deps.ids.make("rel", now),
@@ -143,8 +143,7 @@ function setBlocked(deps: AddressDeps, key: string, { id, to }: Named, blocked: 
 }
 
 /**
- * Before a text to a lasting number is relayed: its session is there, opened or opened again. Answers why it is not to be
- * relayed, or null.
+ * Opens or reopens the session of a text to a lasting number before it is relayed. Answers why the text must not be relayed, or null.
  */
 export function readyAddress(
   deps: AddressDeps,
@@ -166,7 +165,7 @@ export function readyAddress(
     const reopened = reopenSession(deps, STRANGER, pair.session, limits);
     if (!isRefused(reopened)) return null;
     if (reopened.refused !== "people_forgotten") return "no_number";
-    deps.numbers.dropPair(pair); // a stranger who was forgotten meanwhile: they begin anew, behind another number
+    deps.numbers.dropPair(pair); // the stranger was purged meanwhile: a new session, with another number
   }
   const pool = deps.numbers.pool(address.pool);
   const person = deps.vault.findToken(address.token);
@@ -188,7 +187,7 @@ export function readyAddress(
   return null;
 }
 
-/** Who acts where a session is opened by a text that came in. */
+/** The actor in the audit when an inbound text opens a session. */
 const STRANGER: Actor = { type: "system", id: "inbound" };
 
 const settingsOf = ({ idleMs }: Address): SessionSettings => ({

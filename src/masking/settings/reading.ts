@@ -1,32 +1,32 @@
 /**
- * The tenant's hook reads what people write to each other. Whether it may is the operator's policy; that it reads a session is in the
- * audit, once for each session and setting of the hook, and its people are told where the setting or the policy says so.
+ * The tenant's hook reads what people write to each other. The operator's policy says whether it may. Its first reading of a session,
+ * for each setting of the hook, has an audit entry, and its people are told if the setting or the policy demands it.
  */
 import type { Actor } from "../../contract/record.ts";
 import type { InterceptPolicy } from "../../policy/policy.ts";
 import type { MaskingDeps } from "../deps.ts";
 import type { Intercept } from "./settings.ts";
 
-/** What people are told where the policy asks for it and the tenant gave no words of its own. */
+/** The notice if the policy demands one and the tenant gave none. */
 export const NOTICE_DEFAULT =
   "Messages in this conversation pass through the service that arranged it, which may read or change them.";
 
-/** Who acts: the service, for the hook that a key has set. */
+/** The actor in the audit: the service, for the hook that a key has set. */
 const HOOK: Actor = { type: "system", id: "intercept" };
 
 type Deps = { ledger: Pick<MaskingDeps["ledger"], "settings">; interceptPolicy: () => InterceptPolicy };
 
-/** The hook that is asked before a relay; null where there is none, or the policy allows none. */
+/** The hook that is called before a relay; null without one, or if the policy allows none. */
 export function hookOf({ ledger, interceptPolicy }: Deps): Intercept | null {
   return interceptPolicy() === "refused" ? null : ledger.settings().intercept;
 }
 
-/** What people are told of the hook; null: nothing. */
+/** The notice to the people of a session; null: none. */
 export function noticeOf({ interceptPolicy }: Pick<Deps, "interceptPolicy">, { notice }: Intercept): string | null {
   return notice ?? (interceptPolicy() === "with_notice" ? NOTICE_DEFAULT : null);
 }
 
-/** The hook is about to read a text of the session: into the audit and to its people, the first time under this setting. */
+/** Called before the hook reads a text of the session; the first time under this setting it writes the audit entry and sends the notice. */
 export function noteReading(deps: MaskingDeps, sessionId: string, hook: Intercept): void {
   if (!deps.ledger.isFirstReading(sessionId, hook.setAt)) return;
   const notice = noticeOf(deps, hook);
@@ -42,5 +42,5 @@ export function noteReading(deps: MaskingDeps, sessionId: string, hook: Intercep
   }
 }
 
-/** Where a URL leads, without what stands behind the name. */
+/** The host of a URL, with its port. */
 export const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : "");

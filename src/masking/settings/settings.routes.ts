@@ -1,5 +1,5 @@
 /**
- * The doors of a tenant's settings for masked conversations.
+ * The routes of a tenant's settings for masked conversations.
  */
 import { z } from "zod";
 import { UrlText, Wording } from "../../contract/label.ts";
@@ -49,7 +49,7 @@ export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
     scope: "sessions:write",
     summary: "Change the sentences people are sent",
     detail:
-      "`out_of_session` and `media_notice` null are silence. Each is sent to a person from the number they dialled, at most once a day.",
+      "If `out_of_session` or `media_notice` is null, nothing is sent. Each is sent to a person from the number they dialled, at most once a day.",
     tag,
     body: z
       .strictObject({
@@ -82,9 +82,9 @@ export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
     path: "/v1/masking/intercept",
     verb: "masking.intercept",
     scope: "masking:intercept",
-    summary: "Have a hook asked before every relay",
+    summary: "Set a hook that is called before every relay",
     detail:
-      'Called with the text, signed by Standard Webhooks v1, after the text is stored. Answer 204 or `{"action": "allow"}`, `{"action": "rewrite", "text": …}` or `{"action": "veto", "reason": …}` within three seconds. Anything else counts as no answer: with `on_failure` `open` the text is relayed, with `closed` it is not. `notice` is sent to the people of a session before the hook reads their first text; the operator\'s policy may demand it, or allow no hook (409). Each session that is read is in the audit (`session.intercepted`). The secret is in this answer and never shown again.',
+      'Called with the text, signed by Standard Webhooks v1, after the text is stored. Answer 204 or `{"action": "allow"}`, `{"action": "rewrite", "text": …}` or `{"action": "veto", "reason": …}` within three seconds. Anything else counts as no answer: with `on_failure` `open` the text is relayed, with `closed` it is not. `notice` is sent to the people of a session before the hook reads their first text; the operator\'s policy may demand it, or allow no hook (409). Each session that is read is in the audit (`session.intercepted`). The secret is shown in this answer only.',
     tag,
     body: z
       .strictObject({ url: UrlText, on_failure: OnFailure, notice: Wording.nullable().default(null) })
@@ -105,7 +105,7 @@ export const maskingSettingsRoutes: RouteOver<SettingsVerbs>[] = [
     path: "/v1/masking/intercept",
     verb: "masking.intercept_off",
     scope: "masking:intercept",
-    summary: "Ask the hook no more",
+    summary: "Remove the hook",
     tag,
     status: 204,
     answer: null,

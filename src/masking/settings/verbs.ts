@@ -1,5 +1,5 @@
 /**
- * What a tenant sets for all its masked conversations: sentences, and the hook that is asked before a relay.
+ * The verbs of the settings for masked conversations: sentences, and the hook that is called before a relay.
  */
 import { byCaller, type Recorder } from "../../contract/record.ts";
 import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
@@ -28,7 +28,7 @@ type Sentences = Partial<
   >
 >;
 
-/** Settings as their tenant sees them; the hook's secret is shown once, where it is made. */
+/** Settings as their tenant sees them, without the hook's secret, which only the verb that makes it answers. */
 export function settingsView({
   tombstone,
   movedNotice,
@@ -67,7 +67,7 @@ export function settingsVerbs(deps: SettingsDeps) {
       return now();
     }),
 
-    /** A new hook, or a new secret for the one there is. */
+    /** Sets a new hook, or gives the present one a new secret. */
     "masking.intercept": verb(
       "masking:intercept",
       (who, input: InterceptInput): Outcome<SettingsView & { secret: string }> => {

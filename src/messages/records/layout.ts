@@ -1,34 +1,35 @@
 /**
- * The layout of a message's record: what a list shows of an ended message, as the columns of the table and one JSON array whose
- * places mean what stands here. Ids are stored without what they have in common with the record's own id, and nothing is stored
- * twice. Whoever reads the table by hand reads it with this file; docs/storage.md shows one.
+ * The layout of a message's record: the fields of an ended message as columns of the table and one JSON array, whose places are
+ * defined here. Ids are stored without the prefix that they share with the record's id; nothing is stored twice. docs/storage.md
+ * has an example.
  *
- * A field that the view gains does not compile until it has a place. New places go into the named rest, so that records of before
- * can still be read.
+ * A new field of the view does not compile until it has a place. New places go into the named rest, so that older records can still
+ * be read.
  */
 import { z } from "zod";
 import { isoOf, millisecondsOf } from "../../base/clock.ts";
 import { OPERATOR_CODE, parseId, stemOf, withoutStem, withStem, type Owner } from "../../base/ids.ts";
+import { given } from "../../contract/list.ts";
 import { CHOOSE, PASSED_OVER } from "../../carriers/route.ts";
 import { DOTS } from "../../sms/mask.ts";
 import { NUMBER_KINDS } from "../../sms/number-plan.ts";
 import { ShortLabel } from "../../screening/policy.ts";
 import { PURPOSES } from "../../sms/purpose.ts";
 import type { RecordRow } from "../../storage/records.ts";
-import { ENDED, STATES, type MessageView, type State } from "../message.ts";
+import { ENDED, STATES, type Facts, type MessageView, type State } from "../message.ts";
 
 /** The states in which a message is recorded. */
 export const RECORDED_STATES: readonly State[] = STATES.filter(
   (state) => ENDED.has(state) || state === "sent" || state === "unknown",
 );
 
-/** A message's row in D1. `reference` is the keyed name of the caller's own, `token` the token without its tenant. */
+/** A message's row in D1. `reference`: the keyed name of the caller's reference; `token`: the token without its tenant. */
 export type MessageRow = RecordRow<State>;
 
 const OUTCOMES = ["accepted", "declined", "throttled", "unknown", "skipped"] as const;
 const time = z.int();
 
-/** One call of a carrier. */
+/** One call to a carrier. */
 const ATTEMPT = z.tuple([
   z.string().nullable(), // account; null: the account that has the message
   z.enum(OUTCOMES).nullable(),
@@ -38,7 +39,7 @@ const ATTEMPT = z.tuple([
   z.string().nullable(), // the carrier's own id
 ]);
 
-/** What most messages do not have. */
+/** Fields that most messages do not have. */
 const REST = z.object({
   batch: z.string().optional(),
   reason: z.string().optional(),
@@ -47,6 +48,9 @@ const REST = z.object({
   route: z
     .tuple([z.string().nullable(), z.enum(CHOOSE), z.array(z.tuple([z.string(), z.enum(PASSED_OVER)]))])
     .optional(),
+  network: z.string().optional(), // this and the next two are counted (records/figures.ts) and not shown
+  service: z.string().optional(),
+  template: z.string().optional(),
 });
 
 /** The array. Times are milliseconds after `created`. */
@@ -69,8 +73,11 @@ const RECORD = z.tuple([
 ]);
 type Layout = z.infer<typeof RECORD>;
 
+/** What is counted of a message and is not in its view. */
+type CountedFacts = Pick<Facts, "network" | "service" | "template">;
+
 /** The row of an ended message. */
-export function rowOfMessage(view: MessageView, reference: string | null): MessageRow {
+export function rowOfMessage(view: MessageView, reference: string | null, counted: CountedFacts = {}): MessageRow {
   const stems = stemsOf(view.id);
   const { id, to, state, sequence, created_at, carrier, attempts, price, ...rest } = view;
   const created = millisOf(created_at);
@@ -97,10 +104,15 @@ export function rowOfMessage(view: MessageView, reference: string | null): Messa
       each.carrier_reference,
     ]),
     price === null ? null : [price.amount, price.currency],
-    restOf(view, stems, after(rest.schedule_at)),
+    { ...restOf(view, stems, after(rest.schedule_at)), ...countedOf(counted, stems) },
   ];
   const token = withoutStem(stems.token, to.token);
   return { id, version: sequence, state, record: JSON.stringify(record), token, reference };
+}
+
+function countedOf({ network, service, template }: CountedFacts, stems: Stems): CountedFacts {
+  const short = service === undefined ? undefined : withoutStem(stems.service, service);
+  return given({ network, service: short, template });
 }
 
 function restOf(view: MessageView, stems: Stems, schedule: number | null): z.infer<typeof REST> {
@@ -117,7 +129,7 @@ function restOf(view: MessageView, stems: Stems, schedule: number | null): z.inf
   };
 }
 
-/** The message of the contract again, without the caller's free fields. Throws where the record is in no layout that is known. */
+/** The message as the API shows it, without the caller's free fields. Throws if the record's layout is unknown. */
 export function messageOfRow({ id, version, state, token, record }: MessageRow): MessageView {
   const stems = stemsOf(id);
   const [
@@ -178,14 +190,19 @@ function routeOf(route: z.infer<typeof REST>["route"], { account }: Stems): Mess
   return { rule, choose, passed_over: passed.map(([by, reason]) => ({ carrier: withStem(account, by), reason })) };
 }
 
-/** What the ids in a record begin with; the record's own id says it. */
-type Stems = { token: string; batch: string; account: string };
+/** The prefixes of ids in a record, which follow from the record's id. */
+type Stems = { token: string; batch: string; account: string; service: string };
 
 function stemsOf(id: string): Stems {
   const owner: Owner | null = parseId(id);
   if (owner === null) throw new TypeError("a record has a message's id");
   const operator = { jurisdiction: owner.jurisdiction, code: OPERATOR_CODE };
-  return { token: stemOf("tok", owner), batch: stemOf("bat", owner), account: stemOf("car", operator) };
+  return {
+    token: stemOf("tok", owner),
+    batch: stemOf("bat", owner),
+    account: stemOf("car", operator),
+    service: stemOf("svc", owner),
+  };
 }
 
 function millisOf(text: string): number {

@@ -20,7 +20,11 @@ export async function writeRecords(
   ended: readonly { message: Message; reference: Uint8Array | null }[],
 ): Promise<void> {
   const rows = ended.map(({ message, reference }) =>
-    rowOfMessage(viewOf(message, null), reference === null ? null : Buffer.from(reference).toString("base64url")),
+    rowOfMessage(
+      viewOf(message, null),
+      reference === null ? null : Buffer.from(reference).toString("base64url"),
+      message.facts,
+    ),
   );
   await writeRows(db, MESSAGE_RECORDS, rows);
 }

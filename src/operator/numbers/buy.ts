@@ -9,7 +9,7 @@ import { isRefused, refuse, type Outcome } from "../../base/refusal.ts";
 import type { Bought as CarrierBought } from "../../carriers/carrier.ts";
 import { carrierOf } from "../../carriers/registry.ts";
 import { readRows, stockView, type StockRow } from "../../numbers/stock.ts";
-import type { OperatorAnswer, OperatorVerbs, OperatorVerbTable } from "../../rpc/operator.ts";
+import type { Operating, OperatorAnswer, OperatorVerbs, OperatorVerbTable } from "../../rpc/operator.ts";
 import { destinationOf, direct, distribute, judgeRows, ownRow, type OperatorNumbersDeps } from "./stock.ts";
 
 type ShopVerbs = Pick<OperatorVerbTable, "numbers.search" | "numbers.buy" | "numbers.release">;
@@ -62,7 +62,7 @@ function judgeShop(deps: OperatorNumbersDeps, account: string): Outcome<never> |
 const saidNo = (code: string): Outcome<never> =>
   refuse("carrier_refused", { detail: `The carrier answered: ${code}.` });
 
-async function buy(deps: OperatorNumbersDeps, operator: string, { tenant, row }: BuyInput): Bought {
+async function buy(deps: OperatorNumbersDeps, operator: Operating, { tenant, row }: BuyInput): Bought {
   const none = judgeShop(deps, row.account);
   if (none !== null) return none;
   const to = destinationOf(deps, tenant, row.account);
@@ -83,7 +83,7 @@ async function buy(deps: OperatorNumbersDeps, operator: string, { tenant, row }:
   });
 }
 
-async function order(deps: OperatorNumbersDeps, operator: string, row: StockRow, again: boolean): Bought {
+async function order(deps: OperatorNumbersDeps, operator: Operating, row: StockRow, again: boolean): Bought {
   const { id, e164, country, account } = row;
   deps.transaction(() => {
     deps.stock.add(row);
@@ -113,15 +113,20 @@ async function order(deps: OperatorNumbersDeps, operator: string, row: StockRow,
 }
 
 /** Assigns a bought number to its tenant or to the shared stock. */
-async function settle(deps: OperatorNumbersDeps, operator: string, row: StockRow, inboundSet: boolean | null): Bought {
+async function settle(
+  deps: OperatorNumbersDeps,
+  operator: Operating,
+  row: StockRow,
+  inboundSet: boolean | null,
+): Bought {
   const taken = await distribute(deps, operator, row.shared ? null : row.tenant, [row]);
   return isRefused(taken) ? taken : { ok: { ...stockView(row), code: null, inbound_set: inboundSet } };
 }
 
-async function release(deps: OperatorNumbersDeps, operator: string, row: StockRow): Released {
+async function release(deps: OperatorNumbersDeps, operator: Operating, row: StockRow): Released {
   const { id, e164, country, account, tenant } = row;
   if (row.state === "held") {
-    const freed = tenant === null ? { ok: [e164] } : await deps.tenant(tenant).giveBack(operator, [e164]);
+    const freed = tenant === null ? { ok: [e164] } : await deps.tenant(tenant).giveBack(operator.id, [e164]);
     if (isRefused(freed)) return freed;
     if (!freed.ok.includes(e164))
       return refuse("state_conflict", {

@@ -22,7 +22,7 @@ export async function lease(deps: OperatorNumbersDeps, tenant: string, wish: Lea
     const room = LENT_MAX - deps.stock.lentTo(tenant).length;
     const many = Math.max(0, Math.min(wish.many, BLOCK_MAX, room));
     const fresh = deps.stock.lend(tenant, accounts.map(({ config }) => config.id), wish.country, many); // prettier-ignore
-    if (fresh.length > 0) deps.enter("stock", "number.lent", tenant, { numbers: fresh.length });
+    if (fresh.length > 0) deps.enter({ id: "stock" }, "number.lent", tenant, { numbers: fresh.length });
     return deps.stock.lentTo(tenant).filter(({ e164 }) => !deps.busy.has(e164)); // those are being returned
   });
   await direct(deps, tenant, lent);
@@ -41,7 +41,7 @@ export async function keepLent(deps: OperatorNumbersDeps, tenant: string, kept: 
     await direct(deps, null, rows); // before they can be lent to others
     deps.transaction(() => {
       for (const { id } of rows) deps.stock.takeBack(id);
-      deps.enter("stock", "number.returned", tenant, { numbers: rows.length });
+      deps.enter({ id: "stock" }, "number.returned", tenant, { numbers: rows.length });
     });
   } finally {
     for (const { e164 } of rows) deps.busy.delete(e164);

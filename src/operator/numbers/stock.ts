@@ -11,7 +11,7 @@ import type { StockLedger } from "../../numbers/stock.ts";
 import { readRows, stockView } from "../../numbers/stock.ts";
 import type { NewNumber } from "../../numbers/number.ts";
 import type { CourierPort } from "../../rpc/courier.ts";
-import type { OperatorVerbTable } from "../../rpc/operator.ts";
+import type { Operating, OperatorVerbTable } from "../../rpc/operator.ts";
 import type { TenantPort } from "../../rpc/tenant.ts";
 import { readPage } from "../../contract/list.ts";
 
@@ -26,7 +26,7 @@ export type OperatorNumbersDeps = {
   newId: () => string;
   /** Numbers that are being ordered or released now. */
   busy: Set<string>;
-  enter: (operator: string, act: string, subject: string | null, facts: Record<string, string | number>) => void;
+  enter: (operator: Operating, act: string, subject: string | null, facts: Record<string, string | number>) => void;
 };
 
 type Mode = "test" | "live";
@@ -81,14 +81,14 @@ export function destinationOf(deps: OperatorNumbersDeps, tenant: string | null, 
 /** Writes the numbers to their accounts' directories, then to the tenant; answers how many were new to the tenant. */
 export async function distribute(
   deps: OperatorNumbersDeps,
-  operator: string,
+  operator: Operating,
   tenant: string | null,
   numbers: readonly NewNumber[],
 ): Promise<Outcome<number>> {
   if (tenant === null) return { ok: numbers.length }; // no tenant's until they are lent
   await direct(deps, tenant, numbers);
   return deps.tenant(tenant).takeNumbers(
-    operator,
+    operator.id,
     numbers.map(({ e164, account, country, kind, capabilities, price, tags }) => ({ e164, account, country, kind, capabilities, price, tags })),
   ); // prettier-ignore
 }

@@ -1,6 +1,6 @@
 /**
- * The texts that are built in, in four languages. Worded so that each stays in the 7-bit alphabet: Welsh without ŵ, ŷ and â,
- * French without ê and ç, Polish without its own letters, each correct as it stands. A law counts their segments.
+ * The built-in texts, in four languages. Each is correct and yet in the GSM 7-bit alphabet: Welsh without ŵ, ŷ and â, French without ê
+ * and ç, Polish without its own letters. A law test counts their segments.
  */
 export const LOCALES = ["en-GB", "cy", "fr", "pl"] as const;
 export type Locale = (typeof LOCALES)[number];
@@ -36,7 +36,7 @@ export const TEXTS: Record<Builtin, Record<Locale, string>> = {
   },
 };
 
-/** The sentence against sharing, there unless the service switches it off. */
+/** The sentence against sharing; a service can switch it off. */
 export const DO_NOT_SHARE: Record<Locale, string> = {
   "en-GB": "Do not share it.",
   cy: "Cadwch y cod yn gyfrinachol.",

@@ -1,6 +1,6 @@
 /**
- * The code message of a verification: everything its text is made of, sealed under the person's key while the code lives, so that
- * a resend says the same code and the minutes that are left.
+ * The code message of a verification: everything its text is made of, sealed under the person's key while the code is valid, so that
+ * a resend has the same code and the minutes that are left.
  */
 import { refuse, type Refusal } from "../../base/refusal.ts";
 import { measure } from "../../sms/sms-text.ts";
@@ -21,7 +21,7 @@ export type Written = {
   reader: Reader;
 };
 
-/** The text as it leaves. Minutes are rounded up: nobody is told that a code is over which is not. */
+/** The text to send. Minutes are rounded up, so that no text says that a valid code has expired. */
 export function textOf(written: Written, secondsLeft: number): string {
   const { code, context, locale, brand, variables } = written;
   const body = fill(parsePattern(written.template), {
@@ -37,7 +37,7 @@ export function textOf(written: Written, secondsLeft: number): string {
   return compose(body, written.sentence, written.reader, code);
 }
 
-/** Why the text cannot leave, or null: an Android reader takes 140 bytes. */
+/** The refusal of the text, or null: with an app hash at most 140 bytes, the limit of the Android SMS Retriever. */
 export function judgeText(text: string, reader: Reader): Refusal | null {
   if (reader === null || "origin" in reader || fitsRetriever(text)) return null;
   const { segments } = measure(text);
@@ -46,14 +46,14 @@ export function judgeText(text: string, reader: Reader): Refusal | null {
   });
 }
 
-/** The code message sealed under the subject's key; throws when there is no such key, which is our own mistake. */
+/** The code message sealed under the subject's key; throws without such a key, which would be a fault in this code. */
 export function sealCodeMessage(vault: VaultLedger, subject: string, id: string, written: Written): Uint8Array {
   const sealed = vault.sealText(subject, id, "letter", JSON.stringify(written));
   if (sealed === null) throw new Error("a contact without a subject key");
   return sealed;
 }
 
-/** The code message, or null when the person was erased meanwhile. */
+/** The code message; null if the person was erased. */
 export function openCodeMessage(vault: VaultLedger, subject: string, id: string, sealed: Uint8Array): Written | null {
   const text = vault.openText(subject, id, "letter", sealed);
   return text === null ? null : (JSON.parse(text) as Written);

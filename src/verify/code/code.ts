@@ -1,14 +1,14 @@
 /**
- * The code itself: how it is drawn, how two spellings of it are the same, and the keyed digest it is known by. Pure; random
- * bytes and the key are handed in. A code is never in a type that is stored, logged or answered.
+ * The code itself: how it is drawn, which spellings of it are equal, and the text of its keyed digest. A code is never in a type that
+ * is stored, logged or answered. Pure; random bytes are passed in.
  */
 import { canonical } from "../../base/canonical.ts";
 import { lettersAndDigits } from "../../sms/characters.ts";
 import type { Context } from "./context.ts";
 
 /**
- * Digits, or letters and digits that nobody takes for one another: no 0 O, 1 I L, 2 Z, 5 S, 8 B, U V is one letter. Upper
- * case; compared without regard to case.
+ * Digits, or letters and digits that are not mistaken for one another: without 0 O, 1 I L, 2 Z, 5 S, 8 B and U. Upper case; compared
+ * without regard to case.
  */
 export const ALPHABETS = { numeric: "0123456789", alphanumeric: "34679ACDEFGHJKMNPQRTVWXY" } as const;
 export type Alphabet = keyof typeof ALPHABETS;
@@ -16,12 +16,12 @@ export type Alphabet = keyof typeof ALPHABETS;
 export const CODE_LENGTH = { min: 4, max: 10, default: 6 } as const;
 /** Ten minutes, by NIST SP 800-63B-4 and ASVS 6.5.5. A constant: no schema, service or rule takes more. */
 export const CODE_SECONDS = { min: 60, max: 600, default: 600 } as const;
-/** Fewer codes than this are guessed too soon, whatever counts the guesses. */
+/** With fewer possible codes a guess succeeds too easily, whatever the limits on guesses. */
 const CODES_MIN = 10_000;
-/** Six decimal digits: what NIST asks of a secret sent out of band. */
+/** Six decimal digits: what NIST requires of an out-of-band secret. */
 const CODES_STANDARD = 1_000_000;
 
-/** A code, every one as likely as any other: bytes beyond a whole multiple of the alphabet are thrown away. */
+/** A random code; all are equally likely, because bytes beyond a whole multiple of the alphabet's size are discarded. */
 export function drawCode(length: number, alphabet: Alphabet, randomBytes: (length: number) => Uint8Array): string {
   const letters = ALPHABETS[alphabet];
   const fair = 256 - (256 % letters.length);
@@ -34,15 +34,15 @@ export function drawCode(length: number, alphabet: Alphabet, randomBytes: (lengt
   return code;
 }
 
-/** How many codes there are of this kind; null when they are too few to be used at all. */
+/** How many codes of this kind there are; null if too few to be allowed. */
 export function codesOf(length: number, alphabet: Alphabet): number | null {
   const codes = ALPHABETS[alphabet].length ** length;
   return codes < CODES_MIN ? null : codes;
 }
 
 /**
- * What the factor is worth. SMS is a restricted authenticator and never phishing-resistant (NIST SP 800-63B-4);
- * `restricted_short` has fewer codes than the six digits asked for, `restricted_custom` was chosen by the caller.
+ * The strength of the factor. SMS is a restricted authenticator and never phishing-resistant (NIST SP 800-63B-4);
+ * `restricted_short`: fewer possible codes than six digits have; `restricted_custom`: the caller chose the code.
  */
 export const STRENGTHS = ["restricted", "restricted_short", "restricted_custom"] as const;
 export type Strength = (typeof STRENGTHS)[number];
@@ -54,14 +54,14 @@ export function strengthOf(length: number, alphabet: Alphabet, custom: boolean):
 }
 
 /**
- * A code as a person may type or paste it: digits of any script, letters in any case; spaces, dashes, punctuation and what
- * cannot be seen go, because nobody types them on purpose. What is no text is a wrong code too.
+ * A code as it is compared: digits of any script become ASCII, letters upper case; spaces, dashes, punctuation and invisible
+ * characters are dropped, because nobody types them on purpose. Text without any code left is a wrong code.
  */
 export function normaliseCode(typed: string): string {
   return lettersAndDigits(typed.toWellFormed()).toUpperCase();
 }
 
-/** What the digest covers, in one spelling: another verification, intent, amount, currency or payee is another text. */
+/** The canonical text that the digest covers: it differs for another verification, intent, amount, currency or payee. */
 export function digestText(id: string, intent: string, context: Context | null, code: string): string {
   const { amount = null, currency = null, payee = null } = context ?? {};
   return canonical([id, intent, amount, currency, payee, code]);

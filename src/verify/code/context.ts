@@ -1,13 +1,13 @@
 /**
- * What a code is for, when it is for a payment: amount, currency and payee, in one spelling (dynamic linking, SCA-RTS
- * article 5). The same function reads it at the start and at the check. Pure.
+ * The payment that a code is for: amount, currency and payee, in canonical form (dynamic linking, SCA-RTS article 5). Start and check
+ * read it with the same function. Pure.
  */
 export type Context = { amount: number; currency: string; payee: string };
 
 /** What a caller gave; each part may be missing. */
 export type GivenContext = { amount?: number | undefined; currency?: string | undefined; payee?: string | undefined };
 
-/** Amounts are micro-units, whole and exact: beyond 2^53 they would not be. */
+/** Amounts are whole micro-units; beyond 2^53 they would not be exact. */
 export const AMOUNT_MAX = Number.MAX_SAFE_INTEGER;
 export const PAYEE_MAX = 70;
 
@@ -32,8 +32,8 @@ export const isCurrency = (letters: string): boolean => CURRENCIES.has(letters.t
 const MICRO_PLACES = 6;
 
 /**
- * Why nobody could pay this amount, or null: it is finer than the currency's smallest unit. Who counts in pence sends such an
- * amount, so the detail says what the same number of smallest units is in micro-units.
+ * Why this amount cannot be paid, or null: it is finer than the currency's smallest unit. A caller that counts in pence sends such
+ * amounts, so the detail says what that number of pence is in micro-units.
  */
 export function finerThanUnit({ amount, currency }: Context): string | null {
   const places = PLACES.get(currency) ?? 2;
@@ -44,21 +44,21 @@ export function finerThanUnit({ amount, currency }: Context): string | null {
   return `Amounts are in micro-units; the smallest unit of ${currency} is ${unit} of them.${meant}`;
 }
 
-/** A count of smallest units as people write it. */
+/** A number of smallest units in decimal notation. */
 function decimalOf(units: number, places: number): string {
   if (places === 0) return String(units);
   const text = String(units).padStart(places + 1, "0");
   return `${text.slice(0, -places)}.${text.slice(-places)}`;
 }
 
-/** The context, null when none was given, or `"partial"` when something of it is missing. */
+/** The context; null when none was given, `"partial"` when a part is missing. */
 export function contextOf({ amount, currency, payee }: GivenContext): Context | "partial" | null {
   if (amount === undefined && currency === undefined && payee === undefined) return null;
   if (amount === undefined || currency === undefined || payee === undefined) return "partial";
   return { amount, currency: currency.toUpperCase(), payee: payeeOf(payee) };
 }
 
-/** A payee's name in one spelling: composed (NFC), on one line, single spaces, no signs that are not to be seen. */
+/** A payee's name in canonical form: NFC, one line, single spaces, no invisible characters. */
 export function payeeOf(payee: string): string {
   return payee
     .normalize("NFC")

@@ -1,17 +1,17 @@
 /**
- * The text a code travels in: placeholders parsed, values cleaned, the sentence against sharing, and the last line that
- * phones read. Pure. A template is parsed when it is written and again when it is used; a value never becomes a placeholder.
+ * The text of a code message: placeholders parsed, values cleaned, the sentence against sharing, and the last line that phones read
+ * for autofill. A template is parsed when it is written and when it is used; a value never becomes a placeholder. Pure.
  */
 import type { FieldError } from "../../base/refusal.ts";
 import { checkText, measure } from "../../sms/sms-text.ts";
 import { findNumbers } from "../../sms/phone.ts";
 import type { Context } from "./context.ts";
 
-/** Placeholders the service fills by itself; any other name is a variable of the caller's. */
+/** Placeholders that Maskline fills; any other name is a variable of the caller's. */
 export const OWN_NAMES = ["code", "brand", "minutes", "amount", "payee"] as const;
 type OwnName = (typeof OWN_NAMES)[number];
 
-/** A parsed template: texts and names in turn. */
+/** A parsed template: a list of texts and names. */
 export type Pattern = readonly ({ text: string } | { name: string })[];
 
 export const TEMPLATE_CHARS_MAX = 400;
@@ -33,7 +33,7 @@ export function parsePattern(text: string): Pattern {
   return parts;
 }
 
-/** The names a template wants filled. */
+/** The names of a template's placeholders. */
 export function namesOf(pattern: Pattern): string[] {
   return [...new Set(pattern.flatMap((part) => ("name" in part ? [part.name] : [])))];
 }
@@ -56,10 +56,10 @@ export function judgePattern(text: string): Omit<FieldError, "field"> | null {
   if (pattern.filter((part) => "name" in part && part.name === "code").length !== 1)
     return no("Use {{code}} exactly once.");
   if (variablesOf(pattern).length > VARIABLES_MAX) return no(`Use at most ${VARIABLES_MAX} variables.`);
-  if (/[\p{Cf}\u2028\u2029]/u.test(plain)) return no("Remove characters that are not to be seen.");
+  if (/[\p{Cf}\u2028\u2029]/u.test(plain)) return no("Remove invisible characters.");
   if (plain.split(/[\r\n]/).some((line) => isCodeLine(line)))
-    return no("A line that begins with @ is written by the service alone; use `origin`.");
-  if (findNumbers(plain).length > 0) return no("A phone number may not stand in a template: it is kept in clear.");
+    return no("A line must not begin with @: Maskline writes that line itself; use `origin`.");
+  if (findNumbers(plain).length > 0) return no("A template must have no phone number: it is stored in plaintext.");
   return null;
 }
 
@@ -69,8 +69,8 @@ function isCodeLine(line: string): boolean {
 }
 
 /**
- * A value as it may stand in a text: one line, no control, format or bidirectional characters, no sign that begins a
- * machine-readable line.
+ * A value as it may be in a text: one line, no control, format or bidirectional characters, nothing that begins a machine-readable
+ * line.
  */
 export function cleanValue(value: string): string {
   const line = value
@@ -84,8 +84,8 @@ export function cleanValue(value: string): string {
 export type Values = { own: Record<OwnName, string>; variables: Record<string, string> };
 
 /**
- * The template with its values. Names that nobody gave stay empty; the caller has refused that before. Whatever the values
- * are, no line of it begins as a machine-readable one.
+ * The template with its values. Missing values are empty; the caller has refused them before. Whatever the values are, no line
+ * begins like a machine-readable one.
  */
 export function fill(pattern: Pattern, values: Values): string {
   const text = pattern
@@ -98,29 +98,29 @@ export function fill(pattern: Pattern, values: Values): string {
   return text.replaceAll(/^[\s@\uff20\ufe6b]*[@\uff20\ufe6b]/gmu, "");
 }
 
-/** The value of this very name: `constructor` is a name like any other. */
+/** The value of this name; only own properties count, so `constructor` is a name like any other. */
 const given = (values: Readonly<Record<string, string>>, name: string): string | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined;
 
-/** For whom a text is machine-readable: a website, or an Android app by its hash; never both. */
+/** What the last line is for: a website, or an Android app by its hash; never both. */
 export type Reader = { origin: string } | { appHash: string } | null;
 
-/** The Android SMS Retriever reads texts of at most so many bytes. */
+/** The longest text that the Android SMS Retriever reads. */
 export const RETRIEVER_BYTES_MAX = 140;
 
-/** The whole text: the body, the sentence, and the last line, which is alone on its line (WICG, origin-bound codes). */
+/** The whole text: the body, the sentence, and the last line (WICG, origin-bound one-time codes). */
 export function compose(body: string, sentence: string | null, reader: Reader, code: string): string {
   const text = sentence === null ? body : `${body} ${sentence}`;
   if (reader === null) return text;
   return "origin" in reader ? `${text}\n\n@${reader.origin} #${code}` : `${text}\n\n${reader.appHash}`;
 }
 
-/** Whether the Android reader would take the text. */
+/** Whether the Android SMS Retriever reads the text. */
 export function fitsRetriever(text: string): boolean {
   return new TextEncoder().encode(text).length <= RETRIEVER_BYTES_MAX;
 }
 
-/** The host of an https origin as the last line names it, or null: another scheme, a port, a path, an address. */
+/** The host of an https origin for the last line; null for another scheme, a port, a path or an IP address. */
 export function hostOfOrigin(origin: string): string | null {
   if (!URL.canParse(origin)) return null;
   const url = new URL(origin);
@@ -129,10 +129,10 @@ export function hostOfOrigin(origin: string): string | null {
   return bare && plain ? url.hostname : null;
 }
 
-/** Signs that only look alike but cost an alphabet: no-break spaces become spaces, the rest stays. */
+/** No-break spaces, which are not in the GSM 7-bit alphabet, become spaces. */
 const plainSpaces = (text: string): string => text.replaceAll(/[\u00a0\u202f\u2009]/g, " ");
 
-/** Formatters by locale, currency and form: making one costs a hundred times what using it does. */
+/** Formatters by locale, currency and form, kept because making one costs a hundred times as much as using it. */
 const formatters = new Map<string, Intl.NumberFormat>();
 const FORMATTERS_MAX = 200;
 
@@ -153,8 +153,8 @@ function formatterOf(locale: string, currency: string, currencyDisplay: "symbol"
 }
 
 /**
- * An amount in micro-units as the locale writes it, with every digit it has: what is shown is what is paid. Where the
- * currency's sign would cost the 7-bit alphabet, its code stands instead.
+ * An amount in micro-units as the locale writes it, with all its digits: what is shown is what is paid. A currency symbol outside the
+ * GSM 7-bit alphabet is replaced by the currency's code.
  */
 export function moneyText({ amount, currency }: Pick<Context, "amount" | "currency">, locale: string): string {
   const write = (display: "symbol" | "code") =>
@@ -163,7 +163,7 @@ export function moneyText({ amount, currency }: Pick<Context, "amount" | "curren
   return measure(symbol).encoding === "gsm7" ? symbol : write("code");
 }
 
-/** Micro-units as a decimal text, which the formatter takes without losing a digit. */
+/** Micro-units as a decimal text, which the formatter reads without rounding. */
 function decimalOf(amount: number): Intl.StringNumericLiteral {
   const text = String(amount).padStart(7, "0");
   return `${text.slice(0, -6)}.${text.slice(-6)}` as Intl.StringNumericLiteral;

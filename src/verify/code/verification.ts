@@ -1,15 +1,15 @@
 /**
- * The verification: its states, from which state each may be entered, what it remembers, and what a caller is shown. Pure.
+ * The verification: its states, from which state each may be entered, its fields, and what a caller is shown. Pure.
  */
 import { isoOf, SECOND_MS } from "../../base/clock.ts";
 import type { Num } from "../../sms/phone.ts";
-import type { Price, State as MessageState } from "../../messages/message.ts";
+import { CHARGED, type Price, type State as MessageState } from "../../messages/message.ts";
 import type { Strength } from "./code.ts";
 
 export const STATES = ["pending", "approved", "expired", "locked", "canceled", "failed"] as const;
 export type State = (typeof STATES)[number];
 
-/** A state is entered only from the states named; `null` is the beginning. What is withheld ends where it begins. */
+/** A state is entered only from the states listed; `null` is a new verification. A withheld one ends at its start. */
 export const ENTERS: Record<State, readonly (State | null)[]> = {
   pending: [null],
   approved: ["pending"],
@@ -27,18 +27,18 @@ export function mayEnter(from: State | null, to: State): boolean {
 export const INTENTS = ["login", "signup", "payout", "approval", "other"] as const;
 export type Intent = (typeof INTENTS)[number];
 
-/** Channels an adapter can serve; a new one is an entry here and in the table of senders that the root hands in. */
+/** The channels; a new one is an entry here and in the table of senders in room.ts. */
 export const CHANNELS = ["sms"] as const;
 export type Channel = (typeof CHANNELS)[number];
 
-/** Wrong guesses of one verification. */
+/** Guesses allowed for one verification. */
 export const ATTEMPTS_MAX = 5;
-/** Between one send and the next, by how many there were. */
+/** Waits between sends: after the first, the second, and so on. */
 export const BACK_OFF_MS = [30, 60, 120, 300].map((seconds) => seconds * SECOND_MS);
 
 /**
- * Why a check is not a yes: the tenant is told, the person outside reads one sentence for all of them. None lies in the recipient:
- * that a number is blocked, stopped or over a cap is behind `verify:read`.
+ * Why a code was not approved: for the tenant, who should tell the end user one sentence for all of them. None reveals anything about
+ * the recipient: that a number is blocked, stopped or over a cap needs the scope `verify:read`.
  */
 export const CHECK_REASONS = [
   "wrong_code",
@@ -52,10 +52,10 @@ export const CHECK_REASONS = [
 ] as const;
 export type CheckReason = (typeof CHECK_REASONS)[number];
 
-/** One handing over to a channel; `state` is the message's, copied when it ends. */
+/** One send by a channel; `state` is the message's, copied when it ends. */
 export type Send = { message: string; at: number; state: MessageState; carrier: string | null; price?: Price };
 
-/** What is fixed when it starts. */
+/** Fields that are fixed at the start. */
 export type Facts = {
   channel: Channel;
   intent: Intent;
@@ -69,15 +69,15 @@ export type Facts = {
   strength: Strength;
   /** Keyed fingerprint of the end user; null when none was given. */
   fingerprint: string | null;
-  /** Keyed digest of the caller's own words in the text; null when there are none, absent before they were told apart. */
+  /** Keyed digest of the text's variables; null without any, absent in older rows. */
   words?: string | null;
-  /** What the summary counts it under. */
+  /** The combination that statistics count it under. */
   cell: string;
   createdAt: number;
   expiresAt: number;
-  /** Whether metadata lie in the notes. */
+  /** Whether it has metadata in the notes. */
   note: boolean;
-  /** Nothing was sent at all, although the answer does not say so. */
+  /** Nothing was sent, although the answer does not say so. */
   withheld: boolean;
 };
 
@@ -96,7 +96,7 @@ export type Verification = {
   sends: Send[];
 };
 
-/** Whether a start of the same party goes on with this one instead: it lives, or looks from outside as if it did. */
+/** Whether a start by the same party may continue this one: it is pending, or withheld and not expired. */
 export function isOpen(verification: Verification, now: number): boolean {
   return (verification.state === "pending" || verification.facts.withheld) && now < verification.facts.expiresAt;
 }
@@ -107,12 +107,12 @@ export function resendAt(sends: readonly Send[]): number {
   return (sends.at(-1)?.at ?? 0) + wait;
 }
 
-/** Guesses left to it. */
+/** Guesses left. */
 export function attemptsLeft(verification: Verification): number {
   return verification.state === "pending" ? Math.max(0, ATTEMPTS_MAX - verification.attempts) : 0;
 }
 
-/** Why a check of one that has ended is no yes. */
+/** The reason that a check of an ended verification answers. */
 export function endReason(state: State, reason: string | null): CheckReason {
   if (state === "approved") return "already_approved";
   if (state === "expired") return "expired";
@@ -121,10 +121,10 @@ export function endReason(state: State, reason: string | null): CheckReason {
   return known ?? (state === "locked" ? "locked" : "too_many_attempts");
 }
 
-/** What is left to the destination, for the view. */
+/** How many sends are left to the destination, and when the next is possible. */
 export type Room = { left: number; nextAt: number };
 
-/** The verification of the contract, as it is: for a read under its own scope, and for events. */
+/** The verification as it is, for reads under `verify:read` and for events. */
 export function viewOf(verification: Verification, room: Room | null, metadata: Record<string, string> | null) {
   const { facts } = verification;
   const pending = verification.state === "pending";
@@ -148,10 +148,7 @@ export function viewOf(verification: Verification, room: Room | null, metadata: 
   };
 }
 
-/** What a message in this state may have cost. */
-const CHARGED: ReadonlySet<MessageState> = new Set(["sent", "delivered", "undelivered", "unknown"]);
-
-/** What its sends cost together; null where no price is known. Prices in another currency than the first one's are left out. */
+/** The total of its sends' prices; null if none is known. Prices in another currency than the first are left out. */
 function costOf(sends: readonly Send[]): Price | null {
   const prices = sends.flatMap(({ state, price }) => (CHARGED.has(state) && price !== undefined ? [price] : []));
   const currency = prices[0]?.currency;
@@ -163,8 +160,8 @@ function costOf(sends: readonly Send[]): Price | null {
 export type VerificationView = ReturnType<typeof viewOf>;
 
 /**
- * What a start and a resend answer: the same for every destination, known, new, locked or blocked. It says what was asked
- * for and accepted, and nothing of what became of it.
+ * The answer of a start and a resend: the same for every destination, known, new, locked or blocked. It shows what was requested, not
+ * what became of it.
  */
 export function acceptedView(
   verification: Verification,

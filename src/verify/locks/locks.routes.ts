@@ -1,5 +1,5 @@
 /**
- * The doors of locks. All of them POST, since the number stands in the body: never in a path, never in a query.
+ * The routes of locks. All are POST, since the number must be in the body, not in a path or a query.
  */
 import { z } from "zod";
 import { EXAMPLE_NUMBER, EXAMPLE_TIME } from "../../contract/example.ts";
@@ -22,7 +22,7 @@ const LocksView = z
     blocked_at: z.string().nullable(),
     strangers: z
       .object(budget)
-      .meta({ description: "All strangers together, and the latest lock of any or all of them." }),
+      .meta({ description: "Wrong codes of all strangers together, and the latest lock of any or all of them." }),
     known: z.array(z.object({ of: z.enum(["device", "network"]), seen_at: z.string(), ...budget })),
     sends_left: z.int(),
     next_send_at: z.string().nullable(),
@@ -44,7 +44,7 @@ const LocksView = z
 
 const refuses = ["invalid_number", "token_unknown", "new_numbers_exceeded"] as const;
 
-/** A change of locks is one more route of this form. */
+/** A route that changes locks. */
 function changing(
   verb: "locks.lift" | "locks.block",
   path: string,
@@ -93,12 +93,12 @@ export const locksRoutes: RouteOver<LocksVerbs>[] = [
     "locks.lift",
     "/v1/verify/locks/lift",
     "Lift a number's locks and block",
-    "The count of wrong codes starts again at 0, for an attacker too: check who is asking first. An entry in the audit.",
+    "The count of wrong codes starts again at 0, for an attacker too: first make sure who asks for it. Has an audit entry.",
   ),
   changing(
     "locks.block",
     "/v1/verify/locks/block",
     "Block a number until it is lifted",
-    "No code leaves for it and none is right; a start's answer does not tell. An entry in the audit.",
+    "No code is sent to it and no code is right; the answer of a start does not reveal it. Has an audit entry.",
   ),
 ];

@@ -1,24 +1,24 @@
 /**
- * Guessing and sending, counted by destination across verifications and resends: the caps, the locks and who is barred by
- * them. Pure: a destination goes in, a destination comes out. Every cap here is in the table of docs/verify.md.
+ * Guesses and sends, counted by destination across verifications and resends: the caps, the locks, and whom they bar. Every cap is in
+ * the table of docs/verify.md. Pure: functions take a destination and answer a new one.
  *
- * Guesses are counted in budgets. A device or network that has verified this destination before is *known* and has a budget
- * of its own; all strangers share one, and each has a smaller one besides. So a stranger never bars the person who has verified
- * here before, one stranger alone bars no other, and all strangers together have ten guesses a day.
+ * Guesses are counted in budgets. A device or network that has verified this destination before is *known* and has a budget of its
+ * own; all strangers share one, and each has a smaller one besides. So strangers never bar a known device, one stranger alone bars no
+ * other, and all strangers together have ten guesses a day.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/clock.ts";
 
-/** Failed guesses within a rolling day, ascending, and the lock they led to. */
+/** Times of failed guesses within a rolling day, ascending, and the lock that they led to. */
 export type Budget = { failures: number[]; lockedUntil: number };
 /** A budget with the keyed fingerprint it belongs to. */
 export type FingerprintBudget = Budget & { fingerprint: string };
-/** `sends`: those that it asked for itself, within a rolling day; absent before it asked for one. */
+/** `sends`: times of the sends that it asked for, within a rolling day; absent before the first. */
 export type Known = FingerprintBudget & { seenAt: number; sends?: number[] };
 
 export type Destination = {
   /** Times of sends within a rolling day that no known device has asked for. */
   sends: number[];
-  /** The newest verifications, newest last; no more live than the sends of ten minutes allow. */
+  /** The newest verifications, newest last; at most `RECENT_MAX`. */
   recent: string[];
   strangers: Budget;
   /** Strangers that have failed, each by its own fingerprint; those without one together, under an empty name. */
@@ -34,15 +34,15 @@ const TEN_MINUTES_MS = 10 * MINUTE_MS;
 type Ladder = readonly (readonly [failures: number, lockMs: number])[];
 
 /**
- * So many failures within a day, and how long this party may not guess then; the last is its day's cap. For a known device,
- * and for whoever gives no fingerprint at all.
+ * Failures within a day, and the lock that follows each number of them; the last is the day's cap. For a known device, and for all
+ * guesses without a fingerprint together.
  */
 export const LADDER: Ladder = [
   [5, 15 * MINUTE_MS],
   [8, HOUR_MS],
   [10, DAY_MS],
 ];
-/** One stranger with a fingerprint: fewer than bar all strangers, so that nobody alone bars the person on a new device. */
+/** One stranger with a fingerprint: fewer failures than lock all strangers, so that one alone cannot bar a person's new device. */
 export const STRANGER_LADDER: Ladder = [
   [5, 15 * MINUTE_MS],
   [7, DAY_MS],
@@ -52,12 +52,12 @@ export const SHARED_LADDER: Ladder = [
   [8, HOUR_MS],
   [10, DAY_MS],
 ];
-/** Where those without a fingerprint are counted. */
+/** The name under which guesses without a fingerprint are counted. */
 const UNNAMED = "";
 
 export const KNOWN_MAX = 5;
 export const KNOWN_DAYS = 90;
-/** As many as the sends of ten minutes allow, of all known devices and of strangers: none of theirs displaces another's. */
+/** As many as the caps of ten minutes allow to all known devices and strangers together, so that no live verification is displaced. */
 export const RECENT_MAX = SENDS_MAX.tenMinutes * (1 + KNOWN_MAX);
 
 /** A destination of which nothing is known. */
@@ -72,7 +72,7 @@ export function newDestination(): Destination {
   };
 }
 
-/** The destination without what is too old to count. A time ahead of `now`, behind a clock that stepped back, counts on. */
+/** The destination without times too old to count. A time ahead of `now`, after the clock stepped back, still counts. */
 export function rolled(destination: Destination, now: number): Destination {
   const budget = <B extends Budget>(one: B): B => ({
     ...one,
@@ -92,7 +92,7 @@ export function rolled(destination: Destination, now: number): Destination {
   };
 }
 
-/** From when on nothing of it matters any more; never, while it is blocked. */
+/** From when on the row can be dropped; never while it is blocked. */
 export function spentAt({ sends, strangers, fingerprints, known, blocked }: Destination): number {
   if (blocked !== null) return Number.MAX_SAFE_INTEGER;
   const ends = [strangers, ...fingerprints, ...known].flatMap((one) => [
@@ -107,7 +107,7 @@ export function spentAt({ sends, strangers, fingerprints, known, blocked }: Dest
   );
 }
 
-/** Until when a party with this fingerprint (null: none) may not guess; null when it may. Expects it turned to `now`. */
+/** Until when a party with this fingerprint (null: none) must not guess; null if it may. Expects the destination rolled to `now`. */
 export function barredUntil(destination: Destination, fingerprint: string | null, now: number): number | null {
   const known = destination.known.find((one) => one.fingerprint === fingerprint);
   if (known !== undefined) return budgetBars(known, LADDER, now);
@@ -162,8 +162,8 @@ function failed<B extends Budget>(budget: B, ladder: Ladder, now: number): B {
 const lockOf = (budget: Budget, now: number): number | null => (budget.lockedUntil > now ? budget.lockedUntil : null);
 
 /**
- * Remembers a fingerprint that has verified this destination. The one seen longest ago makes room. Failures stay counted:
- * a success wipes nothing, or every login of the person would give strangers their guesses back.
+ * Stores a fingerprint that has verified this destination; beyond the limit the one seen longest ago is dropped. Failures stay
+ * counted, since otherwise every sign-in of the person would reset the strangers' guesses.
  */
 export function learn(destination: Destination, fingerprint: string, now: number): Destination {
   const before = destination.known.find((one) => one.fingerprint === fingerprint);
@@ -172,14 +172,14 @@ export function learn(destination: Destination, fingerprint: string, now: number
   return { ...destination, known: [next, ...others].slice(0, KNOWN_MAX) };
 }
 
-/** Whether this party has verified the destination before: it has budgets of its own then, of guesses and of sends. */
+/** Whether this party has verified the destination before, and so has its own budgets of guesses and sends. */
 export function isKnown({ known }: Destination, fingerprint: string | null): boolean {
   return fingerprint !== null && known.some((one) => one.fingerprint === fingerprint);
 }
 
 /**
- * How many more sends this party may have now, and when the next may be at the earliest: a known device its own, all others one
- * budget together, so that nobody who types the number uses up what its owner needs. Expects the destination turned.
+ * How many sends are left to this party, and when the next is possible: a known device has its own budget, all others share one, so
+ * that strangers who type the number do not use up its owner's. Expects the destination rolled to `now`.
  */
 export function sendRoom(
   destination: Destination,
@@ -196,7 +196,7 @@ export function sendRoom(
   return { left, nextAt };
 }
 
-/** Counts a send that this party asked for; a new verification is remembered as the newest. */
+/** Counts a send that this party asked for; a new verification becomes the newest. */
 export function countSend(
   destination: Destination,
   verification: string,
@@ -211,7 +211,7 @@ export function countSend(
   return { ...destination, known, recent };
 }
 
-/** The destination after a person of the tenant has lifted every lock and block on it. Known devices stay known. */
+/** The destination without locks and block, after the tenant has lifted them. Known devices stay known. */
 export function lifted(destination: Destination): Destination {
   const free = <B extends Budget>(one: B): B => ({ ...one, failures: [], lockedUntil: 0 });
   return {

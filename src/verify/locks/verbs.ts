@@ -1,6 +1,6 @@
 /**
- * What a tenant's people can ask about a destination's locks: see them, lift them, block it. With a reason, and an entry in the
- * audit; the number itself stands in no answer.
+ * The verbs of a destination's locks: see them, lift them, block it. Changes have a reason and an audit entry; no answer has the
+ * number.
  */
 import { byCaller } from "../../contract/record.ts";
 import { isoOf } from "../../base/clock.ts";
@@ -36,16 +36,16 @@ export function locksVerbs(deps: VerifyDeps) {
       const now = deps.now();
       return { ok: locksView(contact, deps.ledger.destination(contact.index.subarray(0, 16), now), now) };
     }),
-    /** Every lock and block goes, and the counts of failures with them; devices that verified before stay known. */
+    /** Lifts locks and block and resets the counts of failures; known devices stay known. */
     "locks.lift": change("lock.lifted", lifted),
-    /** No code leaves for it and no guess counts, until it is lifted; nobody outside can tell. */
+    /** Until it is lifted, no code is sent to it and no guess is right; no answer of a start or check reveals it. */
     "locks.block": change("lock.blocked", (destination, now) => ({ ...destination, blocked: { at: now } })),
   };
 }
 
 export type LocksVerbs = ReturnType<typeof locksVerbs>;
 
-/** A number that is named is counted, found or not: the answer tells its token, and must not serve to list numbers. */
+/** The contact of a number. The number is counted as named, found or not, because the answer shows whether it is a contact. */
 function knownContact(deps: VerifyDeps, key: string, { to }: Whom): Contact | Refusal {
   const recipient = deps.naming.name(key, to);
   if ("refused" in recipient) return recipient;
@@ -75,7 +75,7 @@ function locksView(contact: Contact, destination: Destination, now: number) {
   };
 }
 
-/** The latest lock of any of them. */
+/** The latest end of any budget's lock; null if none is locked. */
 function latest(budgets: readonly Budget[], now: number): string | null {
   const until = Math.max(...budgets.map(({ lockedUntil }) => lockedUntil));
   return until > now ? isoOf(until) : null;

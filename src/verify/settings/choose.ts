@@ -1,5 +1,5 @@
 /**
- * Which text a verification is sent with: the tenant's own template, approved, in the language asked for, or a built-in one.
+ * Chooses the text of a verification: the tenant's approved template, in the language asked for, or a built-in one.
  */
 import { refuse, type FieldError, type Refusal } from "../../base/refusal.ts";
 import { BUILTINS, DO_NOT_SHARE, localeOf, TEXTS, type Builtin } from "../code/builtin.ts";
@@ -7,7 +7,7 @@ import type { Context } from "../code/context.ts";
 import { namesOf, parsePattern, variablesOf } from "../code/template.ts";
 import type { Intent } from "../code/verification.ts";
 
-/** A tenant's template as it is kept. */
+/** A tenant's template as stored. */
 export type Template = {
   id: string;
   name: string;
@@ -31,7 +31,7 @@ export type Wish = {
   variables: Record<string, string>;
 };
 
-/** The text, or why there is none. `find` answers a tenant's template by its id. */
+/** The text, or the refusal. `find` answers a tenant's template by its id. */
 export function choose(wish: Wish, find: (id: string) => Template | null): Chosen | Refusal {
   const builtin = BUILTINS.find((name) => name === wish.template) ?? (wish.template === null ? ofIntent(wish) : null);
   const chosen = builtin === null ? ofTenant(wish, find(wish.template ?? "")) : ofBuiltin(builtin, wish.locale);
@@ -66,7 +66,7 @@ function spoken(asked: string, locales: readonly string[]): string {
   return locales.find((locale) => locale === asked) ?? locales.find((locale) => locale.split("-", 1)[0] === language) ?? locales[0] ?? ""; // prettier-ignore
 }
 
-/** A payment's text shows amount and payee; a text without a payment has nothing to show there. Every variable is given. */
+/** What is wrong with the use, or null: a payment's text must show amount and payee, any other must not; all variables must be given. */
 function judgeUse(text: string, { context, variables }: Wish): FieldError[] | null {
   const pattern = parsePattern(text);
   const names = namesOf(pattern);

@@ -1,6 +1,6 @@
 /**
- * What a tenant has set for its verifications: services and templates, few and changed rarely, kept in memory; and the counts
- * of limits that callers name, by keyed names alone.
+ * A tenant's services and templates, which are few and cached in memory; and the counts of named limits, stored under keyed names
+ * only.
  */
 import { first, type Sql } from "../../storage/sql.ts";
 import type { Template } from "./choose.ts";
@@ -41,7 +41,7 @@ export class SettingsLedger {
     return this.#templates;
   }
 
-  /** How much of a bucket is used, and until when it counts; nothing once that has passed. */
+  /** How much of a bucket is used, and until when it counts; 0 after that. */
   used(name: Uint8Array, now: number): { used: number; until: number } {
     const row = first<{ used: number; until: number }>(
       this.#sql,
@@ -51,7 +51,7 @@ export class SettingsLedger {
     return row === null || row.until <= now ? { used: 0, until: 0 } : row;
   }
 
-  /** Counts one in a bucket; the first opens it for its seconds. */
+  /** Counts one start in a bucket; the first begins the bucket's period. */
   use(name: Uint8Array, bucket: Bucket, now: number): void {
     const { used, until } = this.used(name, now);
     this.#sql.exec(
@@ -62,7 +62,7 @@ export class SettingsLedger {
     );
   }
 
-  /** Forgets buckets whose time is over; answers how many. */
+  /** Drops buckets whose period is over; answers how many. */
   purge(now: number, limit: number): number {
     return this.#sql
       .exec(

@@ -1,6 +1,6 @@
 /**
- * Limits that a caller names: a service has buckets by name, a start gives a value for each name, and so many starts of the
- * same value fit in a bucket. Names and values are known here as keyed names alone.
+ * Limits that a caller names: a service has buckets by name, a start gives a value for each name, and a bucket limits the starts with
+ * the same value. Values are stored only as keyed names.
  */
 import { refuse, type Refusal } from "../../base/refusal.ts";
 import type { VaultLedger } from "../../vault/ledger.ts";
@@ -9,7 +9,7 @@ import type { Bucket, Service } from "./settings.ts";
 
 type Deps = { settings: SettingsLedger; vault: Pick<VaultLedger, "keyedName"> };
 
-/** The judge and the counter of named limits. */
+/** Judges and counts named limits. */
 export function namedLimits({ settings, vault }: Deps) {
   const nameOf = (service: Service, bucket: Bucket, value: string): Uint8Array =>
     vault
@@ -23,7 +23,7 @@ export function namedLimits({ settings, vault }: Deps) {
           return value === undefined ? [] : [{ bucket, at, name: nameOf(service, bucket, value) }];
         });
   return {
-    /** Why the start does not fit, or null. The refusal names the bucket by its place in the service. */
+    /** The refusal of a start over a limit, or null. It names the bucket by its place in the service. */
     judge(service: Service | null, given: Record<string, string>, now: number): Refusal | null {
       const known = new Set(service?.limits.map(({ name }) => name));
       if (Object.keys(given).some((name) => !known.has(name))) {

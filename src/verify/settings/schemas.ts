@@ -34,7 +34,7 @@ export const TemplateView = z
   })
   .meta({ id: "Template", examples: [EXAMPLE] });
 
-/** The `sequence` of the template as whoever decides has read it. */
+/** The `sequence` of the template that the decision is about. */
 export const SequenceRead = z.int().min(1).meta({
   description: "The `sequence` that you read: if the template was changed since, nothing is decided (409).",
 });

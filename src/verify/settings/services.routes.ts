@@ -1,5 +1,5 @@
 /**
- * The doors of services: named settings that starts refer to.
+ * The routes of services: named settings that starts refer to.
  */
 import { z } from "zod";
 import { EXAMPLE_TIME, exampleId } from "../../contract/example.ts";
@@ -81,7 +81,7 @@ const ServiceView = z
   })
   .meta({ id: "Service", examples: [EXAMPLE] });
 
-/** The fields that the body has, in the room's words. */
+/** The fields of the body as the room names them. */
 function changeOf(body: z.infer<typeof ServiceChangeBody>): ServiceChange {
   const fields = {
     name: body.name,
@@ -153,7 +153,7 @@ export const servicesRoutes: RouteOver<ServicesVerbs>[] = [
     verb: "services.change",
     scope: "verify:manage",
     summary: "Change a service",
-    detail: "What is left out stays. Verifications that have begun go on as they began.",
+    detail: "Fields left out stay. Verifications that have started keep their settings.",
     tag,
     params: Id,
     body: ServiceChangeBody,

@@ -1,14 +1,14 @@
 /**
- * How a verification is done: what the request says, else what its service says, else what is built in. Pure. Here stand
- * the rules that no setting passes: the lifetime, the number of codes, amount and payee in a payment's text.
+ * The settings of a verification: those of the request, else of its service, else the defaults. Also the rules that no setting
+ * overrides: the lifetime and the number of possible codes. Pure.
  */
 import { refuse, type Refusal } from "../../base/refusal.ts";
 import { CODE_LENGTH, CODE_SECONDS, codesOf, type Alphabet } from "../code/code.ts";
 
-/** One bucket of a limit that a caller names: so many starts in so many seconds, for each value of the name. */
+/** One bucket of a named limit: at most `max` starts in `seconds` for each value of the name. */
 export type Bucket = { name: string; max: number; seconds: number };
 
-/** A service as it is kept; its own name and brand hold no number. */
+/** A service as stored; its name and brand hold no number. */
 export type Service = {
   id: string;
   name: string;
@@ -28,7 +28,7 @@ export type Service = {
   updatedAt: number;
 };
 
-/** What a request may say for itself. */
+/** Settings that a request may override. */
 export type Wishes = {
   codeLength: number | null;
   codeAlphabet: Alphabet | null;
@@ -48,7 +48,7 @@ export type Settings = {
   doNotShare: boolean;
 };
 
-/** The settings of one verification, or why they cannot be. `tenant` is the name a text bears when nobody gives a brand. */
+/** The settings of one verification, or their refusal. `tenant`: the name in a text when no brand is given. */
 export function settingsOf(wishes: Wishes, service: Service | null, tenant: string): Settings | Refusal {
   const codeLength = wishes.codeLength ?? service?.codeLength ?? CODE_LENGTH.default;
   const codeAlphabet = wishes.codeAlphabet ?? service?.codeAlphabet ?? "numeric";
@@ -66,7 +66,7 @@ export function settingsOf(wishes: Wishes, service: Service | null, tenant: stri
   };
 }
 
-/** Why no code can be like this, or null. The schema says so first; this holds whoever calls. */
+/** The refusal of such a code, or null. Schemas refuse it before; this holds for every caller. */
 export function judgeCode(code: { codeLength: number; codeAlphabet: Alphabet; ttlSeconds: number }): Refusal | null {
   const { codeLength, codeAlphabet, ttlSeconds } = code;
   const field = (name: string, detail: string) =>
@@ -81,7 +81,7 @@ export function judgeCode(code: { codeLength: number; codeAlphabet: Alphabet; tt
   return null;
 }
 
-/** The locale asked for when the service speaks it (or names none), else the service's first, else English. */
+/** The locale asked for if the service has it (or lists none), else the service's first, else English. */
 function localeAmong(asked: string | null, spoken: readonly string[]): string {
   if (asked !== null && (spoken.length === 0 || spoken.includes(asked))) return asked;
   return spoken[0] ?? "en-GB";

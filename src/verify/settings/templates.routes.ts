@@ -1,5 +1,5 @@
 /**
- * The doors of templates: a tenant's own texts, parsed when they are written, used once they are approved.
+ * The routes of templates: a tenant's own texts, parsed when they are written, used after approval.
  */
 import { z } from "zod";
 import { Label } from "../../contract/label.ts";
@@ -61,7 +61,7 @@ export const templatesRoutes: RouteOver<TemplatesVerbs>[] = [
     verb: "templates.create",
     scope: "verify:manage",
     summary: "Write a template",
-    detail: "It is a draft until it is approved. A phone number may not stand in it: it is kept in clear.",
+    detail: "It is a draft until it is approved. It must have no phone number, because it is stored in plaintext.",
     tag,
     body: z.strictObject({ name: Label, texts: Texts }).meta({ id: "NewTemplate" }),
     status: 201,
@@ -87,8 +87,8 @@ export const templatesRoutes: RouteOver<TemplatesVerbs>[] = [
     path: "/v1/verify/templates/preview",
     verb: "templates.preview",
     scope: "verify:manage",
-    summary: "See a text as it would be, and count its segments",
-    detail: "Takes drafts too. The code in it is zeros; nothing is sent or stored.",
+    summary: "Preview a text, and count its segments",
+    detail: "Works with drafts too. The code in it is a placeholder; nothing is sent or stored.",
     tag,
     body: WordingBody,
     status: 200,

@@ -1,6 +1,5 @@
 /**
- * What a tenant can ask about its services and templates. Changing a template's texts makes it a draft again; whoever may
- * approve one is a scope of its own.
+ * The verbs of services and templates. Changing a template's texts makes it a draft again; approving one needs a scope of its own.
  */
 import { byCaller, type Actor, type Recorded, type Recorder } from "../../contract/record.ts";
 import { isoOf } from "../../base/clock.ts";
@@ -26,7 +25,7 @@ export type SettingsDeps = {
   record: Recorder;
 };
 
-/** What a service may be given; what is left out stays, or is the default. */
+/** Fields of a service to set; those left out stay, or get their default. */
 export type ServiceChange = Partial<Omit<Service, "id" | "version" | "createdAt" | "updatedAt">>;
 
 const NEW_SERVICE: Omit<Service, "id" | "name" | "createdAt" | "updatedAt"> = {
@@ -80,7 +79,7 @@ export function servicesVerbs(deps: SettingsDeps) {
       const service = services.get(input.id);
       return service === null ? refuse("not_found") : save(who, service, input.change, "service.changed");
     }),
-    /** Verifications that began with it go on with what they began with. */
+    /** Verifications that started with it keep their settings. */
     "services.delete": verb("verify:manage", (who, input: { id: string }): Outcome<null> => {
       if (services.get(input.id) === null) return refuse("not_found");
       services.delete(input.id);
@@ -180,12 +179,12 @@ function saveTemplate(
   return { ok: templateView(next) };
 }
 
-/** `sequence` is the version that was read; null: whichever it is now. */
+/** `sequence`: the version that was read; null: any. */
 export type Decided = { id: string; reason: string | null; sequence: number | null };
 
 /**
- * Approves or refuses a template; whoever asks has been let in by its door. A version that was changed since it was read is
- * not decided on. The entry names the version decided on.
+ * Approves or refuses a template. Refused if the template was changed since the version that was read. The audit entry names the
+ * version. The caller's scope is checked before.
  */
 export function decideTemplate(
   deps: SettingsDeps,
@@ -232,7 +231,7 @@ export type TemplatePreview = {
   segments: number;
 };
 
-/** The text as it would be, a draft's too, with a code that no verification has. */
+/** The text as it would be sent, also of a draft, with a placeholder for the code. */
 function preview(deps: SettingsDeps, input: PreviewInput): Outcome<TemplatePreview> {
   const service = input.service === null ? null : deps.settings.services.get(input.service);
   if (service === null && input.service !== null) return refuse("service_unknown");

@@ -28,7 +28,7 @@ const shopping = ({ kind, settings, secrets }: Pick<Opened, "kind" | "settings" 
 
 function opened(kind: string, orders: object[] = []) {
   const account = world.account(kind, { script: { orders } });
-  world.shelve(account.name, NUMBERS);
+  world.offer(account.name, NUMBERS);
   return account;
 }
 const order = (e164 = NUMBERS[0]!) => ({ e164, country: "GB", inboundUrl: INBOUND });
@@ -54,13 +54,13 @@ describe.each(KINDS)("%s", (kind) => {
     const account = opened(kind);
     const by = shopping(account);
     expect(await buyNumber(by, order(), false)).toEqual({ outcome: "bought", inboundSet: true });
-    expect(account.shelf.get(NUMBERS[0]!)).toMatchObject({ owned: true, inboundUrl: INBOUND });
+    expect(account.inventory.get(NUMBERS[0]!)).toMatchObject({ owned: true, inboundUrl: INBOUND });
     expect(await by.shop.search(by.account, WISH, by.io)).not.toMatchObject({ offers: [{ e164: NUMBERS[0] }] });
     expect(await buyNumber(by, order(), false)).toMatchObject({ outcome: "refused" });
     expect(await buyNumber(by, { ...order(NUMBERS[1]), inboundUrl: null }, false)).toEqual({ outcome: "bought", inboundSet: false }); // prettier-ignore
     for (let times = 0; times < 2; times += 1) expect(await releaseNumber(by, order())).toEqual({ outcome: "released" }); // prettier-ignore
     expect(account.released).toEqual([NUMBERS[0]]);
-    expect(account.shelf.get(NUMBERS[1]!)).toMatchObject({ owned: true });
+    expect(account.inventory.get(NUMBERS[1]!)).toMatchObject({ owned: true });
   });
 
   it.each([{ does: "hang", taken: true }, { does: "error", status: 500, taken: true }])("that lost the answer (%j) is asked whether the number is there, and nothing is ordered twice", async (conduct) => {
@@ -68,7 +68,7 @@ describe.each(KINDS)("%s", (kind) => {
     expect(await buyNumber(shopping(account, 400), order(), false)).toMatchObject({ outcome: "unknown" });
     expect(await buyNumber(shopping(account), order(), true)).toEqual({ outcome: "bought", inboundSet: true });
     expect(ordered(account)).toEqual([`${NUMBERS[0]} sold`]);
-    expect(account.shelf.get(NUMBERS[0]!)).toMatchObject({ owned: true, inboundUrl: INBOUND });
+    expect(account.inventory.get(NUMBERS[0]!)).toMatchObject({ owned: true, inboundUrl: INBOUND });
   }); // prettier-ignore
 
   it("that never took the order is given it again, and what it then refuses stays unknown", async () => {
@@ -108,7 +108,7 @@ it("telnyx: an order that waits for papers is not bought until the number is the
   expect(await buyNumber(by, order(), false)).toEqual({ outcome: "unknown", code: "order_pending" });
   for (let times = 0; times < 2; times += 1) expect(await buyNumber(by, order(), true)).toEqual({ outcome: "unknown", code: "purchase-pending" }); // prettier-ignore
   expect(account.orders).toHaveLength(1);
-  Object.assign(account.shelf.get(NUMBERS[0]!), { owned: true });
+  Object.assign(account.inventory.get(NUMBERS[0]!), { owned: true });
   expect(await buyNumber(by, order(), true)).toEqual({ outcome: "bought", inboundSet: true });
 });
 

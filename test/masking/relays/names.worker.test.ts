@@ -30,7 +30,7 @@ test.each([
   expect(await everything(at.tenant)).not.toMatch(/493817|900111/);
 });
 
-test("a long one goes on as several, one that comes twice goes once, and its parts are joined before", async () => {
+test("a long one is forwarded as several messages, a repeated one once, and parts are joined before", async () => {
   const { at, number } = await lasting();
   const text = "t".repeat(1_600);
   for (let times = 0; times < 2; times += 1) await bring(at, { id: "same", from: "MyBank", to: number, text });
@@ -41,7 +41,7 @@ test("a long one goes on as several, one that comes twice goes once, and its par
   expect(given).toHaveLength(3);
 });
 
-test("a reply to it reaches nobody, and its sender is told so once a day", async () => {
+test("a reply to it is not relayed, and its sender is told so once a day", async () => {
   const { at, number } = await lasting();
   await bring(at, { from: "MyBank", to: number, text: "Reply YES" });
   await arrived("MyBank: Reply YES");
@@ -53,7 +53,7 @@ test("a reply to it reaches nobody, and its sender is told so once a day", async
   await until(async () => (given.length === 3 ? true : null), "tomorrow's answer");
 });
 
-test("of a muted address it is told and not sent; what a stop or a limit refuses is kept in the inbox", async () => {
+test("at a muted address it is reported and not sent; one that a stop or a limit refuses is in the inbox", async () => {
   const { at, relay, number } = await lasting();
   await at.tenant.call(`PATCH /v1/relays/${relay["id"]}`, { muted: true });
   await bring(at, { from: "MyBank", to: number, text: "muted" });
@@ -67,7 +67,7 @@ test("of a muted address it is told and not sent; what a stop or a limit refuses
   expect(given).toEqual([]);
 });
 
-test("whoever texts as a name has one limit for all names, so that they cannot fill a person's phone", async () => {
+test("all alphanumeric senders share one limit, so that they cannot flood a person's phone", async () => {
   const { at, number } = await lasting();
   for (let nth = 0; nth < 30; nth += 1) await bring(at, { from: `Name ${nth}`, to: number, text: `text ${nth}` });
   await until(async () => (given.length >= 5 ? true : null), "some of them");
@@ -76,7 +76,7 @@ test("whoever texts as a name has one limit for all names, so that they cannot f
   expect((await inbox(at.tenant)).length + given.length).toBe(30); // nothing is lost
 });
 
-test("a stranger's Help reaches the person, and so does what a number without a relay address gets: nobody but the inbox", async () => {
+test("a stranger's Help reaches the person; texts to a number without a relay address are in the inbox only", async () => {
   const { at, number } = await lasting();
   await bring(at, { from: BOB, to: number, text: "Help" });
   expect(await arrived("Help")).toMatchObject({ to: ALICE });
@@ -85,7 +85,7 @@ test("a stranger's Help reaches the person, and so does what a number without a 
   expect((await inbox(at.tenant))[0]).toMatchObject({ sender_name: "60777", from: null, text: "To the business" });
 });
 
-test("the sentence of a reply can be another", async () => {
+test("the answer to a reply can be changed", async () => {
   const { at, number } = await lasting();
   const changed = await at.tenant.call("PATCH /v1/masking", { no_reply_notice: "Nobody reads this." });
   expect(changed.body).toMatchObject({ no_reply_notice: "Nobody reads this." });

@@ -16,7 +16,7 @@ async function lasting(many = 4): Promise<{ tenant: Tenant; relay: Json; number:
   return { tenant, relay: made.body, number: String(made.body["number"]) };
 }
 
-test("a stranger texts the lasting number, and the person's reply to what they see comes from it", async () => {
+test("a stranger texts the lasting number, and the person's reply comes from it", async () => {
   const { tenant, number } = await lasting();
   expect(await texts(tenant, BOB, number, "Is the bike still for sale?")).toBe("relayed");
   const { from: bobAsSeen } = await arrives(tenant, ALICE, "Is the bike still for sale?");
@@ -31,7 +31,7 @@ test("a stranger texts the lasting number, and the person's reply to what they s
   expect(await everything(tenant)).not.toMatch(/900111|900222|900333|bike/);
 });
 
-test("a conversation that fell silent begins again with the same numbers, and after the cool-off too", async () => {
+test("a session that expired by silence reopens with the same numbers, and after the cool-off a new one opens", async () => {
   const { tenant, number } = await lasting();
   await texts(tenant, BOB, number, "First");
   const { from: seen } = await arrives(tenant, ALICE, "First");
@@ -43,7 +43,7 @@ test("a conversation that fell silent begins again with the same numbers, and af
   await arrives(tenant, ALICE, "A season later");
 });
 
-test("a blocked sender reaches nobody and is not told; unblocked, they do again", async () => {
+test("a blocked sender's texts are not relayed and not answered; after unblocking they are relayed", async () => {
   const { tenant, relay, number } = await lasting();
   await texts(tenant, BOB, number, "Hello");
   await arrives(tenant, ALICE, "Hello");
@@ -58,7 +58,7 @@ test("a blocked sender reaches nobody and is not told; unblocked, they do again"
   expect((await shown(tenant, ALICE)).map(({ text }) => text)).not.toContain("Why no answer?");
 });
 
-test("muted, nothing arrives; the event says so", async () => {
+test("of a muted address nothing is relayed, and an event says so", async () => {
   const { tenant, relay, number } = await lasting();
   await tenant.call(`PATCH /v1/relays/${relay["id"]}`, { muted: true });
   expect(await texts(tenant, BOB, number, "Anybody?")).toBe("vetoed");
@@ -67,7 +67,7 @@ test("muted, nothing arrives; the event says so", async () => {
   expect(await shown(tenant, ALICE)).toEqual([]);
 });
 
-test("taken away, its number is nobody's again, ever", async () => {
+test("of a removed address the number is never assigned again", async () => {
   const { tenant, relay, number } = await lasting();
   expect((await tenant.call(`DELETE /v1/relays/${relay["id"]}`)).status).toBe(204);
   expect(await texts(tenant, BOB, number, "Hello?")).toBe("received");
@@ -75,7 +75,7 @@ test("taken away, its number is nobody's again, ever", async () => {
   expect((body["data"] as Json[]).map((one) => one["number"])).toEqual([number]);
 });
 
-test("taken away, it ends the conversations it had: no stranger reaches the person any more, nor they the stranger", async () => {
+test("removing it ends its sessions: no stranger reaches the person any more, nor they a stranger", async () => {
   const { tenant, relay, number } = await lasting();
   await texts(tenant, BOB, number, "Hello");
   const { from: seen } = await arrives(tenant, ALICE, "Hello");
@@ -87,7 +87,7 @@ test("taken away, it ends the conversations it had: no stranger reaches the pers
   expect(all).not.toEqual(expect.arrayContaining(["I am"]));
 });
 
-test("its number is nobody else's: no session is given it, and no change makes it free", async () => {
+test("its number is in no other session, and no change of the number makes it available", async () => {
   const { tenant, relay, number } = await lasting();
   const { body } = await tenant.call("GET /v1/numbers?state=reserved");
   const [one] = body["data"] as Json[];

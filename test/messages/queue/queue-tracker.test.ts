@@ -54,7 +54,7 @@ test("a backlog that drains in order for ten minutes is never multiplied", () =>
   expect(box.dispatched).toEqual([]);
 });
 
-test("a throttled row is put on the queue when its time has come, and not again while the queue carries it", () => {
+test("a throttled row is put on the queue when it is due, and not again while it is on the queue", () => {
   const box = new Outbox();
   const id = box.admit();
   const [claimed] = box.claim("car_a", id);
@@ -75,7 +75,7 @@ test("a clock that steps back an hour hides no row from the first sweep, and lea
   expect(queueTracker.lost(id, box.now + FIRST_SWEEP_MS + 60_000)).toBe(true);
 });
 
-test("a row that came in after the clock stepped back over what was already walked is still found", () => {
+test("a row admitted after the clock stepped back behind the cursor is still found", () => {
   const box = new Outbox();
   box.pass(3_600_000);
   box.sweep(); // nothing is there up to here

@@ -47,7 +47,7 @@ test("a code whose queue message was lost is on the queue again within three sec
   expect(changes(box)).toEqual(before);
 });
 
-test("a code that is claimed is watched no longer, so on the ordinary path nobody looks twice", () => {
+test("a claimed code is tracked no longer, so on the ordinary path it is checked at most once", () => {
   const [box, codes] = [new Outbox(), new WaitingCodes()];
   const id = admitCode(box, codes);
   claimCode(box, codes, id);
@@ -71,7 +71,7 @@ test("a backlog that drains in order for five minutes is never multiplied", () =
   expect(box.dispatched).toEqual([]);
 });
 
-test("a code that a held account hands back is waited for as long as it was told to", () => {
+test("a code that a held account hands back is not put on the queue again before its wait is over", () => {
   const [box, codes] = [new Outbox(), new WaitingCodes()];
   const id = admitCode(box, codes);
   let nth = 0;
@@ -87,7 +87,7 @@ test("a queue that stands still for ten minutes is given each code at ever longe
   expect(box.dispatched.length).toBeLessThanOrEqual(24);
 });
 
-test("a code that has ended, or was claimed unseen, is forgotten and not put on the queue", () => {
+test("a code that has ended or was claimed is no longer tracked and not put on the queue", () => {
   const [box, codes] = [new Outbox(), new WaitingCodes()];
   const [over, taken] = [admitCode(box, codes), admitCode(box, codes)];
   box.ledger.move(box.get(over), "canceled");
@@ -97,7 +97,7 @@ test("a code that has ended, or was claimed unseen, is forgotten and not put on 
   expect([box.dispatched, codes.count]).toEqual([[], 0]);
 });
 
-test("an object that wakes puts every code that waits on the queue, looked at or not, and no other message", () => {
+test("an object that wakes puts every waiting code on the queue, swept or not, and no other message", () => {
   const [box, codes] = [new Outbox(), new WaitingCodes()];
   const looked = box.admit({ purpose: "otp" });
   box.pass(FIRST_SWEEP_MS + 60_000);

@@ -9,6 +9,7 @@ import {
   code,
   couriers,
   failedJob,
+  openAlert,
   id,
   newHook,
   newKey,
@@ -236,6 +237,14 @@ export const KEY_ACTS: Record<string, [string, () => Promise<Answer>]> = {
     () => call("PUT /v1/masking/intercept", { url: "https://192.0.9.1/intercept", on_failure: "open" }),
   ],
   "DELETE /v1/masking/intercept": ["masking.intercept_removed", () => call("DELETE /v1/masking/intercept")],
+  "POST /v1/alerts/:id/acknowledge": [
+    "alert.acknowledged",
+    async () => call(`POST /v1/alerts/${await openAlert()}/acknowledge`),
+  ],
+  "POST /v1/alerts/:id/silence": [
+    "alert.silenced",
+    async () => call(`POST /v1/alerts/${await openAlert()}/silence`, { until: null }),
+  ],
   "POST /v1/failed-jobs/:id/retry": [
     "job.retried",
     async () => call(`POST /v1/failed-jobs/${await failedJob()}/retry`),

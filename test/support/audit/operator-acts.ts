@@ -1,7 +1,9 @@
 /** What operators do. */
+import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
+import { operatorSignedIn, setOperatorSignIn } from "../tenant/operators.ts";
 import { newTenant, operator, type Answer } from "../tenant/tenant.ts";
-import { gateway, newCarrier, newKey, newTemplate, own, tenant, twilio, well } from "./world.ts";
+import { failedJob, gateway, newCarrier, newKey, newTemplate, own, tenant, twilio, well } from "./world.ts";
 
 /** What an operator does, door by door: the entries in the operators' log, those in the tenant's, and a call. */
 export const OPERATOR_ACTS: Record<string, [ops: string[], tenants: string[], () => Promise<Answer>]> = {
@@ -43,6 +45,42 @@ export const OPERATOR_ACTS: Record<string, [ops: string[], tenants: string[], ()
     ["signin.reset"],
     ["signin.reset"],
     () => operator(`POST /admin/v1/tenants/${tenant.id}/sign-in/reset`),
+  ],
+  "PUT /admin/v1/sign-in": [
+    ["signin.changed"],
+    [],
+    async () => ({ status: 200, body: await setOperatorSignIn() }) as Answer,
+  ],
+  "PATCH /admin/v1/operators/:id": [
+    ["person.role_changed"],
+    [],
+    async () => operator(`PATCH /admin/v1/operators/${(await signedInOperator()).id}`, { role: "observer" }),
+  ],
+  "DELETE /admin/v1/operator-sessions/:id": [
+    ["person.session_ended"],
+    [],
+    async () => operator(`DELETE /admin/v1/operator-sessions/${(await signedInOperator()).session}`),
+  ],
+  "POST /admin/v1/alerts/:id/acknowledge": [
+    ["alert.acknowledged"],
+    [],
+    async () => operator(`POST /admin/v1/alerts/${await openAlert("one")}/acknowledge`),
+  ],
+  "POST /admin/v1/alerts/:id/silence": [
+    ["alert.silenced"],
+    [],
+    async () => operator(`POST /admin/v1/alerts/${await openAlert("two")}/silence`, { until: null }),
+  ],
+  "PUT /admin/v1/on-call": [
+    ["oncall.changed"],
+    [],
+    () => operator("PUT /admin/v1/on-call", { url: "https://192.0.9.1/on-call" }),
+  ],
+  "DELETE /admin/v1/on-call": [["oncall.removed"], [], () => operator("DELETE /admin/v1/on-call")],
+  "POST /admin/v1/tenants/:id/failed-jobs/:job/retry": [
+    ["job.retried"],
+    ["job.retried"],
+    async () => operator(`POST /admin/v1/tenants/${tenant.id}/failed-jobs/${await failedJob()}/retry`),
   ],
   "POST /admin/v1/purge": [["purge.run"], ["retention.purged"], () => operator("POST /admin/v1/purge")],
   "POST /admin/v1/keys/rewrap": [["keys.rewrapped"], [], () => operator("POST /admin/v1/keys/rewrap")],
@@ -98,6 +136,21 @@ export const OPERATOR_ACTS: Record<string, [ops: string[], tenants: string[], ()
 export const OPERATOR_NO_ACT: Record<string, string> = {
   "POST /admin/v1/numbers/search": "asks a carrier what it sells; nothing changes",
 };
+
+let operators = 0;
+async function signedInOperator() {
+  await setOperatorSignIn();
+  return operatorSignedIn("operator", { subject: `operator ${(operators += 1)}` });
+}
+
+/** An open alert of operators; answers its id. */
+async function openAlert(kind: string): Promise<string> {
+  const stub = env.OPERATORS.get(env.OPERATORS.idFromName("eu:operator"));
+  const account = `car_e00000000001m80000000000000000000000`;
+  await stub.note({ account, act: "carrier.alert", facts: { lane: "otp", kind, state: "raised" } });
+  const { data } = well(await operator("GET /admin/v1/alerts"));
+  return String(data[0].id);
+}
 
 /** Both, since a suspended tenant's log is not read by its keys. */
 export async function suspendAndResume(): Promise<Answer> {

@@ -12,6 +12,15 @@ const DAY = 86_400;
 /** What persons, carriers and rules do: by which path, the entries, by what kind of actor, and how it comes about. */
 export const OTHERS: [path: string, acts: string[], by: string, (to: Tenant) => Promise<unknown>][] = [
   [
+    "the alarm: an alert that was quiet for its time",
+    ["alert.closed"],
+    "system",
+    async (to) => {
+      well(await operator(`POST /admin/v1/tenants/${to.id}/sign-in/reset`));
+      await advance(to, 7 * DAY + 60);
+    },
+  ],
+  [
     "a text that came in: STOP, then START",
     ["consent.withdrawn", "consent.given"],
     "system",

@@ -126,6 +126,12 @@ export const twilio = (): Json => ({
 });
 export const newCarrier = (body: Json = gateway()): Promise<string> => id(operator("POST /admin/v1/carriers", body));
 
+/** An alert that is open; answers its id. */
+export async function openAlert(): Promise<string> {
+  well(await operator(`POST /admin/v1/tenants/${tenant.id}/sign-in/reset`));
+  return String(well(await call("GET /v1/alerts?limit=1"))["data"][0].id);
+}
+
 /** A failed job, made as a fault of storage makes one; answers its id. */
 export async function failedJob(): Promise<string> {
   const made = `job_${String((await session())["id"]).slice(4)}`;

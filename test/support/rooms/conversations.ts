@@ -73,6 +73,7 @@ export class Conversations {
       naming: new Naming(vault, { texts: () => null, codes: () => true }),
       isLasting: () => false,
       send: (_key, leaving) => this.#send(leaving),
+      alert: (resource) => void this.events.push({ type: "alert.limit", resource }),
       emit: (type, resource) => void this.events.push({ type, resource }),
       wait: (id) => void this.waiting.push(id),
       record: () => undefined,

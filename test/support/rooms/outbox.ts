@@ -172,7 +172,7 @@ export class Outbox {
 
   sweep(): Swept {
     const swept = sweep(this.deps, this.queueTracker, this.now);
-    if (swept.seenTo !== null) this.ledger.setSweptUpTo(swept.seenTo);
+    if (swept.seenTo !== null) this.ledger.setSweptUpTo(swept.seenTo, "");
     return swept;
   }
 }

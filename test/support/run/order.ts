@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Seconds on a quiet machine, of files that take more than ten; all others are short. Only the order depends on them. */
 const SECONDS: Record<string, number> = {
+  "laws/free-text": 110,
   "laws/hostile": 110,
   "faults/kill": 38,
   "faults/chaos": 34,
@@ -18,12 +19,19 @@ const SECONDS: Record<string, number> = {
   "faults/verify-day": 24,
   "faults/audit": 23,
   "stories/conversation": 40,
+  "stories/console": 43,
+  "stories/docs": 31,
+  "stories/handset": 21,
   "masking/intercept": 17,
   "faults/carriers": 16,
   "faults/pace": 16,
   "faults/webhooks": 15,
   "faults/inbound": 14,
   "faults/neighbours": 12,
+  "worker/cron": 12,
+  "console/roles": 12,
+  "laws/audit": 11,
+  "laws/scopes": 10,
   "laws/routes": 10,
 };
 

@@ -30,6 +30,13 @@ const PIECES = [
   "+44•••••••23 ", "•••0", "•",
   // Percent-encoding, whole, torn, more than once, of digits and of what is none
   "%", "%3", "%25", "%20", "%30 ", "%30%37%37", "%30 1", "%2530", "%252530", "%25%33%30", "0%20", "%c3%a9", "%ff", "%E0%A5%A6", "%f0%9d%9f%8e", "%07", "%250%3",
+  // Odd signs between digits
+  "1=", "0=", "0#", "0#7#", "07=", "01=", "0£", "0 x 7 ", "x 1 x 1 ", "1x", "0 #7 #7 ", "0% 7% ", "0:7:", "07:70:", "44=", "+44=7", "0=0=4=4=",
+  "07700=900=123 ", "+44#7700900123 ", "0123456=", "01632=960=12 ", "£12.50 x 3 @ £7 = £37.50, ", "a=1&b=2&c=33&", "#1 #2 #3 ", "0＝", "0 ＃7 ",
+  // References, tags and backslashes: whole, torn, encoded again, with digits and without
+  "&", "0&", "&#", "&#160;", "0&#160;", "&#48;", "&#x30;", "&#48;1", "&amp;", "&amp;#48;", "&amp;amp;amp;#48;", "&nbsp;", "0&nbsp;", "&aaaaaaaaaaaaaaaa", "&a;", "&#0000048;",
+  "<", "<a", "0<a", "<b>", "0<b>7</b>", "<a 12345>", "<a 12345", "<b", "</", "0<b 1>", "\\", "\\n", "0\\n", "\\u0031", "\\u003", "0\\u0031", "\\x31", "\\x3", "\\u{31}", "\\060", "0\\060",
+  "\\ud835\\udfce", "Dw i'n mynd i'r dre i weld f'ewythr a'i wraig o'r diwedd, mae'n 5 o'r gloch. ", "07700900123² ", "07700900123[1] ", "0²",
   // Other scripts, and what Unicode has besides
   "٠٧٧٠٠٩٠٠١٢٣ ", "٠ ", "０ ", "𝟎 ", "0️⃣", "⓪ ", "😀", "漢", "\u200b", "\u0301",
 ]; // prettier-ignore

@@ -1,6 +1,6 @@
 // The built Worker with a sandbox tenant, and a browser that watches what its pages do: requests to other hosts, errors on
 // the console and breaches of the content policy are counted, and axe-core judges what people with a screen reader meet.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { inject } from "vitest";
@@ -90,3 +90,6 @@ export async function violations(page: Page): Promise<string[]> {
   );
   return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
 }
+
+/** A figure that whoever runs the tests should see; the run's own output shows only what failing tests print. */
+export const told = (line: string): void => void writeSync(2, `${line}\n`);

@@ -75,6 +75,7 @@ export function pathOf(door: Door, ids: Record<string, string>): string {
     .replace(":token", ids["tokens"] ?? "")
     .replace(":template", ids["templates"] ?? "")
     .replace(":key", ids["keys"] ?? "")
+    .replace(":job", ids["failed-jobs"] ?? "")
     .replace(":participant", ids["participants"] ?? "");
 }
 
@@ -108,6 +109,10 @@ export function absentIds(tenant: string): Record<string, string> {
     people: `per_${owner}${rest}`,
     "people-sessions": `cse_${owner}${rest}`,
     "failed-jobs": `job_${owner}${rest}`,
+    alerts: `alr_${owner}${rest}`,
+    "admin-alerts": `alr_e00000000${rest}`,
+    "admin-operators": `per_e00000000${rest}`,
+    "admin-operator-sessions": `cse_e00000000${rest}`,
     "admin-tenants": `ten_${owner.startsWith("u") ? "u" : "e"}zzzzzzzz`,
     "admin-carriers": `car_e00000000${rest}`,
     "admin-numbers": `num_e00000000${rest}`,

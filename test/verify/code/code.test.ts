@@ -24,7 +24,7 @@ describe("a code", () => {
   const random = chance("codes", Number(process.env["SEED"] ?? 20_261_125));
   const bytes = (length: number) => Uint8Array.from({ length }, () => random.between(0, 255));
 
-  test.each(["numeric", "alphanumeric"] as const)("of the %s alphabet has every character at every place alike", (alphabet) => {
+  test.each(["numeric", "alphanumeric"] as const)("of the %s alphabet has every character equally often at every place", (alphabet) => {
     const letters = ALPHABETS[alphabet];
     const codes = Array.from({ length: CODES }, () => drawCode(6, alphabet, bytes));
     const worst = Math.max(...chiSquares(codes, letters));
@@ -34,14 +34,14 @@ describe("a code", () => {
     expect(codes.some((code) => code.startsWith(letters.charAt(0)))).toBe(true); // leading zeros are kept
   }); // prettier-ignore
 
-  test("throws away what would favour low digits: 250 to 255 are no digits", () => {
+  test("discards bytes 250 to 255, which would favour low digits", () => {
     const given = [255, 250, 249, 0, 253, 19, 10, 9, 251, 248];
     let at = 0;
     const next = (length: number) => Uint8Array.from({ length }, () => given[at++ % given.length] ?? 0);
     expect(drawCode(4, "numeric", next)).toBe("9090");
   });
 
-  test("has no characters that are taken for one another", () => {
+  test("has no characters that are mistaken for one another", () => {
     for (const letter of "0O1IL2Z5S8BU") expect(ALPHABETS.alphanumeric).not.toContain(letter);
     expect(new Set(ALPHABETS.alphanumeric).size).toBe(ALPHABETS.alphanumeric.length);
   });
@@ -67,7 +67,7 @@ describe("a code", () => {
     ["абвг", "АБВГ"], // Cyrillic letters are no Latin ones
   ])("typed as %j is %j", (typed, code) => expect(normaliseCode(typed)).toBe(code));
 
-  test("of a kind there are too few of is none, and six digits are what is asked for", () => {
+  test("of a kind with too few codes is not allowed, and six digits are the standard", () => {
     expect(codesOf(3, "numeric")).toBeNull();
     expect(codesOf(4, "numeric")).toBe(10_000);
     expect([strengthOf(5, "numeric", false), strengthOf(6, "numeric", false)]).toEqual([
@@ -78,7 +78,7 @@ describe("a code", () => {
     expect(strengthOf(10, "numeric", true)).toBe("restricted_custom");
   });
 
-  test("lives ten minutes at most, whoever calls: the rule refuses what the schema would", () => {
+  test("is valid for ten minutes at most: the rule refuses what the schema would", () => {
     const code = { codeLength: 6, codeAlphabet: "numeric", ttlSeconds: 600 } as const;
     expect(judgeCode(code)).toBeNull();
     for (const ttlSeconds of [601, 600.5, 59, 0, -1, Number.NaN, Infinity])
@@ -88,10 +88,10 @@ describe("a code", () => {
   });
 });
 
-describe("what a digest covers", () => {
+describe("the text that a digest covers", () => {
   const context = { amount: 1_000_000, currency: "GBP", payee: "Anna" };
 
-  test("is another text for another id, intent, amount, currency, payee or code", () => {
+  test("differs for another id, intent, amount, currency, payee or code", () => {
     const texts = [
       digestText("a", "login", null, "123456"),
       digestText("b", "login", null, "123456"),
@@ -108,7 +108,7 @@ describe("what a digest covers", () => {
     expect(new Set(texts).size).toBe(texts.length);
   });
 
-  test("is one spelling of a payment: case, spaces, composition and hidden signs make no other", () => {
+  test("is canonical: case, spaces, composition and hidden characters of a payment make no difference", () => {
     expect(contextOf({ amount: 1, currency: "gbp", payee: " Mu\u0308ller\u200b \n& Sons\u202e " })).toEqual({
       amount: 1, currency: "GBP", payee: "Müller & Sons",
     }); // prettier-ignore
@@ -121,7 +121,7 @@ describe("what a digest covers", () => {
   });
 });
 
-describe("an amount that nobody could pay is told, with the right one", () => {
+describe("an amount that nobody could pay is refused, with the right one in the detail", () => {
   test.each([
     [
       12_500,

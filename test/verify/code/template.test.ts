@@ -64,7 +64,7 @@ describe("the last line", () => {
     expect(text.split("\n")).toEqual(["012345 is it. Do not share it.", "", "@shifts.example #012345"]);
   });
 
-  test("or the app's hash, within 140 bytes, and then no other line is read by a machine", () => {
+  test("or the app's hash, within 140 bytes, and then no other line is machine-readable", () => {
     const reader = { appHash: "FA+9qCX9VSu" };
     const text = textOf({ ...written, reader }, 600);
     expect(text.endsWith("\nFA+9qCX9VSu")).toBe(true);
@@ -110,7 +110,7 @@ describe("money", () => {
   });
 });
 
-describe("what is built in", () => {
+describe("a built-in text", () => {
   const longest = { brand: "B".repeat(30), amount: "£9,999,999.99", payee: "P".repeat(20) };
   test.each(BUILTINS.flatMap((name) => LOCALES.map((locale) => [name, locale] as const)))(
     "%s in %s takes one segment, two for the longest payment",
@@ -124,7 +124,7 @@ describe("what is built in", () => {
     },
   ); // prettier-ignore
 
-  test("is found by language where the country is another", () => {
+  test("is found by language for another country", () => {
     expect(["en-GB", "en", "en-US", "cy", "cy-GB", "fr-CA", "pl", "de"].map(localeOf)).toEqual([
       "en-GB", "en-GB", "en-GB", "cy", "cy", "fr", "pl", "en-GB",
     ]); // prettier-ignore

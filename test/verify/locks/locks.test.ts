@@ -67,7 +67,7 @@ describe("strangers", () => {
     expect(failTimes(destination, null, third + DAY_MS - 1, 50)[1]).toBe(0);
   });
 
-  test("do not bar a known device, nor does it bar them", () => {
+  test("do not lock a known device, nor does it lock them", () => {
     let destination = learn(newDestination(), "dmine", NOON);
     [destination] = failTimes(destination, "dthief", NOON, 50);
     [destination] = failTimes(destination, null, NOON, 50);
@@ -79,7 +79,7 @@ describe("strangers", () => {
     expect(barredUntil(other, null, NOON)).toBeNull();
   });
 
-  test("one alone is barred for a day after seven, and bars no other at any time", () => {
+  test("one alone is locked for a day after seven, and never locks another", () => {
     let destination = newDestination();
     let counted: number;
     [destination, counted] = failTimes(destination, "dthief", NOON, 50);
@@ -105,7 +105,7 @@ describe("strangers", () => {
   });
 });
 
-test("a success wipes no failure: a login gives strangers nothing back", () => {
+test("a success resets no failure: a sign-in gives strangers no more guesses", () => {
   let [destination] = failTimes(newDestination(), null, NOON, 4);
   destination = learn(destination, "dmine", NOON);
   expect(failTimes(destination, null, NOON, 50)[1]).toBe(1);
@@ -120,7 +120,7 @@ test("the five devices seen last are known, for ninety days", () => {
   expect(rolled(destination, NOON + 91 * DAY_MS).known).toHaveLength(0);
 });
 
-test("lifting frees everybody, keeps who is known, and a spent destination says when it can be forgotten", () => {
+test("lifting unlocks everybody and keeps known devices, and an unused destination says when it can be purged", () => {
   let destination = learn(newDestination(), "dmine", NOON);
   [destination] = failTimes(destination, "dmine", NOON, 50);
   [destination] = failTimes(destination, null, NOON, 50);
@@ -179,7 +179,7 @@ test("no day has more than ten failed guesses of strangers, seven of one, ten of
   );
 }); // prettier-ignore
 
-test("where there is no room, `nextAt` is the first moment at which there is", () => {
+test("without sends left, `nextAt` is the first moment at which there is one", () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 3 * HOUR_MS }), { maxLength: 40 }), (waits) => {
       let destination = newDestination();

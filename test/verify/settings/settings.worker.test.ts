@@ -27,7 +27,7 @@ const keyOf = async (tenant: Tenant, scopes: string[]): Promise<string> => {
 };
 
 describe("a service", () => {
-  it("says how a code is where the start does not, and the start may say otherwise", async () => {
+  it("sets a code's properties, which a start may override", async () => {
     const tenant = await newTenant();
     const { id } = await service(tenant, {
       code_length: 8, code_alphabet: "alphanumeric", ttl_seconds: 120, brand: "Shifts", locales: ["cy", "en-GB"],
@@ -44,7 +44,7 @@ describe("a service", () => {
     expect(await textOf(tenant, other["sends"][0]["message_id"])).toMatch(/^\d{4} is your Shifts code\./);
   });
 
-  it("is changed, listed and deleted, and no setting of it lets a code live longer than ten minutes", async () => {
+  it("is changed, listed and deleted, and cannot make a code valid for more than ten minutes", async () => {
     const tenant = await newTenant();
     const { id } = await service(tenant);
     expect((await tenant.call("POST /v1/verify/services", { name: "Sign-in" })).body["code"]).toBe("name_taken");
@@ -61,7 +61,7 @@ describe("a service", () => {
     expect((await start(tenant, { service: id })).body["code"]).toBe("service_unknown");
   });
 
-  it("holds starts to the limits its callers name, and keeps neither name nor value in clear", async () => {
+  it("limits starts by named limits, and stores neither name nor value in plaintext", async () => {
     const tenant = await newTenant();
     const { id } = await service(tenant, { limits: [{ name: "session", max: 2, seconds: 600 }] });
     const limits = { session: "person@example.com" };
@@ -79,7 +79,7 @@ describe("a service", () => {
 });
 
 describe("a code of the caller's own", () => {
-  it("needs its scope and the service's leave, and counts as weaker", async () => {
+  it("needs its scope and the service's permission, and counts as weaker", async () => {
     const tenant = await newTenant();
     const key = await keyOf(tenant, ["verify:start", "verify:check"]);
     const refused = await tenant.call("POST /v1/verifications", { to: NUMBER, custom_code: "314159" }, { authorization: `Bearer ${key}` }); // prettier-ignore
@@ -170,7 +170,7 @@ describe("a template", () => {
     expect(JSON.stringify((await operator("GET /admin/v1/audit?limit=100")).body)).toContain("template.refused");
   });
 
-  it("that was changed since it was read is not decided on, by neither door, where the version that was read is named", async () => {
+  it("that was changed since the version that a decision names is not decided on, by key or operator", async () => {
     const tenant = await newTenant();
     const write = { name: "Bait", texts: { "en-GB": "{{code}} is yours." } };
     const { body: read } = await tenant.call("POST /v1/verify/templates", write);
@@ -264,7 +264,7 @@ describe("a locked or blocked destination", () => {
     expect(shown.filter(({ number }) => number === "+447700900122")).toHaveLength(1); // the one before the block
   });
 
-  it("name no more numbers to a key in a day than it may name, known and new alike, and a token always", async () => {
+  it("lets a key name no more numbers in a day than its cap, known or new, but any token", async () => {
     const tenant = await newTenant();
     const token = (await tenant.call("POST /v1/tokens", { number: "+447700900140" })).body["token"];
     const { body: key } = await tenant.call("POST /v1/keys", { name: "desk", scopes: ["verify:locks"] });
@@ -323,8 +323,8 @@ describe("a locked or blocked destination", () => {
   });
 });
 
-describe("what is counted", () => {
-  it("shows conversion by dimension, and no prefix that fewer than ten share", async () => {
+describe("the summary", () => {
+  it("shows conversion by dimension, and no prefix with fewer than ten starts", async () => {
     const tenant = await newTenant();
     for (let nth = 0; nth < 9; nth += 1) {
       const verification = await started(tenant, { to: `+4477009002${10 + nth}`, intent: "login" });
@@ -347,7 +347,7 @@ describe("what is counted", () => {
     expect((await by("hour")).reduce((sum, row) => sum + row["started"], 0)).toBe(10);
   });
 
-  it("survives the object's memory: what was gathered is written by the turn", async () => {
+  it("is stored by the alarm run, so that it survives the eviction of the object", async () => {
     const tenant = await newTenant();
     await started(tenant);
     await advance(tenant, 30);

@@ -1,5 +1,5 @@
 /**
- * Infobip's words, as data: what a status means where it comes, the published delivery errors, and the codes of its HTTP errors.
+ * Infobip's codes, as data: the meaning of each status, the published delivery errors, and the codes of its HTTP errors.
  * Sources: "Message status codes", "Error code reference" (general tables) and the OpenAPI description of the SMS channel;
  * three statuses that only its older manuals have are kept.
  */
@@ -7,8 +7,8 @@ import { verdictsOf, type Verdict } from "../call.ts";
 import type { Report } from "../../carrier.ts";
 
 /**
- * `call`: what the status means in the answer to a call. `state`: what it means in a delivery report; null says nothing of
- * the message.
+ * `call`: what the status means in the answer to a call. `state`: what it means in a delivery report; null: nothing about the
+ * message.
  */
 export type Status = { call: "accepted" | Verdict; state: Report["state"] | null };
 
@@ -16,13 +16,13 @@ export type Status = { call: "accepted" | Verdict; state: Report["state"] | null
 const MEANINGS: readonly [ids: string, call: Status["call"], state: Status["state"]][] = [
   ["1 2 3 7 26", "accepted", "sent"], // pending in every form, and delivered to the operator, which is not the handset
   ["5", "accepted", "delivered"],
-  ["4 9 15 96 97 98", "unknown", "undelivered"], // the operator has had it
-  ["22 29", "unknown", "sent"], // expired without a report that could be read: nobody knows
+  ["4 9 15 96 97 98", "unknown", "undelivered"], // the operator had it, so it may have been sent
+  ["22 29", "unknown", "sent"], // expired without a usable report
   // No such number, do-not-disturb, blocklist, flooding (the same text or number again and again), too long, pumping.
   ["8 10 14 20 25 52 87", "permanent", "undelivered"],
-  ["12 17 18 19", "account", "undelivered"], // no credit, nobody else may be texted, no route
+  ["12 17 18 19", "account", "undelivered"], // no credit, only registered numbers allowed, no route
   ["6 11 13 16 21 24 31 51 99 100", "declined", "undelivered"], // sender, network, pace, platform
-  ["23", "unknown", null], // our id has been there before: this call was not taken, an earlier one was
+  ["23", "unknown", null], // our id was used before: this call was not taken, an earlier one was
 ];
 
 /** Statuses by id. */
@@ -30,7 +30,7 @@ export const INFOBIP_STATUSES: ReadonlyMap<number, Status> = new Map(
   MEANINGS.flatMap(([ids, call, state]) => ids.split(" ").map((id): [number, Status] => [Number(id), { call, state }])),
 );
 
-/** What a status that we do not know yet means by its group; DELIVERED alone does not say whether to the handset. */
+/** The meaning of an unlisted status by its group; DELIVERED alone does not say whether to the handset. */
 export const INFOBIP_GROUPS: ReadonlyMap<number, Status> = new Map<number, Status>([
   [0, { call: "accepted", state: "sent" }],
   [1, { call: "accepted", state: "sent" }],
@@ -41,8 +41,8 @@ export const INFOBIP_GROUPS: ReadonlyMap<number, Status> = new Map<number, Statu
 ]);
 
 /**
- * Delivery errors by id, `permanent` by Infobip's own flag: whether the same message fails the same way again. A report only
- * ever comes after the message was taken, so none of them sends anything again.
+ * Delivery errors by id, `permanent` by Infobip's own flag: whether the same message would fail again. Reports come after the message
+ * was taken, so no code here sends it again.
  */
 export const INFOBIP_ERRORS = verdictsOf({
   permanent: `
@@ -55,7 +55,7 @@ export const INFOBIP_ERRORS = verdictsOf({
     1164 1165 1166 1281 1282 1283 1284 1536 1537 1538 1539 1540 1541 1792 1793 1794 1795 1796 2048 2051 4097 4098`,
 });
 
-/** Codes of HTTP errors: `errorCode` of today's envelope, `messageId` of the older one. A request is refused whole. */
+/** Codes of HTTP errors: `errorCode` of the present envelope, `messageId` of the older one. They refuse the whole request. */
 export const INFOBIP_FAULTS = verdictsOf({
   account: "E401 E403 UNAUTHORIZED UNAUTHENTICATED FORBIDDEN EC_ACCOUNT_VALIDATION",
   declined: "E400 E404 E405 E406 E409 E413 E415 E422 BAD_REQUEST NOT_FOUND CONFLICT",

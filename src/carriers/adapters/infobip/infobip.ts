@@ -1,8 +1,8 @@
 /**
- * The carrier Infobip, SMS API v3. Our id is the message's id there, so Infobip itself refuses a second hand-over of it.
- * Its answer is 200 although the message may be rejected inside. Delivery reports come in batches and prove themselves as the
- * account's notification profile says: by an HMAC over the body, which is what to choose, or by Basic or Bearer, which
- * prove the sender and not the body. None of them signs a time; that a report comes twice is settled by the message's state.
+ * The carrier Infobip, SMS API v3. Our message id is the id there, so Infobip rejects a second call for it. It answers 200 also if
+ * the message is rejected inside. Delivery reports come in batches, authenticated as the account's notification profile says: by an
+ * HMAC over the body (recommended), or by Basic or Bearer, which do not cover the body. None signs a time; a repeated report changes
+ * nothing, because each state is entered once.
  */
 import { createHmac } from "node:crypto";
 import { z } from "zod";
@@ -31,10 +31,10 @@ import { INBOUND_CHARACTERS_MAX } from "../../carrier.ts";
 import type { Account, Answer, Callback, Carrier, CarrierIo, Handover, Inbound, InboundCallback, Probed, Read, Report } from "../../carrier.ts"; // prettier-ignore
 import { INFOBIP_ERRORS, INFOBIP_FAULTS, INFOBIP_GROUPS, INFOBIP_STATUSES, type Status } from "./codes.ts";
 
-/** Infobip takes a longer validity and cuts it to this. */
+/** Infobip's longest validity; it shortens a longer one. */
 const VALIDITY_SECONDS_MAX = 172_800;
 const RECEIPT_SECRET_BYTES = 24;
-/** How reports prove themselves, HMAC first. Infobip also signs with MD5, SHA-1 and SHA-224; nobody needs them. */
+/** How reports are authenticated. Infobip also offers MD5, SHA-1 and SHA-224, which are not accepted. */
 const AUTH = ["hmac_sha256", "hmac_sha384", "hmac_sha512", "basic", "bearer"] as const;
 const HMAC_DIGESTS: ReadonlyMap<string, string> = new Map([
   ["hmac_sha256", "sha256"],
@@ -46,9 +46,9 @@ const SECRET_FORM = "24 to 190 random bytes in base64 or hexadecimal.";
 const visible = (least: number, most: number) => new RegExp(`^[\\x21-\\x7e]{${least},${most}}$`);
 const fields = {
   settings: {
-    base_url: UrlText.meta({ description: "The account's own address, `https://….api.infobip.com`." }),
+    base_url: UrlText.meta({ description: "The account's own base URL, `https://….api.infobip.com`." }),
     sender: SenderSetting.optional().meta({ description: "Who sends when a message names no sender." }),
-    receipt_auth: z.enum(AUTH).meta({ description: "How the notification profile proves its reports." }),
+    receipt_auth: z.enum(AUTH).meta({ description: "How the notification profile authenticates its reports." }),
     receipt_header: z
       .string()
       .regex(/^[A-Za-z0-9-]{1,64}$/, "A header's name.")
@@ -69,7 +69,7 @@ const fields = {
   },
 };
 
-/** A secret that is printed or made up lets anybody write reports. */
+/** Why the secret is weak, or null: with a published or guessable one anybody could forge reports. */
 function weakness({ receipt_secret: secret }: Account["secrets"]): FieldError | null {
   if (secret === undefined) return null;
   const bytes = fromBase64(secret);
@@ -98,7 +98,7 @@ const Fault = z.union([
     .object({ requestError: z.object({ serviceException: z.object({ messageId: z.string() }) }) })
     .transform((fault) => fault.requestError.serviceException.messageId),
 ]);
-/** One delivery report, as far as we read it; Infobip adds fields as it likes. */
+/** The fields read of a delivery report; unknown fields are ignored. */
 const Result = z.object({
   messageId: z.string(),
   status: StatusField,
@@ -108,11 +108,11 @@ const Result = z.object({
   mccMnc: z.string().nullish(),
   price: z.object({ pricePerMessage: z.unknown(), currency: z.unknown() }).nullish(),
 });
-/** Infobip puts up to a hundred reports into one call; each of ours has a URL of its own. */
+/** Infobip sends up to a hundred reports in one call; but each of our messages has a URL of its own. */
 const Bundle = z.object({ results: z.array(z.unknown()).max(1_000) });
 const Named = z.object({ messageId: z.string() });
 
-/** A text that came in, as far as we read it. Infobip joins the parts of a long one itself. */
+/** The fields read of an inbound text. Infobip joins the parts of a long text. */
 const Received = z.object({
   messageId: z.string().min(1).max(200),
   from: z.string().min(1).max(64),
@@ -146,7 +146,7 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
     webhooks: { delivery: { url: handover.receiptUrl }, contentType: "application/json" },
   };
   const headers = { authorization: `App ${key}`, "content-type": "application/json", accept: "application/json" };
-  // Left to their defaults, these would exchange a text's links for others that tell who follows them.
+  // By default Infobip may replace links in the text to track who follows them.
   const options = { tracking: { shortenUrl: false, trackClicks: false } };
   const called = await call(url, { headers, body: JSON.stringify({ messages: [message], options }) }, io);
   return "fault" in called ? { outcome: "unknown", code: called.fault } : classify(called);
@@ -170,7 +170,7 @@ function classify(called: Answered): Answer {
   return unmapped ? { ...answer, unmapped } : answer;
 }
 
-/** What a status says: by its id, else by its group, else nothing more than that Infobip knows the message. */
+/** The meaning of a status: by its id, else by its group, else only that Infobip knows the message. */
 function meaningOf({ id, groupId }: z.infer<typeof StatusField>): { meaning: Status; unmapped?: true } {
   const known = INFOBIP_STATUSES.get(id);
   if (known !== undefined) return { meaning: known };
@@ -193,7 +193,7 @@ function read(account: Account, callback: Callback): Read<Report> {
   return { read: good.map(reportOf).filter((report) => report !== null), ...counted(unreadable) };
 }
 
-/** The results of a bundle that can be read, and how many cannot: Infobip would bring all of them again for one that is wrong. */
+/** The valid results of a bundle, and how many are invalid. One invalid result must not make Infobip repeat all of them. */
 function readEach<T>(schema: z.ZodType<T>, results: readonly unknown[]): { good: T[]; unreadable: number } {
   const read = results.map((result) => schema.safeParse(result));
   const good = read.flatMap((each) => (each.success ? [each.data] : []));
@@ -218,7 +218,7 @@ function readInbound(account: Account, callback: InboundCallback): Read<Inbound>
   return { read: texts.filter(({ text }) => text !== ""), ...counted(unreadable) };
 }
 
-/** Whether any report of the account could be believed: a text whose receipts are all refused is not worth sending. */
+/** Whether the account's reports can be authenticated; without that it sends nothing. */
 function canProve({ settings, secrets }: Account): boolean {
   const { receipt_auth: auth, receipt_user: user, receipt_header: header } = settings;
   if (secrets["receipt_secret"] === undefined) return false;
@@ -226,7 +226,7 @@ function canProve({ settings, secrets }: Account): boolean {
   return auth === "bearer" || (HMAC_DIGESTS.has(auth ?? "") && header !== undefined);
 }
 
-/** Why the callback is not believed, or null. */
+/** Why the callback is not authentic, or null. */
 function forgeryIn(account: Account, { headers, body }: InboundCallback): string | null {
   const { receipt_auth: auth, receipt_user: user, receipt_header: header } = account.settings;
   const { receipt_secret: secret } = account.secrets;
@@ -250,7 +250,7 @@ function isMac(given: string, mac: Uint8Array): boolean {
   return bytes !== null && equalBytes(bytes, mac);
 }
 
-/** Equality of two texts by their hashes, so that neither length nor content shows in the time it takes. */
+/** Compares two texts by their hashes, so that the time reveals neither length nor content. */
 function same(given: string | undefined, expected: string | undefined): boolean {
   return given !== undefined && expected !== undefined && equalBytes(sha256(given), sha256(expected));
 }
@@ -270,13 +270,13 @@ function reportOf(result: z.infer<typeof Result>): Report | null {
     code: meaning.state === "delivered" ? null : cause,
     at: timeOf(result.doneAt),
     ...ofNetwork(mccMnc),
-    // The price is of one part; the parts are counted beside it.
+    // The price is for one part; the number of parts is a field of its own.
     ...(each === undefined ? {} : { price: { ...each, amount: each.amount * (messageCount ?? 1) } }),
     ...(strange ? { unmapped: true } : {}),
   };
 }
 
-/** `2026-11-23T12:00:00.000+0000`, as Infobip writes times: the zone has no colon, which is no form that every engine reads. */
+/** `2026-11-23T12:00:00.000+0000`, as Infobip writes times; `Date` does not reliably parse a zone without a colon. */
 function timeOf(text: string | null | undefined): number | null {
   const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?:Z|([+-]\d\d):?(\d\d))$/.exec(text ?? "");
   if (parts === null) return null;
@@ -284,7 +284,7 @@ function timeOf(text: string | null | undefined): number | null {
   return Number.isNaN(at) ? null : at;
 }
 
-/** The balance costs nothing and shows that address and key work. */
+/** Asks for the balance, which is free and shows that base URL and key work. */
 async function probe(account: Account, io: CarrierIo): Promise<Probed> {
   const url = urlOf(account, "/account/1/balance");
   const { api_key: key } = account.secrets;
@@ -293,7 +293,7 @@ async function probe(account: Account, io: CarrierIo): Promise<Probed> {
   return probedBy(await call(url, { method: "GET", headers }, io));
 }
 
-/** Where a path of the account is; an account without its own address has none. */
+/** The URL of a path; null if the account has no base URL. */
 function urlOf(account: Account, path: string): string | null {
   return account.settings["base_url"] === undefined ? null : baseOf(account, "base_url", "") + path;
 }

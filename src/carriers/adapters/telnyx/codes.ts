@@ -1,20 +1,19 @@
 /**
- * Telnyx's words, as data: the error codes it publishes for messaging, by what they mean for a call, and the states of its
- * delivery reports. Sources: "Messaging Error Code Reference" with its table of permanent and retriable codes, the common
- * API errors that a message can meet, and the `to[].status` of the official client.
+ * Telnyx's codes, as data: the error codes it publishes for messaging, by what they mean for a call, and the states of its delivery
+ * reports. Sources: "Messaging Error Code Reference" with its table of permanent and retriable codes, the common API errors of
+ * messages, and the `to[].status` of the official client.
  */
 import { verdictsOf } from "../call.ts";
 import type { Report } from "../../carrier.ts";
 
 /**
- * Permanent is what the number (landline, invalid, opted out) or the text (too long, forbidden, none) is refused for, what
- * Telnyx's own filter calls spam (40015), and traffic that looks inflated (40020): another carrier would only be the next to
- * pay for it. 5xx codes are `unknown`: Telnyx does not say
- * that such a message was not taken.
+ * Permanent: refusals of the number (landline, invalid, opted out) or the text (too long, forbidden, none), spam by Telnyx's filter
+ * (40015), and artificially inflated traffic (40020), which no other account should send either. 5xx codes are `unknown`, because
+ * Telnyx does not say that such a message was not taken.
  */
 export const TELNYX_CODES = verdictsOf({
   permanent: "40001 40009 40012 40015 40020 40300 40302 40310 40316 40322",
-  // Key, standing, funds or profile: whatever comes next is refused as well.
+  // Key, standing, funds or profile: every other message is refused as well.
   account: `
     10009 10010 20002 20006 20012 20013 20014 20015 20016 20017 20100 40311 40312 40313 40314 40321 40331 40333`,
   declined: `
@@ -27,7 +26,7 @@ export const TELNYX_CODES = verdictsOf({
   unknown: "10007 10008",
 });
 
-/** What a delivery report says; the last of the list is a report that the network never sent one of its own. */
+/** States of delivery reports. `delivery_unconfirmed`: the network sent Telnyx no report. */
 export const TELNYX_STATES: ReadonlyMap<string, Report["state"]> = new Map([
   ["queued", "sent"],
   ["sending", "sent"],

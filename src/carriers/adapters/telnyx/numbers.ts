@@ -1,7 +1,7 @@
 /**
- * Telnyx's number search, orders and the account's own numbers (API v2). An order may wait for papers: `pending` is not bought yet.
- * Where texts go is the messaging profile's affair: numbers are ordered into the account's profile, and the profile is told the
- * URL. Facts: the official client's description.
+ * Telnyx's number search, orders and the account's own numbers (API v2). An order may wait for documents: `pending` is not bought yet.
+ * The messaging profile has the URL for inbound texts: numbers are ordered into the account's profile, and the URL is set there.
+ * Facts: the official client's description.
  */
 import { z } from "zod";
 import { baseOf, call, formOf, jsonOf, plainCode, pricedAt, type Answered, type Called, type Outgoing } from "../call.ts"; // prettier-ignore
@@ -104,7 +104,7 @@ async function ask(account: Account, io: CarrierIo, path: string, outgoing: Outg
   return call(baseOf(account, "base_url", BASE_URL) + path, { ...outgoing, headers }, io);
 }
 
-/** The first of the errors' codes. */
+/** The code of the first error. */
 function errorOf(answered: Answered): string | null {
   const errors = Errors.safeParse(jsonOf(answered));
   return errors.success ? String(errors.data.errors[0]?.code) : null;

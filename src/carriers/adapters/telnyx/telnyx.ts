@@ -1,7 +1,7 @@
 /**
  * The carrier Telnyx, API v2: one message in JSON under a bearer key, delivery reports signed with Ed25519 over
- * `timestamp|body`. Telnyx takes no id of ours and no validity; its reports carry the URL they were meant for, which is
- * signed with them and names the message. It sends a report again until it is answered, in no order.
+ * `timestamp|body`. Telnyx takes no id of ours and no validity; its reports contain the URL they were sent to, which is signed too and
+ * names the message. It repeats a report until it is answered; reports come in any order.
  */
 import { z } from "zod";
 import { readJson } from "../../../contract/json.ts";
@@ -35,22 +35,22 @@ const BASE_URL = "https://api.telnyx.com";
 const KEY_BYTES = 32;
 
 /**
- * The account's public key. Whoever knows the private half of a printed or a made-up one could write reports, and under a point of
- * small order anybody can.
+ * The account's public key. With a published or made-up key somebody else could forge reports, and with a point of small order anybody
+ * can.
  */
 const PublicKey = z
   .string()
   .regex(/^[A-Za-z0-9+/]{43}=$/, "32 bytes in base64.")
-  .refine((text) => isKey(fromBase64(text) ?? new Uint8Array()), "This is no account's key.");
+  .refine((text) => isKey(fromBase64(text) ?? new Uint8Array()), "This is not the key of an account.");
 
 function isKey(key: Uint8Array): boolean {
   return weaknessOf(key, KEY_BYTES) === null && ed25519KeyFlaw(key) === null;
 }
 
-/** The key that was judged last: a courier has one account, and judging takes milliseconds. */
+/** The key that was judged last, cached because a courier has one account and judging takes milliseconds. */
 let judged: { key: string; trusted: boolean } | null = null;
 
-/** As `isKey`, for an account that is in use: one that was stored before keys were judged so is not believed either. */
+/** As `isKey`, for a stored account, whose key may be older than this check. */
 function isTrusted(key: string): boolean {
   if (judged?.key !== key) judged = { key, trusted: ed25519KeyFlaw(fromBase64(key) ?? new Uint8Array()) === null };
   return judged.trusted;
@@ -68,15 +68,15 @@ const fields = {
   secrets: { api_key: ApiKey.meta({ description: "An API key of the account." }) },
 };
 
-/** No call was made: Telnyx sends by a name only where a messaging profile allows it. Numbers of the account send without. */
+/** No call was made: Telnyx sends with a name only if a messaging profile allows it. Numbers of the account need none. */
 const PROFILELESS: Answer = { outcome: "declined", code: "profile_missing", permanent: false };
 
 const isName = (sender: string): boolean => /[A-Za-z]/.test(sender);
 
-/** An account whose own sender is a name, without the profile that would let it send. */
+/** The error of an account whose sender is a name, without a messaging profile. */
 function conflict({ sender, messaging_profile_id: profile }: Account["settings"]): FieldError | null {
   if (sender === undefined || profile !== undefined || !isName(sender)) return null;
-  const detail = "Telnyx sends by a name only with a messaging profile: give its id, or a number as the sender.";
+  const detail = "Telnyx sends with a name only if there is a messaging profile: give its id, or a number as sender.";
   return { field: "messaging_profile_id", code: "invalid_field", detail };
 }
 
@@ -86,7 +86,7 @@ const Taken = z.object({
 const Errors = z.object({ errors: z.array(z.object({ code: z.union([z.string(), z.int()]) })).min(1) });
 const Cost = z.object({ amount: z.unknown(), currency: z.unknown() });
 
-/** What a callback holds, as far as we read it; Telnyx adds fields as it likes. */
+/** The fields read of a callback; unknown fields are ignored. */
 const Event = z.object({
   data: z.object({
     event_type: z.string(),
@@ -102,7 +102,7 @@ const Payload = z.object({
   cost: z.unknown().optional(),
   errors: z.array(z.object({ code: z.union([z.string(), z.int()]) })).nullish(),
 });
-/** A text that came in, as far as we read it. Telnyx joins the parts of a long one itself. */
+/** The fields read of an inbound text. Telnyx joins the parts of a long text. */
 const Received = z.object({
   id: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/),
   from: z.object({ phone_number: z.string().min(1).max(64) }),
@@ -115,7 +115,7 @@ const Received = z.object({
   media: z.array(z.unknown()).nullish(),
   autoresponse_type: z.string().max(40).nullish(),
 });
-/** The events that say what became of an outgoing message; others of the account are nothing to a receipt. */
+/** The events that report an outgoing message's state; others are ignored. */
 const DELIVERY_EVENTS: ReadonlySet<string> = new Set(["message.sent", "message.finalized"]);
 
 /** Telnyx. */
@@ -144,10 +144,10 @@ async function send(account: Account, handover: Handover, io: CarrierIo): Promis
     messaging_profile_id: profile,
     text: handover.text,
     type: "SMS",
-    // Said, not left to "smart encoding", which would send other characters than the tenant wrote.
+    // Explicit, because Telnyx's "smart encoding" would replace characters of the text.
     encoding: handover.encoding,
     webhook_url: handover.receiptUrl,
-    // A profile's own webhooks would get number and text as well.
+    // The profile's own webhooks would receive number and text as well.
     use_profile_webhooks: false,
   });
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", accept: "application/json" };
@@ -164,7 +164,7 @@ function classify(called: Answered): Answer {
   return { outcome: "accepted", reference: id, ...priceOf(cost) };
 }
 
-/** The first of the errors' codes, as text. */
+/** The code of the first error, as text. */
 function errorOf(json: unknown): string | null {
   const parsed = Errors.safeParse(json);
   const first = parsed.success ? parsed.data.errors[0] : undefined;
@@ -188,7 +188,7 @@ async function readReceipts(account: Account, callback: Callback): Promise<Read<
   return { read: [reportOf(callback.message, payload.data, data.occurred_at)] };
 }
 
-/** A text, and how many pictures came with it: those stay with Telnyx. A message to a group is no text to one number of ours. */
+/** An inbound text, with the number of its pictures, which are not fetched. Group messages are ignored. */
 async function readInbound(account: Account, callback: InboundCallback): Promise<Read<Inbound>> {
   const signed = await readSigned(account, callback);
   if (!("event" in signed)) return signed;
@@ -202,14 +202,14 @@ async function readInbound(account: Account, callback: InboundCallback): Promise
   const [only, ...others] = to;
   const text = payload.data.text ?? "";
   const media = mediaOf(payload.data.media?.length ?? 0);
-  const keyword = keywordOf(answered); // what the carrier recognised counts without words, too
+  const keyword = keywordOf(answered); // a recognised keyword counts also without a text
   const isEmpty = text === "" && media.media === undefined && keyword.keyword === undefined;
   if (only === undefined || others.length + (cc?.length ?? 0) > 0 || isEmpty) return { read: [] };
   const inbound = { id, from: from.phone_number, to: only.phone_number, text };
   return { read: [{ ...inbound, ...media, ...keyword }] };
 }
 
-/** The event in a callback, once its signature is good and fresh. */
+/** The event of a callback, after its signature was verified as genuine and fresh. */
 async function readSigned(
   account: Account,
   callback: InboundCallback,
@@ -221,7 +221,7 @@ async function readSigned(
   return event.success ? { event: event.data } : { malformed: "body" };
 }
 
-/** Why the callback is not Telnyx's own, or null. The time is the text of the header, as it was signed. */
+/** Why the callback is not authentic, or null. The signature covers the timestamp header's text. */
 async function forgeryIn(account: Account, { headers, body, now }: InboundCallback): Promise<string | null> {
   const written = account.settings["public_key"] ?? "";
   const key = fromBase64(written);
@@ -237,7 +237,7 @@ async function forgeryIn(account: Account, { headers, body, now }: InboundCallba
   return isFresh(Number(timestamp), now) ? null : "stale";
 }
 
-/** Whether a URL leads to the path that was called; the origin may have been renamed since the message was sent. */
+/** Whether a URL has the path that was called; the service's origin may have changed since the message was sent. */
 function samePath(meant: string, called: string): boolean {
   return URL.canParse(meant, called) && new URL(meant, called).pathname === new URL(called).pathname;
 }
@@ -251,7 +251,7 @@ function reportOf(message: string, payload: z.infer<typeof Payload>, occurred: s
   const at = Date.parse(payload.completed_at ?? occurred ?? "");
   return {
     message,
-    // A state that we do not know yet says at least that Telnyx has the message.
+    // An unknown state means at least that Telnyx has the message.
     state: state ?? "sent",
     code: code !== null ? plainCode(code, "unnamed") : state === status ? null : plainCode(status, "unnamed"),
     at: Number.isNaN(at) ? null : at,
@@ -260,7 +260,7 @@ function reportOf(message: string, payload: z.infer<typeof Payload>, occurred: s
   };
 }
 
-/** The balance costs nothing and shows that address and key work. */
+/** Asks for the balance, which is free and shows that base URL and key work. */
 async function probe(account: Account, io: CarrierIo): Promise<Probed> {
   const { api_key: key } = account.secrets;
   if (key === undefined) return { found: "rejected", code: "account_incomplete" };

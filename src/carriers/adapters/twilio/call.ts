@@ -16,7 +16,7 @@ function credentialsOf({ settings, secrets }: Account): string | null {
   return user === undefined || password === undefined ? null : basicOf(user, password);
 }
 
-/** The call, or null where the account lacks what it takes. */
+/** The call; null if the account lacks credentials. */
 export async function request(
   account: Account,
   io: CarrierIo,

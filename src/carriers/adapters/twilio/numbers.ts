@@ -1,6 +1,6 @@
 /**
- * Twilio's numbers for sale and the account's own (AvailablePhoneNumbers, IncomingPhoneNumbers). Its search says no price: that is
- * in another API, by country; the operator names it. Facts: the public OpenAPI description (twilio/twilio-oai).
+ * Twilio's numbers for sale and the account's own (AvailablePhoneNumbers, IncomingPhoneNumbers). Its search has no prices, which are
+ * in another API, by country; the operator gives the price. Facts: the public OpenAPI description (twilio/twilio-oai).
  */
 import { z } from "zod";
 import { formOf } from "../call.ts";
@@ -75,7 +75,7 @@ export const twilioShop: Shop = {
   },
 };
 
-/** The number's own id at Twilio; null where it is not the account's. */
+/** The number's id at Twilio; null if the account does not have it. */
 async function find(account: Account, e164: string, io: CarrierIo): Promise<{ sid: string | null } | { code: string }> {
   const said = readAnswer(await request(account, io, "GET", `/IncomingPhoneNumbers.json?${formOf({ PhoneNumber: e164 })}`), Ours, faultOf); // prettier-ignore
   if ("code" in said) return said;

@@ -1,6 +1,6 @@
 /**
- * Twilio, Programmable Messaging (API 2010-04-01). Texts and numbers are not kept in Twilio's logs unless the account says so.
- * Twilio takes no reference of ours: a receipt is bound to its message by the URL, which the signature covers.
+ * Twilio, Programmable Messaging (API 2010-04-01). Twilio is told to keep no text and number, unless the account's settings say
+ * otherwise. Twilio takes no reference of ours: a receipt is bound to its message by the URL, which the signature covers.
  * Facts: the public OpenAPI description (twilio/twilio-oai) and docs/carriers.md.
  */
 import { createHmac } from "node:crypto";
@@ -20,14 +20,14 @@ const VALIDITY_SECONDS_MAX = 36_000;
 const sid = (prefix: string) => z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), `${prefix} and 32 hexadecimal digits.`); // prettier-ignore
 const Secret = z.string().regex(/^[A-Za-z0-9]{32}$/, "32 letters and digits.");
 
-/** What Twilio says of a message it made, as far as we read it. */
+/** The fields read of the answer to a call. */
 const Made = z.object({
   sid: z.string().regex(/^(?:SM|MM)[0-9a-fA-F]{32}$/),
   status: z.string().max(40),
   error_code: z.int().nullish(),
 });
 
-/** Twilio's callback, as far as we read it; it adds fields as it likes. */
+/** The fields read of a status callback; unknown fields are ignored. */
 const Status = z.object({
   AccountSid: z.string(),
   MessageSid: z.string().regex(/^(?:SM|MM)[0-9a-fA-F]{32}$/),
@@ -35,7 +35,7 @@ const Status = z.object({
   ErrorCode: z.string().max(40).optional(),
 });
 
-/** A text that came in, as far as we read it. Twilio joins the parts of a long one itself. */
+/** The fields read of an inbound text. Twilio joins the parts of a long text. */
 const Received = z.object({
   AccountSid: z.string(),
   MessageSid: z.string().regex(/^(?:SM|MM)[0-9a-fA-F]{32}$/),
@@ -46,7 +46,7 @@ const Received = z.object({
   OptOutType: z.string().max(40).optional(),
 });
 
-/** Twilio's states. What it has taken and not yet handed on is `sent`: the carrier has it. */
+/** Twilio's states. Those before its own hand-over to the network are `sent` too: the carrier has the message. */
 const STATES: ReadonlyMap<string, Report["state"]> = new Map([
   ["accepted", "sent"],
   ["scheduled", "sent"],
@@ -60,8 +60,8 @@ const STATES: ReadonlyMap<string, Report["state"]> = new Map([
   ["failed", "undelivered"],
   ["canceled", "undelivered"],
 ]);
-/** States in which a message that Twilio answers with was surely never handed on. */
-const STILLBORN: ReadonlySet<string> = new Set(["failed", "undelivered", "canceled"]);
+/** States in the answer to a call which mean that the message was not sent. */
+const NOT_SENT: ReadonlySet<string> = new Set(["failed", "undelivered", "canceled"]);
 
 /** The carrier Twilio. */
 export const twilioCarrier: Carrier = {
@@ -83,15 +83,15 @@ export const twilioCarrier: Carrier = {
     },
   },
   send,
-  canAsk: () => false, // messages are listed by number and time, and a request on its way is in no list
+  canAsk: () => false, // Twilio lists messages by number and time, and a call under way is in no list
   inboundSecret: "auth_token",
   stopCodes: { answer: "21610", receipt: "21610" },
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
   readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
-  answersInbound: "nothing", // Twilio takes words in an answer for a reply to the sender
+  answersInbound: "nothing", // Twilio sends an answer's body to the texter as a reply
   probe: async (account, io) => {
     const called = await request(account, io, "GET", "/Balance.json");
-    // A subaccount has no balance; that it is told so shows that address and credentials work.
+    // A subaccount has no balance; this error shows that base URL and credentials work.
     const isChild = called !== null && "status" in called && called.status === 404 && faultOf(called) === "20404";
     return called === null ? { found: "rejected", code: "account_incomplete" } : isChild ? { found: "well" } : probedBy(called); // prettier-ignore
   },
@@ -125,7 +125,7 @@ function classify(called: Answered): Answer {
   const made = Made.safeParse(jsonOf(called));
   if (!made.success) return { outcome: "unknown", code: "unreadable_answer" };
   const { sid: reference, status: state, error_code: error } = made.data;
-  if (!STILLBORN.has(state)) return { outcome: "accepted", reference };
+  if (!NOT_SENT.has(state)) return { outcome: "accepted", reference };
   const code = typeof error === "number" ? String(error) : null;
   const known = code === null ? undefined : TWILIO_CODES.get(code);
   const answer = answerOf(known ?? "declined", plainCode(code, state), called);
@@ -151,7 +151,7 @@ function readReceipts(account: Account, callback: Callback): Read<Report> {
   return { read: [isMapped ? report : { ...report, unmapped: true }] };
 }
 
-/** A text, and how many pictures came with it: those stay with Twilio. */
+/** An inbound text, with the number of its pictures, which are not fetched. */
 function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {
   const signed = readSigned(account, callback);
   if (!("form" in signed)) return signed;
@@ -160,12 +160,12 @@ function readInbound(account: Account, callback: InboundCallback): Read<Inbound>
   const { AccountSid, MessageSid: id, From: from, To: to, Body: text = "", NumMedia, OptOutType } = parsed.data;
   if (AccountSid !== account.settings["account_sid"]) return { forged: "account" };
   const media = mediaOf(Number(NumMedia ?? 0));
-  const keyword = keywordOf(OptOutType); // what the carrier recognised counts without words, too
+  const keyword = keywordOf(OptOutType); // a recognised keyword counts also without a text
   const isEmpty = text === "" && media.media === undefined && keyword.keyword === undefined;
   return { read: isEmpty ? [] : [{ id, from, to, text, ...media, ...keyword }] };
 }
 
-/** The parameters of a callback, once its signature is good: over what they say, whoever cannot be read is not believed. */
+/** The parameters of a callback, after its signature over URL and parameters was verified. */
 function readSigned(
   account: Account,
   { headers, url, body }: InboundCallback,
@@ -180,14 +180,14 @@ function readSigned(
   return matched.length === 0 ? { forged: "signature" } : { form: Object.fromEntries(form) };
 }
 
-/** Base64 of HMAC-SHA-1 over the URL and every parameter, sorted by name, name and value one after the other. */
+/** Base64 of HMAC-SHA-1 over the URL and all parameters, sorted by name, names and values concatenated. */
 export function signatureOf(token: string, url: string, form: ReadonlyMap<string, string>): string {
   const mac = createHmac("sha1", token).update(url);
   for (const name of [...form.keys()].sort()) mac.update(name + (form.get(name) ?? ""));
   return mac.digest("base64");
 }
 
-/** The URL as Twilio may have signed it: it names the port, the scheme's own too, or leaves any out. */
+/** The forms of the URL that Twilio may have signed: with the port, also the scheme's default, or without any. */
 function urlsOf(url: string): string[] {
   const parts = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/?#:]+)(:\d+)?(.*)$/is.exec(url);
   if (parts === null) return [url];
@@ -195,7 +195,7 @@ function urlsOf(url: string): string[] {
   return [`${scheme}://${host}${rest}`, `${scheme}://${host}${port}${rest}`];
 }
 
-/** Deletes the message's record at Twilio, text and number with it; Twilio refuses while it is still sending. */
+/** Deletes the message's record at Twilio, with text and number; Twilio refuses while it is still sending. */
 async function redact(account: Account, reference: string, io: CarrierIo): Promise<"done" | "refused" | "unclear"> {
   if (!Made.shape.sid.safeParse(reference).success) return "refused";
   const called = await request(account, io, "DELETE", `/Messages/${reference}.json`);

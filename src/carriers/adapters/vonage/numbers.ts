@@ -1,6 +1,6 @@
 /**
- * Vonage's Numbers API. Its answers carry an error code of their own, 200 for done; 420 says that the number cannot be had, or is
- * not the account's. Prices are in euros by the month. Facts: the public OpenAPI description (numbers).
+ * Vonage's Numbers API. Its answers have an error code, 200 for success; 420 means that the number is not available, or not the
+ * account's. Prices are in euros per month. Facts: the public OpenAPI description (numbers).
  */
 import { z } from "zod";
 import { basicOf, baseOf, call, e164Of, formOf, plainCode, pricedAt } from "../call.ts"; // prettier-ignore
@@ -9,12 +9,12 @@ import { readAnswer } from "../shop.ts";
 
 const REST_URL = "https://rest.nexmo.com";
 const CURRENCY = "EUR";
-/** `search_pattern`: the digits stand anywhere in the number. */
+/** `search_pattern`: the digits are anywhere in the number. */
 const ANYWHERE = "1";
 const TYPES = { mobile: "mobile-lvn", local: "landline", toll_free: "landline-toll-free" } as const satisfies Record<ShopWish["type"], string>; // prettier-ignore
 
 const Msisdn = z.string().regex(/^[1-9]\d{6,14}$/);
-/** With nothing found there is no list at all. */
+/** If nothing is found, the list is absent. */
 const ForSale = z.object({
   numbers: z
     .array(
@@ -78,7 +78,7 @@ async function ask(account: Account, io: CarrierIo, method: "GET" | "POST", path
   return call(baseOf(account, "base_url", REST_URL) + path, { method, headers, ...(body === undefined ? {} : { body }) }, io); // prettier-ignore
 }
 
-/** Does something to a number; null where Vonage says that it is done. */
+/** Changes a number; null if Vonage confirms it, else the refusal. */
 async function act(
   account: Account,
   io: CarrierIo,

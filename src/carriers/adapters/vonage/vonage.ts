@@ -1,6 +1,6 @@
 /**
- * Vonage, SMS API. Its HTTP answer is 200 whatever happened: every part of the text has a status of its own. Our message id is
- * its `client-ref`. Receipts must be signed (the account's setting at Vonage, off until asked for) by HMAC-SHA-256 or -512.
+ * Vonage, SMS API. Its HTTP answer is always 200, with a status for every part of the text. Our message id is its `client-ref`.
+ * Receipts must be signed (a setting of the account at Vonage, off by default) by HMAC-SHA-256 or -512.
  * Facts: the public OpenAPI descriptions (sms, account, redact) and docs/carriers.md.
  */
 import { createHmac } from "node:crypto";
@@ -18,12 +18,12 @@ const API_URL = "https://api.nexmo.com";
 /** Vonage's bounds of `ttl`, in milliseconds. */
 const TTL_MS_MIN = 20_000;
 const TTL_MS_MAX = 604_800_000;
-/** Vonage counts its throughput by the second and names no time to wait. */
+/** The wait after throttling: Vonage counts throughput by the second and gives no time to wait. */
 const THROTTLED_SECONDS = 1;
 /** All of Vonage's prices are in euros. */
 const CURRENCY = "EUR";
 
-/** The published statuses of a part, 0 apart. `unknown`: an error "whilst processing", after which it may go out. */
+/** The published statuses of a part, except 0. `unknown`: an error "whilst processing", after which it may have been sent. */
 const STATUSES = verdictsOf({
   permanent: "6 7 33",
   declined: "2 3 12 15 22 23 29",
@@ -35,7 +35,7 @@ const STATUSES = verdictsOf({
 const RECEIPT_CODES: ReadonlySet<string> = new Set(
   "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 50 51 52 53 54 99".split(" "),
 );
-/** Vonage's states. `unknown` is what the network said, and ends nothing. */
+/** Vonage's states. Its `unknown` means that the network gave no state, and is not final. */
 const STATES: ReadonlyMap<string, Report["state"]> = new Map([
   ["accepted", "sent"],
   ["buffered", "sent"],
@@ -47,7 +47,7 @@ const STATES: ReadonlyMap<string, Report["state"]> = new Map([
 ]);
 
 const Id = z.string().regex(/^[A-Za-z0-9-]{8,64}$/);
-/** What Vonage says of each part of a text, as far as we read it. */
+/** The fields read of each part in the answer to a call. */
 const Parts = z.object({
   messages: z
     .array(
@@ -61,7 +61,7 @@ const Parts = z.object({
     .min(1)
     .max(50),
 });
-/** Vonage's receipt, as far as we read it; it adds fields as it likes. */
+/** The fields read of a receipt; unknown fields are ignored. */
 const Receipt = z.object({
   "client-ref": z.string(),
   messageId: Id.optional().catch(undefined),
@@ -71,7 +71,7 @@ const Receipt = z.object({
   price: z.string().optional(),
   "message-timestamp": z.string().optional(),
 });
-/** A text that came in, as far as we read it; a part of a long one, with its place, is a call of its own. */
+/** The fields read of an inbound text; each part of a long text comes in a call of its own, with its place. */
 const Received = z.object({
   messageId: Id,
   msisdn: z.string().min(1).max(40),
@@ -83,7 +83,7 @@ const Received = z.object({
   "concat-part": z.string().optional(),
   "concat-total": z.string().optional(),
 });
-/** A place among parts. */
+/** The place of a part. */
 const Place = z
   .string()
   .regex(/^\d{1,3}$/)
@@ -105,13 +105,13 @@ export const vonageCarrier: Carrier = {
     secrets: {
       api_key: z.string().regex(/^[A-Za-z0-9]{8}$/, "8 letters and digits.").meta({ description: "The account's key." }), // prettier-ignore
       api_secret: Visible(6).meta({ description: "The key's secret." }),
-      signature_secret: Visible(16).meta({ description: "Signs the receipts; unsigned ones are not believed." }),
+      signature_secret: Visible(16).meta({ description: "Signs the receipts; unsigned ones are refused." }),
     },
   },
   send,
-  canAsk: () => false, // its search finds what it has taken, and cannot swear that nothing is on its way
+  canAsk: () => false, // its search finds accepted messages, but cannot guarantee that no call is under way
   inboundSecret: "signature_secret",
-  stopCodes: { receipt: "9" }, // a 9 in an answer speaks of funds
+  stopCodes: { receipt: "9" }, // in the answer to a call, 9 is about funds
   readReceipts: (account, callback) => Promise.resolve(readReceipts(account, callback)),
   readInbound: (account, callback) => Promise.resolve(readInbound(account, callback)),
   probe: async (account, io) => {
@@ -132,7 +132,7 @@ const digits = (number: string) => (/^\+\d+$/.test(number) ? number.slice(1) : n
 
 async function send(account: Account, handover: Handover, io: CarrierIo): Promise<Answer> {
   const from = handover.from ?? account.settings["sender"];
-  if (account.secrets["signature_secret"] === undefined) return INCOMPLETE; // its receipts could not be believed
+  if (account.secrets["signature_secret"] === undefined) return INCOMPLETE; // its receipts could not be verified
   if (from === undefined) return SENDERLESS;
   const body = formOf({
     from: digits(from),
@@ -156,12 +156,12 @@ function classify(called: Answered): Answer {
   const { messages } = said.data;
   const refused = messages.filter(({ status }) => status !== "0");
   if (refused.length === 0) return accepted(messages);
-  if (refused.length < messages.length) return { outcome: "unknown", code: "partly_taken" }; // some of it is on its way
+  if (refused.length < messages.length) return { outcome: "unknown", code: "partly_taken" }; // some parts were taken
   const answers = refused.map(({ status }) => answerTo(status, called));
   return answers.find(({ outcome }) => outcome === "unknown") ?? answers[0] ?? { outcome: "unknown", code: "unreadable_answer" }; // prettier-ignore
 }
 
-/** Every part is taken: their ids, and what they cost together. */
+/** All parts were taken: their ids and total price. */
 function accepted(parts: z.infer<typeof Parts>["messages"]): Answer {
   const ids = parts.flatMap((part) => part["message-id"] ?? []);
   if (ids.length < parts.length) return { outcome: "unknown", code: "unreadable_answer" };
@@ -171,7 +171,7 @@ function accepted(parts: z.infer<typeof Parts>["messages"]): Answer {
   return { outcome: "accepted", reference: ids.join(","), ...price, ...ofNetwork(parts[0]?.network) };
 }
 
-/** What a part's status means. A status that nobody has published may as well mean that it goes out. */
+/** The meaning of a part's status. An unpublished status may mean that the part was sent. */
 function answerTo(status: string, answered: Answered): NotAccepted {
   const verdict = STATUSES.get(status);
   const code = plainCode(`status_${status}`, "unnamed");
@@ -189,7 +189,7 @@ function readReceipts(account: Account, callback: Callback): Read<Report> {
   return { read: [reportOf(callback.message, parsed.data)] };
 }
 
-/** What is not made of words (`binary`, a vCard) is no text. */
+/** An inbound text; other types (`binary`, a vCard) are ignored. */
 function readInbound(account: Account, callback: InboundCallback): Read<Inbound> {
   const signed = readSigned(account, callback);
   if (!("said" in signed)) return signed;
@@ -206,7 +206,7 @@ function readInbound(account: Account, callback: InboundCallback): Read<Inbound>
   return { read: [{ ...inbound, part: { ref, nth: nth.data, of: of.data } }] };
 }
 
-/** The parameters of a callback, once its signature is good and fresh and its key is the account's. */
+/** The parameters of a callback, after its signature was verified as genuine and fresh, and its key as the account's. */
 function readSigned(
   { settings, secrets }: Account,
   callback: InboundCallback,
@@ -220,7 +220,7 @@ function readSigned(
   if (!equalBytes(Buffer.from(sig.toLowerCase()), Buffer.from(expected))) return { forged: "signature" };
   const { timestamp = "" } = said;
   if (!/^\d{1,12}$/.test(timestamp) || !isFresh(Number(timestamp), callback.now)) return { forged: "stale" };
-  // What is signed is `&name=value`, with `&` and `=` in values made `_`: with one in a name, it could be read in two ways.
+  // Vonage signs `&name=value`, with `&` and `=` in values replaced by `_`; one of them in a name would make that ambiguous.
   if (Object.keys(said).some((name) => !/^[A-Za-z0-9_.-]+$/.test(name))) return { malformed: "body" };
   const key = said["api-key"];
   return key !== undefined && key !== secrets["api_key"] ? { forged: "account" } : { said };
@@ -245,7 +245,7 @@ function reportOf(message: string, said: z.infer<typeof Receipt>): Report {
   };
 }
 
-/** The parameters of a callback, in a form or in flat JSON of texts; null when they are neither. */
+/** The parameters of a callback, from a form or flat JSON of strings; null if it is neither. */
 function fieldsOf({ headers, body }: InboundCallback): Record<string, string> | null {
   if (!/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "")) {
     const form = readForm(body);
@@ -256,14 +256,14 @@ function fieldsOf({ headers, body }: InboundCallback): Record<string, string> | 
   return flat.success ? flat.data : null;
 }
 
-/** Hexadecimal HMAC over every parameter but the signature, sorted by name; Vonage makes `&` and `=` in values `_`. */
+/** Hexadecimal HMAC over all parameters but the signature, sorted by name, with `&` and `=` in values replaced by `_`. */
 export function signatureOf(secret: string, method: string, fields: Readonly<Record<string, string>>): string {
   const names = Object.keys(fields).sort();
   const signed = names.map((name) => `&${name}=${(fields[name] ?? "").replaceAll(/[&=]/g, "_")}`).join("");
   return createHmac(method, secret).update(signed).digest("hex");
 }
 
-/** Redacts every part of a message; Vonage does it from an hour after sending on, where the account has the feature. */
+/** Redacts every part of a message; Vonage allows it from an hour after sending, if the account has the feature. */
 async function redact(account: Account, reference: string, io: CarrierIo): Promise<"done" | "refused" | "unclear"> {
   const ids = reference.split(",");
   if (ids.some((id) => !Id.safeParse(id).success)) return "refused";

@@ -1,5 +1,5 @@
 /**
- * The console's icons: shapes of Lucide (ISC licence), written by scripts/lib/icons.mjs and by nobody else.
+ * The icons of every page: shapes of Lucide (ISC licence), written by scripts/lib/icons.mjs and by nobody else.
  */
 
 export const ICONS = {
@@ -152,6 +152,58 @@ export const ICONS = {
   plus: [
     ["path", { d: "M5 12h14" }],
     ["path", { d: "M12 5v14" }],
+  ],
+  tenants: [
+    ["path", { d: "M10 18v-7" }],
+    ["path", { d: "M11.119 2.205a2 2 0 0 1 1.762 0l7.84 3.846A.5.5 0 0 1 20.5 7h-17a.5.5 0 0 1-.22-.949z" }],
+    ["path", { d: "M14 18v-7" }],
+    ["path", { d: "M18 18v-7" }],
+    ["path", { d: "M3 22h18" }],
+    ["path", { d: "M6 18v-7" }],
+  ],
+  alerts: [
+    ["path", { d: "M10.268 21a2 2 0 0 0 3.464 0" }],
+    [
+      "path",
+      {
+        d: "M3.262 15.326A1 1 0 0 0 4 17h16a1 1 0 0 0 .74-1.673C19.41 13.956 18 12.499 18 8A6 6 0 0 0 6 8c0 4.499-1.411 5.956-2.738 7.326",
+      },
+    ],
+  ],
+  carriers: [
+    ["path", { d: "M4.9 16.1C1 12.2 1 5.8 4.9 1.9" }],
+    ["path", { d: "M7.8 4.7a6.14 6.14 0 0 0-.8 7.5" }],
+    ["circle", { cx: "12", cy: "9", r: "2" }],
+    ["path", { d: "M16.2 4.8c2 2 2.26 5.11.8 7.47" }],
+    ["path", { d: "M19.1 1.9a9.96 9.96 0 0 1 0 14.1" }],
+    ["path", { d: "M9.5 18h5" }],
+    ["path", { d: "m8 22 4-11 4 11" }],
+  ],
+  numbers: [
+    ["line", { x1: "4", x2: "20", y1: "9", y2: "9" }],
+    ["line", { x1: "4", x2: "20", y1: "15", y2: "15" }],
+    ["line", { x1: "10", x2: "8", y1: "3", y2: "21" }],
+    ["line", { x1: "16", x2: "14", y1: "3", y2: "21" }],
+  ],
+  jobs: [
+    [
+      "path",
+      {
+        d: "M14.7 6.3a1 1 0 0 0 0 1.4l1.6 1.6a1 1 0 0 0 1.4 0l3.106-3.105c.32-.322.863-.22.983.218a6 6 0 0 1-8.259 7.057l-7.91 7.91a1 1 0 0 1-2.999-3l7.91-7.91a6 6 0 0 1 7.057-8.259c.438.12.54.662.219.984z",
+      },
+    ],
+  ],
+  health: [
+    ["path", { d: "m12 14 4-4" }],
+    ["path", { d: "M3.34 19a10 10 0 1 1 17.32 0" }],
+  ],
+  copy: [
+    ["rect", { width: "14", height: "14", x: "8", y: "8", rx: "2", ry: "2" }],
+    ["path", { d: "M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2" }],
+  ],
+  columns: [
+    ["rect", { width: "18", height: "18", x: "3", y: "3", rx: "2" }],
+    ["path", { d: "M12 3v18" }],
   ],
 } as const;
 

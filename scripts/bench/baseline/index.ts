@@ -1,5 +1,5 @@
 /**
- * The floor of the bench: the platform operations of one message and nothing else. No keys, no crypto, no parsing
+ * The bench's baseline: the platform operations of one message and nothing else. No keys, no crypto, no parsing
  * beyond the platform's own JSON, no router. The difference to the real Worker is that Worker's own cost.
  *
  * Mirrored (repeat contact, idempotency key, no receipt). How counted: the real Worker's meter reads 7 rows and 1
@@ -18,10 +18,10 @@
  */
 import { DurableObject } from "cloudflare:workers";
 
-type FloorEnv = {
-  MINDS: DurableObjectNamespace<FloorMind>;
-  SENDERS: DurableObjectNamespace<FloorSender>;
-  BELT: Queue<{ tenant: string; account: string; lane: string; ids: string[] }>;
+type BaselineEnv = {
+  TENANTS: DurableObjectNamespace<BaselineTenant>;
+  SENDERS: DurableObjectNamespace<BaselineSender>;
+  QUEUE: Queue<{ tenant: string; account: string; lane: string; ids: string[] }>;
   CARRIER_URL: string;
 };
 type Claimed = { message: string; to: string; text: string };
@@ -45,11 +45,11 @@ const ATTEMPTS = filler(110);
 const HALF_VIEW = filler(480);
 
 /** One tenant's rows. */
-export class FloorMind extends DurableObject<FloorEnv> {
+export class BaselineTenant extends DurableObject<BaselineEnv> {
   readonly #sql = this.ctx.storage.sql;
   #made = 0;
 
-  constructor(ctx: DurableObjectState, env: FloorEnv) {
+  constructor(ctx: DurableObjectState, env: BaselineEnv) {
     super(ctx, env);
     const tables = [
       "messages(id TEXT PRIMARY KEY, state TEXT, facts TEXT, attempts TEXT, recipient TEXT, text TEXT, sealed BLOB)",
@@ -100,13 +100,13 @@ export class FloorMind extends DurableObject<FloorEnv> {
 }
 
 /** One sender: six calls at once, as the real one. */
-export class FloorSender extends DurableObject<FloorEnv> {
+export class BaselineSender extends DurableObject<BaselineEnv> {
   async drive(ids: string[]): Promise<void> {
-    const mind = this.env.MINDS.getByName("floor");
+    const tenant = this.env.TENANTS.getByName("baseline");
     for (let at = 0; at < ids.length; at += CALLS_AT_ONCE) {
-      const claimed = await mind.claim(ids.slice(at, at + CALLS_AT_ONCE));
+      const claimed = await tenant.claim(ids.slice(at, at + CALLS_AT_ONCE));
       const sent = await Promise.all(claimed.map((one) => this.#call(one)));
-      await mind.settle(sent);
+      await tenant.settle(sent);
     }
   }
 
@@ -121,14 +121,14 @@ export class FloorSender extends DurableObject<FloorEnv> {
   }
 }
 
-let turn = 0;
+let next = 0;
 
 export default {
   async fetch(request, env, ctx) {
     const { to, text } = await request.json<{ to: string; text: string }>();
-    const id = await env.MINDS.getByName("floor").admit(to, text);
+    const id = await env.TENANTS.getByName("baseline").admit(to, text);
     console.log(LOG_LINE);
-    ctx.waitUntil(env.BELT.send({ tenant: "ten_e00000000", account: `car_${filler(36)}`, lane: "bulk", ids: [id] }));
+    ctx.waitUntil(env.QUEUE.send({ tenant: "ten_e00000000", account: `car_${filler(36)}`, lane: "bulk", ids: [id] }));
     return Response.json({ id, view: HALF_VIEW, more: HALF_VIEW.slice(0, 60) }, { status: 202 });
   },
 
@@ -136,10 +136,10 @@ export default {
     const ids = batch.messages.flatMap((message) => message.body.ids);
     const drives: Promise<void>[] = [];
     for (let at = 0; at < ids.length; at += IDS_PER_JOB) {
-      turn = (turn + 1) % SENDERS;
-      drives.push(env.SENDERS.getByName(String(turn)).drive(ids.slice(at, at + IDS_PER_JOB)));
+      next = (next + 1) % SENDERS;
+      drives.push(env.SENDERS.getByName(String(next)).drive(ids.slice(at, at + IDS_PER_JOB)));
     }
     await Promise.all(drives);
     batch.ackAll();
   },
-} satisfies ExportedHandler<FloorEnv, { tenant: string; account: string; lane: string; ids: string[] }>;
+} satisfies ExportedHandler<BaselineEnv, { tenant: string; account: string; lane: string; ids: string[] }>;

@@ -1,9 +1,10 @@
 /**
- * How the console looks: one scale of type, one of space, one set of colours for light and dark, written once as custom properties.
- * A file of our own origin, so that no page holds a style.
+ * How every page looks: one scale of type, one of space, one set of colours for light and dark, written once as custom properties.
+ * Files of our own origin, so that no page holds a style.
  */
 
-export const STYLE = `
+/** Type, space, colours: what a page may be made of. */
+export const TOKENS = `
 :root{color-scheme:light dark;
 --t1:.8125rem;--t2:.875rem;--t3:1rem;--t4:1.125rem;--t5:1.375rem;--t6:1.75rem;
 --s1:.25rem;--s2:.5rem;--s3:.75rem;--s4:1rem;--s5:1.5rem;--s6:2rem;--s7:3rem;
@@ -15,6 +16,23 @@ export const STYLE = `
 --bg:#0d1418;--card:#151f24;--sunk:#1b272d;--ink:#e6edf0;--soft:#a5b5bd;--line:#2b3940;--strong:#6d7f88;
 --accent:#72cddd;--accent-ink:#06262d;--tint:#17343b;--focus:#ffb169;
 --good:#7fdcae;--good-bg:#12312a;--bad:#ffa299;--bad-bg:#3a1e1c;--wait:#f3c777;--wait-bg:#352a14;--calm:#b7c5cc;--calm-bg:#24323a}}
+`;
+
+/** The head of a page that stands beside the console; all that the API reference takes over besides the tokens. */
+export const TOP = `
+.brand{display:flex;align-items:center;gap:var(--s2);font-weight:650;color:inherit;text-decoration:none;margin-right:auto;padding:var(--s1) 0}
+.brand img{width:1.75rem;height:1.75rem}
+.skip{position:absolute;left:-100vw;z-index:3}
+.skip:focus{left:var(--s4);top:var(--s2);background:var(--card);padding:var(--s2) var(--s4)}
+.top{display:flex;flex-wrap:wrap;gap:var(--s1) var(--s4);align-items:center;padding:var(--s2) clamp(var(--s4),3vw,var(--s6));min-height:3.5rem;background:var(--card);border-bottom:1px solid var(--line)}
+.top .brand{margin:0}
+.top .what{color:var(--soft)}.top .what::before{content:"/";margin-right:var(--s4);color:var(--line)}
+@media (max-width:36rem){.top .what{display:none}}
+.top .ways{margin-left:auto;display:flex;flex-wrap:wrap;gap:var(--s1) var(--s4);align-items:center}
+`;
+
+/** The rules that pages share. */
+export const STYLE = `${TOKENS}${TOP}
 *,*::before,*::after{box-sizing:border-box}
 [hidden]{display:none!important}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
@@ -32,15 +50,11 @@ code,.id{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-s
 .small{font-size:var(--t2)}
 .nowrap{white-space:nowrap}
 .said{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden;white-space:nowrap}
-.skip{position:absolute;left:-100vw;z-index:3}
-.skip:focus{left:var(--s4);top:var(--s2);background:var(--card);padding:var(--s2) var(--s4)}
 .icon{width:1.125em;height:1.125em;flex:none;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round;vertical-align:-.19em}
 
 /* The frame: a navigation beside the page, or above it behind one button where there is no room. */
 .shell{display:grid;grid-template-columns:minmax(0,1fr);min-height:100vh;grid-template-rows:auto 1fr}
 .bar{display:flex;align-items:center;gap:var(--s3);padding:var(--s2) var(--s4);background:var(--card);border-bottom:1px solid var(--line)}
-.brand{display:flex;align-items:center;gap:var(--s2);font-weight:650;color:inherit;text-decoration:none;margin-right:auto;padding:var(--s1) 0}
-.brand img{width:1.75rem;height:1.75rem}
 .side{background:var(--card);border-right:1px solid var(--line)}
 .side nav{padding:var(--s4) var(--s3)}
 .side h2{font-size:var(--t1);font-weight:600;color:var(--soft);margin:var(--s5) var(--s3) var(--s1)}
@@ -190,13 +204,22 @@ pre{margin:0;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fo
 .gate h1{font-size:var(--t5);margin-bottom:var(--s2)}
 .gate .button{width:100%;margin-top:var(--s5)}
 .gate p+p{margin-top:var(--s3)}
-.landing{max-width:60rem;width:100%;padding:clamp(var(--s5),7vh,5rem) clamp(var(--s4),4vw,var(--s6)) var(--s7)}
-.landing h1{font-size:clamp(var(--t6),5vw,2.75rem);max-width:22ch}
-.landing .lead{font-size:var(--t4);color:var(--soft);max-width:44rem;margin:var(--s4) 0 var(--s5)}
-.tiles{display:grid;gap:var(--s4);grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));margin-top:var(--s6)}
-.tile{background:var(--card);border:1px solid var(--line);border-radius:var(--radius);padding:var(--s5);display:grid;gap:var(--s2);align-content:start}
+.landing{max-width:80rem;width:100%;padding:clamp(var(--s5),8vh,6rem) clamp(var(--s4),4vw,var(--s7)) var(--s7)}
+.hero{display:grid;gap:var(--s6) var(--s7);grid-template-columns:minmax(0,1fr);align-items:center}
+.hero h1{font-size:clamp(var(--t6),4.6vw,3.25rem);line-height:1.1;letter-spacing:-.025em;max-width:18ch}
+.hero .lead{font-size:var(--t4);color:var(--soft);max-width:36rem;margin:var(--s4) 0 var(--s5)}
+.exchange{margin:0;background:var(--card);border:1px solid var(--line);border-radius:18px;overflow:hidden;min-width:0}
+.exchange-part{margin:0}.exchange-part+.exchange-part{border-top:1px solid var(--line)}.centred{display:grid;justify-items:center}
+.exchange figcaption{display:flex;gap:var(--s2);align-items:center;padding:var(--s3) var(--s5);font-size:var(--t2);color:var(--soft);border-bottom:1px solid var(--line)}
+.exchange figcaption .icon{color:var(--accent)}
+.exchange pre{background:none;border-radius:0;padding:var(--s4) var(--s5);font-size:var(--t2);line-height:1.6}
+.exchange mark{background:var(--tint);color:var(--accent);border-radius:4px;padding:0 .25em;font-weight:600}
+@media (min-width:62rem){.hero{grid-template-columns:minmax(0,1.05fr) minmax(0,1fr)}}
+.tiles{display:grid;gap:var(--s4);grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));margin-top:var(--s7)}
+.tile{position:relative;background:var(--card);border:1px solid var(--line);border-radius:var(--radius);padding:var(--s5);display:grid;gap:var(--s2);align-content:start}
 .tile .icon{width:1.5rem;height:1.5rem;color:var(--accent)}
 .tile p{color:var(--soft)}
+.tile a::after{content:"";position:absolute;inset:0;border-radius:var(--radius)}.tile:hover{border-color:var(--accent)}
 @media (prefers-reduced-motion:no-preference){button,.button,.side li a{transition:background-color .12s,filter .12s}}
 @media (forced-colors:active){.badge,.card,.notice{border:1px solid}}
 @media print{.side,.bar,.pager,form{display:none!important}.shell{display:block}main{max-width:none;padding:0}}

@@ -3,15 +3,15 @@
 import { hex } from "./read.mjs";
 
 /** Puts numbers up for sale at an account; each is sold once. */
-export function shelve(account, numbers, { country = "GB", type = "mobile", cost = "1.25" } = {}) {
+export function offer(account, numbers, { country = "GB", type = "mobile", cost = "1.25" } = {}) {
   for (const e164 of numbers)
-    account.shelf.set(e164, { e164, country, type, cost, owned: false, inboundUrl: null, reference: hex(16) });
+    account.inventory.set(e164, { e164, country, type, cost, owned: false, inboundUrl: null, reference: hex(16) });
 }
 
 /** The numbers for sale of this type, with these digits in them. */
-export const forSale = (account, { country, type, contains = "", limit }) => [...account.shelf.values()].filter((one) => !one.owned && one.country === country && one.type === type && one.e164.includes(contains)).slice(0, limit); // prettier-ignore
+export const forSale = (account, { country, type, contains = "", limit }) => [...account.inventory.values()].filter((one) => !one.owned && one.country === country && one.type === type && one.e164.includes(contains)).slice(0, limit); // prettier-ignore
 
-export const ownedBy = (account) => [...account.shelf.values()].filter(({ owned }) => owned);
+export const ownedBy = (account) => [...account.inventory.values()].filter(({ owned }) => owned);
 
 /** The number if the account has it, otherwise undefined. */
 export const owned = (account, e164) => ownedBy(account).find((one) => one.e164 === e164);
@@ -30,7 +30,7 @@ export function order(account, { e164, inboundUrl = null }, say) {
 
 function settle(account, ordered, conduct, inboundUrl, say) {
   const { e164 } = ordered;
-  const number = account.shelf.get(e164);
+  const number = account.inventory.get(e164);
   const free = number !== undefined && !number.owned;
   const sold = free && (conduct.does === "sell" || conduct.taken === true);
   ordered.sold = sold;
