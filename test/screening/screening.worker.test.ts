@@ -88,7 +88,7 @@ describe("a program's text", () => {
       verdict: "hold",
       until: sent["expires_at"],
     });
-    expect((one?.["rules"] as Json[]).map(({ name }) => name)).toContain("hi_mum");
+    expect(((one?.["rules"] ?? []) as Json[]).map(({ name }) => name)).toContain("hi_mum");
     expect(await events(tenant, "message.held")).toHaveLength(1);
     expect(await everything(tenant)).not.toMatch(WORDS);
     const read = await tenant.call(`GET /v1/screening/held/${sent["id"]}`);
