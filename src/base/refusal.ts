@@ -90,6 +90,11 @@ export const REASONS = {
     "The recipient has opted out",
     "Do not text them for this purpose from this sender. `GET /v1/consents` shows when they opted out.",
   ),
+  screened: row(
+    422,
+    "The text is refused by the screening policy",
+    "`errors` names the rules and where they fired. `POST /v1/screening/judge` shows the verdict without sending.",
+  ),
   schedule_out_of_range: row(
     422,
     "This time is out of range",

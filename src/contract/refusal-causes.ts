@@ -179,6 +179,14 @@ export const CAUSES: Readonly<Record<Reason, Causes>> = {
     ],
     mended: get("/v1/consents"),
   },
+  screened: {
+    causes: [
+      "A link whose domain looks like a known name's.",
+      "A rule of your policy with the action `block`.",
+      "Words that scams use, such as a request for a code.",
+    ],
+    mended: post("/v1/screening/judge", { text: "Your table is booked.", direction: "outbound", purpose: "service" }),
+  },
   schedule_out_of_range: {
     causes: ["A time without its zone, read as UTC.", "`expires_at` or `ttl_seconds` ends before `schedule_at`."],
     mended: send(),

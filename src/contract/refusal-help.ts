@@ -120,6 +120,10 @@ export const HELP: Readonly<Record<Reason, Help>> = {
     when: "The person opted out of this purpose, from this sender or from all of the tenant's.",
     what: "Do not text them for it; a later `given` consent ends the opt-out.",
   },
+  screened: {
+    when: "Your screening policy blocks a text like this.",
+    what: "`errors` names the rules and the offsets where they fired; change the text, or the policy.",
+  },
   schedule_out_of_range: {
     when: "The time is in the past, too far ahead, or after the message's expiry.",
     what: "Choose a time in the future, at most 35 days ahead, before the message expires.",

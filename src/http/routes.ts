@@ -16,6 +16,7 @@ import { jobsRoutes } from "../jobs/jobs.routes.ts";
 import { maskingSettingsRoutes } from "../masking/settings/settings.routes.ts";
 import { numbersRoutes } from "../numbers/numbers.routes.ts";
 import { messagesRoutes } from "../messages/messages.routes.ts";
+import { quarantineRoutes } from "../quarantine/quarantine.routes.ts";
 import { policyRoutes } from "../policy/policy.routes.ts";
 import { receiptRoute } from "../messages/receipts.routes.ts";
 import { documentRoute } from "./pages/pages.routes.ts";
@@ -56,6 +57,7 @@ export const tenantRoutes: readonly RouteOf<TenantVerbs>[] = [
   ...budgetsRoutes,
   ...statsRoutes,
   ...policyRoutes,
+  ...quarantineRoutes,
   ...sandboxRoutes,
 ];
 

@@ -6,10 +6,28 @@ import type { Source } from "../consent/consent.ts";
 import type { Purpose } from "../sms/purpose.ts";
 import type { AddressDeps } from "../masking/relays/relays.ts";
 import type { Contact, VaultLedger } from "../vault/ledger.ts";
-import type { InboundLedger } from "./ledger.ts";
+import type { Held } from "../quarantine/ledger.ts";
+import type { ScreenInput, ScreenOutcome } from "../quarantine/room.ts";
+import type { Direction, Label } from "../screening/policy.ts";
+import type { HeldLedger } from "./held.ts";
+import type { InboundLedger, Received } from "./ledger.ts";
+
+/** A text under way: its words, the id it has in the inbox or among the held, and what the screening said of it. */
+export type About = Pick<Received, "id" | "complete" | "media"> & { text: string; label: Label | null };
+
+/** What the room uses of the screening. */
+export type Screening = {
+  screen: (text: ScreenInput) => ScreenOutcome;
+  heldUntil: () => number;
+  add: (held: Omit<Held, "heldAt" | "decidedAt">) => void;
+  settled: (id: string, state: "passed" | "ended") => void;
+  tell: (type: "message.screened" | "inbound.screened", id: string, direction: Direction, label: Label) => void;
+};
 
 export type InboundDeps = {
   ledger: InboundLedger;
+  held: HeldLedger;
+  screening: Screening;
   masking: AddressDeps;
   vault: VaultLedger;
   ids: IdMaker;

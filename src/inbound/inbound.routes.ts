@@ -10,6 +10,7 @@ import { parseId } from "../base/ids.ts";
 import { isRefused, refuse, type Outcome, type Refusal } from "../base/refusal.ts";
 import { cursorOf, given, limitUpTo, pageOf } from "../contract/list.ts";
 import { routesOver, type OpenRoute, type RouteOver } from "../contract/route.ts";
+import { ShortLabel } from "../screening/policy.ts";
 import type { Inbound } from "../carriers/carrier.ts";
 import type { Brought } from "../carriers/courier/brought.ts";
 import { InboundBody } from "../carriers/adapters/http.ts";
@@ -92,6 +93,9 @@ export const ReceivedView = z
         "False: parts did not arrive; `[...]` marks each gap. STOP, START and HELP in such a text have no effect.",
     }),
     media: z.int().meta({ description: "Pictures and other files that were sent with it; they are not fetched." }),
+    screening: ShortLabel.nullable().meta({
+      description: "What the screening said of it, and by which rules; null where it said nothing.",
+    }),
     received_at: z.string(),
   })
   .meta({
@@ -105,6 +109,7 @@ export const ReceivedView = z
         word: null,
         complete: true,
         media: 0,
+        screening: null,
         received_at: EXAMPLE_TIME,
       },
     ],
@@ -167,6 +172,7 @@ export const inboxRoutes: RouteOver<InboundVerbs>[] = [
           word: null,
           complete: true,
           media: 0,
+          screening: null,
           received_at: EXAMPLE_TIME,
           text: "Are you open today?",
         },

@@ -3,6 +3,7 @@
  * Texts are sealed under their sender's key.
  */
 import { bytesOf, filtered, first, type Sql } from "../storage/sql.ts";
+import { ShortLabel } from "../screening/policy.ts";
 import { SeenTexts } from "./seen.ts";
 import type { Word } from "./words.ts";
 
@@ -21,6 +22,8 @@ export type Received = {
   complete: boolean;
   /** How many pictures and other files were sent with it; they are not fetched. */
   media: number;
+  /** What the screening said of it, by the names of its rules; null where it said nothing. */
+  screening: ShortLabel | null;
 };
 
 /** One part of a concatenated text. Originator, number, reference and total identify the text (TS 23.040, 9.2.3.24.1). */
@@ -189,7 +192,7 @@ export class InboundLedger {
 
   add(one: Received, subject: string, sealed: Uint8Array | null): void {
     this.#sql.exec(
-      `INSERT INTO inbox VALUES(?,?,?,?,?,?,?,?,?,?,?,?)`,
+      `INSERT INTO inbox VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)`,
       one.id,
       one.token,
       one.mask,
@@ -202,6 +205,7 @@ export class InboundLedger {
       sealed,
       one.complete ? 1 : 0,
       one.media,
+      one.screening === null ? null : JSON.stringify(one.screening),
     );
   }
 
@@ -222,7 +226,7 @@ export class InboundLedger {
       ["token = ?", filter.token],
       ["id < ?", filter.before],
     ]);
-    const columns = "id, token, mask, country, name, number, word, at, complete, media";
+    const columns = "id, token, mask, country, name, number, word, at, complete, media, screening";
     const query = `SELECT ${columns} FROM inbox WHERE ${where} ORDER BY id DESC LIMIT ?`;
     return this.#sql
       .exec<ReceivedRow>(query, ...values, limit)
@@ -237,6 +241,10 @@ export class InboundLedger {
   }
 }
 
-type ReceivedRow = Omit<Received, "complete"> & { complete: number };
+type ReceivedRow = Omit<Received, "complete" | "screening"> & { complete: number; screening: string | null };
 
-const receivedOf = ({ complete, ...row }: ReceivedRow): Received => ({ ...row, complete: complete === 1 });
+const receivedOf = ({ complete, screening, ...row }: ReceivedRow): Received => ({
+  ...row,
+  complete: complete === 1,
+  screening: screening === null ? null : ShortLabel.parse(JSON.parse(screening)),
+});

@@ -6,14 +6,16 @@ import type { Inbound } from "../carriers/carrier.ts";
 import type { ConsentLedger } from "../consent/ledger.ts";
 import type { Said, Speaker } from "../consent/verbs.ts";
 import type { Actor, Recorder } from "../contract/record.ts";
-import { room, type Ground } from "../contract/room.ts";
+import { room, type Ground, type Step } from "../contract/room.ts";
 import type { AddressDeps } from "../masking/relays/relays.ts";
 import type { NumbersLedger } from "../numbers/ledger.ts";
 import { parseNumber } from "../sms/phone.ts";
 import { newestId } from "../storage/sql.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { EventType } from "../webhooks/event.ts";
-import type { InboundDeps } from "./deps.ts";
+import type { InboundDeps, Screening } from "./deps.ts";
+import { HeldLedger } from "./held.ts";
+import { letGo, wordsOfHeld } from "./let-go.ts";
 import { InboundLedger } from "./ledger.ts";
 import { SEEN_DAYS, receive, takeGathered } from "./receive.ts";
 import { SYSTEM_KEY, type Fate } from "./take.ts";
@@ -26,6 +28,7 @@ type Below = {
   numbers: { ledger: NumbersLedger };
   consent: { ledger: ConsentLedger; say: (actor: Actor, speaker: Speaker, said: Said) => void };
   masking: { deps: AddressDeps };
+  quarantine: Screening;
 };
 
 /** Incomplete texts processed in one alarm run. */
@@ -37,47 +40,35 @@ export const inboundRoom = room({
   migrations: [
     { id: 1, up: (sql) => InboundLedger.migrate(sql) },
     { id: 2, up: (sql) => InboundLedger.migrate2(sql) },
+    {
+      id: 3,
+      up: (sql) => {
+        HeldLedger.migrate(sql);
+        sql.exec(`ALTER TABLE inbox ADD COLUMN screening TEXT`);
+      },
+    },
   ],
-  open: ({ sql, ids, now, soon }: Ground, { audit, vault, webhooks, numbers, consent, masking }: Below) => {
+  open: (ground: Ground, below: Below) => {
+    const { sql, ids, now, soon } = ground;
+    const { audit, vault, numbers } = below;
     const ledger = new InboundLedger(sql, soon);
-    const deps: InboundDeps = {
-      ledger,
-      masking: masking.deps,
-      vault: vault.ledger,
-      ids,
-      now,
-      standingOf: (who, purpose, sender) => consent.ledger.standingOf(who, purpose, sender),
-      isStoppedBy: (who, purpose, source) => consent.ledger.isStoppedBy(who, purpose, source),
-      say: ({ index: who, mask, country }, said, account) =>
-        consent.say(
-          said.source === "carrier" ? { type: "carrier", id: account } : { type: "system", id: SYSTEM_KEY },
-          { who, mask, country },
-          { ...said, wording: null, saidAt: now() },
-        ),
-      emit: webhooks.emit,
-    };
+    const held = new HeldLedger(sql, soon);
+    const deps = depsOf(ground, below, { ledger, held });
     return {
       verbs: inboundVerbs({ ledger, vault: vault.ledger, record: audit.record }),
-      steps: [
-        {
-          name: "inbound.late_parts",
-          rowsMax: LATE_MAX,
-          due: (at: number, limit: number) =>
-            ledger.late(at, limit).map(({ id, gather }) => ({
-              id,
-              run: () => {
-                const gathered = gather();
-                if (gathered !== null) takeGathered(deps, gathered);
-              },
-            })),
-          nextAt: (_at: number, after: number) => ledger.nextLate(after),
-        },
-      ],
+      steps: stepsOf(deps),
       purges: [
         { name: "heard", drop: (at: number, limit: number) => ledger.seen.purge(at - SEEN_DAYS * DAY_MS, limit) },
+        { name: "held_texts", drop: (at: number, limit: number) => held.purge(at - INBOX_KEPT_DAYS * DAY_MS, limit) },
         { name: "inbox", drop: (at: number, limit: number) => ledger.purgeInbox(at - INBOX_KEPT_DAYS * DAY_MS, limit) },
       ],
-      newestIds: () => [newestId(sql, "inbox")],
+      newestIds: () => [newestId(sql, "inbox"), newestId(sql, "held_texts")],
+      readHeld: (id: string): string | null => {
+        const one = held.get(id);
+        return one === null ? null : (wordsOfHeld(deps, one)?.text ?? null);
+      },
+      releaseHeld: (id: string): void => letGo(deps, id, "released"),
+      blockHeld: (id: string): void => held.block(id),
       /** Processes a text from a carrier; `secret` as in `Brought`. */
       receive: (account: string, text: Inbound, secret: number): Fate =>
         receive(deps, account, text, { account, secret }),
@@ -91,3 +82,53 @@ export const inboundRoom = room({
     };
   },
 });
+
+function depsOf(
+  { ids, now }: Ground,
+  { vault, webhooks, consent, masking, quarantine }: Below,
+  ledgers: Pick<InboundDeps, "ledger" | "held">,
+): InboundDeps {
+  return {
+    ...ledgers,
+    screening: quarantine,
+    masking: masking.deps,
+    vault: vault.ledger,
+    ids,
+    now,
+    standingOf: (who, purpose, sender) => consent.ledger.standingOf(who, purpose, sender),
+    isStoppedBy: (who, purpose, source) => consent.ledger.isStoppedBy(who, purpose, source),
+    say: ({ index: who, mask, country }, said, account) =>
+      consent.say(
+        said.source === "carrier" ? { type: "carrier", id: account } : { type: "system", id: SYSTEM_KEY },
+        { who, mask, country },
+        { ...said, wording: null, saidAt: now() },
+      ),
+    emit: webhooks.emit,
+  };
+}
+
+/** Texts whose parts did not all come in time, and held ones whose time has passed. */
+function stepsOf(deps: InboundDeps): Step[] {
+  const { ledger, held } = deps;
+  return [
+    {
+      name: "inbound.late_parts",
+      rowsMax: LATE_MAX,
+      due: (at, limit) =>
+        ledger.late(at, limit).map(({ id, gather }) => ({
+          id,
+          run: () => {
+            const gathered = gather();
+            if (gathered !== null) takeGathered(deps, gathered);
+          },
+        })),
+      nextAt: (_at, after) => ledger.nextLate(after),
+    },
+    {
+      name: "inbound.held",
+      rowsMax: LATE_MAX,
+      due: (at, limit) => held.due(at, limit).map((id) => ({ id, run: () => letGo(deps, id, "passed") })),
+      nextAt: (_at, after) => held.nextAt(after),
+    },
+  ];
+}

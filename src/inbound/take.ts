@@ -7,18 +7,21 @@ import { readyAddress } from "../masking/relays/relays.ts";
 import { forwardFromName } from "../masking/relays/forward.ts";
 import { answerOnce, isInConversation, relay, type AnswerKind, type IncomingText } from "../masking/relay.ts";
 import type { VirtualNumber } from "../numbers/number.ts";
+import { shortLabelOf } from "../screening/policy.ts";
 import { maskNumbersIn, type Num } from "../sms/phone.ts";
 import { nameBefore, stripControls } from "../sms/sms-text.ts";
 import type { Contact } from "../vault/ledger.ts";
 import { TENANT_SUBJECT } from "../vault/ledger.ts";
-import type { InboundDeps } from "./deps.ts";
+import type { About, InboundDeps } from "./deps.ts";
 import type { Received } from "./ledger.ts";
+import { screenText } from "./hold.ts";
 import { obey } from "./obey.ts";
 import { receivedView } from "./view.ts";
 import { wordOf, type Word } from "./words.ts";
 
 /** What became of a text. `unknown_number`: the tenant has no such number at that account. */
-export type Fate = "duplicate" | "unknown_number" | "waiting" | "relayed" | "answered" | "received" | "vetoed";
+export type Fate =
+  "duplicate" | "unknown_number" | "waiting" | "relayed" | "answered" | "received" | "vetoed" | "held" | "blocked";
 
 /** The content of a text. `mixed`: parts of two texts with the same identity may have been swapped. */
 export type IncomingWords = {
@@ -54,14 +57,28 @@ export function take(
   words: IncomingWords,
 ): Fate {
   const incoming = { number, who: contact.index, from, text: cleaned(words) };
-  const about = { text: incoming.text, complete: words.complete, media: words.media };
+  const { complete, media } = words;
+  const about: About = { id: deps.ids.make("inb", deps.now()), text: incoming.text, complete, media, label: null };
   const word = wordIn(words);
   const acted = word === null ? "nothing" : obey(deps, incoming, contact, word, words.keyword);
   if (words.media > 0) tellMedia(deps, incoming, words.media);
   const address = deps.masking.addresses.byNumber(number.id);
-  const goesOn = word === null || (acted !== "kept" && (address !== null || isInConversation(deps.masking, incoming)));
+  const isPersons = address !== null || isInConversation(deps.masking, incoming);
+  const goesOn = word === null || (acted !== "kept" && isPersons);
   if (word !== null && (!goesOn || acted === "answered")) putIn(deps, number, contact, about, word);
   if (!goesOn) return "received";
+  if (word !== null) return goOn(deps, number, { contact, from }, { ...about, id: deps.ids.make("inb", deps.now()) });
+  const screened = screenText(deps, number, { contact, name: null }, about, isPersons ? "person" : "inbound");
+  return "stays" in screened ? screened.stays : goOn(deps, number, { contact, from }, screened.about);
+}
+
+/** Who wrote a text, with the number that an answer goes to. */
+export type Sender = { contact: Contact; from: Num };
+
+/** A text that may go on: to the other side of a mask, or into the inbox. */
+export function goOn(deps: InboundDeps, number: VirtualNumber, { contact, from }: Sender, about: About): Fate {
+  const incoming = { number, who: contact.index, from, text: about.text };
+  const address = deps.masking.addresses.byNumber(number.id);
   const why = address === null ? null : readyAddress(deps.masking, address, number, contact);
   if (address !== null && why !== null) {
     if (why === "own_number") answer(deps, incoming, deps.masking.ledger.settings().noReplyNotice, "|reply");
@@ -103,8 +120,6 @@ export function tellMedia(deps: InboundDeps, incoming: IncomingText, media: numb
   answer(deps, incoming, deps.masking.ledger.settings().mediaNotice, "|media");
 }
 
-type About = Pick<Received, "complete" | "media"> & { text: string };
-
 /** Stores a text in the inbox and emits its event. */
 function putIn(deps: InboundDeps, number: VirtualNumber, contact: Contact, about: About, word: Word | null): void {
   const { token, mask, country, subject } = contact;
@@ -113,9 +128,9 @@ function putIn(deps: InboundDeps, number: VirtualNumber, contact: Contact, about
 
 type Whose = Pick<Received, "token" | "mask" | "country" | "name" | "number" | "word">;
 
-function put(deps: InboundDeps, whose: Whose, subject: string, { text, ...about }: About): void {
-  const now = deps.now();
-  const received: Received = { id: deps.ids.make("inb", now), ...whose, ...about, at: now };
+function put(deps: InboundDeps, whose: Whose, subject: string, { text, label, ...about }: About): void {
+  const screening = label === null ? null : shortLabelOf(label);
+  const received: Received = { ...whose, ...about, screening, at: deps.now() };
   deps.ledger.add(received, subject, deps.vault.sealText(subject, received.id, "text", text));
   deps.emit("inbound.received", received.id, { inbound: receivedView(received) });
 }
@@ -139,19 +154,25 @@ export function takeFromName(
   name: string | null,
   words: IncomingWords,
 ): Fate {
-  const text = cleaned(words);
+  const { complete, media } = words;
+  const about: About = { id: deps.ids.make("inb", deps.now()), text: cleaned(words), complete, media, label: null };
+  if (media > 0) deps.emit("inbound.media_dropped", number.id, { number: number.id, from: null, media });
+  const direction = deps.masking.addresses.byNumber(number.id) === null ? "inbound" : "person";
+  const screened = screenText(deps, number, { contact: null, name }, about, direction);
+  return "stays" in screened ? screened.stays : goOnFromName(deps, number, name, screened.about);
+}
+
+/** A text of such a sender that may go on. */
+export function goOnFromName(deps: InboundDeps, number: VirtualNumber, name: string | null, about: About): Fate {
   const address = deps.masking.addresses.byNumber(number.id);
   const nobody = { token: null, mask: null, country: null, word: null };
-  if (words.media > 0)
-    deps.emit("inbound.media_dropped", number.id, { number: number.id, from: null, media: words.media });
   if (address !== null) {
-    const reason = forwardFromName(deps.masking, address, number, name, text);
+    const reason = forwardFromName(deps.masking, address, number, name, about.text);
     if (reason === null) return "relayed";
-    const about = { relay: address.id, number: number.id, from: null, sender_name: name };
-    deps.emit("interaction.vetoed", address.id, { ...about, reason });
+    const from = { relay: address.id, number: number.id, from: null, sender_name: name };
+    deps.emit("interaction.vetoed", address.id, { ...from, reason });
     if (reason === "muted") return "vetoed";
   }
-  const about = { text, complete: words.complete, media: words.media };
   put(deps, { ...nobody, name, number: number.id }, TENANT_SUBJECT, about);
   return "received";
 }

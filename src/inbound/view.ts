@@ -6,7 +6,7 @@ import type { Received } from "./ledger.ts";
 
 /** Without the text, which has a verb of its own (`inbound.read`). */
 export function receivedView(one: Received) {
-  const { id, token, mask, country, name, number, word, at, complete, media } = one;
+  const { id, token, mask, country, name, number, word, at, complete, media, screening } = one;
   return {
     id,
     from: token === null ? null : { token, mask: mask ?? "", country: country ?? "" },
@@ -15,6 +15,7 @@ export function receivedView(one: Received) {
     word,
     complete,
     media,
+    screening,
     received_at: isoOf(at),
   };
 }

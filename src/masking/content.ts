@@ -4,6 +4,7 @@
  */
 import { findEmails, findHandles, findLinks, type Place } from "../sms/links.ts";
 import { findNumbers } from "../sms/phone.ts";
+import { findSpelledNumbers } from "../sms/spelled-digits.ts";
 import { SLIPS, type ContentPolicy, type Slip } from "./session.ts";
 
 /** A place in a text (UTF-16 offsets, end exclusive). */
@@ -12,24 +13,13 @@ export type Found = { slip: Slip; start: number; end: number };
 /** Replaces what was removed. */
 export const REMOVED = "[removed]";
 
-const DIGIT_WORDS: Readonly<Record<string, string>> = {
-  zero: "0", oh: "0", o: "0", nought: "0", nil: "0", one: "1", two: "2", three: "3", four: "4", five: "5", six: "6",
-  seven: "7", eight: "8", nine: "9", dim: "0", sero: "0", un: "1", dau: "2", dwy: "2", tri: "3", tair: "3", pedwar: "4",
-  pump: "5", chwech: "6", chwe: "6", saith: "7", wyth: "8", naw: "9",
-}; // prettier-ignore
-const TIMES: Readonly<Record<string, number>> = { double: 2, triple: 3, treble: 3, dwbl: 2 };
-/** So many digits in a row read as a telephone number; a date, a time or a price has fewer. */
-const SPELLED_MIN = 7;
-/** Words between digits that do not end the row. */
-const FILLERS: ReadonlySet<string> = new Set(["and", "then", "plus", "a", "wedyn"]);
-
 /** Finders of each kind, the most reliable first: of two finds that overlap, the first is kept. */
 const FINDERS: readonly [Slip, (text: string) => Place[]][] = [
   ["emails", findEmails],
   ["links", findLinks],
   ["numbers", findNumbers],
   ["links", findHandles],
-  ["spelled_digits", spelled],
+  ["spelled_digits", findSpelledNumbers],
 ];
 
 /** Contact details of these kinds in the text, in order, without overlaps. */
@@ -64,39 +54,4 @@ export function applyContent(text: string, policy: ContentPolicy): { text: strin
     from = end;
   }
   return { text: out + text.slice(from), slips: SLIPS.filter((slip) => slips.has(slip)) };
-}
-
-type Word = { digits: string; start: number; end: number };
-
-/** Runs of digits in words, or in words and figures mixed, long enough to be a number. */
-function spelled(text: string): Place[] {
-  const found: Place[] = [];
-  let row: { digits: string; words: number; start: number; end: number } | null = null;
-  let times = 1;
-  const close = () => {
-    if (row !== null && row.digits.length >= SPELLED_MIN && row.words > 0)
-      found.push({ start: row.start, end: row.end });
-    row = null;
-    times = 1;
-  };
-  for (const match of text.matchAll(/[\p{L}]+|\d+|[^\p{L}\d\s.,;:/*_|()-]/gu)) {
-    const word = match[0].toLowerCase();
-    if (TIMES[word] !== undefined) {
-      times = TIMES[word];
-      continue;
-    }
-    const digits = DIGIT_WORDS[word] ?? (/^\d+$/.test(word) ? word : null);
-    if (digits === null) {
-      if (row === null || !FILLERS.has(word)) close();
-      continue;
-    }
-    const one: Word = { digits: digits.repeat(times), start: match.index, end: match.index + match[0].length };
-    const worded = /\d/.test(word) ? 0 : 1;
-    times = 1;
-    row = row === null
-      ? { ...one, words: worded }
-      : { digits: row.digits + one.digits, words: row.words + worded, start: row.start, end: one.end }; // prettier-ignore
-  }
-  close();
-  return found;
 }

@@ -148,7 +148,7 @@ function depsOf(
         countedAs: bySender,
         ownNumber: true,
         ...(always === undefined ? {} : { always }),
-        ...(segmentsMax === undefined ? {} : { segmentsMax }),
+        ...(segmentsMax === undefined ? {} : ({ segmentsMax, unscreened: true } as const)), // a person's
         ...(scope === undefined ? {} : { scope: { ...scope, name: keyed(scope.name) } }),
       } as const;
       return admitFor(outbox, key, recipient, textOf(leaving), sending);

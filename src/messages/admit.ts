@@ -23,7 +23,9 @@ import { judgeNumber, judgeSender, type Policy } from "../policy/policy.ts";
 import { keptOf, noCarrier, priceOf, routeFor, type RouteWish, type RoutingDeps } from "./routing.ts";
 import { timesOf, type Times, type TimesInput } from "./validity.ts";
 import type { Choice } from "../carriers/route.ts";
-import type { Screen } from "../screening/screen.ts";
+import type { ScreenInput, ScreenOutcome } from "../quarantine/room.ts";
+import type { Held } from "../quarantine/ledger.ts";
+import { shortLabelOf, type Label } from "../screening/policy.ts";
 
 /** A message without its recipient: shape checked, sender linted, text within the hard limits. */
 export type Sendable = TimesInput & {
@@ -45,7 +47,10 @@ export type AdmitDeps = RoutingDeps &
     ids: IdMaker;
     now: () => number;
     environment: "sandbox" | "live";
-    screen: Screen;
+    screen: (text: ScreenInput) => ScreenOutcome;
+    /** Puts a message that is held into the quarantine. */
+    quarantine: (held: Omit<Held, "heldAt" | "decidedAt">) => void;
+    tellScreened: (id: string, label: Label) => void;
     record: Recorder;
     tell: (message: Message) => void;
     dispatch: (account: string, lane: Lane, id: string) => void;
@@ -72,6 +77,8 @@ export type Sending = RouteWish & {
   ownNumber?: true;
   /** What a person must be told, whatever it costs: no budget stands against it, and each counts it. */
   always?: true;
+  /** Nobody screens it here: a code in the words of an approved template, or a person's text that was screened as it came in. */
+  unscreened?: true;
   /** Most segments allowed, in place of the tenant's limit. */
   segmentsMax?: number;
 };
@@ -117,8 +124,9 @@ export function admitBatch(
   const batch = deps.ids.make("bat", deps.now());
   const tokens: Record<string, number> = {};
   const refusals: Record<string, number> = {};
+  const once = { ...deps, screen: screenOnce(deps.screen) };
   const data = inputs.map((input, index): BatchItem => {
-    const outcome = "refused" in input ? input : admitTo(deps, key, input, batch);
+    const outcome = "refused" in input ? input : admitTo(once, key, input, batch);
     if (isRefused(outcome)) {
       refusals[outcome.refused] = (refusals[outcome.refused] ?? 0) + 1;
       return { index, problem: outcome };
@@ -141,11 +149,51 @@ function admitTo(deps: AdmitDeps, key: string, input: SendInput, batch: string |
   return "refused" in recipient ? recipient : admit(deps, key, recipient, input, batch, null);
 }
 
+/** A batch often has one text many times; each is judged once. */
+function screenOnce(screen: AdmitDeps["screen"]): AdmitDeps["screen"] {
+  const known = new Map<string, ScreenOutcome>();
+  return (input) => {
+    const name = JSON.stringify([input.text, input.purpose, input.from]);
+    const outcome = known.get(name) ?? screen(input);
+    known.set(name, outcome);
+    return outcome;
+  };
+}
+
+/** A text as the screening lets it go on: without what the policy redacts, with what is to be said of it. */
+type Screened = Sendable & { held: boolean; label: Label | null };
+
+/** Screens the text, and admits what may go on. A text that the policy blocks leaves nothing behind. */
 function admit(
   deps: AdmitDeps,
   key: string,
   recipient: Recipient,
   input: Sendable,
+  batch: string | null,
+  sending: Sending | null,
+): Outcome<Message> {
+  if (sending?.unscreened === true)
+    return admitScreened(deps, key, recipient, { ...input, held: false, label: null }, batch, sending);
+  const { purpose, from } = input;
+  const { does, text, label } = deps.screen({ text: input.text, direction: "outbound", purpose, from });
+  if (does === "block") return screenedRefusal(label);
+  return admitScreened(deps, key, recipient, { ...input, text, held: does === "hold", label }, batch, sending);
+}
+
+/** Names the rules and the offsets, and no word. */
+export function screenedRefusal(label: Label | null): Refusal {
+  const errors = (label?.rules ?? []).map(({ name, spans }) => {
+    const places = spans.map(([start, end]) => `${start} to ${end}`).join(", ");
+    return { field: "text", code: name, detail: places === "" ? "The text as a whole." : `Characters ${places}.` };
+  });
+  return refuse("screened", { errors });
+}
+
+function admitScreened(
+  deps: AdmitDeps,
+  key: string,
+  recipient: Recipient,
+  input: Screened,
   batch: string | null,
   sending: Sending | null,
 ): Outcome<Message> {
@@ -195,8 +243,17 @@ function admit(
     return { ok: block(deps, message, withhold, now) };
   }
   deps.tell(message);
+  noteScreened(deps, message, input);
   if (message.account !== null) deps.dispatch(message.account, laneOf(message.purpose), message.id);
   return { ok: message };
+}
+
+function noteScreened(deps: AdmitDeps, { id, purpose, token, facts }: Message, { held, label }: Screened): void {
+  if (label === null) return;
+  deps.tellScreened(id, label);
+  if (!held) return;
+  const { mask, expiresAt: until } = facts;
+  deps.quarantine({ id, direction: "outbound", purpose, token, mask, label, state: "held", until });
 }
 
 /** The act that caps count: a relayed text under its sender, a code by the device that asked for it. */
@@ -243,7 +300,7 @@ function block(deps: AdmitDeps, message: Message, reason: string, now: number): 
 
 type Parts = {
   key: string;
-  input: Sendable;
+  input: Screened;
   batch: string | null;
   contact: Contact;
   times: Times;
@@ -263,8 +320,7 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
   const route = keptOf(choice);
   const priceBy = (account: string) => (parts.withheld ? null : priceOf(choice, account, measured.segments));
   const prices = choice.accounts.map(priceBy);
-  const verdict = parts.withheld ? "hold" : deps.screen({ text: input.text, purpose: input.purpose });
-  const state = verdict === "hold" ? "held" : times.scheduleAt !== null ? "scheduled" : "queued";
+  const state = parts.withheld || input.held ? "held" : times.scheduleAt !== null ? "scheduled" : "queued";
   const id = deps.ids.make("msg", now);
   // After the clock stepped back, a new id is ahead of it; the first sweeps, which go by id, would reach it too late.
   const firstDue = timeOfId(id) > now + SECOND_MS ? now + FIRST_SWEEP_MS : null;
@@ -294,6 +350,7 @@ function compose(deps: AdmitDeps, parts: Parts): Message {
       price: priceBy(first),
       ...(parts.hold === null ? {} : { hold: parts.hold }),
       note: input.reference !== null || input.metadata !== null || keptDays(input, policy) > 0,
+      ...(input.label === null || parts.withheld ? {} : { screening: shortLabelOf(input.label) }),
       ...(contact.network === null ? {} : { network: contact.network }),
       ...codeFacts(parts.sending?.code),
       ...(parts.sending === null ? {} : { about: parts.sending.about }),

@@ -6,6 +6,7 @@ import type { Behind, Choose, LeftOut } from "../carriers/route.ts";
 import type { Num } from "../sms/phone.ts";
 import type { Cap, Scope } from "../risk/act.ts";
 import type { Hold } from "../risk/budgets/budget.ts";
+import type { ShortLabel } from "../screening/policy.ts";
 import type { Purpose } from "../sms/purpose.ts";
 
 export const STATES = [
@@ -123,6 +124,8 @@ export type Facts = {
   about?: string;
   /** Money that is held of the tenant's budgets; absent where none is about it. */
   hold?: Hold;
+  /** What the screening said of its text, by the names of its rules; absent where it said nothing. */
+  screening?: ShortLabel;
   /** When caps last counted it, if after its admission. */
   countedAt?: number;
   /** The keyed name to count in place of its person's: of a relayed text, its sender in its session. */
@@ -171,6 +174,7 @@ export function viewOf(message: Message, note: Note | null) {
     schedule_at: time(facts.scheduleAt),
     expires_at: isoOf(facts.expiresAt),
     ...limitsApplyAt(message),
+    ...(facts.screening === undefined ? {} : { screening: facts.screening }),
     created_at: isoOf(facts.createdAt),
     sent_at: time(message.sentAt),
     ended_at: time(message.endedAt),
@@ -188,6 +192,9 @@ export function viewOf(message: Message, note: Note | null) {
     sequence: message.version,
   };
 }
+
+/** The reason of a message that was held and is on its way again. */
+export const RELEASED = "released";
 
 /** The reason of a message that waits for a cap. */
 export const LIMIT_REASONS: Readonly<Record<Cap, string>> = {

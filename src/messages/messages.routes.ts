@@ -31,6 +31,7 @@ const SENDS = [
   "drama_number_on_live",
   "real_number_in_sandbox",
   "text_too_long",
+  "screened",
   "sender_refused",
   "recipient_opted_out",
   "token_unknown",

@@ -14,7 +14,9 @@ import { room, type Ground, type RecordBatch, type Step } from "../contract/room
 import type { Policy } from "../policy/policy.ts";
 import type { BudgetsLedger } from "../risk/budgets/ledger.ts";
 import type { CapsLedger } from "../risk/ledger.ts";
-import { openScreen } from "../screening/screen.ts";
+import type { Held } from "../quarantine/ledger.ts";
+import type { ScreenInput, ScreenOutcome } from "../quarantine/room.ts";
+import type { Direction, Label } from "../screening/policy.ts";
 import { laneOf, STOPPABLE, type Lane } from "../sms/purpose.ts";
 import { RECORDS_KEPT_DAYS } from "../storage/records.ts";
 import { newestId } from "../storage/sql.ts";
@@ -26,11 +28,12 @@ import { claim, reroute, settle } from "./dispatch.ts";
 
 import { takeInquiryAnswers, questions, type InquiryAnswer } from "./inquire.ts";
 import { FIRST_SWEEP_MS, MessagesLedger } from "./ledger.ts";
-import { BUDGET_REASON, ENDED, stateWord, viewOf, type Message, type Price } from "./message.ts";
+import { BUDGET_REASON, ENDED, RELEASED, stateWord, viewOf, type Message, type Price } from "./message.ts";
 import { chargeOf } from "./money/charge.ts";
 import type { BudgetsDesk } from "./money/spend.ts";
 import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { queueCodesAtWake, requeueCodes } from "./queue/waiting-codes.ts";
+import { end } from "./outcome.ts";
 import { applyReports } from "./reports.ts";
 import { countedOf } from "./records/figures.ts";
 import { countRecords, purgeRecords, writeRecords } from "./records/store.ts";
@@ -65,6 +68,12 @@ type Below = {
   risk: { caps: CapsLedger; budgets: Budgets };
   consent: { ledger: ConsentLedger; say: (actor: Actor, speaker: Speaker, said: Said) => void };
   sandbox: { applyReceipts: () => void };
+  quarantine: {
+    screen: (text: ScreenInput) => ScreenOutcome;
+    add: (held: Omit<Held, "heldAt" | "decidedAt">) => void;
+    settled: (id: string, state: "passed" | "ended") => void;
+    tell: (type: "message.screened" | "inbound.screened", id: string, direction: Direction, label: Label) => void;
+  };
   stats: { count: CountFigures };
 };
 
@@ -112,6 +121,7 @@ export const messagesRoom = room({
       // Also the sweep's cursor, because its row may have been removed.
       newestIds: () => [newestId(sql, "messages"), ledger.sweptUpTo() === "" ? null : ledger.sweptUpTo()],
       deps,
+      ...heldFace(deps),
       /** The open counts of the figures, as they were saved last. */
       openFigures: (): string => ledger.openFigures(),
       saveFigures: (open: string): void => ledger.setSweptUpTo(ledger.sweptUpTo(), open),
@@ -145,15 +155,40 @@ export const messagesRoom = room({
   },
 });
 
+/** What is done with a message that is held, once somebody has decided. */
+function heldFace(deps: MessagesDeps) {
+  const held = (id: string): Message | null => {
+    const message = deps.ledger.get(id);
+    return message?.state === "held" ? message : null;
+  };
+  return {
+    readHeld: (id: string): string | null => {
+      const whole = deps.ledger.getWhole(id);
+      if (whole === null || whole.sealed === null) return null;
+      return deps.vault.openText(whole.message.subject, id, "text", whole.sealed);
+    },
+    /** The next run of the alarm queues it, at its own time and within the limits, as it does with what was scheduled. */
+    releaseHeld: (id: string): void => {
+      const message = held(id);
+      if (message !== null) deps.ledger.amend(message, { reason: RELEASED, due: deps.now() });
+    },
+    blockHeld: (id: string): void => {
+      const message = held(id);
+      if (message !== null) end(deps, message, "blocked", "screened", deps.now());
+    },
+  };
+}
+
 type RecordsDb = Parameters<typeof purgeRecords>[0];
 
 /** The dependencies of the room's own files. */
 function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): MessagesDeps {
   const { ids, now, realNow, policy, environment, door, publicUrl, accountOf, redacts, queue, moved, queueTracker } =
     ground;
-  const { audit, vault, webhooks, risk, consent, sandbox } = below;
+  const { audit, vault, webhooks, risk, consent, sandbox, quarantine } = below;
   const tell = (message: Message): void => {
     moved(message);
+    if (message.facts.screening !== undefined && message.state !== "held") quarantine.settled(message.id, "ended");
     const word = stateWord(message);
     const type: EventType = `message.${word}`;
     if (!ALWAYS_EMITTED.has(word) && !webhooks.wanted(type)) return;
@@ -174,7 +209,9 @@ function depsOf(ground: MessagesGround, below: Below, ledger: MessagesLedger): M
     accountOf,
     redacts,
     draw: randomFraction,
-    screen: openScreen,
+    screen: quarantine.screen,
+    quarantine: quarantine.add,
+    tellScreened: (id, label) => quarantine.tell("message.screened", id, "outbound", label),
     hasStopped: (who, purpose, sender) => consent.ledger.hasStopped(who, purpose, sender),
     hasStoppedSomebody: (who, purpose) => consent.ledger.hasStoppedSomebody(who, purpose),
     saidStop: (message, account) => withdraw(ground, below, message, account),

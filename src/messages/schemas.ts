@@ -5,6 +5,7 @@ import { z } from "zod";
 import { Time } from "../contract/label.ts";
 import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { CHOOSE, PASSED_OVER } from "../carriers/route.ts";
+import { ShortLabel, ACTIONS } from "../screening/policy.ts";
 import { STATES } from "./message.ts";
 import { PURPOSES } from "../sms/purpose.ts";
 
@@ -109,6 +110,9 @@ export const MessageView = z
       description:
         "While it is scheduled or waits for a limit: when the limits per recipient, block of numbers, key, tenant and country are counted. A message that does not fit then waits, with the limit as its `reason`, until `expires_at`, when it becomes `expired` with that reason.",
     }),
+    screening: ShortLabel.optional().meta({
+      description: "What the screening said of the text, and by which rules; absent where it said nothing.",
+    }),
     created_at: z.string(),
     sent_at: z.string().nullable(),
     ended_at: z.string().nullable(),
@@ -186,6 +190,14 @@ export const PreviewView = z
         }),
       )
       .meta({ description: "Every budget that it would touch." }),
+    screening: z
+      .object({
+        verdict: z.enum(ACTIONS),
+        rules: z.array(z.object({ name: z.string(), spans: z.array(z.array(z.int())) })),
+        score: z.int(),
+      })
+      .nullable()
+      .meta({ description: "What the screening says of the text; null where it says nothing." }),
     would: z.enum(["accepted", "refused"]),
     reasons: z.array(z.string()),
   })
@@ -225,6 +237,7 @@ export const PreviewView = z
             stands_against: null,
           },
         ],
+        screening: null,
         would: "accepted",
         reasons: [],
       },

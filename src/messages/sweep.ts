@@ -57,11 +57,12 @@ function sweepAt(deps: SweepDeps, queueTracker: QueueTracker, message: Message, 
   const { state, facts } = message;
   if (ENDED.has(state)) return hasEnded(found, message);
   if ((state === "scheduled" || state === "held" || claimable(message)) && facts.expiresAt <= now) {
-    const late = state === "held" ? "never_released" : "too_late";
+    const late = state === "held" && message.reason === null ? "never_released" : "too_late";
     const over = end(deps, message, "expired", isWaiting(message) ? message.reason : late, now);
     return hasEnded(found, over);
   }
   if (state === "scheduled") return release(deps, queueTracker, message, now, found);
+  if (state === "held" && message.reason !== null) return release(deps, queueTracker, message, now, found);
   if (state === "held") return deps.ledger.setDue(message.id, facts.expiresAt);
   if (claimable(message)) return requeue(deps, queueTracker, message, now);
   if (state === "sending") return sweepSending(deps, message, now);
@@ -75,13 +76,13 @@ function release(deps: SweepDeps, queueTracker: QueueTracker, message: Message, 
   const account = message.facts.routes[0] ?? null;
   if (at > now || account === null) return deps.ledger.setDue(message.id, Math.max(at, now + SWEEP_AGAIN_MS));
   if (hasStopped(deps, message)) {
-    const held = deps.ledger.move(message, "held");
+    const held = message.state === "held" ? message : deps.ledger.move(message, "held");
     const blocked = held === null ? null : end(deps, held, "blocked", "opted_out", now);
     return hasEnded(found, blocked);
   }
   const leaving = depart(deps, message, now);
   if (leaving === null) return;
-  const moved = deps.ledger.move(message, "queued", { ...leaving, account, due: now + FIRST_SWEEP_MS });
+  const moved = deps.ledger.move(message, "queued", { reason: null, ...leaving, account, due: now + FIRST_SWEEP_MS });
   if (moved === null) return;
   deps.tell(moved);
   queueTracker.put(message.id, now);

@@ -16,6 +16,7 @@ import { BUDGET_REASON, mayEnter, viewOf, type MessageView, type Note, type Stat
 import type { RecordFilter } from "../storage/records.ts";
 import { idsBetween } from "../base/ids.ts";
 import { judgeNumber, judgeSender } from "../policy/policy.ts";
+import type { Label } from "../screening/policy.ts";
 import { choiceView, noCarrier, priceOf, routeFor } from "./routing.ts";
 import { timesOf } from "./validity.ts";
 
@@ -50,6 +51,7 @@ export type Preview = {
   price: { amount: number; currency: string } | null;
   /** Every budget that it would touch; `amount` is what it would reserve, null where its price is in another currency. */
   budgets: TouchedView[];
+  screening: Label | null;
   would: "accepted" | "refused";
   reasons: string[];
 };
@@ -116,7 +118,9 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   const policy = deps.policy();
   const now = deps.now();
   const encoded = input.smart ? smartEncode(input.text) : { text: input.text, replacements: [] };
-  const measured = measure(encoded.text);
+  const { purpose, from } = input;
+  const screened = deps.screen({ text: encoded.text, direction: "outbound", purpose, from });
+  const measured = measure(screened.text);
   const recipient = deps.naming.name(key, input.to);
   if ("refused" in recipient) return recipient;
   const reasons: string[] = [];
@@ -126,6 +130,7 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
   const choice = routeFor(deps, recipient, input.purpose);
   const stopped = judgeConsent(deps, recipient.index, input, policy, choice);
   if (stopped !== null) reasons.push(stopped.refused);
+  if (screened.does === "block") reasons.push("screened");
   const times = timesOf(input, now);
   if ("refused" in times) reasons.push(times.refused);
   if (measured.segments > policy.segmentsMax) reasons.push("text_too_long");
@@ -149,6 +154,7 @@ function preview(deps: MessagesDeps, key: string, input: SendInput & { smart: bo
       routing: choiceView(choice),
       price: route === null ? null : priceOf(choice, route, measured.segments),
       budgets,
+      screening: screened.label,
       would: reasons.length === 0 ? "accepted" : "refused",
       reasons,
     },

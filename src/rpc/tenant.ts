@@ -29,6 +29,7 @@ import type { MessagesVerbs } from "../messages/verbs.ts";
 import type { NewNumber } from "../numbers/number.ts";
 import type { NumbersVerbs } from "../numbers/verbs.ts";
 import type { ChangedPolicy, PolicyChange, PolicyView } from "../policy/policy.ts";
+import type { QuarantineVerbs } from "../quarantine/verbs.ts";
 import type { PolicyVerbs } from "../policy/verbs.ts";
 import type { BudgetsVerbs, BudgetView, CeilingAct } from "../risk/budgets/verbs.ts";
 import type { SandboxVerbs } from "../sandbox/verbs.ts";
@@ -56,6 +57,7 @@ type Verbs = AddressVerbs &
   NumbersVerbs &
   PeopleVerbs &
   PolicyVerbs &
+  QuarantineVerbs &
   StatsVerbs &
   SandboxVerbs &
   ServicesVerbs &

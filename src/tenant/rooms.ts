@@ -19,6 +19,8 @@ import { maskingRoom } from "../masking/room.ts";
 import { messagesRoom } from "../messages/room.ts";
 import type { Message } from "../messages/message.ts";
 import { numbersRoom } from "../numbers/room.ts";
+import { quarantineRoom } from "../quarantine/room.ts";
+import type { HeldTexts } from "../quarantine/verbs.ts";
 import { policyRoom, judgeNumber } from "../policy/room.ts";
 import { riskRoom } from "../risk/room.ts";
 import type { Effects } from "../rpc/effects.ts";
@@ -46,6 +48,7 @@ export const ROOMS = RoomList.over<TenantGround>()
   .add(5, statsRoom)
   .add(6, policyRoom)
   .add(6, sandboxRoom)
+  .add(6, quarantineRoom)
   .add(7, messagesRoom)
   .add(8, verifyRoom)
   .add(8, maskingRoom)
@@ -63,6 +66,8 @@ type FromAbove = {
   isLasting: (number: string) => boolean;
   /** A person of the sandbox texts a virtual number. */
   answer: (from: string, to: string, text: string) => string;
+  /** Reads, releases and blocks a text that is held. */
+  held: HeldTexts;
   /** The sandbox's carrier reports on a message. */
   report: (account: string, report: Report) => void;
   /** A budget has more room, or is gone: texts that wait for one are looked at again. */
@@ -93,6 +98,9 @@ type TenantGround = Ground &
     queue: EffectsGathered["put"];
   };
 
+/** Whether a held text is a message; any other came in. */
+const isOfOutbox = (id: string): boolean => id.startsWith("msg_");
+
 /** These functions may only be called after all rooms are built. */
 function fromAbove(rooms: () => Rooms): FromAbove {
   return {
@@ -103,6 +111,11 @@ function fromAbove(rooms: () => Rooms): FromAbove {
     tokensInUse: () => rooms().masking.tokensInUse(),
     isLasting: (number) => rooms().masking.isLasting(number),
     answer: (from, to, text) => rooms().inbound.answer(from, to, text),
+    held: {
+      read: (id) => (isOfOutbox(id) ? rooms().messages.readHeld(id) : rooms().inbound.readHeld(id)),
+      release: (id) => (isOfOutbox(id) ? rooms().messages.releaseHeld(id) : rooms().inbound.releaseHeld(id)),
+      block: (id) => (isOfOutbox(id) ? rooms().messages.blockHeld(id) : rooms().inbound.blockHeld(id)),
+    },
     report: (account, report) => void rooms().messages.applyReports(account, [report]),
     budgetsLoosened: () => rooms().messages.lookAgainAtBudgets(),
     openFigures: () => rooms().messages.openFigures(),

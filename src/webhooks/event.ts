@@ -11,7 +11,7 @@ import { z } from "zod";
 const MESSAGE_TYPES = [
   "message.scheduled", "message.held", "message.queued", "message.sending", "message.unknown", "message.sent",
   "message.delivered", "message.undelivered", "message.failed", "message.expired", "message.blocked", "message.canceled",
-  "message.unconfirmed",
+  "message.unconfirmed", "message.screened",
 ] as const; // prettier-ignore
 
 /** The types for a verification. */
@@ -35,6 +35,7 @@ export const EVENT_TYPES = [
   "interaction.out_of_session",
   "inbound.received",
   "inbound.media_dropped",
+  "inbound.screened",
   "number.low",
   "number.cooling",
   "number.released",

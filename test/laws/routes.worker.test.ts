@@ -48,6 +48,7 @@ const idsOf = ({ id, things }: Furnished): Record<string, string> => ({
   sessions: things.session,
   participants: things.participant,
   inbound: things.inbound,
+  screening: things.inbound,
   relays: things.relay,
   people: things.person,
   "people-sessions": things.personSession,

@@ -9,7 +9,7 @@ import { ask, newKey, newTenant, type Tenant } from "../support/tenant/tenants.t
 import { watch } from "../support/tenant/watched.ts";
 
 const table = new Map(
-  [...published.matchAll(/^\| `(\w+ [^`]+)` +\| `([a-z:]+)` +\|$/gm)].map((row) => [row[1], row[2]]),
+  [...published.matchAll(/^\| `(\w+ [^`]+)` +\| `([a-z_:]+)` +\|$/gm)].map((row) => [row[1], row[2]]),
 );
 const doors = closedDoors().filter((door) => door.tenant !== null);
 const rowNameOf = (door: Door) => `${door.method} ${door.tenant?.path ?? ""}`;

@@ -4,7 +4,7 @@ import { EVENT_FAMILIES, EVENT_TYPES, eventFilterSchema, matches } from "../../s
 describe("the catalogue of events", () => {
   test("has each state of a message of the contract, the end without a receipt, and each type once", () => {
     const states =
-      "scheduled held queued sending unknown sent delivered undelivered failed expired blocked canceled unconfirmed";
+      "scheduled held queued sending unknown sent delivered undelivered failed expired blocked canceled unconfirmed screened";
     const others = [
       "consent.given",
       "consent.withdrawn",
@@ -17,6 +17,7 @@ describe("the catalogue of events", () => {
       "interaction.out_of_session",
       "inbound.received",
       "inbound.media_dropped",
+      "inbound.screened",
       "number.low",
       "number.cooling",
       "number.released",

@@ -51,6 +51,8 @@ const NOTHING = {
   interactions: 0,
   answered: 0,
   heard: 0,
+  held_texts: 0,
+  quarantine: 0,
   inbox: 0,
 };
 

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { EXAMPLE_LATER, exampleId } from "../../contract/example.ts";
 import { EventConsent } from "../../consent/consents.routes.ts";
 import { EventInbound, EventMedia } from "../../inbound/inbound.routes.ts";
+import { EventScreened } from "../../quarantine/schemas.ts";
 import { EventSession } from "../../masking/schemas.ts";
 import { EventMessageView } from "../../messages/schemas.ts";
 import { EventVerificationView } from "../../verify/schemas.ts";
@@ -139,11 +140,24 @@ const DATA: Record<Family, { data: z.ZodType; resource: string; says: (what: str
   },
 };
 
-/** Of its family the one event with a body of its own. */
+const SCREENED: (typeof DATA)[Family] = {
+  data: EventScreened,
+  resource: exampleId("msg"),
+  says: () =>
+    "Rules of the screening fired on a text: their names and offsets, never words. What became of the text is the verdict.",
+};
+
 const MEDIA_DROPPED: (typeof DATA)[Family] = {
   data: EventMedia,
   resource: exampleId("num"),
   says: () => "Pictures or other files came to a virtual number. They were left with the carrier; the words went on.",
+};
+
+/** Of their families the events with a body of their own. */
+const ALONE: Readonly<Record<string, (typeof DATA)[Family]>> = {
+  "inbound.media_dropped": MEDIA_DROPPED,
+  "message.screened": SCREENED,
+  "inbound.screened": SCREENED,
 };
 
 const ALERTS: Readonly<Record<string, string>> = {
@@ -160,7 +174,7 @@ const ALERTS: Readonly<Record<string, string>> = {
 /** An event's body as it is sent, and one sentence about it. */
 export function eventShape(type: EventType): { body: z.ZodType; says: string } {
   const [family, what = ""] = type.split(".", 2) as [Family, string?];
-  const { data, resource, says } = type === "inbound.media_dropped" ? MEDIA_DROPPED : DATA[family];
+  const { data, resource, says } = ALONE[type] ?? DATA[family];
   const body = EventView.extend({
     id: z.string().meta({ examples: [exampleId("evt")] }),
     type: z.literal(type),

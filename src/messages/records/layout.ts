@@ -13,6 +13,7 @@ import { given } from "../../contract/list.ts";
 import { CHOOSE, PASSED_OVER } from "../../carriers/route.ts";
 import { DOTS } from "../../sms/mask.ts";
 import { NUMBER_KINDS } from "../../sms/number-plan.ts";
+import { ShortLabel } from "../../screening/policy.ts";
 import { PURPOSES } from "../../sms/purpose.ts";
 import type { RecordRow } from "../../storage/records.ts";
 import { ENDED, STATES, type Facts, type MessageView, type State } from "../message.ts";
@@ -43,6 +44,7 @@ const REST = z.object({
   batch: z.string().optional(),
   reason: z.string().optional(),
   schedule: time.optional(),
+  screening: ShortLabel.optional(),
   route: z
     .tuple([z.string().nullable(), z.enum(CHOOSE), z.array(z.tuple([z.string(), z.enum(PASSED_OVER)]))])
     .optional(),
@@ -114,7 +116,7 @@ function countedOf({ network, service, template }: CountedFacts, stems: Stems): 
 }
 
 function restOf(view: MessageView, stems: Stems, schedule: number | null): z.infer<typeof REST> {
-  const { batch_id, reason, route } = view;
+  const { batch_id, reason, route, screening } = view;
   const passed = route?.passed_over.map(
     (each) => [withoutStem(stems.account, each.carrier), each.reason] as [string, typeof each.reason],
   );
@@ -122,6 +124,7 @@ function restOf(view: MessageView, stems: Stems, schedule: number | null): z.inf
     ...(batch_id === null ? {} : { batch: withoutStem(stems.batch, batch_id) }),
     ...(reason === null ? {} : { reason }),
     ...(schedule === null ? {} : { schedule }),
+    ...(screening === undefined ? {} : { screening }),
     ...(route === null || passed === undefined ? {} : { route: [route.rule, route.choose, passed] }),
   };
 }
@@ -162,6 +165,7 @@ export function messageOfRow({ id, version, state, token, record }: MessageRow):
     metadata: null,
     schedule_at: after(rest.schedule),
     expires_at: isoOf(created + expires),
+    ...(rest.screening === undefined ? {} : { screening: rest.screening }),
     created_at: isoOf(created),
     sent_at: after(sent),
     ended_at: after(ended),

@@ -27,6 +27,18 @@ import {
   well,
 } from "./world.ts";
 
+/** A policy that holds what any rule of lures fires on. */
+const HOLDS = { enforced: true, domains: [], hold_hours: 1, code_warning: null, rules: [] };
+
+/** The id of a message that is held. */
+async function heldText(): Promise<string> {
+  well(await call("PUT /v1/screening/policy", HOLDS));
+  const text = "Hi mum, this is my new number. Text me on WhatsApp";
+  const sent = await call("POST /v1/messages", { to: ALICE, purpose: "service", text });
+  well(await call("PUT /v1/screening/policy", { ...HOLDS, enforced: false }));
+  return String(sent.body["id"]);
+}
+
 /** What a key does, door by door: the entry, and a call that does it. */
 export const KEY_ACTS: Record<string, [string, () => Promise<Answer>]> = {
   "POST /v1/keys": ["key.created", () => call("POST /v1/keys", { name: "one", scopes: ["messages:read"] })],
@@ -244,12 +256,18 @@ export const KEY_ACTS: Record<string, [string, () => Promise<Answer>]> = {
     "job.retried",
     async () => call(`POST /v1/failed-jobs/${await failedJob()}/retry`),
   ],
+  "PUT /v1/screening/policy": ["screening.policy_set", () => call("PUT /v1/screening/policy", HOLDS)],
+  "POST /v1/screening/held/decide": [
+    "screening.released",
+    async () => call("POST /v1/screening/held/decide", { ids: [await heldText()], decision: "release" }),
+  ],
   "POST /v1/sandbox/clock": ["sandbox.clock_moved", () => advance(tenant, 1)],
 };
 
 /** What changes nothing that is a key's act: each with the reason. */
 export const NO_ACT: Record<string, string> = {
   "PATCH /v1/people/:id": "no key may: a person who has just signed in does it, below, under `a page of the console`",
+  "POST /v1/screening/judge": "judges a text and keeps nothing; that it was asked is counted",
   "POST /v1/messages/preview":
     "says what sending would do, and does nothing; the numbers it names are counted and entered as such",
   "POST /v1/verify/templates/preview": "shows texts made of the caller's own words",
@@ -262,6 +280,11 @@ export const NO_ACT: Record<string, string> = {
 
 /** Readings that are acts. */
 export const READINGS: Record<string, [string, () => Promise<Answer>]> = {
+  "GET /v1/screening/held/:id": ["screening.held_read", async () => call(`GET /v1/screening/held/${await heldText()}`)],
+  "GET /v1/screening/held, then a block": [
+    "screening.blocked",
+    async () => call("POST /v1/screening/held/decide", { ids: [await heldText()], decision: "block" }),
+  ],
   "GET /v1/audit/export": ["audit.exported", () => call("GET /v1/audit/export")],
   "GET /v1/sessions/:id/interactions": [
     "session.texts_read",

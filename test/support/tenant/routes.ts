@@ -106,6 +106,7 @@ export function absentIds(tenant: string): Record<string, string> {
     sessions: `ses_${owner}${rest}`,
     participants: `par_${owner}${rest}`,
     relays: `rel_${owner}${rest}`,
+    screening: `inb_${owner}${rest}`,
     inbound: `inb_${owner}${rest}`,
     people: `per_${owner}${rest}`,
     "people-sessions": `cse_${owner}${rest}`,
