@@ -29,11 +29,14 @@ export const oneLine = (lengthMax: number) =>
     .refine((text) => !UNSEEN.test(text), "Use one line of visible characters.")
     .refine((text) => !isBlank(text), VISIBLE);
 
+/** A line that is kept in clear and may hold no number. */
+export const clearLine = (lengthMax: number) => oneLine(lengthMax).refine((text) => !holdsNumber(text), NO_NUMBER);
+
 /** A name by which people recognise a resource. */
-export const Label = oneLine(100).refine((text) => !holdsNumber(text), NO_NUMBER);
+export const Label = clearLine(100);
 
 /** A sentence that a tenant sets once and that is sent to people; kept in clear like a name. */
-export const Wording = oneLine(300).refine((text) => !holdsNumber(text), NO_NUMBER);
+export const Wording = clearLine(300);
 
 /** A URL's text; `net/outside-url.ts` judges where it leads. */
 export const UrlText = z

@@ -40,7 +40,6 @@ async function serve<K extends OperatorVerbName>(
     return refuse("unauthenticated", { detail: "The request was caused by another site's page." });
   const operator = await readOperator(doors.operators, headers, doors.accessKeys);
   if (operator === null) return refuse("unauthenticated");
-  if (operator.subject === ADMIN_TOKEN) await doors.operator(OPERATORS_HOME.jurisdiction).tokenUsed();
   const bytes = await readBody(c, BODY_BYTES_MAX);
   if (isRefused(bytes)) return bytes;
   const query = queryOf(c);
@@ -65,11 +64,19 @@ export async function askOperatorRoute<K extends OperatorVerbName>(
 ): Promise<Outcome<Answered>> {
   if (route.job !== null) {
     const read = route.read(raw);
-    return isRefused(read) ? read : { ok: await route.job(operator, doors) };
+    if (isRefused(read)) return read;
+    await tellTokenUse(operator, doors);
+    return { ok: await route.job(operator, doors) };
   }
   const question = route.read(raw, doors.policy);
   if (isRefused(question)) return question;
   if (isRefused(repeat)) return repeat;
   const { where, input } = question.ok;
+  await tellTokenUse(operator, doors);
   return doors.operator(where).ask(operator, route.verb, input, repeat.ok);
+}
+
+/** A question with the admin token is told, because operators sign in; what is refused before it is asked wakes no object. */
+async function tellTokenUse({ id }: Operating, doors: Doors): Promise<void> {
+  if (id === ADMIN_TOKEN) await doors.operator(OPERATORS_HOME.jurisdiction).tokenUsed();
 }

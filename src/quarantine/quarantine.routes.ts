@@ -3,12 +3,13 @@
  */
 import { z } from "zod";
 import { exampleId } from "../contract/example.ts";
-import { given, limitUpTo, pageOf } from "../contract/list.ts";
+import { given, limitUpTo, pageOf, cursorLike } from "../contract/list.ts";
 import { routesOver, type RouteOver } from "../contract/route.ts";
 import { DEFAULT_WARNING } from "../screening/policy.ts";
 import { HELD_STATES } from "./ledger.ts";
 import {
   DecideBody,
+  isHeldId,
   DecidedView,
   HeldView,
   JudgeBody,
@@ -81,7 +82,7 @@ export const quarantineRoutes: RouteOver<QuarantineVerbs>[] = [
     tag,
     query: z.strictObject({
       limit: limitUpTo(),
-      cursor: z.string().max(64).optional(),
+      cursor: cursorLike(isHeldId).optional(),
       state: z.enum(HELD_STATES).optional(),
     }),
     status: 200,

@@ -2,6 +2,8 @@
  * The shapes of screening in the API. They validate and they make the document.
  */
 import { z } from "zod";
+import { parseId } from "../base/ids.ts";
+import { clearLine } from "../contract/label.ts";
 import { EXAMPLE_LATER, EXAMPLE_NUMBER, EXAMPLE_TIME, exampleId } from "../contract/example.ts";
 import { ACTIONS, DEFAULT_WARNING, DIRECTIONS, HOLD_HOURS_MAX } from "../screening/policy.ts";
 import { CLASSES } from "../screening/rules.ts";
@@ -26,16 +28,13 @@ export const PolicyBody = z
       .meta({
         description: "Your own domains: links to them are no signs, and what only looks like one of them is one.",
       }),
-    replacement: z.string().min(1).max(40).default("[removed]"),
+    replacement: clearLine(40).default("[removed]"),
     hold_hours: z
       .int()
       .min(1)
       .max(HOLD_HOURS_MAX)
       .meta({ description: "A person's text goes on with its label after this." }),
-    code_warning: z
-      .string()
-      .min(1)
-      .max(120)
+    code_warning: clearLine(120)
       .nullable()
       .meta({ description: "Added to a person's text that asks for a code, before another person reads it." }),
     rules: z.array(Line).max(100).meta({ description: "The first line that fits decides; the defaults come behind." }),
@@ -151,9 +150,12 @@ export const ReadHeldView = HeldView.extend({ text: z.string().nullable() }).met
   examples: [{ ...HELD_EXAMPLE, text: "Your refund is ready." }],
 });
 
+/** Whether it is the id of a text that can be held: a message, or one that came in. */
+export const isHeldId = (text: string): boolean => ["msg", "inb"].includes(parseId(text)?.prefix ?? "");
+
 export const DecideBody = z
   .strictObject({
-    ids: z.array(z.string().max(64)).min(1).max(100),
+    ids: z.array(z.string().refine(isHeldId, "Give ids of held texts, `msg_…` or `inb_…`.")).min(1).max(100),
     decision: z.enum(["release", "block"]),
     reason: z.string().min(1).max(200).optional().meta({ description: "Kept in the audit, numbers in it masked." }),
   })

@@ -2,6 +2,7 @@
  * Sign-in settings, people and sessions in requests and answers.
  */
 import { z } from "zod";
+import { clearLine } from "../../contract/label.ts";
 import { EXAMPLE_TENANT, EXAMPLE_TIME, EXAMPLE_LATER, exampleId } from "../../contract/example.ts";
 import { URL_CHARS_MAX } from "../../net/outside-url.ts";
 import { OPERATOR_ROLES, ROLES } from "../caller.ts";
@@ -12,7 +13,7 @@ export const ROLE_ROWS_MAX = 50;
 
 const rowOf = <R extends string>(roles: readonly [R, ...R[]]) =>
   z.strictObject({
-    value: z.string().min(1).max(200).meta({ description: "A value that the claim may hold." }),
+    value: clearLine(200).meta({ description: "A value that the claim may hold." }),
     role: z.enum(roles),
   });
 
@@ -24,7 +25,7 @@ const signInOf = <R extends string>(roles: readonly [R, ...R[]]) =>
       .min(1)
       .max(URL_CHARS_MAX)
       .meta({ description: "The issuer's URL, exactly as its metadata says it." }),
-    client_id: z.string().min(1).max(200),
+    client_id: clearLine(200),
     client_secret: z
       .string()
       .min(1)
@@ -32,11 +33,7 @@ const signInOf = <R extends string>(roles: readonly [R, ...R[]]) =>
       .nullable()
       .optional()
       .meta({ description: "Left out: stays as it is. Null: a public client. Never shown again." }),
-    claim: z
-      .string()
-      .min(1)
-      .max(200)
-      .meta({ description: "The claim of the ID token that holds a value, or a list of them." }),
+    claim: clearLine(200).meta({ description: "The claim of the ID token that holds a value, or a list of them." }),
     roles: z.array(rowOf(roles)).min(1).max(ROLE_ROWS_MAX).meta({ description: "The first row that fits counts." }),
   });
 

@@ -31,7 +31,7 @@ export async function entriesOf(of: Tenant | null, after: number): Promise<Entry
       : of.call(`GET /v1/audit?limit=500&cursor=${cursor}`);
   const found: Entry[] = [];
   for (let cursor: number | null = after; cursor !== null;) {
-    const { body } = await ask(cursor);
+    const body = well(await ask(cursor));
     found.push(...(body["data"] as Entry[]));
     cursor = body["next_cursor"] === null ? null : Number(body["next_cursor"]);
   }
