@@ -43,7 +43,7 @@ a{color:var(--accent);text-underline-offset:.18em;text-decoration-thickness:1px}
 a:hover{text-decoration-thickness:2px}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px;border-radius:4px}
 code,.id{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.9em}
-.id{overflow-wrap:anywhere}
+.id,bdi{overflow-wrap:anywhere}
 .num,time{font-variant-numeric:tabular-nums}
 .num{text-align:right}
 .soft{color:var(--soft)}
@@ -89,14 +89,14 @@ h1{font-size:var(--t6);line-height:1.2;letter-spacing:-.015em;text-wrap:balance;
 h2{font-size:var(--t4);line-height:1.3}
 h3{font-size:var(--t3)}
 .crumb{font-size:var(--t2);margin-bottom:var(--s2)}
-.card{background:var(--card);border:1px solid var(--line);border-radius:var(--radius);padding:var(--s5);margin-bottom:var(--s5)}
+.card{min-width:0;background:var(--card);border:1px solid var(--line);border-radius:var(--radius);padding:var(--s5);margin-bottom:var(--s5)}
 .card>h2{margin-bottom:var(--s3)}
 .card>h2+p{color:var(--soft);margin:calc(-1*var(--s2)) 0 var(--s4);max-width:44rem}
 .card>:last-child{margin-bottom:0}
 .two{display:grid;gap:var(--s5);grid-template-columns:minmax(0,1fr);align-items:start}
 @media (min-width:70rem){.two{grid-template-columns:minmax(0,1.6fr) minmax(0,1fr)}}
 .two>*{margin-bottom:0}
-.stack{display:grid;gap:var(--s5)}.stack>*{margin-bottom:0}
+.stack{display:grid;gap:var(--s5);grid-template-columns:minmax(0,1fr)}.stack>*{margin-bottom:0}
 
 .badge{display:inline-flex;align-items:center;gap:var(--s1);padding:.125rem var(--s2);border-radius:99px;font-size:var(--t1);font-weight:600;white-space:nowrap;background:var(--calm-bg);color:var(--calm)}
 .badge.good{background:var(--good-bg);color:var(--good)}.badge.bad{background:var(--bad-bg);color:var(--bad)}.badge.wait{background:var(--wait-bg);color:var(--wait)}
@@ -125,7 +125,7 @@ h3{font-size:var(--t3)}
 .cell{min-width:0;overflow-wrap:anywhere}
 form.filter .field{max-width:none;flex-basis:100%}
 .cell .buttons{justify-content:flex-end}
-.table .id{overflow-wrap:anywhere}
+.table .id,bdi{overflow-wrap:anywhere}
 }
 
 .facts{display:grid;gap:var(--s3) var(--s5);grid-template-columns:minmax(0,1fr)}
