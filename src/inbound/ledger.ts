@@ -106,6 +106,11 @@ export class InboundLedger {
     sql.exec(`ALTER TABLE inbox ADD COLUMN media INTEGER NOT NULL DEFAULT 0`);
   }
 
+  /** The label of the screening. */
+  static migrate3(sql: Sql): void {
+    sql.exec(`ALTER TABLE inbox ADD COLUMN screening TEXT`);
+  }
+
   /**
    * Stores a part; answers the whole text when this was the last missing part. References repeat, so a part whose place is taken
    * begins another text. Where several texts lack the part, it goes to one that it completes, else to the newest, because the older

@@ -44,7 +44,7 @@ export const inboundRoom = room({
       id: 3,
       up: (sql) => {
         HeldLedger.migrate(sql);
-        sql.exec(`ALTER TABLE inbox ADD COLUMN screening TEXT`);
+        InboundLedger.migrate3(sql);
       },
     },
   ],

@@ -14,6 +14,7 @@ it("parts that waited, and texts of the inbox, are there after the migration", (
     sql.exec(add, who, "num", "ref", nth, 3, `rec${nth}`, "tok", "sub", new Uint8Array([nth]), 90);
   sql.exec(`INSERT INTO inbox VALUES('inb_1',NULL,NULL,NULL,'MyBank','num',NULL,5,'tenant',NULL)`);
   InboundLedger.migrate2(sql);
+  InboundLedger.migrate3(sql);
   const ledger = new InboundLedger(sql, () => undefined);
   expect(ledger.list({}, 5)).toMatchObject([{ id: "inb_1", complete: true, media: 0 }]);
   expect(ledger.late(89, 5)).toEqual([]);

@@ -51,12 +51,17 @@ it("an object that a newer version migrated is not opened by an older one", () =
   expect(() => migrate(sql, [{ name: "a", migrations: [one] }])).toThrow(/newer version/);
 });
 
+/** Rooms that came after migrations were recorded. */
+const SINCE = ["alerts", "quarantine", "stats"];
+
 it("an object from before the record has the same tables afterwards, and keeps what is in them", () => {
   const [fresh, old] = [nodeSql(), nodeSql()];
   migrate(fresh, ROOMS.listed);
   migrate(
     old,
-    ROOMS.listed.map(({ name, migrations }) => ({ name, migrations: migrations.slice(0, 1) })),
+    ROOMS.listed
+      .filter(({ name }) => !SINCE.includes(name))
+      .map(({ name, migrations }) => ({ name, migrations: migrations.slice(0, 1) })),
   );
   for (const table of ["migrations", "failed_jobs"]) old.exec(`DROP TABLE ${table}`); // neither was there
   old.exec("DROP TABLE tokens");
