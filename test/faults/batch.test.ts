@@ -6,11 +6,11 @@ import { expect, test } from "vitest";
 import { numberFor } from "../support/service/client.ts";
 import { Service } from "../support/service/running.ts";
 import { setUp } from "../support/run/set-up.ts";
-import { atSpeed, leastOf } from "../support/run/patience.ts";
+import { leastOf, patience } from "../support/run/patience.ts";
 
 const MESSAGES = 1_000;
-/** No request holds a tenant longer. */
-const HELD_MS_MAX = atSpeed(1_000);
+/** No request holds a tenant longer than a second on a quiet machine; this one has other tests beside it. */
+const HELD_MS_MAX = patience(1_000);
 /** The text of the longest message that the default policy admits: six segments of 153 characters. */
 const CHARACTERS = 918;
 
