@@ -110,7 +110,7 @@ export function everything(tenant: Tenant, without: readonly string[] = []): Pro
 }
 
 /** Where it is counted that a number was named; of a request that leaves nothing else. */
-const NAMING = ["counters", "audit", "events"];
+const NAMING = ["counters", "audit", "events", "alerts"];
 
 /** Runs `act` and says that it left nothing in any row but the counts of numbers it named, each in the audit. */
 export async function leavesOnlyNaming(tenant: Tenant, act: () => Promise<void>): Promise<void> {
@@ -124,6 +124,8 @@ export async function leavesOnlyNaming(tenant: Tenant, act: () => Promise<void>)
   if (others.length > 0) throw new Error(`entered: ${JSON.stringify(others)}`);
   const told = await tenant.rows(`SELECT DISTINCT type FROM events WHERE type <> 'alert.limit'`); // a reached limit is told
   if (told.length > 0) throw new Error(`told: ${JSON.stringify(told)}`);
+  const raised = await tenant.rows(`SELECT DISTINCT type FROM alerts WHERE type <> 'alert.limit'`);
+  if (raised.length > 0) throw new Error(`raised: ${JSON.stringify(raised)}`);
   for (const { name, windows } of await tenant.rows(`SELECT name, windows FROM counters`)) {
     const { mc = 0, keys = {} } = JSON.parse(String(windows)) as { mc?: number; keys?: object };
     const named = name === "account" || (String(name).startsWith("r|") && mc === 0 && Object.keys(keys).length > 0);
