@@ -143,6 +143,7 @@ async function plant(account: string, secret: string): Promise<void> {
 const add = (to: Set<string>, id: string | null): void => void (id !== null && to.add(id));
 
 async function judged(page: Page, path: string): Promise<void> {
+  await page.waitForLoadState("load"); // with its styles
   const found = await page.evaluate<{ wide: string[]; odd: number; hidden: boolean; moved: string }>(`({
     wide: document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("main *")].filter((each) => each.getBoundingClientRect().right > innerWidth).map((each) => each.outerHTML).slice(-3),
     odd: document.querySelectorAll("iframe,img:not([src^='data:']),style,base,meta[http-equiv],script:not([src]),form[action^='http']").length,
