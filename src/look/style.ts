@@ -132,6 +132,7 @@ form.filter .field{max-width:none;flex-basis:100%}
 .facts>div{display:grid;gap:0 var(--s4);grid-template-columns:minmax(0,1fr)}
 .facts dt{color:var(--soft);font-size:var(--t2);overflow-wrap:anywhere}
 .facts dd{overflow-wrap:anywhere}
+.facts+*{margin-top:var(--s4)}
 @media (min-width:32rem){.facts>div{grid-template-columns:7rem minmax(0,1fr)}}
 
 .line{position:relative;display:grid;grid-template-columns:minmax(0,1fr);overflow-wrap:anywhere;gap:var(--s1);padding:0 0 var(--s5) var(--s6)}
