@@ -2,7 +2,7 @@
  * What the steps of the dispatch path share: a message becomes `unknown` or ends, and its moves are told. Every move is a
  * compare-and-swap, so a late or repeated one changes nothing.
  */
-import { HOUR_MS, MINUTE_MS, minuteAfter } from "../base/clock.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, minuteAfter } from "../base/clock.ts";
 import type { VaultLedger } from "../vault/ledger.ts";
 import type { Change, MessagesLedger } from "./ledger.ts";
 import type { Attempt, Message } from "./message.ts";
@@ -32,6 +32,16 @@ export type DispatchDeps = DepartureDeps & {
 
 /** After this long without a receipt the message ends as `unknown`; a receipt that says more may still correct it. */
 export const UNKNOWN_WINDOW_MS = { otp: 10 * MINUTE_MS, service: 72 * HOUR_MS, marketing: 72 * HOUR_MS } as const;
+
+/** Carriers send receipts up to 72 hours after the call; a message without one ends then, as `sent`. */
+export const RECEIPTS_MS = 72 * HOUR_MS;
+/** Until then a late receipt still corrects such a message. */
+export const LATE_RECEIPTS_MS = 76 * HOUR_MS;
+/** Until then a receipt may still correct an `unknown`. */
+export const CORRECTED_MS = 7 * DAY_MS;
+
+/** When the message's last call began. */
+export const calledAt = ({ attempts, facts }: Message): number => attempts.at(-1)?.at ?? facts.createdAt;
 
 /** Most calls for one message; more would be a loop of throttling, or of `never` answers to inquiries. */
 export const ATTEMPTS_MAX = 50;

@@ -7,7 +7,7 @@ import { sha256Hex } from "../base/seal.ts";
 import type { Report } from "../carriers/carrier.ts";
 import { given } from "../contract/list.ts";
 import { ENDED, type Attempt, type Message, type Price } from "./message.ts";
-import { end, tellMoved, type DispatchDeps } from "./outcome.ts";
+import { calledAt, end, LATE_RECEIPTS_MS, tellMoved, type DispatchDeps } from "./outcome.ts";
 
 /**
  * Applies a carrier's reports; answers how many changed a state. A message that another account has counts as unknown.
@@ -18,6 +18,7 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
     const message = deps.ledger.get(report.message);
     const attempt = message === null ? null : attemptOf(message, account, report);
     if (message === null || attempt === null || ENDED.has(message.state) || !mayTell(attempt, report)) continue;
+    if (isTooLate(message, deps.now())) continue;
     if (report.network !== undefined) deps.vault.seenOn(message.token, report.network);
     if (report.saidStop === true) deps.saidStop(message, account);
     const heard = { ...chargedBy(report, message), ...given({ network: report.network }) };
@@ -33,6 +34,10 @@ export function applyReports(deps: DispatchDeps, account: string, reports: reado
   }
   return applied;
 }
+
+/** Whether no report corrects it any more: its row may stay up to a minute longer, to be recorded with others. */
+const isTooLate = (message: Message, now: number): boolean =>
+  message.state === "sent" && message.endedAt !== null && now >= calledAt(message) + LATE_RECEIPTS_MS;
 
 /** What a report says besides the state. */
 type Heard = { price?: Price; network?: string };

@@ -3,7 +3,7 @@
  * and again at each deadline of the message. Bounded in every run; a queue that is only slow is left alone.
  */
 import type { DueRow } from "../contract/room.ts";
-import { HOUR_MS, DAY_MS, minuteAfter } from "../base/clock.ts";
+import { minuteAfter } from "../base/clock.ts";
 import type { QueueTracker } from "./queue/queue-tracker.ts";
 import { saidStop, type StopDeps } from "./consent.ts";
 import { depart } from "./departure.ts";
@@ -12,17 +12,19 @@ import { claimable, SENDER_LOST } from "./dispatch.ts";
 import { FIRST_SWEEP_MS, SWEEP_AGAIN_MS } from "./ledger.ts";
 import { ENDED, isWaiting, type Message } from "./message.ts";
 import { laneOf } from "../sms/purpose.ts";
-import { end, forget, tellMoved, type DispatchDeps } from "./outcome.ts";
+import {
+  calledAt,
+  CORRECTED_MS,
+  end,
+  forget,
+  LATE_RECEIPTS_MS,
+  RECEIPTS_MS,
+  tellMoved,
+  type DispatchDeps,
+} from "./outcome.ts";
 
 /** Rows of each kind in one run; after a full run the next follows at once. */
 export const SWEEP_MAX = 1_000;
-/** Carriers send receipts up to 72 hours after the call; a message without one ends then, as `sent`. */
-export const RECEIPTS_MS = 72 * HOUR_MS;
-/** Until then a late receipt still corrects such a message. */
-export const LATE_RECEIPTS_MS = 76 * HOUR_MS;
-/** Until then a receipt may still correct an `unknown`. */
-const CORRECTED_MS = 7 * DAY_MS;
-
 /** Ended messages to record: they are removed, or stay `until` a receipt can no longer correct them. */
 export type Found = { rows: { message: Message; until: number | null }[]; seenTo: string | null };
 
@@ -150,5 +152,3 @@ function sweepInDoubt(deps: DispatchDeps, message: Message, now: number, found: 
 function hasEnded({ rows }: Found, message: Message | null): void {
   if (message !== null) rows.push({ message, until: null });
 }
-
-const calledAt = ({ attempts, facts }: Message): number => attempts.at(-1)?.at ?? facts.createdAt;

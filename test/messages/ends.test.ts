@@ -1,7 +1,7 @@
 /** Every message ends once: without a receipt it ends as `sent`, and parts whose receipts differ give one state in any order. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LATE_RECEIPTS_MS, RECEIPTS_MS } from "../../src/messages/sweep.ts";
+import { LATE_RECEIPTS_MS, RECEIPTS_MS } from "../../src/messages/outcome.ts";
 import { MINUTE_MS } from "../../src/base/clock.ts";
 import type { Price } from "../../src/messages/message.ts";
 import { Outbox } from "../support/rooms/outbox.ts";
@@ -46,6 +46,19 @@ describe("a message without a receipt", () => {
       expect(box.report("car_a", id, state)).toBe(1);
       expect(box.get(id)).toMatchObject({ state, endedAt: box.now });
       expect(box.stateWord.slice(-2)).toEqual(["unconfirmed", state]);
+    },
+  );
+
+  it.each(["delivered", "undelivered"] as const)(
+    "is not made %s by a receipt after 76 hours, though its row is there yet",
+    (state) => {
+      const { box, id } = sent();
+      box.pass(RECEIPTS_MS);
+      box.sweep();
+      box.pass(LATE_RECEIPTS_MS - RECEIPTS_MS);
+      expect(box.report("car_a", id, state)).toBe(0);
+      expect(box.get(id).state).toBe("sent");
+      expect(box.stateWord.at(-1)).toBe("unconfirmed");
     },
   );
 
