@@ -5,13 +5,13 @@
 import { isRefused, REASONS, refuse, type Refusal } from "../base/refusal.ts";
 import { pageResponse } from "../contract/page.ts";
 import type { Present } from "../access/people/face.ts";
-import { findNumbers } from "../sms/phone.ts";
 import { CHART_STYLE } from "./look/charts.tsx";
 import { refusalPage } from "./look/refusal.tsx";
 import { formOf, unready } from "./forms.tsx";
 import { framed } from "./look/frame.tsx";
 import { SCRIPT, STYLE } from "../look/style.ts";
 import { isLiveRequest, liveAnswer, LIVE_SCRIPT } from "./live.tsx";
+import { doorsOf, ledTo } from "./page-doors.ts";
 import { PAGES } from "./pages/pages.ts";
 import {
   freshSignIn,
@@ -48,21 +48,7 @@ export const consoleRoutes: readonly ConsoleRoute[] = [
     path: "/console/sign-out",
     serve: async (request, deps) => (await formOf(request)).refused ?? signOut("tenant", request, deps),
   },
-  ...PAGES.flatMap((page): ConsoleRoute[] => [
-    { method: "get", path: page.path, serve: (request, deps, params) => show(page, request, deps, params, null) },
-    ...(page.post === undefined
-      ? []
-      : [
-          {
-            method: "post" as const,
-            path: page.path,
-            serve: async (request: Request, deps: ConsoleDeps, params: Record<string, string>) => {
-              const form = await formOf(request);
-              return form.refused ?? show(page, request, deps, params, form.fields);
-            },
-          },
-        ]),
-  ]),
+  ...doorsOf(PAGES, show),
 ];
 
 async function show(
@@ -100,14 +86,6 @@ async function show(
     {},
     shown.status,
   );
-}
-
-/** Where a form leads. Addresses are logged on their way: one that would hold a number leads back to the page. */
-function ledTo(to: string, page: string): Response {
-  const holds = [...new URL(to, "https://console").searchParams.values()].some(
-    (value) => findNumbers(value).length > 0,
-  );
-  return goTo(holds ? `${page}?wrong=number` : to);
 }
 
 /** A refusal in the frame; a session that ended meanwhile leads to the sign-in. */

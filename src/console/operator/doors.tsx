@@ -9,6 +9,7 @@ import { formOf, unready } from "../forms.tsx";
 import { API_REFERENCE, framedBy, groupsOf, type Nav } from "../look/frame.tsx";
 import { refusalPage } from "../look/refusal.tsx";
 import { freshSignIn, goTo, knownSignIn, sessionOf, SIGN_IN, signInAgain, signOut, START } from "../sign-in/sign-in.ts";
+import { doorsOf, ledTo } from "../page-doors.ts";
 import type { ConsoleDeps, ConsoleRoute, SessionKey } from "../visit.ts";
 import { OPERATOR_PAGES } from "./pages.ts";
 import { OPERATOR_GROUPS, type OperatorPageRow } from "./visit.ts";
@@ -24,21 +25,7 @@ export const operatorPages: readonly ConsoleRoute[] = [
     path: "/console/operator/sign-out",
     serve: async (request, deps) => (await formOf(request)).refused ?? signOut(REALM, request, deps),
   },
-  ...OPERATOR_PAGES.flatMap((page): ConsoleRoute[] => [
-    { method: "get", path: page.path, serve: (request, deps, params) => show(page, request, deps, params, null) },
-    ...(page.post === undefined
-      ? []
-      : [
-          {
-            method: "post" as const,
-            path: page.path,
-            serve: async (request: Request, deps: ConsoleDeps, params: Record<string, string>) => {
-              const form = await formOf(request);
-              return form.refused ?? show(page, request, deps, params, form.fields);
-            },
-          },
-        ]),
-  ]),
+  ...doorsOf(OPERATOR_PAGES, show),
 ];
 
 async function show(
@@ -63,7 +50,7 @@ async function show(
     now: deps.now,
   };
   const shown = await (form === null ? page.get : (page.post ?? page.get))(visit);
-  if ("goTo" in shown) return goTo(shown.goTo);
+  if ("goTo" in shown) return ledTo(shown.goTo, url.pathname);
   if ("refused" in shown) return refusedPage(shown, page, url.pathname, deps, session, present.ok);
   return pageResponse(framedBy(shown.title, navOf(present.ok, url.pathname), shown.main), {}, shown.status);
 }
