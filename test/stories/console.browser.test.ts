@@ -1,61 +1,27 @@
 // The story of a tenant's people at the console, in a real browser and through the real sign-in: the identity provider of `npm start`
 // runs beside the built Worker. Every page is judged by axe, in both schemes, from a narrow phone to a wide screen.
-import { randomBytes } from "node:crypto";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CLAIM, PEOPLE, ROLE_ROWS, startProvider } from "../../scripts/lib/identity-provider.mjs";
 import { PAGES } from "../../src/console/pages/pages.ts";
 import { atSpeed } from "../support/run/patience.ts";
-import {
-  hasBrowser,
-  startBrowser,
-  startService,
-  told,
-  violations,
-  watchedPage,
-  type Service,
-} from "../support/service/browser.ts";
+import { hasBrowser, told, violations, watchedPage } from "../support/service/browser.ts";
+import { fits, startConsole, type ConsoleStory } from "../support/service/console-story.ts";
 
-let service: Service;
-let provider: Awaited<ReturnType<typeof startProvider>>;
-let browser: Browser;
-let tenant: { id: string; key: string };
-let signInUrl: string;
+let story: ConsoleStory;
 
 beforeAll(async () => {
-  service = await startService();
-  const clientSecret = randomBytes(32).toString("base64url");
-  provider = await startProvider({ console: service.base, clientSecret });
   if (!hasBrowser) return;
-  browser = await startBrowser();
-  tenant = await service.tenant("sandbox");
-  const settings = { issuer: provider.issuer, client_id: provider.clientId, client_secret: clientSecret };
-  const body = { ...settings, claim: CLAIM, roles: ROLE_ROWS };
-  const set = await service.call<{ sign_in_url: string }>("PUT /v1/sign-in", body, tenant.key);
-  signInUrl = new URL(set.sign_in_url, service.base).href;
+  story = await startConsole("tenant");
 });
-afterAll(async () => {
-  await browser?.close();
-  await provider?.stop();
-  await service?.kill();
-});
+afterAll(() => story?.stop());
 
-/** Through the sign-in page and the provider, as one of its people. */
-async function signIn(page: Page, person: keyof typeof PEOPLE): Promise<void> {
-  await page.goto(signInUrl);
-  await page.getByRole("link", { name: "Continue to sign in" }).click();
-  await page.getByRole("button", { name: PEOPLE[person].name }).click();
-  await page.waitForURL((url) => url.href.startsWith(service.base));
-}
-
-const own = (wrong: string[]) => wrong.filter((each) => !each.includes(provider.issuer) && !/favicon|404/.test(each));
-const fits = (page: Page) => page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth");
+const own = (wrong: string[]) => story.own(wrong);
 const PLAIN = PAGES.filter(({ nav }) => nav !== undefined);
 
 describe.skipIf(!hasBrowser)("at the console", () => {
   it("one signs in, sends a text, sees what became of it, and signs out for good", async () => {
-    const { page, context, wrong } = await watchedPage(browser, service.base);
-    await signIn(page, "olive");
+    const { page, context, wrong } = await watchedPage(story.browser, story.service.base);
+    await story.signIn(page, "olive");
     await page.getByRole("heading", { name: "No message yet" }).waitFor();
     await page.getByRole("link", { name: "Send the first one" }).click();
     await page.getByLabel("To", { exact: true }).fill("07700 900123");
@@ -81,8 +47,8 @@ describe.skipIf(!hasBrowser)("at the console", () => {
   });
 
   it("what is sent arrives on the phone beside the form within two seconds, and its person answers there", async () => {
-    const { page, context, wrong, asked } = await watchedPage(browser, service.base);
-    await signIn(page, "olive");
+    const { page, context, wrong, asked } = await watchedPage(story.browser, story.service.base);
+    await story.signIn(page, "olive");
     await page.goto("/console/send");
     await page.getByLabel("To", { exact: true }).first().fill("07700 900300");
     await page.getByRole("textbox", { name: "Text", exact: true }).first().fill("Arrives beside the form");
@@ -108,9 +74,9 @@ describe.skipIf(!hasBrowser)("at the console", () => {
   });
 
   it("without scripts the phone is there too; and a role without the sandbox's scope sees none", async () => {
-    const context = await browser.newContext({ javaScriptEnabled: false, baseURL: service.base });
+    const context = await story.browser.newContext({ javaScriptEnabled: false, baseURL: story.service.base });
     const page = await context.newPage();
-    await signIn(page, "olive");
+    await story.signIn(page, "olive");
     await page.goto("/console/send");
     await page.getByRole("button", { name: "Send", exact: true }).first().click();
     await page.getByText("Follow this message").waitFor();
@@ -118,8 +84,8 @@ describe.skipIf(!hasBrowser)("at the console", () => {
       .poll(async () => (await page.reload(), await page.locator("#phones").innerText()), { timeout: 20_000 })
       .toContain("Your parcel arrives today between 2 and 3 pm.");
     await context.close();
-    const other = await watchedPage(browser, service.base);
-    await signIn(other.page, "sam");
+    const other = await watchedPage(story.browser, story.service.base);
+    await story.signIn(other.page, "sam");
     await other.page.goto("/console/send");
     await other.page.getByRole("heading", { name: "A text" }).waitFor();
     expect(await other.page.locator("[data-handset], [data-text]").count()).toBe(0);
@@ -129,21 +95,21 @@ describe.skipIf(!hasBrowser)("at the console", () => {
   it.each(["light", "dark"] as const)(
     "every page can be read by everybody, in %s, at every width, and asks no other host",
     async (scheme) => {
-      const { page, context, wrong } = await watchedPage(browser, service.base, scheme);
+      const { page, context, wrong } = await watchedPage(story.browser, story.service.base, scheme);
       await page.goto("/");
       expect(await violations(page)).toEqual([]);
-      await page.goto(signInUrl);
+      await page.goto(story.signInUrl);
       expect(await violations(page)).toEqual([]);
-      await signIn(page, "olive");
-      const message = await service.call<{ id: string }>(
+      await story.signIn(page, "olive");
+      const message = await story.service.call<{ id: string }>(
         "POST /v1/messages",
         { to: "+447700900124", purpose: "service", text: "x" },
-        tenant.key,
+        story.tenant.key,
       );
-      const hook = await service.call<{ id: string }>(
+      const hook = await story.service.call<{ id: string }>(
         "POST /v1/webhooks",
         { url: "http://127.0.0.1:1999/hook", events: ["*"] },
-        tenant.key,
+        story.tenant.key,
       );
       const paths = [
         ...PLAIN.map(({ path }) => path),
@@ -164,8 +130,8 @@ describe.skipIf(!hasBrowser)("at the console", () => {
   );
 
   it("a viewer is led to what a viewer may, and told so where not", async () => {
-    const { page, context } = await watchedPage(browser, service.base);
-    await signIn(page, "vera");
+    const { page, context } = await watchedPage(story.browser, story.service.base);
+    await story.signIn(page, "vera");
     const links = await page.getByRole("navigation", { name: "Pages", exact: true }).getByRole("link").allInnerTexts();
     expect(links.map((text) => text.trim())).toEqual([
       "Overview",
@@ -186,30 +152,32 @@ describe.skipIf(!hasBrowser)("at the console", () => {
   });
 
   it("somebody without a role is told, and has no session", async () => {
-    const { page, context } = await watchedPage(browser, service.base);
-    await signIn(page, "nobody");
+    const { page, context } = await watchedPage(story.browser, story.service.base);
+    await story.signIn(page, "nobody");
     await page.getByRole("heading", { name: "You have no access" }).waitFor();
-    expect((await context.cookies(service.base)).map(({ name }) => name)).not.toContain("__Host-maskline_console");
+    expect((await context.cookies(story.service.base)).map(({ name }) => name)).not.toContain(
+      "__Host-maskline_console",
+    );
     await context.close();
   });
 
   it("the first link of a start signs in as the owner, once; then it asks who one is", async () => {
-    const link = provider.openLink({ go: `${signInUrl}/go`, page: signInUrl });
-    const first = await watchedPage(browser, service.base);
+    const link = story.provider.openLink({ go: `${story.signInUrl}/go`, page: story.signInUrl });
+    const first = await watchedPage(story.browser, story.service.base);
     await first.page.goto(link);
     await first.page.getByText("Olive Owen").first().waitFor({ state: "attached" });
     expect(new URL(first.page.url()).pathname).toBe("/console");
     await first.context.close();
-    const second = await watchedPage(browser, service.base);
+    const second = await watchedPage(story.browser, story.service.base);
     await second.page.goto(link);
     await second.page.getByRole("heading", { name: "Sign in to the console" }).waitFor();
     await second.context.close();
   });
 
   it("without scripts, and by keyboard alone, one searches and finds", async () => {
-    const context = await browser.newContext({ javaScriptEnabled: false, baseURL: service.base });
+    const context = await story.browser.newContext({ javaScriptEnabled: false, baseURL: story.service.base });
     const page = await context.newPage();
-    await signIn(page, "sam");
+    await story.signIn(page, "sam");
     await page.goto("/console/messages");
     await page.keyboard.press("Tab");
     expect(await page.locator(":focus").innerText()).toBe("Skip to the content");
@@ -235,10 +203,10 @@ describe.skipIf(!hasBrowser)("at the console", () => {
   }
 
   it("by keyboard alone one sends, finds, sends a webhook again, replaces a key and ends a session", async () => {
-    const { page, context, wrong } = await watchedPage(browser, service.base);
-    const other = await watchedPage(browser, service.base);
-    await signIn(other.page, "sam");
-    await signIn(page, "olive");
+    const { page, context, wrong } = await watchedPage(story.browser, story.service.base);
+    const other = await watchedPage(story.browser, story.service.base);
+    await story.signIn(other.page, "sam");
+    await story.signIn(page, "olive");
     const press = (key: string) => page.keyboard.press(key);
     await page.goto("/console/send");
     await tabTo(page, /^To$/);
@@ -255,7 +223,7 @@ describe.skipIf(!hasBrowser)("at the console", () => {
     await press("Enter");
     await page.waitForURL(`**/console/messages/${id}`);
     const hook = { url: "http://127.0.0.1:1998/hook", events: ["*"] };
-    const { id: endpoint } = await service.call<{ id: string }>("POST /v1/webhooks", hook, tenant.key);
+    const { id: endpoint } = await story.service.call<{ id: string }>("POST /v1/webhooks", hook, story.tenant.key);
     await page.goto(`/console/webhooks/${endpoint}`);
     await tabTo(page, /^Send a test event$/);
     await press("Enter");
@@ -272,7 +240,7 @@ describe.skipIf(!hasBrowser)("at the console", () => {
     await tabTo(page, /^Send .* again$/);
     await press("Enter");
     await page.getByText("The event is sent again.").waitFor();
-    await service.call("POST /v1/keys", { name: "Old", scopes: ["messages:read"] }, tenant.key);
+    await story.service.call("POST /v1/keys", { name: "Old", scopes: ["messages:read"] }, story.tenant.key);
     await page.goto("/console/keys");
     await tabTo(page, /^Replace Old$/);
     await press("Enter");
@@ -289,13 +257,13 @@ describe.skipIf(!hasBrowser)("at the console", () => {
   }, 90_000);
 
   it("what happens appears within two seconds without reloading, and pauses when nobody is here", async () => {
-    const { page, context, wrong, asked } = await watchedPage(browser, service.base);
+    const { page, context, wrong, asked } = await watchedPage(story.browser, story.service.base);
     await page.clock.install();
-    await signIn(page, "vera");
+    await story.signIn(page, "vera");
     await page.goto("/console/live");
     await page.getByText("Up to date.").waitFor();
     const text = { to: "+447700900126", purpose: "service", text: "x" };
-    const { id } = await service.call<{ id: string }>("POST /v1/messages", text, tenant.key);
+    const { id } = await story.service.call<{ id: string }>("POST /v1/messages", text, story.tenant.key);
     await page.clock.runFor(2_000);
     await page.locator(`a[href="/console/messages/${id}"]`).waitFor();
     expect(page.url()).toContain("/console/live");

@@ -1,12 +1,12 @@
 // Strangers' words on every page that shows some: texts that came in, names, references, metadata, sentences, answers of webhooks and of
 // carriers. They are shown as words in a real browser: nothing of them runs, asks another host or breaks the page on a narrow phone.
 import { randomBytes } from "node:crypto";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CLAIM, PEOPLE, ROLE_ROWS, startProvider } from "../../scripts/lib/identity-provider.mjs";
 import { NAUGHTY } from "../support/hostile/inputs.ts";
 import { json, outside, type Outside } from "../support/receivers/outside.ts";
-import { hasBrowser, startBrowser, startService, watchedPage, type Service } from "../support/service/browser.ts";
+import { hasBrowser, watchedPage } from "../support/service/browser.ts";
+import { startConsole, type ConsoleStory } from "../support/service/console-story.ts";
 import { signed } from "../support/service/recorded.ts";
 
 const MARKUP = [
@@ -18,13 +18,9 @@ const MARKUP = [
 const WORDS = [...MARKUP, ...NAUGHTY];
 const isOne = (text: string): boolean => text.trim() !== "";
 
-let service: Service;
-let provider: Awaited<ReturnType<typeof startProvider>>;
-let browser: Browser;
+let story: ConsoleStory;
 let gateway: Outside;
 let hook: Outside;
-let tenant: { id: string; key: string };
-let signInUrl: string;
 const ids = {
   messages: new Set<string>(),
   sessions: new Set<string>(),
@@ -35,13 +31,13 @@ const ids = {
 
 /** Asks, and says whether it was taken: much of this is refused, and is then nowhere. */
 async function tried(route: string, body: unknown): Promise<string | null> {
-  const answer = await service.call<{ id?: string }>(route, body, tenant.key).catch(() => null);
+  const answer = await story.service.call<{ id?: string }>(route, body, story.tenant.key).catch(() => null);
   return answer?.id ?? null;
 }
 
 beforeAll(async () => {
   if (!hasBrowser) return;
-  service = await startService();
+  story = await startConsole("tenant");
   let turn = 0;
   const next = () => WORDS[(turn += 1) % WORDS.length] ?? "";
   gateway = await outside((_call, response) => json(response, 400, { accepted: false, code: next() }));
@@ -49,12 +45,8 @@ beforeAll(async () => {
     (_call, response) =>
       void response.writeHead(400, { "content-type": "text/html" }).end(MARKUP.join("\n") + next().toWellFormed()),
   );
-  const clientSecret = randomBytes(32).toString("base64url");
-  provider = await startProvider({ console: service.base, clientSecret });
-  browser = await startBrowser();
-  tenant = await service.tenant("sandbox");
   const secret = `whsec_${randomBytes(32).toString("base64")}`;
-  const account = await service.operate<{ id: string }>("POST /admin/v1/carriers", {
+  const account = await story.service.operate<{ id: string }>("POST /admin/v1/carriers", {
     name: "gateway",
     kind: "http",
     mode: "test",
@@ -63,21 +55,12 @@ beforeAll(async () => {
   });
   const lots = { minute: 100_000, hour: 100_000, day: 100_000 };
   const policy = { routes: [account.id], limits: { recipient: lots, block: lots, key: lots, tenant: lots } };
-  await service.operate(`PATCH /admin/v1/tenants/${tenant.id}`, { policy });
-  const settings = { issuer: provider.issuer, client_id: provider.clientId, client_secret: clientSecret };
-  const set = await service.call<{ sign_in_url: string }>(
-    "PUT /v1/sign-in",
-    { ...settings, claim: CLAIM, roles: ROLE_ROWS },
-    tenant.key,
-  );
-  signInUrl = new URL(set.sign_in_url, service.base).href;
+  await story.service.operate(`PATCH /admin/v1/tenants/${story.tenant.id}`, { policy });
   await plant(account.id, secret);
 }, 120_000);
 afterAll(async () => {
-  await browser?.close();
-  await provider?.stop();
+  await story?.stop();
   await Promise.all([gateway?.close(), hook?.close()]);
-  await service?.kill();
 });
 
 /** Puts the words into every place that takes some. */
@@ -86,8 +69,8 @@ async function plant(account: string, secret: string): Promise<void> {
     number,
     account,
   }));
-  await service.operate("POST /admin/v1/numbers", { tenant: tenant.id, numbers });
-  const { data } = await service.call<{ data: { id: string }[] }>("GET /v1/numbers", undefined, tenant.key);
+  await story.service.operate("POST /admin/v1/numbers", { tenant: story.tenant.id, numbers });
+  const { data } = await story.service.call<{ data: { id: string }[] }>("GET /v1/numbers", undefined, story.tenant.key);
   ids.hooks.add((await tried("POST /v1/webhooks", { url: `${hook.url}/hook`, events: ["*"] })) ?? "");
   const pool = { numbers: data.slice(0, 3).map(({ id }) => id), cool_off_days: 0, cool_off_others_days: 0 };
   for (const [nth, text] of WORDS.entries()) {
@@ -121,7 +104,7 @@ async function plant(account: string, secret: string): Promise<void> {
     await tried("POST /v1/consents", { to: "+447700900150", purposes: ["marketing"], state: "given", wording: text });
     for (const from of nth % 4 === 0 ? ["+447700900150", text.slice(0, 11)] : ["+447700900150"]) {
       const raw = JSON.stringify({ id: `${nth}-${from.length}`, from, to: "+447700900874", text });
-      await fetch(`${service.base}/carriers/${account}/inbound`, {
+      await fetch(`${story.service.base}/carriers/${account}/inbound`, {
         method: "POST",
         body: raw,
         headers: { "content-type": "application/json", ...signed(secret, raw) },
@@ -130,10 +113,10 @@ async function plant(account: string, secret: string): Promise<void> {
   }
   let cursor = "";
   do {
-    const page = await service.call<{ data: { id: string }[]; next_cursor: string | null }>(
+    const page = await story.service.call<{ data: { id: string }[]; next_cursor: string | null }>(
       `GET /v1/inbound?limit=100${cursor}`,
       undefined,
-      tenant.key,
+      story.tenant.key,
     );
     for (const { id } of page.data) ids.inbox.add(id);
     cursor = page.next_cursor === null ? "" : `&cursor=${page.next_cursor}`;
@@ -150,23 +133,20 @@ async function judged(page: Page, path: string): Promise<void> {
     hidden: getComputedStyle(document.querySelector("main")).display === "none",
     moved: location.origin,
   })`);
-  expect([path, found]).toEqual([path, { wide: [], odd: 0, hidden: false, moved: service.base }]);
+  expect([path, found]).toEqual([path, { wide: [], odd: 0, hidden: false, moved: story.service.base }]);
 }
 
 describe.skipIf(!hasBrowser)("words of strangers", () => {
   it("are words on every page, on a narrow phone too, and nothing of them runs", async () => {
-    const { page, context, wrong } = await watchedPage(browser, service.base);
-    await page.goto(signInUrl);
-    await page.getByRole("link", { name: "Continue to sign in" }).click();
-    await page.getByRole("button", { name: PEOPLE.olive.name }).click();
-    await page.waitForURL((url) => url.href.startsWith(service.base));
+    const { page, context, wrong } = await watchedPage(story.browser, story.service.base);
+    await story.signIn(page, "olive");
     wrong.length = 0; // the sign-in was at another host
     await page.setViewportSize({ width: 360, height: 800 });
     for (const [kind, made] of Object.entries(ids)) expect([kind, made.size]).not.toEqual([kind, 0]);
-    const { data } = await service.call<{ data: { to: { token: string } }[] }>(
+    const { data } = await story.service.call<{ data: { to: { token: string } }[] }>(
       "GET /v1/messages?limit=1",
       undefined,
-      tenant.key,
+      story.tenant.key,
     );
     const paths = [
       "/console/live",

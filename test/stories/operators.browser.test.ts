@@ -1,68 +1,36 @@
 // The story of an operator at their console, in a real browser and through the real sign-in: they find a tenant, suspend it, are told of
 // an alert and take it. Every page is judged by axe, in both schemes, on a phone and on a screen.
-import { randomBytes } from "node:crypto";
-import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CLAIM, OPERATOR_ROWS, PEOPLE, startProvider } from "../../scripts/lib/identity-provider.mjs";
 import { OPERATOR_PAGES } from "../../src/console/operator/pages.ts";
-import {
-  hasBrowser,
-  startBrowser,
-  startService,
-  violations,
-  watchedPage,
-  type Service,
-} from "../support/service/browser.ts";
+import { hasBrowser, violations, watchedPage } from "../support/service/browser.ts";
+import { fits, startConsole, type ConsoleStory } from "../support/service/console-story.ts";
 
-let service: Service;
-let provider: Awaited<ReturnType<typeof startProvider>>;
-let browser: Browser;
-let tenant: { id: string; key: string };
-let signInUrl: string;
+let story: ConsoleStory;
 
 beforeAll(async () => {
-  service = await startService();
-  const clientSecret = randomBytes(32).toString("base64url");
-  provider = await startProvider({ console: service.base, clientSecret });
   if (!hasBrowser) return;
-  browser = await startBrowser();
-  tenant = await service.tenant("sandbox");
-  const settings = { issuer: provider.issuer, client_id: provider.clientId, client_secret: clientSecret };
-  const body = { ...settings, claim: CLAIM, roles: OPERATOR_ROWS };
-  const set = await service.operate<{ sign_in_url: string }>("PUT /admin/v1/sign-in", body);
-  signInUrl = new URL(set.sign_in_url, service.base).href;
+  story = await startConsole("operators");
 });
-afterAll(async () => {
-  await browser?.close();
-  await provider?.stop();
-  await service?.kill();
-});
+afterAll(() => story?.stop());
 
-async function signIn(page: Page, person: keyof typeof PEOPLE): Promise<void> {
-  await page.goto(signInUrl);
-  await page.getByRole("link", { name: "Continue to sign in" }).click();
-  await page.getByRole("button", { name: PEOPLE[person].name }).click();
-  await page.waitForURL((url) => url.href.startsWith(service.base));
-}
-
-const own = (wrong: string[]) =>
-  wrong.filter((each) => !each.includes(provider.issuer) && !/favicon|40[34]/.test(each));
-const fits = (page: Page) => page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth");
+const own = (wrong: string[]) => story.own(wrong, /40[34]/);
 /** Where screenshots go when somebody wants to look. */
 const shots = process.env["SHOTS"];
 
 describe.skipIf(!hasBrowser)("at the operators' console", () => {
   it("one finds a tenant, suspends and resumes it, takes an alert, and signs out for good", async () => {
-    const { page, context, wrong } = await watchedPage(browser, service.base);
-    await signIn(page, "oscar");
+    const { page, context, wrong } = await watchedPage(story.browser, story.service.base);
+    await story.signIn(page, "oscar");
     await page.getByRole("heading", { name: "Tenants" }).waitFor();
     await page.getByRole("link", { name: "t", exact: true }).click();
     await page.getByRole("button", { name: "Suspend the tenant" }).click();
     await page.getByText("The tenant is suspended").waitFor();
-    await expect(service.call("GET /v1/messages", undefined, tenant.key)).rejects.toThrow("tenant_suspended");
+    await expect(story.service.call("GET /v1/messages", undefined, story.tenant.key)).rejects.toThrow(
+      "tenant_suspended",
+    );
     await page.getByRole("button", { name: "Resume the tenant" }).click();
     await page.getByText("The tenant may act again.").waitFor();
-    await service.operate("GET /admin/v1/tenants"); // by the admin token, beside the sign-in
+    await story.service.operate("GET /admin/v1/tenants"); // by the admin token, beside the sign-in
     await page.goto("/console/operator/alerts");
     await page.getByRole("heading", { name: "The admin token is used beside the sign-in" }).waitFor();
     await page.getByRole("button", { name: /^I take it/ }).click();
@@ -76,17 +44,17 @@ describe.skipIf(!hasBrowser)("at the operators' console", () => {
   });
 
   it("an observer sees and changes nothing; whoever has no role of operators has no session", async () => {
-    const { page, context } = await watchedPage(browser, service.base);
-    await signIn(page, "ona");
-    await page.goto(`/console/operator/tenants/${tenant.id}`);
+    const { page, context } = await watchedPage(story.browser, story.service.base);
+    await story.signIn(page, "ona");
+    await page.goto(`/console/operator/tenants/${story.tenant.id}`);
     await page.getByRole("button", { name: "Rename" }).click();
     await page.getByRole("heading", { name: "An observer does not do this" }).waitFor();
     expect(await violations(page)).toEqual([]);
     await context.close();
-    const other = await watchedPage(browser, service.base);
-    await signIn(other.page, "olive");
+    const other = await watchedPage(story.browser, story.service.base);
+    await story.signIn(other.page, "olive");
     await other.page.getByRole("heading", { name: "You have no access" }).waitFor();
-    expect((await other.context.cookies(service.base)).map(({ name }) => name)).not.toContain(
+    expect((await other.context.cookies(story.service.base)).map(({ name }) => name)).not.toContain(
       "__Host-maskline_operator",
     );
     await other.context.close();
@@ -95,9 +63,9 @@ describe.skipIf(!hasBrowser)("at the operators' console", () => {
   it.each(["light", "dark"] as const)(
     "every page can be read by everybody, in %s, on a phone and on a screen, and asks no other host",
     async (scheme) => {
-      const { page, context, wrong } = await watchedPage(browser, service.base, scheme);
-      await signIn(page, "oscar");
-      for (const path of OPERATOR_PAGES.map((each) => each.path.replace("{id}", tenant.id))) {
+      const { page, context, wrong } = await watchedPage(story.browser, story.service.base, scheme);
+      await story.signIn(page, "oscar");
+      for (const path of OPERATOR_PAGES.map((each) => each.path.replace("{id}", story.tenant.id))) {
         for (const width of [360, 1_024]) {
           await page.setViewportSize({ width, height: 900 });
           await page.goto(path);
@@ -116,12 +84,12 @@ describe.skipIf(!hasBrowser)("at the operators' console", () => {
   );
 
   it("the link of a start signs in as the operator, once", async () => {
-    const link = provider.openLink({ go: `${signInUrl}/go`, page: signInUrl, as: "oscar" });
-    const first = await watchedPage(browser, service.base);
+    const link = story.provider.openLink({ go: `${story.signInUrl}/go`, page: story.signInUrl, as: "oscar" });
+    const first = await watchedPage(story.browser, story.service.base);
     await first.page.goto(link);
     await first.page.getByText("Oscar Operator").first().waitFor({ state: "attached" });
     await first.context.close();
-    const second = await watchedPage(browser, service.base);
+    const second = await watchedPage(story.browser, story.service.base);
     await second.page.goto(link);
     await second.page.getByRole("heading", { name: "Sign in to the console" }).waitFor();
     await second.context.close();

@@ -1,40 +1,19 @@
 // The overview in a real browser: its figures are those of /v1/stats, its chart has its table, everybody can read it, and it stays small.
-import { randomBytes } from "node:crypto";
-import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CLAIM, PEOPLE, ROLE_ROWS, startProvider } from "../../scripts/lib/identity-provider.mjs";
-import {
-  hasBrowser,
-  startBrowser,
-  startService,
-  violations,
-  watchedPage,
-  type Service,
-} from "../support/service/browser.ts";
+import { hasBrowser, violations, watchedPage } from "../support/service/browser.ts";
+import { startConsole, type ConsoleStory } from "../support/service/console-story.ts";
 
 const PAGE_BYTES_MAX = 100_000;
 const ROUNDS = 8;
 /** Magic numbers: delivered, and each way in which the sandbox fails. */
 const ENDINGS = ["123", "124", "125", "126", "127", "128", "129", "901", "904", "908"];
 
-let service: Service;
-let provider: Awaited<ReturnType<typeof startProvider>>;
-let browser: Browser;
-let key: string;
-let signInUrl: string;
-
-const call = <T>(route: string, body?: unknown) => service.call<T>(route, body, key);
+let story: ConsoleStory;
+const call = <T>(route: string, body?: unknown) => story.service.call<T>(route, body, story.tenant.key);
 
 beforeAll(async () => {
   if (!hasBrowser) return;
-  service = await startService();
-  const clientSecret = randomBytes(32).toString("base64url");
-  provider = await startProvider({ console: service.base, clientSecret });
-  browser = await startBrowser();
-  ({ key } = await service.tenant("sandbox"));
-  const settings = { issuer: provider.issuer, client_id: provider.clientId, client_secret: clientSecret };
-  const set = await call<{ sign_in_url: string }>("PUT /v1/sign-in", { ...settings, claim: CLAIM, roles: ROLE_ROWS });
-  signInUrl = new URL(set.sign_in_url, service.base).href;
+  story = await startConsole("tenant");
   for (let round = 0; round < ROUNDS; round += 1) {
     const messages = ENDINGS.slice(0, round % 2 === 0 ? 10 : 7).map((ending) => ({
       to: `+447700900${ending}`,
@@ -46,18 +25,7 @@ beforeAll(async () => {
     await call("POST /v1/sandbox/clock", { advance_seconds: 5 * 3_600 });
   }
 }, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await provider?.stop();
-  await service?.kill();
-});
-
-async function signIn(page: Page): Promise<void> {
-  await page.goto(signInUrl);
-  await page.getByRole("link", { name: "Continue to sign in" }).click();
-  await page.getByRole("button", { name: PEOPLE.olive.name }).click();
-  await page.waitForURL((url) => url.href.startsWith(service.base));
-}
+afterAll(() => story?.stop());
 
 type Row = { at: string; by: Record<string, string | null>; messages: number; delivered: number };
 const figures = (query: string) => call<{ data: Row[]; from: string; to: string }>(`GET /v1/stats?${query}`);
@@ -65,8 +33,8 @@ const number = (text: string | null) => Number((text ?? "").replaceAll(/[^\d.]/g
 
 describe.skipIf(!hasBrowser)("the overview", () => {
   it("shows the figures that programs are told, on the tiles, in the chart's table and in the lists", async () => {
-    const { page, context, wrong } = await watchedPage(browser, service.base);
-    await signIn(page);
+    const { page, context, wrong } = await watchedPage(story.browser, story.service.base);
+    await story.signIn(page, "olive");
     await page.getByRole("heading", { name: "Overview" }).waitFor(); // one arrives here
     await page.goto("/console?period=week");
     const day = Date.parse((await figures("step=total")).to);
@@ -94,15 +62,15 @@ describe.skipIf(!hasBrowser)("the overview", () => {
     await link.first().click(); // two clicks from what is not well to the messages
     expect(page.url()).toContain("/console/messages?state=failed");
     expect(await page.locator("table tbody tr").count()).toBe(reason?.messages);
-    expect(wrong.filter((each) => !each.includes(provider.issuer) && !/favicon|404/.test(each))).toEqual([]);
+    expect(story.own(wrong)).toEqual([]);
     await context.close();
   }, 60_000);
 
   it.each(["light", "dark"] as const)(
     "can be read by everybody, in %s, at every width and for every time, and is small",
     async (scheme) => {
-      const { page, context } = await watchedPage(browser, service.base, scheme);
-      await signIn(page);
+      const { page, context } = await watchedPage(story.browser, story.service.base, scheme);
+      await story.signIn(page, "olive");
       for (const period of ["hour", "day", "week", "month"])
         for (const width of [360, 1_024, 2_560]) {
           await page.setViewportSize({ width, height: 900 });

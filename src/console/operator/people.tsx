@@ -7,13 +7,13 @@ import { OperatorPersonView, OperatorSignInView, PersonSessionView } from "../..
 import { isRefused } from "../../base/refusal.ts";
 import { pageOf } from "../../contract/list.ts";
 import { Facts, Head, Id, Pager, State, Table, Time } from "../look/parts.tsx";
+import { CLAIMED, RoleForm, Sessions } from "../look/signed-in.tsx";
 import { fieldOf, type Shown } from "../visit.ts";
 import type { OperatorPageRow, OperatorVisit } from "./visit.ts";
 
 type Person = z.output<typeof OperatorPersonView>;
 
 const PATH = "/console/operator/people";
-const CLAIMED = "claimed";
 
 export const peoplePages: OperatorPageRow[] = [
   { path: PATH, title: "Operators", nav: { group: "Govern", icon: "people" }, get: list, post: act },
@@ -52,7 +52,7 @@ async function list({ ask, query, present }: OperatorVisit): Promise<Shown> {
         />
         <People of={people.ok.data} me={me} />
         <Pager page={people.ok} path={PATH} query={{ cursor }} what={["person", "people"]} />
-        <Sessions of={sessions.ok.data} me={me} />
+        <Sessions path={PATH} sessions={sessions.ok.data} me={me} />
         <SignIn of={signIn.ok} />
       </>
     ),
@@ -82,66 +82,14 @@ function People({ of, me }: { of: readonly Person[]; me: string }) {
         {
           head: "Change role",
           cell: (person) =>
-            person.id === me ? <span class="soft small">another operator can</span> : <RoleForm of={person} />,
+            person.id === me ? (
+              <span class="soft small">another operator can</span>
+            ) : (
+              <RoleForm path={PATH} roles={OPERATOR_ROLES} of={person} />
+            ),
         },
       ]}
     />
-  );
-}
-
-function RoleForm({ of: { id, name, given_role } }: { of: Person }) {
-  return (
-    <form class="buttons tight" method="post" action={PATH}>
-      <input type="hidden" name="id" value={id} />
-      <select name="role" aria-label={`Role of ${name ?? id}`} class="slim">
-        {[CLAIMED, ...OPERATOR_ROLES, "none"].map((role) => (
-          <option value={role} selected={role === (given_role ?? CLAIMED)}>
-            {role === CLAIMED ? "as the provider says" : role === "none" ? "no access" : role}
-          </option>
-        ))}
-      </select>
-      <button class="quiet slim" name="do" value="role" type="submit">
-        Save
-      </button>
-    </form>
-  );
-}
-
-function Sessions({ of, me }: { of: readonly z.output<typeof PersonSessionView>[]; me: string }) {
-  return (
-    <section class="section" aria-labelledby="sessions">
-      <h2 id="sessions">Signed in now</h2>
-      <Table
-        caption="Sessions"
-        rows={of}
-        columns={[
-          {
-            head: "Person",
-            cell: ({ name, person }) => <bdi>{`${name ?? "–"}${person === me ? " (you)" : ""}`}</bdi>,
-          },
-          { head: "Signed in", cell: ({ created_at }) => <Time at={created_at} /> },
-          { head: "Last used", opt: true, cell: ({ used_at }) => <Time at={used_at} /> },
-          { head: "Ends by", cell: ({ expires_at }) => <Time at={expires_at} /> },
-          {
-            head: "",
-            cell: ({ id, name }) => (
-              <form method="post" action={PATH}>
-                <input type="hidden" name="id" value={id} />
-                <button
-                  class="danger slim"
-                  name="do"
-                  value="end"
-                  type="submit"
-                  aria-label={`End the session of ${name ?? "this person"}`}
-                >
-                  End
-                </button>
-              </form>
-            ),
-          },
-        ]}
-      />
-    </section>
   );
 }
 

@@ -7,14 +7,13 @@ import { ROLES } from "../../access/caller.ts";
 import { PersonSessionView, PersonView, SignInView } from "../../access/people/schemas.ts";
 import { pageOf } from "../../contract/list.ts";
 import { Empty, Facts, Field, Head, Id, Notice, Pager, State, Table, Time } from "../look/parts.tsx";
+import { CLAIMED, RoleForm, Sessions } from "../look/signed-in.tsx";
 import { fieldOf, type PageRow, type Shown, type Visit } from "../visit.ts";
 
 type Person = z.output<typeof PersonView>;
-type Session = z.output<typeof PersonSessionView>;
 type SignIn = z.output<typeof SignInView>;
 
 const PATH = "/console/people";
-const CLAIMED = "claimed";
 /** Rows that the form of the mapping offers beyond those that are filled. */
 const SPARE_ROWS = 2;
 
@@ -115,7 +114,7 @@ async function list(visit: Visit, said: Said): Promise<Shown> {
         <People people={people.ok.data} me={visit.present.person} />
         <Pager page={people.ok} path={PATH} query={{ cursor }} what={["person", "people"]} />
         <br />
-        <Sessions sessions={sessions.ok.data} me={visit.present.person} />
+        <Sessions path={PATH} sessions={sessions.ok.data} me={visit.present.person} />
         <Settings signIn={isRefused(signIn) ? null : signIn.ok} />
       </>
     ),
@@ -154,7 +153,11 @@ function People({ people, me }: { people: readonly Person[]; me: string }) {
         {
           head: "Change role",
           cell: (person) =>
-            person.id === me ? <span class="soft small">another owner can</span> : <RoleForm of={person} />,
+            person.id === me ? (
+              <span class="soft small">another owner can</span>
+            ) : (
+              <RoleForm path={PATH} roles={ROLES} of={person} />
+            ),
         },
       ]}
     />
@@ -181,64 +184,6 @@ function Named({ id, name, address, me }: Pick<Person, "id" | "name" | "address"
       )}
       <Id of={id} />
     </>
-  );
-}
-
-function RoleForm({ of }: { of: Person }) {
-  const chosen = of.given_role ?? CLAIMED;
-  return (
-    <form class="buttons tight" method="post" action={PATH}>
-      <input type="hidden" name="do" value="role" />
-      <input type="hidden" name="id" value={of.id} />
-      <select name="role" aria-label={`Role of ${of.name ?? of.id}`} class="slim">
-        {[CLAIMED, ...ROLES, "none"].map((role) => (
-          <option value={role} selected={role === chosen}>
-            {role === CLAIMED ? "as the provider says" : role === "none" ? "no access" : role}
-          </option>
-        ))}
-      </select>
-      <button class="quiet slim" type="submit">
-        Save
-      </button>
-    </form>
-  );
-}
-
-function Sessions({ sessions, me }: { sessions: readonly Session[]; me: string }) {
-  return (
-    <section aria-labelledby="sessions" class="section">
-      <h2 id="sessions">Signed in now</h2>
-      <Table
-        caption="Sessions"
-        rows={sessions}
-        columns={[
-          {
-            head: "Person",
-            cell: ({ name, person }) => (
-              <>
-                <bdi>{name ?? "–"}</bdi>
-                {person === me ? " (you)" : ""}
-              </>
-            ),
-          },
-          { head: "Signed in", cell: ({ created_at }) => <Time at={created_at} /> },
-          { head: "Last used", opt: true, cell: ({ used_at }) => <Time at={used_at} /> },
-          { head: "Ends by", cell: ({ expires_at }) => <Time at={expires_at} /> },
-          { head: "", cell: ({ id, name }) => <EndForm id={id} name={name ?? "this person"} /> },
-        ]}
-      />
-    </section>
-  );
-}
-
-function EndForm({ id, name }: { id: string; name: string }) {
-  return (
-    <form method="post" action={PATH}>
-      <input type="hidden" name="id" value={id} />
-      <button class="danger slim" name="do" value="end" type="submit" aria-label={`End the session of ${name}`}>
-        End
-      </button>
-    </form>
   );
 }
 

@@ -1,17 +1,19 @@
 /**
- * The part of the leak test that is about the console: every page, with every id there is, is read by every role, signed in at the real
- * identity provider; and the number and the words are typed into every form. A page may hold the words where a caller wrote them
+ * The part of the leak test that is about the console: every page, the operators' too, with every id there is, is read by every role, signed
+ * in at the real identity provider; and the number and the words are typed into every form. A page may hold the words where a caller wrote them
  * beside a message, and where somebody asked to read a text of the inbox; a number, a code or a key it may hold nowhere.
  */
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
-import { CLAIM, PEOPLE, ROLE_ROWS, startProvider } from "../../../scripts/lib/identity-provider.mjs";
+import { CLAIM, OPERATOR_ROWS, PEOPLE, ROLE_ROWS, startProvider } from "../../../scripts/lib/identity-provider.mjs";
+import { OPERATOR_PAGES } from "../../../src/console/operator/pages.ts";
 import { PAGES } from "../../../src/console/pages/pages.ts";
 import type { Answer, Service } from "../service/recorded.ts";
 import { sessionOf } from "../service/sign-in.ts";
 
 type Canary = {
   service: Service;
+  tenant: string;
   key: string;
   number: string;
   national: string;
@@ -32,9 +34,13 @@ export async function leakConsole(canary: Canary): Promise<string[]> {
   const clientSecret = randomBytes(32).toString("base64url");
   const provider = await startProvider({ console: service.base, clientSecret });
   try {
-    const settings = { issuer: provider.issuer, client_id: provider.clientId, client_secret: clientSecret };
-    const body = { ...settings, claim: CLAIM, roles: ROLE_ROWS };
-    const set = await service.call("PUT /v1/sign-in", { key, body });
+    const settings = {
+      issuer: provider.issuer,
+      client_id: provider.clientId,
+      client_secret: clientSecret,
+      claim: CLAIM,
+    };
+    const set = await service.call("PUT /v1/sign-in", { key, body: { ...settings, roles: ROLE_ROWS } });
     expect(set.status, set.text).toBe(200);
     const signIn = new URL(String(set.body["sign_in_url"])).pathname;
     const secrets: string[] = [];
@@ -50,11 +56,36 @@ export async function leakConsole(canary: Canary): Promise<string[]> {
       await visitAll(canary, paths, { cookie: cookie ?? "" });
       if (role === "owner" || role === "support") await typeIn(canary, { cookie: cookie ?? "" });
     }
-    return secrets;
+    return [...secrets, ...(await leakOperators(canary, settings))];
   } finally {
     await provider.stop();
   }
 }
+
+/** The same for the operators' pages: no number, word, code or key of the tenant stands on one, or in where a form leads. */
+async function leakOperators(canary: Canary, settings: object): Promise<string[]> {
+  const { service, tenant, number, national, word } = canary;
+  const set = await service.admin("PUT /admin/v1/sign-in", { body: { ...settings, roles: OPERATOR_ROWS } });
+  expect(set.status, set.text).toBe(200);
+  const signIn = new URL(String(set.body["sign_in_url"])).pathname;
+  const paths = OPERATOR_PAGES.map(({ path }) => path.replace("{id}", tenant));
+  const secrets: string[] = [];
+  for (const person of ["oscar", "ona"]) {
+    const cookie = await sessionOf(service, signIn, person);
+    expect([person, cookie]).toEqual([person, expect.stringContaining("__Host-maskline_operator=")]);
+    secrets.push(String(cookie).split("=")[1] ?? "");
+    await visitAll(canary, paths, { cookie: cookie ?? "" });
+    for (const path of paths)
+      for (const typed of [number, national, `${national} ${word}`])
+        await service.call(`POST ${path}`, {
+          raw: new URLSearchParams(FIELDS.map((name) => [name, typed])).toString(),
+          headers: { cookie: cookie ?? "", origin: service.base, "content-type": "application/x-www-form-urlencoded" },
+        });
+  }
+  return secrets;
+}
+/** Names of fields on the operators' forms. */
+const FIELDS = ["q", "name", "id", "cursor", "jurisdiction", "url", "role", "until", "job", "per_second", "act"];
 
 /** Every page's path, with each id that the tenant has of its kind. */
 async function pathsOf({ service, key, free }: Canary): Promise<string[]> {

@@ -4,7 +4,7 @@
  */
 type Jar = Map<string, string>;
 
-/** The session's cookie, or null where the sign-in led to none. `page` is the tenant's sign-in address, by its path. */
+/** The session's cookie, or null where the sign-in led to none. `page` is the sign-in address, by its path. */
 export async function sessionOf({ base }: { base: string }, page: string, person: string): Promise<string | null> {
   const jars = new Map<string, Jar>();
   let url = new URL(`${page}/go`, base);
@@ -17,8 +17,9 @@ export async function sessionOf({ base }: { base: string }, page: string, person
     const answer = await fetch(url, { ...sent, redirect: "manual", headers: { cookie } });
     await answer.arrayBuffer();
     for (const each of answer.headers.getSetCookie()) keep(jar, each);
-    const session = jars.get(new URL(base).origin)?.get(SESSION);
-    if (session !== undefined && session !== "") return `${SESSION}=${session}`;
+    const own = [...(jars.get(new URL(base).origin) ?? [])];
+    const session = own.find(([name, value]) => SESSIONS.includes(name) && value !== "");
+    if (session !== undefined) return session.join("=");
     const to = answer.headers.get("location");
     if (to === null) return null;
     url = new URL(to, url);
@@ -26,7 +27,8 @@ export async function sessionOf({ base }: { base: string }, page: string, person
   throw new Error("the sign-in went round in circles");
 }
 
-const SESSION = "__Host-maskline_console";
+/** The cookies of a tenant's console and of the operators'. */
+const SESSIONS = ["__Host-maskline_console", "__Host-maskline_operator"];
 
 function keep(jar: Jar, cookie: string): void {
   const [pair = ""] = cookie.split(";");
