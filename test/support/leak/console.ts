@@ -65,7 +65,7 @@ export async function leakConsole(canary: Canary): Promise<string[]> {
 /** The same for the operators' pages: no number, word, code or key of the tenant stands on one, or in where a form leads. */
 async function leakOperators(canary: Canary, settings: object): Promise<string[]> {
   const { service, tenant, number, national, word } = canary;
-  const set = await service.admin("PUT /admin/v1/sign-in", { body: { ...settings, roles: OPERATOR_ROWS } });
+  const set = await service.admin("PUT /admin/v1/sign-in", { ...settings, roles: OPERATOR_ROWS });
   expect(set.status, set.text).toBe(200);
   const signIn = new URL(String(set.body["sign_in_url"])).pathname;
   const paths = OPERATOR_PAGES.map(({ path }) => path.replace("{id}", tenant));
